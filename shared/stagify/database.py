@@ -1,0 +1,213 @@
+"""One transaction under row-level security.
+
+A request or a message is one transaction, and only this module commits. The tenant is set
+transaction-locally in the same round trip as BEGIN, so a pooled connection never carries it
+over; without a tenant the policies show no rows (PostgreSQL documentation, 5.9 Row Security).
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+import asyncpg
+from fastapi import Depends, Request
+from sqlalchemy import Connection as SyncConnection
+from sqlalchemy import DateTime, MetaData, event
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlmodel import Field, SQLModel
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from stagify.auth import PrincipalDep
+from stagify.clock import utc_now
+from stagify.errors import ForbiddenError
+from stagify.ids import new_id
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+# A transaction that hangs must not hold its locks or the vacuum horizon for long.
+SERVER_SETTINGS = {
+    "statement_timeout": "15s",
+    "lock_timeout": "5s",
+    "idle_in_transaction_session_timeout": "30s",
+}
+
+
+def new_metadata() -> MetaData:
+    """Metadata of one service's tables, with the platform's constraint names."""
+    return MetaData(naming_convention=NAMING)
+
+
+class TenantTable(SQLModel):
+    """Columns of every tenant table: composite key led by the tenant, and the time of birth."""
+
+    tenant_id: UUID = Field(primary_key=True)
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    created_at: datetime = Field(default_factory=utc_now, sa_type=DateTime(timezone=True))  # type: ignore[call-overload]
+
+
+class TenantRequiredError(ForbiddenError):
+    """This call belongs to a tenant's own host."""
+
+    code = "tenant_required"
+
+
+class _Connection(asyncpg.Connection):
+    """An asyncpg connection whose BEGIN also sets the tenant: one round trip instead of two."""
+
+    __slots__ = ("tenant_id",)
+
+    async def execute(self, query: str, *args: Any, timeout: float | None = None) -> str:
+        if query == "BEGIN;":
+            query = begin_statement(getattr(self, "tenant_id", None))
+        return str(await super().execute(query, *args, timeout=timeout))
+
+
+def begin_statement(tenant_id: UUID | None) -> str:
+    """BEGIN, and the tenant if there is one. A UUID has no quotes, so it may be written in."""
+    if tenant_id is None:
+        return "BEGIN;"
+    return f"BEGIN; SELECT set_config('app.tenant_id', '{UUID(str(tenant_id))}', true)"
+
+
+class Database:
+    """A service's database as one role. Made in `app.py` or `worker.py` and passed down.
+
+    `service` names the publisher of events written through its sessions.
+    """
+
+    def __init__(self, url: str, *, service: str, pool_size: int = 5) -> None:
+        self.service = service
+        self.url = url
+        self._engine = create_async_engine(
+            url.replace("postgresql://", "postgresql+asyncpg://", 1),
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=5,
+            pool_pre_ping=False,
+            connect_args={
+                "connection_class": _Connection,
+                "server_settings": {**SERVER_SETTINGS, "application_name": service},
+            },
+        )
+        event.listen(self._engine.sync_engine, "begin", _remember_tenant)
+
+    @asynccontextmanager
+    async def tenant(self, tenant_id: UUID) -> AsyncIterator[AsyncSession]:
+        """One transaction that sees the rows of `tenant_id` only; commits on a clean exit."""
+        async with self._transaction(tenant_id) as session:
+            yield session
+
+    @asynccontextmanager
+    async def system(self) -> AsyncIterator[AsyncSession]:
+        """One transaction without a tenant: tables that are not a tenant's, and no others."""
+        async with self._transaction(None) as session:
+            yield session
+
+    @asynccontextmanager
+    async def _transaction(self, tenant_id: UUID | None) -> AsyncIterator[AsyncSession]:
+        session = AsyncSession(self._engine, expire_on_commit=False)
+        session.info["service"] = self.service
+        session.info["tenant_id"] = tenant_id
+        try:
+            await session.connection(execution_options={"tenant_id": tenant_id})
+            yield session
+            await session.commit()
+        finally:
+            # Shielded: a cancelled request must still give its connection back (SQLAlchemy 12099).
+            await asyncio.shield(session.close())
+
+    @asynccontextmanager
+    async def tenant_connection(self, tenant_id: UUID | None) -> AsyncIterator[asyncpg.Connection]:
+        """The same transaction as a bare asyncpg connection, for paths where the ORM's cost shows."""
+        async with self._engine.connect() as connection:
+            driver = await _driver_connection(connection)
+            driver.tenant_id = tenant_id
+            await driver.execute("BEGIN;")
+            try:
+                yield driver
+            except BaseException:
+                await asyncio.shield(_roll_back(connection, driver))
+                raise
+            await driver.execute("COMMIT;")
+
+    async def fetch(self, tenant_id: UUID, query: str, *args: Any) -> Sequence[asyncpg.Record]:
+        """The rows of one read for one tenant."""
+        async with self.tenant_connection(tenant_id) as connection:
+            rows: Sequence[asyncpg.Record] = await connection.fetch(query, *args)
+            return rows
+
+    async def ping(self) -> None:
+        """Raise unless the database answers."""
+        async with self.tenant_connection(None) as connection:
+            await connection.fetchval("SELECT 1")
+
+    async def assert_least_privilege(self) -> None:
+        """Raise unless this role is bound by row-level security (pitfall: superusers are not)."""
+        async with self.tenant_connection(None) as connection:
+            powerful = await connection.fetchval(
+                "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user"
+            )
+        if powerful:
+            raise RuntimeError("the database role can bypass row-level security: refusing to start")
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._engine.dispose()
+
+
+def _remember_tenant(connection: SyncConnection) -> None:
+    driver = connection.connection.driver_connection
+    assert driver is not None
+    driver.tenant_id = connection.get_execution_options().get("tenant_id")
+
+
+async def _driver_connection(connection: AsyncConnection) -> asyncpg.Connection:
+    return (await connection.get_raw_connection()).driver_connection
+
+
+async def _roll_back(connection: AsyncConnection, driver: asyncpg.Connection) -> None:
+    try:
+        await driver.execute("ROLLBACK;", timeout=5)
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+        await connection.invalidate()
+
+
+async def driver_connection(session: AsyncSession) -> asyncpg.Connection:
+    """The asyncpg connection inside `session`'s transaction, for statements the ORM lacks."""
+    return await _driver_connection(await session.connection())
+
+
+async def request_session(request: Request, principal: PrincipalDep) -> AsyncIterator[AsyncSession]:
+    """The request's transaction for the caller's tenant."""
+    if principal.tenant_id is None:
+        raise TenantRequiredError
+    async with database_of(request).tenant(principal.tenant_id) as session:
+        yield session
+
+
+async def request_system_session(request: Request) -> AsyncIterator[AsyncSession]:
+    """The request's transaction without a tenant."""
+    async with database_of(request).system() as session:
+        yield session
+
+
+def database_of(request: Request) -> Database:
+    """The Database this app was composed with."""
+    database: Database = request.app.state.database
+    return database
+
+
+# Function scope: the commit happens before the answer is sent, so a client is never told of
+# success by a transaction that then fails.
+SessionDep = Annotated[AsyncSession, Depends(request_session, scope="function")]
+SystemSessionDep = Annotated[AsyncSession, Depends(request_system_session, scope="function")]
+DatabaseDep = Annotated[Database, Depends(database_of)]

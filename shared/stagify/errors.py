@@ -1,0 +1,139 @@
+"""The error tree. One handler (`stagify.http`) renders it as RFC 9457 problem+json.
+
+StagifyError
+├── InvalidInputError          422  the request can be read but not accepted
+├── BadRequestError            400  the request cannot be read
+├── UnauthorizedError          401  no credential, or one that is unknown here
+├── PaymentRequiredError       402  a quota or a plan says no
+├── ForbiddenError             403  known, but not allowed
+├── NotFoundError              404  not there for this tenant
+├── ConflictError              409  the state of the thing says no
+├── GoneError                  410  it was there and has expired
+├── TooLargeError              413  the body or the declared size is over the limit
+├── UnsupportedMediaTypeError  415  wrong Content-Type
+├── RateLimitedError           429  too often; `retry_after` seconds
+└── UnavailableError           503  a dependency is away; `retry_after` seconds
+
+A business error is a subclass with its own `code` and a docstring, which is its default detail.
+Details are shown to customers: no driver text, no secrets, no other tenant's data.
+"""
+
+from typing import ClassVar
+
+from pydantic import JsonValue
+
+
+class StagifyError(Exception):
+    """Something went wrong."""
+
+    status: ClassVar[int] = 500
+    code: ClassVar[str] = "internal_error"
+
+    def __init__(self, detail: str | None = None, **extra: JsonValue) -> None:
+        self.detail = detail or " ".join((self.__doc__ or self.code).split())
+        self.extra = extra
+        super().__init__(self.detail)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Headers that belong to the answer, such as Retry-After."""
+        return {}
+
+
+class BadRequestError(StagifyError):
+    """The request cannot be read."""
+
+    status = 400
+    code = "bad_request"
+
+
+class UnauthorizedError(StagifyError):
+    """This call needs a valid credential."""
+
+    status = 401
+    code = "authentication_required"
+
+
+class PaymentRequiredError(StagifyError):
+    """The plan does not include this."""
+
+    status = 402
+    code = "payment_required"
+
+
+class ForbiddenError(StagifyError):
+    """You are not allowed to do this."""
+
+    status = 403
+    code = "permission_denied"
+
+
+class NotFoundError(StagifyError):
+    """There is no such thing here."""
+
+    status = 404
+    code = "not_found"
+
+
+class ConflictError(StagifyError):
+    """The current state does not allow this."""
+
+    status = 409
+    code = "conflict"
+
+
+class GoneError(StagifyError):
+    """This has expired."""
+
+    status = 410
+    code = "gone"
+
+
+class TooLargeError(StagifyError):
+    """The content is larger than allowed."""
+
+    status = 413
+    code = "too_large"
+
+
+class UnsupportedMediaTypeError(StagifyError):
+    """Send this as application/json."""
+
+    status = 415
+    code = "unsupported_media_type"
+
+
+class InvalidInputError(StagifyError):
+    """The request is not valid."""
+
+    status = 422
+    code = "invalid_request"
+
+
+class _RetryableError(StagifyError):
+    """Try again later."""
+
+    def __init__(
+        self, detail: str | None = None, *, retry_after: int = 1, **extra: JsonValue
+    ) -> None:
+        super().__init__(detail, **extra)
+        self.retry_after = retry_after
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Retry-After": str(self.retry_after)}
+
+
+class RateLimitedError(_RetryableError):
+    """Too many requests: slow down."""
+
+    status = 429
+    code = "rate_limited"
+
+
+class UnavailableError(_RetryableError):
+    """A part of the platform does not answer right now: try again soon."""
+
+    status = 503
+    code = "unavailable"
+

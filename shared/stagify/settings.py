@@ -1,0 +1,83 @@
+"""Settings: one frozen class per service, read once where a process is composed.
+
+A variable is its field's name in upper case. Secrets have no default, so a process that
+lacks one does not start, and pydantic lists every problem at once.
+"""
+
+from functools import cached_property
+from typing import Annotated, Literal
+
+from pydantic import AnyHttpUrl, BaseModel, Field, Json, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Port = Annotated[int, Field(ge=0, le=65535)]
+
+
+class PublicKey(BaseModel, frozen=True):
+    """A deployable's public key: who signs with it and whom it may speak to."""
+
+    issuer: str
+    key: str
+    audiences: frozenset[str]
+
+
+class ProcessSettings(BaseSettings):
+    """What every process of the platform reads, the gateway included."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+
+    # Where this runs; anything but production may use test doubles such as the fast engine.
+    environment: Literal["production", "development", "test"] = "production"
+    # The domain tenants live under, with the port if it is not the scheme's own.
+    base_domain: str = "localhost:8080"
+    # The scheme of public links.
+    public_scheme: Literal["http", "https"] = "https"
+    # Kafka brokers, host:port, comma separated.
+    kafka_bootstrap_servers: str
+    # This deployable's Ed25519 seed, base64url without padding; signs context tokens.
+    context_private_key: SecretStr
+    # Every deployable's public key: {kid: {issuer, key, audiences}}.
+    context_public_keys: Json[dict[str, PublicKey]]
+    # Seconds a process may take to finish what it holds after SIGTERM.
+    shutdown_grace_seconds: float = Field(default=20, gt=0)
+    # Lowest level that is logged.
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    # Where traces go (OTLP over HTTP); absent means that none are made.
+    otel_exporter_otlp_endpoint: AnyHttpUrl | None = None
+
+    @cached_property
+    def base_host(self) -> str:
+        """The base domain without its port."""
+        return self.base_domain.partition(":")[0].lower()
+
+    def tenant_url(self, slug: str) -> str:
+        """The address of a tenant's own host."""
+        return f"{self.public_scheme}://{slug}.{self.base_domain}"
+
+
+class ServiceSettings(ProcessSettings):
+    """What every service with a database reads."""
+
+    # Address the HTTP process listens on.
+    http_host: str = "127.0.0.1"
+    # Port of the HTTP process.
+    http_port: Port = 8000
+    # Processes that serve HTTP.
+    http_workers: int = Field(default=1, ge=1, le=64)
+    # Port of a background process for health and metrics.
+    worker_http_port: Port = 8001
+    # The database as the app role: row-level security applies to it.
+    database_url: SecretStr
+    # The database as the relay role: it sees the outbox and nothing else.
+    relay_database_url: SecretStr
+    # Connections the process may hold to its database.
+    database_pool_size: int = Field(default=5, ge=1, le=50)
+    # Key of the fingerprints of idempotent requests.
+    idempotency_secret: SecretStr
+
+
+class MigrationSettings(BaseSettings):
+    """What `migrate` reads, and nothing else does."""
+
+    # The database as its owner: creates and changes tables.
+    owner_database_url: SecretStr
