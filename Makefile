@@ -1,0 +1,66 @@
+# Every command of the repository. `make help` lists them.
+PYTHON ?= python3.11
+VENV := .venv/bin
+MEMBERS := shared $(sort $(patsubst %/pyproject.toml,%,$(wildcard services/*/pyproject.toml services/*/*/pyproject.toml deploy/*/pyproject.toml)))
+# Where logs are followed from and what a revision is made for.
+s ?=
+service ?=
+message ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help install up down status logs demo test check lint format typecheck migrate revision bench lock python
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+python:
+	@command -v $(PYTHON) >/dev/null && $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	{ echo "Python 3.11 is missing: install the packages python3.11 and python3.11-venv, or name one with make PYTHON=/path/to/python3.11." >&2; exit 1; }
+
+install: python ## Create .venv from requirements.lock; quick when nothing changed
+	@$(PYTHON) deploy/install.py install
+
+up: python ## Start the whole platform on this machine (GATEWAY_PORT=8080); Ctrl-C stops it
+	@$(PYTHON) deploy/install.py up
+	@$(VENV)/stagify-local up
+
+down: install ## Stop a running platform
+	@$(VENV)/stagify-local down
+
+status: install ## Show every process: pid, port, memory, readiness
+	@$(VENV)/stagify-local status
+
+logs: install ## Follow the logs; of one process with s=staging-svc
+	@$(VENV)/stagify-local logs $(s)
+
+demo: install ## Take the photos of examples/rooms through the running platform
+	@$(VENV)/stagify-local demo
+
+test: install ## Run every test, end to end included
+	@$(VENV)/pytest
+
+check: lint typecheck test ## What CI runs: lint, types, tests
+
+lint: install ## Check style and format
+	@$(VENV)/ruff check .
+	@$(VENV)/ruff format --check .
+
+format: install ## Format the code and mend what ruff can
+	@$(VENV)/ruff check --fix .
+	@$(VENV)/ruff format .
+
+# One run per member: in a single one their tests/conftest.py would collide.
+typecheck: install ## Check types, member by member
+	@set -e; for member in $(MEMBERS) deploy/install.py $(wildcard tests bench); do echo "mypy $$member"; $(VENV)/mypy $$member; done
+
+migrate: install ## Migrate the databases of the running platform
+	@$(VENV)/stagify-local migrate
+
+revision: install ## Write a migration: make revision service=tenant-svc message="add colour to tenants"
+	@$(VENV)/stagify-local revision "$(service)" "$(message)"
+
+bench: install ## Measure what docs/benchmarks.md reports
+	@$(VENV)/stagify-local bench
+
+lock: python ## Resolve requirements.lock again, keeping pins; make lock upgrade=1 takes the newest
+	@$(PYTHON) deploy/install.py $(if $(upgrade),upgrade,lock)

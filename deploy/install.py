@@ -1,0 +1,168 @@
+"""Create `.venv` from `requirements.lock` and install every member of the workspace into it.
+
+Standard library only: it runs before anything is installed. A second run with nothing changed
+costs one hash over a few files.
+"""
+
+import argparse
+import hashlib
+import importlib.util
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+ENVIRONMENT = ROOT / ".venv"
+PYTHON = ENVIRONMENT / "bin" / "python"
+UV = ENVIRONMENT / "bin" / "uv"
+LOCK = ROOT / "requirements.lock"
+STAMP = ENVIRONMENT / "installed.sha256"
+ENGINE_INSTALLER = ROOT / "services/staging-svc/engine/staging_engine/install.py"
+FREE_BYTES_NEEDED = 3 * 1024**3
+
+
+def members() -> list[Path]:
+    """The folders of the workspace's distributions, as the root pyproject.toml lists them."""
+    workspace = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["uv"]["workspace"]
+    folders = {folder for pattern in workspace["members"] for folder in ROOT.glob(pattern)}
+    return sorted(folder for folder in folders if (folder / "pyproject.toml").exists())
+
+
+def fingerprint() -> str:
+    """Changes whenever the environment has to be made again."""
+    digest = hashlib.sha256(f"{platform.python_version()} {ROOT}".encode())
+    for path in [LOCK, *(folder / "pyproject.toml" for folder in members())]:
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def missing_for_environment() -> list[str]:
+    """What this Python lacks to make a virtual environment, as sentences."""
+    if sys.version_info[:2] < (3, 11):
+        return [
+            f"Python 3.11 is needed, this is {platform.python_version()}: install the packages "
+            "python3.11 and python3.11-venv, or name one with `make PYTHON=/path/to/python3.11`."
+        ]
+    if importlib.util.find_spec("ensurepip") is None or importlib.util.find_spec("venv") is None:
+        return [f"Python's venv module is missing: install the package {venv_package()}."]
+    return []
+
+
+def missing_for_platform() -> list[str]:
+    """What `make up` needs besides: the engine's libraries, and room on the disk."""
+    problems: list[str] = []
+    if ENGINE_INSTALLER.exists():
+        problems += load_engine_installer().missing_prerequisites()
+    free = shutil.disk_usage(ROOT).free
+    if free < FREE_BYTES_NEEDED and not (ROOT / ".stagify").exists():
+        problems.append(f"3 GB of free disk space are needed, {free / 1024**3:.1f} GB are there.")
+    return problems
+
+
+def load_engine_installer():  # type: ignore[no-untyped-def]
+    """The engine's own check; loaded by path, because nothing is installed yet."""
+    spec = importlib.util.spec_from_file_location("staging_engine_install", ENGINE_INSTALLER)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def venv_package() -> str:
+    return f"python{sys.version_info.major}.{sys.version_info.minor}-venv"
+
+
+def install() -> None:
+    """Bring `.venv` to what the lock and the members say."""
+    wanted = fingerprint()
+    if STAMP.exists() and STAMP.read_text() == wanted and PYTHON.exists():
+        return
+    if not PYTHON.exists():
+        say("creating .venv")
+        run(sys.executable, "-m", "venv", "--clear", str(ENVIRONMENT))
+    install_uv()
+    say("installing the locked packages (the first time downloads about 250 MB)")
+    run(*uv("install"), "--require-hashes", "--requirements", str(LOCK))
+    say("installing the members of the workspace")
+    editables = [argument for folder in members() for argument in ("--editable", str(folder))]
+    run(*uv("install"), "--no-deps", "--no-sources", "--no-build-isolation", *editables)
+    STAMP.write_text(wanted)
+
+
+def install_uv() -> None:
+    """Install the locked uv by pip, hash-checked; every later package is installed by uv."""
+    block = re.search(r"^uv==(\S+).*?(?=^\S|\Z)", LOCK.read_text(), re.MULTILINE | re.DOTALL)
+    if block is None:
+        sys.exit("requirements.lock has no uv; make it again with `make lock`.")
+    if UV.exists() and f" {block[1]} " in output(str(UV), "--version"):
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        requirement = Path(folder) / "uv.txt"
+        requirement.write_text(block[0])
+        pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        run(*pip, "--require-hashes", "--requirement", str(requirement))
+
+
+def uv(command: str) -> list[str]:
+    return [str(UV), "pip", command, "--quiet", "--python", str(PYTHON)]
+
+
+def lock(*, upgrade: bool) -> None:
+    """Resolve all members for every platform into `requirements.lock`, keeping present pins."""
+    names = [project_name(folder) for folder in [ROOT, *members()]]
+    leave_out = [argument for name in names for argument in ("--no-emit-package", name)]
+    options = ["--universal", "--generate-hashes", "--no-header", "--no-annotate"]
+    options += ["--python-version", "3.11", "--group", "dev", *leave_out]
+    if upgrade:
+        options.append("--upgrade")
+    command = [str(UV), "pip", "compile", "--quiet", "pyproject.toml", *options]
+    run(*command, "--output-file", LOCK.name)
+
+
+def project_name(folder: Path) -> str:
+    name: str = tomllib.loads((folder / "pyproject.toml").read_text())["project"]["name"]
+    return name
+
+
+def run(*command: str) -> None:
+    # An activated environment of someone else's must not receive our packages.
+    environment = {key: value for key, value in os.environ.items() if key != "VIRTUAL_ENV"}
+    try:
+        subprocess.run(command, check=True, cwd=ROOT, env=environment)
+    except subprocess.CalledProcessError as error:
+        sys.exit(f"install: {Path(command[0]).name} failed with status {error.returncode}.")
+
+
+def output(*command: str) -> str:
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout
+
+
+def say(message: str) -> None:
+    sys.stderr.write(f"install: {message}\n")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("command", choices=["install", "up", "lock", "upgrade"])
+    command = parser.parse_args().command
+    problems = missing_for_environment()
+    if not problems and command == "up":
+        problems = missing_for_platform()
+    if problems:
+        sys.exit("\n".join(problems))
+    install()
+    if command in ("lock", "upgrade"):
+        lock(upgrade=command == "upgrade")
+        install()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The embedded parts and the supervisor behind `make up` and the tests."""
