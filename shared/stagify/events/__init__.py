@@ -1,0 +1,28 @@
+"""Facts on Kafka: the envelope, every event class, and the topics they travel on."""
+
+from stagify.events import billing, identity, receipts, staging, tenant, usage
+from stagify.events.base import (
+    Event,
+    UndecodableEventError,
+    UnknownEvent,
+    decode,
+    encode,
+    registered_events,
+)
+from stagify.events.topics import Topic
+
+__all__ = [
+    "Event",
+    "Topic",
+    "UndecodableEventError",
+    "UnknownEvent",
+    "billing",
+    "decode",
+    "encode",
+    "identity",
+    "receipts",
+    "registered_events",
+    "staging",
+    "tenant",
+    "usage",
+]

@@ -1,0 +1,144 @@
+"""The envelope: CloudEvents 1.0 in structured JSON.
+
+An event class is a fact in the past tense, frozen, and only grows: optional fields may be
+added, nothing renamed, retyped or removed; otherwise a `v2` stands beside the `v1`. Readers
+ignore fields and types they do not know.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+import orjson
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+
+from stagify.clock import utc_now
+from stagify.events.topics import Topic
+from stagify.ids import new_id
+
+ENVELOPE_FIELDS = frozenset({"event_id", "occurred_at", "tenant_id", "traceparent", "source"})
+
+
+_registry: "dict[str, type[Event]]" = {}
+
+
+class UndecodableEventError(ValueError):
+    """The bytes are not an event, or not a valid one of the type they name."""
+
+
+class Event(BaseModel):
+    """Base of all events.
+
+    A subclass names its `event_type`, its `topic`, and in `key_field` the field that holds the
+    id of the aggregate it is about: the Kafka key, so that one aggregate's events stay in order.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    event_type: ClassVar[str]
+    topic: ClassVar[Topic]
+    key_field: ClassVar[str] = "tenant_id"
+    # Events about a person alone belong to no tenant.
+    has_tenant: ClassVar[bool] = True
+
+    event_id: UUID = Field(default_factory=new_id)
+    occurred_at: AwareDatetime = Field(default_factory=utc_now)
+    tenant_id: UUID | None = None
+    traceparent: str | None = None
+    # Set when decoded; the publisher fills in its own name when it encodes.
+    source: str | None = None
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        super().__pydantic_init_subclass__(**kwargs)
+        # Abstract bases name no type of their own.
+        if "event_type" in cls.__dict__:
+            if _registry.setdefault(cls.event_type, cls).__qualname__ != cls.__qualname__:
+                raise TypeError(f"two event classes of type {cls.event_type!r}")
+
+    @property
+    def key(self) -> str:
+        """The id of the aggregate: subject of the event and key in Kafka."""
+        return str(getattr(self, self.key_field))
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownEvent:
+    """A well-formed event of a type this code does not know; consumers skip it."""
+
+    event_id: UUID
+    event_type: str
+
+
+def encode(event: Event, source: str, traceparent: str | None = None) -> bytes:
+    """The CloudEvent as Kafka carries it. `source` is the publishing service's name."""
+    if event.has_tenant and event.tenant_id is None:
+        raise ValueError(f"{type(event).__name__} needs a tenant")
+    envelope: dict[str, Any] = {
+        "specversion": "1.0",
+        "id": str(event.event_id),
+        "source": f"/{source}",
+        "type": event.event_type,
+        "subject": event.key,
+        "time": event.occurred_at.isoformat().replace("+00:00", "Z"),
+        "datacontenttype": "application/json",
+    }
+    if event.tenant_id is not None:
+        envelope["tenantid"] = str(event.tenant_id)
+    if trace := traceparent or event.traceparent:
+        envelope["traceparent"] = trace
+    envelope["data"] = event.model_dump(mode="json", exclude=ENVELOPE_FIELDS)
+    return orjson.dumps(envelope)
+
+
+class _Envelope(BaseModel):
+    """The CloudEvents attributes we read."""
+
+    specversion: str
+    id: UUID
+    source: str = Field(min_length=1)
+    type: str = Field(min_length=1)
+    time: datetime
+    tenantid: UUID | None = None
+    traceparent: str | None = None
+    data: dict[str, Any]
+
+
+def decode(value: bytes) -> Event | UnknownEvent:
+    """The event in `value`; UndecodableEventError if it is not one."""
+    try:
+        envelope = _Envelope.model_validate(orjson.loads(value))
+        cls = _registry.get(envelope.type)
+        if cls is None:
+            return UnknownEvent(envelope.id, envelope.type)
+        event = cls.model_validate(
+            {
+                **envelope.data,
+                "event_id": envelope.id,
+                "occurred_at": envelope.time,
+                "tenant_id": envelope.tenantid,
+                "traceparent": envelope.traceparent,
+                "source": envelope.source.removeprefix("/"),
+            }
+        )
+    except (orjson.JSONDecodeError, ValidationError) as error:
+        raise UndecodableEventError(_reason(error)) from error
+    if cls.has_tenant and event.tenant_id is None:
+        raise UndecodableEventError(f"{envelope.type} without tenantid")
+    return event
+
+
+def _reason(error: ValueError) -> str:
+    """Where it is wrong, without the values: they may be personal."""
+    if isinstance(error, ValidationError):
+        return "; ".join(
+            f"{'.'.join(str(part) for part in item['loc'])}: {item['type']}"
+            for item in error.errors(include_input=False, include_url=False)
+        )
+    return "not JSON"
+
+
+def registered_events() -> dict[str, type[Event]]:
+    """Every known event class by its type on the wire."""
+    return dict(_registry)

@@ -1,0 +1,27 @@
+"""Events of usage-svc about plans and quotas."""
+
+from datetime import datetime
+
+from stagify.events.base import Event
+from stagify.events.topics import Topic
+
+
+class PlanChanged(Event):
+    """The tenant is on another plan from now on."""
+
+    event_type = "stagify.plan.changed.v1"
+    topic = Topic.BILLING
+    plan: str
+    previous_plan: str | None = None
+
+
+class QuotaThresholdReached(Event):
+    """Use of a meter has passed a share of its limit in this period."""
+
+    event_type = "stagify.quota.threshold_reached.v1"
+    topic = Topic.BILLING
+    meter: str
+    threshold_percent: int
+    used: int
+    limit: int
+    period_start: datetime

@@ -1,0 +1,75 @@
+"""Events of identity-svc."""
+
+from uuid import UUID
+
+from stagify.events.base import Event
+from stagify.events.topics import Topic
+from stagify.permissions import Role
+
+
+class UserRegistered(Event):
+    """A person has an account."""
+
+    event_type = "stagify.user.registered.v1"
+    topic = Topic.IDENTITY
+    key_field = "user_id"
+    has_tenant = False
+    user_id: UUID
+
+
+class MemberJoined(Event):
+    """A person belongs to the tenant now."""
+
+    event_type = "stagify.member.joined.v1"
+    topic = Topic.IDENTITY
+    key_field = "user_id"
+    user_id: UUID
+    role: Role
+
+
+class MemberRoleChanged(Event):
+    """A member may do more or less from now on."""
+
+    event_type = "stagify.member.role_changed.v1"
+    topic = Topic.IDENTITY
+    key_field = "user_id"
+    user_id: UUID
+    role: Role
+
+
+class MemberRemoved(Event):
+    """A person no longer belongs to the tenant."""
+
+    event_type = "stagify.member.removed.v1"
+    topic = Topic.IDENTITY
+    key_field = "user_id"
+    user_id: UUID
+
+
+class SessionRevoked(Event):
+    """A session is over; no one may be let in by it any more."""
+
+    event_type = "stagify.session.revoked.v1"
+    topic = Topic.IDENTITY
+    key_field = "session_id"
+    session_id: UUID
+    user_id: UUID
+
+
+class ApiKeyCreated(Event):
+    """An API key exists."""
+
+    event_type = "stagify.api_key.created.v1"
+    topic = Topic.IDENTITY
+    key_field = "api_key_id"
+    api_key_id: UUID
+    created_by: UUID
+
+
+class ApiKeyRevoked(Event):
+    """An API key is dead; no one may be let in by it any more."""
+
+    event_type = "stagify.api_key.revoked.v1"
+    topic = Topic.IDENTITY
+    key_field = "api_key_id"
+    api_key_id: UUID

@@ -1,0 +1,38 @@
+"""Receipts: how a service says that it has carried out a step of the tenant life cycle."""
+
+from typing import Literal
+from uuid import UUID
+
+from stagify.events.base import Event
+from stagify.events.topics import Topic
+
+ReceiptAction = Literal["created", "suspended", "reactivated", "purged"]
+
+
+class ReceiptIssued(Event):
+    """Base of the receipts, one class per service because each has its own topic."""
+
+    action: ReceiptAction
+    # The event that asked for it.
+    of_event_id: UUID
+
+
+class IdentityReceiptIssued(ReceiptIssued):
+    """identity-svc has carried out a step of the tenant's life cycle."""
+
+    event_type = "stagify.identity.receipt_issued.v1"
+    topic = Topic.IDENTITY
+
+
+class StagingReceiptIssued(ReceiptIssued):
+    """staging-svc has carried out a step of the tenant's life cycle."""
+
+    event_type = "stagify.staging.receipt_issued.v1"
+    topic = Topic.STAGING
+
+
+class UsageReceiptIssued(ReceiptIssued):
+    """usage-svc has carried out a step of the tenant's life cycle."""
+
+    event_type = "stagify.usage.receipt_issued.v1"
+    topic = Topic.BILLING

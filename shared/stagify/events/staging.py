@@ -1,0 +1,57 @@
+"""Events of staging-svc. `reservation_id` names the quota reservation at usage-svc."""
+
+from uuid import UUID
+
+from stagify.events.base import Event
+from stagify.events.topics import Topic
+
+
+class ProjectEvent(Event):
+    """Base of the events about one project."""
+
+    key_field = "project_id"
+    project_id: UUID
+    reservation_id: UUID | None = None
+
+
+class ProjectCreated(ProjectEvent):
+    """A project was accepted and waits to be staged; its reservation lasts as long as the job."""
+
+    event_type = "stagify.project.created.v1"
+    topic = Topic.STAGING
+    room_type: str
+    style: str
+    created_by: UUID | None = None
+
+
+class StagingStarted(ProjectEvent):
+    """A worker has begun to stage the photo."""
+
+    event_type = "stagify.staging.started.v1"
+    topic = Topic.STAGING
+    job_id: UUID
+
+
+class ProjectStaged(ProjectEvent):
+    """The furnished photo is there."""
+
+    event_type = "stagify.project.staged.v1"
+    topic = Topic.STAGING
+    job_id: UUID
+    image_id: UUID
+
+
+class StagingFailed(ProjectEvent):
+    """The project could not be staged; its reservation is given back. `code` says why."""
+
+    event_type = "stagify.staging.failed.v1"
+    topic = Topic.STAGING
+    job_id: UUID
+    code: str
+
+
+class ProjectDeleted(ProjectEvent):
+    """The project and its images are gone; an open reservation is given back."""
+
+    event_type = "stagify.project.deleted.v1"
+    topic = Topic.STAGING

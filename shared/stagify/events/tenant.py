@@ -1,0 +1,88 @@
+"""Events of tenant-svc, and the directory the gateway keeps in memory."""
+
+from typing import Literal
+from uuid import UUID
+
+from stagify.events.base import Event
+from stagify.events.topics import Topic
+
+TenantType = Literal["individual", "organization"]
+TenantStatus = Literal["provisioning", "active", "suspended", "expired"]
+
+
+class TenantCreated(Event):
+    """A tenant exists and is being provisioned; each service answers with its receipt."""
+
+    event_type = "stagify.tenant.created.v1"
+    topic = Topic.TENANT
+    slug: str
+    name: str
+    type: TenantType
+    plan: str
+    region: str
+    owner_user_id: UUID
+
+
+class TenantActivated(Event):
+    """Every service has provisioned the tenant: it may work."""
+
+    event_type = "stagify.tenant.activated.v1"
+    topic = Topic.TENANT
+
+
+class TenantUpdated(Event):
+    """What others know of the tenant has changed; the new values, all of them."""
+
+    event_type = "stagify.tenant.updated.v1"
+    topic = Topic.TENANT
+    slug: str
+    name: str
+    plan: str
+    region: str
+
+
+class TenantSuspended(Event):
+    """The tenant may no longer work; its data is kept."""
+
+    event_type = "stagify.tenant.suspended.v1"
+    topic = Topic.TENANT
+    reason: str
+
+
+class TenantReactivated(Event):
+    """A suspended tenant may work again."""
+
+    event_type = "stagify.tenant.reactivated.v1"
+    topic = Topic.TENANT
+
+
+class TenantExpired(Event):
+    """The sign-up behind the tenant was never finished: it is gone and its slug is free."""
+
+    event_type = "stagify.tenant.expired.v1"
+    topic = Topic.TENANT
+    slug: str
+
+
+class TenantDeletionRequested(Event):
+    """The tenant has asked to be erased; each service erases and answers with its receipt."""
+
+    event_type = "stagify.tenant.deletion_requested.v1"
+    topic = Topic.TENANT
+
+
+class TenantDirectoryEntry(Event):
+    """The whole record of one tenant for the edge; the newest one per key counts (compacted).
+
+    `hosts` are normalised host names without port.
+    """
+
+    event_type = "stagify.tenant.directory_entry.v1"
+    topic = Topic.DIRECTORY
+    slug: str
+    name: str
+    type: TenantType
+    status: TenantStatus
+    plan: str
+    region: str
+    hosts: list[str]
