@@ -1,0 +1,1 @@
+"""Alembic for all services: the environment, the helpers that revisions use, and the runner."""

@@ -1,0 +1,119 @@
+"""What revisions call: row-level security, narrow grants, and the kit's own tables.
+
+Role names come from the owner who migrates: `tenant_owner` grants to `tenant_app`.
+"""
+
+from typing import Protocol
+
+TENANT_CONDITION = "tenant_id = (SELECT nullif(current_setting('app.tenant_id', true), '')::uuid)"
+
+
+class Operations(Protocol):
+    """The part of `alembic.op` that is used here."""
+
+    def execute(self, sqltext: str) -> None: ...
+
+
+def enable_tenant_rls(op: Operations, table: str) -> None:
+    """Let a transaction see and write only its tenant's rows of `table`, its owner included."""
+    op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
+    op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
+    op.execute(
+        f"CREATE POLICY tenant_isolation ON {table}"
+        f" USING ({TENANT_CONDITION}) WITH CHECK ({TENANT_CONDITION})"
+    )
+
+
+def allow_across_tenants(op: Operations, table: str, role: str) -> None:
+    """Let the role named for one cross-tenant job see every row of `table`; grants limit the rest."""
+    _with_role(
+        op,
+        role,
+        f"CREATE POLICY {role}_across_tenants ON {table} TO %I USING (true) WITH CHECK (true)",
+    )
+
+
+def grant(op: Operations, table: str, privileges: str, role: str = "app") -> None:
+    """GRANT `privileges` on `table` to this database's `role` (app, relay, claim, ingest)."""
+    _with_role(op, role, f"GRANT {privileges} ON {table} TO %I")
+
+
+def _with_role(op: Operations, role: str, statement: str) -> None:
+    """Run `statement` with %I replaced by the full name of `role`."""
+    op.execute(
+        "DO $do$ BEGIN EXECUTE format("
+        f"$sql${statement}$sql$, regexp_replace(current_user, '_owner$', '_{role}')"
+        "); END $do$"
+    )
+
+
+def create_outbox(op: Operations) -> None:
+    """The outbox, its wake-up call, and grants: the app writes, the relay reads and deletes."""
+    op.execute(
+        """
+        CREATE TABLE outbox (
+            seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+            id uuid NOT NULL,
+            aggregatetype text NOT NULL,
+            aggregateid text NOT NULL,
+            type text NOT NULL,
+            payload bytea NOT NULL,
+            created_at timestamptz NOT NULL DEFAULT now()
+        ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 20000,
+                autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 100000)
+        """
+    )
+    op.execute(
+        """
+        CREATE FUNCTION notify_outbox() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            PERFORM pg_notify('outbox', '');
+            RETURN NULL;
+        END $$
+        """
+    )
+    op.execute(
+        "CREATE TRIGGER outbox_notify AFTER INSERT ON outbox"
+        " FOR EACH STATEMENT EXECUTE FUNCTION notify_outbox()"
+    )
+    grant(op, "outbox", "INSERT")
+    grant(op, "outbox", "SELECT, DELETE", role="relay")
+
+
+def create_inbox(op: Operations) -> None:
+    """The marks of handled events."""
+    op.execute(
+        """
+        CREATE TABLE inbox (
+            consumer text NOT NULL,
+            event_id uuid NOT NULL,
+            handled_at timestamptz NOT NULL DEFAULT now(),
+            PRIMARY KEY (consumer, event_id)
+        )
+        """
+    )
+    op.execute("CREATE INDEX ix_inbox_handled_at ON inbox (handled_at)")
+    grant(op, "inbox", "SELECT, INSERT, DELETE")
+
+
+def create_idempotency(op: Operations) -> None:
+    """The answers of idempotent requests; `scope` is a hash of tenant, caller, route and key."""
+    op.execute(
+        """
+        CREATE TABLE idempotency_keys (
+            scope bytea PRIMARY KEY,
+            fingerprint bytea NOT NULL,
+            status smallint NOT NULL,
+            body bytea NOT NULL,
+            created_at timestamptz NOT NULL DEFAULT now()
+        )
+        """
+    )
+    op.execute("CREATE INDEX ix_idempotency_keys_created_at ON idempotency_keys (created_at)")
+    grant(op, "idempotency_keys", "SELECT, INSERT, DELETE")
+
+
+def drop_kit_tables(op: Operations) -> None:
+    """The way back from the three above."""
+    op.execute("DROP TABLE IF EXISTS idempotency_keys, inbox, outbox")
+    op.execute("DROP FUNCTION IF EXISTS notify_outbox")

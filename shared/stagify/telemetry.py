@@ -1,0 +1,65 @@
+"""Traces: one that shows request → outbox → consumer; metrics are Prometheus counters.
+
+Without OTEL_EXPORTER_OTLP_ENDPOINT no spans are made, but the W3C trace context of a request
+still travels with its events, so that log lines on both sides can be joined.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+from opentelemetry import trace
+from opentelemetry.trace import Tracer
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+from stagify.settings import ProcessSettings
+
+TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
+
+_propagator = TraceContextTextMapPropagator()
+_inherited: ContextVar[str | None] = ContextVar("traceparent", default=None)
+
+
+def configure(service: str, settings: ProcessSettings) -> bool:
+    """Send spans of HTTP, SQL and Kafka to the collector; False if none is configured."""
+    if settings.otel_exporter_otlp_endpoint is None:
+        return False
+    # Imported here: processes without telemetry do not pay for the SDK.
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+    from opentelemetry.instrumentation.asyncpg import AsyncPGInstrumentor
+    from opentelemetry.sdk.resources import Resource
+    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.export import BatchSpanProcessor
+
+    provider = TracerProvider(resource=Resource.create({"service.name": service}))
+    endpoint = str(settings.otel_exporter_otlp_endpoint).rstrip("/") + "/v1/traces"
+    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=endpoint)))
+    trace.set_tracer_provider(provider)
+    AsyncPGInstrumentor().instrument()
+    return True
+
+
+def tracer() -> Tracer:
+    """The tracer of the kit; makes no spans unless telemetry is configured."""
+    return trace.get_tracer("stagify")
+
+
+def current_traceparent() -> str | None:
+    """The W3C `traceparent` of what runs now, or None outside of a trace."""
+    carrier: dict[str, str] = {}
+    _propagator.inject(carrier)
+    return carrier.get("traceparent") or _inherited.get()
+
+
+@contextmanager
+def continued(traceparent: str | None, span: str, kind: trace.SpanKind) -> Iterator[None]:
+    """Run the block inside the trace that `traceparent` names, as a span called `span`."""
+    valid = traceparent if traceparent and TRACEPARENT.fullmatch(traceparent) else None
+    token = _inherited.set(valid)
+    parent = _propagator.extract({"traceparent": valid} if valid else {})
+    try:
+        with tracer().start_as_current_span(span, context=parent, kind=kind):
+            yield
+    finally:
+        _inherited.reset(token)
