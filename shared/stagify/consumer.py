@@ -1,0 +1,339 @@
+"""The consumer: decode → claim → handle in one transaction → commit the offset.
+
+Three failures have three fates: poison goes to the dead letters, a transient failure is
+retried in place with back-off, and anything else is a bug that stops the process loudly.
+A run of dead letters stops it too: after a bad deploy that is better than losing them all.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
+from aiokafka.abc import ConsumerRebalanceListener
+from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
+from opentelemetry.trace import SpanKind
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from stagify import dead_letters, inbox, metrics, telemetry
+from stagify.database import Database
+from stagify.events import Event, UndecodableEventError, UnknownEvent, decode
+from stagify.kafka import make_producer
+from stagify.tenancy import tenant_scope
+from stagify.transient import is_transient
+
+logger = logging.getLogger(__name__)
+
+Handlers = Mapping[type[Any], Callable[[AsyncSession, Any], Awaitable[None]]]
+
+T = TypeVar("T")
+
+MAX_POLL_RECORDS = 1_000
+MAX_BACKOFF_SECONDS = 10.0
+# Longer than any outage we want to sit out without losing the partition.
+MAX_POLL_INTERVAL_MS = 15 * 60 * 1000
+
+
+class PoisonMessageError(Exception):
+    """This message can never be handled; the text says why, without personal data."""
+
+
+class TooManyDeadLettersError(RuntimeError):
+    """So many messages in a row were poison that the fault is likely ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """An event of a batch that can never be handled, and why."""
+
+    event: Event
+    reason: str
+
+
+# A batch handler owns its transaction and its idempotency; it answers with the events it
+# can never handle, and those become dead letters.
+BatchHandlers = Mapping[type[Any], Callable[[list[Any]], Awaitable[Sequence[Rejection]]]]
+
+
+class _RebalancedError(Exception):
+    """The partitions are being taken away: what is not done is done by their next owner."""
+
+
+@dataclass
+class _Guard(ConsumerRebalanceListener):  # type: ignore[misc]
+    """Holds a rebalance back until the message in hand is done, and no longer."""
+
+    idle: asyncio.Lock = field(default_factory=asyncio.Lock)
+    leaving: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
+        self.leaving.set()
+        async with self.idle:
+            pass
+
+    async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
+        self.leaving.clear()
+
+
+class Consumer:
+    """Feeds one service's handlers from Kafka. `name` is the group and the inbox's consumer."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        database: Database,
+        handlers: Handlers,
+        bootstrap_servers: str,
+        batch_handlers: BatchHandlers | None = None,
+        max_consecutive_dead_letters: int = 20,
+    ) -> None:
+        self.name = name
+        self._database = database
+        self._handlers = handlers
+        self._batch_handlers = batch_handlers or {}
+        self._bootstrap_servers = bootstrap_servers
+        self._max_dead = max_consecutive_dead_letters
+        self._dead_in_a_row = 0
+        self._guard = _Guard()
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """The topics of the events there are handlers for."""
+        classes = (*self._handlers, *self._batch_handlers)
+        return tuple(sorted({str(cls.topic.value) for cls in classes}))
+
+    async def run(self) -> None:
+        """Consume until cancelled; a cancel lets the message in hand finish."""
+        backoff = 0.2
+        while True:
+            try:
+                await self._session()
+            except (KafkaError, OSError, TimeoutError) as error:
+                logger.warning("consumer.interrupted", extra={"reason": type(error).__name__})
+                await asyncio.sleep(backoff)
+                backoff = min(backoff * 2, MAX_BACKOFF_SECONDS)
+
+    async def replay(self) -> int:
+        """Handle this consumer's dead letters again; how many there were. Poison is buried anew."""
+        producer = make_producer(self._bootstrap_servers, f"{self.name}-replay")
+        count = 0
+        await producer.start()
+        try:
+            letters = dead_letters.read(
+                self._bootstrap_servers, self.name, group=f"{self.name}.dlq-replay"
+            )
+            async for letter in letters:
+                await self._process([_as_record(letter)], producer)
+                count += 1
+        finally:
+            await producer.stop()
+        return count
+
+    async def _session(self) -> None:
+        client = AIOKafkaConsumer(
+            bootstrap_servers=self._bootstrap_servers,
+            group_id=self.name,
+            client_id=self.name,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            max_poll_interval_ms=MAX_POLL_INTERVAL_MS,
+            session_timeout_ms=10_000,
+            heartbeat_interval_ms=1_000,
+            metadata_max_age_ms=30_000,
+        )
+        producer = make_producer(self._bootstrap_servers, f"{self.name}-dead-letters")
+        self._guard = _Guard()
+        client.subscribe(topics=self.topics, listener=self._guard)
+        try:
+            await client.start()
+            await producer.start()
+            while True:
+                await self._poll(client, producer)
+        finally:
+            await asyncio.shield(_stop(client, producer))
+
+    async def _poll(self, client: AIOKafkaConsumer, producer: AIOKafkaProducer) -> None:
+        batches = await client.getmany(timeout_ms=1_000, max_records=MAX_POLL_RECORDS)
+        if not batches:
+            return
+        async with self._guard.idle:
+            try:
+                async with asyncio.TaskGroup() as group:
+                    for partition, records in batches.items():
+                        group.create_task(self._partition(client, producer, partition, records))
+            except* _RebalancedError:
+                logger.info("consumer.rebalanced", extra={"consumer": self.name})
+            except* IllegalStateError:
+                # The partition went away between the poll and the commit.
+                logger.info("consumer.rebalanced", extra={"consumer": self.name})
+
+    async def _partition(
+        self,
+        client: AIOKafkaConsumer,
+        producer: AIOKafkaProducer,
+        partition: TopicPartition,
+        records: list[ConsumerRecord],
+    ) -> None:
+        """Handle one partition's messages in order, however often the process is interrupted."""
+        done = records[0].offset
+        try:
+            for chunk in self._chunks(records):
+                # 1. Commit the rows. A crash after this delivers again; the inbox makes that
+                #    harmless. Shielded: a stop waits for the message in hand.
+                await _uninterrupted(self._process(chunk, producer))
+                done = chunk[-1].offset + 1
+        finally:
+            # 2. Commit the offset of what is done. Never before 1: it would be lost.
+            if done > records[0].offset:
+                await asyncio.shield(_commit(client, partition, done))
+        metrics.CONSUMER_LAG.labels(self.name, partition.topic).set(
+            max(0, (client.highwater(partition) or done) - done)
+        )
+
+    def _chunks(self, records: list[ConsumerRecord]) -> list[list[ConsumerRecord]]:
+        """One message at a time, but a whole poll at once where the topic has batch handlers."""
+        batch_topics = {str(cls.topic.value) for cls in self._batch_handlers}
+        if records[0].topic in batch_topics:
+            return [records]
+        return [[record] for record in records]
+
+    async def _process(self, records: list[ConsumerRecord], producer: AIOKafkaProducer) -> None:
+        batches: dict[type[Event], list[tuple[ConsumerRecord, Event]]] = {}
+        for record in records:
+            try:
+                event = _decoded(record)
+                if type(event) in self._batch_handlers:
+                    batches.setdefault(type(event), []).append((record, event))  # type: ignore[arg-type]
+                elif type(event) in self._handlers:
+                    await self._handle(event)  # type: ignore[arg-type]
+                else:
+                    self._count("ignored")
+            except PoisonMessageError as error:
+                await self._bury(producer, record, str(error))
+        for cls, pairs in batches.items():
+            await self._handle_batch(cls, pairs, producer)
+
+    async def _handle(self, event: Event) -> None:
+        span = f"{self.name} {event.event_type}"
+        with (
+            tenant_scope(event.tenant_id),
+            telemetry.continued(event.traceparent, span, SpanKind.CONSUMER),
+        ):
+            new = await self._retrying(lambda: self._claim_and_handle(event))
+        self._count("handled" if new else "repeated")
+        self._dead_in_a_row = 0
+
+    async def _claim_and_handle(self, event: Event) -> bool:
+        scope = (
+            self._database.system()
+            if event.tenant_id is None
+            else self._database.tenant(event.tenant_id)
+        )
+        async with scope as session:
+            new = await inbox.claim(session, event, self.name)
+            if new:
+                await self._handlers[type(event)](session, event)
+        return new
+
+    async def _handle_batch(
+        self,
+        cls: type[Event],
+        pairs: list[tuple[ConsumerRecord, Event]],
+        producer: AIOKafkaProducer,
+    ) -> None:
+        handler = self._batch_handlers[cls]
+        rejected = await self._retrying(lambda: handler([event for _, event in pairs]))
+        reasons = {rejection.event.event_id: rejection.reason for rejection in rejected}
+        for record, event in pairs:
+            if event.event_id in reasons:
+                await self._bury(producer, record, reasons[event.event_id])
+        self._count("handled", len(pairs) - len(rejected))
+        if len(rejected) < len(pairs):
+            self._dead_in_a_row = 0
+
+    async def _retrying(self, attempt: Callable[[], Awaitable[T]]) -> T:
+        backoff = 0.05
+        while True:
+            try:
+                return await attempt()
+            except Exception as error:
+                if not is_transient(error):
+                    raise
+                metrics.CONSUMER_RETRIES.labels(self.name).inc()
+                logger.warning("consumer.retried", extra={"reason": type(error).__name__})
+            if self._guard.leaving.is_set():
+                raise _RebalancedError
+            await asyncio.sleep(backoff)
+            backoff = min(backoff * 2, MAX_BACKOFF_SECONDS)
+
+    async def _bury(
+        self, producer: AIOKafkaProducer, record: ConsumerRecord, reason: str
+    ) -> None:
+        await self._retrying(lambda: dead_letters.bury(producer, self.name, record, reason))
+        self._count("dead_lettered")
+        logger.error(
+            "consumer.dead_lettered",
+            extra={"topic": record.topic, "offset": record.offset, "reason": reason},
+        )
+        self._dead_in_a_row += 1
+        if self._dead_in_a_row >= self._max_dead:
+            raise TooManyDeadLettersError(f"{self._dead_in_a_row} in a row, last: {reason}")
+
+    def _count(self, outcome: str, amount: int = 1) -> None:
+        metrics.CONSUMER_EVENTS.labels(self.name, outcome).inc(amount)
+
+
+def _decoded(record: ConsumerRecord) -> Event | UnknownEvent:
+    if record.value is None:
+        raise PoisonMessageError("no value")
+    try:
+        return decode(record.value)
+    except UndecodableEventError as error:
+        raise PoisonMessageError(str(error)) from error
+
+
+def _as_record(letter: dead_letters.DeadLetter) -> ConsumerRecord:
+    return ConsumerRecord(
+        topic=letter.topic,
+        partition=letter.partition,
+        offset=letter.offset,
+        timestamp=0,
+        timestamp_type=0,
+        key=letter.key,
+        value=letter.value,
+        checksum=None,
+        serialized_key_size=0,
+        serialized_value_size=0,
+        headers=(),
+    )
+
+
+async def _uninterrupted(work: Awaitable[None]) -> None:
+    """Await `work`; a cancel meanwhile takes effect once it is done."""
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        if not task.done():
+            await asyncio.wait([task])
+        task.result()
+        raise
+
+
+async def _commit(client: AIOKafkaConsumer, partition: TopicPartition, offset: int) -> None:
+    try:
+        await client.commit({partition: offset})
+    except (CommitFailedError, IllegalStateError):
+        # The partition has another owner: it sees the messages again, and the inbox decides.
+        logger.info("consumer.commit_refused", extra={"topic": partition.topic})
+
+
+async def _stop(client: AIOKafkaConsumer, producer: AIOKafkaProducer) -> None:
+    for closing in (client, producer):
+        try:
+            await asyncio.wait_for(closing.stop(), 5)
+        except (KafkaError, OSError, TimeoutError):
+            logger.info("consumer.stop_incomplete")

@@ -1,0 +1,25 @@
+"""The kit's Prometheus metrics, all in one place: the list is the dashboard's manual."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+OUTBOX_PUBLISHED = Counter("stagify_outbox_published", "Events sent to Kafka.", ["service"])
+OUTBOX_FAILURES = Counter("stagify_outbox_failures", "Batches that had to be sent again.", ["service"])
+OUTBOX_LAG = Gauge("stagify_outbox_lag_seconds", "Age of the oldest unsent event.", ["service"])
+
+CONSUMER_EVENTS = Counter(
+    "stagify_consumer_events",
+    "Events by what became of them: handled, repeated, ignored or dead_lettered.",
+    ["consumer", "outcome"],
+)
+CONSUMER_RETRIES = Counter("stagify_consumer_retries", "Transient failures retried.", ["consumer"])
+CONSUMER_LAG = Gauge("stagify_consumer_lag", "Messages not yet handled.", ["consumer", "topic"])
+
+HTTP_REQUESTS = Counter(
+    "stagify_http_requests", "Requests answered.", ["service", "method", "route", "status"]
+)
+HTTP_SECONDS = Histogram(
+    "stagify_http_request_seconds",
+    "Time to answer.",
+    ["service", "route"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)

@@ -1,0 +1,40 @@
+"""Which failures pass by themselves: a part is away, or two transactions met."""
+
+import asyncpg
+from aiokafka.errors import KafkaError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from stagify.errors import UnavailableError
+
+_TRANSIENT = (
+    OSError,
+    TimeoutError,
+    KafkaError,
+    PoolTimeoutError,
+    UnavailableError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.SerializationError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.QueryCanceledError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.ConnectionDoesNotExistError,
+)
+
+
+def is_transient(error: BaseException) -> bool:
+    """Whether trying again later may succeed without anyone changing anything."""
+    if isinstance(error, DBAPIError):
+        if error.connection_invalidated:
+            return True
+        cause = getattr(error.orig, "__cause__", None)
+        return cause is not None and is_transient(cause)
+    if isinstance(error, asyncpg.InterfaceError):
+        # asyncpg's own state errors; those about a closed connection are transport failures.
+        return "clos" in str(error) or "released" in str(error)
+    return isinstance(error, _TRANSIENT)
