@@ -53,13 +53,22 @@ def current_traceparent() -> str | None:
 
 
 @contextmanager
-def continued(traceparent: str | None, span: str, kind: trace.SpanKind) -> Iterator[None]:
-    """Run the block inside the trace that `traceparent` names, as a span called `span`."""
-    valid = traceparent if traceparent and TRACEPARENT.fullmatch(traceparent) else None
+def inherited(traceparent: str) -> Iterator[None]:
+    """Let events published in the block carry on the trace a request came with."""
+    valid = traceparent if TRACEPARENT.fullmatch(traceparent) else None
     token = _inherited.set(valid)
-    parent = _propagator.extract({"traceparent": valid} if valid else {})
     try:
-        with tracer().start_as_current_span(span, context=parent, kind=kind):
-            yield
+        yield
     finally:
         _inherited.reset(token)
+
+
+@contextmanager
+def continued(traceparent: str | None, span: str, kind: trace.SpanKind) -> Iterator[None]:
+    """Run the block inside the trace that `traceparent` names, as a span called `span`."""
+    parent = _propagator.extract({"traceparent": traceparent or ""})
+    with (
+        inherited(traceparent or ""),
+        tracer().start_as_current_span(span, context=parent, kind=kind),
+    ):
+        yield

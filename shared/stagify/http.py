@@ -1,0 +1,150 @@
+"""The HTTP process of a service: health, errors, limits, metrics and traces, the same everywhere."""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.exceptions import HTTPException
+
+from stagify import logs, telemetry
+from stagify.auth import TokenVerifier
+from stagify.database import Database
+from stagify.errors import InvalidInputError, StagifyError, UnavailableError
+from stagify.middleware import RequestMiddleware
+from stagify.problems import COMMON_PROBLEMS, problem
+from stagify.settings import ServiceSettings
+from stagify.transient import is_transient
+from stagify.worker import Check, failing_checks, readiness
+
+Lifespan = Callable[[FastAPI], Any]
+
+MAX_BODY_BYTES = 1024 * 1024
+
+
+class MalformedJsonError(InvalidInputError):
+    """The body is not valid JSON."""
+
+    code = "malformed_json"
+
+
+def create_service_app(
+    service: str,
+    settings: ServiceSettings,
+    *,
+    database: Database,
+    checks: Mapping[str, Check] | None = None,
+    lifespan: Lifespan | None = None,
+) -> FastAPI:
+    """The app every service starts from; `lifespan` is an async context manager of its own parts.
+
+    Serves /healthz, /readyz, /metrics and /openapi.json; errors are RFC 9457 problem+json.
+    """
+    logs.configure(service, settings.log_level)
+    traced = telemetry.configure(service, settings)
+    app = FastAPI(
+        title=service,
+        lifespan=_lifespan(database, lifespan),
+        docs_url=None,
+        redoc_url=None,
+        responses=COMMON_PROBLEMS,
+        generate_unique_id_function=_operation_id,
+    )
+    app.state.database = database
+    app.state.settings = settings
+    app.state.verifier = TokenVerifier(service, settings.context_public_keys)
+    _add_error_handlers(app)
+    _add_own_routes(app, {"database": database.ping, **(checks or {})})
+    app.add_middleware(RequestMiddleware, service=service, max_body_bytes=MAX_BODY_BYTES)
+    if traced:
+        from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
+
+        FastAPIInstrumentor.instrument_app(app)
+    return app
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name
+
+
+def _lifespan(database: Database, own: Lifespan | None) -> Lifespan:
+    @asynccontextmanager
+    async def run(app: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(database.close)
+            if own is not None:
+                await stack.enter_async_context(own(app))
+            yield
+
+    return run
+
+
+def _add_error_handlers(app: FastAPI) -> None:
+    @app.exception_handler(StagifyError)
+    async def render(request: Request, error: StagifyError) -> Response:
+        return problem(error)
+
+    @app.exception_handler(RequestValidationError)
+    async def render_invalid(request: Request, error: RequestValidationError) -> Response:
+        return problem(_invalid(error))
+
+    @app.exception_handler(HTTPException)
+    async def render_http(request: Request, error: HTTPException) -> Response:
+        return problem(_from_http(error))
+
+    @app.exception_handler(Exception)
+    async def render_unexpected(request: Request, error: Exception) -> Response:
+        if is_transient(error):
+            return problem(UnavailableError())
+        # Starlette raises it again after this answer, and the middleware logs it once.
+        return problem(StagifyError("Something went wrong on our side."))
+
+
+def _invalid(error: RequestValidationError) -> StagifyError:
+    errors = error.errors()
+    if any(item["type"] == "json_invalid" for item in errors):
+        return MalformedJsonError()
+    # The input itself is left out: it may hold a password.
+    fields: list[Any] = [
+        {
+            "field": ".".join(str(part) for part in item["loc"]),
+            "message": item["msg"],
+            "type": item["type"],
+        }
+        for item in errors
+    ]
+    return InvalidInputError("Some fields are missing or wrong.", errors=fields)
+
+
+def _from_http(error: HTTPException) -> StagifyError:
+    """An error of the framework itself, such as no route or a wrong method."""
+    known = {404: "not_found", 405: "method_not_allowed"}
+
+    class FrameworkError(StagifyError):
+        status = error.status_code
+        code = known.get(error.status_code, "bad_request")
+
+        @property
+        def headers(self) -> dict[str, str]:
+            return dict(error.headers or {})
+
+    return FrameworkError(str(error.detail))
+
+
+def _add_own_routes(app: FastAPI, checks: Mapping[str, Check]) -> None:
+    @app.get("/healthz", include_in_schema=False)
+    async def healthz() -> dict[str, str]:
+        return {"status": "ok"}
+
+    @app.get("/readyz", include_in_schema=False)
+    async def readyz(response: Response) -> dict[str, object]:
+        failing = await failing_checks(checks)
+        response.status_code = 503 if failing else 200
+        return readiness(failing)
+
+    @app.get("/metrics", include_in_schema=False)
+    async def metrics() -> Response:
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

@@ -1,0 +1,146 @@
+"""Idempotency-Key (draft-ietf-httpapi-idempotency-key-header): the same request, one effect.
+
+The answer of a 2xx is stored in the transaction of its effects, so a crash leaves both or
+neither. A transaction-level advisory lock marks a request in flight and goes with the process
+that held it. Keys are scoped by tenant, caller and route; fingerprints are HMACs.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Annotated
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+import asyncpg
+import orjson
+from fastapi import Depends, Header, Request, Response
+from pydantic import BaseModel
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from stagify.auth import PrincipalDep
+from stagify.database import Database, driver_connection
+from stagify.errors import ConflictError, InvalidInputError
+from stagify.ids import new_id
+from stagify.settings import ServiceSettings
+
+RETENTION = timedelta(hours=48)
+
+LOCK = "SELECT pg_try_advisory_xact_lock(hashtextextended(encode($1, 'hex'), 0))"
+FIND = "SELECT fingerprint, status, body FROM idempotency_keys WHERE scope = $1"
+STORE = "INSERT INTO idempotency_keys (scope, fingerprint, status, body) VALUES ($1, $2, $3, $4)"
+EXPIRE = (
+    "DELETE FROM idempotency_keys WHERE scope = ANY (ARRAY("
+    "SELECT scope FROM idempotency_keys WHERE created_at < now() - $1::interval LIMIT 5000))"
+)
+
+
+class InvalidIdempotencyKeyError(InvalidInputError):
+    """An Idempotency-Key has 1 to 255 printable characters."""
+
+    code = "invalid_idempotency_key"
+
+
+class IdempotencyInProgressError(ConflictError):
+    """The first request with this Idempotency-Key is still being handled: try again soon."""
+
+    code = "idempotency_in_progress"
+
+
+class IdempotencyKeyReusedError(InvalidInputError):
+    """This Idempotency-Key was used with another request."""
+
+    code = "idempotency_key_reused"
+
+
+class Idempotency:
+    """The idempotency of one request. Without a key it does nothing."""
+
+    def __init__(self, scope: bytes | None, fingerprint: bytes) -> None:
+        self._scope = scope
+        self._fingerprint = fingerprint
+
+    def derive_id(self, purpose: str) -> UUID:
+        """An id that repeats with the key, for effects elsewhere that happen before ours commit."""
+        if self._scope is None:
+            return new_id()
+        return uuid5(NAMESPACE_URL, f"urn:stagify:{purpose}:{self._scope.hex()}")
+
+    async def run(
+        self,
+        session: AsyncSession,
+        status: int,
+        work: Callable[[], Awaitable[BaseModel]],
+        *,
+        shown_once: frozenset[str] = frozenset(),
+    ) -> Response:
+        """The stored answer, or that of `work`, stored with its effects.
+
+        Fields in `shown_once` are secrets: they are in the first answer only.
+        """
+        connection = await driver_connection(session)
+        stored = await self.replay(connection)
+        if stored is not None:
+            return stored
+        result = (await work()).model_dump(mode="json")
+        await session.flush()
+        kept = {name: value for name, value in result.items() if name not in shown_once}
+        await self.remember(connection, status, orjson.dumps(kept))
+        return _response(status, orjson.dumps(result))
+
+    async def replay(self, connection: asyncpg.Connection) -> Response | None:
+        """The stored answer, if this request was answered before; it is in flight from here on."""
+        if self._scope is None:
+            return None
+        if not await connection.fetchval(LOCK, self._scope):
+            raise IdempotencyInProgressError
+        row = await connection.fetchrow(FIND, self._scope)
+        if row is None:
+            return None
+        if not hmac.compare_digest(row["fingerprint"], self._fingerprint):
+            raise IdempotencyKeyReusedError
+        response = _response(row["status"], row["body"])
+        response.headers["Idempotent-Replayed"] = "true"
+        return response
+
+    async def remember(self, connection: asyncpg.Connection, status: int, body: bytes) -> None:
+        """Store the answer in the transaction of its effects."""
+        if self._scope is not None:
+            await connection.execute(STORE, self._scope, self._fingerprint, status, body)
+
+
+def _response(status: int, body: bytes) -> Response:
+    return Response(body, status_code=status, media_type="application/json")
+
+
+async def request_idempotency(
+    request: Request,
+    principal: PrincipalDep,
+    idempotency_key: Annotated[str | None, Header()] = None,
+) -> Idempotency:
+    """The idempotency of this request."""
+    settings: ServiceSettings = request.app.state.settings
+    secret = settings.idempotency_secret.get_secret_value().encode()
+    fingerprint = hmac.digest(secret, await request.body(), "sha256")
+    if idempotency_key is None:
+        return Idempotency(None, fingerprint)
+    if not 1 <= len(idempotency_key) <= 255 or not idempotency_key.isprintable():
+        raise InvalidIdempotencyKeyError
+    scope = (
+        str(principal.tenant_id),
+        principal.kind,
+        str(principal.subject),
+        request.method,
+        request.scope["path"],
+        idempotency_key,
+    )
+    return Idempotency(hashlib.sha256(orjson.dumps(scope)).digest(), fingerprint)
+
+
+IdempotencyDep = Annotated[Idempotency, Depends(request_idempotency)]
+
+
+async def forget_old(database: Database) -> None:
+    """Delete a bounded number of answers past their retention."""
+    async with database.tenant_connection(None) as connection:
+        await connection.execute(EXPIRE, RETENTION)

@@ -1,0 +1,120 @@
+"""What happens around every request: its id, its trace, its limits, its metrics.
+
+Plain ASGI: Starlette's BaseHTTPMiddleware costs a task and two queues a request.
+"""
+
+import logging
+import re
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from stagify import logs, metrics, telemetry
+from stagify.errors import StagifyError, TooLargeError, UnsupportedMediaTypeError
+from stagify.ids import new_id
+from stagify.problems import problem
+
+logger = logging.getLogger(__name__)
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,128}")
+OWN_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
+
+
+class RequestMiddleware:
+    """Binds the request id and the trace, refuses what is too large or not JSON, and counts."""
+
+    def __init__(self, app: App, *, service: str, max_body_bytes: int) -> None:
+        self._app = app
+        self._service = service
+        self._max_body_bytes = max_body_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"] in OWN_PATHS:
+            await self._app(scope, receive, send)
+            return
+        headers: dict[bytes, bytes] = dict(scope["headers"])
+        request_id = _request_id(headers)
+        token = logs.request_id.set(request_id)
+        started = time.perf_counter()
+        answer = _Answer(send, request_id)
+        try:
+            traceparent = headers.get(b"traceparent", b"").decode("latin-1")
+            with telemetry.inherited(traceparent):
+                await self._limited(scope, headers, receive, answer)
+        except Exception:
+            logger.exception("http.failed", extra={"method": scope["method"]})
+            raise
+        finally:
+            logs.request_id.reset(token)
+            self._count(scope, answer.status, time.perf_counter() - started)
+
+    async def _limited(
+        self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, answer: "_Answer"
+    ) -> None:
+        refusal = self._refusal(headers)
+        if refusal is not None:
+            await problem(refusal)(scope, receive, answer.send)  # type: ignore[arg-type]
+            return
+        await self._app(scope, _Counted(receive, self._max_body_bytes).receive, answer.send)
+
+    def _refusal(self, headers: dict[bytes, bytes]) -> StagifyError | None:
+        length = headers.get(b"content-length", b"0")
+        has_body = length != b"0" or b"transfer-encoding" in headers
+        if not has_body:
+            return None
+        if length.isdigit() and int(length) > self._max_body_bytes:
+            return TooLargeError(limit_bytes=self._max_body_bytes)
+        kind = headers.get(b"content-type", b"").split(b";")[0].strip().lower()
+        if kind != b"application/json" and not kind.endswith(b"+json"):
+            return UnsupportedMediaTypeError()
+        return None
+
+    def _count(self, scope: Scope, status: int, seconds: float) -> None:
+        route = getattr(scope.get("route"), "path", "unmatched")
+        metrics.HTTP_REQUESTS.labels(self._service, scope["method"], route, status).inc()
+        metrics.HTTP_SECONDS.labels(self._service, route).observe(seconds)
+
+
+class _Answer:
+    """Notes the status on its way out, and puts the request id on it."""
+
+    __slots__ = ("_request_id", "_send", "status")
+
+    def __init__(self, send: Send, request_id: str) -> None:
+        self._send = send
+        self._request_id = request_id.encode()
+        self.status = 500
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            message["headers"] = [*message["headers"], (b"x-request-id", self._request_id)]
+        await self._send(message)
+
+
+class _Counted:
+    """Stops reading a chunked body that is longer than it may be."""
+
+    __slots__ = ("_left", "_receive")
+
+    def __init__(self, receive: Receive, limit: int) -> None:
+        self._receive = receive
+        self._left = limit
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        self._left -= len(message.get("body", b""))
+        if self._left < 0:
+            raise TooLargeError
+        return message
+
+
+def _request_id(headers: dict[bytes, bytes]) -> str:
+    given = headers.get(b"x-request-id", b"").decode("latin-1")
+    return given if REQUEST_ID.fullmatch(given) else str(new_id())

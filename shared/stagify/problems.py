@@ -1,0 +1,65 @@
+"""RFC 9457 problem details: the one shape of every refusal, and how OpenAPI declares it."""
+
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from fastapi import Response
+from pydantic import BaseModel, ConfigDict
+
+from stagify import logs
+from stagify.errors import StagifyError
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class Problem(BaseModel):
+    """A refusal. `code` is stable; some codes add members of their own."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    request_id: str | None = None
+
+
+def problem_body(error: StagifyError) -> dict[str, Any]:
+    """The members of the problem document for `error`."""
+    return {
+        "type": f"urn:stagify:problem:{error.code}",
+        "title": HTTPStatus(error.status).phrase,
+        "status": error.status,
+        "code": error.code,
+        "detail": error.detail,
+        "request_id": logs.request_id.get(),
+        **error.extra,
+    }
+
+
+def problem(error: StagifyError) -> Response:
+    """The answer that says `error`."""
+    return Response(
+        orjson.dumps(problem_body(error), default=str),
+        status_code=error.status,
+        media_type=MEDIA_TYPE,
+        headers={"Cache-Control": "no-store", **error.headers},
+    )
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """`responses=` of a route that may refuse with these statuses."""
+    return {
+        status: {
+            "model": Problem,
+            "description": HTTPStatus(status).phrase,
+            "content": {MEDIA_TYPE: {}},
+        }
+        for status in statuses
+    }
+
+
+# What any route may answer: no context, not allowed, malformed, shed, a part away.
+COMMON_PROBLEMS = problems(400, 401, 403, 413, 415, 422, 429, 500, 503)
