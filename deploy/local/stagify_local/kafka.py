@@ -1,0 +1,119 @@
+"""Apache Kafka: one KRaft node that is broker and controller, on loopback."""
+
+import base64
+import subprocess
+import uuid
+from pathlib import Path
+
+from stagify_local.errors import StartError
+from stagify_local.guardian import Guardian
+from stagify_local.jars import cache_folder, fetch, read_lock
+from stagify_local.java import java_command
+from stagify_local.ports import LOOPBACK, accepts, free_port
+from stagify_local.process import Command, ManagedProcess
+
+HEAP_MEGABYTES = 256
+START_TIMEOUT_SECONDS = 60
+
+PROPERTIES = """\
+process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@{host}:{controller_port}
+listeners=PLAINTEXT://{host}:{port},CONTROLLER://{host}:{controller_port}
+advertised.listeners=PLAINTEXT://{host}:{port}
+controller.listener.names=CONTROLLER
+inter.broker.listener.name=PLAINTEXT
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+log.dirs={folder}/data
+auto.create.topics.enable=false
+offsets.topic.num.partitions=8
+offsets.topic.replication.factor=1
+transaction.state.log.num.partitions=4
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+share.coordinator.state.topic.num.partitions=1
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+group.initial.rebalance.delay.ms=0
+num.network.threads=2
+num.io.threads=4
+background.threads=2
+log.cleaner.dedupe.buffer.size=16777216
+broker.heartbeat.interval.ms=1000
+broker.session.timeout.ms=6000
+"""
+
+LOGGING = """\
+<Configuration status="ERROR">
+  <Appenders><Console name="out"><PatternLayout pattern="%d %-5p %c{1}: %m%n"/></Console></Appenders>
+  <Loggers><Root level="WARN"><AppenderRef ref="out"/></Root></Loggers>
+</Configuration>
+"""
+
+
+class Kafka:
+    """A broker whose data lives in `folder`."""
+
+    name = "kafka"
+
+    def __init__(
+        self,
+        folder: Path,
+        guardian: Guardian,
+        *,
+        log: Path,
+        port: int | None = None,
+        controller_port: int | None = None,
+    ) -> None:
+        self.folder = folder
+        self.port = port or free_port()
+        self.controller_port = controller_port or free_port([self.port])
+        self._jars = fetch(read_lock("kafka"), cache_folder() / "jars")
+        command = Command(self.name, self._java("kafka.Kafka", HEAP_MEGABYTES), log)
+        self.process = ManagedProcess(command, guardian)
+
+    @property
+    def bootstrap_servers(self) -> str:
+        return f"{LOOPBACK}:{self.port}"
+
+    def start(self) -> None:
+        """Start, and return once clients are served."""
+        self.prepare()
+        self.process.start()
+        self.process.wait_ready(self.ready, START_TIMEOUT_SECONDS)
+
+    def stop(self) -> None:
+        self.process.stop()
+
+    def prepare(self) -> None:
+        """Write the configuration; format the storage the first time."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / "log4j2.xml").write_text(LOGGING)
+        (self.folder / "server.properties").write_text(
+            PROPERTIES.format(
+                host=LOOPBACK,
+                port=self.port,
+                controller_port=self.controller_port,
+                folder=self.folder,
+            )
+        )
+        if not (self.folder / "data" / "meta.properties").exists():
+            self._format()
+
+    def ready(self) -> bool:
+        """The broker opens its port once it is unfenced and serves clients."""
+        return accepts(self.port)
+
+    def _format(self) -> None:
+        cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        command = self._java("kafka.tools.StorageTool", 128)
+        # The tool takes the configuration as an option, after its own words.
+        arguments = [*command[:-1], "format", "-t", cluster_id, "-c", command[-1]]
+        done = subprocess.run(arguments, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise StartError(f"Kafka's storage could not be formatted.\n{done.stderr[-2000:]}")
+
+    def _java(self, main: str, heap_megabytes: int) -> list[str]:
+        options = [f"-Dlog4j2.configurationFile={self.folder / 'log4j2.xml'}"]
+        command = java_command(self._jars, main, heap_megabytes=heap_megabytes, options=options)
+        return [*command, str(self.folder / "server.properties")]

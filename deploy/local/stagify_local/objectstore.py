@@ -1,0 +1,99 @@
+"""The object store: S3Proxy over a folder, on loopback."""
+
+from pathlib import Path
+
+from stagify_local.guardian import Guardian
+from stagify_local.jars import cache_folder, fetch, read_lock
+from stagify_local.java import java_command
+from stagify_local.ports import LOOPBACK, accepts, free_port
+from stagify_local.process import Command, ManagedProcess
+
+HEAP_MEGABYTES = 192
+START_TIMEOUT_SECONDS = 60
+
+# Browsers PUT photos straight into the store from a tenant's host: hence the CORS answers.
+PROPERTIES = """\
+s3proxy.endpoint=http://{host}:{port}
+s3proxy.authorization=aws-v2-or-v4
+s3proxy.identity={access_key_id}
+s3proxy.credential={secret_access_key}
+s3proxy.cors-allow-origins=.*
+s3proxy.cors-allow-methods=GET HEAD PUT
+s3proxy.cors-allow-headers=.*
+jclouds.provider=filesystem-nio2
+jclouds.identity=local
+jclouds.credential=local
+jclouds.filesystem.basedir={folder}/data
+"""
+
+LOGGING = """\
+<configuration>
+  <appender name="out" class="ch.qos.logback.core.ConsoleAppender">
+    <encoder><pattern>%d %-5level %logger{0}: %msg%n</pattern></encoder>
+  </appender>
+  <root level="WARN"><appender-ref ref="out"/></root>
+</configuration>
+"""
+
+
+class ObjectStore:
+    """An S3 API whose buckets are folders under `folder`."""
+
+    name = "objectstore"
+    region = "us-east-1"
+
+    def __init__(
+        self,
+        folder: Path,
+        guardian: Guardian,
+        *,
+        log: Path,
+        access_key_id: str,
+        secret_access_key: str,
+        port: int | None = None,
+    ) -> None:
+        self.folder = folder
+        self.port = port or free_port()
+        self.access_key_id = access_key_id
+        self.secret_access_key = secret_access_key
+        self.process = ManagedProcess(Command(self.name, self._command(), log), guardian)
+
+    @property
+    def endpoint(self) -> str:
+        return f"http://{LOOPBACK}:{self.port}"
+
+    def start(self) -> None:
+        """Start, and return once requests are answered."""
+        self.prepare()
+        self.process.start()
+        self.process.wait_ready(self.ready, START_TIMEOUT_SECONDS)
+
+    def stop(self) -> None:
+        self.process.stop()
+
+    def prepare(self) -> None:
+        """Write the configuration, which holds the secret key: for its owner only."""
+        (self.folder / "data").mkdir(parents=True, exist_ok=True)
+        (self.folder / "logback.xml").write_text(LOGGING)
+        properties = self.folder / "s3proxy.properties"
+        properties.touch(mode=0o600)
+        properties.write_text(
+            PROPERTIES.format(
+                host=LOOPBACK,
+                port=self.port,
+                access_key_id=self.access_key_id,
+                secret_access_key=self.secret_access_key,
+                folder=self.folder,
+            )
+        )
+
+    def ready(self) -> bool:
+        return accepts(self.port)
+
+    def _command(self) -> list[str]:
+        jars = fetch(read_lock("s3proxy"), cache_folder() / "jars")
+        options = [f"-Dlogback.configurationFile={self.folder / 'logback.xml'}"]
+        command = java_command(
+            jars, "org.gaul.s3proxy.Main", heap_megabytes=HEAP_MEGABYTES, options=options
+        )
+        return [*command, "--properties", str(self.folder / "s3proxy.properties")]

