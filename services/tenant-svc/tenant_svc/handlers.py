@@ -1,0 +1,55 @@
+"""What tenant-svc does about the facts of other services."""
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from stagify.consumer import Handlers, PoisonMessageError
+from stagify.events.billing import PlanChanged
+from stagify.events.receipts import (
+    IdentityReceiptIssued,
+    ReceiptIssued,
+    StagingReceiptIssued,
+    UsageReceiptIssued,
+)
+from tenant_svc import lifecycle
+from tenant_svc.directory import Directory
+from tenant_svc.errors import TenantNotFoundError
+
+SERVICES: dict[type[ReceiptIssued], str] = {
+    IdentityReceiptIssued: "identity",
+    StagingReceiptIssued: "staging",
+    UsageReceiptIssued: "usage",
+}
+
+
+def make_handlers(directory: Directory) -> Handlers:
+    """The handlers of tenant-svc, which publish to `directory` what they change."""
+
+    async def on_receipt_issued(session: AsyncSession, event: ReceiptIssued) -> None:
+        assert event.tenant_id is not None
+        try:
+            await lifecycle.record_receipt(
+                session,
+                tenant_id=event.tenant_id,
+                service=SERVICES[type(event)],
+                action=event.action,
+                of_event_id=event.of_event_id,
+                directory=directory,
+            )
+        except TenantNotFoundError as error:
+            raise PoisonMessageError("receipt for an unknown tenant") from error
+
+    async def on_plan_changed(session: AsyncSession, event: PlanChanged) -> None:
+        assert event.tenant_id is not None
+        try:
+            await lifecycle.change_plan(
+                session, tenant_id=event.tenant_id, plan=event.plan, directory=directory
+            )
+        except TenantNotFoundError as error:
+            raise PoisonMessageError("plan of an unknown tenant") from error
+
+    return {
+        IdentityReceiptIssued: on_receipt_issued,
+        StagingReceiptIssued: on_receipt_issued,
+        UsageReceiptIssued: on_receipt_issued,
+        PlanChanged: on_plan_changed,
+    }
