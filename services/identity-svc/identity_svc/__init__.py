@@ -1,0 +1,1 @@
+"""identity-svc: who may come in, to which tenant, and as what."""

@@ -1,0 +1,65 @@
+"""The mails of sign-up, and the code in them.
+
+The code is made here, as the mail is written, so that it never rests anywhere in plain text.
+Whether the address has an account is decided here too, by the worker: the request did the same
+work for everyone, so neither its answer nor its time tells.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from identity_svc.accounts import service
+from identity_svc.digests import Digester, new_code, new_token
+from identity_svc.mail.service import Message
+from stagify.clock import utc_now
+
+
+class SignupMail:
+    """Writes the mail of a sign-up, with a fresh code that replaces any older one."""
+
+    def __init__(self, digester: Digester, base_domain: str) -> None:
+        self._digester = digester
+        self._base_domain = base_domain
+
+    async def __call__(self, session: AsyncSession, signup_id: UUID) -> Message | None:
+        signup = await service.open_signup(session, signup_id)
+        if signup is None or signup.expires_at <= utc_now():
+            return None
+        known = await service.find_account(session, signup.email) is not None
+        code = new_code()
+        # For a known address the row changes just as much, but no code will ever be right.
+        secret = new_token() if known else code
+        signup.code_hash = service.code_hash(self._digester, signup.id, secret)
+        signup.failed_attempts = 0
+        if known:
+            return self._known(signup.email)
+        return self._code(signup.email, code, signup.slug, signup.expires_at)
+
+    # Nothing that the visitor typed freely stands in these texts: they go to an address that
+    # has not been proved, and must be useless for writing to strangers in our name.
+
+    def _code(self, to: str, code: str, slug: str, expires_at: datetime) -> Message:
+        return Message(
+            to=to,
+            subject=f"{code} is your StagifyAI code",
+            text=(
+                f"Your code is {code}\n\n"
+                f"It confirms your address and opens {slug}.{self._base_domain}.\n"
+                f"It is valid until {expires_at:%H:%M} UTC and for one sign-up only.\n\n"
+                "If you did not sign up, ignore this mail: without the code nothing happens.\n"
+            ),
+        )
+
+    def _known(self, to: str) -> Message:
+        return Message(
+            to=to,
+            subject="You already have a StagifyAI account",
+            text=(
+                "Someone, probably you, tried to sign up with this address.\n\n"
+                "It has an account already: log in at the address of your workspace "
+                f"(<name>.{self._base_domain}).\n\n"
+                "If it was not you, ignore this mail: nothing has changed.\n"
+            ),
+        )

@@ -1,0 +1,64 @@
+"""People, and sign-ups that may become people."""
+
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import JsonValue
+from sqlalchemy import Index, SmallInteger, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field
+
+from identity_svc.tables import IdentityTable, birth, instant
+from stagify.ids import new_id
+
+
+class User(IdentityTable, table=True):
+    """A person with a password; belongs to tenants by memberships."""
+
+    __tablename__ = "users"
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    # As typed, for writing to; `email_key` is what is compared.
+    email: str
+    email_key: str = Field(unique=True)
+    name: str
+    password_hash: str
+    created_at: datetime = birth()
+
+
+class Signup(IdentityTable, table=True):
+    """One address that asked for one slug, until it is confirmed or forgotten.
+
+    The ids of the person and the tenant are minted at the first confirmation and kept here, so
+    that a retry goes on with the same ones.
+    """
+
+    __tablename__ = "signups"
+    __table_args__ = (
+        # Asking again for the same slug renews the sign-up rather than adding another.
+        Index(
+            "uq_signups_email_key_slug_open",
+            "email_key",
+            "slug",
+            unique=True,
+            postgresql_where=text("confirmed_at IS NULL"),
+        ),
+    )
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    email: str
+    email_key: str
+    name: str
+    tenant_type: str
+    tenant_name: str
+    slug: str
+    # Made by the worker as it writes the mail: until then no code is right.
+    code_hash: bytes | None = None
+    failed_attempts: int = Field(default=0, sa_type=SmallInteger)
+    expires_at: datetime = instant(index=True)
+    user_id: UUID | None = None
+    tenant_id: UUID | None = None
+    confirmed_at: datetime | None = instant(default=None)
+    # What tenant-svc answered; a repeated confirmation is answered with it.
+    tenant: dict[str, JsonValue] | None = Field(default=None, sa_type=JSONB)
+    created_at: datetime = birth()

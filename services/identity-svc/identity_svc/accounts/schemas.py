@@ -1,0 +1,78 @@
+"""The HTTP contract of sign-up."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from identity_svc.inputs import Email, Name, NewPassword
+
+TenantType = Literal["individual", "organization"]
+
+
+class SignupTenant(BaseModel):
+    """The tenant to be."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    type: TenantType
+    name: Annotated[Name, Field(examples=["Acme Homes"])]
+    # Only bounded here: what a slug may look like is tenant-svc's to say.
+    slug: Annotated[str, StringConstraints(min_length=1, max_length=63), Field(examples=["acme"])]
+
+
+class SignupCreate(BaseModel):
+    """A wish for an account and a tenant."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    email: Email
+    name: Annotated[Name, Field(examples=["Ada Lovelace"])]
+    tenant: SignupTenant
+
+
+class SignupRead(BaseModel):
+    """The sign-up to confirm, and until when."""
+
+    id: UUID
+    expires_at: datetime
+
+
+class SignupConfirm(BaseModel):
+    """The code of the mail, and the password the account shall have."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    code: Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[0-9]{6}$")] = Field(
+        examples=["493027"]
+    )
+    password: NewPassword
+
+
+class UserRead(BaseModel):
+    """A person."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    email: str
+    name: str
+
+
+class NewTenantRead(BaseModel):
+    """The tenant that was made, as tenant-svc described it."""
+
+    id: UUID
+    slug: str
+    name: str
+    type: TenantType
+    status: str
+    url: str
+
+
+class SignupConfirmed(BaseModel):
+    """The account and the tenant that came of a sign-up."""
+
+    user: UserRead
+    tenant: NewTenantRead

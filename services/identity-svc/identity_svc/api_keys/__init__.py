@@ -1,0 +1,1 @@
+"""Credentials of programs, shown once and kept as a keyed hash."""

@@ -1,0 +1,59 @@
+"""The routes of API keys."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Response
+
+from identity_svc.api_keys import service
+from identity_svc.api_keys.schemas import ApiKeyCreate, ApiKeyCreated, ApiKeyRead
+from identity_svc.context import ContextDep
+from stagify.auth import Principal, requires
+from stagify.database import SessionDep
+from stagify.idempotency import IdempotencyDep
+from stagify.pagination import Page, PageParamsDep
+from stagify.problems import problems
+
+router = APIRouter(prefix="/v1/api-keys", tags=["api keys"])
+
+ManagerDep = Annotated[Principal, Depends(requires("api_keys:manage"))]
+
+
+@router.post("", status_code=201, response_model=ApiKeyCreated, responses=problems(409))
+async def create_api_key(
+    body: ApiKeyCreate,
+    principal: ManagerDep,
+    session: SessionDep,
+    context: ContextDep,
+    idempotency: IdempotencyDep,
+) -> Response:
+    """Create a key. Its secret is in this answer and nowhere else, not even in a replay."""
+    response = await idempotency.run(
+        session,
+        201,
+        lambda: service.create_api_key(
+            session,
+            principal=principal,
+            wanted=body,
+            keys=context.keys,
+            max_keys=context.settings.api_keys_per_tenant,
+        ),
+        shown_once=frozenset({"key"}),
+    )
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@router.get("")
+async def list_api_keys(
+    _: ManagerDep, session: SessionDep, params: PageParamsDep
+) -> Page[ApiKeyRead]:
+    """The tenant's keys, without their secrets."""
+    return await service.list_api_keys(session, params)
+
+
+@router.delete("/{api_key_id}", status_code=204, responses=problems(404))
+async def revoke_api_key(api_key_id: UUID, principal: ManagerDep, session: SessionDep) -> None:
+    """Revoke a key. It is refused everywhere within a second."""
+    assert principal.tenant_id is not None
+    await service.revoke_api_key(session, tenant_id=principal.tenant_id, api_key_id=api_key_id)

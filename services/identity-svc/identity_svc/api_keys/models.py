@@ -1,0 +1,30 @@
+"""API keys."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Text, UniqueConstraint
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlmodel import Field
+
+from identity_svc.tables import IdentityTable, instant
+from stagify.database import TenantTable
+
+
+class ApiKey(TenantTable, IdentityTable, table=True):
+    """A program's credential. Revoked ones are kept a while, so that their use can be explained."""
+
+    __tablename__ = "api_keys"
+    __table_args__ = (UniqueConstraint("tenant_id", "public_id"),)
+
+    name: str
+    # The readable part of the key: how it is found.
+    public_id: str
+    last4: str
+    # Keyed hash of the whole key.
+    key_hash: bytes
+    scopes: list[str] = Field(sa_type=ARRAY(Text))
+    created_by: UUID = Field(foreign_key="users.id")
+    expires_at: datetime | None = instant(default=None)
+    last_used_at: datetime | None = instant(default=None)
+    revoked_at: datetime | None = instant(default=None)

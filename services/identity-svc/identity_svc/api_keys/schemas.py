@@ -1,0 +1,41 @@
+"""The HTTP contract of API keys."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from identity_svc.inputs import Name
+from stagify.permissions import Permission
+
+
+class ApiKeyCreate(BaseModel):
+    """A key for a program. Without scopes it may do what staging photos takes."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Annotated[Name, Field(examples=["Listing importer"])]
+    scopes: Annotated[list[Permission], Field(min_length=1)] | None = None
+    expires_at: AwareDatetime | None = None
+
+
+class ApiKeyRead(BaseModel):
+    """A key without its secret. `scopes` are what it was given; it never does more than the role
+    of who created it allows at the time."""
+
+    id: UUID
+    name: str
+    start: str = Field(examples=["stg_live_7QxV2mLp"])
+    last4: str
+    scopes: list[str]
+    created_by: UUID
+    created_at: datetime
+    expires_at: datetime | None
+    last_used_at: datetime | None
+
+
+class ApiKeyCreated(ApiKeyRead):
+    """A key with its secret: this answer alone shows it. A repeated request gets null."""
+
+    key: str | None = None

@@ -1,0 +1,129 @@
+"""API keys: credentials of programs, bound to one tenant and to who created them."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import delete, func, or_
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from identity_svc.api_keys.errors import (
+    ApiKeyNotFoundError,
+    ExpiryInPastError,
+    ScopeNotAllowedError,
+    TooManyApiKeysError,
+)
+from identity_svc.api_keys.keyring import PREFIX, KeyRing
+from identity_svc.api_keys.models import ApiKey
+from identity_svc.api_keys.schemas import ApiKeyCreate, ApiKeyCreated, ApiKeyRead
+from identity_svc.tenants.service import lock_tenant
+from stagify.auth import Principal
+from stagify.clock import utc_now
+from stagify.events.identity import ApiKeyCreated as ApiKeyCreatedEvent
+from stagify.events.identity import ApiKeyRevoked
+from stagify.outbox import publish
+from stagify.pagination import Page, PageParams, encode_cursor
+
+# What a key may do if nothing else is asked for: stage photos, and see what that used.
+DEFAULT_SCOPES = frozenset({"tenant:read", "projects:read", "projects:write", "usage:read"})
+# Dead keys are kept this long, so that a refused call can be explained.
+KEEP_DEAD = timedelta(days=90)
+
+
+async def create_api_key(
+    session: AsyncSession,
+    *,
+    principal: Principal,
+    wanted: ApiKeyCreate,
+    keys: KeyRing,
+    max_keys: int,
+) -> ApiKeyCreated:
+    """Mint a key for the caller. A key that creates another acts for the same person."""
+    assert principal.tenant_id is not None
+    assert principal.user_id is not None
+    scopes = _scopes(wanted, principal.permissions)
+    if wanted.expires_at is not None and wanted.expires_at <= utc_now():
+        raise ExpiryInPastError
+    # One at a time, so that parallel requests cannot pass the limit together.
+    await lock_tenant(session, principal.tenant_id)
+    if await _count_live(session) >= max_keys:
+        raise TooManyApiKeysError(limit=max_keys)
+    minted = keys.mint()
+    api_key = ApiKey(
+        tenant_id=principal.tenant_id,
+        name=wanted.name,
+        public_id=minted.public_id,
+        last4=minted.last4,
+        key_hash=minted.key_hash,
+        scopes=scopes,
+        created_by=principal.user_id,
+        expires_at=wanted.expires_at,
+    )
+    session.add(api_key)
+    publish(
+        session,
+        ApiKeyCreatedEvent(
+            tenant_id=principal.tenant_id, api_key_id=api_key.id, created_by=principal.user_id
+        ),
+    )
+    return ApiKeyCreated(**read_api_key(api_key).model_dump(), key=minted.text)
+
+
+async def list_api_keys(session: AsyncSession, params: PageParams) -> Page[ApiKeyRead]:
+    """The keys that were not revoked, newest first; expired ones say so by their date."""
+    query = select(ApiKey).where(col(ApiKey.revoked_at).is_(None))
+    if params.after is not None:
+        query = query.where(col(ApiKey.id) < params.after)
+    found = await session.exec(query.order_by(col(ApiKey.id).desc()).limit(params.limit + 1))
+    return _page(found.all(), params.limit)
+
+
+async def revoke_api_key(session: AsyncSession, *, tenant_id: UUID, api_key_id: UUID) -> None:
+    """End a key at once, everywhere; again for a dead one changes nothing."""
+    api_key = await session.get(ApiKey, (tenant_id, api_key_id), with_for_update=True)
+    if api_key is None:
+        raise ApiKeyNotFoundError
+    if api_key.revoked_at is not None:
+        return
+    api_key.revoked_at = utc_now()
+    publish(session, ApiKeyRevoked(tenant_id=tenant_id, api_key_id=api_key_id))
+
+
+async def forget_dead(session: AsyncSession, limit: int) -> None:
+    """Delete up to `limit` keys of the session's tenant that died long ago."""
+    before = utc_now() - KEEP_DEAD
+    dead = (
+        select(ApiKey.id)
+        .where(or_(col(ApiKey.revoked_at) <= before, col(ApiKey.expires_at) <= before))
+        .limit(limit)
+    )
+    await session.execute(delete(ApiKey).where(col(ApiKey.id).in_(dead)))
+
+
+def read_api_key(api_key: ApiKey) -> ApiKeyRead:
+    """What is shown of a key."""
+    return ApiKeyRead(start=PREFIX + api_key.public_id, **api_key.model_dump())
+
+
+def _scopes(wanted: ApiKeyCreate, permissions: frozenset[str]) -> list[str]:
+    if wanted.scopes is None:
+        return sorted(DEFAULT_SCOPES & permissions)
+    refused = sorted(set(wanted.scopes) - permissions)
+    if refused:
+        raise ScopeNotAllowedError(scopes=list(refused))
+    return sorted(set(wanted.scopes))
+
+
+async def _count_live(session: AsyncSession) -> int:
+    live = select(func.count()).where(
+        col(ApiKey.revoked_at).is_(None),
+        or_(col(ApiKey.expires_at).is_(None), col(ApiKey.expires_at) > utc_now()),
+    )
+    return (await session.exec(live)).one()
+
+
+def _page(found: Sequence[ApiKey], limit: int) -> Page[ApiKeyRead]:
+    shown = found[:limit]
+    next_cursor = encode_cursor(shown[-1].id) if len(found) > limit else None
+    return Page(items=[read_api_key(api_key) for api_key in shown], next_cursor=next_cursor)

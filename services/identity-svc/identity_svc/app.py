@@ -1,0 +1,76 @@
+"""The HTTP process of identity-svc: its composition root."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+from fastapi import FastAPI
+
+from identity_svc.accounts.api import router as accounts_router
+from identity_svc.accounts.tenant_client import TenantClient
+from identity_svc.api_keys.api import router as api_keys_router
+from identity_svc.api_keys.keyring import KeyRing
+from identity_svc.context import Context
+from identity_svc.credentials.api import router as credentials_router
+from identity_svc.credentials.service import Credentials
+from identity_svc.credentials.usage import UsageRecorder
+from identity_svc.digests import Digester
+from identity_svc.passwords import Passwords
+from identity_svc.sessions.api import router as sessions_router
+from identity_svc.settings import Settings
+from stagify.auth import TokenSigner
+from stagify.database import Database
+from stagify.http import create_service_app
+from stagify.internal import InternalClient
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The app that serves sign-up, log-in, API keys and the gateway's look-ups."""
+    database = Database(
+        settings.database_url.get_secret_value(),
+        service="identity-svc",
+        pool_size=settings.database_pool_size,
+    )
+    usage = UsageRecorder(database)
+    context = make_context(settings, database, usage)
+
+    @contextlib.asynccontextmanager
+    async def own_parts(_: FastAPI) -> AsyncIterator[None]:
+        await database.assert_least_privilege()
+        recording = asyncio.create_task(usage.run())
+        yield
+        recording.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await recording
+        await context.tenants.close()
+        context.passwords.close()
+
+    app = create_service_app("identity-svc", settings, database=database, lifespan=own_parts)
+    app.state.context = context
+    for router in (accounts_router, sessions_router, api_keys_router, credentials_router):
+        app.include_router(router)
+    return app
+
+
+def make_context(settings: Settings, database: Database, usage: UsageRecorder) -> Context:
+    """The collaborators of the routes."""
+    digester = Digester(settings.identity_hash_secret.get_secret_value())
+    keys = KeyRing(settings.api_key_secret_list)
+    client = InternalClient(
+        str(settings.tenant_svc_url),
+        audience="tenant-svc",
+        signer=TokenSigner.from_settings(settings),
+    )
+    return Context(
+        settings=settings,
+        digester=digester,
+        passwords=Passwords(settings),
+        keys=keys,
+        tenants=TenantClient(client),
+        credentials=Credentials(database, digester=digester, keys=keys, usage=usage),
+    )
+
+
+def main_app() -> FastAPI:
+    """The app as the environment configures it."""
+    return create_app(Settings())

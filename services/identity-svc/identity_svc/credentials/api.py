@@ -1,0 +1,27 @@
+"""The internal route the gateway asks."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+
+from identity_svc.context import ContextDep
+from identity_svc.credentials.schemas import CredentialLookUp, CredentialRead
+from stagify.auth import Principal, service_only
+from stagify.database import TenantRequiredError
+from stagify.problems import problems
+
+router = APIRouter(prefix="/internal/credentials", tags=["internal"])
+
+GatewayDep = Annotated[Principal, Depends(service_only("gateway"))]
+
+
+@router.post("", responses=problems(404))
+async def look_up_credential(
+    body: CredentialLookUp, principal: GatewayDep, context: ContextDep
+) -> CredentialRead:
+    """Whose credential this is, on the host of the token's tenant."""
+    if principal.tenant_id is None:
+        raise TenantRequiredError
+    return await context.credentials.look_up(
+        principal.tenant_id, body.type, body.value.get_secret_value()
+    )

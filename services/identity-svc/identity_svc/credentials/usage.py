@@ -1,0 +1,84 @@
+"""When credentials were last used: gathered in memory, written in batches off the request path.
+
+A look-up is one read; the note of it may be lost by a kill and is at most a minute coarse.
+"""
+
+import asyncio
+import logging
+from collections import defaultdict
+from datetime import datetime, timedelta
+from typing import Literal
+from uuid import UUID
+
+from stagify.clock import utc_now
+from stagify.database import Database
+from stagify.transient import is_transient
+
+logger = logging.getLogger(__name__)
+
+CredentialType = Literal["session", "api_key"]
+
+# A use is not worth a write if a later one than this ago is on record.
+RESOLUTION = timedelta(minutes=1)
+FLUSH_SECONDS = 5.0
+# More would be a flood; what does not fit is noted at its next use.
+MAX_PENDING = 10_000
+
+# greatest(): another process may have written a later use already.
+_UPDATES: dict[CredentialType, str] = {
+    "session": (
+        "UPDATE sessions SET last_seen_at = greatest(last_seen_at, used.at)"
+        " FROM unnest($1::uuid[], $2::timestamptz[]) AS used (id, at) WHERE sessions.id = used.id"
+    ),
+    "api_key": (
+        "UPDATE api_keys SET last_used_at = greatest(last_used_at, used.at)"
+        " FROM unnest($1::uuid[], $2::timestamptz[]) AS used (id, at) WHERE api_keys.id = used.id"
+    ),
+}
+
+
+class UsageRecorder:
+    """Notes uses, and writes them every FLUSH_SECONDS while `run` runs."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._pending: dict[tuple[UUID, CredentialType, UUID], datetime] = {}
+
+    def note(
+        self, tenant_id: UUID, kind: CredentialType, credential_id: UUID, last: datetime | None
+    ) -> None:
+        """The credential is being used now; `last` is what its row says."""
+        now = utc_now()
+        if last is not None and now - last < RESOLUTION:
+            return
+        if len(self._pending) < MAX_PENDING:
+            self._pending[tenant_id, kind, credential_id] = now
+
+    async def flush(self) -> None:
+        """Write what was noted, a transaction per tenant."""
+        pending, self._pending = self._pending, {}
+        batches: dict[tuple[UUID, CredentialType], dict[UUID, datetime]] = defaultdict(dict)
+        for (tenant_id, kind, credential_id), at in pending.items():
+            batches[tenant_id, kind][credential_id] = at
+        for (tenant_id, kind), uses in batches.items():
+            # In order, so that two processes never wait for each other's rows in a circle.
+            ids = sorted(uses)
+            async with self._database.tenant_connection(tenant_id) as connection:
+                await connection.execute(_UPDATES[kind], ids, [uses[id_] for id_ in ids])
+
+    async def run(self) -> None:
+        """Write for ever; what is left when cancelled is written too."""
+        try:
+            while True:
+                await asyncio.sleep(FLUSH_SECONDS)
+                await self._flush_or_forget()
+        finally:
+            await self._flush_or_forget()
+
+    async def _flush_or_forget(self) -> None:
+        try:
+            await self.flush()
+        except Exception as error:
+            if not is_transient(error):
+                raise
+            logger.warning("credentials.usage_lost", extra={"error": type(error).__name__})

@@ -1,0 +1,46 @@
+"""What people type, checked the same way everywhere."""
+
+import unicodedata
+from typing import Annotated
+
+from pydantic import AfterValidator, EmailStr, Field, SecretStr, StringConstraints
+
+from identity_svc.passwords import MAX_PASSWORD_BYTES, MIN_PASSWORD_BYTES
+
+
+def email_key(email: str) -> str:
+    """What two spellings of one address have in common. Dots in the local part are kept apart."""
+    return unicodedata.normalize("NFC", email).lower()
+
+
+def _printable(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("must not contain control characters")
+    return unicodedata.normalize("NFC", text)
+
+
+def _password(secret: SecretStr) -> SecretStr:
+    # NFKC, as NIST SP 800-63B advises: keyboards differ in how they write the same character.
+    password = unicodedata.normalize("NFKC", secret.get_secret_value())
+    if len(password.encode()) > MAX_PASSWORD_BYTES:
+        raise ValueError(f"must not be longer than {MAX_PASSWORD_BYTES} bytes")
+    return SecretStr(password)
+
+
+def _long_enough(secret: SecretStr) -> SecretStr:
+    if len(secret.get_secret_value().encode()) < MIN_PASSWORD_BYTES:
+        raise ValueError(f"must be at least {MIN_PASSWORD_BYTES} bytes long")
+    return secret
+
+
+# RFC 5321 allows no longer path.
+Email = Annotated[EmailStr, Field(max_length=254, examples=["ada@example.com"])]
+Name = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=120),
+    AfterValidator(_printable),
+]
+Password = Annotated[
+    SecretStr, AfterValidator(_password), Field(examples=["correct horse battery staple"])
+]
+NewPassword = Annotated[Password, AfterValidator(_long_enough)]

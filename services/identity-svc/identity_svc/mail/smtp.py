@@ -1,0 +1,58 @@
+"""Handing a mail to the mail server."""
+
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import format_datetime, make_msgid, parseaddr
+
+import aiosmtplib
+
+from identity_svc.mail.service import Message
+from identity_svc.settings import Settings
+from stagify.clock import utc_now
+
+TIMEOUT_SECONDS = 15.0
+
+
+class MailRefusedError(Exception):
+    """The server will never take this mail: no such recipient."""
+
+
+class SmtpSender:
+    """Sends mail through the configured server, one connection a mail."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        name, address = parseaddr(settings.mail_from)
+        self._sender = Address(display_name=name, addr_spec=address)
+
+    async def send(self, message: Message) -> None:
+        """Return once the server has taken responsibility for `message`."""
+        settings = self._settings
+        password = settings.smtp_password
+        try:
+            await aiosmtplib.send(
+                self._mime(message),
+                hostname=settings.smtp_host,
+                port=settings.smtp_port,
+                username=settings.smtp_username,
+                password=password.get_secret_value() if password else None,
+                # False means never and None means if offered: a server that offers it is trusted.
+                start_tls=True if settings.smtp_starttls else None,
+                timeout=TIMEOUT_SECONDS,
+            )
+        except aiosmtplib.SMTPRecipientsRefused as error:
+            if all(refusal.code >= 500 for refusal in error.recipients):
+                raise MailRefusedError from error
+            raise
+
+    def _mime(self, message: Message) -> EmailMessage:
+        mime = EmailMessage()
+        mime["From"] = self._sender
+        mime["To"] = Address(addr_spec=message.to)
+        mime["Subject"] = message.subject
+        mime["Date"] = format_datetime(utc_now())
+        mime["Message-ID"] = make_msgid(domain=self._sender.domain)
+        # RFC 3834: no vacation notes in return.
+        mime["Auto-Submitted"] = "auto-generated"
+        mime.set_content(message.text)
+        return mime

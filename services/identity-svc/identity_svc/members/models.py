@@ -1,0 +1,22 @@
+"""Who belongs to a tenant."""
+
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, UniqueConstraint
+from sqlmodel import Field
+
+from identity_svc.tables import IdentityTable
+from stagify.database import TenantTable
+
+
+class Membership(TenantTable, IdentityTable, table=True):
+    """A person's role in the tenant."""
+
+    __tablename__ = "memberships"
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "user_id"),
+        CheckConstraint("role IN ('owner', 'admin', 'member', 'viewer')", name="role"),
+    )
+
+    user_id: UUID = Field(foreign_key="users.id")
+    role: str

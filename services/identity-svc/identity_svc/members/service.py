@@ -1,0 +1,29 @@
+"""Memberships: a person's role in a tenant."""
+
+from typing import cast
+from uuid import UUID
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from identity_svc.members.models import Membership
+from stagify.events.identity import MemberJoined
+from stagify.outbox import publish
+from stagify.permissions import Role
+
+
+async def add_member(
+    session: AsyncSession, *, tenant_id: UUID, user_id: UUID, role: Role
+) -> Membership:
+    """Let a person into the tenant."""
+    membership = Membership(tenant_id=tenant_id, user_id=user_id, role=role)
+    session.add(membership)
+    await session.flush()
+    publish(session, MemberJoined(tenant_id=tenant_id, user_id=user_id, role=role))
+    return membership
+
+
+async def find_role(session: AsyncSession, user_id: UUID | None) -> Role | None:
+    """The person's role in the session's tenant; None if they have none. Asks either way."""
+    found = await session.exec(select(Membership.role).where(col(Membership.user_id) == user_id))
+    return cast(Role | None, found.one_or_none())

@@ -1,0 +1,119 @@
+"""Passwords: argon2id in a bounded pool, and which ones are refused.
+
+One hash takes a core for about 20 ms and 19 MiB. The pool has as many threads as cores and a
+short queue; beyond it callers get 429, so that a flood of log-ins cannot take the memory or
+make everyone wait (argon2-cffi releases the GIL while it hashes).
+"""
+
+import asyncio
+import secrets
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from importlib.resources import files
+from typing import TypeVar
+
+from argon2 import PasswordHasher, Type
+from argon2.exceptions import InvalidHashError, VerificationError
+from prometheus_client import Gauge
+
+from identity_svc.settings import Settings
+from stagify.errors import InvalidInputError, RateLimitedError
+
+MIN_PASSWORD_BYTES = 8
+# Long enough for any passphrase; bounds what one request can make us hash.
+MAX_PASSWORD_BYTES = 1_024
+
+PENDING = Gauge("stagify_identity_password_hashes_pending", "Password hashes running or waiting.")
+
+T = TypeVar("T")
+
+
+class BusyError(RateLimitedError):
+    """Too many people are logging in at this moment: try again in a second."""
+
+    code = "busy"
+
+
+class WeakPasswordError(InvalidInputError):
+    """This password is too easy to guess: choose another one."""
+
+    code = "weak_password"
+
+
+class Passwords:
+    """Hashes and checks passwords off the event loop."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._hasher = PasswordHasher(
+            time_cost=settings.argon2_time_cost,
+            memory_cost=settings.argon2_memory_kib,
+            parallelism=1,
+            type=Type.ID,
+        )
+        self._limit = settings.password_hash_threads + settings.password_hash_queue
+        self._pending = 0
+        self._pool = ThreadPoolExecutor(settings.password_hash_threads, "argon2")
+        # What an unknown account is compared with, so that it costs what a known one does.
+        self._decoy = self._hasher.hash(secrets.token_urlsafe())
+
+    async def hash(self, password: str) -> str:
+        """The encoded hash of `password`; BusyError if the queue is full."""
+        return await self._run(lambda: self._hasher.hash(password))
+
+    async def verify(self, password: str, encoded: str | None) -> bool:
+        """Whether `password` is the one behind `encoded`; None costs the same and is False."""
+        matches = await self._run(lambda: self._matches(encoded or self._decoy, password))
+        return matches and encoded is not None
+
+    def needs_rehash(self, encoded: str) -> bool:
+        """Whether `encoded` was made with other parameters than today's."""
+        return self._hasher.check_needs_rehash(encoded)
+
+    def close(self) -> None:
+        """Let the threads go."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def _matches(self, encoded: str, password: str) -> bool:
+        try:
+            return self._hasher.verify(encoded, password)
+        except (VerificationError, InvalidHashError):
+            return False
+
+    async def _run(self, work: Callable[[], T]) -> T:
+        if self._pending >= self._limit:
+            raise BusyError
+        loop = asyncio.get_running_loop()
+        future = self._pool.submit(work)
+        self._pending += 1
+        PENDING.inc()
+        # On the future, not here: a caller who goes away leaves a thread that still works.
+        future.add_done_callback(lambda _: _call_soon(loop, self._finished))
+        return await asyncio.wrap_future(future)
+
+    def _finished(self) -> None:
+        self._pending -= 1
+        PENDING.dec()
+
+
+def _call_soon(loop: asyncio.AbstractEventLoop, callback: Callable[[], None]) -> None:
+    # The loop is gone when a process stops with hashes under way: nobody counts any more.
+    if not loop.is_closed():
+        loop.call_soon_threadsafe(callback)
+
+
+def check_password(password: str, email: str) -> None:
+    """WeakPasswordError if `password` is among the first that anyone would try."""
+    candidate = password.casefold()
+    local_part = email.partition("@")[0]
+    if candidate in worst_passwords() or candidate in (email.casefold(), local_part.casefold()):
+        raise WeakPasswordError
+    if len(set(candidate)) == 1:
+        raise WeakPasswordError
+
+
+@cache
+def worst_passwords() -> frozenset[str]:
+    """Passwords that head every published list of leaked ones, lower case."""
+    text = files("identity_svc").joinpath("worst_passwords.txt").read_text(encoding="utf-8")
+    return frozenset(line for line in text.split() if line)

@@ -1,0 +1,1 @@
+"""Log-in by password, and the cookie that stands for it."""

@@ -1,0 +1,110 @@
+"""The routes of log-in, on a tenant's host."""
+
+from typing import cast
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from identity_svc.accounts.service import get_account
+from identity_svc.context import ContextDep
+from identity_svc.sessions import service
+from identity_svc.sessions.schemas import (
+    SessionCreate,
+    SessionRead,
+    SessionTenant,
+    SessionUser,
+)
+from identity_svc.settings import Settings
+from identity_svc.tenants.service import get_tenant
+from stagify.auth import Principal, SignedInDep, TenantHostDep
+from stagify.database import DatabaseDep, SessionDep
+from stagify.permissions import ROLE_PERMISSIONS, Role
+
+router = APIRouter(prefix="/v1/session", tags=["session"])
+
+# The prefix makes browsers refuse it without Secure, with a Domain, or for another path: no
+# other tenant's host can set or read it (RFC 6265bis, cookie name prefixes).
+COOKIE_NAME = "__Host-stagify_session"
+
+
+@router.post("", status_code=201)
+async def log_in(
+    body: SessionCreate,
+    response: Response,
+    principal: TenantHostDep,
+    database: DatabaseDep,
+    context: ContextDep,
+) -> SessionRead:
+    """Log in to this host's tenant. The session is in the cookie, and only there."""
+    assert principal.tenant_id is not None
+    made = await service.log_in(
+        database,
+        tenant_id=principal.tenant_id,
+        email=body.email,
+        password=body.password.get_secret_value(),
+        replaces=_session_of(principal),
+        digester=context.digester,
+        passwords=context.passwords,
+        logins_per_minute=context.settings.logins_per_tenant_minute,
+    )
+    _set_cookie(response, made.token, int(service.LIFE.total_seconds()))
+    async with database.tenant(principal.tenant_id) as session:
+        tenant = await _tenant(session, principal.tenant_id, context.settings)
+    return SessionRead(
+        user=SessionUser.model_validate(made.user),
+        tenant=tenant,
+        role=made.role,
+        permissions=sorted(ROLE_PERMISSIONS[made.role]),
+        expires_at=made.session.expires_at,
+    )
+
+
+@router.get("")
+async def read_session(
+    response: Response, principal: SignedInDep, session: SessionDep, context: ContextDep
+) -> SessionRead:
+    """Who is calling, and what they may do here."""
+    assert principal.tenant_id is not None
+    response.headers["Cache-Control"] = "no-store"
+    user = expires_at = None
+    session_id = _session_of(principal)
+    if session_id is not None and principal.user_id is not None:
+        user = SessionUser.model_validate(await get_account(session, principal.user_id))
+        expires_at = await service.session_expiry(session, session_id)
+    return SessionRead(
+        user=user,
+        api_key_id=principal.credential_id if principal.kind == "api_key" else None,
+        tenant=await _tenant(session, principal.tenant_id, context.settings),
+        role=cast(Role | None, principal.role),
+        permissions=sorted(principal.permissions),
+        expires_at=expires_at,
+    )
+
+
+@router.delete("", status_code=204)
+async def log_out(response: Response, principal: TenantHostDep, session: SessionDep) -> None:
+    """End this session everywhere at once. Without a session there is nothing to do."""
+    session_id = _session_of(principal)
+    if session_id is not None and principal.tenant_id is not None:
+        await service.revoke_session(session, tenant_id=principal.tenant_id, session_id=session_id)
+    _set_cookie(response, "", 0)
+
+
+def _session_of(principal: Principal) -> UUID | None:
+    return principal.credential_id if principal.kind == "user" else None
+
+
+def _set_cookie(response: Response, value: str, max_age: int) -> None:
+    response.set_cookie(
+        COOKIE_NAME, value, max_age=max_age, path="/", secure=True, httponly=True, samesite="lax"
+    )
+    response.headers["Cache-Control"] = "no-store"
+
+
+async def _tenant(session: AsyncSession, tenant_id: UUID, settings: Settings) -> SessionTenant:
+    tenant = await get_tenant(session, tenant_id)
+    assert tenant.slug is not None
+    return SessionTenant.model_validate(
+        {**tenant.model_dump(), "url": settings.tenant_url(tenant.slug)}
+    )

@@ -1,0 +1,9 @@
+"""What can go wrong at log-in."""
+
+from stagify.errors import UnauthorizedError
+
+
+class InvalidCredentialsError(UnauthorizedError):
+    """Address and password do not match a member of this workspace."""
+
+    code = "invalid_credentials"

@@ -1,0 +1,32 @@
+"""Sessions."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ForeignKeyConstraint, Index, UniqueConstraint
+
+from identity_svc.tables import IdentityTable, instant
+from stagify.database import TenantTable
+
+
+class Session(TenantTable, IdentityTable, table=True):
+    """A log-in that still holds. Ending it deletes the row."""
+
+    __tablename__ = "sessions"
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "token_hash"),
+        # A session is a membership's: it ends with it.
+        ForeignKeyConstraint(
+            ["tenant_id", "user_id"],
+            ["memberships.tenant_id", "memberships.user_id"],
+            ondelete="CASCADE",
+        ),
+        Index(None, "tenant_id", "user_id"),
+        Index(None, "tenant_id", "expires_at"),
+    )
+
+    user_id: UUID
+    # Keyed hash of the cookie's value.
+    token_hash: bytes
+    last_seen_at: datetime = instant()
+    expires_at: datetime = instant()

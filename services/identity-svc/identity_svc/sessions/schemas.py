@@ -1,0 +1,54 @@
+"""The HTTP contract of sessions."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from identity_svc.inputs import Email, Password
+from stagify.permissions import Role
+
+
+class SessionCreate(BaseModel):
+    """A log-in."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    email: Email
+    password: Password
+
+
+class SessionUser(BaseModel):
+    """The person who is logged in."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    email: str
+    name: str
+
+
+class SessionTenant(BaseModel):
+    """The tenant they are logged in to."""
+
+    id: UUID
+    slug: str
+    name: str
+    type: Literal["individual", "organization"]
+    status: str
+    url: str
+
+
+class SessionRead(BaseModel):
+    """Who is calling, where, and what they may do.
+
+    A program that calls with an API key has `api_key_id` and neither user nor role.
+    """
+
+    user: SessionUser | None
+    api_key_id: UUID | None = None
+    tenant: SessionTenant
+    role: Role | None
+    permissions: list[str]
+    expires_at: datetime | None = None

@@ -1,0 +1,66 @@
+"""What identity-svc reads from its environment."""
+
+import os
+from typing import Annotated, Self
+
+from pydantic import AnyHttpUrl, Field, SecretStr, model_validator
+
+from stagify.settings import Port, ServiceSettings
+
+# RFC 2104: a key shorter than the hash's output weakens the HMAC.
+MIN_SECRET_BYTES = 32
+
+Secret = Annotated[SecretStr, Field(min_length=MIN_SECRET_BYTES)]
+
+
+class Settings(ServiceSettings):
+    """What identity-svc needs besides what every service needs."""
+
+    # Keys of the API keys' hashes, comma separated: the first signs, all verify.
+    api_key_secrets: SecretStr
+    # Key of the hashes of mailed codes, session tokens and throttled addresses.
+    identity_hash_secret: Secret
+
+    # The mail server.
+    smtp_host: str
+    # Port of the mail server.
+    smtp_port: Port = 25
+    # Account at the mail server, if it asks for one.
+    smtp_username: str | None = None
+    # Password of that account.
+    smtp_password: SecretStr | None = None
+    # Whether to refuse to send without TLS (STARTTLS).
+    smtp_starttls: bool = False
+    # Sender of every mail.
+    mail_from: str
+
+    # Where tenant-svc answers internal calls.
+    tenant_svc_url: AnyHttpUrl
+
+    # Argon2id cost: memory in KiB, passes and lanes (OWASP Password Storage, second choice).
+    argon2_memory_kib: int = Field(default=19_456, ge=8)
+    # Passes over that memory.
+    argon2_time_cost: int = Field(default=2, ge=1)
+    # Passwords hashed at the same time; each holds a core and the memory above.
+    password_hash_threads: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1)
+    # Passwords that may wait for a thread before callers are told to come back.
+    password_hash_queue: int = Field(default=64, ge=0)
+
+    # Sign-ups of all addresses together, an hour; bounds the mail this platform can be made to send.
+    signups_per_hour: int = Field(default=1_000, ge=1)
+    # Log-in attempts at one tenant, a minute.
+    logins_per_tenant_minute: int = Field(default=300, ge=1)
+    # Keys one tenant may have at a time.
+    api_keys_per_tenant: int = Field(default=50, ge=1)
+
+    @property
+    def api_key_secret_list(self) -> tuple[bytes, ...]:
+        """The keys of the API keys' hashes, the signing one first."""
+        parts = self.api_key_secrets.get_secret_value().split(",")
+        return tuple(part.strip().encode() for part in parts)
+
+    @model_validator(mode="after")
+    def _check_api_key_secrets(self) -> Self:
+        if any(len(secret) < MIN_SECRET_BYTES for secret in self.api_key_secret_list):
+            raise ValueError(f"API_KEY_SECRETS: each needs at least {MIN_SECRET_BYTES} bytes")
+        return self

@@ -1,0 +1,1 @@
+"""The local copy of a tenant, and the receipts of its life cycle."""

@@ -1,0 +1,32 @@
+"""The local copy of a tenant."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import Field
+
+from identity_svc.tables import IdentityTable, birth
+
+
+class Tenant(IdentityTable, table=True):
+    """What identity-svc knows of a tenant, from sign-up and from tenant-svc's events.
+
+    Either may come first, so most columns may still be unknown. `*_event_id` is the newest event
+    that wrote the columns beside it: UUIDv7 compare by time, so an older event changes nothing.
+    """
+
+    __tablename__ = "tenants"
+
+    id: UUID = Field(primary_key=True)
+    slug: str | None = None
+    name: str | None = None
+    type: str | None = None
+    plan: str | None = None
+    region: str | None = None
+    details_event_id: UUID | None = None
+    status: str = "provisioning"
+    status_event_id: UUID | None = None
+    # The receipt for `TenantCreated` needs both: the event, and the owner's membership.
+    created_event_id: UUID | None = None
+    has_owner: bool = False
+    created_at: datetime = birth()

@@ -1,0 +1,134 @@
+"""The copy of a tenant, and identity's receipts.
+
+tenant-svc makes the tenant before identity commits its owner, so `TenantCreated` and the owner
+may come in either order, even at the same moment. Both sides write the tenant's one row and
+read back the other's mark: the row's lock makes one of them second, and the second issues the
+receipt.
+"""
+
+from dataclasses import asdict, dataclass
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, or_
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from identity_svc.tenants.models import Tenant
+from stagify.clock import utc_now
+from stagify.events.receipts import IdentityReceiptIssued, ReceiptAction
+from stagify.events.tenant import TenantCreated, TenantStatus, TenantUpdated
+from stagify.outbox import publish
+
+DETAILS = ("slug", "name", "plan", "region")
+
+
+@dataclass(frozen=True, slots=True)
+class NewTenant:
+    """What sign-up knows of a tenant."""
+
+    id: UUID
+    slug: str
+    name: str
+    type: str
+
+
+async def get_tenant(session: AsyncSession, tenant_id: UUID) -> Tenant:
+    """The copy, which exists once anyone belongs to the tenant."""
+    return await session.get_one(Tenant, tenant_id)
+
+
+async def lock_tenant(session: AsyncSession, tenant_id: UUID) -> None:
+    """Let one transaction a tenant go on at a time, until it ends."""
+    await session.get_one(Tenant, tenant_id, with_for_update=True)
+
+
+async def tenants_after(session: AsyncSession, last_id: UUID, limit: int) -> list[UUID]:
+    """Ids of the next `limit` tenants in order."""
+    found = await session.exec(
+        select(Tenant.id).where(col(Tenant.id) > last_id).order_by(col(Tenant.id)).limit(limit)
+    )
+    return list(found)
+
+
+async def record_owner(session: AsyncSession, new: NewTenant) -> bool:
+    """Note that the owner is in, in the transaction that lets them in; False if it is too late."""
+    statement = insert(Tenant).values(**asdict(new), has_owner=True, created_at=utc_now())
+    statement = statement.on_conflict_do_update(
+        index_elements=[col(Tenant.id)], set_={"has_owner": True}
+    )
+    row = (
+        await session.execute(statement.returning(col(Tenant.status), col(Tenant.created_event_id)))
+    ).one()
+    if row.status == "expired":
+        return False
+    if row.created_event_id is not None:
+        issue_receipt(session, new.id, "created", row.created_event_id)
+    return True
+
+
+async def record_created(session: AsyncSession, event: TenantCreated) -> None:
+    """Note that the tenant was made, with what newer events have not said yet."""
+    details = {name: getattr(event, name) for name in DETAILS}
+    known = {"type": event.type, "created_event_id": event.event_id}
+    statement = (
+        insert(Tenant)
+        .values(
+            id=event.tenant_id,
+            **details,
+            **known,
+            details_event_id=event.event_id,
+            created_at=utc_now(),
+        )
+        .on_conflict_do_update(index_elements=[col(Tenant.id)], set_=known)
+        .returning(col(Tenant.has_owner))
+    )
+    has_owner = (await session.execute(statement)).scalar_one()
+    await record_details(session, event)
+    if has_owner:
+        assert event.tenant_id is not None
+        issue_receipt(session, event.tenant_id, "created", event.event_id)
+
+
+async def record_details(session: AsyncSession, event: TenantCreated | TenantUpdated) -> None:
+    """Take over the tenant's details unless a newer event has brought others."""
+    details = {name: getattr(event, name) for name in DETAILS}
+    details["details_event_id"] = event.event_id
+    await session.execute(
+        insert(Tenant)
+        .values(id=event.tenant_id, **details, created_at=utc_now())
+        .on_conflict_do_update(
+            index_elements=[col(Tenant.id)],
+            set_=details,
+            where=_is_older(Tenant.details_event_id, event.event_id),
+        )
+    )
+
+
+async def record_status(
+    session: AsyncSession, tenant_id: UUID, status: TenantStatus, event_id: UUID
+) -> None:
+    """Take over the tenant's status unless a newer event has brought another."""
+    change = {"status": status, "status_event_id": event_id}
+    await session.execute(
+        insert(Tenant)
+        .values(id=tenant_id, **change, created_at=utc_now())
+        .on_conflict_do_update(
+            index_elements=[col(Tenant.id)],
+            set_=change,
+            where=_is_older(Tenant.status_event_id, event_id),
+        )
+    )
+
+
+def _is_older(column: UUID | None, event_id: UUID) -> ColumnElement[bool]:
+    """UUIDv7 sort by time."""
+    return or_(col(column).is_(None), col(column) < event_id)
+
+
+def issue_receipt(
+    session: AsyncSession, tenant_id: UUID, action: ReceiptAction, of_event_id: UUID
+) -> None:
+    """Tell tenant-svc that identity has done its part."""
+    receipt = IdentityReceiptIssued(tenant_id=tenant_id, action=action, of_event_id=of_event_id)
+    publish(session, receipt)
