@@ -269,9 +269,7 @@ class Consumer:
             await asyncio.sleep(backoff)
             backoff = min(backoff * 2, MAX_BACKOFF_SECONDS)
 
-    async def _bury(
-        self, producer: AIOKafkaProducer, record: ConsumerRecord, reason: str
-    ) -> None:
+    async def _bury(self, producer: AIOKafkaProducer, record: ConsumerRecord, reason: str) -> None:
         await self._retrying(lambda: dead_letters.bury(producer, self.name, record, reason))
         self._count("dead_lettered")
         logger.error(

@@ -136,4 +136,3 @@ class UnavailableError(_RetryableError):
 
     status = 503
     code = "unavailable"
-

@@ -14,8 +14,7 @@ from stagify.events import Event
 RETENTION = timedelta(days=45)
 
 CLAIM = (
-    "INSERT INTO inbox (consumer, event_id) VALUES ($1, $2)"
-    " ON CONFLICT DO NOTHING RETURNING true"
+    "INSERT INTO inbox (consumer, event_id) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING true"
 )
 EXPIRE = (
     "DELETE FROM inbox WHERE ctid = ANY (ARRAY("

@@ -3,7 +3,9 @@
 from prometheus_client import Counter, Gauge, Histogram
 
 OUTBOX_PUBLISHED = Counter("stagify_outbox_published", "Events sent to Kafka.", ["service"])
-OUTBOX_FAILURES = Counter("stagify_outbox_failures", "Batches that had to be sent again.", ["service"])
+OUTBOX_FAILURES = Counter(
+    "stagify_outbox_failures", "Batches that had to be sent again.", ["service"]
+)
 OUTBOX_LAG = Gauge("stagify_outbox_lag_seconds", "Age of the oldest unsent event.", ["service"])
 
 CONSUMER_EVENTS = Counter(

@@ -19,8 +19,7 @@ from stagify.events import Event, encode
 NOTIFY_CHANNEL = "outbox"
 
 INSERT = (
-    "INSERT INTO outbox (id, aggregatetype, aggregateid, type, payload)"
-    " VALUES ($1, $2, $3, $4, $5)"
+    "INSERT INTO outbox (id, aggregatetype, aggregateid, type, payload) VALUES ($1, $2, $3, $4, $5)"
 )
 
 

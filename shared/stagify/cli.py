@@ -1,0 +1,147 @@
+"""The commands: `stagify …` for the platform, and the same few for every service."""
+
+import asyncio
+import json
+import os
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    from stagify.consumer import Consumer
+    from stagify.settings import ServiceSettings
+
+LoadSettings = Callable[[], "ServiceSettings"]
+
+
+def service_cli(
+    name: str,
+    *,
+    package: str,
+    load_settings: LoadSettings,
+    worker: Callable[[], Awaitable[None]],
+    make_consumer: "Callable[[ServiceSettings], Consumer] | None" = None,
+) -> typer.Typer:
+    """The commands of service `name`: api, worker, migrate, and dead-letters if it consumes.
+
+    `package` is the import name; its `app:main_app` is the factory of the HTTP process.
+    """
+    cli = typer.Typer(help=f"{name}: its processes and its upkeep.", no_args_is_help=True)
+
+    @cli.command()
+    def api() -> None:
+        """Serve HTTP."""
+        serve(f"{package}.app:main_app", load_settings())
+
+    @cli.command(name="worker")
+    def worker_command() -> None:
+        """Run the background process: outbox relay, consumer, periodic jobs."""
+        run(worker())
+
+    @cli.command()
+    def migrate() -> None:
+        """Bring the database to the newest revision."""
+        from stagify.migrations.runner import upgrade
+        from stagify.settings import MigrationSettings
+
+        upgrade(package, MigrationSettings().owner_database_url.get_secret_value())  # type: ignore[call-arg]
+
+    if make_consumer is not None:
+        cli.add_typer(_dead_letters(name, load_settings, make_consumer), name="dead-letters")
+    return cli
+
+
+def serve(factory: str, settings: "ServiceSettings") -> None:
+    """Serve the app that `factory` (`module:function`) makes, until SIGTERM."""
+    from granian import Granian
+    from granian.constants import Interfaces, Loops
+    from granian.http import HTTP1Settings
+
+    Granian(
+        factory,
+        factory=True,
+        address=settings.http_host,
+        port=settings.http_port,
+        workers=settings.http_workers,
+        interface=Interfaces.ASGI,
+        loop=Loops.uvloop,
+        websockets=False,
+        respawn_failed_workers=True,
+        workers_kill_timeout=int(settings.shutdown_grace_seconds),
+        http1_settings=HTTP1Settings(keep_alive=True),
+        log_access=False,
+        log_enabled=True,
+    ).serve()
+
+
+def run(main: Awaitable[None]) -> None:
+    """Run a process' main coroutine on uvloop."""
+    import uvloop
+
+    async def entry() -> None:
+        await main
+
+    uvloop.run(entry())
+
+
+def _dead_letters(
+    name: str,
+    load_settings: LoadSettings,
+    make_consumer: "Callable[[ServiceSettings], Consumer]",
+) -> typer.Typer:
+    cli = typer.Typer(help="Messages that could not be handled.", no_args_is_help=True)
+
+    @cli.command(name="list")
+    def list_letters() -> None:
+        """Print where each came from and why it is here; never its content."""
+        from stagify import dead_letters
+
+        async def show() -> None:
+            async for letter in dead_letters.read(load_settings().kafka_bootstrap_servers, name):
+                origin = f"{letter.topic}/{letter.partition}/{letter.offset}"
+                typer.echo(f"{letter.position}\t{letter.failed_at}\t{origin}\t{letter.reason}")
+
+        run(show())
+
+    @cli.command()
+    def replay() -> None:
+        """Handle them again; those that still cannot be handled are kept anew."""
+        consumer = make_consumer(load_settings())
+
+        async def again() -> None:
+            typer.echo(f"replayed {await consumer.replay()}")
+
+        run(again())
+
+    return cli
+
+
+main = typer.Typer(help="Upkeep of the platform.", no_args_is_help=True)
+
+
+@main.command()
+def bootstrap() -> None:
+    """Create databases, roles, topics and buckets; whatever is there already stays."""
+    from stagify.bootstrap import BootstrapSettings, bootstrap_all
+
+    asyncio.run(bootstrap_all(BootstrapSettings(), dict(os.environ)))  # type: ignore[call-arg]
+
+
+@main.command()
+def contract(directory: str) -> None:
+    """Write the JSON Schemas and the AsyncAPI document of all events into DIRECTORY."""
+    from pathlib import Path
+
+    from stagify.events.contract import write_contract
+
+    write_contract(Path(directory))
+
+
+@main.command()
+def keygen(issuer: str) -> None:
+    """Print a new key pair for deployable ISSUER: its seed, and its public entry."""
+    from stagify.auth import generate_seed, public_key_of
+
+    seed = generate_seed()
+    typer.echo(json.dumps({"issuer": issuer, "seed": seed, "key": public_key_of(seed)}))

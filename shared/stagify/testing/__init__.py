@@ -1,0 +1,40 @@
+"""The pytest plugin (`-p stagify.testing`): real servers, migrated databases, genuine tokens.
+
+Servers come from the environment, else from Docker, else from the embedded parts; a backend
+that cannot be had fails the run. Servers are shared by the session, and each test has its own
+`tenant_id`, so nothing is truncated and every test also tests isolation.
+"""
+
+from stagify.testing.clients import app_client
+from stagify.testing.context import ContextKeys, context_keys
+from stagify.testing.databases import (
+    DatabaseUrls,
+    TestDatabases,
+    check_migrations,
+    test_databases,
+)
+from stagify.testing.servers import (
+    ObjectStoreServer,
+    kafka_server,
+    object_store,
+    postgres_admin_url,
+    server_stack,
+)
+from stagify.testing.tenants import other_tenant_id, tenant_id
+
+__all__ = [
+    "ContextKeys",
+    "DatabaseUrls",
+    "ObjectStoreServer",
+    "TestDatabases",
+    "app_client",
+    "check_migrations",
+    "context_keys",
+    "kafka_server",
+    "object_store",
+    "other_tenant_id",
+    "postgres_admin_url",
+    "server_stack",
+    "tenant_id",
+    "test_databases",
+]

@@ -1,0 +1,55 @@
+"""Genuine context tokens: every deployable has a key pair, as in production."""
+
+import json
+from typing import Any
+
+import pytest
+
+from stagify.auth import CONTEXT_HEADER, Principal, TokenSigner, generate_seed, public_key_of
+from stagify.permissions import ROLE_PERMISSIONS
+from stagify.settings import PublicKey
+
+DEPLOYABLES = ("gateway", "tenant-svc", "identity-svc", "staging-svc", "usage-svc")
+
+
+class ContextKeys:
+    """The keys of one installation."""
+
+    def __init__(self) -> None:
+        self._seeds = {name: generate_seed() for name in DEPLOYABLES}
+        self.public = {
+            name: PublicKey(issuer=name, key=public_key_of(seed), audiences=frozenset({"*"}))
+            for name, seed in self._seeds.items()
+        }
+
+    def settings(self, deployable: str) -> dict[str, str]:
+        """The two settings of `deployable`, to pass to its Settings class by name."""
+        public = {kid: key.model_dump(mode="json") for kid, key in self.public.items()}
+        return {
+            "context_private_key": self._seeds[deployable],
+            "context_public_keys": json.dumps(public),
+        }
+
+    def signer(self, deployable: str) -> TokenSigner:
+        """What `deployable` signs with."""
+        return TokenSigner(self._seeds[deployable], self.public)
+
+    def headers(self, audience: str, *, issuer: str = "gateway", **fields: Any) -> dict[str, str]:
+        """The headers of a call to `audience` by a principal with these fields.
+
+        A `role` brings its permissions unless they are given.
+        """
+        if fields.get("role") and "permissions" not in fields:
+            fields["permissions"] = ROLE_PERMISSIONS[fields["role"]]
+        principal = Principal(issuer=issuer, **{"kind": "user", **fields})
+        return {CONTEXT_HEADER: self.signer(issuer).token(audience, principal)}
+
+    def service_headers(self, audience: str, issuer: str, **fields: Any) -> dict[str, str]:
+        """The headers of an internal call from `issuer` to `audience`."""
+        return self.headers(audience, issuer=issuer, kind="service", subject=issuer, **fields)
+
+
+@pytest.fixture(scope="session")
+def context_keys() -> ContextKeys:
+    """The keys of this test session."""
+    return ContextKeys()

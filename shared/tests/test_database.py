@@ -1,0 +1,124 @@
+"""Row-level security through the session helper, under every kind of ending."""
+
+import asyncio
+from uuid import UUID
+
+import asyncpg
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from stagify.database import Database
+from stagify.testing import DatabaseUrls
+
+INSERT = text("INSERT INTO widgets (tenant_id, name) VALUES (:tenant, :name)")
+COUNT = text("SELECT count(*) FROM widgets")
+
+
+async def add(database: Database, tenant: UUID, name: str = "lamp") -> None:
+    async with database.tenant(tenant) as session:
+        await session.execute(INSERT, {"tenant": tenant, "name": name})
+
+
+async def count(database: Database, tenant: UUID) -> int:
+    async with database.tenant(tenant) as session:
+        return (await session.execute(COUNT)).scalar_one()
+
+
+class TestTenant:
+    async def test_sees_its_own_rows_only(
+        self, database: Database, tenant_id: UUID, other_tenant_id: UUID
+    ) -> None:
+        await add(database, tenant_id)
+        assert await count(database, tenant_id) == 1
+        assert await count(database, other_tenant_id) == 0
+
+    async def test_cannot_write_for_another(
+        self, database: Database, tenant_id: UUID, other_tenant_id: UUID
+    ) -> None:
+        async with database.tenant(tenant_id) as session:
+            with pytest.raises(DBAPIError, match="row-level security"):
+                await session.execute(INSERT, {"tenant": other_tenant_id, "name": "lamp"})
+            await session.rollback()
+        assert await count(database, other_tenant_id) == 0
+
+    async def test_an_error_rolls_everything_back(
+        self, database: Database, tenant_id: UUID
+    ) -> None:
+        with pytest.raises(LookupError):
+            async with database.tenant(tenant_id) as session:
+                await session.execute(INSERT, {"tenant": tenant_id, "name": "lamp"})
+                raise LookupError
+        assert await count(database, tenant_id) == 0
+
+
+class TestNoTenant:
+    async def test_sees_nothing(self, database: Database, tenant_id: UUID) -> None:
+        await add(database, tenant_id)
+        async with database.system() as session:
+            assert (await session.execute(COUNT)).scalar_one() == 0
+
+    async def test_nothing_is_left_on_the_connection(
+        self, kit_urls: DatabaseUrls, tenant_id: UUID
+    ) -> None:
+        database = Database(kit_urls.app, service="staging-svc", pool_size=1)
+        await add(database, tenant_id)
+        async with database.system() as session:
+            setting = await session.execute(
+                text("SELECT coalesce(current_setting('app.tenant_id', true), '')")
+            )
+            assert setting.scalar_one() == ""
+        await database.close()
+
+
+class TestTenantConnection:
+    async def test_is_bound_to_the_tenant_and_commits(
+        self, database: Database, tenant_id: UUID, other_tenant_id: UUID
+    ) -> None:
+        async with database.tenant_connection(tenant_id) as connection:
+            await connection.execute("INSERT INTO widgets VALUES ($1, $1, 'rug')", tenant_id)
+        assert len(await database.fetch(tenant_id, "SELECT * FROM widgets")) == 1
+        assert await database.fetch(other_tenant_id, "SELECT * FROM widgets") == []
+
+    async def test_rolls_back_on_an_error(self, database: Database, tenant_id: UUID) -> None:
+        with pytest.raises(asyncpg.DataError):
+            async with database.tenant_connection(tenant_id) as connection:
+                await connection.execute("INSERT INTO widgets VALUES ($1, $1, 'rug')", tenant_id)
+                await connection.execute("SELECT 1 / 0")
+        assert await database.fetch(tenant_id, "SELECT * FROM widgets") == []
+
+
+async def test_cancelled_work_leaks_neither_connections_nor_tenants(
+    kit_urls: DatabaseUrls, tenant_id: UUID, other_tenant_id: UUID
+) -> None:
+    database = Database(kit_urls.app, service="staging-svc", pool_size=2)
+    started = asyncio.Semaphore(0)
+
+    async def slow() -> None:
+        async with database.tenant(tenant_id) as session:
+            await session.execute(INSERT, {"tenant": tenant_id, "name": "lamp"})
+            started.release()
+            await session.execute(text("SELECT pg_sleep(30)"))
+
+    for _ in range(6):
+        task = asyncio.create_task(slow())
+        await started.acquire()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    # Both connections are free again, and neither remembers whose it was.
+    counts = await asyncio.gather(*(count(database, other_tenant_id) for _ in range(8)))
+    assert counts == [0] * 8
+    assert await count(database, tenant_id) == 0
+    await database.close()
+
+
+async def test_a_powerful_role_is_refused(postgres_admin_url: str) -> None:
+    database = Database(postgres_admin_url, service="staging-svc", pool_size=1)
+    with pytest.raises(RuntimeError, match="bypass row-level security"):
+        await database.assert_least_privilege()
+    await database.close()
+
+
+async def test_the_app_role_is_accepted(database: Database) -> None:
+    await database.assert_least_privilege()
