@@ -1,0 +1,135 @@
+"""`stagify-local`: starts, stops and shows the platform of this clone."""
+
+import contextlib
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING, NoReturn
+
+import typer
+
+from stagify_local.errors import LocalError
+from stagify_local.installation import Installation
+
+if TYPE_CHECKING:
+    from stagify_local.journey import Login
+    from stagify_local.platform import Platform
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+main = typer.Typer(help=__doc__, no_args_is_help=True, pretty_exceptions_enable=False)
+installation = Installation(REPOSITORY / ".stagify")
+
+PortOption = typer.Option(8080, envvar="GATEWAY_PORT", help="Port of the gateway.")
+
+
+@main.command()
+def up(port: int = PortOption) -> None:
+    """Start everything and keep it running until Ctrl-C or `down`."""
+    from stagify_local.platform import Platform
+
+    begun = time.monotonic()
+    # Until all of it runs, a signal interrupts the start wherever it is.
+    for number in STOP_SIGNALS:
+        signal.signal(number, signal.default_int_handler)
+    platform = Platform(installation.folder, gateway_port=port, say=say)
+    try:
+        with explained():
+            run(platform, begun)
+    except KeyboardInterrupt:
+        say("stopped")
+
+
+@main.command()
+def down() -> None:
+    """Stop the running platform and wait until its last process is down."""
+    with explained():
+        installation.stop()
+    say("stopped")
+
+
+@main.command()
+def status() -> None:
+    """Show every process: pid, port, memory, readiness."""
+    from rich.console import Console
+
+    from stagify_local.status import status_table
+
+    with explained():
+        Console().print(status_table(installation.require_running()))
+
+
+@main.command()
+def logs(service: str = typer.Argument("", help="Such as staging-svc; all without.")) -> None:
+    """Follow the logs."""
+    paths = sorted(installation.logs.glob(f"{service}*.log"))
+    if not paths:
+        fail(f"There are no logs of {service or 'anything'!r} in {installation.logs}.")
+    os.execvp("tail", ["tail", "-n", "20", "-F", *map(str, paths)])
+
+
+@main.command()
+def demo() -> None:
+    """Take the photos of examples/rooms through the running platform."""
+    from rich.console import Console
+
+    from stagify_local.demo import run_demo
+
+    with explained():
+        run_demo(installation, sorted((REPOSITORY / "examples/rooms").glob("*.jpg")), Console())
+
+
+@contextlib.contextmanager
+def explained() -> Iterator[None]:
+    """Turn an error of this machine's making into its sentence and exit status 1."""
+    try:
+        yield
+    except LocalError as error:
+        fail(str(error))
+
+
+def run(platform: "Platform", begun: float) -> None:
+    """Start, say where everything is, wait for a signal, stop."""
+    from stagify_local.demo import ensure_demo_tenant
+
+    platform.start()
+    try:
+        login = ensure_demo_tenant(platform)
+        say(summary(platform, login, time.monotonic() - begun))
+        Event().wait()
+    finally:
+        # From here on a second Ctrl-C must not cut the orderly stop short.
+        for number in STOP_SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
+        say("stopping")
+        platform.stop()
+
+
+def summary(platform: "Platform", login: "Login", seconds: float) -> str:
+    """Where to go, and as whom."""
+    return f"""
+StagifyAI is ready after {seconds:.0f} s.
+
+  sign up    {platform.gateway_url}
+  demo       {login.url}
+             {login.email} / {login.password}
+  docs       {platform.gateway_url}/docs
+  mail       {platform.mail_url} (files in {platform.mail_dir})
+
+`make demo` stages the example photos, `make status` shows the processes, Ctrl-C stops all.
+"""
+
+
+def say(line: str) -> None:
+    """One line on the terminal."""
+    print(line, flush=True)
+
+
+def fail(message: str) -> NoReturn:
+    """Say what is wrong and exit."""
+    typer.echo(message, err=True)
+    raise typer.Exit(1)

@@ -1,0 +1,59 @@
+"""The staging engine's own Python environment: made once, shared by all clones of this user."""
+
+import hashlib
+import sys
+from pathlib import Path
+
+from stagify_local.errors import StartError
+from stagify_local.guardian import Guardian
+from stagify_local.jars import cache_folder
+from stagify_local.process import Command, ManagedProcess
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+LOCK = REPOSITORY / "services/staging-svc/engine/blender/requirements.lock"
+
+
+class EngineInstallation:
+    """Installs beside the start of everything else: the first time it downloads the most."""
+
+    def __init__(self, folder: Path, guardian: Guardian, *, log: Path) -> None:
+        self.target = target(folder)
+        arguments = [sys.executable, "-m", "staging_engine.install", "--target", str(self.target)]
+        self._process = ManagedProcess(Command("staging engine", arguments, log), guardian)
+
+    @property
+    def python(self) -> Path:
+        """The interpreter that runs the engine's child."""
+        return self.target / "bin" / "python"
+
+    def begin(self) -> None:
+        """Start the installation; a no-op within a moment if it was made before."""
+        self._process.start()
+
+    @property
+    def is_running(self) -> bool:
+        return self._process.running
+
+    def finish(self) -> None:
+        """Wait for it; StartError if it failed."""
+        if status := self._process.wait():
+            raise StartError(
+                f"the staging engine could not be installed ({status}).\n{self._process.tail()}"
+            )
+
+    def abandon(self) -> None:
+        """Stop it, if it still runs."""
+        self._process.stop()
+
+
+def target(folder: Path) -> Path:
+    """`<folder>/engine`: a link into the cache, where the lock's sum names the environment."""
+    link = folder / "engine"
+    if link.is_dir() and not link.is_symlink():
+        return link
+    digest = hashlib.sha256(LOCK.read_bytes()).hexdigest()[:16]
+    place = cache_folder() / "engine" / digest
+    place.mkdir(parents=True, exist_ok=True)
+    link.unlink(missing_ok=True)
+    link.symlink_to(place, target_is_directory=True)
+    return place

@@ -1,0 +1,178 @@
+"""The environment of every process: which deployables there are and what each one is told."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from stagify_local.ports import LOOPBACK
+from stagify_local.state import State
+
+Engine = Literal["blender", "fast"]
+
+S3_REGION = "us-east-1"
+S3_BUCKETS = {"eu": "stagify-eu"}
+MAIL_FROM = "StagifyAI <no-reply@stagify.localhost>"
+
+
+@dataclass(frozen=True)
+class Deployable:
+    """A service or the gateway: its processes, its database, whom it may call."""
+
+    name: str
+    processes: tuple[str, ...]
+    audiences: tuple[str, ...] = ()
+    database: str | None = None
+    # Roles beside owner, app and relay, and the variable each one's address goes to.
+    extra_roles: tuple[str, ...] = ()
+
+
+SERVICES = (
+    Deployable("tenant-svc", ("api", "worker"), database="tenant"),
+    Deployable("identity-svc", ("api", "worker"), ("tenant-svc",), "identity"),
+    Deployable("staging-svc", ("api", "worker", "jobs"), ("usage-svc",), "staging", ("claim",)),
+    Deployable("usage-svc", ("api", "worker"), (), "usage", ("ingest",)),
+)
+GATEWAY = Deployable("gateway", ("gateway",), tuple(service.name for service in SERVICES))
+DEPLOYABLES = (*SERVICES, GATEWAY)
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Where everything listens."""
+
+    postgres_port: int
+    kafka: str
+    objectstore: str
+    smtp_port: int
+    gateway_port: int
+
+    @property
+    def base_domain(self) -> str:
+        """The domain tenants live under."""
+        return f"localhost:{self.gateway_port}"
+
+
+class Environments:
+    """Makes the environment of each process from the state and the addresses."""
+
+    def __init__(
+        self, state: State, addresses: Addresses, *, engine: Engine, engine_python: Path | None
+    ) -> None:
+        self._state = state
+        self._addresses = addresses
+        self._engine = engine
+        self._engine_python = engine_python
+        self._ports = {
+            (deployable.name, process): state.port(f"{deployable.name}.{process}")
+            for deployable in DEPLOYABLES
+            for process in deployable.processes
+        }
+
+    def port(self, service: str, process: str) -> int:
+        """The port that answers /readyz of this process."""
+        return self._ports[service, process]
+
+    def bootstrap(self, admin_url: str) -> dict[str, str]:
+        """For `stagify bootstrap`: the only one that is told the superuser's address."""
+        passwords = {
+            f"{service.database}_{role}".upper() + "_PASSWORD": self._password(service, role)
+            for service in SERVICES
+            for role in ("owner", "app", "relay", *service.extra_roles)
+        }
+        return {
+            "ADMIN_DATABASE_URL": admin_url,
+            "KAFKA_BOOTSTRAP_SERVERS": self._addresses.kafka,
+            **self._objectstore(),
+            **passwords,
+        }
+
+    def migration(self, service: Deployable) -> dict[str, str]:
+        """For `migrate`: the only command that is told the owner's address."""
+        return {"OWNER_DATABASE_URL": self._database_url(service, "owner")}
+
+    def process(self, service: Deployable, process: str) -> dict[str, str]:
+        """For one long-running process."""
+        environment = self._common(service)
+        port = str(self.port(service.name, process))
+        if service is GATEWAY:
+            gateway_port = str(self._addresses.gateway_port)
+            return environment | {"GATEWAY_PORT": gateway_port, "ADMIN_PORT": port}
+        environment |= self._service(service)
+        environment |= {"HTTP_PORT" if process == "api" else "WORKER_HTTP_PORT": port}
+        return environment | self._particular(service)
+
+    def _common(self, service: Deployable) -> dict[str, str]:
+        keys = {
+            deployable.name: self._state.key_pair(deployable.name) for deployable in DEPLOYABLES
+        }
+        public = {
+            f"{deployable.name}-1": {
+                "issuer": deployable.name,
+                "key": keys[deployable.name].public,
+                "audiences": list(deployable.audiences),
+            }
+            for deployable in DEPLOYABLES
+        }
+        return {
+            "ENVIRONMENT": "test" if self._engine == "fast" else "development",
+            "BASE_DOMAIN": self._addresses.base_domain,
+            "PUBLIC_SCHEME": "http",
+            "KAFKA_BOOTSTRAP_SERVERS": self._addresses.kafka,
+            "CONTEXT_PRIVATE_KEY": keys[service.name].seed,
+            "CONTEXT_PUBLIC_KEYS": json.dumps(public),
+            **self._service_urls(),
+        }
+
+    def _service_urls(self) -> dict[str, str]:
+        return {
+            f"{service.name.upper().replace('-', '_')}_URL": (
+                f"http://{LOOPBACK}:{self.port(service.name, 'api')}"
+            )
+            for service in SERVICES
+        }
+
+    def _service(self, service: Deployable) -> dict[str, str]:
+        return {
+            "DATABASE_URL": self._database_url(service, "app"),
+            "RELAY_DATABASE_URL": self._database_url(service, "relay"),
+            **{
+                f"{role.upper()}_DATABASE_URL": self._database_url(service, role)
+                for role in service.extra_roles
+            },
+            "IDEMPOTENCY_SECRET": self._state.secret(f"{service.name}.idempotency"),
+        }
+
+    def _particular(self, service: Deployable) -> dict[str, str]:
+        if service.name == "identity-svc":
+            return {
+                "API_KEY_SECRETS": self._state.secret("identity-svc.api_keys"),
+                "IDENTITY_HASH_SECRET": self._state.secret("identity-svc.hashes"),
+                "SMTP_HOST": LOOPBACK,
+                "SMTP_PORT": str(self._addresses.smtp_port),
+                "MAIL_FROM": MAIL_FROM,
+            }
+        if service.name == "staging-svc":
+            return self._objectstore() | {
+                "S3_PUBLIC_URL": self._addresses.objectstore,
+                "ENGINE": self._engine,
+                **({"ENGINE_PYTHON": str(self._engine_python)} if self._engine_python else {}),
+            }
+        return {}
+
+    def _objectstore(self) -> dict[str, str]:
+        return {
+            "S3_ENDPOINT": self._addresses.objectstore,
+            "S3_REGION": S3_REGION,
+            "S3_ACCESS_KEY_ID": "stagify",
+            "S3_SECRET_ACCESS_KEY": self._state.secret("objectstore"),
+            "S3_BUCKETS": json.dumps(S3_BUCKETS),
+        }
+
+    def _database_url(self, service: Deployable, role: str) -> str:
+        user = f"{service.database}_{role}"
+        address = f"{LOOPBACK}:{self._addresses.postgres_port}/{service.database}"
+        return f"postgresql://{user}:{self._password(service, role)}@{address}"
+
+    def _password(self, service: Deployable, role: str) -> str:
+        return self._state.secret(f"postgres.{service.database}_{role}")

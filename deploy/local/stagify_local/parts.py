@@ -1,0 +1,66 @@
+"""The parts the services stand on, each with its port and secrets from the state."""
+
+from pathlib import Path
+
+from stagify_local.guardian import Guardian
+from stagify_local.jars import cache_folder, fetch, read_lock
+from stagify_local.kafka import Kafka
+from stagify_local.mail import MailServer
+from stagify_local.objectstore import ObjectStore
+from stagify_local.postgres import Postgres
+from stagify_local.state import State
+from stagify_local.supervisor import Say, Unit
+
+ACCESS_KEY_ID = "stagify"
+
+
+class Parts:
+    """PostgreSQL, Kafka, the object store and the mail server of one data folder."""
+
+    def __init__(
+        self, folder: Path, logs: Path, state: State, guardian: Guardian, *, durable: bool
+    ) -> None:
+        self.mail = MailServer(
+            folder / "mail", smtp_port=state.port("smtp"), page_port=state.port("mail page")
+        )
+        self.postgres = Postgres(
+            folder / "postgres",
+            guardian,
+            log=logs / "postgres.log",
+            password=state.secret("postgres.superuser"),
+            port=state.port("postgres"),
+            durable=durable,
+        )
+        self.kafka = Kafka(
+            folder / "kafka",
+            guardian,
+            log=logs / "kafka.log",
+            port=state.port("kafka"),
+            controller_port=state.port("kafka controller"),
+        )
+        self.objectstore = ObjectStore(
+            folder / "objectstore",
+            guardian,
+            log=logs / "objectstore.log",
+            access_key_id=ACCESS_KEY_ID,
+            secret_access_key=state.secret("objectstore"),
+            port=state.port("objectstore"),
+        )
+
+    def prepare(self) -> list[Unit]:
+        """What is done before they start, mostly the first time; the units to start."""
+        parts = (self.postgres, self.kafka, self.objectstore)
+        for part in parts:
+            part.prepare()
+        return [Unit(part.process, part.ready, part.port) for part in parts]
+
+
+def download_jars(say: Say) -> None:
+    """Fetch what the Java parts need; silent if it is there."""
+    jars = [jar for lock in ("kafka", "s3proxy") for jar in read_lock(lock)]
+
+    def progress(done: int, total: int) -> None:
+        if done % 24 == 0 or done == total:
+            say(f"downloaded {done} of {total} Java archives")
+
+    fetch(jars, cache_folder() / "jars", progress=progress)

@@ -1,0 +1,237 @@
+"""The whole platform on one machine: parts, then databases, then services, then the gateway."""
+
+import contextlib
+import os
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from stagify_local.engine import EngineInstallation
+from stagify_local.environment import (
+    GATEWAY,
+    SERVICES,
+    Addresses,
+    Deployable,
+    Engine,
+    Environments,
+)
+from stagify_local.errors import LocalError, StartError
+from stagify_local.guardian import Guardian
+from stagify_local.installation import Installation, Running, RunningProcess
+from stagify_local.parts import Parts, download_jars
+from stagify_local.ports import free_port, is_free
+from stagify_local.process import Command, ManagedProcess
+from stagify_local.state import State
+from stagify_local.supervisor import Say, Supervisor, Unit, answers_ready
+
+SERVICE_STOP_SECONDS = 25.0
+
+
+class Platform:
+    """Everything, from one data folder; usable from tests as well as from the command line.
+
+    `gateway_port` 0 takes any free port. `durable=False` is for tests: a power cut may lose data.
+    """
+
+    def __init__(
+        self,
+        data_dir: Path,
+        *,
+        engine: Engine = "blender",
+        gateway_port: int = 0,
+        durable: bool = True,
+        say: Say = lambda line: None,
+    ) -> None:
+        self.installation = Installation(data_dir)
+        self._engine: Engine = engine
+        self._gateway_port = gateway_port
+        self._durable = durable
+        self._say = say
+        self._stack = contextlib.ExitStack()
+        self._engine_installation: EngineInstallation | None = None
+        self._supervisor = Supervisor(say, on_change=self._publish)
+
+    @property
+    def gateway_port(self) -> int:
+        return self._gateway_port
+
+    @property
+    def gateway_url(self) -> str:
+        """The platform host as a browser is told it."""
+        return f"http://app.localhost:{self._gateway_port}"
+
+    @property
+    def mail_dir(self) -> Path:
+        """Each mail is a file here."""
+        return self.installation.folder / "mail"
+
+    @property
+    def mail_url(self) -> str:
+        """The page that shows the mails."""
+        return self._parts.mail.page_url
+
+    @property
+    def state(self) -> State:
+        """Ports and secrets of this installation."""
+        return self._state
+
+    def start(self) -> None:
+        """Start everything and return once it is ready; on failure nothing is left running."""
+        try:
+            self._start()
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Stop everything in reverse order."""
+        self._stack.close()
+
+    def process(self, service: str, process: str = "") -> ManagedProcess:
+        """A process by deployable and kind, such as ("staging-svc", "jobs"), or a part by name."""
+        name = process_name(service, process) if process else service
+        for unit in self._supervisor.units:
+            if unit.name == name:
+                return unit.process
+        raise KeyError(name)
+
+    def log(self, name: str) -> str:
+        """The log of a process by its full name, such as "staging-svc jobs"."""
+        return self._log_path(name).read_text(errors="replace")
+
+    def _start(self) -> None:
+        descriptor = self._stack.enter_context(self.installation.lock())
+        self._state = State(self.installation.folder / "state.json")
+        self._choose_gateway_port()
+        self._publish()
+        self._guardian = self._stack.enter_context(Guardian(held_descriptors=[descriptor]))
+        self._begin_engine_installation()
+        self._start_parts()
+        self._environments = self._make_environments()
+        self._prepare()
+        self._start_services()
+        self._finish_engine_installation()
+        self._supervisor.watch()
+
+    def _begin_engine_installation(self) -> None:
+        if self._engine == "fast":
+            return
+        log = self._log_path("staging engine")
+        folder = self.installation.folder
+        self._engine_installation = EngineInstallation(folder, self._guardian, log=log)
+        self._stack.callback(self._engine_installation.abandon)
+        self._engine_installation.begin()
+
+    def _finish_engine_installation(self) -> None:
+        if self._engine_installation is None:
+            return
+        if self._engine_installation.is_running:
+            self._say("waiting for the staging engine's downloads (about 400 MB, once)")
+        self._engine_installation.finish()
+
+    def _choose_gateway_port(self) -> None:
+        if self._gateway_port == 0:
+            self._gateway_port = free_port()
+        elif not is_free(self._gateway_port):
+            raise LocalError(
+                f"Port {self._gateway_port} is taken by another program: stop that, or choose "
+                f"another port with `make up GATEWAY_PORT={self._gateway_port + 1}`."
+            )
+
+    def _start_parts(self) -> None:
+        folder, logs = self.installation.folder, self.installation.logs
+        download_jars(self._say)
+        self._parts = Parts(folder, logs, self._state, self._guardian, durable=self._durable)
+        self._parts.mail.start()
+        self._stack.callback(self._parts.mail.stop)
+        # Pushed after the mail server's: the services stop before it does.
+        self._stack.callback(self._supervisor.stop)
+        self._supervisor.start(self._parts.prepare())
+
+    def _make_environments(self) -> Environments:
+        addresses = Addresses(
+            postgres_port=self._parts.postgres.port,
+            kafka=self._parts.kafka.bootstrap_servers,
+            objectstore=self._parts.objectstore.endpoint,
+            smtp_port=self._parts.mail.smtp_port,
+            gateway_port=self._gateway_port,
+        )
+        python = None if self._engine_installation is None else self._engine_installation.python
+        return Environments(self._state, addresses, engine=self._engine, engine_python=python)
+
+    def _prepare(self) -> None:
+        """Databases, topics, buckets and tables."""
+        environment = self._environments.bootstrap(self._parts.postgres.admin_url)
+        self._run_all({"bootstrap": ([script("stagify"), "bootstrap"], environment)})
+        self._run_all(
+            {
+                f"{service.name} migrate": (
+                    [script(service.name), "migrate"],
+                    self._environments.migration(service),
+                )
+                for service in SERVICES
+            }
+        )
+
+    def _start_services(self) -> None:
+        self._supervisor.start(
+            [self._unit(service, kind) for service in SERVICES for kind in service.processes]
+        )
+        self._supervisor.start([self._unit(GATEWAY, "gateway")])
+
+    def _unit(self, deployable: Deployable, process: str) -> Unit:
+        name = process_name(deployable.name, process)
+        arguments = [script(deployable.name)]
+        if deployable is not GATEWAY:
+            arguments.append(process)
+        command = Command(
+            name,
+            arguments,
+            self._log_path(name),
+            environment=self._environments.process(deployable, process),
+            stop_grace_seconds=SERVICE_STOP_SECONDS,
+        )
+        port = self._environments.port(deployable.name, process)
+        return Unit(ManagedProcess(command, self._guardian), lambda: answers_ready(port), port)
+
+    def _run_all(self, commands: Mapping[str, tuple[Sequence[str], Mapping[str, str]]]) -> None:
+        """Run commands side by side to their end; one that fails is a StartError."""
+        begun = time.monotonic()
+        running = [
+            ManagedProcess(
+                Command(name, arguments, self._log_path(name), environment), self._guardian
+            )
+            for name, (arguments, environment) in commands.items()
+        ]
+        for process in running:
+            process.start()
+        for process in running:
+            if status := process.wait():
+                raise StartError(f"{process.name} failed with {status}.\n{process.tail()}")
+            self._say(f"{process.name:<20} done after {time.monotonic() - begun:.1f} s")
+
+    def _log_path(self, name: str) -> Path:
+        return self.installation.logs / f"{name.replace(' ', '-')}.log"
+
+    def _publish(self) -> None:
+        self.installation.publish(
+            Running(
+                os.getpid(),
+                self._gateway_port,
+                [
+                    RunningProcess(unit.name, unit.process.pid, unit.port)
+                    for unit in self._supervisor.units
+                ],
+            )
+        )
+
+
+def process_name(service: str, process: str) -> str:
+    """How a process is called on screen and in its log's name."""
+    return service if process == service else f"{service} {process}"
+
+
+def script(name: str) -> str:
+    """A console script of this environment."""
+    return str(Path(sys.executable).parent / name)

@@ -1,0 +1,69 @@
+"""What `make status` shows: each process with its port, memory and readiness."""
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+
+import psutil
+from rich.table import Table
+
+from stagify_local.installation import Running, RunningProcess
+from stagify_local.ports import accepts
+from stagify_local.supervisor import answers_ready
+
+# They have a port of their own protocol instead of /readyz.
+PARTS = {"postgres", "kafka", "objectstore"}
+MEBIBYTE = 1024 * 1024
+
+
+def status_table(running: Running) -> Table:
+    """One row a process, and the sum of their memory."""
+    table = Table("process", "pid", "port", "memory (PSS)", "ready")
+    supervisor = RunningProcess("supervisor, mail", running.pid, running.gateway_port)
+    processes = [supervisor, *running.processes]
+    with ThreadPoolExecutor(len(processes)) as pool:
+        ready = pool.map(is_ready, processes)
+    total = 0
+    for process, answers in zip(processes, ready, strict=True):
+        memory = 0 if process.pid is None else pss(group_of(process.pid, process is supervisor))
+        total += memory
+        pid = "-" if process.pid is None else str(process.pid)
+        port = "-" if process is supervisor else str(process.port)
+        table.add_row(process.name, pid, port, mebibytes(memory), "yes" if answers else "no")
+    table.add_section()
+    table.add_row("all", "", "", mebibytes(total), "")
+    return table
+
+
+def is_ready(process: RunningProcess) -> bool:
+    """Whether it serves now."""
+    if process.pid is None:
+        return False
+    if process.name in PARTS or process.name.startswith("supervisor"):
+        return accepts(process.port)
+    return answers_ready(process.port)
+
+
+def group_of(pid: int, alone: bool) -> list[psutil.Process]:
+    """The process with its descendants; the supervisor alone, for its children have rows."""
+    try:
+        process = psutil.Process(pid)
+        return [process] if alone else [process, *process.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return []
+
+
+def pss(processes: Iterable[psutil.Process]) -> int:
+    """Their memory in bytes, shared pages counted once over all who share them."""
+    total = 0
+    for process in processes:
+        try:
+            memory = process.memory_full_info()
+        except psutil.Error:
+            continue
+        # Other systems than Linux have no PSS; what belongs to the process alone comes close.
+        total += memory.pss if hasattr(memory, "pss") else memory.uss
+    return total
+
+
+def mebibytes(size: int) -> str:
+    return f"{size / MEBIBYTE:.0f} MiB"
