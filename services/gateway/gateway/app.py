@@ -1,0 +1,222 @@
+"""The composition root: everything the gateway is made of, and its life from start to stop."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from aiokafka.structs import ConsumerRecord
+from prometheus_client import REGISTRY
+from prometheus_client.registry import CollectorRegistry
+from pydantic import AnyHttpUrl
+
+from gateway.admission import Admission
+from gateway.credentials import Credentials, CredentialSettings
+from gateway.directory import Directory
+from gateway.edge import Edge
+from gateway.follower import Follower
+from gateway.limits import Limits
+from gateway.metering import Metering
+from gateway.metrics import Metrics
+from gateway.openapi import OpenApi
+from gateway.pages import Pages
+from gateway.revocations import revocation_of
+from gateway.routes import Routes, Service, ServiceName
+from gateway.server.listener import Listener
+from gateway.server.peers import Peers
+from gateway.server.pool import Pool
+from gateway.settings import Settings
+from gateway.tokens import ContextTokens
+from stagify.auth import TokenSigner
+from stagify.errors import UnavailableError
+from stagify.events import Topic, UndecodableEventError, decode
+from stagify.internal import InternalAnswer, InternalClient
+
+logger = logging.getLogger(__name__)
+
+_WATCH_SECONDS = 0.5
+# Of the time to stop, what is kept for sending the last counts after the last request.
+_LAST_COUNTS_SECONDS = 3.0
+
+
+class Gateway:
+    """One gateway. `run` serves until it is cancelled, then drains."""
+
+    def __init__(self, settings: Settings, registry: CollectorRegistry = REGISTRY) -> None:
+        self._settings = settings
+        signer = TokenSigner.from_settings(settings)
+        self._clients = _clients(settings, signer)
+        routes = Routes(_services(settings))
+        limits = Limits(settings.limits())
+        self.directory = Directory(settings.base_host, limits)
+        self.credentials = Credentials(
+            self._ask,
+            CredentialSettings(
+                settings.credential_lifetime_seconds,
+                settings.credential_lifetime_without_kafka_seconds,
+                settings.unknown_credential_seconds,
+            ),
+        )
+        self.metering = Metering(settings.kafka_bootstrap_servers)
+        self._openapi = OpenApi(self._fetch_openapi, routes)
+        self._edge = Edge(
+            admission=Admission(
+                directory=self.directory,
+                routes=routes,
+                credentials=self.credentials,
+                tokens=ContextTokens(signer),
+                limits=limits,
+                pages=Pages(self._openapi.document),
+            ),
+            limits=limits,
+            metering=self.metering,
+            metrics=Metrics(routes.services),
+            peers=Peers(settings.trusted_proxies, settings.public_scheme),
+            head_limits=settings.head_limits(),
+            timeouts=settings.timeouts(),
+            max_body_bytes=settings.max_body_bytes,
+            max_connections=settings.max_connections,
+        )
+        pools = [service.pool for service in routes.services.values()]
+        self.listener = Listener(
+            self._edge, pools, host=settings.gateway_host, port=settings.gateway_port
+        )
+        self._news = Follower(
+            settings.kafka_bootstrap_servers,
+            Topic.DIRECTORY,
+            self._on_directory,
+            from_beginning=True,
+        )
+        self._revocations = Follower(
+            settings.kafka_bootstrap_servers,
+            Topic.IDENTITY,
+            self._on_identity,
+            from_beginning=False,
+        )
+        self._watch(registry, pools)
+        self.started = asyncio.Event()
+
+    async def check_ready(self) -> None:
+        """Raise unless requests are served; stays ready while Kafka is away."""
+        if not self.started.is_set() or self._edge.is_draining:
+            raise UnavailableError("The gateway does not serve yet, or no longer.")
+
+    async def run(self) -> None:
+        """Serve until cancelled; then let requests under way end, and send the last counts."""
+        async with asyncio.TaskGroup() as background:
+            background.create_task(self._news.run(), name="directory")
+            background.create_task(self._revocations.run(), name="revocations")
+            background.create_task(self._watch_feed(), name="feed")
+            background.create_task(self._openapi.run(), name="openapi")
+            await self._news.wait_until_caught_up()
+            await self._revocations.wait_until_caught_up()
+            logger.info("directory.loaded", extra={"tenants": len(self.directory)})
+            await self.listener.start()
+            sweep = background.create_task(self.listener.sweep_for_ever(), name="sweep")
+            meter = background.create_task(self.metering.run(), name="metering")
+            self.started.set()
+            try:
+                await asyncio.Event().wait()
+            finally:
+                sweep.cancel()
+                await self._stop(meter)
+
+    async def _stop(self, meter: asyncio.Task[None]) -> None:
+        grace = self._settings.shutdown_grace_seconds
+        await self.listener.drain(max(grace - _LAST_COUNTS_SECONDS - 1, grace / 2))
+        meter.cancel()
+        await asyncio.wait({meter})
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_LAST_COUNTS_SECONDS):
+                await self.metering.close()
+        await self.credentials.close()
+        for client in self._clients.values():
+            await client.close()
+
+    async def _watch_feed(self) -> None:
+        while True:
+            self.credentials.follow_feed(is_current=self._revocations.is_current())
+            await asyncio.sleep(_WATCH_SECONDS)
+
+    def _on_directory(self, record: ConsumerRecord) -> None:
+        self.directory.apply(record.key, record.value)
+
+    def _on_identity(self, record: ConsumerRecord) -> None:
+        try:
+            revocation = revocation_of(decode(record.value))
+        except UndecodableEventError as error:
+            logger.error("revocations.event_not_understood", extra={"reason": str(error)})
+            return
+        if revocation is not None:
+            self.credentials.revoke(revocation)
+
+    async def _ask(self, kind: str, value: str, tenant_id: UUID) -> InternalAnswer:
+        return await self._clients["identity-svc"].request(
+            "POST",
+            "/internal/credentials",
+            json={"type": kind, "value": value},
+            tenant_id=tenant_id,
+        )
+
+    async def _fetch_openapi(self, service: ServiceName) -> dict[str, Any] | None:
+        answer = await self._clients[service].request("GET", "/openapi.json")
+        return answer.body if answer.is_success and isinstance(answer.body, dict) else None
+
+    def _watch(self, registry: CollectorRegistry, pools: list[Pool]) -> None:
+        metrics, edge = self._edge.metrics, self._edge
+        gauge, counter = metrics.watch_gauge, metrics.watch_counter
+        gauge("connections", "Connections of clients.", lambda: len(edge.connections))
+        gauge("in_flight", "Requests running.", lambda: edge.limits.in_flight)
+        gauge("streams", "Event streams open.", lambda: edge.limits.streams)
+        gauge("directory_tenants", "Tenants known.", lambda: len(self.directory))
+        gauge("credentials", "Verdicts cached.", lambda: len(self.credentials))
+        gauge("revocations_current", "Whether revocations arrive.", self._revocations.is_current)
+        gauge(
+            "upstream_connections",
+            "Connections to services.",
+            lambda: sum(pool.open_connections for pool in pools),
+        )
+        counter("credential_hits", "Verdicts served.", lambda: self.credentials.hits)
+        counter("credential_lookups", "Look-ups made.", lambda: self.credentials.lookups)
+        counter("api_calls_recorded", "Calls sent to Kafka.", lambda: self.metering.recorded)
+        counter("metering_failures", "Batches to send again.", lambda: self.metering.failures)
+        metrics.register(registry)
+
+
+def _urls(settings: Settings) -> Mapping[ServiceName, AnyHttpUrl]:
+    return {
+        "identity-svc": settings.identity_svc_url,
+        "tenant-svc": settings.tenant_svc_url,
+        "staging-svc": settings.staging_svc_url,
+        "usage-svc": settings.usage_svc_url,
+    }
+
+
+def _services(settings: Settings) -> dict[ServiceName, Service]:
+    return {name: _service(name, url, settings) for name, url in _urls(settings).items()}
+
+
+def _service(name: ServiceName, url: AnyHttpUrl, settings: Settings) -> Service:
+    host, port = url.host or "", url.port or 80
+    pool = Pool(
+        name,
+        host,
+        port,
+        connect_seconds=settings.connect_timeout_seconds,
+        idle_seconds=settings.upstream_idle_seconds,
+    )
+    return Service(name, pool, f" HTTP/1.1\r\nhost: {host}:{port}\r\n".encode())
+
+
+def _clients(settings: Settings, signer: TokenSigner) -> dict[ServiceName, InternalClient]:
+    return {
+        name: InternalClient(
+            str(url),
+            audience=name,
+            signer=signer,
+            timeout_seconds=settings.credential_timeout_seconds,
+        )
+        for name, url in _urls(settings).items()
+    }

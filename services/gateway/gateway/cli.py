@@ -1,0 +1,29 @@
+"""The command `gateway`: one process."""
+
+from gateway.app import Gateway
+from gateway.settings import Settings
+from stagify import logs
+from stagify.cli import run
+from stagify.worker import run_worker
+
+
+def main() -> None:
+    """Serve until SIGTERM."""
+    run(serve(Settings()))
+
+
+async def serve(settings: Settings) -> None:
+    """Serve the public side, and health and metrics on the admin port."""
+    logs.configure("gateway", settings.log_level)
+    gateway = Gateway(settings)
+    await run_worker(
+        {"gateway": gateway.run},
+        checks={"gateway": gateway.check_ready},
+        host=settings.gateway_host,
+        port=settings.admin_port,
+        grace_seconds=settings.shutdown_grace_seconds,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,41 @@
+"""What the connections need of the rest of the gateway; made by the composition root."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from gateway.admission import Admission
+from gateway.limits import Limits
+from gateway.metering import Metering
+from gateway.metrics import Metrics
+from gateway.server.peers import Peers
+from gateway.server.request import HeadLimits
+from gateway.server.timeouts import Timeouts
+
+if TYPE_CHECKING:
+    from gateway.server.downstream import Downstream
+
+
+@dataclass(slots=True, eq=False)
+class Edge:
+    """The collaborators of every connection, and the set of connections itself."""
+
+    admission: Admission
+    limits: Limits
+    metering: Metering
+    metrics: Metrics
+    peers: Peers
+    head_limits: HeadLimits
+    timeouts: Timeouts
+    max_body_bytes: int
+    max_connections: int
+    is_draining: bool = False
+    connections: "set[Downstream]" = field(default_factory=set)
+
+    def connected(self, connection: "Downstream") -> bool:
+        """Take `connection` in; False if there are too many, and it is to be refused."""
+        self.connections.add(connection)
+        return len(self.connections) <= self.max_connections and not self.is_draining
+
+    def disconnected(self, connection: "Downstream") -> None:
+        """`connection` is closed."""
+        self.connections.discard(connection)

@@ -1,0 +1,143 @@
+"""How much one tenant, one address and everybody together may ask for.
+
+What is over a limit is refused at once: nothing waits in a queue here, so nothing is served
+after its client has given up.
+"""
+
+import math
+from dataclasses import dataclass
+
+from gateway import problems
+from gateway.problems import Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class LimitSettings:
+    """The limits. Rates are requests a second; bursts are what may come at once."""
+
+    max_in_flight: int = 1024
+    tenant_max_in_flight: int = 128
+    tenant_max_streams: int = 256
+    tenant_rate: float = 500.0
+    tenant_burst: float = 1000.0
+    address_rate: float = 100.0
+    address_burst: float = 300.0
+    max_addresses: int = 20_000
+
+
+class Bucket:
+    """A token bucket; full when made."""
+
+    __slots__ = ("_at", "_burst", "_rate", "_tokens")
+
+    def __init__(self, rate: float, burst: float) -> None:
+        self._rate = rate
+        self._burst = burst
+        self._tokens = burst
+        self._at = 0.0
+
+    def take(self, now: float) -> bool:
+        """Take one token, if there is one at `now` (monotonic seconds)."""
+        tokens = min(self._tokens + (now - self._at) * self._rate, self._burst)
+        self._at = now
+        if tokens < 1:
+            self._tokens = tokens
+            return False
+        self._tokens = tokens - 1
+        return True
+
+
+class Load:
+    """What one tenant has running; outlives the versions of its directory entry."""
+
+    __slots__ = ("bucket", "in_flight", "streams")
+
+    def __init__(self, bucket: Bucket) -> None:
+        self.bucket = bucket
+        self.in_flight = 0
+        self.streams = 0
+
+
+class Limits:
+    """Admits requests and counts those that run."""
+
+    def __init__(self, settings: LimitSettings) -> None:
+        self._settings = settings
+        self._max_in_flight = settings.max_in_flight
+        self._tenant_max_in_flight = settings.tenant_max_in_flight
+        self._addresses: dict[str, Bucket] = {}
+        self._tenant_limited = _rate_limited("tenant", settings.tenant_rate, settings.tenant_burst)
+        self._address_limited = _rate_limited(
+            "address", settings.address_rate, settings.address_burst
+        )
+        self.in_flight = 0
+        self.streams = 0
+
+    def new_load(self) -> Load:
+        """The load of a tenant seen for the first time."""
+        return Load(Bucket(self._settings.tenant_rate, self._settings.tenant_burst))
+
+    def address_bucket(self, address: str) -> Bucket:
+        """The bucket of a client that has shown no credential."""
+        bucket = self._addresses.get(address)
+        if bucket is None:
+            if len(self._addresses) >= self._settings.max_addresses:
+                # The oldest is most likely full again, which is what a new one is.
+                del self._addresses[next(iter(self._addresses))]
+            bucket = Bucket(self._settings.address_rate, self._settings.address_burst)
+            self._addresses[address] = bucket
+        return bucket
+
+    def enter(self, load: Load, address: Bucket | None, now: float) -> Refusal | None:
+        """Count a request in, or say why not. `address`: the bucket of an anonymous client."""
+        if self.in_flight >= self._max_in_flight:
+            return problems.OVERLOADED
+        if load.in_flight >= self._tenant_max_in_flight:
+            return problems.TOO_MANY_IN_FLIGHT
+        if address is not None:
+            if not address.take(now):
+                return self._address_limited
+        elif not load.bucket.take(now):
+            return self._tenant_limited
+        self.in_flight += 1
+        load.in_flight += 1
+        return None
+
+    def admit_unknown(self, address: Bucket, now: float) -> Refusal | None:
+        """Whether this client may have one more unknown credential looked up."""
+        return None if address.take(now) else self._address_limited
+
+    def leave(self, load: Load) -> None:
+        """A request that was counted in is over."""
+        self.in_flight -= 1
+        load.in_flight -= 1
+
+    def become_stream(self, load: Load) -> bool:
+        """A request turns out to be a stream, which lasts: count it apart, if there is room."""
+        if load.streams >= self._settings.tenant_max_streams:
+            return False
+        self.leave(load)
+        self.streams += 1
+        load.streams += 1
+        return True
+
+    def leave_stream(self, load: Load) -> None:
+        """A stream is over."""
+        self.streams -= 1
+        load.streams -= 1
+
+
+def _rate_limited(policy: str, rate: float, burst: float) -> Refusal:
+    window = max(1, math.ceil(burst / rate))
+    wait = max(1, math.ceil(1 / rate))
+    return Refusal(
+        problems.RATE_LIMITED.status,
+        problems.RATE_LIMITED.code,
+        problems.RATE_LIMITED.title,
+        problems.RATE_LIMITED.detail,
+        (
+            ("retry-after", str(wait)),
+            ("ratelimit-policy", f'"{policy}";q={int(burst)};w={window}'),
+            ("ratelimit", f'"{policy}";r=0;t={wait}'),
+        ),
+    )

@@ -1,0 +1,202 @@
+"""Every refusal of the gateway, and how it looks on the wire (RFC 9457).
+
+A refusal is rendered once, when the process starts; a request adds its id and its length.
+"""
+
+import html
+import json
+from dataclasses import dataclass, field
+
+from gateway.server.clock import clock
+
+_PROBLEM = b"application/problem+json"
+_HTML = b"text/html; charset=utf-8"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Refusal:
+    """Why a request goes no further. `must_close`: its end in the byte stream is unknown."""
+
+    status: int
+    code: str
+    title: str
+    detail: str
+    headers: tuple[tuple[str, str], ...] = ()
+    must_close: bool = False
+    has_page: bool = False
+    _head: bytes = field(init=False)
+    _before_id: bytes = field(init=False)
+    _page: bytes = field(init=False)
+
+    def __post_init__(self) -> None:
+        lines = [f"HTTP/1.1 {self.status} {self.title}", "cache-control: no-store"]
+        lines += [f"{name}: {value}" for name, value in self.headers]
+        members = {
+            "type": f"urn:stagify:problem:{self.code}",
+            "title": self.title,
+            "status": self.status,
+            "code": self.code,
+            "detail": self.detail,
+        }
+        body = json.dumps(members, separators=(",", ":"))
+        set_field = object.__setattr__
+        set_field(self, "_head", "\r\n".join(lines).encode() + b"\r\n")
+        set_field(self, "_before_id", body[:-1].encode() + b',"request_id":"')
+        set_field(self, "_page", _page(self.title, self.detail) if self.has_page else b"")
+
+    def render(
+        self, request_id: bytes, *, close: bool, head_only: bool = False, as_page: bool = False
+    ) -> bytes:
+        """The complete answer. `request_id` must be a valid one: it is not escaped."""
+        if as_page and self.has_page:
+            kind, body = _HTML, self._page
+        else:
+            kind, body = _PROBLEM, self._before_id + request_id + b'"}'
+        return b"".join(
+            (
+                self._head,
+                clock.date_line,
+                b"content-type: %b\r\nx-content-type-options: nosniff\r\n" % kind,
+                b"content-length: %d\r\nx-request-id: %b\r\n" % (len(body), request_id),
+                b"connection: close\r\n\r\n" if close else b"\r\n",
+                b"" if head_only else body,
+            )
+        )
+
+
+def _page(title: str, detail: str) -> bytes:
+    return (
+        '<!doctype html><html lang="en"><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width">'
+        f"<title>{html.escape(title)}</title>"
+        '<body style="font:16px/1.5 system-ui;max-width:32em;margin:15vh auto;padding:0 1em">'
+        f"<h1>{html.escape(title)}</h1><p>{html.escape(detail)}</p>"
+    ).encode()
+
+
+def _bad(code: str, detail: str) -> Refusal:
+    return Refusal(400, code, "Bad Request", detail, must_close=True)
+
+
+RETRY_SOON = (("retry-after", "1"),)
+
+# The bytes are not one unambiguous HTTP/1.1 request.
+MALFORMED_REQUEST = _bad("malformed_request", "The request is not well-formed HTTP/1.1.")
+INVALID_HEADER = _bad("invalid_header", "A header name or line is not valid.")
+INVALID_HOST = _bad("invalid_host", "Exactly one valid Host header is required.")
+INVALID_TARGET = _bad("invalid_target", "The request target is not a plain absolute path.")
+INVALID_FRAMING = _bad("invalid_framing", "The length of the body is ambiguous.")
+INVALID_CHUNK = _bad("invalid_chunk", "The chunked body is not well-formed.")
+DUPLICATE_CREDENTIAL = _bad("duplicate_credential", "A credential was sent more than once.")
+URI_TOO_LONG = Refusal(
+    414, "uri_too_long", "URI Too Long", "The request target is too long.", must_close=True
+)
+HEADERS_TOO_LARGE = Refusal(
+    431,
+    "headers_too_large",
+    "Request Header Fields Too Large",
+    "The headers are too many or too large.",
+    must_close=True,
+)
+VERSION_NOT_SUPPORTED = Refusal(
+    505,
+    "version_not_supported",
+    "HTTP Version Not Supported",
+    "Only HTTP/1.1 and HTTP/1.0 are served here.",
+    must_close=True,
+)
+METHOD_NOT_SUPPORTED = Refusal(
+    501,
+    "method_not_supported",
+    "Not Implemented",
+    "This method is not served here.",
+    must_close=True,
+)
+UPGRADE_NOT_SUPPORTED = Refusal(
+    501,
+    "upgrade_not_supported",
+    "Not Implemented",
+    "Other protocols, such as WebSocket, are not served here.",
+    must_close=True,
+)
+EXPECTATION_FAILED = Refusal(
+    417,
+    "expectation_failed",
+    "Expectation Failed",
+    "The only expectation served here is 100-continue.",
+    must_close=True,
+)
+REQUEST_TIMEOUT = Refusal(
+    408,
+    "request_timeout",
+    "Request Timeout",
+    "The request did not arrive in time.",
+    must_close=True,
+)
+BODY_TOO_LARGE = Refusal(
+    413, "body_too_large", "Content Too Large", "The body is larger than allowed here."
+)
+
+# The request is well-formed, and the answer is no.
+UNKNOWN_HOST = Refusal(
+    404, "unknown_host", "Not Found", "Nobody lives at this address.", has_page=True
+)
+TENANT_SUSPENDED = Refusal(
+    403, "tenant_suspended", "Forbidden", "This workspace is suspended.", has_page=True
+)
+NOT_FOUND = Refusal(404, "not_found", "Not Found", "There is nothing at this path.")
+METHOD_NOT_ALLOWED = Refusal(
+    405,
+    "method_not_allowed",
+    "Method Not Allowed",
+    "This page can only be read.",
+    (("allow", "GET, HEAD"),),
+)
+INVALID_CREDENTIAL = Refusal(
+    401,
+    "invalid_credential",
+    "Unauthorized",
+    "The credential is unknown here, expired or revoked.",
+    (("www-authenticate", 'Bearer realm="stagify", error="invalid_token"'),),
+)
+ORIGIN_MISMATCH = Refusal(
+    403,
+    "origin_mismatch",
+    "Forbidden",
+    "A page of another site may not use this session.",
+)
+
+# Not now.
+RATE_LIMITED = Refusal(
+    429, "rate_limited", "Too Many Requests", "Too many requests: slow down.", RETRY_SOON
+)
+TOO_MANY_IN_FLIGHT = Refusal(
+    429,
+    "too_many_in_flight",
+    "Too Many Requests",
+    "Too many requests of this workspace are running at once.",
+    RETRY_SOON,
+)
+OVERLOADED = Refusal(
+    503, "overloaded", "Service Unavailable", "The platform is busy: try again.", RETRY_SOON
+)
+CREDENTIALS_UNAVAILABLE = Refusal(
+    503,
+    "credentials_unavailable",
+    "Service Unavailable",
+    "Credentials cannot be checked right now: try again.",
+    RETRY_SOON,
+)
+UPSTREAM_UNAVAILABLE = Refusal(
+    503,
+    "upstream_unavailable",
+    "Service Unavailable",
+    "This part of the platform does not answer right now: try again.",
+    RETRY_SOON,
+)
+UPSTREAM_FAILED = Refusal(
+    502, "upstream_failed", "Bad Gateway", "This part of the platform broke off its answer."
+)
+UPSTREAM_TIMEOUT = Refusal(
+    504, "upstream_timeout", "Gateway Timeout", "This part of the platform took too long."
+)

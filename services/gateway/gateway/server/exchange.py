@@ -1,0 +1,349 @@
+"""One request and its answer: admitted, carried to a service, and carried back.
+
+Nothing is awaited on the usual path: the client's bytes are decided on and written to a pooled
+connection in one go, and the answer the same way back.
+"""
+
+from __future__ import annotations
+
+from random import getrandbits
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from gateway import problems
+from gateway.problems import Refusal
+from gateway.server.bodies import LAST_CHUNK, encode_chunk
+from gateway.server.request import CHUNKED, Request
+from gateway.server.response import UNTIL_CLOSED, ResponseHead
+
+if TYPE_CHECKING:
+    from gateway.edge import Edge
+    from gateway.pages import Page
+    from gateway.routes import Service
+    from gateway.server.downstream import Downstream
+    from gateway.server.upstream import Upstream
+    from gateway.sites import Caller, Site
+
+_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+_IDEMPOTENT = frozenset((b"GET", b"HEAD", b"OPTIONS", b"PUT", b"DELETE"))
+# A request up to this size is kept until its answer starts, to be sent once more if need be.
+_MAX_REPEATED_BYTES = 64 * 1024
+# So much of a body may wait for a connection before the client is told to pause.
+_MAX_QUEUED_BYTES = 64 * 1024
+
+
+class Exchange:
+    """Implements `Dialling` towards the pool and `Answered` towards an upstream connection."""
+
+    __slots__ = (
+        "_client",
+        "_edge",
+        "_is_chunking",
+        "_is_repeated",
+        "_is_stream",
+        "_keep_alive",
+        "_queue",
+        "_queued_bytes",
+        "_repeatable",
+        "_upstream",
+        "caller",
+        "context_line",
+        "holds_slot",
+        "is_answering",
+        "is_done",
+        "is_head",
+        "is_sent",
+        "request",
+        "request_id",
+        "service",
+        "site",
+        "started",
+    )
+
+    site: Site
+    service: Service
+    caller: Caller
+
+    def __init__(self, edge: Edge, client: Downstream, request: Request) -> None:
+        self._edge = edge
+        self._client = client
+        self.request = request
+        self.request_id = request.request_id or b"%032x" % getrandbits(128)
+        self.context_line = b""
+        self.is_head = request.method == b"HEAD"
+        # The whole request has been handed to the upstream connection.
+        self.is_sent = request.body_length == 0
+        self.is_done = False
+        self.holds_slot = False
+        self.started = 0.0
+        self._upstream: Upstream | None = None
+        self._queue: list[bytes] = []
+        self._queued_bytes = 0
+        self._repeatable: bytes | None = None
+        self._is_repeated = False
+        self.is_answering = False
+        self._is_chunking = False
+        self._is_stream = False
+        self._keep_alive = False
+
+    @property
+    def address(self) -> str:
+        """The client's address, as far as the gateway believes it."""
+        return self._client.peer.client_address(self.request)
+
+    # -- the request ------------------------------------------------------------------------
+
+    def wait(self) -> None:
+        """The decision takes longer: a credential is being looked up."""
+        if self.is_sent:
+            self._client.deadline = monotonic() + self._edge.timeouts.response_seconds
+
+    def carry(self) -> None:
+        """Send the request to its service; it has been admitted."""
+        self.started = monotonic()
+        if self.is_sent:
+            self._client.deadline = self.started + self._edge.timeouts.response_seconds
+        elif self.request.expects_continue:
+            self._client.write(_CONTINUE)
+        upstream = self.service.pool.take()
+        if upstream is None:
+            self.service.pool.dial(self)
+        else:
+            self.on_connected(upstream)
+
+    def on_connected(self, upstream: Upstream) -> None:
+        """See `Dialling`."""
+        self._upstream = upstream
+        data = self._repeatable
+        if data is None:
+            data = self._head() + b"".join(self._queue) if self._queue else self._head()
+            self._queue.clear()
+            if (
+                self.is_sent
+                and len(data) <= _MAX_REPEATED_BYTES
+                and (self.request.method in _IDEMPOTENT or self.request.has_idempotency_key)
+            ):
+                self._repeatable = data
+        upstream.send(self, data)
+        if self._queued_bytes:
+            self._queued_bytes = 0
+            self._client.resume_reading()
+
+    def _head(self) -> bytes:
+        request = self.request
+        client = self._client
+        trace = request.traceparent or b"00-%032x-%016x-01" % (
+            getrandbits(128) or 1,
+            getrandbits(64) or 1,
+        )
+        if request.body_length > 0:
+            framing = b"content-length: %d\r\n" % request.body_length
+        elif request.body_length == CHUNKED:
+            framing = b"transfer-encoding: chunked\r\n"
+        elif request.method == b"POST" or request.method == b"PUT" or request.method == b"PATCH":
+            framing = b"content-length: 0\r\n"
+        else:
+            framing = b""
+        # The empty last line ends the head.
+        request.lines.append(b"\r\n")
+        return b"".join(
+            (
+                request.method,
+                b" ",
+                request.target,
+                self.service.host_line,
+                self.context_line,
+                b"x-request-id: ",
+                self.request_id,
+                b"\r\ntraceparent: ",
+                trace,
+                client.peer.forwarded_lines(request),
+                request.host,
+                b"\r\n",
+                framing,
+                b"\r\n".join(request.lines),
+            )
+        )
+
+    def on_body(self, payload: bytes) -> None:
+        """More of the request's body."""
+        if self.request.body_length == CHUNKED:
+            payload = encode_chunk(payload)
+        self._send(payload)
+
+    def on_body_end(self) -> None:
+        """The request's body is complete."""
+        self.is_sent = True
+        self._client.deadline = monotonic() + self._edge.timeouts.response_seconds
+        if self.request.body_length == CHUNKED:
+            self._send(LAST_CHUNK)
+
+    def _send(self, data: bytes) -> None:
+        if self._upstream is not None:
+            self._upstream.write(data)
+            return
+        self._queue.append(data)
+        self._queued_bytes += len(data)
+        if self._queued_bytes > _MAX_QUEUED_BYTES:
+            self._client.pause_reading()
+
+    # -- the answer -------------------------------------------------------------------------
+
+    def on_response(self, response: ResponseHead, payload: bytes, is_last: bool) -> None:
+        """See `Answered`."""
+        if response.is_event_stream and not is_last and not self._become_stream():
+            return
+        request = self.request
+        lines = response.lines
+        lines.append(b"x-request-id: " + self.request_id)
+        keep_alive = request.keep_alive and self.is_sent and not self._edge.is_draining
+        if response.body_length == CHUNKED or response.body_length == UNTIL_CLOSED:
+            if request.is_http10:
+                keep_alive = False
+            else:
+                self._is_chunking = True
+                lines.append(b"transfer-encoding: chunked")
+                payload = _chunks(payload, is_last)
+        if not keep_alive:
+            lines.append(b"connection: close")
+        self._keep_alive = keep_alive
+        self.is_answering = True
+        edge = self._edge
+        edge.metrics.answered(self.service.name, response.status, self.started)
+        if response.status < 500 and not self.caller.is_anonymous:
+            edge.metering.count(self.caller)
+        lines.append(b"\r\n")
+        self._client.write(b"\r\n".join(lines) + payload)
+        if not is_last:
+            self._client.deadline = monotonic() + self._edge.timeouts.stream_idle_seconds
+
+    def on_payload(self, payload: bytes, is_last: bool) -> None:
+        """See `Answered`."""
+        if self._is_chunking:
+            payload = _chunks(payload, is_last)
+        self._client.write(payload)
+        self._client.deadline = monotonic() + self._edge.timeouts.stream_idle_seconds
+
+    def on_complete(self) -> None:
+        """See `Answered`."""
+        self._upstream = None
+        self._finish(self._keep_alive)
+
+    def on_lost(self, *, may_repeat: bool) -> None:
+        """See `Answered`."""
+        self._upstream = None
+        if self.is_answering:
+            # The client must not take what it has for the whole answer.
+            self.is_done = True
+            self._leave()
+            self._client.abort()
+        elif may_repeat and self._repeatable is not None and not self._is_repeated:
+            self._is_repeated = True
+            self.service.pool.dial(self)
+        else:
+            self.refuse(problems.UPSTREAM_FAILED)
+
+    def on_unreachable(self, refusal: Refusal) -> None:
+        """See `Dialling`."""
+        if not self.is_done:
+            self.refuse(refusal)
+
+    def _become_stream(self) -> bool:
+        self.holds_slot = False
+        if self._edge.limits.become_stream(self.site.load):
+            self._is_stream = True
+            return True
+        self.holds_slot = True
+        self.refuse(problems.TOO_MANY_IN_FLIGHT)
+        return False
+
+    # -- the end ----------------------------------------------------------------------------
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Answer `refusal` instead of a service."""
+        request = self.request
+        keep_alive = (
+            request.keep_alive
+            and not refusal.must_close
+            and not self._edge.is_draining
+            and self._client.can_skip_body()
+        )
+        self._edge.metrics.refused(refusal)
+        self._client.write(
+            refusal.render(
+                self.request_id,
+                close=not keep_alive,
+                head_only=self.is_head,
+                as_page=b"text/html" in request.accept,
+            )
+        )
+        self._finish(keep_alive)
+
+    def answer(self, page: Page) -> None:
+        """Answer a page of the gateway's own."""
+        keep_alive = (
+            self.request.keep_alive and not self._edge.is_draining and self._client.can_skip_body()
+        )
+        self._client.write(
+            page.render(self.request_id, close=not keep_alive, head_only=self.is_head)
+        )
+        self._finish(keep_alive)
+
+    def on_deadline(self) -> None:
+        """It took too long: whose fault is it?"""
+        if self.is_answering:
+            self.cancel()
+            self._client.abort()
+        elif not self.is_sent and self._client.is_reading:
+            self.refuse(problems.REQUEST_TIMEOUT)
+        else:
+            self.refuse(problems.UPSTREAM_TIMEOUT)
+
+    def cancel(self) -> None:
+        """The client is gone: nobody waits for the answer."""
+        self.is_done = True
+        if self._upstream is not None:
+            self._upstream.abandon()
+            self._upstream = None
+        self._leave()
+
+    def _finish(self, keep_alive: bool) -> None:
+        if self._upstream is not None:
+            self._upstream.abandon()
+            self._upstream = None
+        self.is_done = True
+        self._leave()
+        self._client.on_answered(keep_alive)
+
+    def _leave(self) -> None:
+        if self.holds_slot:
+            self.holds_slot = False
+            self._edge.limits.leave(self.site.load)
+        elif self._is_stream:
+            self._is_stream = False
+            self._edge.limits.leave_stream(self.site.load)
+
+    # -- back-pressure ----------------------------------------------------------------------
+
+    def pause_client(self) -> None:
+        """See `Answered`."""
+        self._client.pause_reading()
+
+    def resume_client(self) -> None:
+        """See `Answered`."""
+        self._client.resume_reading()
+
+    def pause_upstream(self) -> None:
+        """The client does not read as fast as the service answers."""
+        if self._upstream is not None:
+            self._upstream.pause()
+
+    def resume_upstream(self) -> None:
+        """The client has caught up."""
+        if self._upstream is not None:
+            self._upstream.resume()
+
+
+def _chunks(payload: bytes, is_last: bool) -> bytes:
+    chunk = encode_chunk(payload) if payload else b""
+    return chunk + LAST_CHUNK if is_last else chunk

@@ -1,0 +1,81 @@
+"""The listening socket, the sweep that enforces time-outs, and the way to stop."""
+
+import asyncio
+import logging
+from collections.abc import Iterable
+from time import monotonic
+
+from gateway.edge import Edge
+from gateway.server.clock import clock
+from gateway.server.downstream import Downstream
+from gateway.server.pool import Pool
+
+logger = logging.getLogger(__name__)
+
+BACKLOG = 2048
+
+
+class Listener:
+    """Accepts clients until `drain`."""
+
+    def __init__(
+        self, edge: Edge, pools: Iterable[Pool], *, host: str, port: int, sweep_seconds: float = 0.5
+    ) -> None:
+        self._edge = edge
+        self._pools = tuple(pools)
+        self._host = host
+        self._port = port
+        self._sweep_seconds = sweep_seconds
+        self._server: asyncio.Server | None = None
+        self._emptied = asyncio.Event()
+
+    @property
+    def port(self) -> int:
+        """The port it listens on, also when it was told to choose one."""
+        assert self._server is not None
+        port: int = self._server.sockets[0].getsockname()[1]
+        return port
+
+    async def start(self) -> None:
+        """Listen."""
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(
+            lambda: Downstream(self._edge), self._host, self._port, backlog=BACKLOG
+        )
+        logger.info("gateway.listening", extra={"host": self._host, "port": self.port})
+
+    async def sweep_for_ever(self) -> None:
+        """Enforce the deadlines of connections: one timer instead of one for each request."""
+        while True:
+            await asyncio.sleep(self._sweep_seconds)
+            self.sweep(monotonic())
+
+    def sweep(self, now: float) -> None:
+        """End what has passed its deadline at `now`."""
+        clock.tick()
+        for connection in [each for each in self._edge.connections if each.deadline < now]:
+            connection.on_deadline()
+        for pool in self._pools:
+            pool.sweep(now)
+        if self._edge.is_draining and not self._edge.connections:
+            self._emptied.set()
+
+    async def drain(self, seconds: float) -> None:
+        """Accept nobody else, let requests under way end for `seconds`, then cut off the rest."""
+        if self._server is not None:
+            self._server.close()
+        self._edge.is_draining = True
+        for connection in list(self._edge.connections):
+            connection.drain()
+        sweeping = asyncio.create_task(self.sweep_for_ever())
+        try:
+            async with asyncio.timeout(seconds):
+                await self._emptied.wait()
+        except TimeoutError:
+            logger.warning("gateway.cut_off", extra={"connections": len(self._edge.connections)})
+        finally:
+            sweeping.cancel()
+            for connection in list(self._edge.connections):
+                connection.abort()
+            for pool in self._pools:
+                pool.close()

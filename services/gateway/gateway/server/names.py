@@ -1,0 +1,117 @@
+"""What the gateway does with a header, decided once for each spelling of its name."""
+
+import re
+
+# The fate of a header. FORWARD is zero because it is what nearly all headers are.
+FORWARD = 0
+DROP = 1
+HOST = 2
+AUTHORIZATION = 3
+COOKIE = 4
+CONNECTION = 5
+CONTENT_LENGTH = 6
+TRANSFER_ENCODING = 7
+ORIGIN = 8
+ACCEPT = 9
+REQUEST_ID = 10
+TRACEPARENT = 11
+EXPECT = 12
+UPGRADE = 13
+IDEMPOTENCY_KEY = 14
+FORWARDED_FOR = 15
+CONTENT_TYPE = 16
+
+_INTERNAL_PREFIX = b"x-stagify-"
+_TOKEN = re.compile(rb"[!#$%&'*+.^`|~0-9A-Za-z-]+")
+_MAX_LEARNT = 4096
+
+_HOP_BY_HOP = (
+    b"keep-alive",
+    b"proxy-connection",
+    b"proxy-authenticate",
+    b"proxy-authorization",
+    b"te",
+    b"trailer",
+)
+
+_REQUEST_KINDS = {
+    **dict.fromkeys(_HOP_BY_HOP, DROP),
+    b"host": HOST,
+    b"authorization": AUTHORIZATION,
+    b"cookie": COOKIE,
+    b"connection": CONNECTION,
+    b"content-length": CONTENT_LENGTH,
+    b"transfer-encoding": TRANSFER_ENCODING,
+    b"origin": ORIGIN,
+    b"accept": ACCEPT,
+    b"x-request-id": REQUEST_ID,
+    b"traceparent": TRACEPARENT,
+    b"expect": EXPECT,
+    b"upgrade": UPGRADE,
+    b"idempotency-key": IDEMPOTENCY_KEY,
+    b"x-forwarded-for": FORWARDED_FOR,
+    # Other ways to say who or where one is: nobody behind the gateway may see them.
+    b"forwarded": DROP,
+    b"x-forwarded-host": DROP,
+    b"x-forwarded-proto": DROP,
+    b"x-forwarded-port": DROP,
+    b"x-forwarded-prefix": DROP,
+    b"x-forwarded-server": DROP,
+    b"x-forwarded-scheme": DROP,
+    b"x-forwarded-ssl": DROP,
+    b"x-original-host": DROP,
+    b"x-original-url": DROP,
+    b"x-rewrite-url": DROP,
+    b"x-host": DROP,
+    b"x-real-ip": DROP,
+    b"x-http-method-override": DROP,
+}
+
+_RESPONSE_KINDS = {
+    **dict.fromkeys(_HOP_BY_HOP, DROP),
+    b"connection": CONNECTION,
+    b"content-length": CONTENT_LENGTH,
+    b"content-type": CONTENT_TYPE,
+    b"transfer-encoding": TRANSFER_ENCODING,
+    b"upgrade": DROP,
+    # The gateway sets its own.
+    b"x-request-id": DROP,
+}
+
+
+class InvalidNameError(ValueError):
+    """Not the name of a header, or one that some servers take for another."""
+
+
+class HeaderNames:
+    """Kinds by the spelling on the wire, so that a known name costs one look-up."""
+
+    def __init__(self, kinds: dict[bytes, int]) -> None:
+        self._kinds = kinds
+        self._learnt: dict[bytes, int] = {}
+        # Bound once: asked for every header of every request.
+        self.get = self._learnt.get
+
+    def learn(self, name: bytes) -> int:
+        """The kind of a name not met before; InvalidNameError if it is none."""
+        # A server that maps "_" to "-" would see a second header of the name with "-".
+        if _TOKEN.fullmatch(name) is None:
+            raise InvalidNameError
+        kind = self._classify(name.lower())
+        if len(self._learnt) >= _MAX_LEARNT:
+            self._learnt.clear()
+        self._learnt[name] = kind
+        return kind
+
+    def _classify(self, name: bytes) -> int:
+        canonical = name.replace(b".", b"-")
+        if canonical.startswith(_INTERNAL_PREFIX):
+            return DROP
+        if canonical == name:
+            return self._kinds.get(name, FORWARD)
+        # An alias of a header that has a meaning here has none.
+        return DROP if canonical in self._kinds else FORWARD
+
+
+REQUEST_NAMES = HeaderNames(_REQUEST_KINDS)
+RESPONSE_NAMES = HeaderNames(_RESPONSE_KINDS)

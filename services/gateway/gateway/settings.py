@@ -1,0 +1,94 @@
+"""What the gateway reads from its environment, and the parts of it that modules take."""
+
+from ipaddress import IPv4Network, IPv6Network
+
+from pydantic import AnyHttpUrl, Field
+
+from gateway.limits import LimitSettings
+from gateway.server.request import HeadLimits
+from gateway.server.timeouts import Timeouts
+from stagify.settings import Port, ProcessSettings
+
+
+class Settings(ProcessSettings):
+    """The gateway's settings; what it shares with every process is in `ProcessSettings`."""
+
+    # Address and port of the public side.
+    gateway_host: str = "127.0.0.1"
+    gateway_port: Port = 8080
+    # Port for health and metrics; never public.
+    admin_port: Port = 8081
+    # The services requests are routed to.
+    tenant_svc_url: AnyHttpUrl
+    identity_svc_url: AnyHttpUrl
+    staging_svc_url: AnyHttpUrl
+    usage_svc_url: AnyHttpUrl
+    # Networks of the proxies in front of the gateway, whose X-Forwarded-For counts (JSON list).
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+
+    # Largest head of a request, in bytes and header lines, and largest target.
+    max_head_bytes: int = Field(default=32 * 1024, gt=0)
+    max_headers: int = Field(default=100, gt=0)
+    max_target_bytes: int = Field(default=8 * 1024, gt=0)
+    # Largest body; photos go straight to the object store.
+    max_body_bytes: int = Field(default=1024 * 1024, gt=0)
+
+    # Connections of clients at one time.
+    max_connections: int = Field(default=10_000, gt=0)
+    # Requests running at one time: all together, and of one tenant.
+    max_in_flight: int = Field(default=1024, gt=0)
+    tenant_max_in_flight: int = Field(default=128, gt=0)
+    # Event streams open at one time, of one tenant.
+    tenant_max_streams: int = Field(default=256, gt=0)
+    # Requests a second and at once: of one tenant, and of one address without a credential.
+    tenant_requests_per_second: float = Field(default=500, gt=0)
+    tenant_burst: float = Field(default=1000, ge=1)
+    address_requests_per_second: float = Field(default=100, gt=0)
+    address_burst: float = Field(default=300, ge=1)
+
+    # Time for a connection to send its next request, a whole head, a whole body.
+    idle_timeout_seconds: float = Field(default=75, gt=0)
+    head_timeout_seconds: float = Field(default=10, gt=0)
+    body_timeout_seconds: float = Field(default=60, gt=0)
+    # Time for a service to accept a connection, and to start its answer.
+    connect_timeout_seconds: float = Field(default=2, gt=0)
+    response_timeout_seconds: float = Field(default=30, gt=0)
+    # Longest silence within an answer; event streams beat every 15 seconds.
+    stream_idle_timeout_seconds: float = Field(default=75, gt=0)
+    # Connections to a service idle longer are closed, before the service closes them.
+    upstream_idle_seconds: float = Field(default=15, gt=0)
+
+    # How long a credential counts without asking again while revocations arrive …
+    credential_lifetime_seconds: float = Field(default=60, gt=0)
+    # … and while they may not, because Kafka does not answer.
+    credential_lifetime_without_kafka_seconds: float = Field(default=5, gt=0)
+    # How long an unknown credential is refused without asking.
+    unknown_credential_seconds: float = Field(default=5, gt=0)
+    # Time for identity-svc to answer.
+    credential_timeout_seconds: float = Field(default=2, gt=0)
+
+    def head_limits(self) -> HeadLimits:
+        """The limits on the head of a request."""
+        return HeadLimits(self.max_head_bytes, self.max_headers, self.max_target_bytes)
+
+    def limits(self) -> LimitSettings:
+        """The limits on what runs."""
+        return LimitSettings(
+            max_in_flight=self.max_in_flight,
+            tenant_max_in_flight=self.tenant_max_in_flight,
+            tenant_max_streams=self.tenant_max_streams,
+            tenant_rate=self.tenant_requests_per_second,
+            tenant_burst=self.tenant_burst,
+            address_rate=self.address_requests_per_second,
+            address_burst=self.address_burst,
+        )
+
+    def timeouts(self) -> Timeouts:
+        """The time-outs of the connections."""
+        return Timeouts(
+            idle_seconds=self.idle_timeout_seconds,
+            head_seconds=self.head_timeout_seconds,
+            body_seconds=self.body_timeout_seconds,
+            response_seconds=self.response_timeout_seconds,
+            stream_idle_seconds=self.stream_idle_timeout_seconds,
+        )

@@ -1,0 +1,45 @@
+"""Who lives behind a host name: a tenant, or the platform itself."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+from uuid import UUID
+
+from gateway.limits import Load
+from stagify.auth import Principal
+
+SiteStatus = Literal["provisioning", "active", "suspended"]
+
+
+class Caller:
+    """Somebody the gateway lets in, with the context tokens made for them so far.
+
+    `tokens` maps an audience to (site, monotonic end, header line): a newer version of the
+    tenant's record is another site, so its tokens are made anew.
+    """
+
+    __slots__ = ("calls", "is_anonymous", "principal", "tokens")
+
+    def __init__(self, principal: Principal) -> None:
+        self.principal = principal
+        self.is_anonymous = principal.kind in ("anonymous", "platform")
+        self.tokens: dict[str, tuple[Site, float, bytes]] = {}
+        # Requests not yet metered.
+        self.calls = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Site:
+    """One version of what the directory says about a tenant; or the platform host."""
+
+    host: bytes
+    name: str
+    status: SiteStatus
+    visitor: Caller
+    load: Load
+    tenant_id: UUID | None = None
+    hosts: tuple[bytes, ...] = field(default=())
+
+    @property
+    def principal(self) -> Principal:
+        """The visitor's principal: what every caller of this site has in common."""
+        return self.visitor.principal

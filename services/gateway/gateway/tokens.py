@@ -1,0 +1,37 @@
+"""The header line by which a service knows who is calling, made about once a minute."""
+
+from dataclasses import replace
+from time import monotonic
+
+from gateway.sites import Caller, Site
+from stagify.auth import CONTEXT_HEADER, RENEW_BEFORE_SECONDS, TokenSigner
+
+# The signer hands out tokens that live at least RENEW_BEFORE_SECONDS more; 5 of those are for the
+# request that carries one.
+_HELD_SECONDS = RENEW_BEFORE_SECONDS - 5
+
+
+class ContextTokens:
+    """Keeps the header lines on the callers they speak for."""
+
+    def __init__(self, signer: TokenSigner) -> None:
+        self._signer = signer
+
+    def line(self, caller: Caller, site: Site, audience: str, now: float) -> bytes:
+        """The complete header line that says `caller` of `site` to `audience`."""
+        held = caller.tokens.get(audience)
+        if held is not None and held[0] is site and now < held[1]:
+            return held[2]
+        # Plan, region and status come from the directory's newest record, not from the look-up.
+        own, common = caller.principal, site.principal
+        principal = replace(
+            own,
+            plan=common.plan,
+            region=common.region,
+            tenant_status=common.tenant_status,
+            slug=common.slug,
+        )
+        token = self._signer.token(audience, principal)
+        line = f"{CONTEXT_HEADER}: {token}\r\n".encode()
+        caller.tokens[audience] = (site, monotonic() + _HELD_SECONDS, line)
+        return line
