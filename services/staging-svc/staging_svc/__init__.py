@@ -1,0 +1,1 @@
+"""staging-svc: uploads, projects, images, and the jobs that furnish photos."""

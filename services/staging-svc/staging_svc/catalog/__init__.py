@@ -1,0 +1,1 @@
+"""What can be asked for: room types, styles, options."""

@@ -1,0 +1,1 @@
+"""Images: rows that own stored photos, and the links to them."""

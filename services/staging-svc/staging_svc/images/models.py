@@ -1,0 +1,36 @@
+"""The table of images."""
+
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index, Text
+from sqlmodel import Field
+
+from stagify.database import TenantTable
+from staging_svc.tables import ServiceTable
+
+
+class Image(TenantTable, ServiceTable, table=True):
+    """A stored photo of a project.
+
+    `kind`: `source` is the upload, bit for bit, never shown; `original` its cleaned derivative,
+    which everything shows; `staged` the furnished result.
+    """
+
+    __tablename__ = "images"
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "project_id"], ["projects.tenant_id", "projects.id"]),
+        CheckConstraint("kind IN ('source', 'original', 'staged')", name="kind"),
+        Index(
+            "uq_images_tenant_id_project_id_kind", "tenant_id", "project_id", "kind", unique=True
+        ),
+    )
+
+    project_id: UUID
+    kind: str = Field(sa_type=Text)
+    bucket: str = Field(sa_type=Text)
+    object_key: str = Field(sa_type=Text)
+    content_type: str = Field(sa_type=Text)
+    width: int
+    height: int
+    size: int = Field(sa_type=BigInteger)
+    sha256: str = Field(sa_type=Text)

@@ -1,0 +1,1 @@
+"""The queue of staging jobs: fair across tenants, leased, fenced."""

@@ -1,0 +1,1 @@
+"""Durable intents to delete stored objects."""

@@ -1,0 +1,1 @@
+"""Checks and cleans photos of strangers, in a child process with limits."""

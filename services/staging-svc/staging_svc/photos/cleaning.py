@@ -1,0 +1,120 @@
+"""What makes an uploaded photo fit to be shown: known format, sane size, upright, no metadata.
+
+Runs inside the limited child. Everything is re-encoded, so nothing of the file but its pixels
+survives: no EXIF, no position, no profile, no bytes behind the end.
+"""
+
+import io
+import warnings
+from typing import TypedDict
+
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+
+FORMATS = ("JPEG", "PNG", "WEBP")
+# Cameras write a second picture behind the first and Pillow then names the file MPO.
+TYPES = {"JPEG": "image/jpeg", "MPO": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
+QUALITY = 92
+
+
+class PhotoRefusedError(Exception):
+    """The file is not a photo we can use; `code` says why."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class Cleaned(TypedDict):
+    """Sizes of the photo as it came, upright, and of its cleaned derivative."""
+
+    source_width: int
+    source_height: int
+    width: int
+    height: int
+
+
+def clean(
+    source: str, target: str, *, declared_type: str, max_pixels: int, min_side: int, max_side: int
+) -> Cleaned:
+    """Write the cleaned JPEG of `source` to `target`; PhotoRefusedError says what is wrong."""
+    # Our own cap is checked before anything is decoded; Pillow's stays as a second one.
+    Image.MAX_IMAGE_PIXELS = max_pixels
+    warnings.simplefilter("error", Image.DecompressionBombWarning)
+    with _open(source) as image:
+        _check_header(image, declared_type, max_pixels, min_side)
+        # JPEG decodes at a smaller scale directly: less memory for the largest photos.
+        width, height = image.size
+        image.draft(None, (max_side, max_side))
+        picture = _decode(image)
+    picture.thumbnail((max_side, max_side), Image.Resampling.LANCZOS, reducing_gap=3.0)
+    is_turned = _is_turned(picture)
+    picture = ImageOps.exif_transpose(picture)
+    picture = _to_srgb(picture)
+    picture.save(target, "JPEG", quality=QUALITY, optimize=True, exif=b"", icc_profile=None)
+    return Cleaned(
+        source_width=height if is_turned else width,
+        source_height=width if is_turned else height,
+        width=picture.width,
+        height=picture.height,
+    )
+
+
+def _open(source: str) -> Image.Image:
+    try:
+        return Image.open(source, formats=FORMATS)
+    except UnidentifiedImageError as error:
+        raise PhotoRefusedError("photo_not_an_image") from error
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise PhotoRefusedError("photo_too_large") from error
+    except (OSError, ValueError, SyntaxError) as error:
+        raise PhotoRefusedError("photo_truncated") from error
+
+
+def _check_header(image: Image.Image, declared_type: str, max_pixels: int, min_side: int) -> None:
+    if TYPES[str(image.format)] != declared_type:
+        raise PhotoRefusedError("photo_type_mismatch")
+    if image.width * image.height > max_pixels:
+        raise PhotoRefusedError("photo_too_large")
+    if min(image.size) < min_side:
+        raise PhotoRefusedError("photo_too_small")
+    if image.format != "MPO" and getattr(image, "is_animated", False):
+        raise PhotoRefusedError("photo_animated")
+
+
+def _decode(image: Image.Image) -> Image.Image:
+    try:
+        image.load()
+    except (OSError, ValueError, SyntaxError, EOFError) as error:
+        raise PhotoRefusedError("photo_truncated") from error
+    return image.copy() if image.format == "MPO" else image
+
+
+def _is_turned(picture: Image.Image) -> bool:
+    """Whether EXIF says that the sides are swapped (orientations 5 to 8)."""
+    return picture.getexif().get(0x0112, 1) >= 5
+
+
+def _to_srgb(picture: Image.Image) -> Image.Image:
+    """Plain sRGB: colours as the profile meant them, transparency on white."""
+    profile = picture.info.get("icc_profile")
+    if picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info:
+        picture = picture.convert("RGBA")
+        paper = Image.new("RGBA", picture.size, "white")
+        paper.alpha_composite(picture)
+        picture = paper.convert("RGB")
+    if picture.mode not in ("RGB", "CMYK", "L"):
+        picture = picture.convert("RGB")
+    if profile:
+        picture = _apply_profile(picture, profile)
+    return picture.convert("RGB")
+
+
+def _apply_profile(picture: Image.Image, profile: bytes) -> Image.Image:
+    try:
+        meant = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        shown = ImageCms.createProfile("sRGB")
+        converted = ImageCms.profileToProfile(picture, meant, shown, outputMode="RGB")
+    except (ImageCms.PyCMSError, OSError, ValueError):
+        # A broken profile is no reason to refuse the photo: its numbers are shown as they are.
+        return picture
+    return picture if converted is None else converted

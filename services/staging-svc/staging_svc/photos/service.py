@@ -1,0 +1,106 @@
+"""Runs the cleaning child and tells refusals of the photo from failures of the machinery."""
+
+import asyncio
+import contextlib
+import json
+import logging
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+logger = logging.getLogger(__name__)
+
+MIB = 1024 * 1024
+MAX_PIXELS = 50_000_000
+MIN_SIDE = 512
+# The engine's results are at most this wide, so before and after have the same size.
+MAX_SIDE = 4096
+MEMORY_BYTES = 1024 * MIB
+CPU_SECONDS = 20
+WALL_SECONDS = 40.0
+OUTPUT_BYTES = 64 * MIB
+
+MESSAGES = {
+    "photo_not_an_image": "The file is not a JPEG, PNG or WebP photo.",
+    "photo_type_mismatch": "The file is of another type than was declared.",
+    "photo_truncated": "The file is damaged or incomplete.",
+    "photo_too_large": f"The photo has more than {MAX_PIXELS // 1_000_000} million pixels.",
+    "photo_too_small": f"The photo has a side of less than {MIN_SIDE} pixels.",
+    "photo_animated": "The file is an animation, not a photo.",
+    "photo_undecodable": "The photo takes too much time or memory to open.",
+    "photo_missing": "The uploaded file is no longer there.",
+}
+
+
+class PhotoRefusedError(Exception):
+    """The photo cannot be used. `code` is stable, `message` is for the customer."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+        self.message = MESSAGES[code]
+
+
+@dataclass(frozen=True, slots=True)
+class CleanedPhoto:
+    """Sizes of the photo as it came, upright, and of its cleaned derivative."""
+
+    source_width: int
+    source_height: int
+    width: int
+    height: int
+
+
+async def clean_photo(source: Path, target: Path, *, declared_type: str) -> CleanedPhoto:
+    """Write the cleaned JPEG of `source` to `target`, or PhotoRefusedError."""
+    answer = await _run_child(
+        {
+            "source": str(source),
+            "target": str(target),
+            "declared_type": declared_type,
+            "max_pixels": MAX_PIXELS,
+            "min_side": MIN_SIDE,
+            "max_side": MAX_SIDE,
+            "memory_bytes": MEMORY_BYTES,
+            "cpu_seconds": CPU_SECONDS,
+            "output_bytes": OUTPUT_BYTES,
+        }
+    )
+    if "code" in answer:
+        raise PhotoRefusedError(answer["code"])
+    return CleanedPhoto(**answer)
+
+
+async def _run_child(arguments: dict[str, Any]) -> dict[str, Any]:
+    child = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "staging_svc.photos.child",
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+        # Nothing of our environment: it holds secrets.
+        env={"LANG": "C.UTF-8"},
+        start_new_session=True,
+    )
+    try:
+        async with asyncio.timeout(WALL_SECONDS):
+            output, _ = await child.communicate(json.dumps(arguments).encode() + b"\n")
+    except TimeoutError as error:
+        raise PhotoRefusedError("photo_undecodable") from error
+    finally:
+        await asyncio.shield(_end(child))
+    if child.returncode != 0:
+        # A limit, or a decoder that crashed: either way it is this photo that did it.
+        logger.warning("photo.child_failed", extra={"returncode": child.returncode})
+        raise PhotoRefusedError("photo_undecodable")
+    answer: dict[str, Any] = json.loads(output)
+    return answer
+
+
+async def _end(child: asyncio.subprocess.Process) -> None:
+    if child.returncode is None:
+        with contextlib.suppress(ProcessLookupError):
+            child.kill()
+        await child.wait()

@@ -1,0 +1,1 @@
+"""Projects: what a customer asked for and what became of it."""

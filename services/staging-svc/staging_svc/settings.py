@@ -1,0 +1,79 @@
+"""What staging-svc reads from its environment."""
+
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import AnyHttpUrl, Field, Json, SecretStr, model_validator
+
+from stagify.settings import ServiceSettings
+
+
+class Settings(ServiceSettings):
+    """The fields of staging-svc beside those of every service."""
+
+    # The object store as this service reaches it.
+    s3_endpoint: AnyHttpUrl
+    # The object store as clients reach it; links are signed for this address.
+    s3_public_url: AnyHttpUrl
+    # Region that signatures name.
+    s3_region: str = "auto"
+    # Credentials for the buckets.
+    s3_access_key_id: SecretStr
+    s3_secret_access_key: SecretStr
+    # Bucket of each region: {"eu": "stagify-eu"}.
+    s3_buckets: Json[dict[str, str]] = Field(min_length=1)
+    # Where usage-svc answers internal calls.
+    usage_svc_url: AnyHttpUrl
+    # Seconds to wait for a quota reservation before a project is accepted without it.
+    usage_svc_timeout_seconds: float = Field(default=1.0, gt=0, le=10)
+    # The database as the claim role: it finds due work across tenants and sees nothing else.
+    claim_database_url: SecretStr
+
+    # Largest photo a client may upload.
+    upload_max_bytes: int = Field(default=25 * 1024 * 1024, gt=0)
+    # Seconds an upload address is valid.
+    upload_ttl_seconds: int = Field(default=300, gt=0, le=300)
+    # Uploads a tenant may have open at a time.
+    max_open_uploads: int = Field(default=100, gt=0)
+    # Hours after which an upload that no project used is deleted.
+    abandoned_upload_hours: int = Field(default=24, ge=1)
+    # Seconds a link to an image is valid.
+    image_link_ttl_seconds: int = Field(default=300, gt=0, le=300)
+    # Live streams a tenant may hold on one process.
+    max_streams_per_tenant: int = Field(default=50, gt=0)
+    # Seconds between heart-beats of a live stream.
+    stream_heartbeat_seconds: float = Field(default=15.0, gt=0)
+    # Seconds after which a live stream ends; the client resumes and is authorised anew.
+    stream_max_seconds: float = Field(default=600.0, gt=0)
+
+    # What furnishes photos: the real engine, or the fast one of tests.
+    engine: Literal["blender", "fast"] = "blender"
+    # Python of the engine's own environment.
+    engine_python: Path | None = None
+    # Seconds one photo may take.
+    engine_timeout_seconds: float = Field(default=180.0, gt=0)
+    # Memory the engine's child may use.
+    engine_memory_limit_bytes: int = Field(default=2 * 1024**3, gt=0)
+    # Photos one jobs process stages at a time.
+    job_concurrency: int = Field(default=1, ge=1, le=16)
+    # Seconds a job belongs to a process that gives no sign of life.
+    job_lease_seconds: float = Field(default=30.0, gt=0)
+    # Failures of the machinery, not of the photo, after which a job is given up.
+    job_max_attempts: int = Field(default=3, ge=1)
+    # Seconds between looks for due work when nothing wakes the process.
+    job_poll_seconds: float = Field(default=5.0, gt=0)
+    # Seconds between two rounds of deleting objects.
+    deletion_poll_seconds: float = Field(default=2.0, gt=0)
+
+    @model_validator(mode="after")
+    def _engine_is_usable(self) -> Self:
+        if self.engine == "fast" and self.environment == "production":
+            raise ValueError("ENGINE=fast is a test double and refused in production")
+        if self.engine == "blender" and self.engine_python is None:
+            raise ValueError("ENGINE=blender needs ENGINE_PYTHON")
+        return self
+
+    def bucket_of(self, region: str | None) -> str:
+        """The bucket of a tenant's region; the first one if the region has none of its own."""
+        buckets = self.s3_buckets
+        return buckets.get(region or "") or next(iter(buckets.values()))

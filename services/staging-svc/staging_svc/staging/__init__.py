@@ -1,0 +1,1 @@
+"""The staging process: takes jobs and carries them out."""

@@ -1,0 +1,1 @@
+"""The local copy of tenants, kept from their events."""

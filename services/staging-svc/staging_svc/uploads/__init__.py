@@ -1,0 +1,1 @@
+"""Uploads: a client puts a photo straight into the object store."""

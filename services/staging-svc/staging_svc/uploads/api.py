@@ -1,0 +1,31 @@
+"""The routes of uploads."""
+
+from fastapi import APIRouter
+
+from stagify.database import SessionDep
+from stagify.problems import problems
+from staging_svc.dependencies import SettingsDep, StorageDep, WriterDep
+from staging_svc.uploads import service
+from staging_svc.uploads.schemas import UploadCreate, UploadRead
+
+router = APIRouter(tags=["uploads"])
+
+
+@router.post("/v1/uploads", status_code=201, responses=problems(413, 429))
+async def create_upload(
+    body: UploadCreate,
+    session: SessionDep,
+    principal: WriterDep,
+    storage: StorageDep,
+    settings: SettingsDep,
+) -> UploadRead:
+    """An address to put one photo to, straight into the object store, within five minutes."""
+    assert principal.tenant_id is not None
+    return await service.create_upload(
+        session,
+        tenant_id=principal.tenant_id,
+        wanted=body,
+        bucket=settings.bucket_of(principal.region),
+        storage=storage,
+        settings=settings,
+    )

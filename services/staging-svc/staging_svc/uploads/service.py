@@ -1,0 +1,155 @@
+"""The use cases of uploads."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlmodel import col, delete, func, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from stagify.clock import utc_now
+from stagify.ids import new_id
+from staging_svc.objects import service as objects
+from staging_svc.objects.service import StoredObject
+from staging_svc.settings import Settings
+from staging_svc.storage import ObjectMissingError, Storage, upload_key
+from staging_svc.uploads.errors import (
+    TooManyOpenUploadsError,
+    UnsupportedPhotoTypeError,
+    UploadAlreadyUsedError,
+    UploadExpiredError,
+    UploadMismatchError,
+    UploadNotFilledError,
+    UploadNotFoundError,
+    UploadTooLargeError,
+)
+from staging_svc.uploads.models import Upload
+from staging_svc.uploads.schemas import UploadCreate, UploadRead
+
+PHOTO_TYPES = ("image/jpeg", "image/png", "image/webp")
+# A PUT that began just before the address expired may still be on its way for so long.
+LATE_PUT = timedelta(minutes=15)
+
+
+async def create_upload(
+    session: AsyncSession,
+    *,
+    tenant_id: UUID,
+    wanted: UploadCreate,
+    bucket: str,
+    storage: Storage,
+    settings: Settings,
+) -> UploadRead:
+    """Open an upload for exactly this type and size."""
+    _check(wanted, settings)
+    await _check_open(session, settings.max_open_uploads)
+    upload_id, now = new_id(), utc_now()
+    upload = Upload(
+        tenant_id=tenant_id,
+        id=upload_id,
+        created_at=now,
+        bucket=bucket,
+        object_key=upload_key(tenant_id, upload_id),
+        filename=wanted.filename,
+        content_type=wanted.content_type,
+        size=wanted.size,
+        expires_at=now + timedelta(seconds=settings.upload_ttl_seconds),
+    )
+    session.add(upload)
+    abandoned_at = now + timedelta(hours=settings.abandoned_upload_hours)
+    objects.intend(session, tenant_id, stored(upload), due_at=abandoned_at, upload_id=upload_id)
+    signed = storage.sign_upload(
+        bucket,
+        upload.object_key,
+        content_type=upload.content_type,
+        size=upload.size,
+        ttl_seconds=settings.upload_ttl_seconds,
+    )
+    return UploadRead(
+        id=upload_id, url=signed.url, headers=signed.headers, expires_at=upload.expires_at
+    )
+
+
+def _check(wanted: UploadCreate, settings: Settings) -> None:
+    if wanted.content_type not in PHOTO_TYPES:
+        raise UnsupportedPhotoTypeError(allowed=list(PHOTO_TYPES))
+    if wanted.size > settings.upload_max_bytes:
+        raise UploadTooLargeError(limit_bytes=settings.upload_max_bytes)
+
+
+async def _check_open(session: AsyncSession, limit: int) -> None:
+    """Refuse above `limit`; requests at the same moment may pass it by the size of the pool."""
+    now = utc_now()
+    open_uploads = select(func.count(), func.min(Upload.expires_at)).where(
+        col(Upload.project_id).is_(None), col(Upload.expires_at) > now
+    )
+    count, first_expiry = (await session.exec(open_uploads)).one()
+    if count >= limit:
+        wait = max(1, round((first_expiry - now).total_seconds()))
+        raise TooManyOpenUploadsError(retry_after=wait, limit=limit)
+
+
+def stored(upload: Upload) -> StoredObject:
+    """Where the upload's object is."""
+    return StoredObject(upload.bucket, upload.object_key)
+
+
+async def get_upload(session: AsyncSession, upload_id: UUID) -> Upload:
+    """The upload; UploadNotFoundError if this tenant has none of that id."""
+    upload = (await session.exec(select(Upload).where(Upload.id == upload_id))).one_or_none()
+    if upload is None:
+        raise UploadNotFoundError
+    return upload
+
+
+async def check_filled(upload: Upload, storage: Storage) -> None:
+    """Refuse unless the store holds what was declared. Waits for the store: no transaction."""
+    if upload.project_id is not None:
+        raise UploadAlreadyUsedError
+    try:
+        head = await storage.head(upload.bucket, upload.object_key)
+    except ObjectMissingError as error:
+        if upload.expires_at <= utc_now():
+            raise UploadExpiredError from error
+        raise UploadNotFilledError from error
+    if (head.size, head.content_type) != (upload.size, upload.content_type):
+        raise UploadMismatchError
+
+
+async def use_upload(session: AsyncSession, *, upload_id: UUID, project_id: UUID) -> None:
+    """Give the upload to a project, for good; UploadAlreadyUsedError if another has it."""
+    found = await session.exec(select(Upload).where(Upload.id == upload_id).with_for_update())
+    upload = found.one_or_none()
+    if upload is None:
+        raise UploadNotFoundError
+    if upload.project_id is not None:
+        raise UploadAlreadyUsedError
+    upload.project_id = project_id
+    await objects.withdraw_upload(session, upload_id)
+
+
+async def upload_of_project(session: AsyncSession, project_id: UUID) -> Upload | None:
+    """The upload a project was made from, while its object is kept."""
+    return (await session.exec(select(Upload).where(Upload.project_id == project_id))).one_or_none()
+
+
+async def discard(session: AsyncSession, upload: Upload) -> None:
+    """Delete the upload and its object.
+
+    Its address may still be valid, and putting to it works again once the object is gone; so a
+    second intent falls due when that has ended.
+    """
+    now = utc_now()
+    for due_at in {now, _last_put(upload, now)}:
+        objects.intend(session, upload.tenant_id, stored(upload), due_at=due_at)
+    await session.delete(upload)
+
+
+def _last_put(upload: Upload, now: datetime) -> datetime:
+    return max(now, upload.expires_at + LATE_PUT)
+
+
+async def forget_unused(session: AsyncSession, upload_id: UUID) -> None:
+    """Remove the row of an upload that no project uses."""
+    await session.exec(
+        delete(Upload).where(col(Upload.id) == upload_id, col(Upload.project_id).is_(None))
+    )
