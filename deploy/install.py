@@ -44,11 +44,6 @@ def fingerprint() -> str:
 
 def missing_for_environment() -> list[str]:
     """What this Python lacks to make a virtual environment, as sentences."""
-    if sys.version_info[:2] < (3, 11):
-        return [
-            f"Python 3.11 is needed, this is {platform.python_version()}: install the packages "
-            "python3.11 and python3.11-venv, or name one with `make PYTHON=/path/to/python3.11`."
-        ]
     if importlib.util.find_spec("ensurepip") is None or importlib.util.find_spec("venv") is None:
         return [f"Python's venv module is missing: install the package {venv_package()}."]
     return []
@@ -56,24 +51,22 @@ def missing_for_environment() -> list[str]:
 
 def missing_for_platform() -> list[str]:
     """What `make up` needs besides: the engine's libraries, and room on the disk."""
-    problems: list[str] = []
-    if ENGINE_INSTALLER.exists():
-        problems += load_engine_installer().missing_prerequisites()
+    problems = missing_for_engine()
     free = shutil.disk_usage(ROOT).free
     if free < FREE_BYTES_NEEDED and not (ROOT / ".stagify").exists():
         problems.append(f"3 GB of free disk space are needed, {free / 1024**3:.1f} GB are there.")
     return problems
 
 
-def load_engine_installer():  # type: ignore[no-untyped-def]
+def missing_for_engine() -> list[str]:
     """The engine's own check; loaded by path, because nothing is installed yet."""
     spec = importlib.util.spec_from_file_location("staging_engine_install", ENGINE_INSTALLER)
-    assert spec is not None
-    assert spec.loader is not None
+    if spec is None or spec.loader is None or not ENGINE_INSTALLER.exists():
+        return []
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)
-    return module
+    return list(module.missing_prerequisites())
 
 
 def venv_package() -> str:
@@ -93,7 +86,8 @@ def install() -> None:
     run(*uv("install"), "--require-hashes", "--requirements", str(LOCK))
     say("installing the members of the workspace")
     editables = [argument for folder in members() for argument in ("--editable", str(folder))]
-    run(*uv("install"), "--no-deps", "--no-sources", "--no-build-isolation", *editables)
+    options = ("--reinstall", "--no-cache", "--no-deps", "--no-sources", "--no-build-isolation")
+    run(*uv("install"), *options, *editables)
     STAMP.write_text(wanted)
 
 

@@ -76,6 +76,11 @@ class Kafka:
     def bootstrap_servers(self) -> str:
         return f"{LOOPBACK}:{self.port}"
 
+    @property
+    def identity(self) -> str:
+        """Another one after the storage was formatted anew."""
+        return (self.folder / "data" / "meta.properties").read_text()
+
     def start(self) -> None:
         """Start, and return once clients are served."""
         self.prepare()

@@ -62,6 +62,11 @@ class ObjectStore:
     def endpoint(self) -> str:
         return f"http://{LOOPBACK}:{self.port}"
 
+    @property
+    def identity(self) -> str:
+        """Another one after the folder was made anew."""
+        return str((self.folder / "data").stat().st_ino)
+
     def start(self) -> None:
         """Start, and return once requests are answered."""
         self.prepare()

@@ -54,6 +54,12 @@ class Parts:
             part.prepare()
         return [Unit(part.process, part.ready, part.port) for part in parts]
 
+    @property
+    def identity(self) -> str:
+        """Another one after any of them lost its data."""
+        parts = (self.postgres, self.kafka, self.objectstore)
+        return "\n".join(part.identity for part in parts)
+
 
 def download_jars(say: Say) -> None:
     """Fetch what the Java parts need; silent if it is there."""

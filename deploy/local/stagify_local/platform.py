@@ -1,6 +1,7 @@
 """The whole platform on one machine: parts, then databases, then services, then the gateway."""
 
 import contextlib
+import hashlib
 import os
 import sys
 import time
@@ -25,6 +26,15 @@ from stagify_local.process import Command, ManagedProcess
 from stagify_local.state import State
 from stagify_local.supervisor import Say, Supervisor, Unit, answers_ready
 
+REPOSITORY = Path(__file__).resolve().parents[3]
+# What decides how databases, topics and buckets look.
+PREPARED_BY = (
+    "services/*/*/migrations/*.py",
+    "shared/stagify/migrations/*.py",
+    "shared/stagify/bootstrap.py",
+    "shared/stagify/events/topics.py",
+    "deploy/local/stagify_local/environment.py",
+)
 SERVICE_STOP_SECONDS = 25.0
 
 
@@ -161,7 +171,10 @@ class Platform:
         return Environments(self._state, addresses, engine=self._engine, engine_python=python)
 
     def _prepare(self) -> None:
-        """Databases, topics, buckets and tables."""
+        """Databases, topics, buckets and tables; skipped if the same was done to the same data."""
+        wanted = preparation(self._parts.identity)
+        if self._state.mark("prepared") == wanted:
+            return
         environment = self._environments.bootstrap(self._parts.postgres.admin_url)
         self._run_all({"bootstrap": ([script("stagify"), "bootstrap"], environment)})
         self._run_all(
@@ -173,6 +186,7 @@ class Platform:
                 for service in SERVICES
             }
         )
+        self._state.set_mark("prepared", wanted)
 
     def _start_services(self) -> None:
         self._supervisor.start(
@@ -225,6 +239,15 @@ class Platform:
                 ],
             )
         )
+
+
+def preparation(identity: str) -> str:
+    """Changes with the data's identity and with whatever says how it is prepared."""
+    digest = hashlib.sha256(identity.encode())
+    paths = [path for pattern in PREPARED_BY for path in sorted(REPOSITORY.glob(pattern))]
+    for path in paths:
+        digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()
 
 
 def process_name(service: str, process: str) -> str:

@@ -87,6 +87,11 @@ class Postgres:
         """The superuser's address; no service has it."""
         return f"postgresql://{SUPERUSER}:{self.password}@{LOOPBACK}:{self.port}/postgres"
 
+    @property
+    def identity(self) -> str:
+        """Another one after the cluster was made anew."""
+        return str((self._cluster / "PG_VERSION").stat().st_mtime_ns)
+
     def start(self) -> None:
         """Start, and return once clients are served."""
         self.prepare()
