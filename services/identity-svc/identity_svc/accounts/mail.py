@@ -27,14 +27,14 @@ class SignupMail:
         signup = await service.open_signup(session, signup_id)
         if signup is None or signup.expires_at <= utc_now():
             return None
-        known = await service.find_account(session, signup.email) is not None
+        account = await service.find_account(session, signup.email)
         code = new_code()
         # For a known address the row changes just as much, but no code will ever be right.
-        secret = new_token() if known else code
+        secret = code if account is None else new_token()
         signup.code_hash = service.code_hash(self._digester, signup.id, secret)
         signup.failed_attempts = 0
-        if known:
-            return self._known(signup.email)
+        if account is not None:
+            return self._known(account.email)
         return self._code(signup.email, code, signup.slug, signup.expires_at)
 
     # Nothing that the visitor typed freely stands in these texts: they go to an address that

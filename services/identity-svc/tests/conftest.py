@@ -1,0 +1,202 @@
+"""The app of identity-svc with its neighbours: a mail server, and tenant-svc played by HTTP."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+import httpx
+import pytest
+from aiosmtpd.smtp import SMTP
+
+from identity_svc.app import create_app
+from identity_svc.mail.dispatcher import MailDispatcher
+from identity_svc.mail.smtp import SmtpSender
+from identity_svc.settings import Settings
+from identity_svc.worker import make_composers
+from stagify.database import Database
+from stagify.events import Event, decode
+from stagify.testing import ContextKeys, DatabaseUrls, TestDatabases, app_client
+
+# Tests are no package, so what they share is found by its folder.
+sys.path.insert(0, str(Path(__file__).parent))
+
+from identity_support import (
+    PASSWORD,
+    Caller,
+    Events,
+    MailServer,
+    MakeSettings,
+    Member,
+    SignUp,
+    TenantService,
+    signup_body,
+)
+
+
+@pytest.fixture
+async def mail_server() -> AsyncIterator[MailServer]:
+    """A mail server of this test."""
+    handler = MailServer()
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(
+        lambda: SMTP(handler, loop=loop, enable_SMTPUTF8=True), "127.0.0.1", 0
+    )
+    handler.port = server.sockets[0].getsockname()[1]
+    yield handler
+    server.close()
+    await server.wait_closed()
+
+
+@pytest.fixture
+async def tenant_service() -> AsyncIterator[TenantService]:
+    """A tenant-svc of this test."""
+    service = TenantService()
+    server = await asyncio.start_server(service.serve, "127.0.0.1", 0)
+    service.port = server.sockets[0].getsockname()[1]
+    yield service
+    server.close()
+
+
+@pytest.fixture(scope="session")
+async def urls(test_databases: TestDatabases) -> DatabaseUrls:
+    """The database of identity-svc."""
+    return await test_databases.migrated("identity", "identity_svc")
+
+
+@pytest.fixture(scope="session")
+async def database(urls: DatabaseUrls) -> AsyncIterator[Database]:
+    """The database as the app role, as services use it."""
+    database = Database(urls.app, service="identity-svc")
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+def make_settings(
+    urls: DatabaseUrls,
+    context_keys: ContextKeys,
+    mail_server: MailServer,
+    tenant_service: TenantService,
+) -> MakeSettings:
+    """Settings of this test; hashing is cheap unless asked for."""
+
+    def make(**changes: Any) -> Settings:
+        values: dict[str, Any] = {
+            **context_keys.settings("identity-svc"),
+            "environment": "test",
+            "public_scheme": "http",
+            "base_domain": "localhost:8080",
+            "kafka_bootstrap_servers": "127.0.0.1:1",
+            "database_url": urls.app,
+            "relay_database_url": urls.relay,
+            "idempotency_secret": "i" * 32,
+            "identity_hash_secret": "h" * 32,
+            "api_key_secrets": "k" * 32,
+            "smtp_host": "127.0.0.1",
+            "smtp_port": mail_server.port,
+            "mail_from": "StagifyAI <no-reply@stagify.example>",
+            "tenant_svc_url": f"http://127.0.0.1:{tenant_service.port}",
+            "argon2_memory_kib": 8,
+            "argon2_time_cost": 1,
+            **changes,
+        }
+        return Settings(**values)
+
+    return make
+
+
+@pytest.fixture
+def settings(make_settings: MakeSettings) -> Settings:
+    """Settings of this test."""
+    return make_settings()
+
+
+@pytest.fixture
+async def client(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the app."""
+    async with app_client(create_app(settings)) as client:
+        yield client
+
+
+@pytest.fixture
+def dispatcher(database: Database, settings: Settings) -> MailDispatcher:
+    """The worker's mail job, to be turned by hand."""
+    return MailDispatcher(database, SmtpSender(settings), make_composers(settings))
+
+
+@pytest.fixture
+def email() -> str:
+    """An address nobody else has."""
+    return f"ada.{uuid4().hex}@example.com"
+
+
+@pytest.fixture
+def slug() -> str:
+    """A name nobody else has."""
+    return f"acme-{uuid4().hex[:12]}"
+
+
+@pytest.fixture
+async def events(urls: DatabaseUrls) -> AsyncIterator[Events]:
+    """What waits in the outbox about a tenant or another aggregate, in order."""
+    connection = await asyncpg.connect(urls.relay)
+
+    async def read(about: UUID | str) -> list[Event]:
+        rows = await connection.fetch("SELECT payload FROM outbox ORDER BY seq")
+        found = [decode(row["payload"]) for row in rows]
+        return [
+            event
+            for event in found
+            if isinstance(event, Event) and str(about) in (str(event.tenant_id), event.key)
+        ]
+
+    yield read
+    await connection.close()
+
+
+@pytest.fixture
+def caller(context_keys: ContextKeys) -> Caller:
+    """Headers by who calls."""
+    return Caller(context_keys)
+
+
+@pytest.fixture
+def sign_up(
+    client: httpx.AsyncClient, caller: Caller, dispatcher: MailDispatcher, mail_server: MailServer
+) -> SignUp:
+    """Signs somebody new up, all the way."""
+
+    async def run() -> Member:
+        email, slug = f"ada.{uuid4().hex}@example.com", f"acme-{uuid4().hex[:12]}"
+        headers = caller.platform()
+        asked = await client.post("/v1/signup", json=signup_body(email, slug), headers=headers)
+        assert asked.status_code == 202, asked.text
+        await dispatcher.send_due()
+        signup_id, code = asked.json()["id"], mail_server.code(email)
+        confirmed = await client.post(
+            f"/v1/signup/{signup_id}/confirm",
+            json={"code": code, "password": PASSWORD},
+            headers=headers,
+        )
+        assert confirmed.status_code == 201, confirmed.text
+        answer = confirmed.json()
+        return Member(
+            email,
+            UUID(answer["user"]["id"]),
+            UUID(answer["tenant"]["id"]),
+            slug,
+            signup_id,
+            code,
+        )
+
+    return run
+
+
+@pytest.fixture
+async def member(sign_up: SignUp) -> Member:
+    """The owner of a new tenant."""
+    return await sign_up()

@@ -1,0 +1,155 @@
+"""Who and what the tests of identity-svc deal with."""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from email.message import Message as EmailMessage
+from typing import Any
+from uuid import UUID
+
+import orjson
+from aiosmtpd.handlers import Message as MessageHandler
+
+from identity_svc.settings import Settings
+from stagify.events import Event
+from stagify.testing import ContextKeys
+
+PASSWORD = "correct horse battery staple"
+
+MakeSettings = Callable[..., Settings]
+Events = Callable[[UUID | str], Awaitable[list[Event]]]
+
+
+class MailServer(MessageHandler):  # type: ignore[misc]
+    """A real SMTP server that keeps what it is given; `answer` refuses instead."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.received: list[EmailMessage] = []
+        self.answer: str | None = None
+        self.port = 0
+
+    async def handle_RCPT(  # noqa: N802
+        self, server: Any, session: Any, envelope: Any, address: str, options: Any
+    ) -> str:
+        if self.answer is not None:
+            return self.answer
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    def handle_message(self, message: EmailMessage) -> None:
+        self.received.append(message)
+
+    def to(self, address: str) -> list[EmailMessage]:
+        """The mails that address has got."""
+        return [mail for mail in self.received if mail["To"].lower() == address.lower()]
+
+    def code(self, address: str) -> str:
+        """The code in the newest mail to that address."""
+        match = re.search(r"Your code is (\d{6})", str(self.to(address)[-1].get_payload()))
+        assert match is not None
+        return match.group(1)
+
+
+@dataclass
+class TenantService:
+    """tenant-svc as sign-up sees it: holds slugs and makes tenants, both idempotently."""
+
+    holds: dict[str, str] = field(default_factory=dict)
+    tenants: dict[str, dict[str, Any]] = field(default_factory=dict)
+    calls: list[tuple[str, str]] = field(default_factory=list)
+    # What it answers instead, if set: a status and a code.
+    refusal: tuple[int, str] | None = None
+    port: int = 0
+
+    def answer(self, method: str, path: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        self.calls.append((method, path))
+        if self.refusal is not None:
+            return self.refusal[0], {"code": self.refusal[1]}
+        kind, name = path.removeprefix("/internal/").split("/")
+        if kind == "slugs":
+            if self.holds.setdefault(name, body["signup_id"]) != body["signup_id"]:
+                return 409, {"code": "slug_taken"}
+            return 200, {"slug": name}
+        made = {
+            "id": name,
+            **{key: body[key] for key in ("slug", "name", "type")},
+            "status": "provisioning",
+            "url": f"http://{body['slug']}.localhost:8080",
+        }
+        return 200, self.tenants.setdefault(name, made)
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while True:
+                head = (await reader.readuntil(b"\r\n\r\n")).decode()
+                assert "x-stagify-context: " in head
+                method, path, _ = head.split(" ", 2)
+                length = re.search(r"content-length: (\d+)", head)
+                assert length is not None
+                body = orjson.loads(await reader.readexactly(int(length.group(1))))
+                status, answer = self.answer(method, path, body)
+                content = orjson.dumps(answer)
+                writer.write(
+                    b"HTTP/1.1 %d X\r\ncontent-length: %d\r\n\r\n%s"
+                    % (status, len(content), content)
+                )
+        except asyncio.IncompleteReadError:
+            writer.close()
+
+
+@dataclass(frozen=True)
+class Member:
+    """An owner who has signed up, and how they call."""
+
+    email: str
+    user_id: UUID
+    tenant_id: UUID
+    slug: str
+    signup_id: str
+    code: str
+
+    @property
+    def login(self) -> dict[str, str]:
+        return {"email": self.email, "password": PASSWORD}
+
+
+class Caller:
+    """Headers of the callers a gateway would let through."""
+
+    def __init__(self, keys: ContextKeys) -> None:
+        self._keys = keys
+
+    def platform(self) -> dict[str, str]:
+        return self._keys.headers("identity-svc", kind="platform")
+
+    def anonymous(self, tenant_id: UUID) -> dict[str, str]:
+        return self._keys.headers("identity-svc", kind="anonymous", tenant_id=tenant_id)
+
+    def user(self, member: Member, role: str = "owner", **fields: Any) -> dict[str, str]:
+        return self._keys.headers(
+            "identity-svc",
+            **{
+                "tenant_id": member.tenant_id,
+                "subject": str(member.user_id),
+                "user_id": member.user_id,
+                "role": role,
+                **fields,
+            },
+        )
+
+    def service(self, name: str, tenant_id: UUID | None) -> dict[str, str]:
+        return self._keys.service_headers("identity-svc", name, tenant_id=tenant_id)
+
+
+SignUp = Callable[[], Awaitable[Member]]
+
+
+def signup_body(email: str, slug: str) -> dict[str, Any]:
+    """A sign-up of an organization."""
+    return {
+        "email": email,
+        "name": "Ada Lovelace",
+        "tenant": {"type": "organization", "name": "Acme Homes", "slug": slug},
+    }
