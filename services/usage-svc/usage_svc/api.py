@@ -1,0 +1,77 @@
+"""The routes of usage-svc."""
+
+from datetime import timedelta
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request
+
+from stagify.auth import Principal, requires, service_only
+from stagify.clock import utc_now
+from stagify.database import DatabaseDep, SessionDep, TenantRequiredError
+from stagify.problems import problems
+from usage_svc import reservations, service
+from usage_svc.desk import ReservationDesk
+from usage_svc.plans import PlanCatalog
+from usage_svc.schemas import ReservationCreate, ReservationRead, UsageRead
+
+router = APIRouter()
+
+ReaderDep = Annotated[Principal, Depends(requires("usage:read"))]
+StagingDep = Annotated[Principal, Depends(service_only("staging-svc"))]
+
+
+async def request_plans(request: Request) -> PlanCatalog:
+    """The plans this app was composed with."""
+    plans: PlanCatalog = request.app.state.plans
+    return plans
+
+
+async def request_desk(request: Request) -> ReservationDesk:
+    """The desk this app was composed with."""
+    desk: ReservationDesk = request.app.state.desk
+    return desk
+
+
+async def caller_tenant_id(principal: StagingDep) -> UUID:
+    """The tenant on whose behalf staging-svc calls."""
+    if principal.tenant_id is None:
+        raise TenantRequiredError
+    return principal.tenant_id
+
+
+PlansDep = Annotated[PlanCatalog, Depends(request_plans)]
+DeskDep = Annotated[ReservationDesk, Depends(request_desk)]
+CallerTenantDep = Annotated[UUID, Depends(caller_tenant_id)]
+
+
+@router.get("/v1/usage", tags=["usage"])
+async def read_usage(_: ReaderDep, session: SessionDep, plans: PlansDep) -> UsageRead:
+    """What this tenant has used, has reserved, and has left."""
+    return await service.read_usage(session, plans=plans)
+
+
+@router.post(
+    "/internal/reservations", status_code=201, tags=["internal"], responses=problems(402, 409)
+)
+async def reserve(
+    body: ReservationCreate, tenant_id: CallerTenantDep, desk: DeskDep
+) -> ReservationRead:
+    """Hold a part of the tenant's quota; the same call again has the same answer."""
+    held = await desk.reserve(
+        tenant_id=tenant_id,
+        reservation_id=body.reservation_id,
+        meter=body.meter,
+        quantity=body.quantity,
+        ttl=timedelta(seconds=body.ttl_seconds) if body.ttl_seconds else None,
+    )
+    return ReservationRead(reservation_id=held.id, expires_at=held.expires_at)
+
+
+@router.delete("/internal/reservations/{reservation_id}", status_code=204, tags=["internal"])
+async def release(reservation_id: UUID, tenant_id: CallerTenantDep, database: DatabaseDep) -> None:
+    """Give a reservation back; also one that was never made, which then never will be."""
+    async with database.tenant_connection(tenant_id) as connection:
+        await reservations.release(
+            connection, tenant_id=tenant_id, reservation_id=reservation_id, now=utc_now()
+        )

@@ -1,0 +1,70 @@
+"""The plans: read once from a file, and checked before the process starts."""
+
+import logging
+import tomllib
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from usage_svc.errors import UnknownPlanError
+from usage_svc.meters import METERS
+
+logger = logging.getLogger(__name__)
+
+PlanCode = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,31}$")]
+Limit = Annotated[int, Field(ge=0)] | Literal["unlimited"]
+
+
+class Plan(BaseModel):
+    """A plan: a limit for every meter, so that a new meter cannot be forgotten."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    limits: dict[str, Limit]
+
+    @model_validator(mode="after")
+    def _has_every_meter(self) -> Self:
+        if self.limits.keys() != METERS.keys():
+            raise ValueError(f"limits must name exactly {sorted(METERS)}")
+        return self
+
+
+class PlanCatalog(BaseModel):
+    """All plans. `default` is that of a tenant we have not heard of yet."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    default: PlanCode
+    plans: dict[PlanCode, Plan]
+
+    @model_validator(mode="after")
+    def _default_exists(self) -> Self:
+        if self.default not in self.plans:
+            raise ValueError(f"the default plan {self.default!r} is not among the plans")
+        return self
+
+    def require(self, code: str) -> None:
+        """Raise UnknownPlanError unless there is a plan `code`."""
+        if code not in self.plans:
+            raise UnknownPlanError(plan=code, plans=[*sorted(self.plans)])
+
+    def limit(self, code: str | None, meter: str) -> int | None:
+        """How much of `meter` plan `code` includes; None is without limit.
+
+        A tenant whose plan is unknown (its creation has not reached us, or the plan has left
+        the file) has the default plan's limits.
+        """
+        if code is not None and code not in self.plans:
+            logger.warning("plans.unknown", extra={"plan": code})
+        plan = self.plans.get(code or self.default) or self.plans[self.default]
+        limit = plan.limits[meter]
+        return None if limit == "unlimited" else limit
+
+
+def load_plans(path: Path | None) -> PlanCatalog:
+    """The plans in `path`, or those of the package; ValidationError if they make no sense."""
+    source = files("usage_svc").joinpath("plans.toml") if path is None else path
+    return PlanCatalog.model_validate(tomllib.loads(source.read_text("utf-8")))

@@ -1,0 +1,35 @@
+"""What usage-svc reads from its environment."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+
+from stagify.settings import ServiceSettings
+
+
+class Settings(ServiceSettings):
+    """The fields of usage-svc beside those of every service."""
+
+    # The database as the ingest role: it writes usage of all tenants in batches.
+    ingest_database_url: SecretStr
+    # Plans and their limits as TOML; without it the file in the package counts.
+    plans_file: Path | None = None
+    # Seconds a reservation lives unless a project takes it over or the caller asks for less.
+    reservation_ttl_seconds: int = Field(default=900, ge=1, le=3600)
+    # Hours after which the reservation of a project that was never heard of again expires.
+    attached_reservation_hours: int = Field(default=24, ge=1)
+    # Seconds between two sweeps of expired reservations.
+    sweep_interval_seconds: float = Field(default=5, gt=0)
+    # Months for which partitions of the ledger are made ahead.
+    partition_months_ahead: int = Field(default=3, ge=1, le=24)
+
+    @property
+    def reservation_ttl(self) -> timedelta:
+        """How long a reservation lives by itself."""
+        return timedelta(seconds=self.reservation_ttl_seconds)
+
+    @property
+    def attached_ttl(self) -> timedelta:
+        """How long a reservation lives that a project has taken over."""
+        return timedelta(hours=self.attached_reservation_hours)
