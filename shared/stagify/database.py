@@ -18,6 +18,7 @@ from sqlalchemy import Connection as SyncConnection
 from sqlalchemy import DateTime, MetaData, event
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlmodel import Field, SQLModel
+from sqlalchemy.ext.asyncio import AsyncSession as AnyAsyncSession
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from stagify.auth import PrincipalDep
@@ -181,9 +182,15 @@ async def _roll_back(connection: AsyncConnection, driver: asyncpg.Connection) ->
         await connection.invalidate()
 
 
-async def driver_connection(session: AsyncSession) -> asyncpg.Connection:
+async def driver_connection(session: AnyAsyncSession) -> asyncpg.Connection:
     """The asyncpg connection inside `session`'s transaction, for statements the ORM lacks."""
-    return await _driver_connection(await session.connection())
+    pooled = await (await session.connection()).get_raw_connection()
+    adapter: Any = pooled.dbapi_connection
+    # SQLAlchemy sends BEGIN before its own first statement only; without it these statements
+    # would run outside of the transaction, and without the tenant.
+    if not pooled.driver_connection.is_in_transaction():
+        await adapter._start_transaction()
+    return pooled.driver_connection
 
 
 async def request_session(request: Request, principal: PrincipalDep) -> AsyncIterator[AsyncSession]:

@@ -1,10 +1,15 @@
 """A database with the kit's own tables and one tenant table, made by the helpers under test."""
 
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Coroutine
+
 import asyncpg
 import pytest
 
 from stagify.database import Database
 from stagify.migrations import rls
+from stagify.relay import Relay
 from stagify.testing import DatabaseUrls, TestDatabases
 
 WIDGETS = """
@@ -47,7 +52,36 @@ async def kit_urls(test_databases: TestDatabases) -> DatabaseUrls:
 
 
 @pytest.fixture
-async def database(kit_urls: DatabaseUrls):
+async def database(kit_urls: DatabaseUrls) -> AsyncIterator[Database]:
     database = Database(kit_urls.app, service="staging-svc", pool_size=4)
     yield database
     await database.close()
+
+
+@pytest.fixture
+def make_relay(kit_urls: DatabaseUrls, kafka_server: str) -> Callable[[], Relay]:
+    """A relay of the kit's database."""
+
+    def make() -> Relay:
+        return Relay(kit_urls.relay, service="staging-svc", bootstrap_servers=kafka_server)
+
+    return make
+
+
+@pytest.fixture
+async def relay(make_relay: Callable[[], Relay]) -> AsyncIterator[None]:
+    """A relay that runs during the test."""
+    async with running(make_relay().run()):
+        yield
+
+
+@contextlib.asynccontextmanager
+async def running(work: Coroutine[None, None, None]) -> AsyncIterator[asyncio.Task[None]]:
+    """Run `work` beside the block; its own failure fails the test."""
+    task = asyncio.create_task(work)
+    try:
+        yield task
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task

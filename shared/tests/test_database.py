@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from stagify.database import Database
+from stagify.database import Database, driver_connection
 from stagify.testing import DatabaseUrls
 
 INSERT = text("INSERT INTO widgets (tenant_id, name) VALUES (:tenant, :name)")
@@ -122,3 +122,15 @@ async def test_a_powerful_role_is_refused(postgres_admin_url: str) -> None:
 
 async def test_the_app_role_is_accepted(database: Database) -> None:
     await database.assert_least_privilege()
+
+
+async def test_the_bare_connection_of_a_session_is_in_its_transaction(
+    database: Database, tenant_id: UUID
+) -> None:
+    with pytest.raises(LookupError):
+        async with database.tenant(tenant_id) as session:
+            connection = await driver_connection(session)
+            await connection.execute("INSERT INTO widgets VALUES ($1, $1, 'rug')", tenant_id)
+            assert (await session.execute(COUNT)).scalar_one() == 1
+            raise LookupError
+    assert await count(database, tenant_id) == 0

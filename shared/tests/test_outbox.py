@@ -1,0 +1,148 @@
+"""From a transaction to Kafka: sent if and only if committed, in order, whatever dies."""
+
+import asyncio
+from collections.abc import Callable
+from uuid import UUID
+
+import asyncpg
+import pytest
+from aiokafka import AIOKafkaConsumer
+
+from stagify.database import Database
+from stagify.events import decode
+from stagify.events.staging import ProjectDeleted
+from stagify.ids import new_id
+from stagify.outbox import publish, publish_on
+from stagify.relay import Relay
+from stagify.testing import DatabaseUrls
+
+
+async def read_projects(bootstrap: str, wanted: set[UUID]) -> list[UUID]:
+    """The project ids of `wanted` on the topic, in the order Kafka has them, all being there."""
+    client = AIOKafkaConsumer(
+        "staging.events", bootstrap_servers=bootstrap, auto_offset_reset="earliest"
+    )
+    await client.start()
+    found: list[UUID] = []
+    try:
+        async with asyncio.timeout(30):
+            while not wanted <= set(found):
+                event = decode((await client.getone()).value)
+                if isinstance(event, ProjectDeleted) and event.project_id in wanted:
+                    found.append(event.project_id)
+    finally:
+        await client.stop()
+    return found
+
+
+async def publish_one(database: Database, tenant: UUID) -> UUID:
+    event = ProjectDeleted(tenant_id=tenant, project_id=new_id())
+    async with database.tenant(tenant) as session:
+        publish(session, event)
+    return event.project_id
+
+
+async def test_a_committed_event_arrives(
+    database: Database, relay: None, kafka_server: str, tenant_id: UUID
+) -> None:
+    project = await publish_one(database, tenant_id)
+    assert await read_projects(kafka_server, {project}) == [project]
+
+
+async def test_a_rolled_back_event_does_not(
+    database: Database, relay: None, kafka_server: str, tenant_id: UUID
+) -> None:
+    lost = ProjectDeleted(tenant_id=tenant_id, project_id=new_id())
+    with pytest.raises(LookupError):
+        async with database.tenant(tenant_id) as session:
+            publish(session, lost)
+            await session.flush()
+            raise LookupError
+    after = await publish_one(database, tenant_id)
+    await read_projects(kafka_server, {after})
+    async with database.tenant_connection(None) as connection:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.fetch("SELECT * FROM outbox")
+
+
+async def test_an_event_of_another_tenant_is_refused(
+    database: Database, tenant_id: UUID, other_tenant_id: UUID
+) -> None:
+    async with database.tenant(tenant_id) as session:
+        with pytest.raises(ValueError, match="another tenant"):
+            publish(session, ProjectDeleted(tenant_id=other_tenant_id, project_id=new_id()))
+
+
+async def test_a_row_that_commits_late_is_not_skipped(
+    database: Database, relay: None, kafka_server: str, tenant_id: UUID
+) -> None:
+    """Two writers; the one with the lower sequence number commits last."""
+    early = ProjectDeleted(tenant_id=tenant_id, project_id=new_id())
+    async with database.tenant_connection(tenant_id) as connection:
+        await publish_on(connection, "staging-svc", early)
+        late = await publish_one(database, tenant_id)
+        await read_projects(kafka_server, {late})
+    assert await read_projects(kafka_server, {early.project_id}) == [early.project_id]
+
+
+async def test_one_key_keeps_its_order(
+    database: Database, relay: None, kafka_server: str, tenant_id: UUID
+) -> None:
+    project = new_id()
+    events = [
+        ProjectDeleted(tenant_id=tenant_id, project_id=project, reservation_id=new_id())
+        for _ in range(300)
+    ]
+    for start in range(0, 300, 30):
+        async with database.tenant_connection(tenant_id) as connection:
+            await publish_on(connection, "staging-svc", *events[start : start + 30])
+    client = AIOKafkaConsumer(
+        "staging.events", bootstrap_servers=kafka_server, auto_offset_reset="earliest"
+    )
+    await client.start()
+    seen: list[UUID] = []
+    try:
+        async with asyncio.timeout(30):
+            while len(seen) < len(events):
+                event = decode((await client.getone()).value)
+                if isinstance(event, ProjectDeleted) and event.project_id == project:
+                    seen.append(event.event_id)
+    finally:
+        await client.stop()
+    assert seen == [event.event_id for event in events]
+
+
+async def test_the_relay_survives_the_loss_of_its_connection(
+    database: Database,
+    relay: None,
+    kafka_server: str,
+    kit_urls: DatabaseUrls,
+    postgres_admin_url: str,
+    tenant_id: UUID,
+) -> None:
+    await read_projects(kafka_server, {await publish_one(database, tenant_id)})
+    admin = await asyncpg.connect(postgres_admin_url)
+    killed = await admin.fetch(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE application_name = 'staging-svc relay' AND datname = $1",
+        kit_urls.name,
+    )
+    await admin.close()
+    assert len(killed) == 1
+    project = await publish_one(database, tenant_id)
+    assert project in await read_projects(kafka_server, {project})
+
+
+async def test_a_second_relay_takes_over(
+    database: Database, make_relay: Callable[[], Relay], kafka_server: str, tenant_id: UUID
+) -> None:
+    first = asyncio.create_task(make_relay().run())
+    await read_projects(kafka_server, {await publish_one(database, tenant_id)})
+    second = asyncio.create_task(make_relay().run())
+    try:
+        first.cancel()
+        project = await publish_one(database, tenant_id)
+        assert await read_projects(kafka_server, {project}) == [project]
+    finally:
+        second.cancel()
+        await asyncio.gather(first, second, return_exceptions=True)
