@@ -171,7 +171,6 @@ class _Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # A cast: the transports of uvloop are no subclasses of asyncio.Transport.
         self._transport = cast(asyncio.Transport, transport)
-        self._transport = transport
 
     def data_received(self, data: bytes) -> None:
         if self._waiter is None or self._waiter.done():

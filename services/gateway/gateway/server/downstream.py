@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from gateway import problems
 from gateway.problems import Refusal
@@ -63,8 +63,8 @@ class Downstream(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """See asyncio.Protocol."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        # A cast: the transports of uvloop are no subclasses of asyncio.Transport.
+        self._transport = cast(asyncio.Transport, transport)
         self.peer = self._edge.peers.of(transport.get_extra_info("peername"))
         self.deadline = monotonic() + self._edge.timeouts.idle_seconds
         if not self._edge.connected(self):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, cast
 
 from gateway.server.bodies import BodyReader, ChunkedBody, FixedBody, InvalidBodyError, UntilClosed
 from gateway.server.errors import UpstreamProtocolError
@@ -71,8 +71,8 @@ class Upstream(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """See asyncio.Protocol."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        # A cast: the transports of uvloop are no subclasses of asyncio.Transport.
+        self._transport = cast(asyncio.Transport, transport)
 
     @property
     def is_usable(self) -> bool:
