@@ -231,7 +231,7 @@ def _principal(claims: Mapping[str, Any]) -> Principal:
         kind=claims["knd"],
         issuer=claims["iss"],
         permissions=frozenset(claims.get("prm", ())),
-        **uuids,
+        **uuids,  # type: ignore[arg-type]  # the two tables above name its attributes
         **texts,  # type: ignore[arg-type]
     )
 
@@ -259,7 +259,7 @@ def requires(*permissions: str) -> Callable[[Principal], Principal]:
         if principal.kind not in ("user", "api_key"):
             raise UnauthorizedError
         if not needed <= principal.permissions:
-            raise MissingPermissionError(needed=sorted(needed - principal.permissions))
+            raise MissingPermissionError(needed=[*sorted(needed - principal.permissions)])
         return principal
 
     return check

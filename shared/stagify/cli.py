@@ -45,7 +45,7 @@ def service_cli(
         from stagify.migrations.runner import upgrade
         from stagify.settings import MigrationSettings
 
-        upgrade(package, MigrationSettings().owner_database_url.get_secret_value())  # type: ignore[call-arg]
+        upgrade(package, MigrationSettings().owner_database_url.get_secret_value())
 
     if make_consumer is not None:
         cli.add_typer(_dead_letters(name, load_settings, make_consumer), name="dead-letters")
@@ -125,7 +125,7 @@ def bootstrap() -> None:
     """Create databases, roles, topics and buckets; whatever is there already stays."""
     from stagify.bootstrap import BootstrapSettings, bootstrap_all
 
-    asyncio.run(bootstrap_all(BootstrapSettings(), dict(os.environ)))  # type: ignore[call-arg]
+    asyncio.run(bootstrap_all(BootstrapSettings(), dict(os.environ)))
 
 
 @main.command()

@@ -17,8 +17,8 @@ from fastapi import Depends, Request
 from sqlalchemy import Connection as SyncConnection
 from sqlalchemy import DateTime, MetaData, event
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
-from sqlmodel import Field, SQLModel
 from sqlalchemy.ext.asyncio import AsyncSession as AnyAsyncSession
+from sqlmodel import Field, SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from stagify.auth import PrincipalDep
@@ -52,7 +52,7 @@ class TenantTable(SQLModel):
 
     tenant_id: UUID = Field(primary_key=True)
     id: UUID = Field(default_factory=new_id, primary_key=True)
-    created_at: datetime = Field(default_factory=utc_now, sa_type=DateTime(timezone=True))  # type: ignore[call-overload]
+    created_at: datetime = Field(default_factory=utc_now, sa_type=DateTime(timezone=True))
 
 
 class TenantRequiredError(ForbiddenError):
@@ -61,15 +61,15 @@ class TenantRequiredError(ForbiddenError):
     code = "tenant_required"
 
 
-class _Connection(asyncpg.Connection):
+class _Connection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg has no types
     """An asyncpg connection whose BEGIN also sets the tenant: one round trip instead of two."""
 
     __slots__ = ("tenant_id",)
 
-    async def execute(self, query: str, *args: Any, timeout: float | None = None) -> str:
+    async def execute(self, query: str, *args: Any, **options: Any) -> str:
         if query == "BEGIN;":
             query = begin_statement(getattr(self, "tenant_id", None))
-        return str(await super().execute(query, *args, timeout=timeout))
+        return str(await super().execute(query, *args, **options))
 
 
 def begin_statement(tenant_id: UUID | None) -> str:
@@ -184,12 +184,11 @@ async def _roll_back(connection: AsyncConnection, driver: asyncpg.Connection) ->
 
 async def driver_connection(session: AnyAsyncSession) -> asyncpg.Connection:
     """The asyncpg connection inside `session`'s transaction, for statements the ORM lacks."""
-    pooled = await (await session.connection()).get_raw_connection()
-    adapter: Any = pooled.dbapi_connection
+    pooled: Any = await (await session.connection()).get_raw_connection()
     # SQLAlchemy sends BEGIN before its own first statement only; without it these statements
     # would run outside of the transaction, and without the tenant.
     if not pooled.driver_connection.is_in_transaction():
-        await adapter._start_transaction()
+        await pooled.dbapi_connection._start_transaction()
     return pooled.driver_connection
 
 

@@ -59,7 +59,7 @@ class RequestMiddleware:
     ) -> None:
         refusal = self._refusal(headers)
         if refusal is not None:
-            await problem(refusal)(scope, receive, answer.send)  # type: ignore[arg-type]
+            await problem(refusal)(scope, receive, answer.send)
             return
         await self._app(scope, _Counted(receive, self._max_body_bytes).receive, answer.send)
 

@@ -92,7 +92,8 @@ class Relay:
         self._wake.set()
 
     async def _become_leader(self, connection: asyncpg.Connection) -> None:
-        while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", LEADER_LOCK):
+        # pg_advisory_lock would wait inside a statement, and so pin the vacuum horizon.
+        while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", LEADER_LOCK):  # noqa: ASYNC110
             await asyncio.sleep(STANDBY_SECONDS)
 
     async def _drain_for_ever(

@@ -22,7 +22,7 @@ async def add(database: Database, tenant: UUID, name: str = "lamp") -> None:
 
 async def count(database: Database, tenant: UUID) -> int:
     async with database.tenant(tenant) as session:
-        return (await session.execute(COUNT)).scalar_one()
+        return int((await session.execute(COUNT)).scalar_one())
 
 
 class TestTenant:

@@ -17,7 +17,7 @@ from stagify.clock import utc_now
 from stagify.events.topics import Topic
 from stagify.ids import new_id
 
-ENVELOPE_FIELDS = frozenset({"event_id", "occurred_at", "tenant_id", "traceparent", "source"})
+ENVELOPE_FIELDS = {"event_id", "occurred_at", "tenant_id", "traceparent", "source"}
 
 
 _registry: "dict[str, type[Event]]" = {}
@@ -53,9 +53,10 @@ class Event(BaseModel):
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
         super().__pydantic_init_subclass__(**kwargs)
         # Abstract bases name no type of their own.
-        if "event_type" in cls.__dict__:
-            if _registry.setdefault(cls.event_type, cls).__qualname__ != cls.__qualname__:
-                raise TypeError(f"two event classes of type {cls.event_type!r}")
+        if "event_type" not in cls.__dict__:
+            return
+        if _registry.setdefault(cls.event_type, cls).__qualname__ != cls.__qualname__:
+            raise TypeError(f"two event classes of type {cls.event_type!r}")
 
     @property
     def key(self) -> str:

@@ -3,6 +3,8 @@
 from typing import Literal
 from uuid import UUID
 
+from pydantic import Field
+
 from stagify.events.base import Event
 from stagify.events.topics import Topic
 
@@ -22,6 +24,6 @@ class UsageRecorded(Event):
     # Not `Meter`: a new meter must not make older readers fail.
     meter: str
     quantity: int
-    dimensions: dict[str, str] = {}
+    dimensions: dict[str, str] = Field(default_factory=dict)
     reservation_id: UUID | None = None
     corrects_id: UUID | None = None

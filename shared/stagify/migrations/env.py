@@ -1,8 +1,7 @@
 """Alembic's environment, shared by all services. Alembic runs this file by its path."""
 
-from typing import Any
-
 import asyncio
+from typing import Any
 
 from alembic import context
 from sqlalchemy import Connection, NullPool
