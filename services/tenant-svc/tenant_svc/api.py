@@ -9,6 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from stagify.auth import PlatformDep, Principal, TenantHostDep, requires, service_only
 from stagify.database import DatabaseDep, SessionDep, SystemSessionDep
+from stagify.problems import problems
 from tenant_svc import service
 from tenant_svc.directory import Directory
 from tenant_svc.models import Slug, Tenant
@@ -29,13 +30,13 @@ ReaderDep = Annotated[Principal, Depends(requires("tenant:read"))]
 IdentityDep = Annotated[Principal, Depends(service_only("identity-svc"))]
 
 
-def request_settings(request: Request) -> Settings:
+async def request_settings(request: Request) -> Settings:
     """The settings this app was composed with."""
     settings: Settings = request.app.state.settings
     return settings
 
 
-def request_directory(request: Request) -> Directory:
+async def request_directory(request: Request) -> Directory:
     """The directory this app was composed with."""
     directory: Directory = request.app.state.directory
     return directory
@@ -56,7 +57,7 @@ async def path_tenant_session(
 PathTenantSessionDep = Annotated[AsyncSession, Depends(path_tenant_session, scope="function")]
 
 
-@router.get("/v1/tenant", tags=["tenant"])
+@router.get("/v1/tenant", tags=["tenant"], responses=problems(404))
 async def get_tenant(
     principal: ReaderDep, session: SessionDep, settings: SettingsDep
 ) -> TenantRead:
@@ -68,7 +69,7 @@ async def get_tenant(
     )
 
 
-@router.get("/v1/branding", tags=["tenant"])
+@router.get("/v1/branding", tags=["tenant"], responses=problems(404))
 async def get_branding(principal: TenantHostDep, session: SessionDep) -> BrandingRead:
     """How the tenant of this host presents itself; no credential needed."""
     assert principal.tenant_id is not None
@@ -81,7 +82,7 @@ async def look_up_slug(slug: str, _: PlatformDep, session: SystemSessionDep) -> 
     return await service.look_up_slug(session, slug)
 
 
-@router.put("/internal/slugs/{slug}", tags=["internal"])
+@router.put("/internal/slugs/{slug}", tags=["internal"], responses=problems(409))
 async def hold_slug(
     slug: str, body: SlugHold, _: IdentityDep, session: SystemSessionDep
 ) -> SlugHoldRead:
@@ -92,7 +93,7 @@ async def hold_slug(
     return _hold_read(held)
 
 
-@router.put("/internal/tenants/{tenant_id}", tags=["internal"])
+@router.put("/internal/tenants/{tenant_id}", tags=["internal"], responses=problems(409))
 async def create_tenant(
     tenant_id: UUID,
     body: TenantCreate,

@@ -1,0 +1,142 @@
+"""tenant-svc on a real database, and callers with genuine tokens."""
+
+import base64
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import httpx
+import pytest
+
+from stagify.consumer import Handlers
+from stagify.database import Database
+from stagify.events import Event, decode
+from stagify.ids import new_id
+from stagify.testing import ContextKeys, DatabaseUrls, TestDatabases, app_client
+from tenant_svc.app import create_app
+from tenant_svc.directory import Directory
+from tenant_svc.handlers import make_handlers
+from tenant_svc.settings import Settings
+
+BASE_DOMAIN = "example.test:8080"
+
+Deliver = Callable[[Event], Awaitable[None]]
+Published = Callable[[UUID], Awaitable[list[Event]]]
+CreateTenant = Callable[..., Awaitable[dict[str, Any]]]
+
+
+@pytest.fixture(scope="session")
+async def urls(test_databases: TestDatabases) -> DatabaseUrls:
+    return await test_databases.migrated("tenant", "tenant_svc")
+
+
+@pytest.fixture(scope="session")
+def settings(urls: DatabaseUrls, context_keys: ContextKeys) -> Settings:
+    return Settings.model_validate(
+        {
+            "environment": "test",
+            "base_domain": BASE_DOMAIN,
+            "kafka_bootstrap_servers": "unused:9092",
+            "database_url": urls.app,
+            "relay_database_url": urls.relay,
+            "idempotency_secret": "only-for-tests",
+            **context_keys.settings("tenant-svc"),
+        }
+    )
+
+
+@pytest.fixture
+async def client(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
+    async with app_client(create_app(settings)) as client:
+        yield client
+
+
+@pytest.fixture
+async def database(urls: DatabaseUrls) -> AsyncIterator[Database]:
+    database = Database(urls.app, service="tenant-svc", pool_size=5)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+def directory(settings: Settings) -> Directory:
+    return Directory.from_settings(settings)
+
+
+@pytest.fixture
+def handlers(directory: Directory) -> Handlers:
+    return make_handlers(directory)
+
+
+@pytest.fixture
+def deliver(database: Database, handlers: Handlers) -> Deliver:
+    """Hand an event to its handler in a transaction of its tenant, without the inbox."""
+
+    async def run(event: Event) -> None:
+        assert event.tenant_id is not None
+        async with database.tenant(event.tenant_id) as session:
+            await handlers[type(event)](session, event)
+
+    return run
+
+
+@pytest.fixture
+def published(urls: DatabaseUrls) -> Published:
+    """The events of a tenant in the outbox, in the order in which they will be sent."""
+
+    async def read(tenant_id: UUID) -> list[Event]:
+        relay = await asyncpg.connect(urls.relay)
+        try:
+            rows = await relay.fetch("SELECT payload FROM outbox ORDER BY seq")
+        finally:
+            await relay.close()
+        events = [decode(row["payload"]) for row in rows]
+        return [e for e in events if isinstance(e, Event) and e.tenant_id == tenant_id]
+
+    return read
+
+
+@pytest.fixture
+def slug() -> str:
+    """A name that no other test has."""
+    return "t" + base64.b32encode(new_id().bytes[-10:]).decode().lower()
+
+
+@pytest.fixture
+def identity_headers(context_keys: ContextKeys) -> dict[str, str]:
+    return context_keys.service_headers("tenant-svc", "identity-svc")
+
+
+@pytest.fixture
+def platform_headers(context_keys: ContextKeys) -> dict[str, str]:
+    return context_keys.headers("tenant-svc", kind="platform")
+
+
+@pytest.fixture
+def wanted(slug: str) -> dict[str, Any]:
+    """The body of a call that creates a tenant."""
+    return {
+        "signup_id": str(new_id()),
+        "slug": slug,
+        "name": "Acme Homes",
+        "type": "organization",
+        "owner_user_id": str(new_id()),
+    }
+
+
+@pytest.fixture
+def create_tenant(
+    client: httpx.AsyncClient, identity_headers: dict[str, str], wanted: dict[str, Any]
+) -> CreateTenant:
+    """Create the tenant `wanted`, with other values where they are given."""
+
+    async def create(tenant_id: UUID, **other: Any) -> dict[str, Any]:
+        answer = await client.put(
+            f"/internal/tenants/{tenant_id}", json=wanted | other, headers=identity_headers
+        )
+        assert answer.status_code == 200, answer.text
+        body: dict[str, Any] = answer.json()
+        return body
+
+    return create
