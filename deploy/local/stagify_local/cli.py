@@ -83,6 +83,24 @@ def demo() -> None:
         run_demo(installation, sorted((REPOSITORY / "examples/rooms").glob("*.jpg")), Console())
 
 
+@main.command()
+def migrate() -> None:
+    """Bring the databases of the running platform to their newest revisions."""
+    from stagify_local.revisions import migrate_running
+
+    with explained():
+        migrate_running(installation)
+
+
+@main.command()
+def revision(service: str, message: str) -> None:
+    """Write a migration of SERVICE from what its models say now."""
+    from stagify_local.revisions import write_revision
+
+    with explained():
+        write_revision(service, message)
+
+
 @contextlib.contextmanager
 def explained() -> Iterator[None]:
     """Turn an error of this machine's making into its sentence and exit status 1."""

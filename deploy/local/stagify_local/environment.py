@@ -76,7 +76,9 @@ class Environments:
     def bootstrap(self, admin_url: str) -> dict[str, str]:
         """For `stagify bootstrap`: the only one that is told the superuser's address."""
         passwords = {
-            f"{service.database}_{role}".upper() + "_PASSWORD": self._password(service, role)
+            f"{service.database}_{role}".upper() + "_PASSWORD": (
+                database_password(self._state, service, role)
+            )
             for service in SERVICES
             for role in ("owner", "app", "relay", *service.extra_roles)
         }
@@ -89,7 +91,7 @@ class Environments:
 
     def migration(self, service: Deployable) -> dict[str, str]:
         """For `migrate`: the only command that is told the owner's address."""
-        return {"OWNER_DATABASE_URL": self._database_url(service, "owner")}
+        return migration_environment(self._state, self._addresses.postgres_port, service)
 
     def process(self, service: Deployable, process: str) -> dict[str, str]:
         """For one long-running process."""
@@ -170,9 +172,20 @@ class Environments:
         }
 
     def _database_url(self, service: Deployable, role: str) -> str:
-        user = f"{service.database}_{role}"
-        address = f"{LOOPBACK}:{self._addresses.postgres_port}/{service.database}"
-        return f"postgresql://{user}:{self._password(service, role)}@{address}"
+        return database_url(self._state, self._addresses.postgres_port, service, role)
 
-    def _password(self, service: Deployable, role: str) -> str:
-        return self._state.secret(f"postgres.{service.database}_{role}")
+
+def migration_environment(state: State, postgres_port: int, service: Deployable) -> dict[str, str]:
+    """What `migrate` of a service reads."""
+    return {"OWNER_DATABASE_URL": database_url(state, postgres_port, service, "owner")}
+
+
+def database_url(state: State, port: int, service: Deployable, role: str) -> str:
+    """The database of a service, as one of its roles."""
+    user = f"{service.database}_{role}"
+    password = database_password(state, service, role)
+    return f"postgresql://{user}:{password}@{LOOPBACK}:{port}/{service.database}"
+
+
+def database_password(state: State, service: Deployable, role: str) -> str:
+    return state.secret(f"postgres.{service.database}_{role}")

@@ -1,0 +1,79 @@
+"""What each process is told, and what it is not."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from stagify_local.environment import (
+    DEPLOYABLES,
+    GATEWAY,
+    SERVICES,
+    Addresses,
+    Deployable,
+    Environments,
+)
+from stagify_local.state import State
+
+PROCESSES = [
+    (deployable, process) for deployable in DEPLOYABLES for process in deployable.processes
+]
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> State:
+    return State(tmp_path / "state.json")
+
+
+@pytest.fixture
+def environments(state: State) -> Environments:
+    addresses = Addresses(
+        postgres_port=5432,
+        kafka="127.0.0.1:9092",
+        objectstore="http://127.0.0.1:9000",
+        smtp_port=2525,
+        gateway_port=8080,
+    )
+    return Environments(state, addresses, engine="fast", engine_python=None)
+
+
+@pytest.mark.parametrize(("deployable", "process"), PROCESSES, ids=str)
+def test_no_process_gets_an_owner_or_anothers_secrets(
+    environments: Environments, state: State, deployable: Deployable, process: str
+) -> None:
+    environment = environments.process(deployable, process)
+    others = [other for other in DEPLOYABLES if other is not deployable]
+    foreign = {state.key_pair(other.name).seed for other in others}
+    foreign |= {state.secret(f"{other.name}.idempotency") for other in others}
+    assert not foreign & set(environment.values())
+    assert not {"OWNER_DATABASE_URL", "ADMIN_DATABASE_URL"} & set(environment)
+    assert "_owner:" not in json.dumps(environment)
+
+
+def test_the_gateway_has_no_database(environments: Environments) -> None:
+    environment = environments.process(GATEWAY, "gateway")
+    assert not [name for name in environment if "DATABASE" in name]
+
+
+def test_every_deployable_speaks_only_to_its_audiences(environments: Environments) -> None:
+    keys = json.loads(environments.process(GATEWAY, "gateway")["CONTEXT_PUBLIC_KEYS"])
+    audiences = {key["issuer"]: set(key["audiences"]) for key in keys.values()}
+    assert audiences == {
+        "gateway": {service.name for service in SERVICES},
+        "identity-svc": {"tenant-svc"},
+        "staging-svc": {"usage-svc"},
+        "tenant-svc": set(),
+        "usage-svc": set(),
+    }
+
+
+def test_only_a_test_installation_has_the_fast_engine(environments: Environments) -> None:
+    environment = environments.process(SERVICES[2], "jobs")
+    assert (environment["ENGINE"], environment["ENVIRONMENT"]) == ("fast", "test")
+
+
+def test_bootstrap_learns_a_password_for_every_role(environments: Environments) -> None:
+    environment = environments.bootstrap("postgresql://postgres:x@127.0.0.1/postgres")
+    passwords = {name for name in environment if name.endswith("_PASSWORD")}
+    assert {"TENANT_OWNER_PASSWORD", "STAGING_CLAIM_PASSWORD", "USAGE_INGEST_PASSWORD"} <= passwords
+    assert len(passwords) == 3 * len(SERVICES) + 2
