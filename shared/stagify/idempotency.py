@@ -60,6 +60,11 @@ class Idempotency:
         self._scope = scope
         self._fingerprint = fingerprint
 
+    @property
+    def is_keyed(self) -> bool:
+        """Whether the caller sent an Idempotency-Key."""
+        return self._scope is not None
+
     def derive_id(self, purpose: str) -> UUID:
         """An id that repeats with the key, for effects elsewhere that happen before ours commit."""
         if self._scope is None:
