@@ -52,7 +52,7 @@ def asyncapi() -> dict[str, Any]:
     """The AsyncAPI document: every topic as a channel, and its messages."""
     events = sorted(registered_events().items())
     channels = {
-        spec.name: {
+        str(spec.name): {
             "address": spec.name,
             "description": _channel_description(spec.producer, spec.is_compacted),
             "messages": {

@@ -1,0 +1,207 @@
+"""Context tokens: what is accepted, and the many things that are not."""
+
+import base64
+import json
+import time
+from typing import Any
+from uuid import UUID
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from stagify.auth import (
+    InvalidContextError,
+    Principal,
+    TokenSigner,
+    TokenVerifier,
+    generate_seed,
+)
+from stagify.testing import ContextKeys
+
+
+def verifier(keys: ContextKeys, audience: str = "staging-svc") -> TokenVerifier:
+    return TokenVerifier(audience, keys.public)
+
+
+def token(keys: ContextKeys, tenant: UUID, audience: str = "staging-svc") -> str:
+    principal = Principal(
+        kind="user", issuer="gateway", subject="u", tenant_id=tenant, role="owner"
+    )
+    return keys.signer("gateway").token(audience, principal)
+
+
+class TestRoundTrip:
+    def test_every_field_survives(self, context_keys: ContextKeys, tenant_id: UUID) -> None:
+        principal = Principal(
+            kind="api_key",
+            issuer="gateway",
+            subject="key",
+            tenant_id=tenant_id,
+            user_id=tenant_id,
+            credential_id=tenant_id,
+            role="member",
+            permissions=frozenset({"projects:read", "usage:read"}),
+            organization_id=tenant_id,
+            plan="pro",
+            region="eu",
+            tenant_status="active",
+            slug="acme",
+        )
+        signed = context_keys.signer("gateway").token("staging-svc", principal)
+        assert verifier(context_keys).verify(signed) == principal
+
+    def test_a_token_is_minted_once_and_handed_out_again(
+        self, context_keys: ContextKeys, tenant_id: UUID
+    ) -> None:
+        signer = context_keys.signer("gateway")
+        principal = Principal(kind="anonymous", issuer="gateway", tenant_id=tenant_id)
+        assert signer.token("usage-svc", principal) is signer.token("usage-svc", principal)
+        assert signer.token("usage-svc", principal) != signer.token("staging-svc", principal)
+
+    def test_a_service_speaks_for_itself(self, context_keys: ContextKeys, tenant_id: UUID) -> None:
+        signed = context_keys.signer("staging-svc").service_token("usage-svc", tenant_id)
+        principal = verifier(context_keys, "usage-svc").verify(signed)
+        assert (principal.kind, principal.subject) == ("service", "staging-svc")
+        assert principal.tenant_id == tenant_id
+
+
+class TestForgery:
+    """Each of these was accepted by some JWT library at some time."""
+
+    def test_another_audience(self, context_keys: ContextKeys, tenant_id: UUID) -> None:
+        with pytest.raises(InvalidContextError):
+            verifier(context_keys, "usage-svc").verify(token(context_keys, tenant_id))
+
+    def test_an_audience_the_key_may_not_speak_to(
+        self, context_keys: ContextKeys, tenant_id: UUID
+    ) -> None:
+        narrowed = {
+            kid: key.model_copy(update={"audiences": frozenset({"usage-svc"})})
+            for kid, key in context_keys.public.items()
+        }
+        with pytest.raises(InvalidContextError):
+            TokenVerifier("staging-svc", narrowed).verify(token(context_keys, tenant_id))
+
+    def test_a_service_that_speaks_for_a_person(self, context_keys: ContextKeys) -> None:
+        principal = Principal(kind="user", issuer="staging-svc", subject="u", role="owner")
+        signed = context_keys.signer("staging-svc").token("usage-svc", principal)
+        with pytest.raises(InvalidContextError):
+            verifier(context_keys, "usage-svc").verify(signed)
+
+    def test_an_unknown_signer(self, context_keys: ContextKeys, tenant_id: UUID) -> None:
+        stranger = ContextKeys()
+        with pytest.raises(InvalidContextError):
+            verifier(context_keys).verify(token(stranger, tenant_id))
+
+    @pytest.mark.parametrize("kid", ["nobody", "", "usage-svc", "../gateway", None])
+    def test_a_key_id_that_does_not_fit(
+        self, context_keys: ContextKeys, tenant_id: UUID, kid: str | None
+    ) -> None:
+        header, payload, signature = token(context_keys, tenant_id).split(".")
+        fields = {**_read(header), "kid": kid}
+        if kid is None:
+            del fields["kid"]
+        with pytest.raises(InvalidContextError):
+            verifier(context_keys).verify(".".join([_write(fields), payload, signature]))
+
+    @pytest.mark.parametrize("algorithm", ["none", "HS256", "ES256", "eddsa"])
+    def test_another_algorithm_in_the_header(
+        self, context_keys: ContextKeys, tenant_id: UUID, algorithm: str
+    ) -> None:
+        header, payload, signature = token(context_keys, tenant_id).split(".")
+        forged = _write({**_read(header), "alg": algorithm})
+        for candidate in (signature, ""):
+            with pytest.raises(InvalidContextError):
+                verifier(context_keys).verify(".".join([forged, payload, candidate]))
+
+    def test_hmac_with_the_public_key_as_secret(
+        self, context_keys: ContextKeys, tenant_id: UUID
+    ) -> None:
+        claims = _read(token(context_keys, tenant_id).split(".")[1])
+        secret = context_keys.public["gateway"].key
+        forged = jwt.encode(claims, secret, algorithm="HS256", headers={"kid": "gateway"})
+        with pytest.raises(InvalidContextError):
+            verifier(context_keys).verify(forged)
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"exp": 1},
+            {"exp": int(time.time()) + 86_400},
+            {"iat": int(time.time()) + 3_600},
+            {"iss": "identity-svc"},
+            {"aud": ["usage-svc"]},
+            {"tid": "not-a-uuid"},
+        ],
+        ids=str,
+    )
+    def test_claims_that_do_not_hold(
+        self, context_keys: ContextKeys, tenant_id: UUID, change: dict[str, Any]
+    ) -> None:
+        claims = {**_read(token(context_keys, tenant_id).split(".")[1]), **change}
+        with pytest.raises(InvalidContextError):
+            verifier(context_keys).verify(_sign(context_keys, claims))
+
+    @pytest.mark.parametrize("missing", ["exp", "iat", "aud", "iss", "knd"])
+    def test_a_missing_claim(
+        self, context_keys: ContextKeys, tenant_id: UUID, missing: str
+    ) -> None:
+        claims = _read(token(context_keys, tenant_id).split(".")[1])
+        del claims[missing]
+        with pytest.raises(InvalidContextError):
+            verifier(context_keys).verify(_sign(context_keys, claims))
+
+    def test_a_changed_payload(self, context_keys: ContextKeys, tenant_id: UUID) -> None:
+        header, payload, signature = token(context_keys, tenant_id).split(".")
+        forged = _write({**_read(payload), "rol": "owner", "sub": "somebody else"})
+        with pytest.raises(InvalidContextError):
+            verifier(context_keys).verify(".".join([header, forged, signature]))
+
+    @pytest.mark.parametrize("value", ["", ".", "..", "a.b.c", "x" * 10_000, "é.é.é"])
+    def test_no_token_at_all(self, context_keys: ContextKeys, value: str) -> None:
+        with pytest.raises(InvalidContextError):
+            verifier(context_keys).verify(value)
+
+
+def test_a_remembered_verdict_ends_with_its_token(
+    context_keys: ContextKeys, tenant_id: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checks = verifier(context_keys)
+    signed = token(context_keys, tenant_id)
+    checks.verify(signed)
+    now = time.time()
+    monkeypatch.setattr("stagify.auth.time.time", lambda: now + 61)
+    monkeypatch.setattr("jwt.api_jwt.datetime", _Later)
+    with pytest.raises(InvalidContextError):
+        checks.verify(signed)
+
+
+def test_a_signer_without_its_public_half_does_not_start() -> None:
+    with pytest.raises(ValueError, match="lacks the public half"):
+        TokenSigner(generate_seed(), {})
+
+
+class _Later:
+    """PyJWT's clock, an hour ahead."""
+
+    @staticmethod
+    def now(tz: Any = None) -> Any:
+        from datetime import datetime, timedelta
+
+        return datetime.now(tz) + timedelta(hours=1)
+
+
+def _read(part: str) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(base64.urlsafe_b64decode(part + "=="))
+    return document
+
+
+def _write(document: dict[str, Any]) -> str:
+    return base64.urlsafe_b64encode(json.dumps(document).encode()).rstrip(b"=").decode()
+
+
+def _sign(keys: ContextKeys, claims: dict[str, Any]) -> str:
+    seed = keys.settings("gateway")["context_private_key"]
+    key = Ed25519PrivateKey.from_private_bytes(base64.urlsafe_b64decode(seed + "="))
+    return jwt.encode(claims, key, algorithm="EdDSA", headers={"kid": "gateway"})
