@@ -10,6 +10,7 @@ from pathlib import Path
 
 SHOWN = 200
 NAME = re.compile(r"/(\d{1,20})")
+LOCAL_NAMES = ("127.0.0.1", "localhost")
 # No script, no remote picture; HTML of a mail only inside its sandboxed frame.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'; frame-ancestors 'self'"
 
@@ -81,6 +82,10 @@ def make_handler(folder: Path) -> type[BaseHTTPRequestHandler]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            # A foreign site that lets its name point here (DNS rebinding) must not read mails.
+            if self.headers.get("Host", "").partition(":")[0] not in LOCAL_NAMES:
+                self._answer(HTTPStatus.FORBIDDEN, PAGE.format(title="Mail", body="Not for you."))
+                return
             if self.path == "/":
                 self._answer(HTTPStatus.OK, render_list(folder))
                 return

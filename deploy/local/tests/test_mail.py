@@ -69,3 +69,11 @@ def test_anything_else_is_not_found(mail: MailServer, path: str) -> None:
         urllib.request.urlopen(mail.page_url + path)
     assert refused.value.code == 404
     refused.value.close()
+
+
+def test_a_foreign_name_is_refused(mail: MailServer) -> None:
+    request = urllib.request.Request(mail.page_url, headers={"Host": "attacker.example"})
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(request)
+    assert refused.value.code == 403
+    refused.value.close()
