@@ -50,7 +50,7 @@ class KeyRing:
         """A new random key."""
         public_id = _random(ID_LENGTH)
         body = f"{PREFIX}{public_id}_{_random(SECRET_LENGTH)}"
-        text = body + _checksum(body)
+        text = body + checksum(body)
         return NewKey(text, public_id, _hash(self._secrets[0], text))
 
     def matches(self, text: str, key_hash: bytes) -> bool:
@@ -64,15 +64,16 @@ def public_id_of(text: str) -> str | None:
     match = _KEY.fullmatch(text)
     if match is None:
         return None
-    body, checksum = text[:-CHECKSUM_LENGTH], text[-CHECKSUM_LENGTH:]
-    return match.group(1) if hmac.compare_digest(_checksum(body), checksum) else None
+    body, end = text[:-CHECKSUM_LENGTH], text[-CHECKSUM_LENGTH:]
+    return match.group(1) if hmac.compare_digest(checksum(body), end) else None
 
 
 def _random(length: int) -> str:
     return "".join(secrets.choice(ALPHABET) for _ in range(length))
 
 
-def _checksum(body: str) -> str:
+def checksum(body: str) -> str:
+    """The last characters of a key whose other ones are `body`."""
     number = zlib.crc32(body.encode())
     digits = ""
     for _ in range(CHECKSUM_LENGTH):

@@ -23,7 +23,7 @@ async def add_member(
     return membership
 
 
-async def find_role(session: AsyncSession, user_id: UUID | None) -> Role | None:
-    """The person's role in the session's tenant; None if they have none. Asks either way."""
+async def find_role(session: AsyncSession, user_id: UUID) -> Role | None:
+    """The person's role in the session's tenant; None if they have none."""
     found = await session.exec(select(Membership.role).where(col(Membership.user_id) == user_id))
     return cast(Role | None, found.one_or_none())

@@ -1,0 +1,337 @@
+"""Log-in, log-out and what is known of a session."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
+
+import httpx
+from argon2 import PasswordHasher
+from identity_support import (
+    PASSWORD,
+    Caller,
+    Events,
+    MakeSettings,
+    Member,
+    SignUp,
+    signup_body,
+)
+from prometheus_client import REGISTRY
+from sqlalchemy import Engine, event, text
+
+from identity_svc.app import create_app
+from identity_svc.sessions.api import COOKIE_NAME
+from stagify.database import Database
+from stagify.events.identity import SessionRevoked
+from stagify.testing import app_client
+
+URL = "/v1/session"
+
+
+async def log_in(
+    client: httpx.AsyncClient, caller: Caller, member: Member, **changes: str
+) -> httpx.Response:
+    """The answer to a log-in on the member's own host."""
+    headers = caller.anonymous(member.tenant_id)
+    return await client.post(URL, json={**member.login, **changes}, headers=headers)
+
+
+def token_of(answer: httpx.Response) -> str:
+    """The session token a browser would keep."""
+    name, _, rest = answer.headers["set-cookie"].partition("=")
+    assert name == COOKIE_NAME
+    token: str = rest.partition(";")[0]
+    return token
+
+
+async def look_up(
+    client: httpx.AsyncClient, caller: Caller, tenant_id: UUID, token: str
+) -> httpx.Response:
+    """What the gateway is told about a session."""
+    return await client.post(
+        "/internal/credentials",
+        json={"type": "session", "value": token},
+        headers=caller.service("gateway", tenant_id),
+    )
+
+
+@contextmanager
+def statements() -> Iterator[list[str]]:
+    """The SQL that is executed inside the block."""
+    seen: list[str] = []
+
+    def note(_: Any, __: Any, statement: str, *___: Any) -> None:
+        seen.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    yield seen
+    event.remove(Engine, "before_cursor_execute", note)
+
+
+def hashes() -> float:
+    """How many password hashes were computed so far."""
+    return REGISTRY.get_sample_value("stagify_identity_password_hash_seconds_count") or 0
+
+
+class TestLogIn:
+    async def test_platform_host_is_refused(
+        self, client: httpx.AsyncClient, caller: Caller, member: Member
+    ) -> None:
+        answer = await client.post(URL, json=member.login, headers=caller.platform())
+        assert (answer.status_code, answer.json()["code"]) == (403, "wrong_host")
+
+    async def test_wrong_password_is_refused(
+        self, client: httpx.AsyncClient, caller: Caller, member: Member
+    ) -> None:
+        answer = await log_in(client, caller, member, password="not the password")
+        assert (answer.status_code, answer.json()["code"]) == (401, "invalid_credentials")
+        assert "set-cookie" not in answer.headers
+
+    async def test_unknown_foreign_and_wrong_cannot_be_told_apart(
+        self,
+        client: httpx.AsyncClient,
+        caller: Caller,
+        member: Member,
+        sign_up: SignUp,
+        email: str,
+    ) -> None:
+        stranger = await sign_up()
+        attempts = {
+            "unknown address": {"email": email},
+            "member of another tenant": {"email": stranger.email},
+            "wrong password": {"password": "not the password"},
+        }
+        seen = {}
+        for name, changes in attempts.items():
+            before = hashes()
+            with statements() as executed:
+                answer = await log_in(client, caller, member, **changes)
+            body = {key: value for key, value in answer.json().items() if key != "request_id"}
+            headers = sorted(set(answer.headers) - {"x-request-id"})
+            seen[name] = (answer.status_code, body, headers, executed, hashes() - before)
+        assert seen["unknown address"] == seen["wrong password"]
+        assert seen["member of another tenant"] == seen["wrong password"]
+        assert seen["wrong password"][-1] == 1
+
+    async def test_malformed_address_is_422(
+        self, client: httpx.AsyncClient, caller: Caller, member: Member
+    ) -> None:
+        answer = await log_in(client, caller, member, email="ada")
+        assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+
+    async def test_refused_input_does_not_come_back(
+        self, client: httpx.AsyncClient, caller: Caller, member: Member
+    ) -> None:
+        answer = await log_in(client, caller, member, password="s3cret-" * 200)
+        assert answer.status_code == 422
+        assert "s3cret" not in answer.text
+
+    async def test_member_gets_a_cookie_of_the_strict_kind(
+        self, client: httpx.AsyncClient, caller: Caller, member: Member
+    ) -> None:
+        answer = await log_in(client, caller, member, email=member.email.upper())
+        assert answer.status_code == 201, answer.text
+        attributes = answer.headers["set-cookie"].split("; ")[1:]
+        assert sorted(attributes) == [
+            "HttpOnly",
+            "Max-Age=2592000",
+            "Path=/",
+            "SameSite=lax",
+            "Secure",
+        ]
+        assert len(token_of(answer)) == 43
+        assert answer.headers["cache-control"] == "no-store"
+        body = answer.json()
+        assert body["user"] == {
+            "id": str(member.user_id),
+            "email": member.email,
+            "name": "Ada Lovelace",
+        }
+        assert body["tenant"]["id"] == str(member.tenant_id)
+        assert body["tenant"]["url"] == f"http://{member.slug}.localhost:8080"
+        assert body["role"] == "owner"
+        assert "api_keys:manage" in body["permissions"]
+        assert token_of(answer) not in answer.text
+
+    async def test_each_log_in_is_a_new_session(
+        self, client: httpx.AsyncClient, caller: Caller, member: Member
+    ) -> None:
+        first, second = [token_of(await log_in(client, caller, member)) for _ in range(2)]
+        assert first != second
+        for token in (first, second):
+            assert (await look_up(client, caller, member.tenant_id, token)).status_code == 200
+
+    async def test_logging_in_over_a_session_ends_that_one(
+        self, client: httpx.AsyncClient, caller: Caller, member: Member
+    ) -> None:
+        old = token_of(await log_in(client, caller, member))
+        known = (await look_up(client, caller, member.tenant_id, old)).json()
+        headers = caller.user(member, credential_id=UUID(known["credential_id"]))
+        answer = await client.post(URL, json=member.login, headers=headers)
+        assert answer.status_code == 201
+        assert (await look_up(client, caller, member.tenant_id, old)).status_code == 404
+
+    async def test_account_is_locked_for_a_while_after_ten_failures(
+        self, client: httpx.AsyncClient, caller: Caller, member: Member, email: str
+    ) -> None:
+        # The same for an address nobody has.
+        for address in (member.email, email):
+            for _ in range(10):
+                answer = await log_in(client, caller, member, email=address, password="wrong!!!")
+                assert answer.status_code == 401
+            before = hashes()
+            answer = await log_in(client, caller, member, email=address)
+            assert (answer.status_code, answer.json()["code"]) == (429, "too_many_attempts")
+            assert 0 < int(answer.headers["retry-after"]) <= 1800
+            assert hashes() == before
+
+    async def test_success_forgets_the_failures(
+        self, client: httpx.AsyncClient, caller: Caller, member: Member
+    ) -> None:
+        for _ in range(2):
+            for _ in range(9):
+                answer = await log_in(client, caller, member, password="not the password")
+                assert answer.status_code == 401
+            assert (await log_in(client, caller, member)).status_code == 201
+
+    async def test_tenant_is_limited_as_a_whole(
+        self, make_settings: MakeSettings, caller: Caller, member: Member
+    ) -> None:
+        async with app_client(create_app(make_settings(logins_per_tenant_minute=3))) as client:
+            answers = [
+                await log_in(client, caller, member, email=f"{n}.{member.email}") for n in range(5)
+            ]
+        # The minute may turn once meanwhile, and the window slides over it.
+        assert [answer.status_code for answer in answers[:2]] == [401, 401]
+        assert answers[-1].json()["code"] == "too_many_attempts"
+
+    async def test_full_queue_is_429(
+        self, make_settings: MakeSettings, caller: Caller, member: Member
+    ) -> None:
+        settings = make_settings(
+            password_hash_threads=1,
+            password_hash_queue=0,
+            argon2_memory_kib=19_456,
+            argon2_time_cost=60,
+        )
+        app = create_app(settings)
+        async with app_client(app) as client:
+            slow = asyncio.ensure_future(app.state.context.passwords.hash(PASSWORD))
+            await asyncio.sleep(0)
+            answer = await log_in(client, caller, member)
+            assert not slow.done()
+            await slow
+            assert (await log_in(client, caller, member)).status_code == 201
+        assert (answer.status_code, answer.json()["code"]) == (429, "busy")
+        assert answer.headers["retry-after"] == "1"
+
+    async def test_hash_with_old_parameters_is_renewed(
+        self,
+        make_settings: MakeSettings,
+        client: httpx.AsyncClient,
+        caller: Caller,
+        member: Member,
+        database: Database,
+    ) -> None:
+        settings = make_settings(argon2_memory_kib=64)
+        async with app_client(create_app(settings)) as stricter:
+            assert (await log_in(stricter, caller, member)).status_code == 201
+        async with database.system() as session:
+            stored = await session.execute(
+                text("SELECT password_hash FROM users WHERE id = :id"), {"id": member.user_id}
+            )
+            encoded = stored.scalar_one()
+        assert "m=64,t=1,p=1" in encoded
+        assert PasswordHasher().verify(encoded, PASSWORD)
+        assert (await log_in(client, caller, member)).status_code == 201
+
+
+class TestReadSession:
+    async def test_anonymous_is_refused(
+        self, client: httpx.AsyncClient, caller: Caller, member: Member
+    ) -> None:
+        answer = await client.get(URL, headers=caller.anonymous(member.tenant_id))
+        assert (answer.status_code, answer.json()["code"]) == (401, "authentication_required")
+
+    async def test_user_sees_who_they_are(
+        self, client: httpx.AsyncClient, caller: Caller, member: Member
+    ) -> None:
+        made = await log_in(client, caller, member)
+        known = await look_up(client, caller, member.tenant_id, token_of(made))
+        headers = caller.user(member, credential_id=UUID(known.json()["credential_id"]))
+        answer = await client.get(URL, headers=headers)
+        assert answer.status_code == 200
+        assert answer.json() == made.json()
+        assert "set-cookie" not in answer.headers
+
+    async def test_program_sees_its_key(
+        self, client: httpx.AsyncClient, caller: Caller, member: Member
+    ) -> None:
+        headers = caller.user(
+            member,
+            kind="api_key",
+            role=None,
+            credential_id=member.user_id,
+            permissions=frozenset({"projects:read"}),
+        )
+        body = (await client.get(URL, headers=headers)).json()
+        assert body["user"] is None
+        assert body["role"] is None
+        assert body["api_key_id"] == str(member.user_id)
+        assert body["permissions"] == ["projects:read"]
+
+
+class TestLogOut:
+    async def test_session_is_over_at_once_and_others_are_told(
+        self,
+        client: httpx.AsyncClient,
+        caller: Caller,
+        member: Member,
+        events: Events,
+    ) -> None:
+        token = token_of(await log_in(client, caller, member))
+        known = (await look_up(client, caller, member.tenant_id, token)).json()
+        headers = caller.user(member, credential_id=UUID(known["credential_id"]))
+        for _ in range(2):
+            answer = await client.delete(URL, headers=headers)
+            assert answer.status_code == 204
+            assert "Max-Age=0" in answer.headers["set-cookie"]
+        assert (await look_up(client, caller, member.tenant_id, token)).status_code == 404
+        told = [event for event in await events(member.tenant_id) if type(event) is SessionRevoked]
+        assert [(str(e.session_id), e.user_id) for e in told] == [
+            (known["credential_id"], member.user_id)
+        ]
+
+    async def test_anonymous_may_log_out(
+        self, client: httpx.AsyncClient, caller: Caller, member: Member
+    ) -> None:
+        answer = await client.delete(URL, headers=caller.anonymous(member.tenant_id))
+        assert answer.status_code == 204
+        assert answer.headers["set-cookie"].startswith(f'{COOKIE_NAME}="";')
+
+    async def test_other_tenants_session_cannot_be_ended(
+        self, client: httpx.AsyncClient, caller: Caller, member: Member, sign_up: SignUp
+    ) -> None:
+        other = await sign_up()
+        token = token_of(await log_in(client, caller, other))
+        known = (await look_up(client, caller, other.tenant_id, token)).json()
+        headers = caller.user(member, credential_id=UUID(known["credential_id"]))
+        assert (await client.delete(URL, headers=headers)).status_code == 204
+        assert (await look_up(client, caller, other.tenant_id, token)).status_code == 200
+
+
+class TestSameWork:
+    async def test_sign_up_does_the_same_for_known_and_unknown(
+        self, client: httpx.AsyncClient, caller: Caller, member: Member, email: str, slug: str
+    ) -> None:
+        seen = []
+        for address, name in ((email, f"{slug}-a"), (member.email, f"{slug}-b")):
+            before = hashes()
+            with statements() as executed:
+                answer = await client.post(
+                    "/v1/signup", json=signup_body(address, name), headers=caller.platform()
+                )
+            assert answer.status_code == 202
+            seen.append((executed, hashes() - before))
+        assert seen[0] == seen[1]
