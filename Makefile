@@ -60,7 +60,7 @@ revision: install ## Write a migration: make revision service=tenant-svc message
 	@$(VENV)/stagify-local revision "$(service)" "$(message)"
 
 bench: install ## Measure what docs/benchmarks.md reports
-	@$(VENV)/stagify-local bench
+	@set -e; for figure in $(wildcard bench/*.py bench/*/compare.py); do echo "$$figure"; $(VENV)/python $$figure; done
 
 lock: python ## Resolve requirements.lock again, keeping pins; make lock upgrade=1 takes the newest
 	@$(PYTHON) deploy/install.py $(if $(upgrade),upgrade,lock)

@@ -16,7 +16,7 @@ WATCH_SECONDS = 0.2
 FIRST_BACKOFF_SECONDS = 1.0
 LAST_BACKOFF_SECONDS = 30.0
 # A process that ran this long before it crashed starts again without a longer wait.
-SETTLED_SECONDS = 60.0
+SETTLED_SECONDS = 10.0
 
 Say = Callable[[str], None]
 
