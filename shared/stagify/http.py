@@ -13,11 +13,10 @@ from starlette.exceptions import HTTPException
 from stagify import logs, telemetry
 from stagify.auth import TokenVerifier
 from stagify.database import Database
-from stagify.errors import InvalidInputError, StagifyError, UnavailableError
+from stagify.errors import InvalidInputError, StagifyError, TooLargeError
 from stagify.middleware import RequestMiddleware
 from stagify.problems import COMMON_PROBLEMS, problem
 from stagify.settings import ServiceSettings
-from stagify.transient import is_transient
 from stagify.worker import Check, failing_checks, readiness
 
 Lifespan = Callable[[FastAPI], Any]
@@ -95,13 +94,6 @@ def _add_error_handlers(app: FastAPI) -> None:
     async def render_http(request: Request, error: HTTPException) -> Response:
         return problem(_from_http(error))
 
-    @app.exception_handler(Exception)
-    async def render_unexpected(request: Request, error: Exception) -> Response:
-        if is_transient(error):
-            return problem(UnavailableError())
-        # Starlette raises it again after this answer, and the middleware logs it once.
-        return problem(StagifyError("Something went wrong on our side."))
-
 
 def _invalid(error: RequestValidationError) -> StagifyError:
     errors = error.errors()
@@ -121,6 +113,8 @@ def _invalid(error: RequestValidationError) -> StagifyError:
 
 def _from_http(error: HTTPException) -> StagifyError:
     """An error of the framework itself, such as no route or a wrong method."""
+    if error.status_code == TooLargeError.status:
+        return TooLargeError()
     known = {404: "not_found", 405: "method_not_allowed"}
 
     class FrameworkError(StagifyError):

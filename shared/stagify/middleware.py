@@ -9,10 +9,19 @@ import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
+from fastapi import Response
+from starlette.exceptions import HTTPException
+
 from stagify import logs, metrics, telemetry
-from stagify.errors import StagifyError, TooLargeError, UnsupportedMediaTypeError
+from stagify.errors import (
+    StagifyError,
+    TooLargeError,
+    UnavailableError,
+    UnsupportedMediaTypeError,
+)
 from stagify.ids import new_id
 from stagify.problems import problem
+from stagify.transient import is_transient
 
 logger = logging.getLogger(__name__)
 
@@ -47,9 +56,10 @@ class RequestMiddleware:
             traceparent = headers.get(b"traceparent", b"").decode("latin-1")
             with telemetry.inherited(traceparent):
                 await self._limited(scope, headers, receive, answer)
-        except Exception:
-            logger.exception("http.failed", extra={"method": scope["method"]})
-            raise
+        except Exception as error:
+            if answer.has_started:
+                raise
+            await _unexpected(error)(scope, receive, answer.send)
         finally:
             logs.request_id.reset(token)
             self._count(scope, answer.status, time.perf_counter() - started)
@@ -84,16 +94,18 @@ class RequestMiddleware:
 class _Answer:
     """Notes the status on its way out, and puts the request id on it."""
 
-    __slots__ = ("_request_id", "_send", "status")
+    __slots__ = ("_request_id", "_send", "has_started", "status")
 
     def __init__(self, send: Send, request_id: str) -> None:
         self._send = send
         self._request_id = request_id.encode()
         self.status = 500
+        self.has_started = False
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
+            self.has_started = True
             message["headers"] = [*message["headers"], (b"x-request-id", self._request_id)]
         await self._send(message)
 
@@ -111,8 +123,18 @@ class _Counted:
         message = await self._receive()
         self._left -= len(message.get("body", b""))
         if self._left < 0:
-            raise TooLargeError
+            # FastAPI turns any other error while it reads the body into a 400.
+            raise HTTPException(413)
         return message
+
+
+def _unexpected(error: Exception) -> Response:
+    """The answer to an error nobody expected: logged once, and its text kept to ourselves."""
+    if is_transient(error):
+        logger.warning("http.part_away", extra={"reason": type(error).__name__})
+        return problem(UnavailableError())
+    logger.error("http.failed", exc_info=error)
+    return problem(StagifyError("Something went wrong on our side."))
 
 
 def _request_id(headers: dict[bytes, bytes]) -> str:

@@ -1,0 +1,147 @@
+"""Calls between services, against a server that behaves and one that does not."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from uuid import UUID
+
+import pytest
+
+from stagify.auth import CONTEXT_HEADER, TokenVerifier
+from stagify.internal import InternalCallError, InternalClient
+from stagify.testing import ContextKeys
+
+Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+def answer(status: str, body: bytes = b"", *headers: str) -> bytes:
+    lines = [f"HTTP/1.1 {status}", f"content-length: {len(body)}", *headers]
+    return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
+
+
+@asynccontextmanager
+async def served(handler: Handler) -> AsyncIterator[str]:
+    server = await asyncio.start_server(handler, "127.0.0.1", 0)
+    try:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    finally:
+        server.close()
+
+
+async def read_request(reader: asyncio.StreamReader) -> tuple[bytes, dict[str, str], bytes]:
+    head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
+    headers = dict(line.split(": ", 1) for line in head[1:] if line)
+    body = await reader.readexactly(int(headers["content-length"]))
+    return head[0].encode(), headers, body
+
+
+def make_client(keys: ContextKeys, url: str, timeout_seconds: float = 2.0) -> InternalClient:
+    signer = keys.signer("staging-svc")
+    return InternalClient(url, audience="usage-svc", signer=signer, timeout_seconds=timeout_seconds)
+
+
+async def test_a_call_carries_token_and_body_and_reuses_its_connection(
+    context_keys: ContextKeys, tenant_id: UUID
+) -> None:
+    connections = 0
+    seen: list[tuple[bytes, dict[str, str], bytes]] = []
+
+    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal connections
+        connections += 1
+        for status in ("201 Created", "402 Payment Required"):
+            seen.append(await read_request(reader))
+            writer.write(answer(status, b'{"code": "quota_exceeded"}'))
+        writer.close()
+
+    async with served(handler) as url:
+        client = make_client(context_keys, url)
+        first = await client.request("POST", "/internal/x", json={"a": 1}, tenant_id=tenant_id)
+        second = await client.request("POST", "/internal/x")
+        await client.close()
+    assert (first.status, first.is_success) == (201, True)
+    assert (second.status, second.code) == (402, "quota_exceeded")
+    assert connections == 1
+    line, headers, body = seen[0]
+    assert line == b"POST /internal/x HTTP/1.1"
+    assert body == b'{"a":1}'
+    principal = TokenVerifier("usage-svc", context_keys.public).verify(headers[CONTEXT_HEADER])
+    assert (principal.subject, principal.tenant_id) == ("staging-svc", tenant_id)
+
+
+async def test_a_connection_closed_meanwhile_is_replaced(context_keys: ContextKeys) -> None:
+    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await read_request(reader)
+        # Promises to keep the connection, and then closes it.
+        writer.write(answer("200 OK", b"{}"))
+        await writer.drain()
+        writer.close()
+
+    async with served(handler) as url:
+        client = make_client(context_keys, url)
+        for _ in range(5):
+            assert (await client.request("GET", "/internal/x")).status == 200
+        await client.close()
+
+
+async def test_a_chunked_answer(context_keys: ContextKeys) -> None:
+    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await read_request(reader)
+        writer.write(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n")
+        writer.write(b'7\r\n{"a": 1\r\n1\r\n}\r\n0\r\n\r\n')
+        writer.close()
+
+    async with served(handler) as url:
+        result = await make_client(context_keys, url).request("GET", "/internal/x")
+    assert result.body == {"a": 1}
+
+
+BROKEN: dict[str, bytes] = {
+    "nothing": b"",
+    "half an answer": b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n123",
+    "no HTTP": b"SSH-2.0-OpenSSH\r\n\r\n",
+    "a server error": answer("500 Internal Server Error", b"{}"),
+    "unavailable": answer("503 Service Unavailable", b"{}"),
+    "too much": answer("200 OK", b"x" * (1024 * 1024 + 1)),
+}
+
+
+@pytest.mark.parametrize("reply", BROKEN.values(), ids=BROKEN.keys())
+async def test_no_good_answer_is_one_kind_of_error(context_keys: ContextKeys, reply: bytes) -> None:
+    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await read_request(reader)
+        writer.write(reply)
+        writer.close()
+
+    async with served(handler) as url:
+        with pytest.raises(InternalCallError):
+            await make_client(context_keys, url).request("GET", "/internal/x")
+
+
+async def test_silence_ends_at_the_deadline(context_keys: ContextKeys) -> None:
+    closed = asyncio.Event()
+
+    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        closed.set()
+        writer.close()
+
+    async with served(handler) as url:
+        client = make_client(context_keys, url, timeout_seconds=0.2)
+        with pytest.raises(InternalCallError):
+            await client.request("GET", "/internal/x")
+        # The connection is given up too: its late answer must not meet the next call.
+        await asyncio.wait_for(closed.wait(), 5)
+
+
+async def test_nobody_there(context_keys: ContextKeys) -> None:
+    async with served(lambda reader, writer: asyncio.sleep(0)) as url:
+        pass
+    with pytest.raises(InternalCallError):
+        await make_client(context_keys, url).request("GET", "/internal/x")
+
+
+async def test_a_path_cannot_smuggle_a_header(context_keys: ContextKeys) -> None:
+    client = make_client(context_keys, "http://127.0.0.1:1")
+    with pytest.raises(ValueError, match="not a path"):
+        await client.request("GET", "/internal/x HTTP/1.1\r\nx-evil: 1")
