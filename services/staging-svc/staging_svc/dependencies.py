@@ -5,6 +5,8 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from stagify.auth import Principal, requires
+from staging_engine.port import Catalog
+from staging_svc.quota import Quota
 from staging_svc.settings import Settings
 from staging_svc.storage import Storage
 
@@ -21,7 +23,21 @@ def request_storage(request: Request) -> Storage:
     return storage
 
 
+def request_quota(request: Request) -> Quota:
+    """The quota this app was composed with."""
+    quota: Quota = request.app.state.quota
+    return quota
+
+
+def request_catalog(request: Request) -> Catalog:
+    """What the engine of this installation can do."""
+    catalog: Catalog = request.app.state.catalog
+    return catalog
+
+
 SettingsDep = Annotated[Settings, Depends(request_settings)]
 StorageDep = Annotated[Storage, Depends(request_storage)]
+QuotaDep = Annotated[Quota, Depends(request_quota)]
+CatalogDep = Annotated[Catalog, Depends(request_catalog)]
 ReaderDep = Annotated[Principal, Depends(requires("projects:read"))]
 WriterDep = Annotated[Principal, Depends(requires("projects:write"))]

@@ -27,6 +27,7 @@ class Image(TenantTable, ServiceTable, table=True):
 
     project_id: UUID
     kind: str = Field(sa_type=Text)
+    filename: str = Field(sa_type=Text)
     bucket: str = Field(sa_type=Text)
     object_key: str = Field(sa_type=Text)
     content_type: str = Field(sa_type=Text)

@@ -28,6 +28,7 @@ def add_image(
     tenant_id: UUID,
     image_id: UUID,
     project_id: UUID,
+    project_name: str,
     kind: ImageKind,
     stored: StoredObject,
     content_type: str,
@@ -42,6 +43,7 @@ def add_image(
         id=image_id,
         project_id=project_id,
         kind=kind,
+        filename=make_filename(project_name, kind, content_type),
         bucket=stored.bucket,
         object_key=stored.key,
         content_type=content_type,
@@ -51,14 +53,6 @@ def add_image(
         sha256=sha256,
     )
     session.add(image)
-    return image
-
-
-async def get_image(session: AsyncSession, image_id: UUID) -> Image:
-    """The image; ImageNotFoundError if this tenant has none of that id."""
-    image = (await session.exec(select(Image).where(Image.id == image_id))).one_or_none()
-    if image is None:
-        raise ImageNotFoundError
     return image
 
 
@@ -90,21 +84,24 @@ async def delete_images(session: AsyncSession, project_id: UUID, *, due_at: date
     await session.exec(delete(Image).where(col(Image.project_id) == project_id))
 
 
-def sign_link(
-    image: Image, *, project_name: str, download: bool, storage: Storage, ttl_seconds: int
+async def link_to(
+    session: AsyncSession, image_id: UUID, *, download: bool, storage: Storage, ttl_seconds: int
 ) -> str:
-    """A short-lived link to the object; the untouched source is only ever an attachment."""
+    """A short-lived link to an image; the untouched source is only ever an attachment."""
+    image = (await session.exec(select(Image).where(Image.id == image_id))).one_or_none()
+    if image is None:
+        raise ImageNotFoundError
     as_attachment = download or image.kind == "source"
     return storage.sign_download(
         image.bucket,
         image.object_key,
         content_type=image.content_type,
-        disposition=disposition(filename(project_name, image), as_attachment=as_attachment),
+        disposition=disposition(image.filename, as_attachment=as_attachment),
         ttl_seconds=ttl_seconds,
     )
 
 
-def filename(project_name: str, image: Image) -> str:
+def make_filename(project_name: str, kind: ImageKind, content_type: str) -> str:
     """A name for the file that a person recognises and any file system takes."""
     stem = UNSAFE.sub("-", project_name).strip("-.")[:80] or "photo"
-    return f"{stem}-{image.kind}.{EXTENSIONS[image.content_type]}"
+    return f"{stem}-{kind}.{EXTENSIONS[content_type]}"

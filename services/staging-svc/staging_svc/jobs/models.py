@@ -55,5 +55,6 @@ class Job(TenantTable, ServiceTable, table=True):
     lease_token: UUID | None = None
     lease_expires_at: datetime | None = instant(default=None)
     served_at: datetime | None = instant(default=None)
+    started_at: datetime | None = instant(default=None)
     finished_at: datetime | None = instant(default=None)
     traceparent: str | None = Field(default=None, sa_type=Text)

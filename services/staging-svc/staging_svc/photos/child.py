@@ -8,9 +8,8 @@ ends here. It gets no environment, so there is nothing in it to steal.
 import json
 import resource
 import sys
+from collections.abc import Mapping
 from typing import Any
-
-MIB = 1024 * 1024
 
 
 def limit(memory_bytes: int, cpu_seconds: int, file_bytes: int) -> None:
@@ -41,12 +40,12 @@ def main() -> None:
     except PhotoRefusedError as error:
         print_line({"code": error.code})
     except MemoryError:
-        print_line({"code": "photo_too_large"})
+        print_line({"code": "photo_undecodable"})
     else:
         print_line(cleaned)
 
 
-def print_line(answer: dict[str, Any]) -> None:
+def print_line(answer: Mapping[str, object]) -> None:
     """The one line the parent reads."""
     sys.stdout.write(json.dumps(answer) + "\n")
     sys.stdout.flush()

@@ -50,7 +50,9 @@ def clean(
     is_turned = _is_turned(picture)
     picture = ImageOps.exif_transpose(picture)
     picture = _to_srgb(picture)
-    picture.save(target, "JPEG", quality=QUALITY, optimize=True, exif=b"", icc_profile=None)
+    # Encoders copy comments, profiles and more from here.
+    picture.info = {}
+    picture.save(target, "JPEG", quality=QUALITY, optimize=True)
     return Cleaned(
         source_width=height if is_turned else width,
         source_height=width if is_turned else height,
@@ -91,7 +93,7 @@ def _decode(image: Image.Image) -> Image.Image:
 
 def _is_turned(picture: Image.Image) -> bool:
     """Whether EXIF says that the sides are swapped (orientations 5 to 8)."""
-    return picture.getexif().get(0x0112, 1) >= 5
+    return int(picture.getexif().get(0x0112, 1)) >= 5
 
 
 def _to_srgb(picture: Image.Image) -> Image.Image:

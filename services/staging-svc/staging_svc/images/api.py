@@ -1,0 +1,46 @@
+"""The routes of images."""
+
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+
+from stagify.database import SessionDep
+from stagify.problems import problems
+from staging_svc.dependencies import ReaderDep, SettingsDep, StorageDep
+from staging_svc.images import service
+
+router = APIRouter(tags=["images"])
+
+# The redirect may be reused for this long; the link it leads to is valid for longer.
+CACHE_SECONDS = 60
+
+
+@router.get(
+    "/v1/images/{image_id}",
+    status_code=302,
+    response_class=Response,
+    responses={302: {"description": "To a link that is valid for five minutes."}, **problems(404)},
+)
+async def get_image(
+    image_id: UUID,
+    _: ReaderDep,
+    session: SessionDep,
+    storage: StorageDep,
+    settings: SettingsDep,
+    download: bool = False,
+) -> Response:
+    """The photo, by a redirect to a short-lived link; with `download=1` as an attachment."""
+    link = await service.link_to(
+        session,
+        image_id,
+        download=download,
+        storage=storage,
+        ttl_seconds=settings.image_link_ttl_seconds,
+    )
+    headers = {
+        "Location": link,
+        "Cache-Control": f"private, max-age={CACHE_SECONDS}",
+        "Referrer-Policy": "no-referrer",
+        "X-Content-Type-Options": "nosniff",
+    }
+    return Response(status_code=302, headers=headers)

@@ -1,0 +1,56 @@
+"""Live changes of projects: one listening connection a process, any number of streams.
+
+A stream holds no connection and no transaction. A change only sets its flag, so a slow reader
+costs nothing and sees the newest state next.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from uuid import UUID
+
+from staging_svc.projects.changes import CHANGED
+from staging_svc.projects.errors import TooManyStreamsError
+
+
+class ProjectFeed:
+    """Which streams watch which project."""
+
+    def __init__(self, *, max_streams_per_tenant: int) -> None:
+        self._limit = max_streams_per_tenant
+        self._watchers: dict[str, set[asyncio.Event]] = {}
+        self._streams: Counter[UUID] = Counter()
+        self.channels = {CHANGED: self.wake}
+
+    def wake(self, key: str) -> None:
+        """The project of this `tenant/project` key changed."""
+        for flag in self._watchers.get(key, ()):
+            flag.set()
+
+    def wake_all(self) -> None:
+        """Changes may have been missed, or the process is stopping: everyone looks."""
+        for flags in self._watchers.values():
+            for flag in flags:
+                flag.set()
+
+    @contextmanager
+    def watch(self, tenant_id: UUID, project_id: UUID) -> Iterator[asyncio.Event]:
+        """A flag that is set whenever the project may have changed; TooManyStreamsError."""
+        if self._streams[tenant_id] >= self._limit:
+            raise TooManyStreamsError(retry_after=5, limit=self._limit)
+        key, flag = f"{tenant_id}/{project_id}", asyncio.Event()
+        self._streams[tenant_id] += 1
+        self._watchers.setdefault(key, set()).add(flag)
+        try:
+            yield flag
+        finally:
+            self._forget(tenant_id, key, flag)
+
+    def _forget(self, tenant_id: UUID, key: str, flag: asyncio.Event) -> None:
+        self._streams[tenant_id] -= 1
+        if not self._streams[tenant_id]:
+            del self._streams[tenant_id]
+        self._watchers[key].discard(flag)
+        if not self._watchers[key]:
+            del self._watchers[key]

@@ -1,0 +1,198 @@
+"""What becomes of a project while it is staged. Every step names the lease of its job: a process
+that lost it gets LeaseLostError and changes nothing."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from stagify.events.staging import ProjectStaged, StagingFailed, StagingStarted
+from stagify.events.usage import UsageRecorded
+from stagify.ids import new_id
+from stagify.outbox import publish
+from staging_svc.images import service as images
+from staging_svc.jobs import service as jobs
+from staging_svc.jobs.claims import Lease
+from staging_svc.objects import service as objects
+from staging_svc.objects.service import StoredObject
+from staging_svc.projects.changes import dimensions, storage_changed, touch
+from staging_svc.projects.models import Project
+from staging_svc.uploads import service as uploads
+
+# Shares of the bar: checking the photo comes before the engine, storing the result after it.
+CHECKED = 0.1
+FURNISHED = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPhoto:
+    """An image that is in the store and that nothing owns yet; `intent_id` would delete it."""
+
+    image_id: UUID
+    stored: StoredObject
+    intent_id: UUID
+    width: int
+    height: int
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourcePhoto:
+    """What was measured of the upload itself: upright size and content."""
+
+    width: int
+    height: int
+    sha256: str
+
+
+async def locked_project(session: AsyncSession, lease: Lease) -> Project:
+    """The leased project, locked behind its job."""
+    await jobs.locked(session, lease)
+    query = select(Project).where(Project.id == lease.project_id).with_for_update()
+    return (await session.exec(query)).one()
+
+
+async def begin(session: AsyncSession, lease: Lease, project: Project) -> None:
+    """A worker has begun; only the first attempt is reported to others."""
+    if await jobs.mark_started(session, lease):
+        publish(
+            session,
+            StagingStarted(
+                tenant_id=lease.tenant_id,
+                project_id=lease.project_id,
+                job_id=lease.job_id,
+                reservation_id=project.reservation_id,
+            ),
+        )
+    project.status = "processing"
+    await touch(session, project)
+
+
+async def report_progress(session: AsyncSession, lease: Lease, share: float) -> None:
+    """How far the engine is, from 0 to 1; the bar never runs backwards."""
+    project = await locked_project(session, lease)
+    progress = round(CHECKED + (FURNISHED - CHECKED) * min(max(share, 0.0), 1.0), 2)
+    if progress > project.progress:
+        project.progress = progress
+        await touch(session, project)
+
+
+async def keep_original(
+    session: AsyncSession, lease: Lease, *, source: SourcePhoto, cleaned: StoredPhoto
+) -> None:
+    """The photo is good: its upload and its cleaned derivative become images of the project."""
+    project = await locked_project(session, lease)
+    upload = await uploads.upload_of_project(session, project.id)
+    assert upload is not None
+    images.add_image(
+        session,
+        tenant_id=lease.tenant_id,
+        image_id=new_id(),
+        project_id=project.id,
+        project_name=project.name,
+        kind="source",
+        stored=uploads.stored(upload),
+        content_type=upload.content_type,
+        width=source.width,
+        height=source.height,
+        size=upload.size,
+        sha256=source.sha256,
+    )
+    await _own(session, project, cleaned, "original")
+    storage_changed(session, project, upload.size + cleaned.size)
+    project.progress = CHECKED
+    await touch(session, project)
+
+
+async def complete(
+    session: AsyncSession, lease: Lease, *, staged: StoredPhoto, record: dict[str, Any]
+) -> None:
+    """The furnished photo is there: project, job, image, events and metering, all or nothing."""
+    project = await locked_project(session, lease)
+    await jobs.finish(session, lease, is_done=True)
+    await _own(session, project, staged, "staged")
+    project.status = "staged"
+    project.progress = 1.0
+    project.record = record
+    await touch(session, project)
+    publish(
+        session,
+        ProjectStaged(
+            tenant_id=lease.tenant_id,
+            project_id=project.id,
+            job_id=lease.job_id,
+            image_id=staged.image_id,
+            reservation_id=project.reservation_id,
+        ),
+    )
+    publish(
+        session,
+        UsageRecorded(
+            tenant_id=lease.tenant_id,
+            meter="staging",
+            quantity=1,
+            dimensions=dimensions(project),
+            reservation_id=project.reservation_id,
+        ),
+    )
+    storage_changed(session, project, staged.size)
+
+
+async def fail(
+    session: AsyncSession, lease: Lease, *, code: str, message: str, is_photo_useless: bool
+) -> None:
+    """The project cannot be staged; its reservation is given back, a useless upload deleted."""
+    project = await locked_project(session, lease)
+    await jobs.finish(session, lease, is_done=False)
+    project.status = "failed"
+    project.failure_code = code
+    project.failure_message = message
+    await touch(session, project)
+    if is_photo_useless:
+        upload = await uploads.upload_of_project(session, project.id)
+        if upload is not None:
+            await uploads.discard(session, upload)
+    publish(
+        session,
+        StagingFailed(
+            tenant_id=lease.tenant_id,
+            project_id=project.id,
+            job_id=lease.job_id,
+            code=code,
+            reservation_id=project.reservation_id,
+        ),
+    )
+
+
+async def wait_again(
+    session: AsyncSession, lease: Lease, *, delay_seconds: float, is_counted: bool
+) -> None:
+    """The job goes back into the queue, and the project says so."""
+    project = await locked_project(session, lease)
+    await jobs.requeue(session, lease, delay_seconds=delay_seconds, is_counted=is_counted)
+    project.status = "queued"
+    project.progress = 0.0
+    await touch(session, project)
+
+
+async def _own(
+    session: AsyncSession, project: Project, photo: StoredPhoto, kind: images.ImageKind
+) -> None:
+    await objects.withdraw(session, [photo.intent_id])
+    images.add_image(
+        session,
+        tenant_id=project.tenant_id,
+        image_id=photo.image_id,
+        project_id=project.id,
+        project_name=project.name,
+        kind=kind,
+        stored=photo.stored,
+        content_type="image/jpeg",
+        width=photo.width,
+        height=photo.height,
+        size=photo.size,
+        sha256=photo.sha256,
+    )

@@ -1,0 +1,178 @@
+"""The use cases of customers: make a project, delete it."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from fastapi import Response
+from sqlmodel import select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from stagify.auth import Principal
+from stagify.clock import utc_now
+from stagify.database import Database, driver_connection
+from stagify.errors import InvalidInputError, StagifyError
+from stagify.events.staging import ProjectCreated, ProjectDeleted
+from stagify.idempotency import Idempotency
+from stagify.ids import new_id
+from stagify.outbox import publish
+from staging_engine.port import Catalog, CatalogEntry
+from staging_svc.images import service as images
+from staging_svc.jobs import service as jobs
+from staging_svc.projects.changes import announce, storage_changed
+from staging_svc.projects.errors import (
+    ProjectNotFoundError,
+    TenantProvisioningError,
+    UnknownQualityError,
+    UnknownRoomTypeError,
+    UnknownStyleError,
+)
+from staging_svc.projects.models import Project
+from staging_svc.projects.schemas import ProjectCreate, ProjectRead
+from staging_svc.quota import Quota
+from staging_svc.storage import Storage
+from staging_svc.uploads import service as uploads
+
+# A reservation outlives the request by this; the project's event then prolongs it.
+RESERVATION_TTL = timedelta(minutes=15)
+
+
+async def create_project(
+    database: Database,
+    *,
+    principal: Principal,
+    wanted: ProjectCreate,
+    catalog: Catalog,
+    storage: Storage,
+    quota: Quota,
+    idempotency: Idempotency,
+) -> Response:
+    """Accept a project: it waits in the queue when this returns.
+
+    Takes the database and not a session, because it waits for the object store and for
+    usage-svc, and no transaction may be open meanwhile.
+    """
+    tenant_id = principal.tenant_id
+    assert tenant_id is not None
+    _check_choices(wanted, catalog)
+    if principal.tenant_status == "provisioning":
+        raise TenantProvisioningError
+    # 1. Was this request answered before? Is the upload ours? Reads only.
+    async with database.tenant(tenant_id) as session:
+        stored = await idempotency.replay(await driver_connection(session))
+        if stored is not None:
+            return stored
+        upload = await uploads.get_upload(session, wanted.upload_id)
+    await uploads.check_filled(upload, storage)
+    # 2. Reserve. A crash after this leaves a reservation that expires.
+    reservation_id = idempotency.derive_id("reservation")
+    is_reserved = await quota.reserve(
+        tenant_id, reservation_id, ttl_seconds=int(RESERVATION_TTL.total_seconds())
+    )
+    # 3. Project, job, event and stored answer, all or nothing.
+    project = _new_project(principal, wanted, catalog, reservation_id, is_reserved)
+    try:
+        async with database.tenant(tenant_id) as session:
+            return await idempotency.run(
+                session, 202, lambda: _accept(session, project, wanted.upload_id)
+            )
+    except StagifyError:
+        # A keyed request may be in flight elsewhere with the same reservation: that expires.
+        if not idempotency.is_keyed:
+            await quota.release(tenant_id, reservation_id)
+        raise
+
+
+def _check_choices(wanted: ProjectCreate, catalog: Catalog) -> None:
+    _check_choice(wanted.room_type, catalog.room_types, UnknownRoomTypeError)
+    _check_choice(wanted.style, catalog.styles, UnknownStyleError)
+    _check_choice(wanted.options.quality, catalog.qualities, UnknownQualityError)
+
+
+def _check_choice(
+    value: str, entries: Sequence[CatalogEntry], error: type[InvalidInputError]
+) -> None:
+    allowed = [entry.key for entry in entries]
+    if value not in allowed:
+        raise error(allowed=list(allowed))
+
+
+def _new_project(
+    principal: Principal,
+    wanted: ProjectCreate,
+    catalog: Catalog,
+    reservation_id: UUID,
+    is_reserved: bool,
+) -> Project:
+    assert principal.tenant_id is not None
+    now = utc_now()
+    return Project(
+        tenant_id=principal.tenant_id,
+        id=new_id(),
+        name=wanted.name or _default_name(wanted, catalog),
+        room_type=wanted.room_type,
+        style=wanted.style,
+        options=wanted.options.model_dump(),
+        reservation_id=reservation_id,
+        is_reserved=is_reserved,
+        created_by=principal.user_id,
+        usage_dimensions=principal.usage_dimensions(),
+        created_at=now,
+        updated_at=now,
+    )
+
+
+def _default_name(wanted: ProjectCreate, catalog: Catalog) -> str:
+    names = {entry.key: entry.name for entry in (*catalog.room_types, *catalog.styles)}
+    return f"{names[wanted.room_type]}, {names[wanted.style]}"
+
+
+async def _accept(session: AsyncSession, project: Project, upload_id: UUID) -> ProjectRead:
+    session.add(project)
+    await session.flush()
+    await uploads.use_upload(session, upload_id=upload_id, project_id=project.id)
+    await jobs.enqueue(session, tenant_id=project.tenant_id, project_id=project.id)
+    publish(
+        session,
+        ProjectCreated(
+            tenant_id=project.tenant_id,
+            project_id=project.id,
+            reservation_id=project.reservation_id if project.is_reserved else None,
+            room_type=project.room_type,
+            style=project.style,
+            created_by=project.created_by,
+        ),
+    )
+    return ProjectRead.model_validate(
+        {**project.model_dump(), "failure": None, "original": None, "staged": None}
+    )
+
+
+async def delete_project(session: AsyncSession, project_id: UUID) -> None:
+    """Remove a project and everything it owns; its job is cancelled, its reservation released."""
+    await jobs.cancel(session, project_id)
+    found = await session.exec(select(Project).where(Project.id == project_id).with_for_update())
+    project = found.one_or_none()
+    if project is None:
+        raise ProjectNotFoundError
+    storage_changed(session, project, -await images.stored_bytes(session, project_id))
+    await images.delete_images(session, project_id, due_at=utc_now())
+    upload = await uploads.upload_of_project(session, project_id)
+    if upload is not None:
+        await uploads.discard(session, upload)
+        await session.flush()
+    publish(
+        session,
+        ProjectDeleted(
+            tenant_id=project.tenant_id,
+            project_id=project.id,
+            reservation_id=project.reservation_id,
+        ),
+    )
+    await session.delete(project)
+    await announce(session, project)
+
+
+async def all_ids(session: AsyncSession) -> Sequence[UUID]:
+    """Every project of the tenant."""
+    return (await session.exec(select(Project.id))).all()

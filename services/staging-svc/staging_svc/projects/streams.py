@@ -1,0 +1,100 @@
+"""The live stream of one project (server-sent events, HTML standard 9.2)."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from uuid import UUID
+
+import asyncpg
+from fastapi import Response
+from fastapi.responses import StreamingResponse
+
+from stagify.database import Database
+from staging_svc.projects import queries
+from staging_svc.projects.errors import ProjectNotFoundError
+from staging_svc.projects.feed import ProjectFeed
+from staging_svc.projects.schemas import FINAL_STATUSES
+
+STATUS_COLUMN = 5
+HEARTBEAT = b": heart-beat\n\n"
+HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+
+
+class ProjectStream:
+    """Follows one project for one client."""
+
+    def __init__(
+        self,
+        database: Database,
+        feed: ProjectFeed,
+        *,
+        tenant_id: UUID,
+        project_id: UUID,
+        heartbeat_seconds: float,
+        max_seconds: float,
+    ) -> None:
+        self._database = database
+        self._feed = feed
+        self._tenant_id = tenant_id
+        self._project_id = project_id
+        self._heartbeat_seconds = heartbeat_seconds
+        self._max_seconds = max_seconds
+
+    async def respond(self, last_version: int) -> Response:
+        """The stream behind `last_version`; 204, which ends a client's reconnecting, if the
+        client has seen the final state already."""
+        async with AsyncExitStack() as stack:
+            changed = stack.enter_context(self._feed.watch(self._tenant_id, self._project_id))
+            row = await self._read()
+            if row is None:
+                raise ProjectNotFoundError
+            if _is_final(row) and row[queries.VERSION] <= last_version:
+                return Response(status_code=204)
+            content = self._events(stack.pop_all(), changed, row, last_version)
+        return StreamingResponse(content, media_type="text/event-stream", headers=HEADERS)
+
+    async def _events(
+        self,
+        watching: AsyncExitStack,
+        changed: asyncio.Event,
+        row: asyncpg.Record | None,
+        last_version: int,
+    ) -> AsyncIterator[bytes]:
+        end = asyncio.get_running_loop().time() + self._max_seconds
+        async with watching:
+            while row is not None:
+                if row[queries.VERSION] > last_version:
+                    last_version = row[queries.VERSION]
+                    yield _event(row)
+                if _is_final(row):
+                    return
+                while not await self._wait(changed, end):
+                    if asyncio.get_running_loop().time() >= end:
+                        return
+                    yield HEARTBEAT
+                row = await self._read()
+        yield b"event: deleted\ndata: {}\n\n"
+
+    async def _wait(self, changed: asyncio.Event, end: float) -> bool:
+        """Whether the project may have changed before the next heart-beat is due."""
+        seconds = min(self._heartbeat_seconds, end - asyncio.get_running_loop().time())
+        try:
+            async with asyncio.timeout(max(0.0, seconds)):
+                await changed.wait()
+        except TimeoutError:
+            return False
+        changed.clear()
+        return True
+
+    async def _read(self) -> asyncpg.Record | None:
+        async with self._database.tenant_connection(self._tenant_id) as connection:
+            return await queries.fetch_project(connection, self._project_id)
+
+
+def _is_final(row: asyncpg.Record) -> bool:
+    return row[STATUS_COLUMN] in FINAL_STATUSES
+
+
+def _event(row: asyncpg.Record) -> bytes:
+    data = queries.dump(queries.shape(row))
+    return b"id: %d\nevent: status\ndata: %b\n\n" % (row[queries.VERSION], data)

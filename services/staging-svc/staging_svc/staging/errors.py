@@ -1,0 +1,15 @@
+"""What ends an attempt at a job, each with its own fate (see `runner`)."""
+
+
+class RefusedError(Exception):
+    """This project can never be staged: it fails at once. `message` is for the customer."""
+
+    def __init__(self, code: str, message: str, *, is_photo_useless: bool = False) -> None:
+        super().__init__(code)
+        self.code = code
+        self.message = message
+        self.is_photo_useless = is_photo_useless
+
+
+class NotYetError(Exception):
+    """A part of the platform is away: the job waits, and the attempt does not count."""

@@ -1,0 +1,163 @@
+"""The steps of one job: reserve, check and clean the photo, furnish it, keep the result.
+
+The order of effects and what a crash between them costs:
+1. An intent to delete the object is committed. Nothing is lost.
+2. The object is put. A crash leaves the intent, and the object is deleted when it falls due.
+3. One transaction, bound to the lease, lets a row own the object and withdraws the intent.
+"""
+
+import tempfile
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from stagify.clock import utc_now
+from stagify.database import Database
+from stagify.ids import new_id
+from staging_engine.port import StagingEngine, StagingRefusedError, StagingRequest
+from staging_svc.images import service as images
+from staging_svc.images.models import Image
+from staging_svc.jobs.claims import Lease
+from staging_svc.objects import service as objects
+from staging_svc.objects.service import StoredObject
+from staging_svc.photos import service as photos
+from staging_svc.projects import lifecycle
+from staging_svc.projects.lifecycle import SourcePhoto, StoredPhoto
+from staging_svc.projects.models import Project
+from staging_svc.quota import Quota, QuotaExceededError
+from staging_svc.staging.errors import NotYetError, RefusedError
+from staging_svc.staging.progress import ProgressWriter
+from staging_svc.storage import ObjectMissingError, Storage, StoredFile, image_key
+from staging_svc.uploads import service as uploads
+from staging_svc.uploads.models import Upload
+
+# Far longer than any attempt: an object of a living attempt is never deleted under it.
+UNOWNED_OBJECT_TTL = timedelta(hours=2)
+# A reservation made by the worker has no event to prolong it, so it lasts a long queue.
+RESERVATION_TTL_SECONDS = 3600
+
+
+class Pipeline:
+    """Carries out jobs with one engine."""
+
+    def __init__(
+        self, database: Database, storage: Storage, quota: Quota, engine: StagingEngine
+    ) -> None:
+        self._database = database
+        self._storage = storage
+        self._quota = quota
+        self._engine = engine
+
+    async def run(self, lease: Lease) -> None:
+        """Stage the project of `lease`; whatever is raised instead has its fate in `runner`."""
+        project = await self._begin(lease)
+        with tempfile.TemporaryDirectory(prefix="staging-") as name:
+            folder = Path(name)
+            photo = await self._original(lease, folder)
+            result, record = await self._furnish(lease, project, photo, folder)
+        async with self._database.tenant(lease.tenant_id) as session:
+            await lifecycle.complete(session, lease, staged=result, record=record)
+
+    async def _begin(self, lease: Lease) -> Project:
+        async with self._database.tenant(lease.tenant_id) as session:
+            project = await lifecycle.locked_project(session, lease)
+            if project.is_reserved:
+                await lifecycle.begin(session, lease, project)
+                return project
+        await self._reserve(project)
+        async with self._database.tenant(lease.tenant_id) as session:
+            project = await lifecycle.locked_project(session, lease)
+            project.is_reserved = True
+            await lifecycle.begin(session, lease, project)
+            return project
+
+    async def _reserve(self, project: Project) -> None:
+        """Make the reservation that usage-svc did not confirm when the project was created."""
+        try:
+            is_reserved = await self._quota.reserve(
+                project.tenant_id, project.reservation_id, ttl_seconds=RESERVATION_TTL_SECONDS
+            )
+        except QuotaExceededError as error:
+            raise RefusedError(error.code, error.detail) from error
+        if not is_reserved:
+            raise NotYetError
+
+    async def _original(self, lease: Lease, folder: Path) -> Path:
+        """The cleaned photo as a file; an earlier attempt may have made it already."""
+        async with self._database.tenant(lease.tenant_id) as session:
+            original = await images.image_of_project(session, lease.project_id, "original")
+            upload = await uploads.upload_of_project(session, lease.project_id)
+        path = folder / "original.jpg"
+        if original is not None:
+            await self._fetch(original, path)
+        elif upload is not None:
+            await self._clean(lease, upload, folder, path)
+        else:
+            raise RefusedError("photo_missing", photos.MESSAGES["photo_missing"])
+        return path
+
+    async def _fetch(self, image: Image, path: Path) -> None:
+        try:
+            await self._storage.download(image.bucket, image.object_key, path, limit=image.size)
+        except ObjectMissingError as error:
+            raise RefusedError("photo_missing", photos.MESSAGES["photo_missing"]) from error
+
+    async def _clean(self, lease: Lease, upload: Upload, folder: Path, path: Path) -> None:
+        source = folder / "source"
+        try:
+            content = await self._storage.download(
+                upload.bucket, upload.object_key, source, limit=upload.size
+            )
+            cleaned = await photos.clean_photo(source, path, declared_type=upload.content_type)
+        except ObjectMissingError as error:
+            raise RefusedError("photo_missing", photos.MESSAGES["photo_missing"]) from error
+        except photos.PhotoRefusedError as error:
+            raise RefusedError(error.code, error.message, is_photo_useless=True) from error
+        stored = await self._store(lease, upload.bucket, path, cleaned.width, cleaned.height)
+        measured = SourcePhoto(cleaned.source_width, cleaned.source_height, content.sha256)
+        async with self._database.tenant(lease.tenant_id) as session:
+            await lifecycle.keep_original(session, lease, source=measured, cleaned=stored)
+
+    async def _furnish(
+        self, lease: Lease, project: Project, photo: Path, folder: Path
+    ) -> tuple[StoredPhoto, dict[str, Any]]:
+        async def write(share: float) -> None:
+            async with self._database.tenant(lease.tenant_id) as session:
+                await lifecycle.report_progress(session, lease, share)
+
+        output = folder / "staged.jpg"
+        options = project.options
+        request = StagingRequest(
+            photo=photo,
+            output=output,
+            room_type=project.room_type,
+            style=project.style,
+            quality=options["quality"],
+            seed=options["seed"],
+            label=options["label"],
+        )
+        progress = ProgressWriter(write)
+        try:
+            async with progress.running():
+                result = await self._engine.stage(request, progress=progress)
+        except StagingRefusedError as error:
+            raise RefusedError(error.code, error.message) from error
+        async with self._database.tenant(lease.tenant_id) as session:
+            original = await images.image_of_project(session, lease.project_id, "original")
+        assert original is not None
+        stored = await self._store(lease, original.bucket, output, result.width, result.height)
+        return stored, dict(result.record)
+
+    async def _store(
+        self, lease: Lease, bucket: str, path: Path, width: int, height: int
+    ) -> StoredPhoto:
+        image_id = new_id()
+        target = StoredObject(bucket, image_key(lease.tenant_id, lease.project_id, image_id))
+        async with self._database.tenant(lease.tenant_id) as session:
+            intent_id = objects.intend(
+                session, lease.tenant_id, target, due_at=utc_now() + UNOWNED_OBJECT_TTL
+            )
+        file: StoredFile = await self._storage.upload(
+            target.bucket, target.key, path, content_type="image/jpeg"
+        )
+        return StoredPhoto(image_id, target, intent_id, width, height, file.size, file.sha256)
