@@ -22,7 +22,7 @@ class ContextKeys:
             for name, seed in self._seeds.items()
         }
 
-    def settings(self, deployable: str) -> dict[str, str]:
+    def settings(self, deployable: str) -> dict[str, Any]:
         """The two settings of `deployable`, to pass to its Settings class by name."""
         public = {kid: key.model_dump(mode="json") for kid, key in self.public.items()}
         return {
