@@ -1,0 +1,157 @@
+"""usage-svc on a real database: its app, its ledger and its handlers."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import httpx
+import pytest
+
+from stagify.consumer import Handlers, Rejection
+from stagify.database import Database
+from stagify.events import Event, decode
+from stagify.events.tenant import TenantCreated
+from stagify.events.usage import UsageRecorded
+from stagify.ids import new_id
+from stagify.testing import ContextKeys, DatabaseUrls, TestDatabases, app_client
+from usage_svc import service
+from usage_svc.app import create_app
+from usage_svc.handlers import make_handlers
+from usage_svc.ledger import Ledger
+from usage_svc.plans import PlanCatalog, load_plans
+from usage_svc.settings import Settings
+from usage_svc.worker import Upkeep
+
+
+@pytest.fixture(scope="session")
+async def urls(test_databases: TestDatabases) -> DatabaseUrls:
+    return await test_databases.migrated("usage", "usage_svc")
+
+
+@pytest.fixture(scope="session")
+def settings(urls: DatabaseUrls, context_keys: ContextKeys) -> Settings:
+    return Settings.model_validate(
+        {
+            "environment": "test",
+            "kafka_bootstrap_servers": "unused:9092",
+            "database_url": urls.app,
+            "relay_database_url": urls.relay,
+            "ingest_database_url": urls.extra["ingest"],
+            "idempotency_secret": "only-for-tests",
+            **context_keys.settings("usage-svc"),
+        }
+    )
+
+
+@pytest.fixture
+async def client(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
+    async with app_client(create_app(settings)) as client:
+        yield client
+
+
+@pytest.fixture
+async def database(urls: DatabaseUrls) -> AsyncIterator[Database]:
+    database = Database(urls.app, service="usage-svc", pool_size=5)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def ingest_database(urls: DatabaseUrls) -> AsyncIterator[Database]:
+    database = Database(urls.extra["ingest"], service="usage-svc", pool_size=5)
+    yield database
+    await database.close()
+
+
+@pytest.fixture(scope="session")
+def plans() -> PlanCatalog:
+    return load_plans(None)
+
+
+@pytest.fixture
+def upkeep(database: Database, ingest_database: Database, settings: Settings) -> Upkeep:
+    return Upkeep(database, ingest_database, settings)
+
+
+@pytest.fixture
+def handlers(plans: PlanCatalog, settings: Settings) -> Handlers:
+    return make_handlers(plans, settings.attached_ttl)
+
+
+@pytest.fixture
+def ingest(
+    ingest_database: Database, plans: PlanCatalog
+) -> Callable[[list[UsageRecorded]], Awaitable[list[Rejection]]]:
+    """Ingest one batch, as the consumer does."""
+    return Ledger(ingest_database, plans).ingest
+
+
+@pytest.fixture
+def deliver(database: Database, handlers: Handlers) -> Callable[[Event], Awaitable[None]]:
+    """Hand an event to its handler in a transaction of its tenant, without the inbox."""
+
+    async def run(event: Event) -> None:
+        assert event.tenant_id is not None
+        async with database.tenant(event.tenant_id) as session:
+            await handlers[type(event)](session, event)
+
+    return run
+
+
+@pytest.fixture
+def subscribe(
+    database: Database,
+    deliver: Callable[[Event], Awaitable[None]],
+    plans: PlanCatalog,
+) -> Callable[[UUID, str], Awaitable[None]]:
+    """Let a tenant be created and put on a plan."""
+
+    async def run(tenant_id: UUID, plan: str) -> None:
+        created = TenantCreated(
+            tenant_id=tenant_id,
+            slug=f"t{tenant_id.hex[-12:]}",
+            name="Acme Homes",
+            type="organization",
+            plan="free",
+            region="eu",
+            owner_user_id=new_id(),
+        )
+        await deliver(created)
+        async with database.tenant(tenant_id) as session:
+            await service.set_plan(session, tenant_id=tenant_id, plan=plan, plans=plans)
+
+    return run
+
+
+@pytest.fixture
+def usage(
+    client: httpx.AsyncClient, context_keys: ContextKeys
+) -> Callable[[UUID, str], Awaitable[dict[str, Any]]]:
+    """One meter of a tenant as its members see it."""
+
+    async def read(tenant_id: UUID, meter: str = "staging") -> dict[str, Any]:
+        headers = context_keys.headers("usage-svc", tenant_id=tenant_id, role="viewer")
+        answer = await client.get("/v1/usage", headers=headers)
+        assert answer.status_code == 200, answer.text
+        found: dict[str, Any]
+        (found,) = (item for item in answer.json()["meters"] if item["meter"] == meter)
+        return found
+
+    return read
+
+
+@pytest.fixture
+def published(urls: DatabaseUrls) -> Callable[[UUID], Awaitable[list[Event]]]:
+    """The events of a tenant in the outbox, in the order in which they will be sent."""
+
+    async def read(tenant_id: UUID) -> list[Event]:
+        relay = await asyncpg.connect(urls.relay)
+        try:
+            rows = await relay.fetch("SELECT payload FROM outbox ORDER BY seq")
+        finally:
+            await relay.close()
+        events = [decode(row["payload"]) for row in rows]
+        return [e for e in events if isinstance(e, Event) and e.tenant_id == tenant_id]
+
+    return read

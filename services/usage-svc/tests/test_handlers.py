@@ -1,0 +1,131 @@
+"""What usage-svc does about tenants and projects: once, twice, out of order."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text
+
+from stagify.database import Database
+from stagify.events import Event
+from stagify.events.billing import PlanChanged
+from stagify.events.receipts import UsageReceiptIssued
+from stagify.events.staging import ProjectCreated
+from stagify.events.tenant import (
+    TenantCreated,
+    TenantReactivated,
+    TenantSuspended,
+    TenantUpdated,
+)
+from stagify.ids import new_id
+from usage_svc.cli import change_plan
+from usage_svc.errors import SubscriptionNotFoundError, UnknownPlanError
+from usage_svc.plans import PlanCatalog
+
+Deliver = Callable[[Event], Awaitable[None]]
+Published = Callable[[UUID], Awaitable[list[Event]]]
+Usage = Callable[..., Awaitable[dict[str, Any]]]
+
+
+def created(tenant_id: UUID, plan: str = "free") -> TenantCreated:
+    return TenantCreated(
+        tenant_id=tenant_id,
+        slug=f"t{tenant_id.hex[-12:]}",
+        name="Acme Homes",
+        type="organization",
+        plan=plan,
+        region="eu",
+        owner_user_id=new_id(),
+    )
+
+
+class TestTenants:
+    async def test_creation_is_answered_with_a_receipt(
+        self, deliver: Deliver, published: Published, tenant_id: UUID
+    ) -> None:
+        event = created(tenant_id)
+        await deliver(event)
+        (receipt,) = await published(tenant_id)
+        assert isinstance(receipt, UsageReceiptIssued)
+        assert (receipt.action, receipt.of_event_id) == ("created", event.event_id)
+
+    async def test_second_delivery_keeps_the_plan(
+        self, deliver: Deliver, usage: Usage, tenant_id: UUID
+    ) -> None:
+        await deliver(created(tenant_id, "pro"))
+        await deliver(created(tenant_id))
+        assert (await usage(tenant_id))["limit"] == 200
+
+    async def test_unknown_plan_becomes_the_default(
+        self, deliver: Deliver, usage: Usage, tenant_id: UUID
+    ) -> None:
+        await deliver(created(tenant_id, "gold"))
+        assert (await usage(tenant_id))["limit"] == 10
+
+    async def test_suspension_and_return_are_answered(
+        self, deliver: Deliver, published: Published, tenant_id: UUID
+    ) -> None:
+        await deliver(created(tenant_id))
+        await deliver(TenantSuspended(tenant_id=tenant_id, reason="unpaid"))
+        await deliver(TenantReactivated(tenant_id=tenant_id))
+        receipts = await published(tenant_id)
+        actions = [e.action for e in receipts if isinstance(e, UsageReceiptIssued)]
+        assert actions == ["created", "suspended", "reactivated"]
+
+
+class TestSetPlan:
+    async def test_by_slug_or_id(
+        self,
+        deliver: Deliver,
+        published: Published,
+        usage: Usage,
+        database: Database,
+        ingest_database: Database,
+        plans: PlanCatalog,
+        tenant_id: UUID,
+    ) -> None:
+        await deliver(created(tenant_id))
+        slug = f"renamed-{tenant_id.hex[-12:]}"
+        renamed = TenantUpdated(
+            tenant_id=tenant_id, slug=slug, name="Acme", plan="free", region="eu"
+        )
+        await deliver(renamed)
+        await change_plan(database, ingest_database, slug, "pro", plans)
+        assert (await usage(tenant_id))["limit"] == 200
+        await change_plan(database, ingest_database, str(tenant_id), "enterprise", plans)
+        await change_plan(database, ingest_database, str(tenant_id), "enterprise", plans)
+        assert (await usage(tenant_id))["limit"] is None
+        changes = [e for e in await published(tenant_id) if isinstance(e, PlanChanged)]
+        assert [(e.previous_plan, e.plan) for e in changes] == [
+            ("free", "pro"),
+            ("pro", "enterprise"),
+        ]
+
+    async def test_unknown_tenant_or_plan_is_refused(
+        self,
+        deliver: Deliver,
+        database: Database,
+        ingest_database: Database,
+        plans: PlanCatalog,
+        tenant_id: UUID,
+    ) -> None:
+        for tenant in (str(tenant_id), f"t{tenant_id.hex[-12:]}"):
+            with pytest.raises(SubscriptionNotFoundError):
+                await change_plan(database, ingest_database, tenant, "pro", plans)
+        await deliver(created(tenant_id))
+        with pytest.raises(UnknownPlanError):
+            await change_plan(database, ingest_database, str(tenant_id), "gold", plans)
+
+
+class TestProjects:
+    async def test_project_without_reservation_changes_nothing(
+        self, deliver: Deliver, database: Database, tenant_id: UUID
+    ) -> None:
+        event = ProjectCreated(
+            tenant_id=tenant_id, project_id=new_id(), room_type="bedroom", style="modern"
+        )
+        await deliver(event)
+        async with database.tenant(tenant_id) as session:
+            count = await session.execute(text("SELECT count(*) FROM quotas"))
+            assert count.scalar_one() == 0

@@ -1,0 +1,233 @@
+"""Reservations against a model: whatever comes, in whatever order and however often.
+
+The model is two lines: `used` is the sum of the distinct records, `reserved` the sum of the
+reservations that are open. It is checked after every step.
+"""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+from uuid import UUID
+
+import asyncpg
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from stagify.consumer import Rejection
+from stagify.database import Database
+from stagify.events.usage import UsageRecorded
+from stagify.ids import new_id
+from usage_svc import reservations
+from usage_svc.errors import QuotaExceededError, ReservationReleasedError
+from usage_svc.plans import PlanCatalog
+from usage_svc.reservations import Held, Wanted
+
+Ingest = Callable[[list[UsageRecorded]], Awaitable[list[Rejection]]]
+Step = tuple[Literal["reserve", "attach", "use", "release", "expire"], int]
+
+JOBS = 4
+LIMIT = 10
+TTL = timedelta(minutes=15)
+ATTACHED_TTL = timedelta(hours=24)
+# Quantities that fill the limit, so that some orders are refused.
+QUANTITIES = (1, 2, 4, 5)
+
+steps = st.lists(
+    st.tuples(
+        st.sampled_from(["reserve", "attach", "use", "release", "expire"]),
+        st.integers(0, JOBS - 1),
+    ),
+    max_size=25,
+)
+
+
+class Model:
+    """What must be true, told in the plainest way."""
+
+    def __init__(self) -> None:
+        self.used: set[int] = set()
+        self.state: dict[int, str] = {}
+        self.known: set[int] = set()
+        self.attached: set[int] = set()
+
+    @property
+    def total_used(self) -> int:
+        return sum(QUANTITIES[job] for job in self.used)
+
+    @property
+    def reserved(self) -> int:
+        return sum(QUANTITIES[job] for job, state in self.state.items() if state == "held")
+
+    def reserve(self, job: int) -> str:
+        """What the answer must be."""
+        state = self.state.get(job)
+        if state == "released":
+            return "released"
+        if state in ("held", "committed"):
+            return "held"
+        if self.total_used + self.reserved + QUANTITIES[job] > LIMIT:
+            return "exceeded"
+        self.state[job] = "held"
+        self.known.add(job)
+        return "held"
+
+    def attach(self, job: int) -> None:
+        self.attached.add(job)
+        if self.state.get(job) == "expired" and job in self.known:
+            self.state[job] = "held"
+
+    def use(self, job: int) -> None:
+        self.used.add(job)
+        self.state[job] = "committed"
+
+    def release(self, job: int) -> None:
+        if self.state.get(job) != "committed":
+            self.state[job] = "released"
+
+    def expire(self) -> None:
+        """A quarter of an hour passes: what no project has taken over is given back."""
+        for job, state in self.state.items():
+            if state == "held" and job not in self.attached:
+                self.state[job] = "expired"
+
+
+class Platform:
+    """The same steps, for real."""
+
+    def __init__(self, database: Database, ingest: Ingest, plans: PlanCatalog) -> None:
+        self._database = database
+        self._ingest = ingest
+        self._plans = plans
+        self.tenant_id = new_id()
+        # Time is ours; the middle of a month, so that no step crosses its end.
+        self.now = datetime.now(UTC).replace(day=15)
+        self._reservations = [new_id() for _ in range(JOBS)]
+        self._projects = [new_id() for _ in range(JOBS)]
+        self._records = [
+            UsageRecorded(
+                tenant_id=self.tenant_id,
+                occurred_at=min(self.now, datetime.now(UTC)),
+                source="staging-svc",
+                meter="staging",
+                quantity=QUANTITIES[job],
+                reservation_id=self._reservations[job],
+            )
+            for job in range(JOBS)
+        ]
+
+    async def reserve(self, connection: asyncpg.Connection, job: int) -> str:
+        (outcome,) = await reservations.reserve(
+            connection,
+            tenant_id=self.tenant_id,
+            meter="staging",
+            batch=[Wanted(self._reservations[job], QUANTITIES[job], TTL)],
+            plans=self._plans,
+            attached_ttl=ATTACHED_TTL,
+            now=self.now,
+        )
+        if isinstance(outcome, Held):
+            return "held"
+        assert isinstance(outcome, QuotaExceededError | ReservationReleasedError)
+        return "exceeded" if isinstance(outcome, QuotaExceededError) else "released"
+
+    async def step(self, action: str, job: int) -> str | None:
+        if action == "use":
+            await self._ingest([self._records[job]])
+            return None
+        async with self._database.tenant_connection(self.tenant_id) as connection:
+            common: dict[str, Any] = {"tenant_id": self.tenant_id, "now": self.now}
+            if action == "reserve":
+                return await self.reserve(connection, job)
+            if action == "expire":
+                self.now += TTL
+                await reservations.expire_due(connection, now=self.now)
+            elif action == "release":
+                reservation_id = self._reservations[job]
+                await reservations.release(connection, reservation_id=reservation_id, **common)
+            else:
+                await reservations.attach(
+                    connection,
+                    reservation_id=self._reservations[job],
+                    project_id=self._projects[job],
+                    ttl=ATTACHED_TTL,
+                    **common,
+                )
+        return None
+
+    async def totals(self) -> tuple[int, int]:
+        rows = await self._database.fetch(
+            self.tenant_id,
+            "SELECT coalesce(sum(used), 0)::int AS used, coalesce(sum(reserved), 0)::int AS reserved"
+            " FROM quotas",
+        )
+        return rows[0]["used"], rows[0]["reserved"]
+
+
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(history=steps)
+async def test_used_and_reserved_follow_the_model(
+    database: Database, ingest: Ingest, plans: PlanCatalog, history: list[Step]
+) -> None:
+    platform, model = Platform(database, ingest, plans), Model()
+    for action, job in history:
+        answer = await platform.step(action, job)
+        if action == "reserve":
+            assert answer == model.reserve(job)
+        elif action == "expire":
+            model.expire()
+        else:
+            getattr(model, action)(job)
+        assert await platform.totals() == (model.total_used, model.reserved)
+
+
+async def test_smaller_one_fits_after_a_larger_of_the_same_batch_did_not(
+    database: Database, plans: PlanCatalog, tenant_id: UUID
+) -> None:
+    async with database.tenant_connection(tenant_id) as connection:
+        outcomes = await reservations.reserve(
+            connection,
+            tenant_id=tenant_id,
+            meter="staging",
+            batch=[Wanted(new_id(), quantity, TTL) for quantity in (6, 5, 4, 1)],
+            plans=plans,
+            attached_ttl=ATTACHED_TTL,
+            now=datetime.now(UTC),
+        )
+    assert [type(outcome) for outcome in outcomes] == [
+        Held,
+        QuotaExceededError,
+        Held,
+        QuotaExceededError,
+    ]
+
+
+async def test_attached_reservation_expires_at_its_far_bound(
+    database: Database, ingest: Ingest, plans: PlanCatalog
+) -> None:
+    platform = Platform(database, ingest, plans)
+    await platform.step("reserve", 0)
+    await platform.step("attach", 0)
+    await platform.step("expire", 0)
+    assert await platform.totals() == (0, 1)
+    platform.now += ATTACHED_TTL
+    await platform.step("expire", 0)
+    assert await platform.totals() == (0, 0)
+    await platform.step("use", 0)
+    assert await platform.totals() == (1, 0)
+
+
+async def test_reservation_of_last_month_is_given_back_there(
+    database: Database, ingest: Ingest, plans: PlanCatalog, tenant_id: UUID
+) -> None:
+    platform = Platform(database, ingest, plans)
+    platform.now -= timedelta(days=31)
+    await platform.step("reserve", 3)
+    platform.now += timedelta(days=31)
+    await platform.step("use", 3)
+    assert await platform.totals() == (5, 0)
+    assert await platform.step("reserve", 2) == "held"
+    assert await platform.step("reserve", 1) == "exceeded"
