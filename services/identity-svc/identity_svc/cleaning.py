@@ -30,8 +30,9 @@ _FIRST = UUID(int=0)
 class Cleaner:
     """Remembers which tenant it has come to."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, tenants_per_turn: int = TENANTS_PER_TURN) -> None:
         self._database = database
+        self._tenants_per_turn = tenants_per_turn
         self._last_tenant = _FIRST
 
     async def run_once(self) -> None:
@@ -39,13 +40,14 @@ class Cleaner:
         async with self._database.system() as session:
             await forget_signups(session, BATCH_ROWS)
             await _forget_throttles(session, BATCH_ROWS)
-            tenants = await tenants_after(session, self._last_tenant, TENANTS_PER_TURN)
+            tenants = await tenants_after(session, self._last_tenant, self._tenants_per_turn)
         for tenant_id in tenants:
             async with self._database.tenant(tenant_id) as session:
                 await forget_expired(session, BATCH_ROWS)
                 await forget_dead(session, BATCH_ROWS)
         # A short turn was the last one: begin again.
-        self._last_tenant = tenants[-1] if len(tenants) == TENANTS_PER_TURN else _FIRST
+        is_last = len(tenants) < self._tenants_per_turn
+        self._last_tenant = _FIRST if is_last else tenants[-1]
 
 
 async def _forget_throttles(session: AsyncSession, limit: int) -> None:

@@ -4,6 +4,7 @@ import os
 from typing import Annotated, Self
 
 from pydantic import AnyHttpUrl, Field, SecretStr, model_validator
+from pydantic_settings import SettingsConfigDict
 
 from stagify.settings import Port, ServiceSettings
 
@@ -15,6 +16,9 @@ Secret = Annotated[SecretStr, Field(min_length=MIN_SECRET_BYTES)]
 
 class Settings(ServiceSettings):
     """What identity-svc needs besides what every service needs."""
+
+    # A start that fails says which variable is wrong, and never what is in it.
+    model_config = SettingsConfigDict(hide_input_in_errors=True)
 
     # Keys of the API keys' hashes, comma separated: the first signs, all verify.
     api_key_secrets: SecretStr

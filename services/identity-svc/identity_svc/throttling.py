@@ -7,7 +7,7 @@ together; a refused attempt is not counted, so waiting always helps.
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from math import ceil
+from math import floor
 from typing import Literal
 
 from sqlalchemy import LargeBinary, delete, text
@@ -58,6 +58,7 @@ class TooManyAttemptsError(RateLimitedError):
     code = "too_many_attempts"
 
 
+# Without the cast the driver takes the factor for an integer, as the count it multiplies is one.
 # An attempt of an older period than the row's comes from a process whose clock is behind.
 _COUNT = text(
     """
@@ -74,20 +75,22 @@ _COUNT = text(
             ELSE 1 END
     WHERE CASE
             WHEN t.period_started_at >= excluded.period_started_at
-                THEN t.previous_count * :overlap + t.count
-            WHEN t.period_started_at = :last_period THEN t.count * :overlap
+                THEN t.previous_count * CAST(:overlap AS double precision) + t.count
+            WHEN t.period_started_at = :last_period
+                THEN t.count * CAST(:overlap AS double precision)
             ELSE 0 END < :maximum
     RETURNING count
     """
 )
 
 
-async def count_attempt(session: AsyncSession, *limits: Limit) -> None:
-    """Count one attempt under each of `limits`, or under none and raise TooManyAttemptsError.
+async def count_attempt(session: AsyncSession, *limits: Limit, now: datetime | None = None) -> None:
+    """Count one attempt under each of `limits`, or raise TooManyAttemptsError.
 
+    The error has to leave the transaction, so that a refused attempt counts under none of them.
     Always name the limits from the narrowest to the widest: rows are locked in that order.
     """
-    now = utc_now()
+    now = now or utc_now()
     for limit in limits:
         period = _period(now, limit.window)
         parameters = {
@@ -128,4 +131,5 @@ async def _wait_seconds(session: AsyncSession, limit: Limit, now: datetime) -> i
     # Solve old * (1 - elapsed / window) + new < maximum for the elapsed seconds.
     elapsed = seconds * (1 - (limit.maximum - new) / old)
     wait = (started - now).total_seconds() + elapsed
-    return max(1, ceil(wait))
+    # At that very moment it is still exactly full: one second more.
+    return max(1, floor(wait) + 1)

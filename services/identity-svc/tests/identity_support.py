@@ -21,13 +21,14 @@ MakeSettings = Callable[..., Settings]
 Events = Callable[[UUID | str], Awaitable[list[Event]]]
 
 
-class MailServer(MessageHandler):  # type: ignore[misc]
+class MailServer(MessageHandler):
     """A real SMTP server that keeps what it is given; `answer` refuses instead."""
 
     def __init__(self) -> None:
         super().__init__()
         self.received: list[EmailMessage] = []
         self.answer: str | None = None
+        self.arrived = asyncio.Event()
         self.port = 0
 
     async def handle_RCPT(  # noqa: N802
@@ -40,6 +41,7 @@ class MailServer(MessageHandler):  # type: ignore[misc]
 
     def handle_message(self, message: EmailMessage) -> None:
         self.received.append(message)
+        self.arrived.set()
 
     def to(self, address: str) -> list[EmailMessage]:
         """The mails that address has got."""
@@ -127,7 +129,7 @@ class Caller:
     def anonymous(self, tenant_id: UUID) -> dict[str, str]:
         return self._keys.headers("identity-svc", kind="anonymous", tenant_id=tenant_id)
 
-    def user(self, member: Member, role: str = "owner", **fields: Any) -> dict[str, str]:
+    def user(self, member: Member, role: str | None = "owner", **fields: Any) -> dict[str, str]:
         return self._keys.headers(
             "identity-svc",
             **{

@@ -12,7 +12,7 @@ from identity_svc.api_keys.keyring import KeyRing, checksum
 from identity_svc.app import create_app
 from stagify.clock import utc_now
 from stagify.database import Database
-from stagify.testing import ContextKeys, app_client
+from stagify.testing import ContextKeys, DatabaseUrls, app_client
 
 URL = "/internal/credentials"
 
@@ -219,12 +219,15 @@ class TestApiKey:
         assert good.status_code == 200
 
     async def test_expired_key_is_unknown(
-        self, client: httpx.AsyncClient, caller: Caller, member: Member, make_settings: MakeSettings
+        self, client: httpx.AsyncClient, caller: Caller, member: Member, urls: DatabaseUrls
     ) -> None:
-        soon = utc_now() + timedelta(seconds=0.5)
-        made = await api_key(client, caller, member, expires_at=soon.isoformat())
-        while utc_now() < soon:
-            answer = await look_up(client, caller, member.tenant_id, "api_key", made["key"])
+        made = await api_key(client, caller, member)
+        # The app itself may not move the end of a key.
+        owner = Database(urls.owner, service="identity-svc")
+        await change(
+            owner, member.tenant_id, "UPDATE api_keys SET expires_at = :now", now=utc_now()
+        )
+        await owner.close()
         answer = await look_up(client, caller, member.tenant_id, "api_key", made["key"])
         assert answer.status_code == 404
 

@@ -1,0 +1,156 @@
+"""Row-level security, narrow grants, and cleaning within them."""
+
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+from identity_support import Caller, Member, SignUp
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from identity_svc.cleaning import Cleaner
+from identity_svc.models import METADATA, NOT_TENANT_TABLES
+from stagify.clock import utc_now
+from stagify.database import Database
+from stagify.ids import new_id
+from stagify.testing import DatabaseUrls
+
+TENANT_TABLES = ("memberships", "sessions", "api_keys")
+
+
+async def count(database: Database, table: str, tenant: Any) -> int:
+    """The rows of a table that a tenant sees."""
+    scope = database.system() if tenant is None else database.tenant(tenant)
+    async with scope as session:
+        found: int = (await session.execute(text(f"SELECT count(*) FROM {table}"))).scalar_one()
+    return found
+
+
+@pytest.fixture
+async def furnished(client: httpx.AsyncClient, caller: Caller, member: Member) -> Member:
+    """A member with a session and a key."""
+    await client.post("/v1/session", json=member.login, headers=caller.anonymous(member.tenant_id))
+    await client.post("/v1/api-keys", json={"name": "importer"}, headers=caller.user(member))
+    return member
+
+
+def test_every_table_is_a_tenants_or_says_why_not() -> None:
+    assert set(METADATA.tables) == {*TENANT_TABLES, *NOT_TENANT_TABLES}
+
+
+@pytest.mark.parametrize("table", TENANT_TABLES)
+async def test_rows_are_seen_by_their_tenant_alone(
+    database: Database, furnished: Member, table: str
+) -> None:
+    assert await count(database, table, furnished.tenant_id) == 1
+    assert await count(database, table, new_id()) == 0
+    assert await count(database, table, None) == 0
+
+
+@pytest.mark.parametrize("table", TENANT_TABLES)
+async def test_even_the_owner_is_bound(urls: DatabaseUrls, furnished: Member, table: str) -> None:
+    owner = Database(urls.owner, service="identity-svc")
+    assert await count(owner, table, None) == 0
+    assert await count(owner, table, furnished.tenant_id) == 1
+    await owner.close()
+
+
+async def test_rows_cannot_be_written_for_another_tenant(
+    database: Database, furnished: Member
+) -> None:
+    with pytest.raises(DBAPIError, match="row-level security"):
+        async with database.tenant(new_id()) as session:
+            await session.execute(
+                text(
+                    "INSERT INTO memberships (tenant_id, id, user_id, role, created_at)"
+                    " VALUES (:tenant, :id, :user, 'owner', now())"
+                ),
+                {"tenant": furnished.tenant_id, "id": new_id(), "user": furnished.user_id},
+            )
+
+
+async def test_session_needs_a_membership_of_its_own_tenant(
+    database: Database, furnished: Member, sign_up: SignUp
+) -> None:
+    other = await sign_up()
+    with pytest.raises(DBAPIError, match="foreign key"):
+        async with database.tenant(furnished.tenant_id) as session:
+            await session.execute(
+                text(
+                    "INSERT INTO sessions (tenant_id, id, user_id, token_hash, created_at,"
+                    " last_seen_at, expires_at) VALUES (:t, :id, :user, 'x', now(), now(), now())"
+                ),
+                {"t": furnished.tenant_id, "id": new_id(), "user": other.user_id},
+            )
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE users SET email = 'x'",
+        "UPDATE sessions SET user_id = gen_random_uuid()",
+        "UPDATE api_keys SET scopes = '{}'",
+        "UPDATE memberships SET user_id = gen_random_uuid()",
+        "DELETE FROM users",
+        "DELETE FROM outbox",
+        "TRUNCATE sessions",
+        "CREATE TABLE mine (id int)",
+    ],
+)
+async def test_app_role_may_do_only_what_it_does(
+    database: Database, furnished: Member, statement: str
+) -> None:
+    with pytest.raises(DBAPIError, match=r"permission denied|must be owner"):
+        async with database.tenant(furnished.tenant_id) as session:
+            await session.execute(text(statement))
+
+
+class TestCleaning:
+    async def test_what_is_over_goes_and_the_rest_stays(
+        self,
+        client: httpx.AsyncClient,
+        caller: Caller,
+        database: Database,
+        furnished: Member,
+        sign_up: SignUp,
+    ) -> None:
+        other = await sign_up()
+        await client.post(
+            "/v1/session", json=other.login, headers=caller.anonymous(other.tenant_id)
+        )
+        async with database.tenant(other.tenant_id) as session:
+            await session.execute(
+                text("UPDATE sessions SET last_seen_at = :at"),
+                {"at": utc_now() - timedelta(days=8)},
+            )
+        async with database.system() as session:
+            await session.execute(
+                text("UPDATE signups SET expires_at = :at WHERE id = :id"),
+                {"at": utc_now() - timedelta(hours=2), "id": other.signup_id},
+            )
+        cleaner = Cleaner(database, tenants_per_turn=2)
+        for _ in range(await count(database, "tenants", None) // 2 + 1):
+            await cleaner.run_once()
+        assert await count(database, "sessions", other.tenant_id) == 0
+        assert await count(database, "memberships", other.tenant_id) == 1
+        for table in TENANT_TABLES:
+            assert await count(database, table, furnished.tenant_id) == 1
+        async with database.system() as session:
+            left = await session.execute(
+                text("SELECT id::text FROM signups WHERE id::text = ANY (:ids)"),
+                {"ids": [furnished.signup_id, other.signup_id]},
+            )
+            assert list(left.scalars()) == [furnished.signup_id]
+
+    async def test_long_dead_keys_go(
+        self, client: httpx.AsyncClient, caller: Caller, database: Database, furnished: Member
+    ) -> None:
+        async with database.tenant(furnished.tenant_id) as session:
+            await session.execute(
+                text("UPDATE api_keys SET revoked_at = :at"),
+                {"at": utc_now() - timedelta(days=91)},
+            )
+        cleaner = Cleaner(database, tenants_per_turn=1_000)
+        await cleaner.run_once()
+        assert await count(database, "api_keys", furnished.tenant_id) == 0

@@ -1,0 +1,85 @@
+"""Password hashing and the passwords that are refused."""
+
+import asyncio
+
+import pytest
+from identity_support import MakeSettings
+
+from identity_svc.passwords import (
+    BusyError,
+    Passwords,
+    WeakPasswordError,
+    check_password,
+    worst_passwords,
+)
+from identity_svc.settings import Settings
+
+
+async def test_default_cost_is_argon2id_with_19_mib(
+    make_settings: MakeSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fields = Settings.model_fields
+    costs = {
+        name: fields[name].get_default(call_default_factory=True)
+        for name in ("argon2_memory_kib", "argon2_time_cost")
+    }
+    passwords = Passwords(make_settings(**costs))
+    encoded = await passwords.hash("correct horse")
+    assert encoded.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    assert await passwords.verify("correct horse", encoded)
+    assert not await passwords.verify("correct hors", encoded)
+    assert not await passwords.verify("correct horse", None)
+    passwords.close()
+
+
+async def test_garbage_hash_matches_nothing(settings: Settings) -> None:
+    passwords = Passwords(settings)
+    assert not await passwords.verify("anything", "not a hash")
+    passwords.close()
+
+
+async def test_queue_is_bounded_and_empties(make_settings: MakeSettings) -> None:
+    settings = make_settings(
+        password_hash_threads=1, password_hash_queue=2, argon2_memory_kib=1024, argon2_time_cost=20
+    )
+    passwords = Passwords(settings)
+    jobs = await asyncio.gather(
+        *(passwords.hash("correct horse") for _ in range(10)), return_exceptions=True
+    )
+    assert [type(job) for job in jobs] == [str] * 3 + [BusyError] * 7
+    assert await passwords.hash("correct horse")
+    passwords.close()
+
+
+async def test_caller_who_leaves_does_not_free_a_place_that_is_taken(
+    make_settings: MakeSettings,
+) -> None:
+    settings = make_settings(
+        password_hash_threads=1, password_hash_queue=0, argon2_memory_kib=4096, argon2_time_cost=50
+    )
+    passwords = Passwords(settings)
+    job = asyncio.create_task(passwords.hash("correct horse"))
+    await asyncio.sleep(0)
+    job.cancel()
+    with pytest.raises(BusyError):
+        await passwords.hash("correct horse")
+    passwords.close()
+
+
+@pytest.mark.parametrize(
+    "password",
+    ["password", "PassWord1", "11111111", "zzzzzzzzzzzz", "ada@example.com", "ADA@example.com"],
+)
+def test_first_guesses_are_refused(password: str) -> None:
+    with pytest.raises(WeakPasswordError):
+        check_password(password, "ada@example.com")
+
+
+@pytest.mark.parametrize("password", ["correct horse battery staple", "xK9#mmq2", "пароль-длинный"])
+def test_others_are_not(password: str) -> None:
+    check_password(password, "ada@example.com")
+
+
+def test_list_has_only_passwords_that_could_be_chosen() -> None:
+    assert len(worst_passwords()) > 200
+    assert all(len(word) >= 8 and word == word.casefold() for word in worst_passwords())
