@@ -16,7 +16,7 @@ COLUMNS = (
 IMAGE = "{0}.id, {0}.width, {0}.height, {0}.content_type, {0}.size, {0}.sha256"
 
 READ = f"""
-SELECT p.id, p.name, p.room_type, p.style, p.options, p.status, p.progress, p.version,
+SELECT p.id, p.name, p.room_type, p.style, p.options::text, p.status, p.progress, p.version,
        p.failure_code, p.failure_message, p.created_at, p.updated_at,
        {IMAGE.format("o")}, {IMAGE.format("s")}
 FROM (SELECT {COLUMNS} FROM projects {{where}} ORDER BY id DESC {{limit}}) p

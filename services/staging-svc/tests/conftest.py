@@ -1,0 +1,182 @@
+"""staging-svc on a real database and object store, with usage-svc played by HTTP."""
+
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import httpx
+import pytest
+from fastapi import FastAPI
+from staging_engine.fast import FastEngine
+
+from stagify.auth import TokenVerifier
+from stagify.database import Database
+from stagify.events import Event, decode
+from stagify.testing import ContextKeys, DatabaseUrls, ObjectStoreServer, TestDatabases, app_client
+from staging_svc.app import create_app
+from staging_svc.deletion import DeletionExecutor
+from staging_svc.settings import Settings
+from staging_svc.staging.process import Slot, StagingProcess
+from staging_svc.storage import Storage
+
+# Tests are no package, so what they share is found by its folder.
+sys.path.insert(0, str(Path(__file__).parent))
+
+from staging_support import Caller, Keys, MakeSettings, Published, ScriptedEngine, UsageService
+
+
+@pytest.fixture(scope="session")
+async def urls(test_databases: TestDatabases) -> DatabaseUrls:
+    return await test_databases.migrated("staging", "staging_svc")
+
+
+@pytest.fixture
+async def usage_svc(context_keys: ContextKeys) -> AsyncIterator[UsageService]:
+    service = UsageService(TokenVerifier("usage-svc", context_keys.public))
+    await service.start()
+    yield service
+    await service.stop()
+
+
+@pytest.fixture
+def make_settings(
+    urls: DatabaseUrls,
+    object_store: ObjectStoreServer,
+    context_keys: ContextKeys,
+    usage_svc: UsageService,
+) -> MakeSettings:
+    """Settings with other values where they are given."""
+
+    def make(**other: Any) -> Settings:
+        return Settings.model_validate(
+            {
+                "environment": "test",
+                "kafka_bootstrap_servers": "unused:9092",
+                "database_url": urls.app,
+                "relay_database_url": urls.relay,
+                "claim_database_url": urls.extra["claim"],
+                "idempotency_secret": "only-for-tests",
+                "s3_endpoint": object_store.endpoint,
+                "s3_public_url": object_store.endpoint,
+                "s3_region": object_store.region,
+                "s3_access_key_id": object_store.access_key_id,
+                "s3_secret_access_key": object_store.secret_access_key,
+                "s3_buckets": f'{{"eu": "{object_store.bucket}"}}',
+                "usage_svc_url": usage_svc.url,
+                "engine": "fast",
+                **context_keys.settings("staging-svc"),
+                **other,
+            }
+        )
+
+    return make
+
+
+@pytest.fixture
+def settings(make_settings: MakeSettings) -> Settings:
+    return make_settings()
+
+
+@pytest.fixture
+def app(settings: Settings) -> FastAPI:
+    return create_app(settings)
+
+
+@pytest.fixture
+async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    async with app_client(app) as client:
+        yield client
+
+
+@pytest.fixture
+def caller(client: httpx.AsyncClient, context_keys: ContextKeys, tenant_id: UUID) -> Caller:
+    """A member of the test's tenant."""
+    return Caller(client, context_keys, tenant_id)
+
+
+@pytest.fixture
+def other(client: httpx.AsyncClient, context_keys: ContextKeys, other_tenant_id: UUID) -> Caller:
+    """A member of somebody else's tenant."""
+    return Caller(client, context_keys, other_tenant_id)
+
+
+@pytest.fixture
+async def database(urls: DatabaseUrls) -> AsyncIterator[Database]:
+    database = Database(urls.app, service="staging-svc", pool_size=5)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def claims(urls: DatabaseUrls) -> AsyncIterator[Database]:
+    """The database as the claim role, with no job of another test waiting in it."""
+    database = Database(urls.extra["claim"], service="staging-svc", pool_size=2)
+    async with database.tenant_connection(None) as connection:
+        await connection.execute(
+            "UPDATE jobs SET state = 'failed', lease_token = NULL, lease_expires_at = NULL"
+            " WHERE state IN ('queued', 'running')"
+        )
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+def engine() -> ScriptedEngine:
+    return ScriptedEngine(FastEngine())
+
+
+@pytest.fixture
+async def process(
+    settings: Settings, engine: ScriptedEngine, claims: Database
+) -> AsyncIterator[StagingProcess]:
+    """A staging process that stands still: tests run its slot."""
+    process = StagingProcess(settings, lambda _: engine)
+    yield process
+    await process.close()
+
+
+@pytest.fixture
+def slot(process: StagingProcess) -> Slot:
+    return process.slots[0]
+
+
+@pytest.fixture
+def storage(settings: Settings) -> Storage:
+    return Storage(settings)
+
+
+@pytest.fixture
+def executor(database: Database, claims: Database, storage: Storage) -> DeletionExecutor:
+    return DeletionExecutor(database, claims, storage)
+
+
+@pytest.fixture
+def keys(object_store: ObjectStoreServer) -> Keys:
+    """The keys of a tenant's objects."""
+
+    def listed(tenant_id: UUID) -> set[str]:
+        answer = object_store.client().list_objects_v2(
+            Bucket=object_store.bucket, Prefix=f"tenants/{tenant_id}/"
+        )
+        return {item["Key"] for item in answer.get("Contents", ())}
+
+    return listed
+
+
+@pytest.fixture
+def published(urls: DatabaseUrls) -> Published:
+    """The events of a tenant in the outbox, in the order in which they will be sent."""
+
+    async def read(tenant_id: UUID) -> list[Event]:
+        relay = await asyncpg.connect(urls.relay)
+        try:
+            rows = await relay.fetch("SELECT payload FROM outbox ORDER BY seq")
+        finally:
+            await relay.close()
+        events = [decode(row["payload"]) for row in rows]
+        return [e for e in events if isinstance(e, Event) and e.tenant_id == tenant_id]
+
+    return read

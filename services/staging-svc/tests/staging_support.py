@@ -1,0 +1,249 @@
+"""What the tests of staging-svc deal with: photos, a usage-svc played by HTTP, engines on demand."""
+
+import asyncio
+import io
+import struct
+import zlib
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import orjson
+from PIL import Image
+from staging_engine.port import (
+    Catalog,
+    EngineError,
+    Progress,
+    StagingEngine,
+    StagingRequest,
+    StagingResult,
+)
+
+from stagify.auth import CONTEXT_HEADER, TokenVerifier
+from stagify.events import Event
+from stagify.testing import ContextKeys
+from staging_svc.settings import Settings
+
+MakeSettings = Callable[..., Settings]
+Published = Callable[[UUID], Awaitable[list[Event]]]
+Keys = Callable[[UUID], set[str]]
+
+
+def encoded(image: Image.Image, kind: str = "JPEG", **options: Any) -> bytes:
+    """The picture as a file of this format."""
+    buffer = io.BytesIO()
+    image.save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def room_photo(width: int = 800, height: int = 600) -> bytes:
+    """A JPEG that could be a room: a floor and a wall."""
+    image = Image.new("RGB", (width, height), (214, 208, 198))
+    image.paste((139, 101, 66), (0, height * 2 // 3, width, height))
+    return encoded(image)
+
+
+def huge_png(width: int, height: int) -> bytes:
+    """A PNG of a few bytes that claims to be this large."""
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    pixels = zlib.compress(bytes(1000))
+    chunks = ((b"IHDR", header), (b"IDAT", pixels), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        for kind, data in chunks
+    )
+
+
+@dataclass
+class UsageService:
+    """usage-svc as its contract has it: reservations against a limit, over real HTTP."""
+
+    verifier: TokenVerifier
+    limit: int = 1000
+    used: int = 0
+    held: dict[UUID, UUID] = field(default_factory=dict)
+    calls: int = 0
+    _writers: set[asyncio.StreamWriter] = field(default_factory=set)
+    _server: asyncio.Server | None = None
+    _port: int = 0
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._port}"
+
+    def held_by(self, tenant_id: UUID) -> set[UUID]:
+        return {reservation for reservation, owner in self.held.items() if owner == tenant_id}
+
+    async def start(self) -> None:
+        """Listen, on the same port as before."""
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self._port)
+        self._port = self._server.sockets[0].getsockname()[1]
+
+    async def stop(self) -> None:
+        """Be down: connections are refused."""
+        if self._server is not None:
+            self._server.close()
+            for writer in self._writers:
+                writer.close()
+            await self._server.wait_closed()
+            self._server = None
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writers.add(writer)
+        with suppress(asyncio.IncompleteReadError, ConnectionError):
+            while True:
+                head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
+                headers = dict(line.lower().split(": ", 1) for line in head[1:] if line)
+                token = next(
+                    line.split(": ", 1)[1] for line in head if line.startswith(CONTEXT_HEADER)
+                )
+                body = await reader.readexactly(int(headers["content-length"]))
+                status, answer = self._answer(head[0].split(" "), token, body)
+                content = b"" if answer is None else orjson.dumps(answer)
+                writer.write(
+                    b"HTTP/1.1 %d X\r\ncontent-length: %d\r\n\r\n" % (status, len(content))
+                    + content
+                )
+                await writer.drain()
+        self._writers.discard(writer)
+        writer.close()
+
+    def _answer(
+        self, line: list[str], token: str, body: bytes
+    ) -> tuple[int, dict[str, Any] | None]:
+        self.calls += 1
+        principal = self.verifier.verify(token)
+        assert principal.kind == "service"
+        assert principal.issuer == "staging-svc"
+        assert principal.tenant_id is not None
+        if line[0] == "DELETE":
+            self.held.pop(UUID(line[1].rpartition("/")[2]), None)
+            return 204, None
+        wanted = orjson.loads(body)
+        assert (wanted["meter"], wanted["quantity"]) == ("staging", 1)
+        reservation = UUID(wanted["reservation_id"])
+        if reservation not in self.held and self.used + len(self.held) >= self.limit:
+            return 402, {
+                "code": "quota_exceeded",
+                "detail": "for us alone",
+                "meter": "staging",
+                "used": self.used,
+                "reserved": len(self.held),
+                "limit": self.limit,
+                "resets_at": "2026-12-01T00:00:00Z",
+            }
+        self.held[reservation] = principal.tenant_id
+        return 201, {"reservation_id": str(reservation), "expires_at": "2026-12-01T00:00:00Z"}
+
+
+@dataclass
+class ScriptedEngine:
+    """An engine that does what the test says before it does its work: `script` is called first."""
+
+    engine: StagingEngine
+    script: Callable[[StagingRequest, Progress], Any] | None = None
+    started: asyncio.Event = field(default_factory=asyncio.Event)
+    may_go_on: asyncio.Event = field(default_factory=asyncio.Event)
+    errors: list[EngineError] = field(default_factory=list)
+    runs: int = 0
+    waits: bool = False
+
+    def catalog(self) -> Catalog:
+        return self.engine.catalog()
+
+    async def stage(self, request: StagingRequest, *, progress: Progress) -> StagingResult:
+        self.runs += 1
+        self.started.set()
+        if self.errors:
+            raise self.errors.pop(0)
+        if self.waits:
+            progress(0.5, "rendering")
+            await self.may_go_on.wait()
+        return await self.engine.stage(request, progress=progress)
+
+    async def close(self) -> None:
+        await self.engine.close()
+
+
+@dataclass
+class Caller:
+    """A member of one tenant who speaks to staging-svc."""
+
+    client: httpx.AsyncClient
+    keys: ContextKeys
+    tenant_id: UUID
+    role: str | None = "member"
+    kind: str = "user"
+    status: str = "active"
+    user_id: UUID = field(default_factory=uuid4)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        known = self.kind in ("user", "api_key")
+        return self.keys.headers(
+            "staging-svc",
+            kind=self.kind,
+            tenant_id=self.tenant_id,
+            tenant_status=self.status,
+            region="eu",
+            slug="acme",
+            subject=str(self.user_id) if known else None,
+            user_id=self.user_id if known else None,
+            role=self.role if known else None,
+        )
+
+    async def get(self, path: str, **options: Any) -> httpx.Response:
+        return await self._send("GET", path, **options)
+
+    async def post(self, path: str, **options: Any) -> httpx.Response:
+        return await self._send("POST", path, **options)
+
+    async def delete(self, path: str, **options: Any) -> httpx.Response:
+        return await self._send("DELETE", path, **options)
+
+    async def _send(self, method: str, path: str, **options: Any) -> httpx.Response:
+        headers = self.headers | options.pop("headers", {})
+        return await self.client.request(method, path, headers=headers, **options)
+
+    async def open_upload(
+        self, size: int, content_type: str = "image/jpeg", filename: str = "room.jpg"
+    ) -> dict[str, Any]:
+        answer = await self.post(
+            "/v1/uploads",
+            json={"filename": filename, "content_type": content_type, "size": size},
+        )
+        assert answer.status_code == 201, answer.text
+        body: dict[str, Any] = answer.json()
+        return body
+
+    async def upload(self, photo: bytes, content_type: str = "image/jpeg") -> str:
+        """Upload a photo as a client does; the upload's id."""
+        opened = await self.open_upload(len(photo), content_type)
+        async with httpx.AsyncClient() as store:
+            answer = await store.put(opened["url"], content=photo, headers=opened["headers"])
+        assert answer.status_code == 200, answer.text
+        return str(opened["id"])
+
+    async def create(self, upload_id: str, **fields: Any) -> httpx.Response:
+        headers = fields.pop("headers", {})
+        wanted = {"upload_id": upload_id, "room_type": "living_room", "style": "modern", **fields}
+        return await self.post("/v1/projects", json=wanted, headers=headers)
+
+    async def project(
+        self, photo: bytes | None = None, content_type: str = "image/jpeg", **fields: Any
+    ) -> dict[str, Any]:
+        """A project as it is accepted."""
+        upload_id = await self.upload(photo or room_photo(), content_type)
+        answer = await self.create(upload_id, **fields)
+        assert answer.status_code == 202, answer.text
+        body: dict[str, Any] = answer.json()
+        return body
+
+    async def read(self, project_id: str) -> dict[str, Any]:
+        answer = await self.get(f"/v1/projects/{project_id}")
+        assert answer.status_code == 200, answer.text
+        body: dict[str, Any] = answer.json()
+        return body

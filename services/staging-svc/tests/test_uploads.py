@@ -1,0 +1,109 @@
+"""Uploads over HTTP, and what the object store makes of the signed address."""
+
+from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
+
+import httpx
+import pytest
+from staging_support import Caller, MakeSettings, room_photo
+
+from stagify.ids import new_id
+from stagify.testing import ContextKeys, app_client
+from staging_svc.app import create_app
+
+PHOTO = room_photo()
+WANTED = {"filename": "room.jpg", "content_type": "image/jpeg", "size": len(PHOTO)}
+
+
+async def put(upload: dict[str, object], content: bytes, **headers: str) -> httpx.Response:
+    async with httpx.AsyncClient() as store:
+        return await store.put(
+            str(upload["url"]),
+            content=content,
+            headers={**upload["headers"], **headers},  # type: ignore[dict-item]
+        )
+
+
+class TestCreateUpload:
+    async def test_without_context_is_refused(self, client: httpx.AsyncClient) -> None:
+        answer = await client.post("/v1/uploads", json=WANTED)
+        assert answer.status_code == 401
+
+    async def test_anonymous_is_refused(self, caller: Caller) -> None:
+        caller.kind = "anonymous"
+        answer = await caller.post("/v1/uploads", json=WANTED)
+        assert (answer.status_code, answer.json()["code"]) == (401, "authentication_required")
+
+    async def test_viewer_may_not(self, caller: Caller) -> None:
+        caller.role = "viewer"
+        answer = await caller.post("/v1/uploads", json=WANTED)
+        assert (answer.status_code, answer.json()["code"]) == (403, "permission_denied")
+
+    async def test_type_that_is_no_photo_is_refused(self, caller: Caller) -> None:
+        answer = await caller.post("/v1/uploads", json=WANTED | {"content_type": "image/svg+xml"})
+        assert (answer.status_code, answer.json()["code"]) == (422, "unsupported_photo_type")
+        assert answer.json()["allowed"] == ["image/jpeg", "image/png", "image/webp"]
+
+    async def test_more_than_25_megabytes_are_refused(self, caller: Caller) -> None:
+        answer = await caller.post("/v1/uploads", json=WANTED | {"size": 25 * 1024 * 1024 + 1})
+        assert (answer.status_code, answer.json()["code"]) == (413, "upload_too_large")
+        assert answer.json()["limit_bytes"] == 25 * 1024 * 1024
+
+    @pytest.mark.parametrize("size", [0, -1, "many", None])
+    async def test_size_that_is_none_is_refused(self, caller: Caller, size: object) -> None:
+        answer = await caller.post("/v1/uploads", json=WANTED | {"size": size})
+        assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+
+    async def test_only_so_many_may_be_open(
+        self, make_settings: MakeSettings, context_keys: ContextKeys, tenant_id: UUID
+    ) -> None:
+        async with app_client(create_app(make_settings(max_open_uploads=2))) as client:
+            caller = Caller(client, context_keys, tenant_id)
+            for _ in range(2):
+                await caller.open_upload(100)
+            answer = await caller.post("/v1/uploads", json=WANTED)
+        assert (answer.status_code, answer.json()["code"]) == (429, "too_many_open_uploads")
+        assert 1 <= int(answer.headers["retry-after"]) <= 300
+
+    async def test_address_is_for_this_object_alone(self, caller: Caller) -> None:
+        upload = await caller.open_upload(len(PHOTO), filename="../../etc/passwd")
+        url = urlsplit(upload["url"])
+        query = parse_qs(url.query)
+        assert url.path.endswith(f"/tenants/{caller.tenant_id}/uploads/{upload['id']}")
+        assert int(query["X-Amz-Expires"][0]) <= 300
+        signed = query["X-Amz-SignedHeaders"][0].split(";")
+        assert signed == ["content-length", "content-type", "host", "if-none-match"]
+        assert upload["method"] == "PUT"
+
+
+class TestSignedAddress:
+    async def test_photo_can_be_put_once(self, caller: Caller) -> None:
+        upload = await caller.open_upload(len(PHOTO))
+        assert (await put(upload, PHOTO)).status_code == 200
+        assert (await put(upload, PHOTO)).status_code == 412
+
+    async def test_one_byte_more_is_refused(self, caller: Caller) -> None:
+        upload = await caller.open_upload(len(PHOTO))
+        answer = await put(upload, PHOTO + b"x", **{"Content-Length": str(len(PHOTO) + 1)})
+        assert answer.status_code == 403
+
+    async def test_other_type_is_refused(self, caller: Caller) -> None:
+        upload = await caller.open_upload(len(PHOTO))
+        answer = await put(upload, PHOTO, **{"Content-Type": "text/html"})
+        assert answer.status_code == 403
+
+    async def test_without_the_overwrite_guard_is_refused(self, caller: Caller) -> None:
+        upload = await caller.open_upload(len(PHOTO))
+        del upload["headers"]["If-None-Match"]
+        assert (await put(upload, PHOTO)).status_code == 403
+
+    async def test_other_key_is_refused(self, caller: Caller) -> None:
+        upload = await caller.open_upload(len(PHOTO))
+        upload["url"] = upload["url"].replace(upload["id"], str(new_id()))
+        assert (await put(upload, PHOTO)).status_code == 403
+
+    async def test_reading_is_refused(self, caller: Caller) -> None:
+        upload = await caller.open_upload(len(PHOTO))
+        await put(upload, PHOTO)
+        async with httpx.AsyncClient() as store:
+            assert (await store.get(upload["url"])).status_code == 403
