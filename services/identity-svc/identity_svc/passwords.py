@@ -15,21 +15,14 @@ from typing import TypeVar
 
 from argon2 import PasswordHasher, Type
 from argon2.exceptions import InvalidHashError, VerificationError
-from prometheus_client import Gauge, Histogram
 
+from identity_svc.metrics import HASH_SECONDS, HASHES_PENDING
 from identity_svc.settings import Settings
 from stagify.errors import InvalidInputError, RateLimitedError
 
 MIN_PASSWORD_BYTES = 8
 # Long enough for any passphrase; bounds what one request can make us hash.
 MAX_PASSWORD_BYTES = 1_024
-
-HASH_SECONDS = Histogram(
-    "stagify_identity_password_hash_seconds",
-    "Time one password hash took, without waiting for a thread.",
-    buckets=(0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1),
-)
-PENDING = Gauge("stagify_identity_password_hashes_pending", "Password hashes running or waiting.")
 
 T = TypeVar("T")
 
@@ -95,14 +88,14 @@ class Passwords:
         loop = asyncio.get_running_loop()
         future = self._pool.submit(HASH_SECONDS.time()(work))
         self._pending += 1
-        PENDING.inc()
+        HASHES_PENDING.inc()
         # On the future, not here: a caller who goes away leaves a thread that still works.
         future.add_done_callback(lambda _: _call_soon(loop, self._finished))
         return await asyncio.wrap_future(future)
 
     def _finished(self) -> None:
         self._pending -= 1
-        PENDING.dec()
+        HASHES_PENDING.dec()
 
 
 def _call_soon(loop: asyncio.AbstractEventLoop, callback: Callable[[], None]) -> None:

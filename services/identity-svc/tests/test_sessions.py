@@ -213,7 +213,7 @@ class TestLogIn:
             password_hash_threads=1,
             password_hash_queue=0,
             argon2_memory_kib=19_456,
-            argon2_time_cost=60,
+            argon2_time_cost=20,
         )
         app = create_app(settings)
         async with app_client(app) as client:

@@ -23,6 +23,7 @@ from identity_svc.accounts.schemas import NewTenantRead, SignupConfirmed, UserRe
 from identity_svc.accounts.tenant_client import TenantClient
 from identity_svc.digests import Digester
 from identity_svc.members.service import add_member
+from identity_svc.metrics import SIGNUPS
 from identity_svc.passwords import Passwords, check_password
 from identity_svc.tenants.service import NewTenant, record_owner
 from stagify.clock import utc_now
@@ -59,6 +60,7 @@ async def confirm_signup(
     signup, is_first = await _register(database, signup, password_hash, tenant)
     if not is_first:
         return await _confirmed_before(database, signup, password, passwords)
+    SIGNUPS.labels("confirmed").inc()
     return _answer(signup)
 
 

@@ -19,6 +19,7 @@ from identity_svc.accounts.tenant_client import TenantClient
 from identity_svc.digests import Digester
 from identity_svc.inputs import email_key
 from identity_svc.mail.service import MailKind, queue_mail
+from identity_svc.metrics import SIGNUPS
 from identity_svc.throttling import Limit, count_attempt
 from stagify.clock import utc_now
 from stagify.database import Database
@@ -49,6 +50,7 @@ async def start_signup(
     # 3. Queue the mail.
     async with database.system() as session:
         await _renew(session, signup_id, request, expires_at)
+    SIGNUPS.labels("started").inc()
     return SignupRead(id=signup_id, expires_at=expires_at)
 
 

@@ -12,19 +12,18 @@ from typing import Any, Protocol
 
 import aiosmtplib
 import asyncpg
-from prometheus_client import Counter
 from sqlalchemy import delete, text
 from sqlmodel import col
 
 from identity_svc.mail.models import Mail
 from identity_svc.mail.service import NOTIFY_CHANNEL, Composers, MailKind, Message
 from identity_svc.mail.smtp import MailRefusedError
+from identity_svc.metrics import MAILS
 from stagify.clock import utc_now
 from stagify.database import Database
+from stagify.transient import is_transient
 
 logger = logging.getLogger(__name__)
-
-MAILS = Counter("stagify_identity_mails", "Mails by how they ended.", ["kind", "outcome"])
 
 BATCH_SIZE = 10
 # Found by looking, should a notification be lost with its connection.
@@ -64,7 +63,9 @@ class MailDispatcher:
         while True:
             try:
                 await self._listen_and_send()
-            except (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError) as error:
+            except Exception as error:
+                if not is_transient(error):
+                    raise
                 logger.warning("mail.listener_lost", extra={"error": type(error).__name__})
                 await asyncio.sleep(1)
 
@@ -72,7 +73,10 @@ class MailDispatcher:
         """Try every mail that is due now, once; how many there were."""
         handled = 0
         while mails := await self._claim():
-            await asyncio.gather(*map(self._deliver, mails))
+            results = await asyncio.gather(*map(self._deliver, mails), return_exceptions=True)
+            # Only now: one mail's failure must not leave the others half sent.
+            for error in filter(None, results):
+                raise error
             handled += len(mails)
         return handled
 
@@ -80,6 +84,7 @@ class MailDispatcher:
         connection = await asyncpg.connect(self._database.url, timeout=10)
         try:
             await connection.add_listener(NOTIFY_CHANNEL, self._notified)
+            connection.add_termination_listener(self._notified)
             while not connection.is_closed():
                 self._wake.clear()
                 await self.send_due()

@@ -1,10 +1,10 @@
 """The routes of log-in, on a tenant's host."""
 
+from dataclasses import asdict
 from typing import cast
 from uuid import UUID
 
 from fastapi import APIRouter, Response
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from identity_svc.accounts.service import get_account
 from identity_svc.context import ContextDep
@@ -16,7 +16,7 @@ from identity_svc.sessions.schemas import (
     SessionUser,
 )
 from identity_svc.settings import Settings
-from identity_svc.tenants.service import get_tenant
+from identity_svc.tenants.service import KnownTenant, get_tenant
 from stagify.auth import Principal, SignedInDep, TenantHostDep
 from stagify.database import DatabaseDep, SessionDep
 from stagify.permissions import ROLE_PERMISSIONS, Role
@@ -40,23 +40,23 @@ async def log_in(
     assert principal.tenant_id is not None
     made = await service.log_in(
         database,
-        tenant_id=principal.tenant_id,
-        email=body.email,
-        password=body.password.get_secret_value(),
-        replaces=_session_of(principal),
+        request=service.LogInRequest(
+            tenant_id=principal.tenant_id,
+            email=body.email,
+            password=body.password.get_secret_value(),
+            replaces=_session_of(principal),
+        ),
         digester=context.digester,
         passwords=context.passwords,
         logins_per_minute=context.settings.logins_per_tenant_minute,
     )
     _set_cookie(response, made.token, int(service.LIFE.total_seconds()))
-    async with database.tenant(principal.tenant_id) as session:
-        tenant = await _tenant(session, principal.tenant_id, context.settings)
     return SessionRead(
-        user=SessionUser.model_validate(made.user),
-        tenant=tenant,
+        user=SessionUser.model_validate(made.account),
+        tenant=_tenant_read(made.tenant, context.settings),
         role=made.role,
         permissions=sorted(ROLE_PERMISSIONS[made.role]),
-        expires_at=made.session.expires_at,
+        expires_at=made.expires_at,
     )
 
 
@@ -75,7 +75,7 @@ async def read_session(
     return SessionRead(
         user=user,
         api_key_id=principal.credential_id if principal.kind == "api_key" else None,
-        tenant=await _tenant(session, principal.tenant_id, context.settings),
+        tenant=_tenant_read(await get_tenant(session, principal.tenant_id), context.settings),
         role=cast(Role | None, principal.role),
         permissions=sorted(principal.permissions),
         expires_at=expires_at,
@@ -102,9 +102,5 @@ def _set_cookie(response: Response, value: str, max_age: int) -> None:
     response.headers["Cache-Control"] = "no-store"
 
 
-async def _tenant(session: AsyncSession, tenant_id: UUID, settings: Settings) -> SessionTenant:
-    tenant = await get_tenant(session, tenant_id)
-    assert tenant.slug is not None
-    return SessionTenant.model_validate(
-        {**tenant.model_dump(), "url": settings.tenant_url(tenant.slug)}
-    )
+def _tenant_read(tenant: KnownTenant, settings: Settings) -> SessionTenant:
+    return SessionTenant.model_validate({**asdict(tenant), "url": settings.tenant_url(tenant.slug)})

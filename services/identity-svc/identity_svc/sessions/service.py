@@ -12,10 +12,17 @@ from identity_svc.accounts import service as accounts
 from identity_svc.digests import Digester, new_token
 from identity_svc.inputs import email_key
 from identity_svc.members.service import find_role
+from identity_svc.metrics import LOG_INS
 from identity_svc.passwords import Passwords
 from identity_svc.sessions.errors import InvalidCredentialsError
 from identity_svc.sessions.models import Session
-from identity_svc.throttling import Limit, count_attempt, forget_attempts
+from identity_svc.tenants.service import KnownTenant, get_tenant
+from identity_svc.throttling import (
+    Limit,
+    TooManyAttemptsError,
+    count_attempt,
+    forget_attempts,
+)
 from stagify.clock import utc_now
 from stagify.database import Database
 from stagify.events.identity import SessionRevoked
@@ -35,62 +42,105 @@ TENANT_WINDOW = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
+class LogInRequest:
+    """Who wants in where, and the session they may be replacing."""
+
+    tenant_id: UUID
+    email: str
+    password: str
+    replaces: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class LogIn:
     """A session just made, with the only copy of its token."""
 
     token: str
-    session: Session
-    user: accounts.Account
+    expires_at: datetime
+    account: accounts.Account
     role: Role
+    tenant: KnownTenant
 
 
 async def log_in(
     database: Database,
     *,
-    tenant_id: UUID,
-    email: str,
-    password: str,
-    replaces: UUID | None,
+    request: LogInRequest,
     digester: Digester,
     passwords: Passwords,
     logins_per_minute: int,
 ) -> LogIn:
-    """Make a session, ending the one it `replaces`.
+    """Make a session for a member who knows the password.
 
-    Takes the database and not a session: no transaction may wait for a password hash. Unknown
-    address, foreign member and wrong password take the same statements and the same hash.
+    Takes the database and not a session: no transaction may wait for a password hash.
     """
     passwords.require_room()
-    account = digester.digest("throttle", email_key(email))
-    tenant = digester.digest("throttle", str(tenant_id))
-    async with database.tenant(tenant_id) as session:
-        await count_attempt(
-            session,
-            Limit("login_account", account, ATTEMPTS_PER_ACCOUNT, ACCOUNT_WINDOW),
-            Limit("login_tenant", tenant, logins_per_minute, TENANT_WINDOW),
-        )
-        user = await accounts.find_account(session, email)
-        role = await find_role(session, user.id if user is not None else _NOBODY)
-    known_hash = user.password_hash if user is not None and role is not None else None
-    if not await passwords.verify(password, known_hash) or user is None:
-        raise InvalidCredentialsError
+    limits = _limits(request, digester, logins_per_minute)
+    account = await _authenticate(database, request, limits, passwords)
     new_hash = None
-    if passwords.needs_rehash(user.password_hash):
-        new_hash = await passwords.hash(password)
-    async with database.tenant(tenant_id) as session:
-        await forget_attempts(session, "login_account", account)
+    if passwords.needs_rehash(account.password_hash):
+        new_hash = await passwords.hash(request.password)
+    async with database.tenant(request.tenant_id) as session:
+        await forget_attempts(session, limits[0].scope, limits[0].subject)
         if new_hash is not None:
-            await accounts.set_password_hash(session, user.id, new_hash)
-        if replaces is not None:
-            await revoke_session(session, tenant_id=tenant_id, session_id=replaces)
-        # Again: they may have been removed while we hashed.
-        role = await find_role(session, user.id)
-        if role is None:
-            raise InvalidCredentialsError
-        token = new_token()
-        made = _new_session(tenant_id, user.id, session_hash(digester, token))
-        session.add(made)
-    return LogIn(token, made, user, role)
+            await accounts.set_password_hash(session, account.id, new_hash)
+        if request.replaces is not None:
+            await revoke_session(session, tenant_id=request.tenant_id, session_id=request.replaces)
+        made = await _open_session(session, request.tenant_id, account, digester)
+    LOG_INS.labels("accepted").inc()
+    return made
+
+
+def _limits(
+    request: LogInRequest, digester: Digester, logins_per_minute: int
+) -> tuple[Limit, Limit]:
+    account = digester.digest("throttle", email_key(request.email))
+    tenant = digester.digest("throttle", str(request.tenant_id))
+    return (
+        Limit("login_account", account, ATTEMPTS_PER_ACCOUNT, ACCOUNT_WINDOW),
+        Limit("login_tenant", tenant, logins_per_minute, TENANT_WINDOW),
+    )
+
+
+async def _authenticate(
+    database: Database, request: LogInRequest, limits: tuple[Limit, Limit], passwords: Passwords
+) -> accounts.Account:
+    """The member's account. Unknown address, stranger and wrong password take the same
+    statements and the same hash."""
+    try:
+        async with database.tenant(request.tenant_id) as session:
+            await count_attempt(session, *limits)
+            account = await accounts.find_account(session, request.email)
+            role = await find_role(session, account.id if account is not None else _NOBODY)
+    except TooManyAttemptsError:
+        LOG_INS.labels("throttled").inc()
+        raise
+    expected = account.password_hash if account is not None and role is not None else None
+    if not await passwords.verify(request.password, expected) or account is None:
+        LOG_INS.labels("refused").inc()
+        raise InvalidCredentialsError
+    return account
+
+
+async def _open_session(
+    session: AsyncSession, tenant_id: UUID, account: accounts.Account, digester: Digester
+) -> LogIn:
+    # Again: they may have been removed while we hashed.
+    role = await find_role(session, account.id)
+    if role is None:
+        raise InvalidCredentialsError
+    now, token = utc_now(), new_token()
+    expires_at = now + LIFE
+    session.add(
+        Session(
+            tenant_id=tenant_id,
+            user_id=account.id,
+            token_hash=session_hash(digester, token),
+            last_seen_at=now,
+            expires_at=expires_at,
+        )
+    )
+    return LogIn(token, expires_at, account, role, await get_tenant(session, tenant_id))
 
 
 async def revoke_session(session: AsyncSession, *, tenant_id: UUID, session_id: UUID) -> None:
@@ -125,14 +175,3 @@ async def forget_expired(session: AsyncSession, limit: int) -> None:
 def session_hash(digester: Digester, token: str) -> bytes:
     """What is kept of a session's token."""
     return digester.digest("session", token)
-
-
-def _new_session(tenant_id: UUID, user_id: UUID, token_hash: bytes) -> Session:
-    now = utc_now()
-    return Session(
-        tenant_id=tenant_id,
-        user_id=user_id,
-        token_hash=token_hash,
-        last_seen_at=now,
-        expires_at=now + LIFE,
-    )

@@ -33,9 +33,20 @@ class NewTenant:
     type: str
 
 
-async def get_tenant(session: AsyncSession, tenant_id: UUID) -> Tenant:
-    """The copy, which exists once anyone belongs to the tenant."""
-    return await session.get_one(Tenant, tenant_id)
+@dataclass(frozen=True, slots=True)
+class KnownTenant(NewTenant):
+    """A tenant that people belong to."""
+
+    status: str
+
+
+async def get_tenant(session: AsyncSession, tenant_id: UUID) -> KnownTenant:
+    """The tenant, which is known once anyone belongs to it."""
+    tenant = await session.get_one(Tenant, tenant_id)
+    assert tenant.slug is not None
+    assert tenant.name is not None
+    assert tenant.type is not None
+    return KnownTenant(tenant.id, tenant.slug, tenant.name, tenant.type, tenant.status)
 
 
 async def lock_tenant(session: AsyncSession, tenant_id: UUID) -> None:
