@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 from collections.abc import Mapping
 from typing import Any
@@ -116,6 +117,9 @@ class Gateway:
             await self.listener.start()
             sweep = background.create_task(self.listener.sweep_for_ever(), name="sweep")
             meter = background.create_task(self.metering.run(), name="metering")
+            # What is there now stays: the collector need not look at it again.
+            gc.collect()
+            gc.freeze()
             self.started.set()
             try:
                 await asyncio.Event().wait()
@@ -181,6 +185,7 @@ class Gateway:
         counter("credential_hits", "Verdicts served.", lambda: self.credentials.hits)
         counter("credential_lookups", "Look-ups made.", lambda: self.credentials.lookups)
         counter("api_calls_recorded", "Calls sent to Kafka.", lambda: self.metering.recorded)
+        counter("api_calls_lost", "Calls never sent to Kafka.", lambda: self.metering.lost)
         counter("metering_failures", "Batches to send again.", lambda: self.metering.failures)
         metrics.register(registry)
 

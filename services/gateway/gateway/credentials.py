@@ -73,7 +73,7 @@ class Verdict(Caller):
 class CredentialSettings:
     """How long verdicts count, in seconds."""
 
-    lifetime: float = 60
+    lifetime: float = 300
     lifetime_without_feed: float = 5
     unknown_lifetime: float = 5
 

@@ -59,7 +59,7 @@ class Settings(ProcessSettings):
     upstream_idle_seconds: float = Field(default=15, gt=0)
 
     # How long a credential counts without asking again while revocations arrive …
-    credential_lifetime_seconds: float = Field(default=60, gt=0)
+    credential_lifetime_seconds: float = Field(default=300, gt=0)
     # … and while they may not, because Kafka does not answer.
     credential_lifetime_without_kafka_seconds: float = Field(default=5, gt=0)
     # How long an unknown credential is refused without asking.

@@ -1,11 +1,16 @@
 """Who lives behind a host name: a tenant, or the platform itself."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 from uuid import UUID
 
 from gateway.limits import Load
 from stagify.auth import Principal
+
+if TYPE_CHECKING:
+    from gateway.metering import UsageTemplate
 
 SiteStatus = Literal["provisioning", "active", "suspended"]
 
@@ -17,7 +22,7 @@ class Caller:
     tenant's record is another site, so its tokens are made anew.
     """
 
-    __slots__ = ("calls", "is_anonymous", "principal", "tokens")
+    __slots__ = ("calls", "is_anonymous", "principal", "tokens", "usage")
 
     def __init__(self, principal: Principal) -> None:
         self.principal = principal
@@ -25,6 +30,8 @@ class Caller:
         self.tokens: dict[str, tuple[Site, float, bytes]] = {}
         # Requests not yet metered.
         self.calls = 0
+        # How those are recorded; made when first needed.
+        self.usage: UsageTemplate | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,14 +1,15 @@
 """The header line by which a service knows who is calling, made about once a minute."""
 
 from dataclasses import replace
-from time import monotonic
+from time import monotonic, time
+
+import jwt
 
 from gateway.sites import Caller, Site
-from stagify.auth import CONTEXT_HEADER, RENEW_BEFORE_SECONDS, TokenSigner
+from stagify.auth import CONTEXT_HEADER, TokenSigner
 
-# The signer hands out tokens that live at least RENEW_BEFORE_SECONDS more; 5 of those are for the
-# request that carries one.
-_HELD_SECONDS = RENEW_BEFORE_SECONDS - 5
+# A token is not handed out in its last seconds: they are for the request that carries it.
+_SPARE_SECONDS = 5.0
 
 
 class ContextTokens:
@@ -33,5 +34,11 @@ class ContextTokens:
         )
         token = self._signer.token(audience, principal)
         line = f"{CONTEXT_HEADER}: {token}\r\n".encode()
-        caller.tokens[audience] = (site, monotonic() + _HELD_SECONDS, line)
+        caller.tokens[audience] = (site, monotonic() + _seconds_left(token), line)
         return line
+
+
+def _seconds_left(token: str) -> float:
+    """How long `token`, which we have just signed, may be handed out."""
+    claims = jwt.decode(token, options={"verify_signature": False})
+    return float(claims["exp"]) - time() - _SPARE_SECONDS

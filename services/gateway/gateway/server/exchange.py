@@ -38,6 +38,7 @@ class Exchange:
     __slots__ = (
         "_client",
         "_edge",
+        "_ids",
         "_is_chunking",
         "_is_repeated",
         "_is_stream",
@@ -68,7 +69,9 @@ class Exchange:
         self._edge = edge
         self._client = client
         self.request = request
-        self.request_id = request.request_id or b"%032x" % getrandbits(128)
+        # A trace id and a span id, should the client have sent none; the first also names the request.
+        self._ids = b"%048x" % (getrandbits(192) or 1)
+        self.request_id = request.request_id or self._ids[:32]
         self.context_line = b""
         self.is_head = request.method == b"HEAD"
         # The whole request has been handed to the upstream connection.
@@ -132,10 +135,7 @@ class Exchange:
     def _head(self) -> bytes:
         request = self.request
         client = self._client
-        trace = request.traceparent or b"00-%032x-%016x-01" % (
-            getrandbits(128) or 1,
-            getrandbits(64) or 1,
-        )
+        trace = request.traceparent or b"00-%b-%b-01" % (self._ids[:32], self._ids[32:])
         if request.body_length > 0:
             framing = b"content-length: %d\r\n" % request.body_length
         elif request.body_length == CHUNKED:

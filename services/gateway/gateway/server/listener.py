@@ -13,6 +13,7 @@ from gateway.server.pool import Pool
 logger = logging.getLogger(__name__)
 
 BACKLOG = 2048
+_CLOSING_TURNS = 100
 
 
 class Listener:
@@ -79,3 +80,13 @@ class Listener:
                 connection.abort()
             for pool in self._pools:
                 pool.close()
+            await self._until_closed()
+
+    async def _until_closed(self) -> None:
+        """Give the loop the turns it needs to close what was aborted."""
+        for _ in range(_CLOSING_TURNS):
+            if not self._edge.connections and not any(
+                pool.open_connections for pool in self._pools
+            ):
+                return
+            await asyncio.sleep(0)

@@ -1,6 +1,7 @@
 """The head of a service's answer: what of it the client gets, and where its body ends."""
 
 import re
+from functools import lru_cache
 
 from gateway.server import names
 from gateway.server.errors import UpstreamProtocolError
@@ -29,7 +30,7 @@ def parse_response(head: bytes, *, to_head: bool) -> ResponseHead:
     lines = head.split(b"\r\n")
     if len(head.translate(None, FIELD_BYTES)) != 2 * len(lines) - 2:
         raise UpstreamProtocolError("control bytes in the head")
-    response = _status_line(lines[0])
+    response = ResponseHead(*_status_line(lines[0]))
     length: bytes | None = None
     is_chunked = False
     forward = response.lines
@@ -67,12 +68,13 @@ def _learn(name: bytes) -> int:
         raise UpstreamProtocolError("not a header name") from error
 
 
-def _status_line(line: bytes) -> ResponseHead:
+@lru_cache(maxsize=256)
+def _status_line(line: bytes) -> tuple[int, bytes, bool]:
     match = _STATUS_LINE.fullmatch(line)
     if match is None:
         raise UpstreamProtocolError("not a status line")
     # The gateway speaks 1.1 for itself, whatever the service speaks.
-    return ResponseHead(int(match[2]), b"HTTP/1.1" + line[8:], match[1] == b"1")
+    return int(match[2]), b"HTTP/1.1" + line[8:], match[1] == b"1"
 
 
 def _set_length(

@@ -1,0 +1,88 @@
+"""A gateway on its own event loop, as in production, with a service behind it that does as told."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from typing import Any
+
+import pytest
+import uvloop
+from prometheus_client.registry import CollectorRegistry
+
+from gateway.app import Gateway
+from gateway.settings import Settings
+from gateway.testing.running import Running
+from gateway.testing.service import FakeService
+from stagify.testing.context import ContextKeys
+
+
+@pytest.fixture(scope="module")
+def gateway_loop() -> Iterator[asyncio.AbstractEventLoop]:
+    """The loop production uses, in a thread."""
+    loop = uvloop.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, name="gateway")
+    thread.start()
+    yield loop
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    # One more turn, in which the loop closes what the tests have aborted.
+    loop.run_until_complete(loop.shutdown_default_executor())
+    loop.close()
+
+
+@pytest.fixture
+async def service() -> AsyncIterator[FakeService]:
+    """The service behind the gateway; knows no credential until told."""
+    service = FakeService()
+    await service.start()
+    yield service
+    service.stop()
+
+
+MakeGateway = Callable[..., Awaitable[Running]]
+
+
+@pytest.fixture
+async def make_gateway(
+    service: FakeService, gateway_loop: asyncio.AbstractEventLoop, context_keys: ContextKeys
+) -> AsyncIterator[MakeGateway]:
+    """Start a gateway with some settings of its own."""
+    made: list[Running] = []
+
+    async def make(**changes: Any) -> Running:
+        url = f"http://127.0.0.1:{service.port}"
+        settings = Settings(
+            **{
+                "environment": "test",
+                "base_domain": "stagify.test",
+                "kafka_bootstrap_servers": "127.0.0.1:1",
+                "gateway_port": 0,
+                "tenant_svc_url": url,
+                "identity_svc_url": url,
+                "staging_svc_url": url,
+                "usage_svc_url": url,
+                **context_keys.settings("gateway"),
+                **changes,
+            }
+        )
+
+        async def start() -> Gateway:
+            gateway = Gateway(settings, CollectorRegistry())
+            await gateway.listener.start()
+            return gateway
+
+        future = asyncio.run_coroutine_threadsafe(start(), gateway_loop)
+        running = Running(await asyncio.wrap_future(future), gateway_loop)
+        made.append(running)
+        await running.add_tenant()
+        return running
+
+    yield make
+    for running in made:
+        await running.stop()
+
+
+@pytest.fixture
+async def edge(make_gateway: MakeGateway) -> Running:
+    """A gateway with the usual settings and the tenant acme."""
+    return await make_gateway()
