@@ -1,0 +1,176 @@
+"""The real processes, from a sign-up to the receipt on Kafka, and a clean stop."""
+
+import asyncio
+import os
+import re
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+from aiokafka import AIOKafkaConsumer
+from identity_support import PASSWORD, Caller, MailServer, MakeSettings, signup_body
+from pydantic import SecretStr
+
+from identity_svc.settings import Settings
+from stagify.events import Event, decode, encode
+from stagify.events.identity import MemberJoined, UserRegistered
+from stagify.events.receipts import IdentityReceiptIssued
+from stagify.events.tenant import TenantCreated
+from stagify.events.topics import Topic
+from stagify.kafka import make_producer
+from stagify.testing import ContextKeys
+
+START_SECONDS = 30
+STEP_SECONDS = 20
+
+
+def free_port() -> int:
+    """A port nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def environment(settings: Settings, keys: Mapping[str, str]) -> dict[str, str]:
+    """The variables that make these settings."""
+    values = {
+        name: value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+        for name, value in settings.model_dump(exclude_none=True).items()
+    }
+    return {**os.environ, **{name.upper(): value for name, value in {**values, **keys}.items()}}
+
+
+@asynccontextmanager
+async def process(command: str, variables: dict[str, str], port: int) -> AsyncIterator[None]:
+    """`identity-svc <command>`, ready; it has to stop cleanly on SIGTERM."""
+    main = "from identity_svc.cli import main; main()"
+    child = await asyncio.create_subprocess_exec(sys.executable, "-c", main, command, env=variables)
+    try:
+        await until_ready(child, f"http://127.0.0.1:{port}/readyz")
+        yield
+        child.send_signal(signal.SIGTERM)
+        async with asyncio.timeout(STEP_SECONDS):
+            assert await child.wait() == 0
+    finally:
+        if child.returncode is None:
+            child.kill()
+            await child.wait()
+
+
+async def until_ready(child: asyncio.subprocess.Process, url: str) -> None:
+    """Return once the process says that it is ready."""
+    async with asyncio.timeout(START_SECONDS), httpx.AsyncClient() as client:
+        while True:
+            assert child.returncode is None
+            try:
+                if (await client.get(url)).status_code == 200:
+                    return
+            except httpx.TransportError:
+                await asyncio.sleep(0.1)
+
+
+async def read_until_receipt(consumer: AIOKafkaConsumer, tenant_id: UUID) -> list[Event]:
+    """What Kafka says about the tenant, up to identity's receipt."""
+    found: list[Event] = []
+    async for record in consumer:
+        event = decode(record.value)
+        if isinstance(event, Event) and event.tenant_id in (tenant_id, None):
+            found.append(event)
+        if isinstance(event, IdentityReceiptIssued) and event.tenant_id == tenant_id:
+            return found
+    return found
+
+
+@pytest.fixture
+async def identity_topic(kafka_server: str) -> AsyncIterator[AIOKafkaConsumer]:
+    """Reads `identity.events` from its beginning."""
+    consumer = AIOKafkaConsumer(
+        str(Topic.IDENTITY.value), bootstrap_servers=kafka_server, auto_offset_reset="earliest"
+    )
+    await consumer.start()
+    yield consumer
+    await consumer.stop()
+
+
+async def test_sign_up_goes_through_the_processes_to_kafka(
+    make_settings: MakeSettings,
+    context_keys: ContextKeys,
+    kafka_server: str,
+    identity_topic: AIOKafkaConsumer,
+    mail_server: MailServer,
+    caller: Caller,
+    email: str,
+    slug: str,
+) -> None:
+    settings = make_settings(
+        kafka_bootstrap_servers=kafka_server, http_port=free_port(), worker_http_port=free_port()
+    )
+    variables = environment(settings, context_keys.settings("identity-svc"))
+    async with (
+        process("api", variables, settings.http_port),
+        process("worker", variables, settings.worker_http_port),
+        httpx.AsyncClient(base_url=f"http://127.0.0.1:{settings.http_port}") as client,
+        asyncio.timeout(STEP_SECONDS),
+    ):
+        tenant = await sign_up(client, caller, mail_server, email, slug)
+        created = TenantCreated(
+            tenant_id=UUID(tenant["id"]),
+            slug=slug,
+            name=tenant["name"],
+            type=tenant["type"],
+            plan="free",
+            region="eu",
+            owner_user_id=UUID(tenant["owner"]),
+        )
+        producer = make_producer(kafka_server, "test")
+        await producer.start()
+        value = encode(created, "tenant-svc")
+        await producer.send_and_wait(created.topic.value, value, key=created.key.encode())
+        await producer.stop()
+        told = await read_until_receipt(identity_topic, UUID(tenant["id"]))
+    kinds = {type(event) for event in told}
+    assert {UserRegistered, MemberJoined, IdentityReceiptIssued} <= kinds
+    receipt = told[-1]
+    assert isinstance(receipt, IdentityReceiptIssued)
+    assert receipt.of_event_id == created.event_id
+
+
+async def sign_up(
+    client: httpx.AsyncClient, caller: Caller, mail_server: MailServer, email: str, slug: str
+) -> dict[str, Any]:
+    """The tenant of a new customer, with its owner's id."""
+    headers = caller.platform()
+    asked = await client.post("/v1/signup", json=signup_body(email, slug), headers=headers)
+    assert asked.status_code == 202, asked.text
+    await mail_server.arrived.wait()
+    assert re.fullmatch(r"\d{6}", mail_server.code(email))
+    confirmed = await client.post(
+        f"/v1/signup/{asked.json()['id']}/confirm",
+        json={"code": mail_server.code(email), "password": PASSWORD},
+        headers=headers,
+    )
+    assert confirmed.status_code == 201, confirmed.text
+    answer = confirmed.json()
+    return {**answer["tenant"], "owner": answer["user"]["id"]}
+
+
+async def test_missing_settings_are_all_named_at_the_start() -> None:
+    child = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        "from identity_svc.cli import main; main()",
+        "worker",
+        env={"PATH": os.environ["PATH"]},
+        stderr=asyncio.subprocess.PIPE,
+    )
+    _, problems = await child.communicate()
+    assert child.returncode != 0
+    for name in ("identity_hash_secret", "api_key_secrets", "database_url", "smtp_host"):
+        assert name in problems.decode()
