@@ -212,8 +212,13 @@ def database_of(request: Request) -> Database:
     return database
 
 
+async def request_database(request: Request) -> Database:
+    """The same as a dependency: a coroutine, because FastAPI runs plain functions in a thread."""
+    return database_of(request)
+
+
 # Function scope: the commit happens before the answer is sent, so a client is never told of
 # success by a transaction that then fails.
 SessionDep = Annotated[AsyncSession, Depends(request_session, scope="function")]
 SystemSessionDep = Annotated[AsyncSession, Depends(request_system_session, scope="function")]
-DatabaseDep = Annotated[Database, Depends(database_of)]
+DatabaseDep = Annotated[Database, Depends(request_database)]
