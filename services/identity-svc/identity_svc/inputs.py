@@ -33,8 +33,17 @@ def _long_enough(secret: SecretStr) -> SecretStr:
     return secret
 
 
+def _reachable(email: str) -> str:
+    # Few mail servers take others (RFC 6531); an unreachable address could never be confirmed.
+    if not email.partition("@")[0].isascii():
+        raise ValueError("must be in ASCII before the @")
+    return email
+
+
 # RFC 5321 allows no longer path.
-Email = Annotated[EmailStr, Field(max_length=254, examples=["ada@example.com"])]
+Email = Annotated[
+    EmailStr, AfterValidator(_reachable), Field(max_length=254, examples=["ada@example.com"])
+]
 Name = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=120),

@@ -28,6 +28,7 @@ class MailServer(MessageHandler):
         super().__init__()
         self.received: list[EmailMessage] = []
         self.answer: str | None = None
+        self.recipients: list[str] = []
         self.arrived = asyncio.Event()
         self.port = 0
 
@@ -37,6 +38,7 @@ class MailServer(MessageHandler):
         if self.answer is not None:
             return self.answer
         envelope.rcpt_tos.append(address)
+        self.recipients.append(address)
         return "250 OK"
 
     def handle_message(self, message: EmailMessage) -> None:

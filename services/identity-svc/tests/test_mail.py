@@ -127,6 +127,33 @@ async def test_unknown_recipient_is_final(
     assert await pending(database, about) == []
 
 
+async def test_international_domain_is_reached(
+    database: Database, settings: Settings, mail_server: MailServer
+) -> None:
+    about = new_id()
+    await queue(database, about, timedelta(hours=1))
+    address = f"{about.hex}@münchen.example.com"
+    await dispatcher_to(database, settings, address, about).send_due()
+    assert mail_server.recipients == [f"{about.hex}@xn--mnchen-3ya.example.com"]
+    assert await pending(database, about) == []
+
+
+async def test_mail_that_cannot_be_written_does_not_keep_the_others(
+    database: Database, settings: Settings, mail_server: MailServer, email: str
+) -> None:
+    broken, good = new_id(), new_id()
+
+    async def compose(session: AsyncSession, about: UUID) -> Message | None:
+        texts = {broken: Message("no address at all", "Hello", ""), good: Message(email, "Hi", "")}
+        return texts.get(about)
+
+    for about in (broken, good):
+        await queue(database, about, timedelta(hours=1))
+    await MailDispatcher(database, SmtpSender(settings), {MailKind.SIGNUP: compose}).send_due()
+    assert await pending(database, broken) == [1]
+    assert await pending(database, good) == []
+
+
 async def test_mail_that_comes_too_late_is_given_up_and_counted(
     database: Database, settings: Settings, mail_server: MailServer, email: str
 ) -> None:

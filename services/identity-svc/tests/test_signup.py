@@ -81,6 +81,7 @@ class TestSignUp:
         [
             ("email", "not an address"),
             ("email", "a" * 250 + "@example.com"),
+            ("email", "ädä@example.com"),
             ("name", ""),
             ("name", "Ada\r\nBcc: x@example.com"),
             ("tenant", {"type": "club", "name": "Acme", "slug": "acme"}),

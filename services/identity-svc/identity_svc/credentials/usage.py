@@ -3,8 +3,6 @@
 A look-up is one read; the note of it may be lost by a kill and is at most a minute coarse.
 """
 
-import asyncio
-import logging
 from collections import defaultdict
 from datetime import datetime, timedelta
 from typing import Literal
@@ -12,9 +10,7 @@ from uuid import UUID
 
 from stagify.clock import utc_now
 from stagify.database import Database
-from stagify.transient import is_transient
-
-logger = logging.getLogger(__name__)
+from stagify.worker import every
 
 CredentialType = Literal["session", "api_key"]
 
@@ -69,16 +65,6 @@ class UsageRecorder:
     async def run(self) -> None:
         """Write for ever; what is left when cancelled is written too."""
         try:
-            while True:
-                await asyncio.sleep(FLUSH_SECONDS)
-                await self._flush_or_forget()
+            await every(FLUSH_SECONDS, self.flush, name="credential-usage")
         finally:
-            await self._flush_or_forget()
-
-    async def _flush_or_forget(self) -> None:
-        try:
             await self.flush()
-        except Exception as error:
-            if not is_transient(error):
-                raise
-            logger.warning("credentials.usage_lost", extra={"error": type(error).__name__})

@@ -8,6 +8,7 @@ mail server takes its time.
 import asyncio
 import logging
 from collections.abc import Sequence
+from email.errors import MessageError
 from typing import Any, Protocol
 
 import aiosmtplib
@@ -120,7 +121,9 @@ class MailDispatcher:
             await self._sender.send(message)
         except MailRefusedError:
             await self._finish(mail, "refused", logging.WARNING)
-        except (aiosmtplib.SMTPException, OSError) as error:
+        except (aiosmtplib.SMTPException, OSError, ValueError, MessageError) as error:
+            # The last two are mails that cannot be written; like the others they are tried until
+            # it is too late. An error's text may name the address, so only its kind is logged.
             MAILS.labels(mail.kind, "failed").inc()
             self._log("mail.failed", mail, logging.WARNING, error=type(error).__name__)
         else:

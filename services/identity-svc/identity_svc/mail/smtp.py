@@ -5,6 +5,7 @@ from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid, parseaddr
 
 import aiosmtplib
+from email_validator import validate_email
 
 from identity_svc.mail.service import Message
 from identity_svc.settings import Settings
@@ -48,7 +49,7 @@ class SmtpSender:
     def _mime(self, message: Message) -> EmailMessage:
         mime = EmailMessage()
         mime["From"] = self._sender
-        mime["To"] = Address(addr_spec=message.to)
+        mime["To"] = Address(addr_spec=_deliverable(message.to))
         mime["Subject"] = message.subject
         mime["Date"] = format_datetime(utc_now())
         mime["Message-ID"] = make_msgid(domain=self._sender.domain)
@@ -56,3 +57,9 @@ class SmtpSender:
         mime["Auto-Submitted"] = "auto-generated"
         mime.set_content(message.text)
         return mime
+
+
+def _deliverable(address: str) -> str:
+    """The address with its domain in ASCII (IDNA), which every mail server takes."""
+    valid = validate_email(address, check_deliverability=False)
+    return valid.ascii_email or valid.normalized
