@@ -13,6 +13,10 @@ from uuid import UUID, uuid4
 import httpx
 import orjson
 from PIL import Image
+
+from stagify.auth import CONTEXT_HEADER, TokenVerifier
+from stagify.events import Event
+from stagify.testing import ContextKeys
 from staging_engine.port import (
     Catalog,
     EngineError,
@@ -21,10 +25,6 @@ from staging_engine.port import (
     StagingRequest,
     StagingResult,
 )
-
-from stagify.auth import CONTEXT_HEADER, TokenVerifier
-from stagify.events import Event
-from stagify.testing import ContextKeys
 from staging_svc.settings import Settings
 
 MakeSettings = Callable[..., Settings]

@@ -6,6 +6,7 @@ survives: no EXIF, no position, no profile, no bytes behind the end.
 
 import io
 import warnings
+from pathlib import Path
 from typing import TypedDict
 
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
@@ -52,7 +53,10 @@ def clean(
     picture = _to_srgb(picture)
     # Encoders copy comments, profiles and more from here.
     picture.info = {}
-    picture.save(target, "JPEG", quality=QUALITY, optimize=True)
+    # By way of memory: Pillow's encoders do not notice a write that a full disk cuts short.
+    encoded = io.BytesIO()
+    picture.save(encoded, "JPEG", quality=QUALITY, optimize=True)
+    Path(target).write_bytes(encoded.getbuffer())
     return Cleaned(
         source_width=height if is_turned else width,
         source_height=width if is_turned else height,

@@ -5,28 +5,37 @@ import contextlib
 import json
 import logging
 import sys
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 logger = logging.getLogger(__name__)
 
 MIB = 1024 * 1024
-MAX_PIXELS = 50_000_000
-MIN_SIDE = 512
-# The engine's results are at most this wide, so before and after have the same size.
-MAX_SIDE = 4096
-MEMORY_BYTES = 1024 * MIB
-CPU_SECONDS = 20
-WALL_SECONDS = 40.0
-OUTPUT_BYTES = 64 * MIB
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a photo may be, and what opening it may cost."""
+
+    max_pixels: int = 50_000_000
+    min_side: int = 512
+    # The engine's results are at most this wide, so before and after have the same size.
+    max_side: int = 4096
+    memory_bytes: int = 1024 * MIB
+    cpu_seconds: int = 20
+    wall_seconds: float = 40.0
+    output_bytes: int = 64 * MIB
+
+
+LIMITS = Limits()
 
 MESSAGES = {
     "photo_not_an_image": "The file is not a JPEG, PNG or WebP photo.",
     "photo_type_mismatch": "The file is of another type than was declared.",
     "photo_truncated": "The file is damaged or incomplete.",
-    "photo_too_large": f"The photo has more than {MAX_PIXELS // 1_000_000} million pixels.",
-    "photo_too_small": f"The photo has a side of less than {MIN_SIDE} pixels.",
+    "photo_too_large": f"The photo has more than {LIMITS.max_pixels // 1_000_000} million pixels.",
+    "photo_too_small": f"The photo has a side of less than {LIMITS.min_side} pixels.",
     "photo_animated": "The file is an animation, not a photo.",
     "photo_undecodable": "The photo takes too much time or memory to open.",
     "photo_missing": "The uploaded file is no longer there.",
@@ -52,27 +61,23 @@ class CleanedPhoto:
     height: int
 
 
-async def clean_photo(source: Path, target: Path, *, declared_type: str) -> CleanedPhoto:
+async def clean_photo(
+    source: Path, target: Path, *, declared_type: str, limits: Limits = LIMITS
+) -> CleanedPhoto:
     """Write the cleaned JPEG of `source` to `target`, or PhotoRefusedError."""
-    answer = await _run_child(
-        {
-            "source": str(source),
-            "target": str(target),
-            "declared_type": declared_type,
-            "max_pixels": MAX_PIXELS,
-            "min_side": MIN_SIDE,
-            "max_side": MAX_SIDE,
-            "memory_bytes": MEMORY_BYTES,
-            "cpu_seconds": CPU_SECONDS,
-            "output_bytes": OUTPUT_BYTES,
-        }
-    )
+    arguments = {
+        **asdict(limits),
+        "source": str(source),
+        "target": str(target),
+        "declared_type": declared_type,
+    }
+    answer = await _run_child(arguments, limits.wall_seconds)
     if "code" in answer:
         raise PhotoRefusedError(answer["code"])
     return CleanedPhoto(**answer)
 
 
-async def _run_child(arguments: dict[str, Any]) -> dict[str, Any]:
+async def _run_child(arguments: dict[str, Any], wall_seconds: float) -> dict[str, Any]:
     child = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -85,7 +90,7 @@ async def _run_child(arguments: dict[str, Any]) -> dict[str, Any]:
         start_new_session=True,
     )
     try:
-        async with asyncio.timeout(WALL_SECONDS):
+        async with asyncio.timeout(wall_seconds):
             output, _ = await child.communicate(json.dumps(arguments).encode() + b"\n")
     except TimeoutError as error:
         raise PhotoRefusedError("photo_undecodable") from error

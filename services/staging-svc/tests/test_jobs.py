@@ -1,0 +1,219 @@
+"""The queue: fairness across tenants, leases, and what the claim role may see."""
+
+import asyncio
+from collections import Counter
+from datetime import timedelta
+from uuid import UUID
+
+import asyncpg
+import pytest
+from sqlalchemy import text
+
+from stagify.clock import utc_now
+from stagify.database import Database
+from stagify.ids import new_id
+from staging_svc.jobs import service
+from staging_svc.jobs.claims import Lease, claim_next
+from staging_svc.jobs.models import Job
+from staging_svc.jobs.service import LeaseLostError
+from staging_svc.projects.models import Project
+
+
+async def enqueue(database: Database, tenant_id: UUID, count: int = 1) -> list[UUID]:
+    """Jobs of projects that need nothing else; their ids, oldest first."""
+    made = []
+    async with database.tenant(tenant_id) as session:
+        for _ in range(count):
+            project = Project(
+                tenant_id=tenant_id,
+                name="Attic",
+                room_type="bedroom",
+                style="modern",
+                reservation_id=new_id(),
+                is_reserved=True,
+            )
+            session.add(project)
+            await session.flush()
+            job = await service.enqueue(session, tenant_id=tenant_id, project_id=project.id)
+            made.append(job.id)
+    return made
+
+
+async def claim(claims: Database, lease_seconds: float = 30) -> Lease | None:
+    async with claims.tenant_connection(None) as connection:
+        return await claim_next(connection, lease_seconds=lease_seconds)
+
+
+async def claimed(claims: Database, lease_seconds: float = 30) -> Lease:
+    lease = await claim(claims, lease_seconds)
+    assert lease is not None
+    return lease
+
+
+async def finish(database: Database, lease: Lease) -> None:
+    async with database.tenant(lease.tenant_id) as session:
+        await service.finish(session, lease, is_done=True)
+
+
+class TestFairness:
+    async def test_jobs_of_one_tenant_are_taken_oldest_first(
+        self, database: Database, claims: Database, tenant_id: UUID
+    ) -> None:
+        made = await enqueue(database, tenant_id, 3)
+        assert [(await claimed(claims)).job_id for _ in made] == made
+        assert await claim(claims) is None
+
+    async def test_single_job_waits_for_at_most_one_of_a_full_queue(
+        self, database: Database, claims: Database, tenant_id: UUID, other_tenant_id: UUID
+    ) -> None:
+        await enqueue(database, tenant_id, 500)
+        for _ in range(3):
+            await finish(database, await claimed(claims))
+        running = await claimed(claims)
+        [single] = await enqueue(database, other_tenant_id)
+        await finish(database, running)
+        assert (await claimed(claims)).job_id == single
+
+    async def test_tenant_with_fewest_running_jobs_comes_first(
+        self, database: Database, claims: Database
+    ) -> None:
+        tenants = [new_id() for _ in range(3)]
+        for tenant in tenants:
+            await enqueue(database, tenant, 4)
+        taken = Counter([(await claimed(claims)).tenant_id for _ in range(6)])
+        assert taken == dict.fromkeys(tenants, 2)
+
+    async def test_tenants_take_turns(self, database: Database, claims: Database) -> None:
+        tenants = [new_id(), new_id()]
+        for tenant in tenants:
+            await enqueue(database, tenant, 3)
+        order = []
+        for _ in range(6):
+            lease = await claimed(claims)
+            order.append(lease.tenant_id)
+            await finish(database, lease)
+        assert order == tenants * 3
+
+    async def test_no_job_is_taken_twice(
+        self, database: Database, claims: Database, tenant_id: UUID
+    ) -> None:
+        await enqueue(database, tenant_id, 10)
+        leases = await asyncio.gather(*(claim(claims) for _ in range(15)))
+        taken = [lease.job_id for lease in leases if lease is not None]
+        assert len(taken) == len(set(taken)) == 10
+
+    async def test_row_that_is_being_cancelled_is_passed_over(
+        self, database: Database, claims: Database, tenant_id: UUID, other_tenant_id: UUID
+    ) -> None:
+        await enqueue(database, tenant_id)
+        [free] = await enqueue(database, other_tenant_id)
+        async with database.tenant(tenant_id) as session:
+            await session.execute(text("SELECT 1 FROM jobs FOR UPDATE"))
+            assert (await claimed(claims)).job_id == free
+
+
+class TestWaiting:
+    async def test_held_jobs_wait_for_their_release(
+        self, database: Database, claims: Database, tenant_id: UUID
+    ) -> None:
+        await enqueue(database, tenant_id)
+        async with database.tenant(tenant_id) as session:
+            await service.hold_all(session)
+        assert await claim(claims) is None
+        async with database.tenant(tenant_id) as session:
+            await service.release_all(session)
+        assert await claim(claims) is not None
+
+    async def test_job_with_back_off_is_not_due(
+        self, database: Database, claims: Database, tenant_id: UUID
+    ) -> None:
+        await enqueue(database, tenant_id)
+        lease = await claimed(claims)
+        async with database.tenant(tenant_id) as session:
+            await service.requeue(session, lease, delay_seconds=60)
+        assert await claim(claims) is None
+
+    async def test_attempts_are_counted_unless_handed_back(
+        self, database: Database, claims: Database, tenant_id: UUID
+    ) -> None:
+        await enqueue(database, tenant_id)
+        attempts = []
+        for is_counted in (False, True, True):
+            lease = await claimed(claims)
+            attempts.append(lease.attempt)
+            async with database.tenant(tenant_id) as session:
+                await service.requeue(session, lease, is_counted=is_counted)
+        assert attempts == [1, 1, 2]
+
+
+class TestLease:
+    async def test_job_of_a_silent_process_is_taken_again(
+        self, database: Database, claims: Database, tenant_id: UUID
+    ) -> None:
+        await enqueue(database, tenant_id)
+        lost = await claimed(claims, lease_seconds=-1)
+        again = await claimed(claims)
+        assert (again.job_id, again.attempt) == (lost.job_id, 2)
+        assert again.token != lost.token
+
+    @pytest.mark.parametrize("end", ["renew", "finish", "requeue", "mark_started"])
+    async def test_lost_lease_changes_nothing(
+        self, database: Database, claims: Database, tenant_id: UUID, end: str
+    ) -> None:
+        await enqueue(database, tenant_id)
+        lost = await claimed(claims, lease_seconds=-1)
+        await claimed(claims)
+        steps = {
+            "renew": lambda session: service.renew(session, lost, lease_seconds=30),
+            "finish": lambda session: service.finish(session, lost, is_done=True),
+            "requeue": lambda session: service.requeue(session, lost),
+            "mark_started": lambda session: service.mark_started(session, lost),
+        }
+        with pytest.raises(LeaseLostError):
+            async with database.tenant(tenant_id) as session:
+                await steps[end](session)
+
+    async def test_cancelled_job_is_lost(
+        self, database: Database, claims: Database, tenant_id: UUID
+    ) -> None:
+        await enqueue(database, tenant_id)
+        lease = await claimed(claims)
+        async with database.tenant(tenant_id) as session:
+            await service.cancel(session, lease.project_id)
+        with pytest.raises(LeaseLostError):
+            await finish(database, lease)
+
+    async def test_renewal_prolongs(
+        self, database: Database, claims: Database, tenant_id: UUID
+    ) -> None:
+        await enqueue(database, tenant_id)
+        lease = await claimed(claims, lease_seconds=1)
+        async with database.tenant(tenant_id) as session:
+            await service.renew(session, lease, lease_seconds=60)
+        async with database.tenant(tenant_id) as session:
+            job = await session.get_one(Job, (tenant_id, lease.job_id))
+        assert job.lease_expires_at is not None
+        assert job.lease_expires_at > utc_now() + timedelta(seconds=50)
+
+
+class TestClaimRole:
+    @pytest.mark.parametrize("table", ["projects", "images", "uploads", "tenants", "outbox"])
+    async def test_sees_no_other_table(self, claims: Database, table: str) -> None:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            async with claims.tenant_connection(None) as connection:
+                await connection.fetch(f"SELECT * FROM {table}")
+
+    @pytest.mark.parametrize(
+        "statement",
+        [
+            "DELETE FROM jobs",
+            "UPDATE jobs SET tenant_id = gen_random_uuid()",
+            "UPDATE jobs SET is_held = false",
+            "SELECT object_key FROM object_deletions",
+            "DELETE FROM object_deletions",
+        ],
+    )
+    async def test_may_do_nothing_else(self, claims: Database, statement: str) -> None:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            async with claims.tenant_connection(None) as connection:
+                await connection.execute(statement)
