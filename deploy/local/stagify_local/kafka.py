@@ -112,8 +112,8 @@ class Kafka:
     def _format(self) -> None:
         cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         command = self._java("kafka.tools.StorageTool", 128)
-        # The tool takes the configuration as an option, after its own words.
-        arguments = [*command[:-1], "format", "-t", cluster_id, "-c", command[-1]]
+        # The configuration, last of the command, is an option here. "=": an id may begin with "-".
+        arguments = [*command[:-1], "format", f"--cluster-id={cluster_id}", "--config", command[-1]]
         done = subprocess.run(arguments, capture_output=True, text=True, check=False)
         if done.returncode:
             raise StartError(f"Kafka's storage could not be formatted.\n{done.stderr[-2000:]}")

