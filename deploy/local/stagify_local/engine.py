@@ -1,6 +1,7 @@
 """The staging engine's own Python environment: made once, shared by all clones of this user."""
 
 import hashlib
+import os
 import sys
 from pathlib import Path
 
@@ -19,7 +20,9 @@ class EngineInstallation:
     def __init__(self, folder: Path, guardian: Guardian, *, log: Path) -> None:
         self.target = target(folder)
         arguments = [sys.executable, "-m", "staging_engine.install", "--target", str(self.target)]
-        self._process = ManagedProcess(Command("staging engine", arguments, log), guardian)
+        # It downloads: the caller's proxy, mirror and certificates are for it.
+        command = Command("staging engine", arguments, log, environment=os.environ)
+        self._process = ManagedProcess(command, guardian)
 
     @property
     def python(self) -> Path:
