@@ -126,16 +126,9 @@ class Reservation(ServiceTable, table=True):
             ["tenant_id", "meter", "period_start"],
             ["quotas.tenant_id", "quotas.meter", "quotas.period_start"],
         ),
-        Index(
-            "ix_reservations_held",
-            "tenant_id",
-            "meter",
-            "period_start",
-            postgresql_where=text("state = 'held'"),
-        ),
-        # Not led by the tenant: the sweep looks over all of them.
+        # Not led by the tenant: the sweep and the purge look over all of them.
         Index("ix_reservations_due", "expires_at", postgresql_where=text("state = 'held'")),
-        Index("ix_reservations_closed_at", "closed_at"),
+        Index("ix_reservations_closed_at", "closed_at", postgresql_where=text("state <> 'held'")),
     )
 
     tenant_id: UUID = Field(primary_key=True)

@@ -176,15 +176,11 @@ def _create_reservations() -> None:
         ),
         sa.CheckConstraint("quantity >= 0", name="ck_reservations_quantity"),
     )
-    held = sa.text("state = 'held'")
-    op.create_index(
-        "ix_reservations_held",
-        "reservations",
-        ["tenant_id", "meter", "period_start"],
-        postgresql_where=held,
-    )
-    op.create_index("ix_reservations_due", "reservations", ["expires_at"], postgresql_where=held)
-    op.create_index("ix_reservations_closed_at", "reservations", ["closed_at"])
+    for name, column, condition in (
+        ("ix_reservations_due", "expires_at", "state = 'held'"),
+        ("ix_reservations_closed_at", "closed_at", "state <> 'held'"),
+    ):
+        op.create_index(name, "reservations", [column], postgresql_where=sa.text(condition))
     _protect(
         "reservations",
         app="SELECT, INSERT, UPDATE",
