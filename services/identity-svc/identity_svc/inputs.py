@@ -13,7 +13,8 @@ def email_key(email: str) -> str:
     return unicodedata.normalize("NFC", email).lower()
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
+    """The text in its one normal form; ValueError if there is anything in it nobody can see."""
     if not text.isprintable():
         raise ValueError("must not contain control characters")
     return unicodedata.normalize("NFC", text)
@@ -47,7 +48,7 @@ Email = Annotated[
 Name = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=120),
-    AfterValidator(_printable),
+    AfterValidator(printable),
 ]
 Password = Annotated[
     SecretStr, AfterValidator(_password), Field(examples=["correct horse battery staple"])

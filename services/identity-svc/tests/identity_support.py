@@ -1,6 +1,7 @@
 """Who and what the tests of identity-svc deal with."""
 
 import asyncio
+import json
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -148,6 +149,14 @@ class Caller:
 
 
 SignUp = Callable[[], Awaitable[Member]]
+
+
+def as_json(headers: dict[str, str], body: object) -> dict[str, Any]:
+    """Arguments of a request with `body` in ASCII: httpx itself cannot write half a surrogate."""
+    return {
+        "content": json.dumps(body),
+        "headers": {**headers, "content-type": "application/json"},
+    }
 
 
 def signup_body(email: str, slug: str) -> dict[str, Any]:

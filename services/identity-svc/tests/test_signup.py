@@ -15,6 +15,7 @@ from identity_support import (
     MakeSettings,
     Member,
     TenantService,
+    as_json,
     signup_body,
 )
 from sqlalchemy import text
@@ -86,6 +87,9 @@ class TestSignUp:
             ("name", "Ada\r\nBcc: x@example.com"),
             ("tenant", {"type": "club", "name": "Acme", "slug": "acme"}),
             ("tenant", {"type": "individual", "name": "Acme"}),
+            ("tenant", {"type": "individual", "name": "Acme", "slug": "ac\x00me"}),
+            ("tenant", {"type": "individual", "name": "Acme", "slug": "ac\ud800me"}),
+            ("name", "Ada\ud800"),
             ("plan", "enterprise"),
         ],
     )
@@ -93,7 +97,7 @@ class TestSignUp:
         self, client: httpx.AsyncClient, caller: Caller, field: str, value: object
     ) -> None:
         body = {**signup_body("a@example.com", "acme"), field: value}
-        answer = await client.post(URL, json=body, headers=caller.platform())
+        answer = await client.post(URL, **as_json(caller.platform(), body))
         assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
 
     @pytest.mark.parametrize(

@@ -4,9 +4,9 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-from identity_svc.inputs import Email, Name, NewPassword
+from identity_svc.inputs import Email, Name, NewPassword, printable
 
 TenantType = Literal["individual", "organization"]
 
@@ -19,7 +19,12 @@ class SignupTenant(BaseModel):
     type: TenantType
     name: Annotated[Name, Field(examples=["Acme Homes"])]
     # Only bounded here: what a slug may look like is tenant-svc's to say.
-    slug: Annotated[str, StringConstraints(min_length=1, max_length=63), Field(examples=["acme"])]
+    slug: Annotated[
+        str,
+        StringConstraints(min_length=1, max_length=63),
+        AfterValidator(printable),
+        Field(examples=["acme"]),
+    ]
 
 
 class SignupCreate(BaseModel):

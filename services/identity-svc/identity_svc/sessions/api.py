@@ -28,7 +28,21 @@ router = APIRouter(prefix="/v1/session", tags=["session"])
 COOKIE_NAME = "__Host-stagify_session"
 
 
-@router.post("", status_code=201)
+SET_COOKIE = {
+    "description": "The session was made.",
+    "headers": {
+        "Set-Cookie": {
+            "description": "The session's token, for this host alone.",
+            "schema": {
+                "type": "string",
+                "example": f"{COOKIE_NAME}=…; HttpOnly; Max-Age=2592000; Path=/; Secure",
+            },
+        }
+    },
+}
+
+
+@router.post("", status_code=201, responses={201: SET_COOKIE})
 async def log_in(
     body: SessionCreate,
     response: Response,
