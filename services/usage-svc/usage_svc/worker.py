@@ -92,7 +92,7 @@ async def main() -> None:
                 "relay": relay.run,
                 "consumer": make_consumer(settings, database, ingest_database, plans).run,
                 "expiry": lambda: every(
-                    settings.sweep_interval_seconds, upkeep.expire_reservations, name="expiry"
+                    settings.expiry_interval_seconds, upkeep.expire_reservations, name="expiry"
                 ),
                 "upkeep": lambda: every(UPKEEP_INTERVAL_SECONDS, upkeep.tidy, name="upkeep"),
             },
