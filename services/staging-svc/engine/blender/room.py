@@ -1,0 +1,209 @@
+"""The empty room around the furniture: what lights it and what catches its shadows."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import bpy
+import numpy as np
+from mathutils import Vector
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+Bounds = tuple[Array, Array]
+Corner = tuple[float, float, float]
+# The glowing walls stand just behind the ones that catch shadows, which would cover them.
+_GAP = 0.03
+_WINDOW_GAP = 0.02
+# Furniture this near to a wall shadows it, and this far around itself.
+_NEAR_WALL = 0.9
+_SHADOW_REACH = 0.5
+
+
+def add_room(
+    scene: bpy.types.Scene, description: dict[str, Any], furniture: list[bpy.types.Object]
+) -> None:
+    """Add glowing surfaces, windows and shadow catchers."""
+    box = description["room"]
+    surfaces = np.load(description["surfaces"])
+    for name, corners in _faces(box, _GAP).items():
+        if name in surfaces.files:
+            _glowing(scene, name, corners, surfaces[name])
+    for window in description["windows"]:
+        _window(scene, window)
+    _catcher(scene, "floor", _faces(box, 0.0)["floor"], description["floor"], camera_only=False)
+    bounds = [_bounds(thing) for thing in furniture]
+    for wall in ("back", "left", "right"):
+        for corners in _shadowed(box, wall, bounds):
+            _catcher(scene, wall, corners, description["wall"], camera_only=True)
+
+
+def _bounds(thing: bpy.types.Object) -> Bounds:
+    """The lowest and the highest corner of an object in the room."""
+    corners = np.array([list(thing.matrix_world @ Vector(corner)) for corner in thing.bound_box])
+    return corners.min(axis=0), corners.max(axis=0)
+
+
+def _shadowed(box: dict[str, float], wall: str, bounds: list[Bounds]) -> list[list[Corner]]:
+    """The parts of a wall near furniture; catching shadows on all of it doubles the time."""
+    axis = 0 if wall == "back" else 1
+    spans = [
+        (low[axis] - _SHADOW_REACH, high[axis] + _SHADOW_REACH, high[2] + _SHADOW_REACH)
+        for low, high in bounds
+        if _distance(box, wall, low, high) < _NEAR_WALL
+    ]
+    limits = {"back": (box["left"], box["right"])}.get(wall, (box["front"], box["depth"]))
+    edges = sorted({float(np.clip(edge, *limits)) for span in spans for edge in span[:2]})
+    quads = []
+    for start, end in pairwise(edges):
+        tops = [top for low, high, top in spans if low < end - 1e-6 and high > start + 1e-6]
+        if tops:
+            top = min(max(tops), box["ceiling"])
+            quads.append(
+                [
+                    _on_wall(box, wall, a, z)
+                    for a, z in ((start, 0), (end, 0), (end, top), (start, top))
+                ]
+            )
+    return quads
+
+
+def _distance(box: dict[str, float], wall: str, low: Array, high: Array) -> float:
+    gaps = {
+        "back": box["depth"] - high[1],
+        "left": low[0] - box["left"],
+        "right": box["right"] - high[0],
+    }
+    return float(gaps[wall])
+
+
+def _on_wall(box: dict[str, float], wall: str, along: float, height: float) -> Corner:
+    if wall == "back":
+        return along, box["depth"], height
+    return box[wall], along, height
+
+
+def _faces(box: dict[str, float], out: float) -> dict[str, list[Corner]]:
+    """The corners of each face, moved `out` metres outwards; u runs along the first edge."""
+    left, right = box["left"] - out, box["right"] + out
+    front, depth = box["front"] - out, box["depth"] + out
+    floor, ceiling = -out, box["ceiling"] + out
+    return {
+        "floor": [
+            (left, front, floor),
+            (right, front, floor),
+            (right, depth, floor),
+            (left, depth, floor),
+        ],
+        "ceiling": [
+            (left, front, ceiling),
+            (right, front, ceiling),
+            (right, depth, ceiling),
+            (left, depth, ceiling),
+        ],
+        "back": [
+            (left, depth, floor),
+            (right, depth, floor),
+            (right, depth, ceiling),
+            (left, depth, ceiling),
+        ],
+        "front": [
+            (left, front, floor),
+            (right, front, floor),
+            (right, front, ceiling),
+            (left, front, ceiling),
+        ],
+        "left": [
+            (left, front, floor),
+            (left, depth, floor),
+            (left, depth, ceiling),
+            (left, front, ceiling),
+        ],
+        "right": [
+            (right, front, floor),
+            (right, depth, floor),
+            (right, depth, ceiling),
+            (right, front, ceiling),
+        ],
+    }
+
+
+def _quad(scene: bpy.types.Scene, name: str, corners: list[Corner]) -> bpy.types.Object:
+    mesh = bpy.data.meshes.new(name)
+    mesh.from_pydata(corners, [], [(0, 1, 2, 3)])
+    coordinates = mesh.uv_layers.new().data
+    for loop, uv in zip(coordinates, ((0, 0), (1, 0), (1, 1), (0, 1)), strict=True):
+        loop.uv = uv
+    thing = bpy.data.objects.new(name, mesh)
+    scene.collection.objects.link(thing)
+    # Catchers, all of them: only they also exist in the room "without furniture" that Cycles
+    # compares with.
+    thing.is_shadow_catcher = True
+    return thing
+
+
+def _glowing(
+    scene: bpy.types.Scene, name: str, corners: list[Corner], radiance: NDArray[np.float32]
+) -> None:
+    """A face that shines as bright as the photo shows it; seen by bounced rays only."""
+    thing = _quad(scene, f"glow.{name}", corners)
+    height, width = radiance.shape[:2]
+    image = bpy.data.images.new(f"glow.{name}", width, height, float_buffer=True)
+    image.colorspace_settings.name = "Linear Rec.709"
+    rgba = np.dstack([radiance, np.ones((height, width), np.float32)])
+    image.pixels.foreach_set(np.ascontiguousarray(rgba, np.float32).reshape(-1))
+    image.update()
+    material = bpy.data.materials.new(f"glow.{name}")
+    material.use_nodes = True
+    # It is smooth and everywhere: found by chance often enough, and sampling it costs rays.
+    material.cycles.emission_sampling = "NONE"
+    tree = material.node_tree
+    tree.nodes.clear()
+    texture = tree.nodes.new("ShaderNodeTexImage")
+    texture.image, texture.extension = image, "EXTEND"
+    emission = tree.nodes.new("ShaderNodeEmission")
+    output = tree.nodes.new("ShaderNodeOutputMaterial")
+    tree.links.new(texture.outputs["Color"], emission.inputs["Color"])
+    tree.links.new(emission.outputs[0], output.inputs["Surface"])
+    thing.data.materials.append(material)
+    thing.visible_camera = thing.visible_shadow = False
+
+
+def _window(scene: bpy.types.Scene, window: dict[str, Any]) -> None:
+    """An area lamp of the window's size and radiance, just inside the wall."""
+    width, height = window["size"]
+    lamp = bpy.data.lights.new("window", "AREA")
+    lamp.shape, lamp.size, lamp.size_y = "RECTANGLE", width, height
+    radiance = np.array(window["radiance"])
+    peak = max(float(radiance.max()), 1e-6)
+    lamp.energy = peak * width * height * np.pi
+    lamp.color = (radiance / peak).tolist()
+    thing = bpy.data.objects.new("window", lamp)
+    normal = Vector(window["normal"])
+    thing.location = Vector(window["center"]) + normal * _WINDOW_GAP
+    thing.rotation_mode = "QUATERNION"
+    thing.rotation_quaternion = (-normal).to_track_quat("Z", "Y")
+    scene.collection.objects.link(thing)
+
+
+def _catcher(
+    scene: bpy.types.Scene,
+    name: str,
+    corners: list[Corner],
+    surface: dict[str, Any],
+    *,
+    camera_only: bool,
+) -> None:
+    """A face that shows nothing but the shadows and reflections on it."""
+    thing = _quad(scene, f"catch.{name}", corners)
+    material = bpy.data.materials.new(f"catch.{name}")
+    material.use_nodes = True
+    shader = material.node_tree.nodes["Principled BSDF"]
+    shader.inputs["Base Color"].default_value = (*surface["albedo"], 1.0)
+    shader.inputs["Roughness"].default_value = surface["roughness"]
+    shader.inputs["Specular IOR Level"].default_value = surface["specular"]
+    thing.data.materials.append(material)
+    thing.visible_transmission = False
+    if camera_only:
+        thing.visible_diffuse = thing.visible_glossy = thing.visible_shadow = False

@@ -1,0 +1,57 @@
+"""The camera of the photo, and the part of the picture that has to be rendered."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bpy
+import numpy as np
+from mathutils import Matrix, Vector
+
+_SENSOR_MM = 36.0
+_NEAR = 0.05
+# Shadows reach beyond the furniture that casts them.
+_MARGIN = 0.06
+
+
+def add_camera(scene: bpy.types.Scene, camera: dict[str, Any]) -> bpy.types.Object:
+    """The photo's camera; its matrix turns room axes into right, down, forward."""
+    data = bpy.data.cameras.new("camera")
+    data.sensor_fit, data.sensor_width = "HORIZONTAL", _SENSOR_MM
+    data.lens = camera["focal"] / camera["width"] * _SENSOR_MM
+    data.clip_start = _NEAR
+    right, down, forward = np.array(camera["matrix"])
+    placed = np.eye(4)
+    placed[:3, 0], placed[:3, 1], placed[:3, 2] = right, -down, -forward
+    placed[2, 3] = camera["height_m"]
+    thing = bpy.data.objects.new("camera", data)
+    thing.matrix_world = Matrix(placed.tolist())
+    scene.collection.objects.link(thing)
+    scene.camera = thing
+    scene.render.resolution_x, scene.render.resolution_y = camera["width"], camera["height"]
+    scene.render.resolution_percentage = round(100 * camera["scale"])
+    return thing
+
+
+def crop_to(
+    scene: bpy.types.Scene,
+    eye: bpy.types.Object,
+    furniture: list[bpy.types.Object],
+    camera: dict[str, Any],
+) -> list[int]:
+    """Render only around the furniture: [left, top, right, bottom] in photo pixels."""
+    corners = [thing.matrix_world @ Vector(c) for thing in furniture for c in thing.bound_box]
+    seen = np.array([list(eye.matrix_world.inverted() @ corner) for corner in corners])
+    depth = np.maximum(-seen[:, 2], 4 * _NEAR)
+    width, height = camera["width"], camera["height"]
+    u = camera["focal"] * seen[:, 0] / depth + width / 2
+    v = -camera["focal"] * seen[:, 1] / depth + height / 2
+    margin = _MARGIN * width
+    left, right = max(0, int(u.min() - margin)), min(width, int(u.max() + margin))
+    top, bottom = max(0, int(v.min() - margin)), min(height, int(v.max() + margin))
+    if right - left < 2 or bottom - top < 2:
+        raise ValueError("no furniture is in the picture")
+    scene.render.use_border = scene.render.use_crop_to_border = True
+    scene.render.border_min_x, scene.render.border_max_x = left / width, right / width
+    scene.render.border_min_y, scene.render.border_max_y = 1 - bottom / height, 1 - top / height
+    return [left, top, right, bottom]

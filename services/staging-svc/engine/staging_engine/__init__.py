@@ -1,0 +1,9 @@
+"""Furnishes photos of empty rooms: finds camera and room, plans, renders with Blender, composites.
+
+`port` is what users of an engine need; `blender_engine` is the real one, `fast` one for tests;
+`install` prepares Blender's own environment. The computer vision is imported only when a job runs.
+"""
+
+from __future__ import annotations
+
+VERSION = "0.1.0"

@@ -1,0 +1,107 @@
+"""An engine for tests: no computer vision and no Blender, but the same port and refusals."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from pathlib import Path
+from typing import Literal
+
+from PIL import Image, ImageDraw, ImageFont
+
+from staging_engine import VERSION
+from staging_engine.choices import CATALOG, check_choices
+from staging_engine.port import (
+    Catalog,
+    EngineFailedError,
+    JsonValue,
+    Progress,
+    StagingRefusedError,
+    StagingRequest,
+    StagingResult,
+)
+
+Behaviour = Literal["stage", "refuse", "crash", "hang"]
+
+_MAX_SIDE = 4096
+_MIN_SIDE = 400
+_BOXES = 3
+_COLOURS = {"modern": "#8f9193", "scandinavian": "#c09a6b", "industrial": "#6b3d22"}
+_STEPS = ((0.0, "finding_room"), (0.05, "planning"), (0.1, "rendering"), (0.95, "compositing"))
+
+
+class FastEngine:
+    """Draws boxes where furniture would be, in milliseconds and always alike.
+
+    `behaviour` makes every job succeed, be refused, crash, or hang until it is cancelled.
+    """
+
+    def __init__(self, behaviour: Behaviour = "stage") -> None:
+        self._behaviour = behaviour
+
+    def catalog(self) -> Catalog:
+        """The same as the real engine's."""
+        return CATALOG
+
+    async def stage(self, request: StagingRequest, *, progress: Progress) -> StagingResult:
+        """Draw boxes and the label on the photo; see the port."""
+        check_choices(request)
+        for share, step in _STEPS:
+            progress(share, step)
+            await asyncio.sleep(0)
+        match self._behaviour:
+            case "refuse":
+                raise StagingRefusedError("cannot_place", "There is no room for the furniture.")
+            case "crash":
+                raise EngineFailedError("engine_crashed", "The renderer stopped unexpectedly.")
+            case "hang":
+                await asyncio.Event().wait()
+        width, height, items = await asyncio.to_thread(_draw, request)
+        progress(1.0, "compositing")
+        record: dict[str, JsonValue] = {
+            "engine": "fast",
+            "version": VERSION,
+            "room_type": request.room_type,
+            "style": request.style,
+            "quality": request.quality,
+            "seed": request.seed,
+            "items": items,
+        }
+        return StagingResult(width, height, record)
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+
+def _draw(request: StagingRequest) -> tuple[int, int, list[JsonValue]]:
+    with Image.open(request.photo) as opened:
+        picture = opened.convert("RGB")
+    if min(picture.size) < _MIN_SIDE:
+        raise StagingRefusedError(
+            "photo_too_small", f"Each side needs at least {_MIN_SIDE} pixels."
+        )
+    picture.thumbnail((_MAX_SIDE, _MAX_SIDE))
+    items = _boxes(picture, request)
+    if request.label:
+        font = ImageFont.load_default(max(12, picture.width // 60))
+        place = (picture.width * 0.98, picture.height * 0.97)
+        ImageDraw.Draw(picture).text(place, "Virtually staged", "white", font, anchor="rs")
+    # A new image: the one read carries the metadata of its file.
+    clean = Image.new("RGB", picture.size)
+    clean.paste(picture)
+    clean.save(Path(request.output), "JPEG", quality=90)
+    return picture.width, picture.height, items
+
+
+def _boxes(picture: Image.Image, request: StagingRequest) -> list[JsonValue]:
+    draw, chosen = ImageDraw.Draw(picture), random.Random(f"{request.room_type} {request.seed}")
+    items: list[JsonValue] = []
+    for index in range(_BOXES):
+        left = picture.width * (0.1 + 0.28 * index + 0.05 * chosen.random())
+        top = picture.height * (0.55 + 0.1 * chosen.random())
+        box = (left, top, left + picture.width * 0.22, top + picture.height * 0.2)
+        draw.rectangle(box, _COLOURS[request.style], "white", 3)
+        items.append(
+            {"name": f"box_{index + 1}", "asset": "box", "left": round(left), "top": round(top)}
+        )
+    return items

@@ -1,0 +1,33 @@
+"""From a room type and a style to a list of placed furniture."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+
+from staging_engine.bedroom import plan_bedroom
+from staging_engine.dining_room import plan_dining_room
+from staging_engine.furniture import Furniture, Piece
+from staging_engine.living_room import plan_living_room
+from staging_engine.planner import Placement, Plan
+from staging_engine.port import StagingRefusedError
+from staging_engine.site import Site
+
+_PLANNERS: dict[str, Callable[[Plan], bool]] = {
+    "living_room": plan_living_room,
+    "bedroom": plan_bedroom,
+    "dining_room": plan_dining_room,
+}
+
+
+def plan_room(
+    site: Site, pieces: Mapping[str, Piece], *, room_type: str, style: str, seed: int
+) -> list[Placement]:
+    """What stands where; the same for the same seed. Refused when the main piece has no place."""
+    plan = Plan(site, Furniture(pieces, style), random.Random(seed))
+    if not _PLANNERS[room_type](plan):
+        raise StagingRefusedError(
+            "cannot_place",
+            "There is no free floor in the photo that is large enough for the furniture.",
+        )
+    return plan.placements

@@ -1,0 +1,284 @@
+"""Placing furniture: shared steps of the room types' plans."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from staging_engine.furniture import Furniture, Piece
+from staging_engine.site import WALLS, Footprint, ScreenBox, Site, Wall, overlap
+
+_NEAREST_M = 1.15
+_QUIET_WALL = 0.09
+_BLOCKED_WALL = 0.5
+_MOST_HIDDEN = 0.3
+_STEP_M = 0.15
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """One piece where it stands: position in metres, rotation around the vertical in radians."""
+
+    name: str
+    asset: str
+    position: tuple[float, float, float]
+    rotation: float
+    scale: tuple[float, float, float]
+    size: tuple[float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """The piece everything else is arranged around, and the wall it leans on, if any."""
+
+    place: Footprint
+    screen: ScreenBox
+    wall: Wall | None
+    along: float
+    scale: float
+    score: float
+
+
+@dataclass(slots=True)
+class Plan:
+    """A growing arrangement; nothing added may overlap what stands."""
+
+    site: Site
+    furniture: Furniture
+    random: random.Random
+    placements: list[Placement] = field(default_factory=list)
+    standing: list[Footprint] = field(default_factory=list)
+    keep_visible: list[ScreenBox] = field(default_factory=list)
+
+    def add(
+        self,
+        name: str,
+        piece: Piece,
+        place: Footprint,
+        *,
+        height: float = 0.0,
+        scale: tuple[float, float, float] = (1.0, 1.0, 1.0),
+        solid: bool = True,
+    ) -> None:
+        """Put a piece at a place already found to be free; rugs and pictures are not solid."""
+        size = (piece.width * scale[0], piece.depth * scale[1], piece.height * scale[2])
+        position = (place.x, place.y, height)
+        self.placements.append(Placement(name, piece.asset, position, place.rotation, scale, size))
+        if solid:
+            self.standing.append(place)
+
+    def is_free(self, place: Footprint, gap: float) -> bool:
+        """Whether nothing stands within `gap` metres."""
+        return not any(overlap(place, other, gap) for other in self.standing)
+
+    def fits(
+        self,
+        place: Footprint,
+        height: float,
+        *,
+        gap: float = 0.08,
+        seen: float = 0.8,
+        floor: float = 0.7,
+    ) -> bool:
+        """Whether a piece may stand there: in the room, on seen floor, not in the way."""
+        if not self.site.contains(place) or not self.is_free(place, gap):
+            return False
+        if self.site.nearest(place) < _NEAREST_M:
+            return False
+        inside, on_floor = self.site.seen(place)
+        if inside < seen or on_floor < floor:
+            return False
+        screen = self.site.screen_box(place, 0.0, height)
+        return all(screen.covers(kept) < _MOST_HIDDEN for kept in self.keep_visible)
+
+    def put_first(
+        self,
+        name: str,
+        piece: Piece,
+        candidates: Iterable[Footprint],
+        *,
+        gap: float = 0.08,
+        seen: float = 0.8,
+        floor: float = 0.7,
+    ) -> Footprint | None:
+        """Add the piece at the first place that fits."""
+        for place in candidates:
+            if self.fits(place, piece.height, gap=gap, seen=seen, floor=floor):
+                self.add(name, piece, place)
+                return place
+        return None
+
+    def sides(self) -> tuple[int, int]:
+        """-1 and 1 in an order that depends on the seed."""
+        return (-1, 1) if self.random.random() < 0.5 else (1, -1)
+
+
+def find_anchor(plan: Plan, piece: Piece, *, may_float: bool) -> Anchor | None:
+    """The best place for the main piece, a little smaller if the room asks for it."""
+    for scale in (1.0, 0.9, 0.82):
+        found = [
+            anchor
+            for wall in WALLS
+            for offset in (_offsets(plan.site, wall) if may_float else (0.0,))
+            for anchor in _anchors_along(plan, piece, wall, offset, scale)
+        ]
+        if found:
+            return max(found, key=lambda anchor: anchor.score)
+    return None
+
+
+def _offsets(site: Site, wall: Wall) -> list[float]:
+    """Distances from a wall at which the main piece may stand free."""
+    deepest = {"back": site.depth - 2.0, "left": -site.left + 0.3, "right": site.right + 0.3}[wall]
+    return [offset for offset in (0.0, 0.9, 1.8, 2.7) if offset <= max(0.0, deepest)]
+
+
+def _anchors_along(
+    plan: Plan, piece: Piece, wall: Wall, offset: float, scale: float
+) -> Iterator[Anchor]:
+    site, width, depth = plan.site, piece.width * scale, piece.depth * scale
+    low, high = (site.left, site.right) if wall == "back" else (0.4, site.depth)
+    for along in np.arange(low + width / 2 + 0.05, high - width / 2 - 0.05, _STEP_M):
+        at_wall = site.against(wall, float(along), width, depth)
+        place = Footprint(*at_wall.at(0.0, offset), width, depth, at_wall.rotation)
+        score = _anchor_score(site, place, piece.height * scale, wall, offset)
+        if score is None:
+            continue
+        # Near the middle of its wall a piece looks intended.
+        score -= 0.12 * abs(float(along) - (low + high) / 2)
+        screen = site.screen_box(place, 0.0, piece.height * scale)
+        yield Anchor(place, screen, None if offset else wall, float(along), scale, score)
+
+
+def _anchor_score(
+    site: Site, place: Footprint, height: float, wall: Wall, offset: float
+) -> float | None:
+    """How good the place is for a sofa or a bed; None where it cannot be."""
+    if not site.contains(place) or site.nearest(place) < _NEAREST_M:
+        return None
+    seen, on_floor = site.seen(place)
+    if on_floor < 0.6 or seen < 0.75:
+        return None
+    facing = _facing_camera(place)
+    if offset and facing < 0.25:
+        return None
+    middle = _along(place, wall)
+    span = (middle - place.width / 2, middle + place.width / 2)
+    clutter = 0.0 if offset else site.clutter(wall, span, (0.15, 1.6))[0]
+    if clutter > _BLOCKED_WALL:
+        return None
+    screen = site.screen_box(place, 0.0, height)
+    ahead = Footprint(*place.at(0.0, place.depth / 2 + 0.9), place.width * 0.8, 0.9, place.rotation)
+    off_centre = abs((screen.left + screen.right) / 2 - 0.5)
+    return (
+        on_floor
+        + 0.7 * site.fully_seen(place, height)
+        - clutter
+        + 0.35 * facing
+        + 4.0 * min(screen.area, 0.10)
+        - 3.0 * max(0.0, screen.area - 0.2)
+        + 0.35 * site.seen(ahead)[1]
+        - 0.25 * off_centre
+        - (0.32 + 0.04 * offset if offset else 0.0)
+    )
+
+
+def _along(place: Footprint, wall: Wall) -> float:
+    return place.x if wall == "back" else place.y
+
+
+def _facing_camera(place: Footprint) -> float:
+    """1 when the front looks at the camera, -1 when it looks away."""
+    distance = max(math.hypot(place.x, place.y), 1e-6)
+    front_x, front_y = math.sin(place.rotation), -math.cos(place.rotation)
+    return -(front_x * place.x + front_y * place.y) / distance
+
+
+def wall_places(
+    plan: Plan, piece: Piece, walls: Iterable[Wall], *, quiet_above: float
+) -> list[Footprint]:
+    """Places with their back to quiet wall, the best first; `quiet_above` is the height needed."""
+    site, scored = plan.site, []
+    for wall in walls:
+        low, high = (site.left, site.right) if wall == "back" else (1.0, site.depth)
+        for along in np.arange(low + piece.width / 2 + 0.1, high - piece.width / 2 - 0.1, _STEP_M):
+            place = site.against(wall, float(along), piece.width, piece.depth)
+            span = (float(along) - piece.width / 2, float(along) + piece.width / 2)
+            clutter, seen = site.clutter(wall, span, (0.2, quiet_above))
+            if clutter < _QUIET_WALL and seen > 0.8:
+                score = 0.5 * site.fully_seen(place, piece.height) - clutter
+                score -= 0.1 * abs(float(along) - (low + high) / 2)
+                scored.append((score, place))
+    return [place for _, place in sorted(scored, key=lambda pair: -pair[0])]
+
+
+def hang_pictures(plan: Plan, wall: Wall, along: float, bottom: float, room: float) -> bool:
+    """Hang one wide or two tall pictures over a piece if the wall is quiet there."""
+    wide, tall = plan.furniture.picture("wide"), plan.furniture.picture("tall")
+    pair = [(tall, -tall.width / 2 - 0.06), (tall, tall.width / 2 + 0.06)]
+    options: list[list[tuple[Piece, float]]] = [[(wide, 0.0)], pair, [(tall, 0.0)]]
+    if plan.random.random() < 0.4:
+        options[0], options[1] = options[1], options[0]
+    for option in options:
+        reach = max(abs(offset) + piece.width / 2 for piece, offset in option)
+        span = (along - reach - 0.08, along + reach + 0.08)
+        top = bottom + option[0][0].height
+        clutter, seen = plan.site.clutter(wall, span, (bottom - 0.03, top + 0.05))
+        if 2 * reach > room or clutter > _QUIET_WALL or seen < 0.97:
+            continue
+        if top > plan.site.ceiling - 0.15:
+            continue
+        for piece, offset in option:
+            hang(plan, "picture", piece, wall, along + offset, bottom + piece.height / 2)
+        return True
+    return False
+
+
+def wall_behind(place: Footprint) -> tuple[Wall, float]:
+    """The wall a piece placed by `wall_places` leans on, and where along it."""
+    if abs(place.rotation) < 0.1:
+        return "back", place.x
+    return ("left" if place.rotation > 0 else "right"), place.y
+
+
+def hang(plan: Plan, name: str, piece: Piece, wall: Wall, along: float, height: float) -> None:
+    """Fix a piece flat on a wall, its middle at `height`."""
+    site = plan.site
+    x, y, rotation = {
+        "back": (along, site.depth, 0.0),
+        "left": (site.left, along, math.pi / 2),
+        "right": (site.right, along, -math.pi / 2),
+    }[wall]
+    place = Footprint(x, y, piece.width, piece.depth, rotation)
+    plan.add(name, piece, place, height=height, solid=False)
+
+
+def lay_rug(
+    plan: Plan, place_for: Iterable[tuple[float, float, Footprint]], *, floor: float
+) -> Footprint | None:
+    """Lay the rug at the first (width, depth, place) that is on seen floor."""
+    rug = plan.furniture["rug"]
+    for width, depth, place in place_for:
+        if not plan.site.contains(place, 0.02):
+            continue
+        if plan.site.seen(place)[1] >= floor:
+            scale = (width / rug.width, depth / rug.depth, 1.0)
+            plan.add("rug", rug, place, scale=scale, solid=False)
+            return place
+    return None
+
+
+def corner_places(plan: Plan, piece: Piece) -> list[Footprint]:
+    """The back corners, then places along the side walls, in an order that depends on the seed."""
+    site, half = plan.site, max(piece.width, piece.depth) * 0.5
+    size, turned = 2 * half * 0.8, plan.random.uniform(-0.6, 0.6)
+    places = []
+    for away in (0.0, 0.5, 1.1, 1.8):
+        for side in plan.sides():
+            x = site.left + half + 0.05 if side < 0 else site.right - half - 0.05
+            places.append(Footprint(x, site.depth - half - 0.05 - away, size, size, turned))
+    return places

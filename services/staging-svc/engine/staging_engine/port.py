@@ -1,0 +1,108 @@
+"""What staging-svc knows of a staging engine: a photo goes in, a furnished one comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol
+
+JsonValue = None | bool | int | float | str | Sequence["JsonValue"] | Mapping[str, "JsonValue"]
+Quality = Literal["draft", "standard", "high"]
+Step = Literal["finding_room", "planning", "rendering", "compositing"]
+RefusalCode = Literal[
+    "cannot_place",
+    "room_not_found",
+    "photo_too_small",
+    "unsupported_room_type",
+    "unsupported_style",
+]
+FailureCode = Literal["engine_crashed", "engine_timed_out", "engine_out_of_memory"]
+
+Progress = Callable[[float, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class StagingRequest:
+    """One photo to furnish."""
+
+    photo: Path
+    """A cleaned, upright RGB JPEG or PNG of at most 50 million pixels."""
+    output: Path
+    """Where the JPEG is written: as large as the photo, its long side at most 4096."""
+    room_type: str
+    style: str
+    quality: Quality = "standard"
+    seed: int = 0
+    label: bool = True
+    """Whether "Virtually staged" is written into a corner."""
+
+
+@dataclass(frozen=True, slots=True)
+class StagingResult:
+    """What was written and how it came about."""
+
+    width: int
+    height: int
+    record: dict[str, JsonValue]
+    """Engine and version, seed, camera, room, items, light, seconds of each step."""
+
+
+class EngineError(Exception):
+    """The photo was not staged; the message may be shown to the customer."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+class StagingRefusedError(EngineError):
+    """This photo or these choices cannot be staged; trying again changes nothing."""
+
+    def __init__(self, code: RefusalCode, message: str) -> None:
+        super().__init__(code, message)
+
+
+class EngineFailedError(EngineError):
+    """The machinery failed; the same request may succeed another time."""
+
+    def __init__(self, code: FailureCode, message: str) -> None:
+        super().__init__(code, message)
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogEntry:
+    """Something to choose: the key is sent, the name is shown."""
+
+    key: str
+    name: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """What an engine can do."""
+
+    room_types: tuple[CatalogEntry, ...]
+    styles: tuple[CatalogEntry, ...]
+    qualities: tuple[CatalogEntry, ...]
+
+
+class StagingEngine(Protocol):
+    """Furnishes photos of empty rooms. One job at a time; same request and seed, same image."""
+
+    def catalog(self) -> Catalog:
+        """The room types, styles and qualities on offer."""
+        ...
+
+    async def stage(self, request: StagingRequest, *, progress: Progress) -> StagingResult:
+        """Furnish one photo; raises StagingRefusedError or EngineFailedError.
+
+        `progress` is called in the caller's event loop with a share from 0 to 1 and a step.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Free whatever the engine holds; it may be used again afterwards."""
+        ...
