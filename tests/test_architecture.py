@@ -318,9 +318,7 @@ class TestDatabase:
         finally:
             await app.close()
 
-    async def test_nothing_bypasses_the_policies(
-        self, migrated: tuple[str, DatabaseUrls]
-    ) -> None:
+    async def test_nothing_bypasses_the_policies(self, migrated: tuple[str, DatabaseUrls]) -> None:
         _, urls = migrated
         views = await query(
             urls,

@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import os
+import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -105,6 +106,22 @@ class Platform:
             if unit.name == name:
                 return unit.process
         raise KeyError(name)
+
+    def ports(self) -> dict[str, int]:
+        """The port that answers /readyz and /metrics, by the full name of each process."""
+        return {unit.name: unit.port for unit in self._supervisor.units if " " in unit.name}
+
+    def run(self, service: str, *arguments: str) -> str:
+        """What a command of a service, such as ("usage-svc", "set-plan", …), prints."""
+        deployable = next(each for each in SERVICES if each.name == service)
+        done = subprocess.run(
+            [script(service), *arguments],
+            env={**os.environ, **self._environments.process(deployable, "worker")},
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        return done.stdout
 
     def log(self, name: str) -> str:
         """The log of a process by its full name, such as "staging-svc jobs"."""

@@ -1,0 +1,248 @@
+"""Every refusal has a status and a stable code, and leaves nothing half-done."""
+
+import io
+import struct
+import zlib
+from collections.abc import Callable
+
+import httpx
+import pytest
+from PIL import Image
+from platform_support import Tenant, client, code, photo, put
+
+from stagify_local.platform import Platform
+
+
+class TestHosts:
+    @pytest.mark.parametrize("host", ["nobody-here", "a.b", "app.evil"])
+    def test_an_unknown_host(self, platform: Platform, host: str) -> None:
+        with client(platform, host) as http:
+            assert code(http.get("/v1/tenant")) == (404, "unknown_host")
+
+    def test_a_suspended_tenant(self, platform: Platform, tenant: Tenant) -> None:
+        platform.run("tenant-svc", "suspend", tenant.slug, "--reason", "unpaid")
+        _until(lambda: tenant.http.get("/v1/tenant").status_code == 403)
+        assert code(tenant.http.get("/v1/projects")) == (403, "tenant_suspended")
+        page = tenant.http.get("/", headers={"Accept": "text/html"})
+        assert page.headers["content-type"].startswith("text/html")
+        platform.run("tenant-svc", "reactivate", tenant.slug)
+        _until(lambda: tenant.http.get("/v1/tenant").status_code == 200)
+
+
+class TestCredentials:
+    def test_none(self, platform: Platform, tenant: Tenant) -> None:
+        with client(platform, tenant.slug) as http:
+            assert code(http.get("/v1/projects")) == (401, "authentication_required")
+
+    @pytest.mark.parametrize("value", ["Bearer nonsense", "Bearer stg_live_x_y", "Basic YTpi"])
+    def test_an_unknown_one(self, platform: Platform, tenant: Tenant, value: str) -> None:
+        with client(platform, tenant.slug) as http:
+            answer = http.get("/v1/projects", headers={"Authorization": value})
+            assert code(answer) == (401, "invalid_credential")
+
+    def test_another_tenants(
+        self, platform: Platform, tenant: Tenant, new_tenant: Callable[[], Tenant]
+    ) -> None:
+        foreign = new_tenant().http.headers["Authorization"]
+        with client(platform, tenant.slug) as http:
+            answer = http.get("/v1/projects", headers={"Authorization": foreign})
+            assert code(answer) == (401, "invalid_credential")
+
+    def test_a_revoked_key_is_refused_at_once(self, tenant: Tenant) -> None:
+        made = tenant.http.post("/v1/api-keys", json={"name": "short"})
+        if made.status_code == 403:
+            pytest.fail("the owner's key may not make keys: use a session here")
+        own = made.json()
+        headers = {"Authorization": f"Bearer {own['key']}"}
+        assert tenant.http.get("/v1/projects", headers=headers).status_code == 200
+        assert tenant.http.delete(f"/v1/api-keys/{own['id']}").status_code == 204
+        _until(lambda: tenant.http.get("/v1/projects", headers=headers).status_code == 401, 1.0)
+
+
+class TestOtherTenants:
+    def test_their_things_are_not_there(
+        self, tenant: Tenant, new_tenant: Callable[[], Tenant]
+    ) -> None:
+        other = new_tenant()
+        project = tenant.stage(photo())
+        upload_id = tenant.upload(photo())
+        assert code(other.http.get(f"/v1/projects/{project['id']}")) == (404, "not_found")
+        assert code(other.http.delete(f"/v1/projects/{project['id']}")) == (404, "not_found")
+        assert code(other.http.get(f"/v1/projects/{project['id']}/events")) == (404, "not_found")
+        assert other.http.get(project["staged"]["url"]).status_code == 404
+        assert other.create(upload_id).status_code == 404
+        assert other.http.get("/v1/projects").json()["items"] == []
+        keys = tenant.http.get("/v1/api-keys").json()["items"]
+        assert other.http.delete(f"/v1/api-keys/{keys[0]['id']}").status_code == 404
+        assert tenant.http.get(f"/v1/projects/{project['id']}").status_code == 200
+
+
+class TestUploads:
+    def test_never_filled(self, tenant: Tenant) -> None:
+        answer = tenant.create(tenant.ticket(1000)["id"])
+        assert code(answer) == (409, "upload_not_filled")
+
+    def test_unknown(self, tenant: Tenant) -> None:
+        answer = tenant.create("01939c5e-7c00-7000-8000-000000000001")
+        assert answer.status_code == 404
+
+    def test_used_twice(self, tenant: Tenant) -> None:
+        upload_id = tenant.upload(photo())
+        assert tenant.create(upload_id).status_code == 202
+        assert code(tenant.create(upload_id)) == (409, "upload_already_used")
+
+    @pytest.mark.parametrize(
+        "change", [{"content-type": "image/png"}, {"if-none-match": "x"}], ids=str
+    )
+    def test_not_as_signed(self, tenant: Tenant, change: dict[str, str]) -> None:
+        content = photo()
+        assert put(tenant.ticket(len(content)), content, **change).status_code == 403
+
+    def test_another_size(self, tenant: Tenant) -> None:
+        content = photo()
+        refused = put(tenant.ticket(len(content) - 1), content)
+        assert refused.status_code in (400, 403)
+
+    def test_a_second_time(self, tenant: Tenant) -> None:
+        content = photo()
+        ticket = tenant.ticket(len(content))
+        assert put(ticket, content).status_code == 200
+        assert put(ticket, content).status_code == 412
+
+    @pytest.mark.parametrize(
+        ("change", "status"),
+        [
+            ({"size": 0}, 422),
+            ({"size": 10**12}, 422),
+            ({"content_type": "image/svg+xml"}, 422),
+            ({"filename": ""}, 422),
+        ],
+        ids=str,
+    )
+    def test_what_is_not_accepted(
+        self, tenant: Tenant, change: dict[str, object], status: int
+    ) -> None:
+        body = {"filename": "a.jpg", "content_type": "image/jpeg", "size": 1000, **change}
+        answer = tenant.http.post("/v1/uploads", json=body)
+        assert code(answer)[0] == status
+
+
+def _png_header(width: int, height: int) -> bytes:
+    """A PNG that claims a size, and little else."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return (
+            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        )
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    pixels = zlib.compress(b"\0" * 1_000_000)
+    return (
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
+    )
+
+
+def _tiny() -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", (20, 20)).save(file, "PNG")
+    return file.getvalue()
+
+
+class TestPhotos:
+    """The project is accepted, fails with the reason, and gives its reservation back."""
+
+    @pytest.mark.parametrize(
+        ("content", "content_type", "expected"),
+        [
+            (_png_header(50_000, 50_000), "image/png", "photo_too_large"),
+            (photo()[:5_000], "image/jpeg", "photo_truncated"),
+            (b"<html><script>alert(1)</script></html>" * 30, "image/jpeg", "photo_not_an_image"),
+            (_tiny(), "image/png", "photo_too_small"),
+            (_tiny(), "image/jpeg", "photo_type_mismatch"),
+        ],
+        ids=["flood", "truncated", "html", "tiny", "mismatch"],
+    )
+    def test_fails_with_its_code(
+        self, tenant: Tenant, content: bytes, content_type: str, expected: str
+    ) -> None:
+        project = tenant.stage(content, content_type=content_type)
+        assert project["status"] == "failed"
+        assert project["failure"]["code"] == expected
+        assert project["failure"]["message"]
+        tenant.settled(used=0)
+
+
+class TestProjects:
+    @pytest.mark.parametrize(
+        ("change", "expected"),
+        [
+            ({"style": "baroque"}, "unknown_style"),
+            ({"room_type": "dungeon"}, "unknown_room_type"),
+        ],
+        ids=str,
+    )
+    def test_an_unknown_wish(self, tenant: Tenant, change: dict[str, str], expected: str) -> None:
+        assert code(tenant.create(tenant.upload(photo()), **change)) == (422, expected)
+        assert tenant.meter("staging")["reserved"] == 0
+
+    def test_the_quota_is_used_up(self, tenant: Tenant) -> None:
+        limit = tenant.meter("staging")["limit"]
+        for _ in range(limit):
+            assert tenant.create(tenant.upload(photo(800, 600))).status_code == 202
+        answer = tenant.create(tenant.upload(photo(800, 600)))
+        assert code(answer) == (402, "quota_exceeded")
+        body = answer.json()
+        assert body["meter"] == "staging"
+        assert body["used"] + body["reserved"] == body["limit"] == limit
+        assert body["resets_at"]
+        tenant.settled(used=limit)
+
+    def test_malformed_requests(self, tenant: Tenant) -> None:
+        json_type = {"Content-Type": "application/json"}
+        broken = tenant.http.post("/v1/projects", content=b'{"upload_id": ', headers=json_type)
+        assert code(broken) == (422, "malformed_json")
+        text = tenant.http.post(
+            "/v1/projects", content=b"x=1", headers={"Content-Type": "text/plain"}
+        )
+        assert code(text) == (415, "unsupported_media_type")
+        large = tenant.http.post("/v1/projects", content=b" " * (1 << 21), headers=json_type)
+        assert large.status_code == 413
+        assert code(tenant.http.get("/v1/projects?cursor=!")) == (422, "invalid_cursor")
+        assert code(tenant.http.get("/v1/nowhere")) == (404, "not_found")
+        assert code(tenant.http.put("/v1/projects"))[0] == 405
+
+
+class TestSignUp:
+    def body(self, slug: str) -> dict[str, object]:
+        tenant = {"type": "individual", "name": "X", "slug": slug}
+        return {"email": f"{slug}@example.com", "name": "X", "tenant": tenant}
+
+    def test_a_taken_name(self, anonymous: httpx.Client, tenant: Tenant) -> None:
+        answer = anonymous.post("/v1/signup", json=self.body(tenant.slug))
+        assert code(answer) == (409, "slug_taken")
+        looked_up = anonymous.get(f"/v1/slugs/{tenant.slug}").json()
+        assert (looked_up["available"], looked_up["reason"]) == (False, "taken")
+
+    def test_a_reserved_name(self, anonymous: httpx.Client) -> None:
+        assert code(anonymous.post("/v1/signup", json=self.body("admin"))) == (422, "slug_reserved")
+
+    def test_a_wrong_code(self, anonymous: httpx.Client) -> None:
+        import secrets
+
+        body = self.body(f"w-{secrets.token_hex(5)}")
+        signup = anonymous.post("/v1/signup", json=body).json()
+        confirmation = {"code": "000000", "password": "long enough to pass"}
+        answer = anonymous.post(f"/v1/signup/{signup['id']}/confirm", json=confirmation)
+        assert code(answer) == (401, "invalid_code")
+
+    def test_only_on_the_platform_host(self, tenant: Tenant) -> None:
+        assert tenant.http.post("/v1/signup", json=self.body("abc-def")).status_code in (403, 404)
+
+
+def _until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
+    import time
+
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "not in time"
+        time.sleep(0.02)
