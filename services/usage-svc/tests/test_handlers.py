@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID
 
+import httpx
 import pytest
 from sqlalchemy import text
 
@@ -11,7 +12,12 @@ from stagify.database import Database
 from stagify.events import Event
 from stagify.events.billing import PlanChanged
 from stagify.events.receipts import UsageReceiptIssued
-from stagify.events.staging import ProjectCreated
+from stagify.events.staging import (
+    ProjectCreated,
+    ProjectDeleted,
+    StagingFailed,
+    StagingStarted,
+)
 from stagify.events.tenant import (
     TenantCreated,
     TenantReactivated,
@@ -19,6 +25,7 @@ from stagify.events.tenant import (
     TenantUpdated,
 )
 from stagify.ids import new_id
+from stagify.testing import ContextKeys
 from usage_svc.cli import change_plan
 from usage_svc.errors import SubscriptionNotFoundError, UnknownPlanError
 from usage_svc.plans import PlanCatalog
@@ -119,6 +126,64 @@ class TestSetPlan:
 
 
 class TestProjects:
+    """The handlers' part; `test_reservation_orders` has what the reservations do."""
+
+    @pytest.fixture
+    def project(self, tenant_id: UUID) -> dict[str, Any]:
+        return {"tenant_id": tenant_id, "project_id": new_id(), "reservation_id": new_id()}
+
+    @pytest.fixture
+    async def reserved(
+        self,
+        client: httpx.AsyncClient,
+        context_keys: ContextKeys,
+        tenant_id: UUID,
+        project: dict[str, Any],
+    ) -> None:
+        """The project's reservation, as staging-svc makes it."""
+        headers = context_keys.service_headers("usage-svc", "staging-svc", tenant_id=tenant_id)
+        body = {
+            "reservation_id": str(project["reservation_id"]),
+            "meter": "staging",
+            "quantity": 1,
+        }
+        answer = await client.post("/internal/reservations", json=body, headers=headers)
+        assert answer.status_code == 201
+
+    @pytest.mark.usefixtures("reserved")
+    async def test_creation_or_start_make_it_last(
+        self, deliver: Deliver, database: Database, tenant_id: UUID, project: dict[str, Any]
+    ) -> None:
+        query = "SELECT expires_at > now() + interval '23 hours' AS is_long FROM reservations"
+        assert not (await database.fetch(tenant_id, query))[0]["is_long"]
+        await deliver(StagingStarted(job_id=new_id(), **project))
+        assert (await database.fetch(tenant_id, query))[0]["is_long"]
+        await deliver(ProjectCreated(room_type="bedroom", style="modern", **project))
+        assert (await database.fetch(tenant_id, query))[0]["is_long"]
+
+    @pytest.mark.usefixtures("reserved")
+    @pytest.mark.parametrize("repeats", [1, 3])
+    async def test_failure_gives_it_back_once(
+        self, deliver: Deliver, usage: Usage, tenant_id: UUID, project: dict[str, Any], repeats: int
+    ) -> None:
+        assert (await usage(tenant_id))["reserved"] == 1
+        for _ in range(repeats):
+            await deliver(StagingFailed(job_id=new_id(), code="cannot_place", **project))
+            await deliver(ProjectDeleted(**project))
+        assert (await usage(tenant_id))["reserved"] == 0
+
+    @pytest.mark.usefixtures("reserved")
+    async def test_another_tenants_event_changes_nothing(
+        self,
+        deliver: Deliver,
+        usage: Usage,
+        tenant_id: UUID,
+        other_tenant_id: UUID,
+        project: dict[str, Any],
+    ) -> None:
+        await deliver(ProjectDeleted(**(project | {"tenant_id": other_tenant_id})))
+        assert (await usage(tenant_id))["reserved"] == 1
+
     async def test_project_without_reservation_changes_nothing(
         self, deliver: Deliver, database: Database, tenant_id: UUID
     ) -> None:

@@ -8,7 +8,12 @@ from stagify.clock import utc_now
 from stagify.consumer import BatchHandlers, Handlers
 from stagify.database import driver_connection
 from stagify.events.receipts import ReceiptAction, UsageReceiptIssued
-from stagify.events.staging import ProjectCreated, ProjectDeleted, StagingFailed
+from stagify.events.staging import (
+    ProjectCreated,
+    ProjectDeleted,
+    StagingFailed,
+    StagingStarted,
+)
 from stagify.events.tenant import (
     TenantCreated,
     TenantReactivated,
@@ -64,7 +69,8 @@ def make_handlers(plans: PlanCatalog, attached_ttl: timedelta) -> Handlers:
     """The handlers of one event at a time.
 
     `ProjectStaged` needs none: the `UsageRecorded` of the same transaction commits the
-    reservation. A project without a reservation gets one later, by the worker that stages it.
+    reservation. A project without a reservation gets one later, from the worker that stages
+    it, and `StagingStarted` tells.
     """
 
     async def on_tenant_created(session: AsyncSession, event: TenantCreated) -> None:
@@ -74,7 +80,9 @@ def make_handlers(plans: PlanCatalog, attached_ttl: timedelta) -> Handlers:
         )
         _issue_receipt(session, event)
 
-    async def on_project_created(session: AsyncSession, event: ProjectCreated) -> None:
+    async def on_project_taken_up(
+        session: AsyncSession, event: ProjectCreated | StagingStarted
+    ) -> None:
         if event.reservation_id is None or event.tenant_id is None:
             return
         await reservations.attach(
@@ -91,7 +99,8 @@ def make_handlers(plans: PlanCatalog, attached_ttl: timedelta) -> Handlers:
         TenantUpdated: on_tenant_updated,
         TenantSuspended: on_tenant_paused,
         TenantReactivated: on_tenant_paused,
-        ProjectCreated: on_project_created,
+        ProjectCreated: on_project_taken_up,
+        StagingStarted: on_project_taken_up,
         StagingFailed: on_project_ended,
         ProjectDeleted: on_project_ended,
     }
