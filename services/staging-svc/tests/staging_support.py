@@ -57,6 +57,14 @@ def huge_png(width: int, height: int) -> bytes:
     )
 
 
+async def put(upload: dict[str, Any], content: bytes, **headers: str) -> httpx.Response:
+    """What a client does with an upload's address."""
+    async with httpx.AsyncClient() as store:
+        return await store.put(
+            upload["url"], content=content, headers={**upload["headers"], **headers}
+        )
+
+
 @dataclass
 class UsageService:
     """usage-svc as its contract has it: reservations against a limit, over real HTTP."""
@@ -222,8 +230,7 @@ class Caller:
     async def upload(self, photo: bytes, content_type: str = "image/jpeg") -> str:
         """Upload a photo as a client does; the upload's id."""
         opened = await self.open_upload(len(photo), content_type)
-        async with httpx.AsyncClient() as store:
-            answer = await store.put(opened["url"], content=photo, headers=opened["headers"])
+        answer = await put(opened, photo)
         assert answer.status_code == 200, answer.text
         return str(opened["id"])
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import httpx
 import pytest
-from staging_support import Caller, MakeSettings, room_photo
+from staging_support import Caller, MakeSettings, put, room_photo
 
 from stagify.ids import new_id
 from stagify.testing import ContextKeys, app_client
@@ -13,15 +13,6 @@ from staging_svc.app import create_app
 
 PHOTO = room_photo()
 WANTED = {"filename": "room.jpg", "content_type": "image/jpeg", "size": len(PHOTO)}
-
-
-async def put(upload: dict[str, object], content: bytes, **headers: str) -> httpx.Response:
-    async with httpx.AsyncClient() as store:
-        return await store.put(
-            str(upload["url"]),
-            content=content,
-            headers={**upload["headers"], **headers},  # type: ignore[dict-item]
-        )
 
 
 class TestCreateUpload:

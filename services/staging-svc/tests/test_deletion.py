@@ -1,0 +1,179 @@
+"""Deleting projects and abandoned uploads, down to the objects."""
+
+import asyncio
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from staging_support import Caller, Keys, MakeSettings, Published, put, room_photo
+
+from stagify.clock import utc_now
+from stagify.database import Database
+from stagify.events.staging import ProjectCreated, ProjectDeleted
+from stagify.events.usage import UsageRecorded
+from stagify.ids import new_id
+from staging_svc.deletion import DeletionExecutor
+from staging_svc.objects import service as objects
+from staging_svc.objects.service import ObjectLostError, StoredObject
+from staging_svc.staging.process import Slot
+from staging_svc.storage import Storage
+from staging_svc.uploads import service as uploads
+
+
+async def make_due(database: Database, tenant_id: UUID) -> None:
+    """Let a day pass for the tenant's intents."""
+    async with database.tenant_connection(tenant_id) as connection:
+        await connection.execute("UPDATE object_deletions SET due_at = now()")
+
+
+class TestDeleteProject:
+    async def test_viewer_may_not(self, caller: Caller) -> None:
+        project = await caller.project()
+        caller.role = "viewer"
+        assert (await caller.delete(f"/v1/projects/{project['id']}")).status_code == 403
+
+    async def test_other_tenant_sees_404(self, caller: Caller, other: Caller) -> None:
+        project = await caller.project()
+        answer = await other.delete(f"/v1/projects/{project['id']}")
+        assert (answer.status_code, answer.json()["code"]) == (404, "project_not_found")
+        assert (await caller.read(project["id"])) == project
+
+    async def test_waiting_project_goes_with_its_job_and_reservation(
+        self, caller: Caller, slot: Slot, published: Published
+    ) -> None:
+        project = await caller.project()
+        assert (await caller.delete(f"/v1/projects/{project['id']}")).status_code == 204
+        assert (await caller.get(f"/v1/projects/{project['id']}")).status_code == 404
+        assert not await slot.run_next()
+        created, deleted = await published(caller.tenant_id)
+        assert isinstance(created, ProjectCreated)
+        assert isinstance(deleted, ProjectDeleted)
+        assert deleted.reservation_id == created.reservation_id
+
+    async def test_staged_project_goes_with_its_objects_and_gives_back_storage(
+        self,
+        caller: Caller,
+        slot: Slot,
+        executor: DeletionExecutor,
+        published: Published,
+        keys: Keys,
+    ) -> None:
+        project = await caller.project()
+        await slot.run_next()
+        image = (await caller.read(project["id"]))["staged"]
+        assert (await caller.delete(f"/v1/projects/{project['id']}")).status_code == 204
+        assert (await caller.get(image["url"])).status_code == 404
+        await executor.run_once()
+        assert keys(caller.tenant_id) == set()
+        stored = [
+            event.quantity
+            for event in await published(caller.tenant_id)
+            if isinstance(event, UsageRecorded) and event.meter == "storage_bytes"
+        ]
+        assert len(stored) == 3
+        assert sum(stored) == 0
+
+    async def test_second_time_is_404(self, caller: Caller) -> None:
+        project = await caller.project()
+        answers = await asyncio.gather(
+            *(caller.delete(f"/v1/projects/{project['id']}") for _ in range(3))
+        )
+        assert sorted(answer.status_code for answer in answers) == [204, 404, 404]
+
+    async def test_late_put_to_the_address_is_swept_too(
+        self, caller: Caller, executor: DeletionExecutor, database: Database, keys: Keys
+    ) -> None:
+        photo = room_photo()
+        upload = await caller.open_upload(len(photo))
+        key = f"tenants/{caller.tenant_id}/uploads/{upload['id']}"
+        assert (await put(upload, photo)).status_code == 200
+        project = (await caller.create(upload["id"])).json()
+        await caller.delete(f"/v1/projects/{project['id']}")
+        await executor.run_once()
+        assert (await put(upload, photo)).status_code == 200
+        assert keys(caller.tenant_id) == {key}
+        await make_due(database, caller.tenant_id)
+        await executor.run_once()
+        assert keys(caller.tenant_id) == set()
+
+
+class TestAbandonedUploads:
+    async def test_object_and_row_go_after_a_day(
+        self, caller: Caller, executor: DeletionExecutor, database: Database, keys: Keys
+    ) -> None:
+        upload_id = await caller.upload(room_photo())
+        await executor.run_once()
+        assert len(keys(caller.tenant_id)) == 1
+        await make_due(database, caller.tenant_id)
+        await executor.run_once()
+        assert keys(caller.tenant_id) == set()
+        assert (await caller.create(upload_id)).json()["code"] == "upload_not_found"
+
+    async def test_used_upload_stays(
+        self, caller: Caller, executor: DeletionExecutor, database: Database, keys: Keys
+    ) -> None:
+        await caller.project()
+        await make_due(database, caller.tenant_id)
+        await executor.run_once()
+        assert len(keys(caller.tenant_id)) == 1
+
+
+class TestIntents:
+    async def test_store_that_is_away_only_delays(
+        self,
+        caller: Caller,
+        make_settings: MakeSettings,
+        executor: DeletionExecutor,
+        database: Database,
+        claims: Database,
+        keys: Keys,
+    ) -> None:
+        await caller.upload(room_photo())
+        await make_due(database, caller.tenant_id)
+        away = Storage(make_settings(s3_endpoint="http://127.0.0.1:9"))
+        await DeletionExecutor(database, claims, away).run_once()
+        assert len(keys(caller.tenant_id)) == 1
+        await make_due(database, caller.tenant_id)
+        await executor.run_once()
+        assert keys(caller.tenant_id) == set()
+
+    async def test_what_is_being_deleted_cannot_be_kept(
+        self, database: Database, tenant_id: UUID
+    ) -> None:
+        target = StoredObject("bucket", f"tenants/{tenant_id}/x")
+        async with database.tenant(tenant_id) as session:
+            intent_id = objects.intend(session, tenant_id, target, due_at=utc_now())
+        async with database.tenant(tenant_id) as session:
+            assert await objects.begin(session, intent_id) is not None
+        with pytest.raises(ObjectLostError):
+            async with database.tenant(tenant_id) as session:
+                await objects.withdraw(session, [intent_id])
+
+    async def test_what_is_not_due_is_not_begun(self, database: Database, tenant_id: UUID) -> None:
+        target = StoredObject("bucket", f"tenants/{tenant_id}/x")
+        due_at = utc_now() + timedelta(hours=1)
+        async with database.tenant(tenant_id) as session:
+            intent_id = objects.intend(session, tenant_id, target, due_at=due_at)
+        async with database.tenant(tenant_id) as session:
+            assert await objects.begin(session, intent_id) is None
+
+    async def test_upload_is_used_or_swept_never_both(
+        self, caller: Caller, database: Database, executor: DeletionExecutor, keys: Keys
+    ) -> None:
+        for _ in range(5):
+            upload_id = await caller.upload(room_photo())
+            await make_due(database, caller.tenant_id)
+            answer, _ = await asyncio.gather(caller.create(upload_id), executor.run_once())
+            is_kept = any(upload_id in key for key in keys(caller.tenant_id))
+            assert is_kept == (answer.status_code == 202)
+
+    async def test_unused_upload_alone_is_forgotten(
+        self, caller: Caller, database: Database
+    ) -> None:
+        await caller.project()
+        async with database.tenant_connection(caller.tenant_id) as connection:
+            upload_id = await connection.fetchval("SELECT id FROM uploads")
+        async with database.tenant(caller.tenant_id) as session:
+            await uploads.forget_unused(session, upload_id)
+            await uploads.forget_unused(session, new_id())
+            assert (await uploads.get_upload(session, upload_id)).id == upload_id

@@ -1,0 +1,126 @@
+"""What staging-svc does about tenants: each event once, twice, and out of order."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from staging_support import Caller, Keys, Published, room_photo
+
+from stagify import inbox
+from stagify.clock import utc_now
+from stagify.database import Database
+from stagify.events import Event
+from stagify.events.receipts import StagingReceiptIssued
+from stagify.events.tenant import (
+    TenantCreated,
+    TenantDeletionRequested,
+    TenantReactivated,
+    TenantSuspended,
+)
+from stagify.ids import new_id
+from staging_svc.deletion import DeletionExecutor
+from staging_svc.handlers import HANDLERS
+from staging_svc.staging.process import Slot
+
+EARLIER = timedelta(minutes=-5)
+
+
+def created(tenant_id: UUID) -> TenantCreated:
+    return TenantCreated(
+        tenant_id=tenant_id,
+        slug="acme",
+        name="Acme",
+        type="organization",
+        plan="free",
+        region="eu",
+        owner_user_id=new_id(),
+    )
+
+
+async def deliver(database: Database, event: Event) -> None:
+    """As the consumer does it: claim and handle in one transaction of the tenant."""
+    assert event.tenant_id is not None
+    async with database.tenant(event.tenant_id) as session:
+        if await inbox.claim(session, event, "staging-svc"):
+            await HANDLERS[type(event)](session, event)
+
+
+async def status(database: Database, tenant_id: UUID) -> str | None:
+    async with database.tenant_connection(tenant_id) as connection:
+        found: str | None = await connection.fetchval("SELECT status FROM tenants")
+        return found
+
+
+@pytest.mark.parametrize("times", [1, 2])
+async def test_created_tenant_gets_one_receipt(
+    database: Database, tenant_id: UUID, published: Published, times: int
+) -> None:
+    event = created(tenant_id)
+    for _ in range(times):
+        await deliver(database, event)
+    [receipt] = await published(tenant_id)
+    assert isinstance(receipt, StagingReceiptIssued)
+    assert (receipt.action, receipt.of_event_id) == ("created", event.event_id)
+    assert await status(database, tenant_id) == "active"
+
+
+async def test_jobs_of_a_suspended_tenant_wait_until_it_is_back(
+    caller: Caller, slot: Slot, database: Database, published: Published
+) -> None:
+    await caller.project()
+    await deliver(database, TenantSuspended(tenant_id=caller.tenant_id, reason="unpaid"))
+    assert not await slot.run_next()
+    await deliver(database, TenantReactivated(tenant_id=caller.tenant_id))
+    assert await slot.run_next()
+    receipts = [e for e in await published(caller.tenant_id) if isinstance(e, StagingReceiptIssued)]
+    assert [receipt.action for receipt in receipts] == ["suspended", "reactivated"]
+
+
+async def test_late_suspension_does_not_undo_what_came_after(
+    database: Database, tenant_id: UUID
+) -> None:
+    await deliver(database, TenantReactivated(tenant_id=tenant_id))
+    late = TenantSuspended(tenant_id=tenant_id, reason="unpaid", occurred_at=utc_now() + EARLIER)
+    await deliver(database, late)
+    assert await status(database, tenant_id) == "active"
+
+
+async def test_late_creation_does_not_undo_a_suspension(
+    database: Database, tenant_id: UUID
+) -> None:
+    late = created(tenant_id).model_copy(update={"occurred_at": utc_now() + EARLIER})
+    await deliver(database, TenantSuspended(tenant_id=tenant_id, reason="unpaid"))
+    await deliver(database, late)
+    assert await status(database, tenant_id) == "suspended"
+
+
+async def test_deletion_erases_rows_and_objects_of_that_tenant_alone(
+    caller: Caller,
+    other: Caller,
+    slot: Slot,
+    database: Database,
+    executor: DeletionExecutor,
+    published: Published,
+    keys: Keys,
+) -> None:
+    await caller.project()
+    kept = await other.project()
+    await slot.run_next()
+    await caller.upload(room_photo())
+    event = TenantDeletionRequested(tenant_id=caller.tenant_id)
+    await deliver(database, event)
+    await deliver(database, event)
+    await executor.run_once()
+    assert keys(caller.tenant_id) == set()
+    for table in ("projects", "images", "uploads", "jobs"):
+        assert not await database.fetch(caller.tenant_id, f"SELECT 1 FROM {table}")
+    receipt = (await published(caller.tenant_id))[-1]
+    assert isinstance(receipt, StagingReceiptIssued)
+    assert receipt.action == "purged"
+    assert (await other.read(kept["id"]))["status"] == "queued"
+
+
+async def test_deleted_tenant_does_not_come_back(database: Database, tenant_id: UUID) -> None:
+    await deliver(database, TenantDeletionRequested(tenant_id=tenant_id))
+    await deliver(database, TenantReactivated(tenant_id=tenant_id))
+    assert await status(database, tenant_id) == "deleted"

@@ -1,0 +1,26 @@
+"""What a wrong environment is told."""
+
+import pytest
+from pydantic import ValidationError
+from staging_support import MakeSettings
+
+
+def test_fast_engine_is_refused_in_production(make_settings: MakeSettings) -> None:
+    with pytest.raises(ValidationError, match="refused in production"):
+        make_settings(environment="production")
+
+
+def test_real_engine_needs_its_python(make_settings: MakeSettings) -> None:
+    with pytest.raises(ValidationError, match="ENGINE_PYTHON"):
+        make_settings(engine="blender")
+
+
+def test_links_live_five_minutes_at_most(make_settings: MakeSettings) -> None:
+    with pytest.raises(ValidationError):
+        make_settings(image_link_ttl_seconds=301)
+
+
+def test_region_without_a_bucket_gets_the_first(make_settings: MakeSettings) -> None:
+    settings = make_settings(s3_buckets='{"eu": "one", "us": "two"}')
+    assert settings.bucket_of("us") == "two"
+    assert settings.bucket_of("mars") == settings.bucket_of(None) == "one"
