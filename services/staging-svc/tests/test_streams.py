@@ -1,0 +1,280 @@
+"""The live stream of a project."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import orjson
+import pytest
+from fastapi import FastAPI
+from staging_support import Caller, MakeSettings, ScriptedEngine
+
+from stagify.database import Database
+from stagify.ids import new_id
+from stagify.testing import ContextKeys, app_client
+from staging_svc.app import create_app
+from staging_svc.projects.errors import TooManyStreamsError
+from staging_svc.projects.feed import ProjectFeed
+from staging_svc.staging.process import Slot
+
+PATIENCE_SECONDS = 10
+
+
+@dataclass
+class Message:
+    """One server-sent event, or a comment."""
+
+    event: str = ""
+    id: int = 0
+    data: dict[str, Any] = field(default_factory=dict)
+    comment: str = ""
+
+
+class Stream:
+    """An open stream: the app is called as a server calls it, message by message."""
+
+    def __init__(self, app: FastAPI, caller: Caller, project_id: str, last_id: int | None) -> None:
+        headers = [(k.encode(), v.encode()) for k, v in caller.headers.items()]
+        if last_id is not None:
+            headers.append((b"last-event-id", str(last_id).encode()))
+        path = f"/v1/projects/{project_id}/events"
+        self._scope = {
+            "type": "http",
+            "asgi": {"version": "3.0"},
+            "http_version": "1.1",
+            "method": "GET",
+            "scheme": "http",
+            "path": path,
+            "raw_path": path.encode(),
+            "query_string": b"",
+            "headers": headers,
+            "server": ("service", 80),
+            "client": ("127.0.0.1", 1),
+        }
+        self._app = app
+        self._sent: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self._gone = asyncio.Event()
+        self.status = 0
+
+    async def open(self) -> None:
+        self._task = asyncio.create_task(self._app(self._scope, self._receive, self._send))
+        start = await self._next()
+        self.status = start["status"]
+
+    async def close(self) -> None:
+        self._gone.set()
+        self._task.cancel()
+        await asyncio.wait([self._task])
+
+    async def message(self) -> Message | None:
+        """The next message, or None at the end."""
+        part = await self._next()
+        if not part.get("body"):
+            assert not part.get("more_body")
+            return None
+        return _parsed(part["body"].decode())
+
+    async def status_message(self) -> Message:
+        """The next `status` event."""
+        message = await self.message()
+        assert message is not None
+        assert message.event == "status"
+        return message
+
+    async def _next(self) -> dict[str, Any]:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            return await self._sent.get()
+
+    async def _receive(self) -> dict[str, Any]:
+        await self._gone.wait()
+        return {"type": "http.disconnect"}
+
+    async def _send(self, message: Any) -> None:
+        self._sent.put_nowait(dict(message))
+
+
+def _parsed(text: str) -> Message:
+    message = Message()
+    for line in text.strip().split("\n"):
+        name, _, value = line.partition(": ")
+        match name:
+            case "event":
+                message.event = value
+            case "id":
+                message.id = int(value)
+            case "data":
+                message.data = orjson.loads(value)
+            case "":
+                message.comment = value
+    return message
+
+
+@asynccontextmanager
+async def following(
+    app: FastAPI, caller: Caller, project_id: str, last_id: int | None = None
+) -> AsyncIterator[Stream]:
+    await app.state.listener.connected.wait()
+    stream = Stream(app, caller, project_id, last_id)
+    await stream.open()
+    try:
+        yield stream
+    finally:
+        await stream.close()
+
+
+async def test_anonymous_is_refused(caller: Caller) -> None:
+    caller.kind = "anonymous"
+    assert (await caller.get(f"/v1/projects/{new_id()}/events")).status_code == 401
+
+
+async def test_other_tenant_sees_404(caller: Caller, other: Caller) -> None:
+    project = await other.project()
+    answer = await caller.get(f"/v1/projects/{project['id']}/events")
+    assert (answer.status_code, answer.json()["code"]) == (404, "project_not_found")
+
+
+async def test_malformed_last_event_id_is_refused(caller: Caller) -> None:
+    project = await caller.project()
+    answer = await caller.get(
+        f"/v1/projects/{project['id']}/events", headers={"Last-Event-ID": "abc"}
+    )
+    assert answer.status_code == 422
+
+
+async def test_changes_are_seen_as_they_happen_until_the_end(
+    app: FastAPI, caller: Caller, slot: Slot
+) -> None:
+    project = await caller.project()
+    async with following(app, caller, project["id"]) as stream:
+        first = await stream.status_message()
+        assert first.data == project
+        working = asyncio.create_task(slot.run_next())
+        seen = [first]
+        while (message := await stream.message()) is not None:
+            seen.append(message)
+        await working
+    assert seen[-1].data == await caller.read(project["id"])
+    assert seen[-1].data["status"] == "staged"
+    assert [m.id for m in seen] == sorted({m.id for m in seen})
+    assert [m.data["progress"] for m in seen] == sorted(m.data["progress"] for m in seen)
+
+
+async def test_resuming_skips_what_was_seen(
+    app: FastAPI, caller: Caller, slot: Slot, engine: ScriptedEngine
+) -> None:
+    engine.waits = True
+    project = await caller.project()
+    async with following(app, caller, project["id"]) as stream:
+        seen = await stream.status_message()
+    async with following(app, caller, project["id"], seen.id) as stream:
+        working = asyncio.create_task(slot.run_next())
+        message = await stream.status_message()
+        assert message.id > seen.id
+        assert message.data["status"] == "processing"
+        engine.may_go_on.set()
+        await working
+
+
+async def test_final_state_that_was_seen_ends_reconnecting(
+    app: FastAPI, caller: Caller, slot: Slot
+) -> None:
+    project = await caller.project()
+    await slot.run_next()
+    async with following(app, caller, project["id"]) as stream:
+        final = await stream.status_message()
+        assert await stream.message() is None
+    async with following(app, caller, project["id"], final.id) as stream:
+        assert stream.status == 204
+
+
+async def test_deletion_ends_the_stream(app: FastAPI, caller: Caller) -> None:
+    project = await caller.project()
+    async with following(app, caller, project["id"]) as stream:
+        await stream.status_message()
+        await caller.delete(f"/v1/projects/{project['id']}")
+        message = await stream.message()
+        assert message is not None
+        assert message.event == "deleted"
+        assert await stream.message() is None
+
+
+async def test_silence_has_a_heart_beat(
+    make_settings: MakeSettings, context_keys: ContextKeys, tenant_id: UUID
+) -> None:
+    app = create_app(make_settings(stream_heartbeat_seconds=0.05))
+    async with app_client(app) as client:
+        caller = Caller(client, context_keys, tenant_id)
+        project = await caller.project()
+        async with following(app, caller, project["id"]) as stream:
+            await stream.status_message()
+            message = await stream.message()
+            assert message is not None
+            assert message.comment == "heart-beat"
+
+
+async def test_stream_ends_in_time_to_be_authorised_anew(
+    make_settings: MakeSettings, context_keys: ContextKeys, tenant_id: UUID
+) -> None:
+    app = create_app(make_settings(stream_max_seconds=0.05))
+    async with app_client(app) as client:
+        caller = Caller(client, context_keys, tenant_id)
+        project = await caller.project()
+        async with following(app, caller, project["id"]) as stream:
+            await stream.status_message()
+            assert await stream.message() is None
+
+
+async def test_open_streams_hold_no_connection(app: FastAPI, caller: Caller) -> None:
+    project = await caller.project()
+    streams = [Stream(app, caller, project["id"], None) for _ in range(20)]
+    await asyncio.gather(*(stream.open() for stream in streams))
+    # The pool has five connections.
+    assert (await caller.read(project["id"])) == project
+    for stream in streams:
+        await stream.close()
+
+
+async def test_only_so_many_streams_for_a_tenant(
+    make_settings: MakeSettings, context_keys: ContextKeys, tenant_id: UUID
+) -> None:
+    app = create_app(make_settings(max_streams_per_tenant=1))
+    async with app_client(app) as client:
+        caller = Caller(client, context_keys, tenant_id)
+        project = await caller.project()
+        path = f"/v1/projects/{project['id']}/events"
+        async with following(app, caller, project["id"]):
+            answer = await caller.get(path)
+            assert (answer.status_code, answer.json()["code"]) == (429, "too_many_streams")
+            assert answer.headers["retry-after"]
+        async with following(app, caller, project["id"]) as stream:
+            assert stream.status == 200
+
+
+async def test_missed_notifications_are_made_up_for(
+    app: FastAPI, caller: Caller, database: Database
+) -> None:
+    project = await caller.project()
+    async with following(app, caller, project["id"]) as stream:
+        await stream.status_message()
+        async with database.tenant_connection(caller.tenant_id) as connection:
+            # A change without its notification, as when the listener was disconnected.
+            await connection.execute("UPDATE projects SET version = version + 1, name = 'New'")
+        app.state.feed.wake_all()
+        assert (await stream.status_message()).data["name"] == "New"
+
+
+def test_feed_forgets_closed_streams(tenant_id: UUID) -> None:
+    feed = ProjectFeed(max_streams_per_tenant=1)
+    project_id = new_id()
+    with (
+        feed.watch(tenant_id, project_id),
+        pytest.raises(TooManyStreamsError),
+        feed.watch(tenant_id, project_id),
+    ):
+        pass
+    with feed.watch(tenant_id, project_id) as changed:
+        feed.wake(f"{tenant_id}/{project_id}")
+        assert changed.is_set()
