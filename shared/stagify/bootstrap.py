@@ -13,7 +13,7 @@ import asyncpg
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError
 from pydantic import Json, SecretStr
-from pydantic_settings import BaseSettings
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from stagify.events.topics import all_topics
 
@@ -46,6 +46,8 @@ DATABASES: tuple[ServiceDatabase, ...] = (
 
 class BootstrapSettings(BaseSettings):
     """What `stagify bootstrap` reads, beside `<ROLE>_PASSWORD` of every role."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     # A superuser's connection to the server that holds all databases.
     admin_database_url: SecretStr

@@ -24,7 +24,8 @@ class PublicKey(BaseModel, frozen=True):
 class ProcessSettings(BaseSettings):
     """What every process of the platform reads, the gateway included."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+    # Errors do not repeat the input: a start that fails must not print secrets.
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     # Where this runs; anything but production may use test doubles such as the fast engine.
     environment: Literal["production", "development", "test"] = "production"
@@ -78,6 +79,8 @@ class ServiceSettings(ProcessSettings):
 
 class MigrationSettings(BaseSettings):
     """What `migrate` reads, and nothing else does."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     # The database as its owner: creates and changes tables.
     owner_database_url: SecretStr

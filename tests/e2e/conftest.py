@@ -6,7 +6,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from platform_support import PASSWORD, Tenant, client
+from platform_support import PASSWORD, Tenant, client, eventually
 
 from stagify_local import journey
 from stagify_local.platform import Platform
@@ -47,14 +47,15 @@ def new_tenant(platform: Platform) -> Iterator[Callable[[], Tenant]]:
             email=email,
             password=PASSWORD,
         )
-        with journey.Site(platform.gateway_port, slug) as site:
-            journey.log_in(site, login)
-            key = site.read("POST", "/v1/api-keys", {"name": "tests"})["key"]
-            journey.await_active(site)
-        http = client(platform, slug)
+        http, member = client(platform, slug), client(platform, slug)
+        clients.extend((http, member))
+        session = member.post("/v1/session", json={"email": login.email, "password": PASSWORD})
+        # By hand: a cookie jar keeps a Secure cookie from plain HTTP.
+        member.headers["Cookie"] = session.headers["set-cookie"].partition(";")[0]
+        key = member.post("/v1/api-keys", json={"name": "tests"}).json()["key"]
         http.headers["Authorization"] = f"Bearer {key}"
-        clients.append(http)
-        return Tenant(slug, email, http)
+        eventually(lambda: http.get("/v1/tenant").json()["status"] == "active" or None)
+        return Tenant(slug, email, http, member)
 
     yield make
     for http in clients:

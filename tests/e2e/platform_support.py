@@ -19,11 +19,12 @@ Found = TypeVar("Found")
 
 @dataclass
 class Tenant:
-    """A tenant with its owner's API key; `http` is a client of its host."""
+    """A tenant: `http` is a program with its owner's API key, `member` the owner's browser."""
 
     slug: str
     email: str
     http: httpx.Client
+    member: httpx.Client
 
     def upload(
         self,
@@ -84,7 +85,8 @@ class Tenant:
 
 def put(ticket: dict[str, Any], content: bytes, **changes: str) -> httpx.Response:
     """Use a presigned upload, with headers as signed but for `changes`."""
-    headers = {**ticket["headers"], **changes}
+    headers = httpx.Headers(ticket["headers"])
+    headers.update(changes)
     return httpx.request(ticket["method"], ticket["url"], content=content, headers=headers)
 
 

@@ -49,13 +49,10 @@ class TestCredentials:
             assert code(answer) == (401, "invalid_credential")
 
     def test_a_revoked_key_is_refused_at_once(self, tenant: Tenant) -> None:
-        made = tenant.http.post("/v1/api-keys", json={"name": "short"})
-        if made.status_code == 403:
-            pytest.fail("the owner's key may not make keys: use a session here")
-        own = made.json()
+        own = tenant.member.post("/v1/api-keys", json={"name": "short"}).json()
         headers = {"Authorization": f"Bearer {own['key']}"}
         assert tenant.http.get("/v1/projects", headers=headers).status_code == 200
-        assert tenant.http.delete(f"/v1/api-keys/{own['id']}").status_code == 204
+        assert tenant.member.delete(f"/v1/api-keys/{own['id']}").status_code == 204
         _until(lambda: tenant.http.get("/v1/projects", headers=headers).status_code == 401, 1.0)
 
 
@@ -64,16 +61,17 @@ class TestOtherTenants:
         self, tenant: Tenant, new_tenant: Callable[[], Tenant]
     ) -> None:
         other = new_tenant()
+        absent = "project_not_found"
         project = tenant.stage(photo())
         upload_id = tenant.upload(photo())
-        assert code(other.http.get(f"/v1/projects/{project['id']}")) == (404, "not_found")
-        assert code(other.http.delete(f"/v1/projects/{project['id']}")) == (404, "not_found")
-        assert code(other.http.get(f"/v1/projects/{project['id']}/events")) == (404, "not_found")
+        assert code(other.http.get(f"/v1/projects/{project['id']}")) == (404, absent)
+        assert code(other.http.delete(f"/v1/projects/{project['id']}")) == (404, absent)
+        assert code(other.http.get(f"/v1/projects/{project['id']}/events")) == (404, absent)
         assert other.http.get(project["staged"]["url"]).status_code == 404
         assert other.create(upload_id).status_code == 404
         assert other.http.get("/v1/projects").json()["items"] == []
-        keys = tenant.http.get("/v1/api-keys").json()["items"]
-        assert other.http.delete(f"/v1/api-keys/{keys[0]['id']}").status_code == 404
+        keys = tenant.member.get("/v1/api-keys").json()["items"]
+        assert other.member.delete(f"/v1/api-keys/{keys[0]['id']}").status_code == 404
         assert tenant.http.get(f"/v1/projects/{project['id']}").status_code == 200
 
 
@@ -100,8 +98,8 @@ class TestUploads:
 
     def test_another_size(self, tenant: Tenant) -> None:
         content = photo()
-        refused = put(tenant.ticket(len(content) - 1), content)
-        assert refused.status_code in (400, 403)
+        ticket = tenant.ticket(len(content) - 1)
+        assert put(ticket, content, **{"content-length": str(len(content))}).status_code == 403
 
     def test_a_second_time(self, tenant: Tenant) -> None:
         content = photo()
@@ -113,7 +111,7 @@ class TestUploads:
         ("change", "status"),
         [
             ({"size": 0}, 422),
-            ({"size": 10**12}, 422),
+            ({"size": 10**12}, 413),
             ({"content_type": "image/svg+xml"}, 422),
             ({"filename": ""}, 422),
         ],
@@ -221,7 +219,7 @@ class TestSignUp:
         answer = anonymous.post("/v1/signup", json=self.body(tenant.slug))
         assert code(answer) == (409, "slug_taken")
         looked_up = anonymous.get(f"/v1/slugs/{tenant.slug}").json()
-        assert (looked_up["available"], looked_up["reason"]) == (False, "taken")
+        assert (looked_up["available"], looked_up["reason"]) == (False, "slug_taken")
 
     def test_a_reserved_name(self, anonymous: httpx.Client) -> None:
         assert code(anonymous.post("/v1/signup", json=self.body("admin"))) == (422, "slug_reserved")
