@@ -11,10 +11,11 @@ SMALL = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xss512k", "-Djava.awt.
 QUIET = ("--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow")
 
 
-def java_command(
-    jars: Sequence[Path], main: str, *, heap_megabytes: int, options: Sequence[str] = ()
-) -> list[str]:
-    """The command that runs `main` with these jars as its class path."""
-    heap = f"-Xmx{heap_megabytes}m"
-    path = ":".join(map(str, jars))
-    return [str(JAVA), heap, *SMALL, *QUIET, *options, "-cp", path, main]
+def java_command(main: str, *, heap_megabytes: int, options: Sequence[str] = ()) -> list[str]:
+    """The command that runs `main`; its jars come by `java_environment`."""
+    return [str(JAVA), f"-Xmx{heap_megabytes}m", *SMALL, *QUIET, *options, main]
+
+
+def java_environment(jars: Sequence[Path]) -> dict[str, str]:
+    """The class path: as a variable, since a hundred paths make every `ps` unreadable."""
+    return {"CLASSPATH": ":".join(map(str, jars))}

@@ -1,6 +1,7 @@
 """Apache Kafka: one KRaft node that is broker and controller, on loopback."""
 
 import base64
+import os
 import subprocess
 import uuid
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 from stagify_local.errors import StartError
 from stagify_local.guardian import Guardian
 from stagify_local.jars import cache_folder, fetch, read_lock
-from stagify_local.java import java_command
+from stagify_local.java import java_command, java_environment
 from stagify_local.ports import LOOPBACK, accepts, free_port
 from stagify_local.process import Command, ManagedProcess
 
@@ -68,8 +69,9 @@ class Kafka:
         self.folder = folder
         self.port = port or free_port()
         self.controller_port = controller_port or free_port([self.port])
-        self._jars = fetch(read_lock("kafka"), cache_folder() / "jars")
-        command = Command(self.name, self._java("kafka.Kafka", HEAP_MEGABYTES), log)
+        self._class_path = java_environment(fetch(read_lock("kafka"), cache_folder() / "jars"))
+        arguments = self._java("kafka.Kafka", HEAP_MEGABYTES)
+        command = Command(self.name, arguments, log, environment=self._class_path)
         self.process = ManagedProcess(command, guardian)
 
     @property
@@ -114,11 +116,17 @@ class Kafka:
         command = self._java("kafka.tools.StorageTool", 128)
         # The configuration, last of the command, is an option here. "=": an id may begin with "-".
         arguments = [*command[:-1], "format", f"--cluster-id={cluster_id}", "--config", command[-1]]
-        done = subprocess.run(arguments, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            arguments,
+            capture_output=True,
+            text=True,
+            check=False,
+            env={**os.environ, **self._class_path},
+        )
         if done.returncode:
             raise StartError(f"Kafka's storage could not be formatted.\n{done.stderr[-2000:]}")
 
     def _java(self, main: str, heap_megabytes: int) -> list[str]:
         options = [f"-Dlog4j2.configurationFile={self.folder / 'log4j2.xml'}"]
-        command = java_command(self._jars, main, heap_megabytes=heap_megabytes, options=options)
+        command = java_command(main, heap_megabytes=heap_megabytes, options=options)
         return [*command, str(self.folder / "server.properties")]

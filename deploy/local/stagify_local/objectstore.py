@@ -4,7 +4,7 @@ from pathlib import Path
 
 from stagify_local.guardian import Guardian
 from stagify_local.jars import cache_folder, fetch, read_lock
-from stagify_local.java import java_command
+from stagify_local.java import java_command, java_environment
 from stagify_local.ports import LOOPBACK, accepts, free_port
 from stagify_local.process import Command, ManagedProcess
 
@@ -56,7 +56,9 @@ class ObjectStore:
         self.port = port or free_port()
         self.access_key_id = access_key_id
         self.secret_access_key = secret_access_key
-        self.process = ManagedProcess(Command(self.name, self._command(), log), guardian)
+        class_path = java_environment(fetch(read_lock("s3proxy"), cache_folder() / "jars"))
+        command = Command(self.name, self._arguments(), log, environment=class_path)
+        self.process = ManagedProcess(command, guardian)
 
     @property
     def endpoint(self) -> str:
@@ -95,10 +97,9 @@ class ObjectStore:
     def ready(self) -> bool:
         return accepts(self.port)
 
-    def _command(self) -> list[str]:
-        jars = fetch(read_lock("s3proxy"), cache_folder() / "jars")
+    def _arguments(self) -> list[str]:
         options = [f"-Dlogback.configurationFile={self.folder / 'logback.xml'}"]
         command = java_command(
-            jars, "org.gaul.s3proxy.Main", heap_megabytes=HEAP_MEGABYTES, options=options
+            "org.gaul.s3proxy.Main", heap_megabytes=HEAP_MEGABYTES, options=options
         )
         return [*command, "--properties", str(self.folder / "s3proxy.properties")]
