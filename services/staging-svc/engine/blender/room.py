@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import Any
 
 import bpy
@@ -12,13 +11,17 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 Bounds = tuple[Array, Array]
+Patch = tuple[list["Corner"], Array]
 Corner = tuple[float, float, float]
 # The glowing walls stand just behind the ones that catch shadows, which would cover them.
 _GAP = 0.03
 _WINDOW_GAP = 0.02
 # Furniture this near to a wall shadows it, and this far around itself.
 _NEAR_WALL = 0.9
-_SHADOW_REACH = 0.5
+_SHADOW_REACH = 0.6
+_PATCH_TEXELS = 48
+# About as bright as a wall that catches shadows; see _fade.
+_CAUGHT_RADIANCE = 0.3
 
 
 def add_room(
@@ -35,8 +38,9 @@ def add_room(
     _catcher(scene, "floor", _faces(box, 0.0)["floor"], description["floor"], camera_only=False)
     bounds = [_bounds(thing) for thing in furniture]
     for wall in ("back", "left", "right"):
-        for corners in _shadowed(box, wall, bounds):
-            _catcher(scene, wall, corners, description["wall"], camera_only=True)
+        for corners, strength in _shadowed(box, wall, bounds):
+            patch = _catcher(scene, wall, corners, description["wall"], camera_only=True)
+            _fade(patch, strength)
 
 
 def _bounds(thing: bpy.types.Object) -> Bounds:
@@ -45,28 +49,43 @@ def _bounds(thing: bpy.types.Object) -> Bounds:
     return corners.min(axis=0), corners.max(axis=0)
 
 
-def _shadowed(box: dict[str, float], wall: str, bounds: list[Bounds]) -> list[list[Corner]]:
+def _shadowed(box: dict[str, float], wall: str, bounds: list[Bounds]) -> list[Patch]:
     """The parts of a wall near furniture; catching shadows on all of it doubles the time."""
     axis = 0 if wall == "back" else 1
-    spans = [
-        (low[axis] - _SHADOW_REACH, high[axis] + _SHADOW_REACH, high[2] + _SHADOW_REACH)
+    start, end = (box["left"], box["right"]) if axis == 0 else (box["front"], box["depth"])
+    spans = sorted(
+        (
+            max(start, float(low[axis]) - _SHADOW_REACH),
+            min(end, float(high[axis]) + _SHADOW_REACH),
+            min(box["ceiling"], float(high[2]) + _SHADOW_REACH),
+        )
         for low, high in bounds
         if _distance(box, wall, low, high) < _NEAR_WALL
-    ]
-    limits = {"back": (box["left"], box["right"])}.get(wall, (box["front"], box["depth"]))
-    edges = sorted({float(np.clip(edge, *limits)) for span in spans for edge in span[:2]})
-    quads = []
-    for start, end in pairwise(edges):
-        tops = [top for low, high, top in spans if low < end - 1e-6 and high > start + 1e-6]
-        if tops:
-            top = min(max(tops), box["ceiling"])
-            quads.append(
-                [
-                    _on_wall(box, wall, a, z)
-                    for a, z in ((start, 0), (end, 0), (end, top), (start, top))
-                ]
-            )
-    return quads
+    )
+    merged: list[tuple[float, float, float]] = []
+    for span in spans:
+        if merged and span[0] < merged[-1][1]:
+            before = merged.pop()
+            span = (before[0], max(before[1], span[1]), max(before[2], span[2]))
+        merged.append(span)
+    return [_patch(box, wall, span, (start, end)) for span in merged]
+
+
+def _patch(
+    box: dict[str, float], wall: str, span: tuple[float, float, float], ends: tuple[float, float]
+) -> Patch:
+    """A rectangle on a wall, and how strongly it catches at each place: less towards open edges."""
+    low, high, top = span
+    size = _PATCH_TEXELS
+    along = np.linspace(low, high, size)
+    from_low = along - low if low > ends[0] + 0.01 else np.full(size, _SHADOW_REACH)
+    from_high = high - along if high < ends[1] - 0.01 else np.full(size, _SHADOW_REACH)
+    up = np.linspace(0, top, size)
+    from_top = top - up if top < box["ceiling"] - 0.01 else np.full(size, _SHADOW_REACH)
+    sides = np.clip(np.minimum(from_low, from_high) / _SHADOW_REACH, 0, 1)
+    strength = np.minimum(sides[None, :], np.clip(from_top / _SHADOW_REACH, 0, 1)[:, None])
+    corners = ((low, 0.0), (high, 0.0), (high, top), (low, top))
+    return [_on_wall(box, wall, a, z) for a, z in corners], strength
 
 
 def _distance(box: dict[str, float], wall: str, low: Array, high: Array) -> float:
@@ -148,26 +167,50 @@ def _glowing(
 ) -> None:
     """A face that shines as bright as the photo shows it; seen by bounced rays only."""
     thing = _quad(scene, f"glow.{name}", corners)
-    height, width = radiance.shape[:2]
-    image = bpy.data.images.new(f"glow.{name}", width, height, float_buffer=True)
-    image.colorspace_settings.name = "Linear Rec.709"
-    rgba = np.dstack([radiance, np.ones((height, width), np.float32)])
-    image.pixels.foreach_set(np.ascontiguousarray(rgba, np.float32).reshape(-1))
-    image.update()
     material = bpy.data.materials.new(f"glow.{name}")
     material.use_nodes = True
     # It is smooth and everywhere: found by chance often enough, and sampling it costs rays.
     material.cycles.emission_sampling = "NONE"
     tree = material.node_tree
     tree.nodes.clear()
-    texture = tree.nodes.new("ShaderNodeTexImage")
-    texture.image, texture.extension = image, "EXTEND"
-    emission = tree.nodes.new("ShaderNodeEmission")
+    emission = _emission(tree, name, radiance)
     output = tree.nodes.new("ShaderNodeOutputMaterial")
-    tree.links.new(texture.outputs["Color"], emission.inputs["Color"])
     tree.links.new(emission.outputs[0], output.inputs["Surface"])
     thing.data.materials.append(material)
     thing.visible_camera = thing.visible_shadow = False
+
+
+def _emission(tree: Any, name: str, radiance: NDArray[np.floating[Any]]) -> Any:
+    """An emission node that shows `radiance` (rows from below, 3 channels) over the face."""
+    height, width = radiance.shape[:2]
+    image = bpy.data.images.new(f"emission.{name}", width, height, float_buffer=True)
+    image.colorspace_settings.name = "Linear Rec.709"
+    rgba = np.dstack([radiance, np.ones((height, width))]).astype(np.float32)
+    image.pixels.foreach_set(rgba.reshape(-1))
+    image.update()
+    texture = tree.nodes.new("ShaderNodeTexImage")
+    texture.image, texture.extension = image, "EXTEND"
+    emission = tree.nodes.new("ShaderNodeEmission")
+    tree.links.new(texture.outputs["Color"], emission.inputs["Color"])
+    return emission
+
+
+def _fade(patch: bpy.types.Object, strength: Array) -> None:
+    """Let the shadows on a catcher end softly at its edges.
+
+    Cycles keeps the ratio of the light with and without furniture. Adding the same glow to both
+    moves that ratio to 1, which is no shadow.
+    """
+    glow = _CAUGHT_RADIANCE * (1 / np.clip(strength, 0.01, 1) - 1)
+    material = patch.data.materials[0]
+    material.cycles.emission_sampling = "NONE"
+    tree = material.node_tree
+    emission = _emission(tree, "fade", np.repeat(glow[..., None], 3, axis=-1))
+    added = tree.nodes.new("ShaderNodeAddShader")
+    output = tree.nodes["Material Output"]
+    tree.links.new(tree.nodes["Principled BSDF"].outputs[0], added.inputs[0])
+    tree.links.new(emission.outputs[0], added.inputs[1])
+    tree.links.new(added.outputs[0], output.inputs["Surface"])
 
 
 def _window(scene: bpy.types.Scene, window: dict[str, Any]) -> None:
@@ -194,7 +237,7 @@ def _catcher(
     surface: dict[str, Any],
     *,
     camera_only: bool,
-) -> None:
+) -> bpy.types.Object:
     """A face that shows nothing but the shadows and reflections on it."""
     thing = _quad(scene, f"catch.{name}", corners)
     material = bpy.data.materials.new(f"catch.{name}")
@@ -207,3 +250,4 @@ def _catcher(
     thing.visible_transmission = False
     if camera_only:
         thing.visible_diffuse = thing.visible_glossy = thing.visible_shadow = False
+    return thing

@@ -22,7 +22,7 @@ _TABLE_STEP_M = 0.15
 _PENDANT_HEIGHT_M = 1.58
 _LOWEST_CEILING_M = 2.2
 _CORD_TOP_M = 0.08
-_HEAD_CHAIRS_FROM_M = 4.0
+_HEAD_ROOM_M = 0.4
 
 
 def plan_dining_room(plan: Plan) -> bool:
@@ -87,23 +87,30 @@ def _rug(plan: Plan, table: Footprint) -> None:
 
 
 def _chairs(plan: Plan, table: Footprint) -> None:
-    """Two on each long side, and at the heads where the room is wide enough."""
+    """Two on each long side, and one at either head where the room is wide enough."""
     piece = plan.furniture["dining_chair"]
-    spots: list[tuple[float, float, float]] = []
-    reach = table.depth / 2 + piece.depth * 0.22
-    for side in (-1, 1):
-        for across in (-table.width * 0.23, table.width * 0.23):
-            spots.append((across, side * reach, 0.0 if side < 0 else math.pi))
-    if plan.site.right - plan.site.left > _HEAD_CHAIRS_FROM_M:
-        for side in (-1, 1):
-            across = side * (table.width / 2 + piece.depth * 0.28)
-            spots.append((across, 0.0, -side * math.pi / 2))
-    for across, forward, turned in spots:
-        # Nobody sets chairs out with a ruler.
-        rotation = table.rotation + turned + plan.random.uniform(-0.07, 0.07)
-        place = Footprint(*table.at(across, forward), piece.width, piece.depth, rotation)
+    reach, quarter = table.depth / 2 + piece.depth * 0.22, table.width * 0.23
+    sides = [
+        (across, side * reach, 0.0 if side < 0 else math.pi)
+        for side in (-1, 1)
+        for across in (-quarter, quarter)
+    ]
+    head = table.width / 2 + piece.depth * 0.28
+    heads = [(side * head, 0.0, -side * math.pi / 2) for side in (-1, 1)]
+    chairs = [_chair(plan, table, spot) for spot in sides]
+    at_heads = [_chair(plan, table, spot) for spot in heads]
+    if all(plan.site.contains(place, _HEAD_ROOM_M) for place in at_heads):
+        chairs += at_heads
+    for place in chairs:
         if plan.site.contains(place):
             plan.add("dining_chair", piece, place)
+
+
+def _chair(plan: Plan, table: Footprint, spot: tuple[float, float, float]) -> Footprint:
+    """A chair at (across, forward, turned) of the table; nobody sets chairs out with a ruler."""
+    piece, (across, forward, turned) = plan.furniture["dining_chair"], spot
+    rotation = table.rotation + turned + plan.random.uniform(-0.07, 0.07)
+    return Footprint(*table.at(across, forward), piece.width, piece.depth, rotation)
 
 
 def _pendant(plan: Plan, table: Footprint) -> None:

@@ -64,7 +64,7 @@ def _coffee_table(plan: Plan, sofa: Footprint) -> Footprint:
         for gap in (_LEG_ROOM_M, 0.32)
     ]
     kept, plan.keep_visible = plan.keep_visible, []
-    found = plan.put_first("coffee_table", piece, places, gap=0.05, floor=0.6)
+    found = plan.put_first("coffee_table", piece, places, gap=0.05, floor=0.6, largest=0.14)
     plan.keep_visible = kept
     return found or places[0]
 

@@ -16,6 +16,8 @@ _NEAREST_M = 1.15
 _QUIET_WALL = 0.09
 _BLOCKED_WALL = 0.5
 _MOST_HIDDEN = 0.3
+# Larger than this, a chair or a plant fills the foreground.
+_LARGEST_ON_SCREEN = 0.07
 _STEP_M = 0.15
 
 
@@ -83,6 +85,7 @@ class Plan:
         gap: float = 0.08,
         seen: float = 0.8,
         floor: float = 0.7,
+        largest: float = _LARGEST_ON_SCREEN,
     ) -> bool:
         """Whether a piece may stand there: in the room, on seen floor, not in the way."""
         if not self.site.contains(place) or not self.is_free(place, gap):
@@ -93,6 +96,8 @@ class Plan:
         if inside < seen or on_floor < floor:
             return False
         screen = self.site.screen_box(place, 0.0, height)
+        if screen.area > largest:
+            return False
         return all(screen.covers(kept) < _MOST_HIDDEN for kept in self.keep_visible)
 
     def put_first(
@@ -104,11 +109,13 @@ class Plan:
         gap: float = 0.08,
         seen: float = 0.8,
         floor: float = 0.7,
+        largest: float = _LARGEST_ON_SCREEN,
     ) -> Footprint | None:
         """Add the piece at the first place that fits."""
         for place in candidates:
-            if self.fits(place, piece.height, gap=gap, seen=seen, floor=floor):
+            if self.fits(place, piece.height, gap=gap, seen=seen, floor=floor, largest=largest):
                 self.add(name, piece, place)
+                self.keep_visible.append(self.site.screen_box(place, 0.0, piece.height))
                 return place
         return None
 

@@ -1,0 +1,65 @@
+"""The engine for tests keeps the port's promises."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from staging_engine.fast import FastEngine
+from staging_engine.port import (
+    EngineFailedError,
+    StagingEngine,
+    StagingRefusedError,
+    StagingRequest,
+)
+
+
+@pytest.fixture
+def request_(tmp_path: Path) -> StagingRequest:
+    photo = tmp_path / "in.jpg"
+    exif = Image.Exif()
+    exif[0x010E] = "a private remark"
+    Image.new("RGB", (900, 600), "#dddddd").save(photo, exif=exif)
+    return StagingRequest(photo, tmp_path / "out.jpg", "living_room", "modern", seed=3)
+
+
+async def test_it_draws_and_reports(request_: StagingRequest) -> None:
+    engine: StagingEngine = FastEngine()
+    steps: list[tuple[float, str]] = []
+    result = await engine.stage(request_, progress=lambda share, step: steps.append((share, step)))
+    assert (result.width, result.height) == (900, 600)
+    assert [step for _, step in steps][:4] == [
+        "finding_room",
+        "planning",
+        "rendering",
+        "compositing",
+    ]
+    assert steps[-1][0] == 1.0
+    with Image.open(request_.output) as staged:
+        assert staged.format == "JPEG"
+        assert not staged.getexif()
+
+
+async def test_same_seed_same_bytes(request_: StagingRequest) -> None:
+    engine = FastEngine()
+    await engine.stage(request_, progress=lambda *_: None)
+    first = request_.output.read_bytes()
+    await engine.stage(request_, progress=lambda *_: None)
+    assert request_.output.read_bytes() == first
+
+
+async def test_it_refuses_what_the_real_one_refuses(request_: StagingRequest) -> None:
+    unknown = StagingRequest(request_.photo, request_.output, "garage", "modern")
+    with pytest.raises(StagingRefusedError):
+        await FastEngine().stage(unknown, progress=lambda *_: None)
+
+
+async def test_it_fails_as_told(request_: StagingRequest) -> None:
+    with pytest.raises(StagingRefusedError):
+        await FastEngine("refuse").stage(request_, progress=lambda *_: None)
+    with pytest.raises(EngineFailedError):
+        await FastEngine("crash").stage(request_, progress=lambda *_: None)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.05):
+            await FastEngine("hang").stage(request_, progress=lambda *_: None)

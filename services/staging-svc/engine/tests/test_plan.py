@@ -1,0 +1,105 @@
+"""Properties every plan has."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from staging_engine.choices import CATALOG
+from staging_engine.furniture import Piece
+from staging_engine.plan import plan_room
+from staging_engine.planner import Placement
+from staging_engine.site import Footprint, Site, overlap
+
+ROOMS = ("room_a_living", "room_b_bedroom", "room_c_loft")
+ROOM_TYPES = [entry.key for entry in CATALOG.room_types]
+STYLES = [entry.key for entry in CATALOG.styles]
+MAIN_PIECE = {"living_room": "sofa", "bedroom": "bed", "dining_room": "dining_table"}
+# These lie under, stand on or hang over others; chairs are pushed under the table.
+NOT_SOLID = {"rug", "picture", "mirror", "table_lamp", "pendant", "cord", "dining_chair"}
+
+Sites = Callable[[str], Site]
+Pieces = dict[str, Piece]
+
+
+@pytest.fixture(
+    params=[(room, kind, style) for room in ROOMS for kind in ROOM_TYPES for style in STYLES]
+)
+def case(request: pytest.FixtureRequest) -> tuple[str, str, str]:
+    chosen: tuple[str, str, str] = request.param
+    return chosen
+
+
+def footprint(placement: Placement) -> Footprint:
+    x, y, _ = placement.position
+    width, depth, _ = placement.size
+    return Footprint(x, y, width, depth, placement.rotation)
+
+
+def solid(placements: list[Placement]) -> Iterator[tuple[Placement, Footprint]]:
+    for placement in placements:
+        if placement.name not in NOT_SOLID:
+            # Leaves and lamp shades may touch; what they stand on may not.
+            factor = 0.8 if placement.name in ("plant", "floor_lamp") else 1.0
+            yield placement, footprint(placement).scaled(factor)
+
+
+def test_main_piece_is_placed(case: tuple[str, str, str], sites: Sites, pieces: Pieces) -> None:
+    room, room_type, style = case
+    placements = plan_room(sites(room), pieces, room_type=room_type, style=style, seed=1)
+    assert MAIN_PIECE[room_type] in [placement.name for placement in placements]
+    assert len(placements) >= 5
+
+
+def test_nothing_overlaps_or_leaves_the_room(
+    case: tuple[str, str, str], sites: Sites, pieces: Pieces
+) -> None:
+    room, room_type, style = case
+    site = sites(room)
+    for seed in (0, 1, 2):
+        placements = plan_room(site, pieces, room_type=room_type, style=style, seed=seed)
+        standing = list(solid(placements))
+        for index, (first, place) in enumerate(standing):
+            assert site.contains(place, -0.05), first
+            for second, other in standing[index + 1 :]:
+                assert not overlap(place, other), (first.name, second.name)
+
+
+def test_everything_stands_on_floor_or_furniture(
+    case: tuple[str, str, str], sites: Sites, pieces: Pieces
+) -> None:
+    room, room_type, style = case
+    for placement in plan_room(sites(room), pieces, room_type=room_type, style=style, seed=0):
+        height = placement.position[2]
+        if placement.name in ("picture", "mirror", "pendant", "cord"):
+            assert height + placement.size[2] / 2 < sites(room).ceiling + 1.5
+        elif placement.name == "table_lamp":
+            assert height == pytest.approx(pieces[f"nightstand_{style}"].height)
+        else:
+            assert height == 0
+
+
+def test_same_seed_makes_the_same_plan(
+    case: tuple[str, str, str], sites: Sites, pieces: Pieces
+) -> None:
+    room, room_type, style = case
+    plans = [
+        plan_room(sites(room), pieces, room_type=room_type, style=style, seed=7) for _ in range(2)
+    ]
+    assert plans[0] == plans[1]
+
+
+def test_seeds_differ(sites: Sites, pieces: Pieces) -> None:
+    plans = [
+        plan_room(
+            sites("room_a_living"), pieces, room_type="living_room", style="modern", seed=seed
+        )
+        for seed in range(4)
+    ]
+    assert any(plan != plans[0] for plan in plans[1:])
+
+
+def test_overlap_sees_turned_rectangles() -> None:
+    square = Footprint(0, 0, 2, 2, 0)
+    assert overlap(square, Footprint(1.9, 0, 2, 2, 0.785))
+    assert not overlap(square, Footprint(2.6, 0, 2, 2, 0.785))
+    assert overlap(square, Footprint(2.6, 0, 2, 2, 0.785), gap=0.4)
