@@ -135,6 +135,10 @@ class Gateway:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_LAST_COUNTS_SECONDS):
                 await self.metering.close()
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the connections for look-ups."""
         await self.credentials.close()
         for client in self._clients.values():
             await client.close()

@@ -36,7 +36,7 @@ async def service() -> AsyncIterator[FakeService]:
     service = FakeService()
     await service.start()
     yield service
-    service.stop()
+    await service.close()
 
 
 MakeGateway = Callable[..., Awaitable[Running]]

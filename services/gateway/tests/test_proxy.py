@@ -1,8 +1,22 @@
-"""One request through the gateway: what the service gets and what the client gets."""
+"""Requests through the gateway: what the service gets, what the client gets, and who waits."""
 
-from gateway.testing.client import HOST, request
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from gateway.testing.client import HOST, Answer, request
 from gateway.testing.running import Running
-from gateway.testing.service import FakeService
+from gateway.testing.service import FakeService, Received, Wire
+
+MakeGateway = Callable[..., Awaitable[Running]]
+CHUNKED = "Transfer-Encoding: chunked"
+
+
+def answers(head: str, body: bytes = b"") -> bytes:
+    """Bytes of an answer."""
+    return head.replace("\n", "\r\n").encode() + b"\r\n\r\n" + body
 
 
 async def test_request_reaches_its_service_with_a_context(
@@ -15,5 +29,524 @@ async def test_request_reaches_its_service_with_a_context(
     assert (received.method, received.target) == ("GET", "/v1/projects?limit=2")
     assert received.values("accept") == ["application/json"]
     assert received.values("x-forwarded-host") == [HOST]
+    assert received.values("x-forwarded-for") == ["127.0.0.1"]
+    assert received.values("x-forwarded-proto") == ["https"]
     assert len(received.values("x-stagify-context")) == 1
     assert received.values("x-request-id") == [answer.headers["x-request-id"]]
+
+
+async def test_ids_of_the_client_are_kept_if_they_are_sane(
+    edge: Running, service: FakeService
+) -> None:
+    trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    answer = await edge.get(
+        request("/v1/projects", "X-Request-Id: abc-12345", f"traceparent: {trace}")
+    )
+    assert answer.headers["x-request-id"] == "abc-12345"
+    assert service.received[0].values("traceparent") == [trace]
+    answer = await edge.get(
+        request("/v1/projects", "X-Request-Id: <script>", "traceparent: 00-" + "0" * 32)
+    )
+    assert len(answer.headers["x-request-id"]) == 32
+    assert (
+        service.received[1]
+        .values("traceparent")[0]
+        .startswith(f"00-{answer.headers['x-request-id']}-")
+    )
+
+
+async def test_body_of_known_length_arrives(edge: Running, service: FakeService) -> None:
+    body = b"x" * 300_000
+    answer = await edge.get(request("/v1/projects", method="POST", body=body))
+    assert answer.status == 200
+    assert service.received[0].body == body
+
+
+async def test_chunked_body_arrives_whole(edge: Running, service: FakeService) -> None:
+    chunks = b"5\r\nhello\r\n6;x=y\r\n world\r\n0\r\nX-Trailer: dropped\r\n\r\n"
+    client = await edge.connect()
+    await client.send(request("/v1/projects", CHUNKED, method="POST"))
+    for byte in chunks:
+        await client.send(bytes([byte]))
+    assert (await client.answer()).status == 200
+    assert service.received[0].body == b"hello world"
+    assert service.received[0].values("transfer-encoding") == ["chunked"]
+    await client.close()
+
+
+async def test_post_without_body_says_so(edge: Running, service: FakeService) -> None:
+    assert (await edge.get(request("/v1/projects", method="POST"))).status == 200
+    assert service.received[0].values("content-length") == ["0"]
+
+
+async def test_pipelined_requests_are_answered_in_order(
+    edge: Running, service: FakeService
+) -> None:
+    async def echo(received: Received, wire: Wire) -> None:
+        await wire.respond(received.target.encode())
+
+    for number in range(20):
+        service.handlers[f"/v1/projects/{number}"] = echo
+    client = await edge.connect()
+    requests = [request(f"/v1/projects/{number}") for number in range(20)]
+    # Among them one that is refused at once, and one with a body.
+    requests[7] = request("/nowhere")
+    requests[9] = request("/v1/projects/9", method="POST", body=b"body")
+    await client.send(b"".join(requests))
+    for number in range(20):
+        answer = await client.answer()
+        if number == 7:
+            assert (answer.status, answer.code) == (404, "not_found")
+        else:
+            assert answer.body == f"/v1/projects/{number}".encode()
+    await client.close()
+
+
+async def test_connections_to_the_service_are_kept(edge: Running, service: FakeService) -> None:
+    client = await edge.connect()
+    for _ in range(10):
+        await client.send(request())
+        assert (await client.answer()).status == 200
+    assert service.connections == 1
+    await client.close()
+
+
+@pytest.mark.parametrize(
+    ("sent", "status", "body"),
+    [
+        (answers("HTTP/1.1 204 No Content"), 204, b""),
+        (answers('HTTP/1.1 304 Not Modified\nETag: "a"\nContent-Length: 9'), 304, b""),
+        (answers("HTTP/1.1 200 OK\nContent-Length: 0"), 200, b""),
+        (answers("HTTP/1.1 200\nContent-Length: 2", b"ok"), 200, b"ok"),
+        (
+            answers("HTTP/1.1 200 OK\nTransfer-Encoding: chunked", b"2\r\nok\r\n0\r\nT: v\r\n\r\n"),
+            200,
+            b"ok",
+        ),
+        (
+            answers("HTTP/1.1 103 Early Hints\nLink: </a>")
+            + answers("HTTP/1.1 200 OK\nContent-Length: 2", b"ok"),
+            200,
+            b"ok",
+        ),
+        (
+            answers("HTTP/1.1 100 Continue") + answers("HTTP/1.1 201 Created\nContent-Length: 0"),
+            201,
+            b"",
+        ),
+    ],
+)
+async def test_every_framing_of_an_answer_is_understood(
+    edge: Running, service: FakeService, sent: bytes, status: int, body: bytes
+) -> None:
+    async def respond(received: Received, wire: Wire) -> None:
+        await wire.send(sent)
+
+    service.handlers["/v1/projects"] = respond
+    client = await edge.connect()
+    for _ in range(2):
+        await client.send(request())
+        answer = await client.answer()
+        assert (answer.status, answer.body) == (status, body)
+    assert service.connections == 1
+    await client.close()
+
+
+async def test_answer_that_ends_with_its_connection_is_passed_on(
+    edge: Running, service: FakeService
+) -> None:
+    async def respond(received: Received, wire: Wire) -> None:
+        await wire.send(answers("HTTP/1.0 200 OK", b"until the end"))
+        wire.writer.close()
+
+    service.handlers["/v1/projects"] = respond
+    client = await edge.connect()
+    for _ in range(2):
+        await client.send(request())
+        answer = await client.answer()
+        assert answer.body == b"until the end"
+        assert answer.headers["transfer-encoding"] == "chunked"
+    await client.close()
+
+
+async def test_answer_to_head_has_a_length_and_no_body(edge: Running, service: FakeService) -> None:
+    async def respond(received: Received, wire: Wire) -> None:
+        await wire.send(answers("HTTP/1.1 200 OK\nContent-Length: 1000"))
+
+    service.handlers["/v1/projects"] = respond
+    client = await edge.connect()
+    for _ in range(2):
+        await client.send(request(method="HEAD"))
+        answer = await client.answer(to_head=True)
+        assert answer.headers["content-length"] == "1000"
+    await client.send(request("/nowhere", method="HEAD"))
+    assert (await client.answer(to_head=True)).status == 404
+    await client.send(request())
+    await client.close()
+
+
+async def test_client_of_http_1_0_gets_no_chunks(edge: Running, service: FakeService) -> None:
+    async def respond(received: Received, wire: Wire) -> None:
+        chunks = b"2\r\nok\r\n0\r\n\r\n"
+        await wire.send(answers("HTTP/1.1 200 OK\nTransfer-Encoding: chunked", chunks))
+
+    service.handlers["/v1/projects"] = respond
+    client = await edge.connect()
+    await client.send(b"GET /v1/projects HTTP/1.0\r\nHost: acme.stagify.test\r\n\r\n")
+    data = await client.everything()
+    head, _, body = data.partition(b"\r\n\r\n")
+    assert b"transfer-encoding" not in head.lower()
+    assert body == b"ok"
+    await client.close()
+
+
+async def test_connection_close_is_honoured(edge: Running) -> None:
+    client = await edge.connect()
+    await client.send(request("/v1/projects", "Connection: close"))
+    assert (await client.answer()).headers["connection"] == "close"
+    assert await client.everything() == b""
+    await client.close()
+
+
+async def test_headers_of_this_hop_do_not_reach_the_client(
+    edge: Running, service: FakeService
+) -> None:
+    async def respond(received: Received, wire: Wire) -> None:
+        extra = ("Connection: keep-alive", "Keep-Alive: timeout=5", "X-Stagify-Secret: 1")
+        await wire.respond(b"{}", "200 OK", *extra, "Set-Cookie: a=b", "X-Request-Id: other")
+
+    service.handlers["/v1/projects"] = respond
+    answer = await edge.get(request("/v1/projects", "X-Request-Id: mine-12345"))
+    assert answer.headers["set-cookie"] == "a=b"
+    assert answer.headers["x-request-id"] == "mine-12345"
+    assert not answer.headers.keys() & {"connection", "keep-alive", "x-stagify-secret"}
+
+
+async def test_client_that_expects_100_is_told_to_go_on(
+    edge: Running, service: FakeService
+) -> None:
+    client = await edge.connect()
+    lines = ("Expect: 100-continue", "Content-Length: 4")
+    await client.send(request("/v1/projects", *lines, method="POST"))
+    assert (await client.answer()).status == 100
+    await client.send(b"body")
+    assert (await client.answer()).status == 200
+    assert service.received[0].body == b"body"
+    assert service.received[0].values("expect") == []
+    await client.close()
+
+
+async def test_refused_client_that_expects_100_is_not_told_to_go_on(edge: Running) -> None:
+    client = await edge.connect()
+    lines = ("Expect: 100-continue", "Content-Length: 4")
+    await client.send(request("/nowhere", *lines, method="POST"))
+    answer = await client.answer()
+    assert (answer.status, answer.headers["connection"]) == (404, "close")
+    await client.close()
+
+
+async def test_connection_outlives_a_refusal_with_a_small_body(edge: Running) -> None:
+    client = await edge.connect()
+    head = request("/nowhere", "Content-Length: 4", method="POST")
+    await client.send(head + b"bo")
+    assert (await client.answer()).status == 404
+    await client.send(b"dy" + request())
+    assert (await client.answer()).status == 200
+    await client.close()
+
+
+async def test_chunked_body_over_the_limit_is_refused(edge: Running) -> None:
+    client = await edge.connect()
+    chunk = b"10000\r\n" + b"x" * 0x10000 + b"\r\n"
+    await client.send(request("/v1/projects", CHUNKED, method="POST") + chunk * 17)
+    answer = await client.answer()
+    assert (answer.status, answer.code) == (413, "body_too_large")
+    await client.close()
+
+
+async def test_early_answer_ends_an_upload(edge: Running, service: FakeService) -> None:
+    async def refuse(received: Received, wire: Wire) -> None:
+        await wire.respond(b'{"code":"too_early"}', "409 Conflict")
+
+    service.early["/v1/uploads"] = refuse
+    client = await edge.connect()
+    await client.send(request("/v1/uploads", "Content-Length: 500000", method="POST") + b"x" * 1000)
+    answer = await client.answer()
+    assert (answer.status, answer.code) == (409, "too_early")
+    assert answer.headers["connection"] == "close"
+    assert await client.everything() == b""
+    await client.close()
+
+
+async def test_event_stream_arrives_as_it_is_sent(edge: Running, service: FakeService) -> None:
+    go_on, gone = asyncio.Event(), asyncio.Event()
+
+    async def stream(received: Received, wire: Wire) -> None:
+        head = "HTTP/1.1 200 OK\nContent-Type: text/event-stream\nTransfer-Encoding: chunked"
+        await wire.send(answers(head))
+        await wire.send(b"8\r\ndata: 1\n\r\n")
+        await go_on.wait()
+        await wire.send(b"8\r\ndata: 2\n\r\n")
+        await wire.wait_closed_by_peer()
+        gone.set()
+
+    service.handlers["/v1/projects/1/events"] = stream
+    client = await edge.connect()
+    await client.send(request("/v1/projects/1/events"))
+    await client.until(b"data: 1\n")
+    limits = edge.gateway._edge.limits
+    assert (limits.in_flight, limits.streams) == (0, 1)
+    go_on.set()
+    await client.until(b"data: 2\n")
+    await client.close()
+    async with asyncio.timeout(5):
+        await gone.wait()
+    assert limits.streams == 0
+
+
+async def test_service_learns_that_the_client_is_gone(edge: Running, service: FakeService) -> None:
+    begun, gone = asyncio.Event(), asyncio.Event()
+
+    async def wait(received: Received, wire: Wire) -> None:
+        begun.set()
+        await wire.wait_closed_by_peer()
+        gone.set()
+
+    service.handlers["/v1/projects"] = wait
+    client = await edge.connect()
+    await client.send(request())
+    await begun.wait()
+    await client.close()
+    async with asyncio.timeout(5):
+        await gone.wait()
+
+
+async def test_slow_client_slows_the_service_down(edge: Running, service: FakeService) -> None:
+    size = 64 * 1024 * 1024
+    sent = 0
+    stalled = asyncio.Event()
+
+    async def flood(received: Received, wire: Wire) -> None:
+        nonlocal sent
+        await wire.send(answers(f"HTTP/1.1 200 OK\nContent-Length: {size}"))
+        while sent < size:
+            try:
+                async with asyncio.timeout(1):
+                    await wire.send(b"x" * 65536)
+            except TimeoutError:
+                stalled.set()
+                await wire.writer.drain()
+            sent += 65536
+
+    service.handlers["/v1/projects"] = flood
+    client = await edge.connect()
+    await client.send(request())
+    async with asyncio.timeout(20):
+        await stalled.wait()
+    # Socket buffers hold some megabytes; the gateway itself next to nothing.
+    assert sent < size / 2
+    await client.until(b"\r\n\r\n")
+    total = len(client._rest)
+    async with asyncio.timeout(60):
+        while total < size:
+            total += len(await client.reader.read(1 << 20))
+    assert total == size
+    await client.close()
+
+
+async def test_slow_service_slows_the_client_down(
+    make_gateway: MakeGateway, service: FakeService
+) -> None:
+    size = 64 * 1024 * 1024
+    edge = await make_gateway(max_body_bytes=size)
+    go_on = asyncio.Event()
+
+    async def dawdle(received: Received, wire: Wire) -> None:
+        await go_on.wait()
+        await wire.wait_closed_by_peer()
+
+    service.early["/v1/uploads"] = dawdle
+    client = await edge.connect()
+    await client.send(request("/v1/uploads", f"Content-Length: {size}", method="POST"))
+    sent = 0
+    with pytest.raises(TimeoutError):
+        while sent < size:
+            async with asyncio.timeout(1):
+                await client.send(b"x" * 65536)
+            sent += 65536
+    # Socket buffers hold some megabytes; the gateway itself next to nothing.
+    assert sent < size / 2
+    go_on.set()
+    await client.close()
+
+
+class TestUpstreamFailure:
+    async def test_request_is_repeated_when_a_kept_connection_has_just_ended(
+        self, edge: Running, service: FakeService
+    ) -> None:
+        async def vanish(received: Received, wire: Wire) -> None:
+            if len(service.received) == 2:
+                wire.close()
+            else:
+                await wire.respond()
+
+        service.handlers["/v1/projects"] = vanish
+        client = await edge.connect()
+        for _ in range(2):
+            await client.send(request())
+            assert (await client.answer()).status == 200
+        assert len(service.received) == 3
+        await client.close()
+
+    async def test_post_is_not_repeated(self, edge: Running, service: FakeService) -> None:
+        answer = await self._post_on_ending_connection(edge, service)
+        assert (answer.status, answer.code) == (502, "upstream_failed")
+        assert len(service.received) == 2
+
+    async def test_post_with_idempotency_key_is_repeated(
+        self, edge: Running, service: FakeService
+    ) -> None:
+        answer = await self._post_on_ending_connection(edge, service, "Idempotency-Key: k1")
+        assert answer.status == 200
+        assert [received.body for received in service.received] == [b"body"] * 3
+
+    @staticmethod
+    async def _post_on_ending_connection(
+        edge: Running, service: FakeService, *lines: str
+    ) -> Answer:
+        async def vanish(received: Received, wire: Wire) -> None:
+            if len(service.received) == 2:
+                wire.close()
+            else:
+                await wire.respond()
+
+        service.handlers["/v1/projects"] = vanish
+        client = await edge.connect()
+        for _ in range(2):
+            await client.send(request("/v1/projects", *lines, method="POST", body=b"body"))
+            answer = await client.answer()
+        await client.close()
+        return answer
+
+    async def test_first_use_of_a_connection_is_not_repeated(
+        self, edge: Running, service: FakeService
+    ) -> None:
+        async def vanish(received: Received, wire: Wire) -> None:
+            wire.close()
+
+        service.handlers["/v1/projects"] = vanish
+        answer = await edge.get(request())
+        assert (answer.status, answer.code) == (502, "upstream_failed")
+        assert len(service.received) == 1
+
+    async def test_service_that_is_not_there_is_unavailable(
+        self, edge: Running, service: FakeService
+    ) -> None:
+        service.stop()
+        answer = await edge.get(request())
+        assert (answer.status, answer.code) == (503, "upstream_unavailable")
+        assert answer.headers["retry-after"] == "1"
+        await service.start()
+        assert (await edge.get(request())).status == 200
+
+    @pytest.mark.parametrize(
+        "sent",
+        [
+            b"nonsense\r\n\r\n",
+            answers("HTTP/1.1 200 OK\nContent-Length: 2\nContent-Length: 3", b"ok"),
+            answers("HTTP/1.1 200 OK\nContent-Length: 2\nTransfer-Encoding: chunked", b"ok"),
+            answers("HTTP/1.1 200 OK\nTransfer-Encoding: gzip", b"ok"),
+            answers("HTTP/1.1 200 OK\nX_Y", b""),
+            answers("HTTP/1.1 200 OK\nX: a\rb\nContent-Length: 0"),
+            answers("HTTP/1.1 101 Switching Protocols\nUpgrade: h2c"),
+            answers("HTTP/1.1 200 OK\nTransfer-Encoding: chunked", b"zz\r\n"),
+        ],
+    )
+    async def test_answer_that_is_no_http_is_never_passed_on(
+        self, edge: Running, service: FakeService, sent: bytes
+    ) -> None:
+        async def respond(received: Received, wire: Wire) -> None:
+            await wire.send(sent)
+
+        service.handlers["/v1/projects"] = respond
+        answer = await edge.get(request())
+        assert (answer.status, answer.code) == (502, "upstream_failed")
+
+    @pytest.mark.parametrize(
+        "sent",
+        [
+            answers("HTTP/1.1 200 OK\nContent-Length: 100", b"only a part"),
+            answers("HTTP/1.1 200 OK\nTransfer-Encoding: chunked", b"5\r\nhello\r\n"),
+        ],
+    )
+    async def test_broken_off_answer_is_seen_as_broken_off(
+        self, edge: Running, service: FakeService, sent: bytes
+    ) -> None:
+        async def respond(received: Received, wire: Wire) -> None:
+            await wire.send(sent)
+            wire.writer.close()
+
+        service.handlers["/v1/projects"] = respond
+        client = await edge.connect()
+        await client.send(request())
+        with pytest.raises((EOFError, ConnectionError)):
+            await client.answer()
+        await client.close()
+
+    async def test_bytes_nobody_asked_for_end_the_connection(
+        self, edge: Running, service: FakeService
+    ) -> None:
+        async def respond(received: Received, wire: Wire) -> None:
+            ok = answers("HTTP/1.1 200 OK\nContent-Length: 2", b"ok")
+            await wire.send(ok + answers("HTTP/1.1 200 OK\nContent-Length: 6", b"poison"))
+
+        service.handlers["/v1/projects"] = respond
+        client = await edge.connect()
+        for _ in range(3):
+            await client.send(request())
+            assert (await client.answer()).body == b"ok"
+        assert service.connections == 3
+        await client.close()
+
+
+class TestPages:
+    async def test_unknown_host_is_told_in_its_own_language(self, edge: Running) -> None:
+        answer = await edge.get(request(host="nobody.stagify.test"))
+        assert (answer.status, answer.code) == (404, "unknown_host")
+        members = json.loads(answer.body)
+        assert members["type"] == "urn:stagify:problem:unknown_host"
+        assert members["request_id"] == answer.headers["x-request-id"]
+        page = await edge.get(request("/", "Accept: text/html", host="nobody.stagify.test"))
+        assert page.status == 404
+        assert page.headers["content-type"].startswith("text/html")
+
+    async def test_suspended_tenant_is_refused(self, edge: Running, service: FakeService) -> None:
+        await edge.add_tenant("late", status="suspended")
+        answer = await edge.get(request(host="late.stagify.test"))
+        assert (answer.status, answer.code) == (403, "tenant_suspended")
+        assert service.received == []
+
+    async def test_internal_calls_are_not_routed(self, edge: Running, service: FakeService) -> None:
+        for target in ("/internal/credentials", "/v1", "/v1/", "/v1/nothing", "/v1/projectsx"):
+            answer = await edge.get(request(target, method="POST"))
+            assert (answer.status, answer.code) == (404, "not_found")
+        assert service.received == []
+
+    async def test_docs_need_nothing_from_afar(self, edge: Running) -> None:
+        page = await edge.get(request("/docs"))
+        assert page.status == 200
+        assert b"http" not in page.body
+        assert "script-src 'self'" in page.headers["content-security-policy"]
+        for target in ("/docs/start.js", "/docs/swagger-ui.css", "/docs/swagger-ui-bundle.js"):
+            asset = await edge.get(request(target))
+            assert (asset.status, asset.headers["x-content-type-options"]) == (200, "nosniff")
+
+    async def test_landing_page_escapes_the_name(self, edge: Running) -> None:
+        await edge.add_tenant("odd", name="<script>")
+        page = await edge.get(request("/", host="odd.stagify.test"))
+        assert b"<h1>&lt;script&gt;</h1>" in page.body
+
+    async def test_pages_can_only_be_read(self, edge: Running) -> None:
+        answer = await edge.get(request("/docs", method="POST"))
+        assert (answer.status, answer.code) == (405, "method_not_allowed")
+        assert answer.headers["allow"] == "GET, HEAD"

@@ -32,7 +32,7 @@ class Running:
     async def stop(self) -> None:
         """End it without ceremony."""
         await self.run(lambda: self.gateway.listener.drain(0))
-        await self.run(self.gateway.credentials.close)
+        await self.run(self.gateway.close)
 
     async def add_tenant(self, slug: str = "acme", **changes: Any) -> UUID:
         """Put a tenant into the directory; its id."""

@@ -94,6 +94,7 @@ class FakeService:
         self.connections = 0
         self.port = 0
         self._server: asyncio.Server | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
         """Listen on a free port, or on the one it had before."""
@@ -105,13 +106,24 @@ class FakeService:
         if self._server is not None:
             self._server.close()
 
+    async def close(self) -> None:
+        """Stop listening, and wait until the gateway has closed its connections."""
+        self.stop()
+        await asyncio.gather(*self._tasks)
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
         wire = Wire(reader, writer)
         with suppress(ConnectionError, asyncio.CancelledError):
             while await self._one(wire):
                 pass
         writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
 
     async def _one(self, wire: Wire) -> bool:
         reading = _Reading()

@@ -1,0 +1,316 @@
+"""Byte for byte: what could be two different requests is refused, and the connection ends."""
+
+import pytest
+
+from gateway.testing.client import HOST
+from gateway.testing.running import Running
+from gateway.testing.service import FakeService
+
+GET = b"GET /v1/projects HTTP/1.1\r\n"
+POST = b"POST /v1/projects HTTP/1.1\r\n"
+H = b"Host: " + HOST.encode() + b"\r\n"
+END = b"\r\n"
+
+# What is sent, and the status and the code of the only answer.
+REFUSED: dict[str, tuple[bytes, int, str]] = {
+    "two hosts": (GET + H + b"Host: evil.test\r\n" + END, 400, "invalid_host"),
+    "the same host twice": (GET + H + H + END, 400, "invalid_host"),
+    "no host": (GET + END, 400, "invalid_host"),
+    "no host in 1.0": (b"GET / HTTP/1.0\r\n\r\n", 400, "invalid_host"),
+    "empty host": (GET + b"Host:\r\n\r\n", 400, "invalid_host"),
+    "host with a path": (GET + b"Host: acme.stagify.test/x?\r\n\r\n", 400, "invalid_host"),
+    "host with a space": (GET + b"Host: acme.stagify.test x\r\n\r\n", 400, "invalid_host"),
+    "host list": (GET + b"Host: acme.stagify.test,evil.test\r\n\r\n", 400, "invalid_host"),
+    "host with userinfo": (GET + b"Host: acme.stagify.test@evil\r\n\r\n", 400, "invalid_host"),
+    "absolute form of another host": (
+        b"GET http://evil.test/v1/projects HTTP/1.1\r\n" + H + END,
+        400,
+        "invalid_host",
+    ),
+    "absolute form with userinfo": (
+        b"GET http://x@acme.stagify.test/v1/projects HTTP/1.1\r\n" + H + END,
+        400,
+        "invalid_host",
+    ),
+    "target without slash": (b"GET @evil HTTP/1.1\r\n" + H + END, 400, "invalid_target"),
+    "asterisk": (b"OPTIONS * HTTP/1.1\r\n" + H + END, 400, "invalid_target"),
+    "fragment": (b"GET /v1/projects#x HTTP/1.1\r\n" + H + END, 400, "invalid_target"),
+    "dot segments": (b"GET /v1/projects/../session HTTP/1.1\r\n" + H + END, 400, "invalid_target"),
+    "escaped dot segments": (
+        b"GET /v1/projects/%2e%2E/session HTTP/1.1\r\n" + H + END,
+        400,
+        "invalid_target",
+    ),
+    "escaped slash": (b"GET /v1/projects%2Fx HTTP/1.1\r\n" + H + END, 400, "invalid_target"),
+    "escaped NUL": (b"GET /v1/projects/%00 HTTP/1.1\r\n" + H + END, 400, "invalid_target"),
+    "two slashes": (b"GET //v1/projects HTTP/1.1\r\n" + H + END, 400, "invalid_target"),
+    "backslash": (b"GET /v1\\projects HTTP/1.1\r\n" + H + END, 400, "invalid_target"),
+    "non-ASCII target": (b"GET /v1/\xc3\xa9 HTTP/1.1\r\n" + H + END, 400, "invalid_target"),
+    "tab in the target": (b"GET /v1/a\tb HTTP/1.1\r\n" + H + END, 400, "invalid_target"),
+    "length and chunked": (
+        POST + H + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        400,
+        "invalid_framing",
+    ),
+    "chunked and length": (
+        POST + H + b"Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n",
+        400,
+        "invalid_framing",
+    ),
+    "chunked in 1.0": (
+        b"POST /v1/projects HTTP/1.0\r\n" + H + b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        400,
+        "invalid_framing",
+    ),
+    "two lengths": (
+        POST + H + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello",
+        400,
+        "invalid_framing",
+    ),
+    "the same length twice": (
+        POST + H + b"Content-Length: 5\r\nContent-Length: 5\r\n\r\nhello",
+        400,
+        "invalid_framing",
+    ),
+    "list of lengths": (POST + H + b"Content-Length: 5, 5\r\n\r\nhello", 400, "invalid_framing"),
+    "signed length": (POST + H + b"Content-Length: +5\r\n\r\nhello", 400, "invalid_framing"),
+    "negative length": (POST + H + b"Content-Length: -5\r\n\r\n", 400, "invalid_framing"),
+    "length with underscore": (POST + H + b"Content-Length: 1_0\r\n\r\n", 400, "invalid_framing"),
+    "hexadecimal length": (POST + H + b"Content-Length: 0x5\r\n\r\nhello", 400, "invalid_framing"),
+    "empty length": (POST + H + b"Content-Length:\r\n\r\n", 400, "invalid_framing"),
+    "endless length": (
+        POST + H + b"Content-Length: " + b"9" * 40 + b"\r\n\r\n",
+        400,
+        "invalid_framing",
+    ),
+    "unknown coding": (POST + H + b"Transfer-Encoding: xchunked\r\n\r\n", 400, "invalid_framing"),
+    "two codings": (POST + H + b"Transfer-Encoding: gzip, chunked\r\n\r\n", 400, "invalid_framing"),
+    "chunked twice": (
+        POST + H + b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        400,
+        "invalid_framing",
+    ),
+    "vertical tab in a coding": (
+        POST + H + b"Transfer-Encoding: \x0bchunked\r\n\r\n",
+        400,
+        "malformed_request",
+    ),
+    "chunk size with prefix": (
+        POST + H + b"Transfer-Encoding: chunked\r\n\r\n0x1\r\na\r\n0\r\n\r\n",
+        400,
+        "invalid_chunk",
+    ),
+    "chunk size with sign": (
+        POST + H + b"Transfer-Encoding: chunked\r\n\r\n+1\r\na\r\n0\r\n\r\n",
+        400,
+        "invalid_chunk",
+    ),
+    "chunk size and space": (
+        POST + H + b"Transfer-Encoding: chunked\r\n\r\n1 \r\na\r\n0\r\n\r\n",
+        400,
+        "invalid_chunk",
+    ),
+    "chunk line with bare LF": (
+        POST + H + b"Transfer-Encoding: chunked\r\n\r\n1\na\r\n0\r\n\r\n",
+        400,
+        "invalid_chunk",
+    ),
+    "chunk longer than its size": (
+        POST + H + b"Transfer-Encoding: chunked\r\n\r\n1\r\nabc\r\n0\r\n\r\n",
+        400,
+        "invalid_chunk",
+    ),
+    "chunk that ends with bare LF": (
+        POST + H + b"Transfer-Encoding: chunked\r\n\r\n1\r\na\n0\r\n\r\n",
+        400,
+        "invalid_chunk",
+    ),
+    "bare LF in the trailer": (
+        POST + H + b"Transfer-Encoding: chunked\r\n\r\n0\r\nX: y\nZ: z\r\n\r\n",
+        400,
+        "invalid_chunk",
+    ),
+    "bare LF line ends": (
+        b"GET /v1/projects HTTP/1.1\n" + b"Host: a\n\n",
+        400,
+        "malformed_request",
+    ),
+    "one bare LF": (GET + b"Host: acme.stagify.test\nX: y\r\n\r\n", 400, "malformed_request"),
+    "bare CR in a value": (GET + H + b"X: a\rb\r\n\r\n", 400, "malformed_request"),
+    "CR CR LF": (GET + H + b"X: a\r\r\n\r\n", 400, "malformed_request"),
+    "NUL in a value": (GET + H + b"X: a\x00b\r\n\r\n", 400, "malformed_request"),
+    "DEL in a value": (GET + H + b"X: a\x7fb\r\n\r\n", 400, "malformed_request"),
+    "folded header": (GET + H + b"X: a\r\n b\r\n\r\n", 400, "invalid_header"),
+    "folded with a tab": (GET + H + b"X: a\r\n\tb: c\r\n\r\n", 400, "invalid_header"),
+    "space before colon": (GET + H + b"Content-Length : 5\r\n\r\nhello", 400, "invalid_header"),
+    "space before the first name": (GET + b" " + H + END, 400, "invalid_header"),
+    "header without colon": (GET + H + b"Host\r\n\r\n", 400, "invalid_header"),
+    "header without name": (GET + H + b": x\r\n\r\n", 400, "invalid_header"),
+    "underscore in a name": (GET + H + b"Content_Length: 5\r\n\r\n", 400, "invalid_header"),
+    "non-ASCII name": (GET + H + b"X\xe9: y\r\n\r\n", 400, "invalid_header"),
+    "two spaces": (b"GET  /v1/projects HTTP/1.1\r\n" + H + END, 400, "malformed_request"),
+    "no version": (b"GET /v1/projects\r\n" + H + END, 400, "malformed_request"),
+    "lower-case version": (b"GET / http/1.1\r\n" + H + END, 400, "malformed_request"),
+    "version 1.10": (b"GET / HTTP/1.10\r\n" + H + END, 400, "malformed_request"),
+    "version 0.9": (b"GET / HTTP/0.9\r\n" + H + END, 505, "version_not_supported"),
+    "version 2 preface": (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505, "version_not_supported"),
+    "TLS hello": (b"\x16\x03\x01\x02\x00\x01\x00\n\n", 400, "malformed_request"),
+    "unknown method": (b"BREW / HTTP/1.1\r\n" + H + END, 501, "method_not_supported"),
+    "CONNECT": (b"CONNECT evil.test:443 HTTP/1.1\r\n" + H + END, 501, "method_not_supported"),
+    "TRACE": (b"TRACE / HTTP/1.1\r\n" + H + END, 501, "method_not_supported"),
+    "method with a separator": (b"G(T / HTTP/1.1\r\n" + H + END, 400, "malformed_request"),
+    "upgrade": (
+        GET + H + b"Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
+        501,
+        "upgrade_not_supported",
+    ),
+    "upgrade to h2c": (GET + H + b"Upgrade: h2c\r\n\r\n", 501, "upgrade_not_supported"),
+    "unknown expectation": (GET + H + b"Expect: 200-ok\r\n\r\n", 417, "expectation_failed"),
+    "two authorizations": (
+        GET + H + b"Authorization: Bearer a\r\nAuthorization: Bearer b\r\n\r\n",
+        400,
+        "duplicate_credential",
+    ),
+    "two session cookies": (
+        GET + H + b"Cookie: __Host-stagify_session=a; __Host-stagify_session=b\r\n\r\n",
+        400,
+        "duplicate_credential",
+    ),
+    "session cookies in two lines": (
+        GET + H + b"Cookie: __Host-stagify_session=a\r\nCookie: __Host-stagify_session=b\r\n\r\n",
+        400,
+        "duplicate_credential",
+    ),
+    "101 headers": (GET + H + b"X: y\r\n" * 100 + END, 431, "headers_too_large"),
+    "33 KiB header": (GET + H + b"X: " + b"y" * 33 * 1024 + b"\r\n\r\n", 431, "headers_too_large"),
+    "endless header": (GET + H + b"X: " + b"y" * 40 * 1024, 431, "headers_too_large"),
+    "9 KiB target": (b"GET /" + b"x" * 9216 + b" HTTP/1.1\r\n" + H + END, 414, "uri_too_long"),
+    "endless target": (b"GET /" + b"x" * 9216, 414, "uri_too_long"),
+    "declared body too large": (
+        POST + H + b"Content-Length: 1048577\r\n\r\n",
+        413,
+        "body_too_large",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+async def test_doubtful_bytes_are_refused_and_the_connection_ends(
+    edge: Running, service: FakeService, name: str
+) -> None:
+    data, status, code = REFUSED[name]
+    client = await edge.connect()
+    # A request behind the doubtful one must never be taken for one.
+    behind = b"" if name.startswith("endless t") else b"GET /v1/smuggled HTTP/1.1\r\n" + H + END
+    await client.send(data + behind)
+    answer = await client.answer()
+    assert (answer.status, answer.code) == (status, code)
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["connection"] == "close"
+    assert answer.headers["x-request-id"] in answer.body.decode()
+    assert await client.everything() == b""
+    assert service.received == []
+    await client.close()
+
+
+ACCEPTED = {
+    "plain": GET + H + END,
+    "absolute form of the same host": (
+        b"GET http://ACME.stagify.test/v1/projects HTTP/1.1\r\n" + H + END
+    ),
+    "dots within the query": b"GET /v1/projects?next=/../x HTTP/1.1\r\n" + H + END,
+    "a leading empty line": b"\r\n" + GET + H + END,
+    "no space after colon": GET + b"Host:acme.stagify.test\r\n\r\n",
+    "spaces around a value": GET + b"Host: \t acme.stagify.test \t\r\n\r\n",
+    "obsolete text in a value": GET + H + b"X: caf\xe9\r\n\r\n",
+    "100 headers": GET + H + b"X: y\r\n" * 99 + END,
+    "version 1.0": b"GET /v1/projects HTTP/1.0\r\n" + H + END,
+    "chunk extension and trailer": (
+        POST + H + b"Transfer-Encoding: Chunked\r\n\r\n1;a=b\r\nx\r\n0\r\nT: v\r\n\r\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ACCEPTED)
+async def test_plain_requests_are_served(edge: Running, service: FakeService, name: str) -> None:
+    answer = await edge.get(ACCEPTED[name])
+    assert answer.status == 200
+    assert len(service.received) == 1
+
+
+async def test_doubtful_bytes_in_pieces_are_refused_too(
+    edge: Running, service: FakeService
+) -> None:
+    client = await edge.connect()
+    data = GET + b"Host: acme.stagify.test\nHost: evil.test\r\n\r\n"
+    for byte in data[: len(data) // 2]:
+        await client.send(bytes([byte]))
+    await client.send(data[len(data) // 2 :])
+    answer = await client.answer()
+    assert (answer.status, answer.code) == (400, "malformed_request")
+    assert service.received == []
+    await client.close()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "X-Stagify-Context: forged",
+        "x_stagify_context: forged",
+        "X.Stagify.Context: forged",
+        "X-Stagify.Context: forged",
+        "X-STAGIFY-TENANT: forged",
+        "x-stagify-anything: forged",
+    ],
+)
+async def test_identity_of_the_client_s_making_never_arrives(
+    edge: Running, service: FakeService, line: str
+) -> None:
+    answer = await edge.get(GET + H + line.encode() + b"\r\n\r\n")
+    assert answer.status == (400 if "_" in line else 200)
+    for received in service.received:
+        assert "forged" not in str(received.headers)
+        assert len(received.values("x-stagify-context")) == 1
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "X-Forwarded-For",
+        "X-Forwarded-Host",
+        "X-Forwarded-Proto",
+        "X.Forwarded.Host",
+        "Forwarded",
+        "X-Original-Host",
+        "X-Original-URL",
+        "X-Rewrite-URL",
+        "X-Real-IP",
+        "X-HTTP-Method-Override",
+    ],
+)
+async def test_where_the_client_says_it_is_never_arrives(
+    edge: Running, service: FakeService, name: str
+) -> None:
+    await edge.add_tenant("victim")
+    answer = await edge.get(GET + H + name.encode() + b": victim.stagify.test\r\n\r\n")
+    assert answer.status == 200
+    (received,) = service.received
+    assert "victim" not in str(received.headers)
+    assert received.values("x-forwarded-host") == [HOST]
+
+
+async def test_headers_named_by_connection_go_no_further(
+    edge: Running, service: FakeService
+) -> None:
+    lines = (
+        b"Connection: X-Secret, x-stagify-context, keep-alive\r\nX-Secret: 1\r\nX-Other: 2\r\n"
+        b"Keep-Alive: timeout=5\r\nTE: trailers\r\nProxy-Connection: keep-alive\r\n\r\n"
+    )
+    answer = await edge.get(GET + H + lines)
+    assert answer.status == 200
+    (received,) = service.received
+    names = {name for name, _ in received.headers}
+    assert "x-other" in names
+    assert len(received.values("x-stagify-context")) == 1
+    assert not names & {"x-secret", "connection", "keep-alive", "te", "proxy-connection"}
