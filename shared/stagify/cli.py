@@ -1,6 +1,7 @@
 """The commands: `stagify …` for the platform, and the same few for every service."""
 
 import asyncio
+import gc
 import json
 import os
 from collections.abc import Awaitable, Callable
@@ -58,6 +59,7 @@ def serve(factory: str, settings: "ServiceSettings") -> None:
     from granian.constants import Interfaces, Loops
     from granian.http import HTTP1Settings
 
+    _collect_garbage_less()
     Granian(
         factory,
         factory=True,
@@ -75,6 +77,15 @@ def serve(factory: str, settings: "ServiceSettings") -> None:
     ).serve()
 
 
+def _collect_garbage_less() -> None:
+    """Look for reference cycles every 20,000 new objects, not every 700; children inherit it.
+
+    Requests in flight hold many objects and make few cycles: by default the collector takes a
+    fifth of an api process' time.
+    """
+    gc.set_threshold(20_000, 20, 10)
+
+
 def run(main: Awaitable[None]) -> None:
     """Run a process' main coroutine on uvloop."""
     import uvloop
@@ -82,6 +93,7 @@ def run(main: Awaitable[None]) -> None:
     async def entry() -> None:
         await main
 
+    _collect_garbage_less()
     uvloop.run(entry())
 
 
