@@ -118,7 +118,9 @@ async def test_idle_child_is_closed(engine_python: Path) -> None:
     pid = child.pid
     assert pid is not None
     await ended(pid)
-    assert child.pid is None
+    await child.request(PING, ignore)
+    assert child.pid != pid
+    await child.close()
 
 
 async def test_missing_interpreter_is_a_failure(tmp_path: Path) -> None:
