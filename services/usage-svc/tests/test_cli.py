@@ -1,0 +1,64 @@
+"""The command as an operator calls it."""
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from stagify.testing import ContextKeys, DatabaseUrls
+
+Command = Callable[..., Awaitable[subprocess.CompletedProcess[str]]]
+Subscribe = Callable[[UUID, str], Awaitable[None]]
+Usage = Callable[..., Awaitable[dict[str, Any]]]
+
+
+@pytest.fixture
+def command(urls: DatabaseUrls, context_keys: ContextKeys) -> Command:
+    """Run `usage-svc` with these arguments."""
+    environment = os.environ | {
+        "KAFKA_BOOTSTRAP_SERVERS": "unused:9092",
+        "DATABASE_URL": urls.app,
+        "RELAY_DATABASE_URL": urls.relay,
+        "INGEST_DATABASE_URL": urls.extra["ingest"],
+        "IDEMPOTENCY_SECRET": "only-for-tests",
+        **{name.upper(): value for name, value in context_keys.settings("usage-svc").items()},
+    }
+    program = Path(sys.executable).parent / "usage-svc"
+
+    async def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return await asyncio.to_thread(
+            subprocess.run,
+            [str(program), *arguments],
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+
+    return run
+
+
+async def test_set_plan_by_slug(
+    command: Command, subscribe: Subscribe, usage: Usage, tenant_id: UUID
+) -> None:
+    await subscribe(tenant_id, "free")
+    done = await command("set-plan", f"t{tenant_id.hex[-12:]}", "pro")
+    assert done.returncode == 0, done.stderr
+    assert (await usage(tenant_id))["limit"] == 200
+
+
+@pytest.mark.parametrize(
+    ("plan", "message"),
+    [("pro", "There is no such tenant here.\n"), ("gold", "There is no such plan.\n")],
+)
+async def test_refusal_is_one_sentence(
+    command: Command, tenant_id: UUID, plan: str, message: str
+) -> None:
+    done = await command("set-plan", str(tenant_id), plan)
+    assert (done.returncode, done.stderr) == (1, message)
