@@ -397,7 +397,7 @@ async def test_verdicts_age_faster_while_revocations_cannot_arrive(
     await edge.run(lambda: edge.gateway.credentials.follow_feed(is_current=True))
     for _ in range(2):
         assert (await edge.get(request("/v1/projects", BEARER))).status == 200
-    assert identity.asked == 3
+    assert identity.asked == 2
 
 
 async def test_identity_that_does_not_answer_in_time_is_unavailable(
