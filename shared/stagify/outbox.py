@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+from opentelemetry.trace import SpanKind
 from sqlalchemy import LargeBinary, MetaData
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -65,5 +66,9 @@ def _check_tenant(session: AsyncSession, event: Event) -> None:
 
 
 def _row(event: Event, service: str) -> tuple[Any, ...]:
-    payload = encode(event, service, telemetry.current_traceparent())
+    # The span is the event's parent, so that a trace shows request → outbox → consumer.
+    with telemetry.tracer().start_as_current_span(
+        f"outbox {event.event_type}", kind=SpanKind.PRODUCER
+    ):
+        payload = encode(event, service, telemetry.current_traceparent())
     return event.event_id, event.topic.value, event.key, event.event_type, payload
