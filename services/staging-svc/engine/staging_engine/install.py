@@ -118,7 +118,8 @@ def _fingerprint() -> str:
 @contextmanager
 def _only_one(target: Path) -> Iterator[None]:
     """Two installations into the same folder wait for each other."""
-    with (target.parent / f".{target.name}.lock").open("w") as lock:
+    place = target.resolve()
+    with (place.parent / f".{place.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 

@@ -278,7 +278,7 @@ def framed_picture(width: float, height: float, picture: str, frame: str) -> Mod
             (bar, deep, height), (side * (width - bar) / 2, -deep / 2, 0), frame, radius=0.003
         )
         model.box(
-            (width, deep, bar), (0, -deep / 2, side * (height - bar) / 2), frame, radius=0.003
+            (width - 2 * bar, deep, bar), (0, -deep / 2, side * (height - bar) / 2), frame, radius=0.003
         )
     model.box((width - bar, 0.006, height - bar), (0, -0.010, 0), "mat_board", radius=0.001)
     model.box(
