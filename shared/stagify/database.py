@@ -25,6 +25,7 @@ from stagify.auth import PrincipalDep
 from stagify.clock import utc_now
 from stagify.errors import ForbiddenError
 from stagify.ids import new_id
+from stagify.settings import ServiceSettings
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -100,6 +101,12 @@ class Database:
             },
         )
         event.listen(self._engine.sync_engine, "begin", _remember_tenant)
+
+    @classmethod
+    def from_settings(cls, settings: ServiceSettings, *, service: str) -> "Database":
+        """The service's own database, as its app role."""
+        url = settings.database_url.get_secret_value()
+        return cls(url, service=service, pool_size=settings.database_pool_size)
 
     @asynccontextmanager
     async def tenant(self, tenant_id: UUID) -> AsyncIterator[AsyncSession]:

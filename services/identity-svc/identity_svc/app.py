@@ -26,11 +26,7 @@ from stagify.internal import InternalClient
 
 def create_app(settings: Settings) -> FastAPI:
     """The app that serves sign-up, log-in, API keys and the gateway's look-ups."""
-    database = Database(
-        settings.database_url.get_secret_value(),
-        service="identity-svc",
-        pool_size=settings.database_pool_size,
-    )
+    database = Database.from_settings(settings, service="identity-svc")
     usage = UsageRecorder(database)
     context = make_context(settings, database, usage)
 

@@ -11,11 +11,7 @@ from tenant_svc.settings import Settings
 
 def create_app(settings: Settings) -> FastAPI:
     """The app that serves tenants, their names and their branding."""
-    database = Database(
-        settings.database_url.get_secret_value(),
-        service="tenant-svc",
-        pool_size=settings.database_pool_size,
-    )
+    database = Database.from_settings(settings, service="tenant-svc")
     app = create_service_app("tenant-svc", settings, database=database)
     app.state.directory = Directory.from_settings(settings)
     app.include_router(api.router)

@@ -18,7 +18,7 @@ from tenant_svc.settings import Settings
 
 def _make_consumer(settings: ServiceSettings) -> Consumer:
     assert isinstance(settings, Settings)
-    return worker.make_consumer(settings, worker.make_database(settings))
+    return worker.make_consumer(settings, Database.from_settings(settings, service=worker.NAME))
 
 
 main = service_cli(
@@ -89,7 +89,7 @@ def _with_database(work: Callable[[Database, Directory], Awaitable[None]]) -> No
     settings = Settings()
 
     async def connected() -> None:
-        database = worker.make_database(settings)
+        database = Database.from_settings(settings, service=worker.NAME)
         try:
             await work(database, Directory.from_settings(settings))
         finally:

@@ -5,11 +5,10 @@ from uuid import UUID
 
 from prometheus_client import Gauge
 
-from stagify import idempotency, inbox, logs, telemetry
 from stagify.consumer import Consumer
 from stagify.database import Database
-from stagify.relay import Relay
-from stagify.worker import every, run_worker
+from stagify.service_worker import configure, run_service_worker
+from stagify.worker import every
 from tenant_svc import lifecycle
 from tenant_svc.directory import Directory
 from tenant_svc.handlers import make_handlers
@@ -19,7 +18,7 @@ STUCK = Gauge(
     "stagify_tenants_stuck_in_provisioning",
     "Tenants in provisioning for longer than PROVISIONING_ALERT_MINUTES: alert above 0.",
 )
-RETENTION_INTERVAL_SECONDS = 600.0
+NAME = "tenant-svc"
 
 
 class Sweep:
@@ -57,19 +56,10 @@ class Sweep:
             await lifecycle.release_slug(session, tenant_id=tenant_id, directory=self._directory)
 
 
-def make_database(settings: Settings) -> Database:
-    """The database of a background process."""
-    return Database(
-        settings.database_url.get_secret_value(),
-        service="tenant-svc",
-        pool_size=settings.database_pool_size,
-    )
-
-
 def make_consumer(settings: Settings, database: Database) -> Consumer:
     """The consumer of what other services say about tenants."""
     return Consumer(
-        "tenant-svc",
+        NAME,
         database=database,
         handlers=make_handlers(Directory.from_settings(settings)),
         bootstrap_servers=settings.kafka_bootstrap_servers,
@@ -79,33 +69,13 @@ def make_consumer(settings: Settings, database: Database) -> Consumer:
 async def main() -> None:
     """Run until SIGTERM."""
     settings = Settings()
-    logs.configure("tenant-svc", settings.log_level)
-    telemetry.configure("tenant-svc", settings)
-    database = make_database(settings)
-    await database.assert_least_privilege()
+    configure(NAME, settings)
+    database = Database.from_settings(settings, service=NAME)
     sweep = Sweep(database, Directory.from_settings(settings), settings)
-
-    async def forget() -> None:
-        await inbox.forget_old(database)
-        await idempotency.forget_old(database)
-
-    relay = Relay(
-        settings.relay_database_url.get_secret_value(),
-        service="tenant-svc",
-        bootstrap_servers=settings.kafka_bootstrap_servers,
+    await run_service_worker(
+        NAME,
+        settings,
+        database=database,
+        consumer=make_consumer(settings, database),
+        jobs={"sweep": lambda: every(settings.sweep_interval_seconds, sweep.run, name="sweep")},
     )
-    try:
-        await run_worker(
-            {
-                "relay": relay.run,
-                "consumer": make_consumer(settings, database).run,
-                "sweep": lambda: every(settings.sweep_interval_seconds, sweep.run, name="sweep"),
-                "retention": lambda: every(RETENTION_INTERVAL_SECONDS, forget, name="retention"),
-            },
-            checks={"database": database.ping},
-            host=settings.http_host,
-            port=settings.worker_http_port,
-            grace_seconds=settings.shutdown_grace_seconds,
-        )
-    finally:
-        await database.close()

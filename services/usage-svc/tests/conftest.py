@@ -70,8 +70,8 @@ def plans() -> PlanCatalog:
 
 
 @pytest.fixture
-def upkeep(database: Database, ingest_database: Database, settings: Settings) -> Upkeep:
-    return Upkeep(database, ingest_database, settings)
+def upkeep(ingest_database: Database, settings: Settings) -> Upkeep:
+    return Upkeep(ingest_database, settings)
 
 
 @pytest.fixture

@@ -15,11 +15,7 @@ from usage_svc.settings import Settings
 
 def create_app(settings: Settings) -> FastAPI:
     """The app that shows usage and takes reservations; a wrong plans file stops it here."""
-    database = Database(
-        settings.database_url.get_secret_value(),
-        service="usage-svc",
-        pool_size=settings.database_pool_size,
-    )
+    database = Database.from_settings(settings, service="usage-svc")
     plans = load_plans(settings.plans_file)
     desk = ReservationDesk(
         database, plans, ttl=settings.reservation_ttl, attached_ttl=settings.attached_ttl

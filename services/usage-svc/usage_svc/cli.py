@@ -18,7 +18,7 @@ def _make_consumer(settings: ServiceSettings) -> Consumer:
     assert isinstance(settings, Settings)
     return worker.make_consumer(
         settings,
-        worker.make_database(settings),
+        Database.from_settings(settings, service=worker.NAME),
         worker.make_ingest_database(settings),
         load_plans(settings.plans_file),
     )
@@ -39,7 +39,7 @@ def set_plan(tenant: str, plan: str) -> None:
     settings = Settings()
 
     async def change() -> None:
-        database = worker.make_database(settings)
+        database = Database.from_settings(settings, service=worker.NAME)
         ingest_database = worker.make_ingest_database(settings)
         try:
             await change_plan(
