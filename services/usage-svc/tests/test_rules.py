@@ -11,9 +11,19 @@ from stagify.events.usage import UsageRecorded
 from stagify.ids import new_id
 from usage_svc.rules import check_correction, check_record
 
+# One moment for the whole module: the cases are made when it is imported, and run much later.
+NOW, ID = utc_now(), new_id()
+
 
 def record(**fields: Any) -> UsageRecorded:
-    values = {"tenant_id": new_id(), "source": "staging-svc", "meter": "staging", "quantity": 1}
+    values = {
+        "event_id": ID,
+        "tenant_id": new_id(),
+        "source": "staging-svc",
+        "meter": "staging",
+        "quantity": 1,
+        "occurred_at": NOW,
+    }
     return UsageRecorded.model_validate(values | fields)
 
 
@@ -25,15 +35,15 @@ def original(**fields: Any) -> dict[str, Any]:
     "fields",
     [
         {},
-        {"occurred_at": utc_now() - timedelta(days=400)},
-        {"occurred_at": utc_now() + timedelta(minutes=4)},
+        {"occurred_at": NOW - timedelta(days=400)},
+        {"occurred_at": NOW + timedelta(minutes=4)},
         {"meter": "storage_bytes", "quantity": -500},
         {"quantity": -1, "corrects_id": new_id(), "dimensions": {"reason": "double render"}},
         {"dimensions": {"project_id": "p", "anything": "else"}},
     ],
 )
 def test_sound_record_counts(fields: dict[str, Any]) -> None:
-    assert check_record(record(**fields), utc_now()) is None
+    assert check_record(record(**fields), NOW) is None
 
 
 @pytest.mark.parametrize(
@@ -42,9 +52,9 @@ def test_sound_record_counts(fields: dict[str, Any]) -> None:
         ({"meter": "smiles"}, "unknown meter"),
         ({"source": None}, "no source"),
         ({"event_id": uuid4()}, "the id is not a UUIDv7"),
-        ({"event_id": UUID(int=new_id().int + (600_000 << 80))}, "the id is of the future"),
-        ({"event_id": UUID(int=new_id().int | (2**48 - 1) << 80)}, "the id is of the future"),
-        ({"occurred_at": utc_now() + timedelta(minutes=6)}, "occurred in the future"),
+        ({"event_id": UUID(int=ID.int + (600_000 << 80))}, "the id is of the future"),
+        ({"event_id": UUID(int=ID.int | (2**48 - 1) << 80)}, "the id is of the future"),
+        ({"occurred_at": NOW + timedelta(minutes=6)}, "occurred in the future"),
         ({"quantity": 0}, "the quantity is zero or out of range"),
         ({"quantity": 2**63}, "the quantity is zero or out of range"),
         ({"quantity": -1}, "a negative quantity corrects a record, which it must name"),
@@ -58,7 +68,7 @@ def test_sound_record_counts(fields: dict[str, Any]) -> None:
     ],
 )
 def test_other_record_does_not(fields: dict[str, Any], reason: str) -> None:
-    assert check_record(record(**fields), utc_now()) == reason
+    assert check_record(record(**fields), NOW) == reason
 
 
 @pytest.mark.parametrize(
