@@ -1,5 +1,6 @@
 """Images over HTTP: who gets a link, and what the link gives."""
 
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from staging_svc.staging.process import Slot
 
 
 @pytest.fixture
-async def project(caller: Caller, slot: Slot) -> dict[str, object]:
+async def project(caller: Caller, slot: Slot) -> dict[str, Any]:
     """A staged project."""
     project = await caller.project(name="Ground floor / süd")
     assert await slot.run_next()
@@ -31,16 +32,14 @@ class TestGetImage:
         caller.kind = "anonymous"
         assert (await caller.get(f"/v1/images/{new_id()}")).status_code == 401
 
-    async def test_other_tenant_sees_404(
-        self, other: Caller, project: dict[str, dict[str, str]]
-    ) -> None:
+    async def test_other_tenant_sees_404(self, other: Caller, project: dict[str, Any]) -> None:
         hidden = await other.get(project["staged"]["url"])
         unknown = await other.get(f"/v1/images/{new_id()}")
         assert hidden.status_code == unknown.status_code == 404
         assert hidden.json()["code"] == unknown.json()["code"] == "image_not_found"
 
     async def test_member_is_led_to_the_photo(
-        self, caller: Caller, project: dict[str, dict[str, str]]
+        self, caller: Caller, project: dict[str, Any]
     ) -> None:
         answer = await caller.get(project["staged"]["url"])
         assert answer.headers["cache-control"] == "private, max-age=60"
@@ -53,7 +52,7 @@ class TestGetImage:
         assert len(photo.content) == project["staged"]["size"]
 
     async def test_download_is_an_attachment_with_a_sane_name(
-        self, caller: Caller, project: dict[str, dict[str, str]]
+        self, caller: Caller, project: dict[str, Any]
     ) -> None:
         photo = await follow(await caller.get(project["original"]["url"], params={"download": 1}))
         assert photo.headers["content-disposition"] == (
@@ -61,9 +60,7 @@ class TestGetImage:
             " filename*=UTF-8''Ground-floor-s%C3%BCd-original.jpg"
         )
 
-    async def test_link_is_for_one_object(
-        self, caller: Caller, project: dict[str, dict[str, str]]
-    ) -> None:
+    async def test_link_is_for_one_object(self, caller: Caller, project: dict[str, Any]) -> None:
         answer = await caller.get(project["staged"]["url"])
         link = answer.headers["location"].replace(
             project["staged"]["id"], project["original"]["id"]
@@ -72,7 +69,7 @@ class TestGetImage:
             assert (await store.get(link)).status_code == 403
 
     async def test_untouched_source_is_kept_and_only_ever_an_attachment(
-        self, caller: Caller, project: dict[str, object], database: Database
+        self, caller: Caller, project: dict[str, Any], database: Database
     ) -> None:
         async with database.tenant_connection(caller.tenant_id) as connection:
             source_id: UUID = await connection.fetchval(

@@ -2,12 +2,15 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 import asyncpg
 import pytest
 from sqlalchemy import text
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from stagify.clock import utc_now
 from stagify.database import Database
@@ -17,6 +20,8 @@ from staging_svc.jobs.claims import Lease, claim_next
 from staging_svc.jobs.models import Job
 from staging_svc.jobs.service import LeaseLostError
 from staging_svc.projects.models import Project
+
+Step = Callable[[AsyncSession, Lease], Awaitable[object]]
 
 
 async def enqueue(database: Database, tenant_id: UUID, count: int = 1) -> list[UUID]:
@@ -156,22 +161,25 @@ class TestLease:
         assert (again.job_id, again.attempt) == (lost.job_id, 2)
         assert again.token != lost.token
 
-    @pytest.mark.parametrize("end", ["renew", "finish", "requeue", "mark_started"])
+    @pytest.mark.parametrize(
+        "step",
+        [
+            partial(service.renew, lease_seconds=30),
+            partial(service.finish, is_done=True),
+            service.requeue,
+            service.mark_started,
+        ],
+        ids=["renew", "finish", "requeue", "mark_started"],
+    )
     async def test_lost_lease_changes_nothing(
-        self, database: Database, claims: Database, tenant_id: UUID, end: str
+        self, database: Database, claims: Database, tenant_id: UUID, step: Step
     ) -> None:
         await enqueue(database, tenant_id)
         lost = await claimed(claims, lease_seconds=-1)
         await claimed(claims)
-        steps = {
-            "renew": lambda session: service.renew(session, lost, lease_seconds=30),
-            "finish": lambda session: service.finish(session, lost, is_done=True),
-            "requeue": lambda session: service.requeue(session, lost),
-            "mark_started": lambda session: service.mark_started(session, lost),
-        }
         with pytest.raises(LeaseLostError):
             async with database.tenant(tenant_id) as session:
-                await steps[end](session)
+                await step(session, lost)
 
     async def test_cancelled_job_is_lost(
         self, database: Database, claims: Database, tenant_id: UUID

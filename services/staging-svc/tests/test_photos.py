@@ -69,7 +69,7 @@ async def test_metadata_is_gone_and_orientation_applied(tmp_path: Path) -> None:
 async def test_transparency_becomes_white(tmp_path: Path) -> None:
     clear = Image.new("RGBA", (600, 600), (0, 0, 0, 0))
     _, image = await cleaned(tmp_path, encoded(clear, "PNG"), "image/png")
-    assert min(image.getpixel((300, 300))) > 250  # type: ignore[type-var, arg-type]
+    assert min(image.getpixel((300, 300))) > 250  # type: ignore[arg-type]
 
 
 async def test_second_picture_of_a_camera_is_ignored(tmp_path: Path) -> None:
