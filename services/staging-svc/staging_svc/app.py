@@ -16,6 +16,7 @@ from staging_svc.projects.feed import ProjectFeed
 from staging_svc.quota import Quota
 from staging_svc.settings import Settings
 from staging_svc.staging.engines import make_engine
+from staging_svc.stopping import before_stop
 from staging_svc.storage import Storage
 from staging_svc.uploads import api as uploads_api
 
@@ -32,7 +33,8 @@ def create_app(settings: Settings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         listening = asyncio.create_task(listener.run())
         try:
-            yield
+            with before_stop(feed.close):
+                yield
         finally:
             listening.cancel()
             await asyncio.wait([listening])

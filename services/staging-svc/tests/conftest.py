@@ -10,12 +10,12 @@ import asyncpg
 import httpx
 import pytest
 from fastapi import FastAPI
-from staging_engine.fast import FastEngine
 
 from stagify.auth import TokenVerifier
 from stagify.database import Database
 from stagify.events import Event, decode
 from stagify.testing import ContextKeys, DatabaseUrls, ObjectStoreServer, TestDatabases, app_client
+from staging_engine.fast import FastEngine
 from staging_svc.app import create_app
 from staging_svc.deletion import DeletionExecutor
 from staging_svc.settings import Settings
@@ -42,35 +42,38 @@ async def usage_svc(context_keys: ContextKeys) -> AsyncIterator[UsageService]:
 
 
 @pytest.fixture
-def make_settings(
+def values(
     urls: DatabaseUrls,
     object_store: ObjectStoreServer,
     context_keys: ContextKeys,
     usage_svc: UsageService,
-) -> MakeSettings:
+) -> dict[str, str]:
+    """What the environment of a process says."""
+    return {
+        "environment": "test",
+        "kafka_bootstrap_servers": "127.0.0.1:9",
+        "database_url": urls.app,
+        "relay_database_url": urls.relay,
+        "claim_database_url": urls.extra["claim"],
+        "idempotency_secret": "only-for-tests",
+        "s3_endpoint": object_store.endpoint,
+        "s3_public_url": object_store.endpoint,
+        "s3_region": object_store.region,
+        "s3_access_key_id": object_store.access_key_id,
+        "s3_secret_access_key": object_store.secret_access_key,
+        "s3_buckets": f'{{"eu": "{object_store.bucket}"}}',
+        "usage_svc_url": usage_svc.url,
+        "engine": "fast",
+        **context_keys.settings("staging-svc"),
+    }
+
+
+@pytest.fixture
+def make_settings(values: dict[str, str]) -> MakeSettings:
     """Settings with other values where they are given."""
 
     def make(**other: Any) -> Settings:
-        return Settings.model_validate(
-            {
-                "environment": "test",
-                "kafka_bootstrap_servers": "unused:9092",
-                "database_url": urls.app,
-                "relay_database_url": urls.relay,
-                "claim_database_url": urls.extra["claim"],
-                "idempotency_secret": "only-for-tests",
-                "s3_endpoint": object_store.endpoint,
-                "s3_public_url": object_store.endpoint,
-                "s3_region": object_store.region,
-                "s3_access_key_id": object_store.access_key_id,
-                "s3_secret_access_key": object_store.secret_access_key,
-                "s3_buckets": f'{{"eu": "{object_store.bucket}"}}',
-                "usage_svc_url": usage_svc.url,
-                "engine": "fast",
-                **context_keys.settings("staging-svc"),
-                **other,
-            }
-        )
+        return Settings.model_validate({**values, **other})
 
     return make
 

@@ -266,6 +266,14 @@ async def test_missed_notifications_are_made_up_for(
         assert (await stream.status_message()).data["name"] == "New"
 
 
+async def test_stop_of_the_process_ends_streams(app: FastAPI, caller: Caller) -> None:
+    project = await caller.project()
+    async with following(app, caller, project["id"]) as stream:
+        await stream.status_message()
+        app.state.feed.close()
+        assert await stream.message() is None
+
+
 def test_feed_forgets_closed_streams(tenant_id: UUID) -> None:
     feed = ProjectFeed(max_streams_per_tenant=1)
     project_id = new_id()

@@ -21,6 +21,7 @@ class ProjectFeed:
         self._limit = max_streams_per_tenant
         self._watchers: dict[str, set[asyncio.Event]] = {}
         self._streams: Counter[UUID] = Counter()
+        self.is_closed = False
         self.channels = {CHANGED: self.wake}
 
     def wake(self, key: str) -> None:
@@ -29,10 +30,15 @@ class ProjectFeed:
             flag.set()
 
     def wake_all(self) -> None:
-        """Changes may have been missed, or the process is stopping: everyone looks."""
+        """Changes may have been missed: everyone looks."""
         for flags in self._watchers.values():
             for flag in flags:
                 flag.set()
+
+    def close(self) -> None:
+        """Let every stream end: the process is stopping, and clients resume at another."""
+        self.is_closed = True
+        self.wake_all()
 
     @contextmanager
     def watch(self, tenant_id: UUID, project_id: UUID) -> Iterator[asyncio.Event]:

@@ -72,6 +72,8 @@ class ProjectStream:
                     if asyncio.get_running_loop().time() >= end:
                         return
                     yield HEARTBEAT
+                if self._feed.is_closed:
+                    return
                 row = await self._read()
         yield b"event: deleted\ndata: {}\n\n"
 
