@@ -16,6 +16,7 @@ import asyncpg
 from fastapi import Depends, Request
 from sqlalchemy import Connection as SyncConnection
 from sqlalchemy import DateTime, MetaData, event
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.ext.asyncio import AsyncSession as AnyAsyncSession
 from sqlmodel import Field, SQLModel
@@ -101,6 +102,7 @@ class Database:
             },
         )
         event.listen(self._engine.sync_engine, "begin", _remember_tenant)
+        event.listen(self._engine.sync_engine, "checkout", _refuse_closed)
 
     @classmethod
     def from_settings(cls, settings: ServiceSettings, *, service: str) -> "Database":
@@ -139,13 +141,13 @@ class Database:
         async with self._engine.connect() as connection:
             driver = await _driver_connection(connection)
             driver.tenant_id = tenant_id
-            await driver.execute("BEGIN;")
             try:
+                await driver.execute("BEGIN;")
                 yield driver
+                await driver.execute("COMMIT;")
             except BaseException:
                 await asyncio.shield(_roll_back(connection, driver))
                 raise
-            await driver.execute("COMMIT;")
 
     async def fetch(self, tenant_id: UUID, query: str, *args: Any) -> Sequence[asyncpg.Record]:
         """The rows of one read for one tenant."""
@@ -176,6 +178,15 @@ def _remember_tenant(connection: SyncConnection) -> None:
     driver = connection.connection.driver_connection
     assert driver is not None
     driver.tenant_id = connection.get_execution_options().get("tenant_id")
+
+
+def _refuse_closed(pooled: Any, *_: Any) -> None:
+    """Let the pool make its connections anew after the server has ended this one.
+
+    Statements on the bare connection fail behind SQLAlchemy's back, so it would never learn.
+    """
+    if pooled.driver_connection.is_closed():
+        raise InvalidatePoolError
 
 
 async def _driver_connection(connection: AsyncConnection) -> asyncpg.Connection:
