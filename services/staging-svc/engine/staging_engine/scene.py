@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from staging_engine.geometry import Camera
-from staging_engine.light import FRONT_M, RoomLight
+from staging_engine.light import RoomLight
 from staging_engine.planner import Placement
 from staging_engine.port import JsonValue, Quality, StagingRequest
 from staging_engine.room import RoomBox
+from staging_engine.surfaces import FRONT_M
 
 # Photos are rendered at this size at most; what is larger is enlarged from it.
 _RENDERED_SIDE = 1600
@@ -31,7 +32,7 @@ class RenderSettings:
 
 SETTINGS: dict[Quality, RenderSettings] = {
     "draft": RenderSettings(samples=4, scale=0.5, bounces=1),
-    "standard": RenderSettings(samples=12, scale=1.0, bounces=2),
+    "standard": RenderSettings(samples=10, scale=1.0, bounces=2),
     "high": RenderSettings(samples=48, scale=1.0, bounces=3),
 }
 

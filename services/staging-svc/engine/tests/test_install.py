@@ -48,11 +48,11 @@ def test_foreign_folder_is_not_touched(tmp_path: Path) -> None:
     assert (target / "letter.txt").read_text() == "keep me"
 
 
-@pytest.mark.engine
-def test_second_run_does_nothing(engine_python: Path) -> None:
-    target = engine_python.parent.parent
-    if not install.is_installed(target):
-        pytest.fail(f"{target} was not made by the installer")
+def test_complete_environment_is_left_alone(tmp_path: Path) -> None:
+    target = tmp_path / "engine"
+    target.mkdir()
+    (target / install.STAMP).write_text(install._fingerprint())
     lines: list[str] = []
-    assert install.install(target, lines.append) == engine_python
+    assert install.install(target, lines.append) == target / "bin" / "python"
     assert lines == [f"The engine's environment {target} is up to date."]
+    assert sorted(path.name for path in target.iterdir()) == [install.STAMP]

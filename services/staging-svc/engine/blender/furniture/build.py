@@ -15,7 +15,7 @@ from pathlib import Path
 import bpy
 import numpy as np
 
-from . import converted, decor, plants, seating, sleeping, tables, textures
+from . import converted, decor, lamps, plants, seating, sleeping, tables, textures
 from .materials import make_image_material, make_material
 from .palette import FINISHES, STYLES
 from .shapes import Model
@@ -37,9 +37,9 @@ _PER_STYLE: dict[str, Callable[[str], Model]] = {
     "sideboard": tables.sideboard,
     "nightstand": tables.nightstand,
     "bed": sleeping.bed,
-    "floor_lamp": decor.floor_lamp,
-    "table_lamp": decor.table_lamp,
-    "pendant": decor.pendant,
+    "floor_lamp": lamps.floor_lamp,
+    "table_lamp": lamps.table_lamp,
+    "pendant": lamps.pendant,
     "plant": plants.plant,
 }
 
@@ -67,7 +67,7 @@ def _build_all(library: Path, scratch: Path) -> list[bpy.types.Object]:
     pieces = [converted.convert(library, name, scratch, materials) for name in converted.SOURCES]
     pieces.append(seating.dining_chair_modern().to_object("dining_chair_modern", materials))
     pieces.append(decor.mirror(0.36).to_object("mirror", materials))
-    pieces.append(decor.cord().to_object("cord", materials))
+    pieces.append(lamps.cord().to_object("cord", materials))
     for style in STYLES:
         for kind, make in _PER_STYLE.items():
             pieces.append(make(style).to_object(f"{kind}_{style}", materials))
