@@ -2,6 +2,7 @@
 PYTHON ?= python3.11
 VENV := .venv/bin
 MEMBERS := shared $(sort $(patsubst %/pyproject.toml,%,$(wildcard services/*/pyproject.toml services/*/*/pyproject.toml deploy/*/pyproject.toml)))
+FIGURES := startup outbox accept_to_start list_projects quota_reserve engine gateway/compare
 # Where logs are followed from and what a revision is made for.
 s ?=
 service ?=
@@ -61,7 +62,7 @@ revision: install ## Write a migration: make revision service=tenant-svc message
 	@$(VENV)/stagify-local revision "$(service)" "$(message)"
 
 bench: install ## Measure what docs/benchmarks.md reports
-	@set -e; for figure in $(wildcard bench/*.py bench/*/compare.py); do echo "$$figure"; $(VENV)/python $$figure; done
+	@set -e; for figure in $(FIGURES); do echo "$$figure"; $(VENV)/python bench/$$figure.py; done
 
 lock: python ## Resolve requirements.lock again, keeping pins; make lock upgrade=1 takes the newest
 	@$(PYTHON) deploy/install.py $(if $(upgrade),upgrade,lock)
