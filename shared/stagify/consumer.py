@@ -7,6 +7,7 @@ A run of dead letters stops it too: after a bad deploy that is better than losin
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -20,7 +21,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from stagify import dead_letters, inbox, metrics, telemetry
 from stagify.database import Database
 from stagify.events import Event, UndecodableEventError, UnknownEvent, decode
-from stagify.kafka import make_producer
+from stagify.kafka import abandon, make_producer, stop_consumer
 from stagify.tenancy import tenant_scope
 from stagify.transient import is_transient
 
@@ -31,7 +32,12 @@ Handlers = Mapping[type[Any], Callable[[AsyncSession, Any], Awaitable[None]]]
 T = TypeVar("T")
 
 MAX_POLL_RECORDS = 1_000
-MAX_BACKOFF_SECONDS = 10.0
+# After an outage the work goes on within this time.
+MAX_BACKOFF_SECONDS = 2.0
+# A killed member's partitions are given to another one after this; the broker allows no less.
+SESSION_TIMEOUT_MS = 6_000
+# A rebalance waits this long for the messages in hand.
+REBALANCE_TIMEOUT_MS = 10_000
 # Longer than any outage we want to sit out without losing the partition.
 MAX_POLL_INTERVAL_MS = 15 * 60 * 1000
 
@@ -109,12 +115,15 @@ class Consumer:
         """Consume until cancelled; a cancel lets the message in hand finish."""
         backoff = 0.2
         while True:
+            started = time.monotonic()
             try:
                 await self._session()
             except (KafkaError, OSError, TimeoutError) as error:
                 logger.warning("consumer.interrupted", extra={"reason": type(error).__name__})
-                await asyncio.sleep(backoff)
-                backoff = min(backoff * 2, MAX_BACKOFF_SECONDS)
+            if time.monotonic() - started > MAX_BACKOFF_SECONDS:
+                backoff = 0.2
+            await asyncio.sleep(backoff)
+            backoff = min(backoff * 2, MAX_BACKOFF_SECONDS)
 
     async def replay(self) -> int:
         """Handle this consumer's dead letters again; how many there were. Poison is buried anew."""
@@ -140,7 +149,8 @@ class Consumer:
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             max_poll_interval_ms=MAX_POLL_INTERVAL_MS,
-            session_timeout_ms=10_000,
+            session_timeout_ms=SESSION_TIMEOUT_MS,
+            rebalance_timeout_ms=REBALANCE_TIMEOUT_MS,
             heartbeat_interval_ms=1_000,
             metadata_max_age_ms=30_000,
         )
@@ -153,7 +163,7 @@ class Consumer:
             while True:
                 await self._poll(client, producer)
         finally:
-            await asyncio.shield(_stop(client, producer))
+            await asyncio.shield(asyncio.gather(stop_consumer(client), abandon(producer)))
 
     async def _poll(self, client: AIOKafkaConsumer, producer: AIOKafkaProducer) -> None:
         batches = await client.getmany(timeout_ms=1_000, max_records=MAX_POLL_RECORDS)
@@ -327,11 +337,3 @@ async def _commit(client: AIOKafkaConsumer, partition: TopicPartition, offset: i
     except (CommitFailedError, IllegalStateError):
         # The partition has another owner: it sees the messages again, and the inbox decides.
         logger.info("consumer.commit_refused", extra={"topic": partition.topic})
-
-
-async def _stop(client: AIOKafkaConsumer, producer: AIOKafkaProducer) -> None:
-    for closing in (client, producer):
-        try:
-            await asyncio.wait_for(closing.stop(), 5)
-        except (KafkaError, OSError, TimeoutError):
-            logger.info("consumer.stop_incomplete")

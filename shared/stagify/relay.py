@@ -16,7 +16,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from stagify import metrics
-from stagify.kafka import CONTENT_TYPE, make_producer
+from stagify.kafka import CONTENT_TYPE, abandon, make_producer
 from stagify.outbox import NOTIFY_CHANNEL
 
 logger = logging.getLogger(__name__)
@@ -84,7 +84,7 @@ class Relay:
                 await producer.start()
                 await self._drain_for_ever(connection, producer)
             finally:
-                await _stop(producer)
+                await abandon(producer)
         finally:
             connection.terminate()
 
@@ -122,9 +122,3 @@ class Relay:
         await connection.execute(DELETE, [row["seq"] for row in rows])
         self._published.inc(len(rows))
         return len(rows)
-
-
-async def _stop(producer: AIOKafkaProducer) -> None:
-    """Stop without waiting for a broker that may be gone; unsent rows are still in the outbox."""
-    with contextlib.suppress(*TRANSIENT):
-        await asyncio.wait_for(producer.stop(), 2)

@@ -5,7 +5,6 @@ was, so nothing is missed; who reads from it can ask how current it is.
 """
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
@@ -14,6 +13,8 @@ from time import monotonic
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 from aiokafka.structs import ConsumerRecord
+
+from stagify.kafka import stop_consumer
 
 logger = logging.getLogger(__name__)
 
@@ -95,8 +96,7 @@ class Follower:
             while consumer.assignment() == partitions:
                 await self._read(consumer)
         finally:
-            with contextlib.suppress(*_FAILURES):
-                await asyncio.wait_for(consumer.stop(), 2)
+            await stop_consumer(consumer)
 
     async def _position(
         self, consumer: AIOKafkaConsumer, partitions: AbstractSet[TopicPartition]

@@ -6,7 +6,6 @@ the ledger counts them once; meanwhile new calls add up on their callers and com
 """
 
 import asyncio
-import contextlib
 import logging
 import time
 from datetime import datetime
@@ -21,7 +20,7 @@ from gateway.sites import Caller
 from stagify.clock import utc_now
 from stagify.events import Topic, encode
 from stagify.events.usage import UsageRecorded
-from stagify.kafka import CONTENT_TYPE, make_producer
+from stagify.kafka import CONTENT_TYPE, abandon, make_producer
 
 logger = logging.getLogger(__name__)
 
@@ -193,5 +192,4 @@ class Metering:
     async def _drop_producer(self) -> None:
         producer, self._producer = self._producer, None
         if producer is not None:
-            with contextlib.suppress(*_FAILURES):
-                await asyncio.wait_for(producer.stop(), 2)
+            await abandon(producer)
