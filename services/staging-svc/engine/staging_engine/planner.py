@@ -224,23 +224,17 @@ def wall_places(
 
 
 def hang_pictures(plan: Plan, wall: Wall, along: float, bottom: float, room: float) -> bool:
-    """Hang one wide or two tall pictures over a piece if the wall is quiet there."""
-    wide, tall = plan.furniture.picture("wide"), plan.furniture.picture("tall")
-    pair = [(tall, -tall.width / 2 - 0.06), (tall, tall.width / 2 + 0.06)]
-    options: list[list[tuple[Piece, float]]] = [[(wide, 0.0)], pair, [(tall, 0.0)]]
-    if plan.random.random() < 0.4:
-        options[0], options[1] = options[1], options[0]
-    for option in options:
-        reach = max(abs(offset) + piece.width / 2 for piece, offset in option)
-        span = (along - reach - 0.08, along + reach + 0.08)
-        top = bottom + option[0][0].height
+    """Hang a wide picture over a piece if the wall is quiet there, else a narrow one."""
+    for shape in ("wide", "tall"):
+        piece = plan.furniture.picture(shape)
+        span = (along - piece.width / 2 - 0.08, along + piece.width / 2 + 0.08)
+        top = bottom + piece.height
         clutter, seen = plan.site.clutter(wall, span, (bottom - 0.03, top + 0.05))
-        if 2 * reach > room or clutter > _QUIET_WALL or seen < 0.97:
+        if piece.width > room or clutter > _QUIET_WALL or seen < 0.97:
             continue
         if top > plan.site.ceiling - 0.15:
             continue
-        for piece, offset in option:
-            hang(plan, "picture", piece, wall, along + offset, bottom + piece.height / 2)
+        hang(plan, "picture", piece, wall, along, bottom + piece.height / 2)
         return True
     return False
 
