@@ -1,14 +1,27 @@
-"""The commands of identity-svc."""
+"""The commands of identity-svc. What only one of them needs is imported there: the parent of the
+api's processes loads none of it.
+"""
 
-from identity_svc import worker
+from typing import TYPE_CHECKING
+
 from identity_svc.settings import Settings
 from stagify.cli import service_cli
-from stagify.consumer import Consumer
-from stagify.database import Database
 from stagify.settings import ServiceSettings
 
+if TYPE_CHECKING:
+    from stagify.consumer import Consumer
 
-def _make_consumer(settings: ServiceSettings) -> Consumer:
+
+async def _run_worker() -> None:
+    from identity_svc import worker
+
+    await worker.main()
+
+
+def _make_consumer(settings: ServiceSettings) -> "Consumer":
+    from identity_svc import worker
+    from stagify.database import Database
+
     assert isinstance(settings, Settings)
     return worker.make_consumer(settings, Database.from_settings(settings, service=worker.NAME))
 
@@ -17,6 +30,6 @@ main = service_cli(
     "identity-svc",
     package="identity_svc",
     load_settings=Settings,
-    worker=worker.main,
+    worker=_run_worker,
     make_consumer=_make_consumer,
 )

@@ -1,13 +1,26 @@
-"""The commands of staging-svc."""
+"""The commands of staging-svc. What only one of them needs is imported there: the parent of the
+api's processes loads none of it.
+"""
+
+from typing import TYPE_CHECKING
 
 from stagify.cli import run, service_cli
-from stagify.consumer import Consumer
 from stagify.settings import ServiceSettings
-from staging_svc import worker
 from staging_svc.settings import Settings
 
+if TYPE_CHECKING:
+    from stagify.consumer import Consumer
 
-def _make_consumer(settings: ServiceSettings) -> Consumer:
+
+async def _run_worker() -> None:
+    from staging_svc import worker
+
+    await worker.main()
+
+
+def _make_consumer(settings: ServiceSettings) -> "Consumer":
+    from staging_svc import worker
+
     assert isinstance(settings, Settings)
     return worker.make_consumer(settings, worker.make_database(settings))
 
@@ -16,7 +29,7 @@ main = service_cli(
     "staging-svc",
     package="staging_svc",
     load_settings=Settings,
-    worker=worker.main,
+    worker=_run_worker,
     make_consumer=_make_consumer,
 )
 

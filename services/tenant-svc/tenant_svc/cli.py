@@ -1,22 +1,41 @@
-"""The commands of tenant-svc."""
+"""The commands of tenant-svc. What only one of them needs is imported there: the parent of the
+api's processes loads none of it.
+"""
 
-from collections.abc import Awaitable, Callable
-from uuid import UUID
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import typer
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from stagify.cli import run, service_cli
-from stagify.consumer import Consumer
-from stagify.database import Database
 from stagify.errors import StagifyError
 from stagify.settings import ServiceSettings
-from tenant_svc import lifecycle, service, worker
-from tenant_svc.directory import Directory
 from tenant_svc.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from uuid import UUID
+
+    from sqlmodel.ext.asyncio.session import AsyncSession
+
+    from stagify.consumer import Consumer
+    from stagify.database import Database
+    from tenant_svc.directory import Directory
+
+    Change = Callable[[AsyncSession, UUID, Directory], Awaitable[object]]
+
+
+async def _run_worker() -> None:
+    from tenant_svc import worker
+
+    await worker.main()
 
 
 def _make_consumer(settings: ServiceSettings) -> Consumer:
+    from stagify.database import Database
+    from tenant_svc import worker
+
     assert isinstance(settings, Settings)
     return worker.make_consumer(settings, Database.from_settings(settings, service=worker.NAME))
 
@@ -25,16 +44,15 @@ main = service_cli(
     "tenant-svc",
     package="tenant_svc",
     load_settings=Settings,
-    worker=worker.main,
+    worker=_run_worker,
     make_consumer=_make_consumer,
 )
-
-Change = Callable[[AsyncSession, UUID, Directory], Awaitable[object]]
 
 
 @main.command()
 def suspend(slug: str, reason: str = typer.Option(..., help="Why; other services see it.")) -> None:
     """Stop the tenant called SLUG from working; its data is kept."""
+    from tenant_svc import lifecycle
 
     async def change(session: AsyncSession, tenant_id: UUID, directory: Directory) -> None:
         await lifecycle.suspend_tenant(
@@ -47,6 +65,7 @@ def suspend(slug: str, reason: str = typer.Option(..., help="Why; other services
 @main.command()
 def reactivate(slug: str) -> None:
     """Let the suspended tenant called SLUG work again."""
+    from tenant_svc import lifecycle
 
     async def change(session: AsyncSession, tenant_id: UUID, directory: Directory) -> None:
         await lifecycle.reactivate_tenant(session, tenant_id=tenant_id, directory=directory)
@@ -67,6 +86,8 @@ def republish_directory() -> None:
 
 async def republish_all(database: Database, directory: Directory) -> int:
     """Publish every tenant that has a name; how many there were."""
+    from tenant_svc import service
+
     async with database.system() as session:
         tenant_ids = await service.named_tenants(session)
     for tenant_id in tenant_ids:
@@ -76,6 +97,8 @@ async def republish_all(database: Database, directory: Directory) -> int:
 
 
 def _change_tenant(slug: str, change: Change) -> None:
+    from tenant_svc import service
+
     async def apply(database: Database, directory: Directory) -> None:
         async with database.system() as session:
             tenant_id = await service.find_tenant_id(session, slug)
@@ -86,6 +109,10 @@ def _change_tenant(slug: str, change: Change) -> None:
 
 
 def _with_database(work: Callable[[Database, Directory], Awaitable[None]]) -> None:
+    from stagify.database import Database
+    from tenant_svc import worker
+    from tenant_svc.directory import Directory
+
     settings = Settings()
 
     async def connected() -> None:

@@ -1,20 +1,34 @@
-"""The commands of usage-svc."""
+"""The commands of usage-svc. What only one of them needs is imported there: the parent of the
+api's processes loads none of it.
+"""
 
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import typer
 
 from stagify.cli import run, service_cli
-from stagify.consumer import Consumer
-from stagify.database import Database
 from stagify.errors import StagifyError
 from stagify.settings import ServiceSettings
-from usage_svc import service, worker
-from usage_svc.plans import PlanCatalog, load_plans
 from usage_svc.settings import Settings
 
+if TYPE_CHECKING:
+    from stagify.consumer import Consumer
+    from stagify.database import Database
+    from usage_svc.plans import PlanCatalog
 
-def _make_consumer(settings: ServiceSettings) -> Consumer:
+
+async def _run_worker() -> None:
+    from usage_svc import worker
+
+    await worker.main()
+
+
+def _make_consumer(settings: ServiceSettings) -> "Consumer":
+    from stagify.database import Database
+    from usage_svc import worker
+    from usage_svc.plans import load_plans
+
     assert isinstance(settings, Settings)
     return worker.make_consumer(
         settings,
@@ -28,7 +42,7 @@ main = service_cli(
     "usage-svc",
     package="usage_svc",
     load_settings=Settings,
-    worker=worker.main,
+    worker=_run_worker,
     make_consumer=_make_consumer,
 )
 
@@ -36,6 +50,10 @@ main = service_cli(
 @main.command()
 def set_plan(tenant: str, plan: str) -> None:
     """Put TENANT, a slug or an id, on PLAN from now on."""
+    from stagify.database import Database
+    from usage_svc import worker
+    from usage_svc.plans import load_plans
+
     settings = Settings()
 
     async def change() -> None:
@@ -57,15 +75,23 @@ def set_plan(tenant: str, plan: str) -> None:
 
 
 async def change_plan(
-    database: Database, ingest_database: Database, tenant: str, plan: str, plans: PlanCatalog
+    database: "Database",
+    ingest_database: "Database",
+    tenant: str,
+    plan: str,
+    plans: "PlanCatalog",
 ) -> None:
     """Find the tenant among all, then change its plan under its own row-level security."""
+    from usage_svc import service
+
     tenant_id = await _tenant_id(ingest_database, tenant)
     async with database.tenant(tenant_id) as session:
         await service.set_plan(session, tenant_id=tenant_id, plan=plan, plans=plans)
 
 
-async def _tenant_id(ingest_database: Database, tenant: str) -> UUID:
+async def _tenant_id(ingest_database: "Database", tenant: str) -> UUID:
+    from usage_svc import service
+
     try:
         return UUID(tenant)
     except ValueError:
