@@ -84,7 +84,7 @@ def start_service(folder: Path, base: str, password: str, port: int, seed: str) 
 async def serving(port: int) -> AsyncIterator[int]:
     """The api process of usage-svc, answering."""
     process = await asyncio.to_thread(
-        subprocess.Popen, [Path(sys.executable).parent / "usage-svc", "api"]
+        subprocess.Popen, [str(Path(sys.executable).parent / "usage-svc"), "api"]
     )
     try:
         async with asyncio.timeout(20):

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from common import median, report
+
 from stagify_local.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[1]
