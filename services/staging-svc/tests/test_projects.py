@@ -15,8 +15,10 @@ from stagify.events.staging import ProjectCreated
 from stagify.ids import new_id
 from stagify.testing import ContextKeys, ObjectStoreServer, app_client
 from staging_svc.app import create_app
+from staging_svc.objects.service import intend
 from staging_svc.storage import upload_key
 from staging_svc.uploads.models import Upload
+from staging_svc.uploads.service import stored
 
 
 def code(answer: httpx.Response) -> tuple[int, str]:
@@ -167,7 +169,10 @@ class TestQuota:
         self, caller: Caller, usage_svc: UsageService
     ) -> None:
         upload_id = await caller.upload(room_photo())
-        await asyncio.gather(*(caller.create(upload_id) for _ in range(4)))
+        answers = await asyncio.gather(*(caller.create(upload_id) for _ in range(4)))
+        accepted, *refused = sorted(answers, key=lambda answer: answer.status_code)
+        assert accepted.status_code == 202
+        assert {code(answer) for answer in refused} == {(409, "upload_already_used")}
         assert len(usage_svc.held_by(caller.tenant_id)) == 1
 
 
@@ -288,4 +293,6 @@ async def _expired_upload(database: Database, tenant_id: UUID, bucket: str, size
     )
     async with database.tenant(tenant_id) as session:
         session.add(upload)
+        in_a_day = utc_now() + timedelta(days=1)
+        intend(session, tenant_id, stored(upload), due_at=in_a_day, upload_id=upload_id)
     return upload

@@ -69,10 +69,14 @@ async def withdraw(session: AsyncSession, intent_ids: Iterable[UUID]) -> None:
         raise ObjectLostError
 
 
-async def withdraw_upload(session: AsyncSession, upload_id: UUID) -> None:
-    """Keep the object of an upload that a project uses now."""
-    intents = select(ObjectDeletion.id).where(col(ObjectDeletion.upload_id) == upload_id)
-    await withdraw(session, (await session.exec(intents)).all())
+async def withdraw_upload(session: AsyncSession, upload_id: UUID) -> bool:
+    """Keep the object of an upload that a project uses now; whether it was not too late."""
+    withdrawn = await session.exec(
+        delete(ObjectDeletion)
+        .where(col(ObjectDeletion.upload_id) == upload_id, col(ObjectDeletion.attempts) == 0)
+        .returning(col(ObjectDeletion.id))
+    )
+    return withdrawn.first() is not None
 
 
 async def due(claims: asyncpg.Connection) -> list[tuple[UUID, UUID]]:

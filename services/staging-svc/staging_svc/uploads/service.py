@@ -116,15 +116,18 @@ async def check_filled(upload: Upload, storage: Storage) -> None:
 
 
 async def use_upload(session: AsyncSession, *, upload_id: UUID, project_id: UUID) -> None:
-    """Give the upload to a project, for good; UploadAlreadyUsedError if another has it."""
+    """Give the upload to a project, for good; UploadAlreadyUsedError if another has it.
+
+    Locks the intent before the upload, as the deletion of abandoned uploads does.
+    """
+    is_kept = await objects.withdraw_upload(session, upload_id)
     found = await session.exec(select(Upload).where(Upload.id == upload_id).with_for_update())
     upload = found.one_or_none()
-    if upload is None:
-        raise UploadNotFoundError
-    if upload.project_id is not None:
+    if upload is not None and upload.project_id is not None:
         raise UploadAlreadyUsedError
+    if upload is None or not is_kept:
+        raise UploadNotFoundError
     upload.project_id = project_id
-    await objects.withdraw_upload(session, upload_id)
 
 
 async def upload_of_project(session: AsyncSession, project_id: UUID) -> Upload | None:
