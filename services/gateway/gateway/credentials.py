@@ -22,6 +22,7 @@ from pydantic import AwareDatetime, BaseModel, ValidationError
 from gateway import problems
 from gateway.problems import Refusal
 from gateway.revocations import CredentialRevoked, MembershipChanged, Revocation, Revocations
+from gateway.seldom import Seldom
 from gateway.sites import Caller
 from stagify.auth import Principal
 from stagify.clock import utc_now
@@ -91,6 +92,7 @@ class Credentials:
         self._revocations = Revocations(settings.lifetime + 60)
         self._waiting: dict[Key, list[Waiter]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._complaints = Seldom()
         self.hits = 0
         self.lookups = 0
 
@@ -181,7 +183,10 @@ class Credentials:
                 logger.exception("credentials.answer_not_understood")
                 return problems.CREDENTIALS_UNAVAILABLE
             except StagifyError as error:
-                logger.warning("credentials.look_up_failed", extra={"code": error.code})
+                if self._complaints.is_due():
+                    skipped = self._complaints.take_skipped()
+                    extra = {"code": error.code, "not_logged": skipped}
+                    logger.warning("credentials.look_up_failed", extra=extra)
                 return problems.CREDENTIALS_UNAVAILABLE
             if self._revocations.is_dead(found.credential_id):
                 return self._remember_unknown(key)

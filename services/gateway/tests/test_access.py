@@ -1,15 +1,14 @@
 """Who may pass: sessions and API keys, at their own tenant only, until they are taken back."""
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable
-from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 
 from gateway.revocations import CredentialRevoked, MembershipChanged
 from gateway.testing.client import SESSION, Answer, request
+from gateway.testing.identity import Identity
 from gateway.testing.running import Running
 from gateway.testing.service import FakeService, Received, Wire
 from stagify.auth import Principal, TokenVerifier
@@ -20,48 +19,6 @@ MakeGateway = Callable[..., Awaitable[Running]]
 KEY = "stg_live_k1_0123456789abcdef0123456789abcdef"
 COOKIE = f"Cookie: a=1; __Host-stagify_session={SESSION}; b=2"
 BEARER = f"Authorization: Bearer {KEY}"
-
-
-class Identity:
-    """identity-svc as the test wants it: credentials by tenant and value."""
-
-    def __init__(self, service: FakeService, keys: ContextKeys) -> None:
-        self.known: dict[tuple[UUID, str], dict[str, Any]] = {}
-        self.asked = 0
-        self._verifier = TokenVerifier("identity-svc", keys.public)
-        # Runs while a look-up is under way, after its answer has been decided.
-        self.meanwhile: Callable[[], Awaitable[None]] | None = None
-        service.handlers["/internal/credentials"] = self._answer
-
-    def add(self, tenant_id: UUID, value: str, **changes: Any) -> dict[str, Any]:
-        """Make `value` a credential of the tenant."""
-        found: dict[str, Any] = {
-            "kind": "api_key" if value.startswith("stg_") else "user",
-            "subject": str(uuid4()),
-            "user_id": str(uuid4()),
-            "credential_id": str(uuid4()),
-            "role": "member",
-            "permissions": ["projects:read"],
-            "organization_id": None,
-            "expires_at": None,
-            **changes,
-        }
-        self.known[tenant_id, value] = found
-        return found
-
-    async def _answer(self, received: Received, wire: Wire) -> None:
-        self.asked += 1
-        (token,) = received.values("x-stagify-context")
-        caller = self._verifier.verify(token)
-        assert (caller.kind, caller.issuer) == ("service", "gateway")
-        assert caller.tenant_id is not None
-        found = self.known.get((caller.tenant_id, json.loads(received.body)["value"]))
-        if self.meanwhile is not None:
-            await self.meanwhile()
-        if found is None:
-            await wire.respond(b'{"code":"unknown_credential"}', "404 Not Found")
-        else:
-            await wire.respond(json.dumps(found).encode())
 
 
 @pytest.fixture

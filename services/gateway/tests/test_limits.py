@@ -7,6 +7,7 @@ import pytest
 
 from gateway.limits import Bucket, Limits, LimitSettings
 from gateway.problems import OVERLOADED, TOO_MANY_IN_FLIGHT
+from gateway.seldom import Seldom
 from gateway.testing.client import HOST, request
 from gateway.testing.running import Running
 from gateway.testing.service import FakeService, Received, Wire
@@ -269,3 +270,30 @@ class TestDrain:
         await edge.run(lambda: edge.gateway.listener.drain(0.05))
         assert await client.everything() == b""
         await client.close()
+
+    async def test_event_streams_do_not_hold_up_the_stop(
+        self, make_gateway: MakeGateway, service: FakeService
+    ) -> None:
+        edge = await make_gateway()
+
+        async def stream(received: Received, wire: Wire) -> None:
+            head = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n"
+            await wire.send(head + b"transfer-encoding: chunked\r\n\r\n2\r\n:\n\r\n")
+            await wire.wait_closed_by_peer()
+
+        service.handlers["/v1/projects/1/events"] = stream
+        client = await edge.connect()
+        await client.send(request("/v1/projects/1/events"))
+        await client.until(b":\n")
+        async with asyncio.timeout(5):
+            await edge.run(lambda: edge.gateway.listener.drain(60))
+        await client.close()
+
+
+def test_flood_of_failures_is_said_once_a_second() -> None:
+    now = 100.0
+    seldom = Seldom(1.0, lambda: now)
+    assert [seldom.is_due() for _ in range(5)] == [True, False, False, False, False]
+    now = 101.0
+    assert seldom.is_due()
+    assert (seldom.take_skipped(), seldom.take_skipped()) == (4, 0)

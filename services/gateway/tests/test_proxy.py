@@ -1,22 +1,16 @@
 """Requests through the gateway: what the service gets, what the client gets, and who waits."""
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable
 
 import pytest
 
-from gateway.testing.client import HOST, Answer, request
+from gateway.testing.client import HOST, answers, request
 from gateway.testing.running import Running
 from gateway.testing.service import FakeService, Received, Wire
 
 MakeGateway = Callable[..., Awaitable[Running]]
 CHUNKED = "Transfer-Encoding: chunked"
-
-
-def answers(head: str, body: bytes = b"") -> bytes:
-    """Bytes of an answer."""
-    return head.replace("\n", "\r\n").encode() + b"\r\n\r\n" + body
 
 
 async def test_request_reaches_its_service_with_a_context(
@@ -378,175 +372,3 @@ async def test_slow_service_slows_the_client_down(
     assert sent < size / 2
     go_on.set()
     await client.close()
-
-
-class TestUpstreamFailure:
-    async def test_request_is_repeated_when_a_kept_connection_has_just_ended(
-        self, edge: Running, service: FakeService
-    ) -> None:
-        async def vanish(received: Received, wire: Wire) -> None:
-            if len(service.received) == 2:
-                wire.close()
-            else:
-                await wire.respond()
-
-        service.handlers["/v1/projects"] = vanish
-        client = await edge.connect()
-        for _ in range(2):
-            await client.send(request())
-            assert (await client.answer()).status == 200
-        assert len(service.received) == 3
-        await client.close()
-
-    async def test_post_is_not_repeated(self, edge: Running, service: FakeService) -> None:
-        answer = await self._post_on_ending_connection(edge, service)
-        assert (answer.status, answer.code) == (502, "upstream_failed")
-        assert len(service.received) == 2
-
-    async def test_post_with_idempotency_key_is_repeated(
-        self, edge: Running, service: FakeService
-    ) -> None:
-        answer = await self._post_on_ending_connection(edge, service, "Idempotency-Key: k1")
-        assert answer.status == 200
-        assert [received.body for received in service.received] == [b"body"] * 3
-
-    @staticmethod
-    async def _post_on_ending_connection(
-        edge: Running, service: FakeService, *lines: str
-    ) -> Answer:
-        async def vanish(received: Received, wire: Wire) -> None:
-            if len(service.received) == 2:
-                wire.close()
-            else:
-                await wire.respond()
-
-        service.handlers["/v1/projects"] = vanish
-        client = await edge.connect()
-        for _ in range(2):
-            await client.send(request("/v1/projects", *lines, method="POST", body=b"body"))
-            answer = await client.answer()
-        await client.close()
-        return answer
-
-    async def test_first_use_of_a_connection_is_not_repeated(
-        self, edge: Running, service: FakeService
-    ) -> None:
-        async def vanish(received: Received, wire: Wire) -> None:
-            wire.close()
-
-        service.handlers["/v1/projects"] = vanish
-        answer = await edge.get(request())
-        assert (answer.status, answer.code) == (502, "upstream_failed")
-        assert len(service.received) == 1
-
-    async def test_service_that_is_not_there_is_unavailable(
-        self, edge: Running, service: FakeService
-    ) -> None:
-        service.stop()
-        answer = await edge.get(request())
-        assert (answer.status, answer.code) == (503, "upstream_unavailable")
-        assert answer.headers["retry-after"] == "1"
-        await service.start()
-        assert (await edge.get(request())).status == 200
-
-    @pytest.mark.parametrize(
-        "sent",
-        [
-            b"nonsense\r\n\r\n",
-            answers("HTTP/1.1 200 OK\nContent-Length: 2\nContent-Length: 3", b"ok"),
-            answers("HTTP/1.1 200 OK\nContent-Length: 2\nTransfer-Encoding: chunked", b"ok"),
-            answers("HTTP/1.1 200 OK\nTransfer-Encoding: gzip", b"ok"),
-            answers("HTTP/1.1 200 OK\nX_Y", b""),
-            answers("HTTP/1.1 200 OK\nX: a\rb\nContent-Length: 0"),
-            answers("HTTP/1.1 101 Switching Protocols\nUpgrade: h2c"),
-            answers("HTTP/1.1 200 OK\nTransfer-Encoding: chunked", b"zz\r\n"),
-        ],
-    )
-    async def test_answer_that_is_no_http_is_never_passed_on(
-        self, edge: Running, service: FakeService, sent: bytes
-    ) -> None:
-        async def respond(received: Received, wire: Wire) -> None:
-            await wire.send(sent)
-
-        service.handlers["/v1/projects"] = respond
-        answer = await edge.get(request())
-        assert (answer.status, answer.code) == (502, "upstream_failed")
-
-    @pytest.mark.parametrize(
-        "sent",
-        [
-            answers("HTTP/1.1 200 OK\nContent-Length: 100", b"only a part"),
-            answers("HTTP/1.1 200 OK\nTransfer-Encoding: chunked", b"5\r\nhello\r\n"),
-        ],
-    )
-    async def test_broken_off_answer_is_seen_as_broken_off(
-        self, edge: Running, service: FakeService, sent: bytes
-    ) -> None:
-        async def respond(received: Received, wire: Wire) -> None:
-            await wire.send(sent)
-            wire.writer.close()
-
-        service.handlers["/v1/projects"] = respond
-        client = await edge.connect()
-        await client.send(request())
-        with pytest.raises((EOFError, ConnectionError)):
-            await client.answer()
-        await client.close()
-
-    async def test_bytes_nobody_asked_for_end_the_connection(
-        self, edge: Running, service: FakeService
-    ) -> None:
-        async def respond(received: Received, wire: Wire) -> None:
-            ok = answers("HTTP/1.1 200 OK\nContent-Length: 2", b"ok")
-            await wire.send(ok + answers("HTTP/1.1 200 OK\nContent-Length: 6", b"poison"))
-
-        service.handlers["/v1/projects"] = respond
-        client = await edge.connect()
-        for _ in range(3):
-            await client.send(request())
-            assert (await client.answer()).body == b"ok"
-        assert service.connections == 3
-        await client.close()
-
-
-class TestPages:
-    async def test_unknown_host_is_told_in_its_own_language(self, edge: Running) -> None:
-        answer = await edge.get(request(host="nobody.stagify.test"))
-        assert (answer.status, answer.code) == (404, "unknown_host")
-        members = json.loads(answer.body)
-        assert members["type"] == "urn:stagify:problem:unknown_host"
-        assert members["request_id"] == answer.headers["x-request-id"]
-        page = await edge.get(request("/", "Accept: text/html", host="nobody.stagify.test"))
-        assert page.status == 404
-        assert page.headers["content-type"].startswith("text/html")
-
-    async def test_suspended_tenant_is_refused(self, edge: Running, service: FakeService) -> None:
-        await edge.add_tenant("late", status="suspended")
-        answer = await edge.get(request(host="late.stagify.test"))
-        assert (answer.status, answer.code) == (403, "tenant_suspended")
-        assert service.received == []
-
-    async def test_internal_calls_are_not_routed(self, edge: Running, service: FakeService) -> None:
-        for target in ("/internal/credentials", "/v1", "/v1/", "/v1/nothing", "/v1/projectsx"):
-            answer = await edge.get(request(target, method="POST"))
-            assert (answer.status, answer.code) == (404, "not_found")
-        assert service.received == []
-
-    async def test_docs_need_nothing_from_afar(self, edge: Running) -> None:
-        page = await edge.get(request("/docs"))
-        assert page.status == 200
-        assert b"http" not in page.body
-        assert "script-src 'self'" in page.headers["content-security-policy"]
-        for target in ("/docs/start.js", "/docs/swagger-ui.css", "/docs/swagger-ui-bundle.js"):
-            asset = await edge.get(request(target))
-            assert (asset.status, asset.headers["x-content-type-options"]) == (200, "nosniff")
-
-    async def test_landing_page_escapes_the_name(self, edge: Running) -> None:
-        await edge.add_tenant("odd", name="<script>")
-        page = await edge.get(request("/", host="odd.stagify.test"))
-        assert b"<h1>&lt;script&gt;</h1>" in page.body
-
-    async def test_pages_can_only_be_read(self, edge: Running) -> None:
-        answer = await edge.get(request("/docs", method="POST"))
-        assert (answer.status, answer.code) == (405, "method_not_allowed")
-        assert answer.headers["allow"] == "GET, HEAD"

@@ -243,9 +243,14 @@ class Downstream(asyncio.Protocol):
         self._transport.abort()
 
     def drain(self) -> None:
-        """Close as soon as nothing is under way."""
-        if self._exchange is None and not self._is_closing:
-            self.close()
+        """Close as soon as nothing is under way. An event stream would not end by itself; its
+        client connects again, elsewhere, and goes on where it was."""
+        if self._exchange is None:
+            if not self._is_closing:
+                self.close()
+        elif self._exchange.is_stream:
+            self._exchange.cancel()
+            self.abort()
 
     def on_deadline(self) -> None:
         """Called by the sweep when `deadline` has passed."""

@@ -41,7 +41,6 @@ class Exchange:
         "_ids",
         "_is_chunking",
         "_is_repeated",
-        "_is_stream",
         "_keep_alive",
         "_queue",
         "_queued_bytes",
@@ -54,6 +53,7 @@ class Exchange:
         "is_done",
         "is_head",
         "is_sent",
+        "is_stream",
         "request",
         "request_id",
         "service",
@@ -86,7 +86,7 @@ class Exchange:
         self._is_repeated = False
         self.is_answering = False
         self._is_chunking = False
-        self._is_stream = False
+        self.is_stream = False
         self._keep_alive = False
 
     @property
@@ -251,7 +251,7 @@ class Exchange:
     def _become_stream(self) -> bool:
         self.holds_slot = False
         if self._edge.limits.become_stream(self.site.load):
-            self._is_stream = True
+            self.is_stream = True
             return True
         self.holds_slot = True
         self.refuse(problems.TOO_MANY_IN_FLIGHT)
@@ -319,8 +319,8 @@ class Exchange:
         if self.holds_slot:
             self.holds_slot = False
             self._edge.limits.leave(self.site.load)
-        elif self._is_stream:
-            self._is_stream = False
+        elif self.is_stream:
+            self.is_stream = False
             self._edge.limits.leave_stream(self.site.load)
 
     # -- back-pressure ----------------------------------------------------------------------

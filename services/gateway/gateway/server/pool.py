@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from time import monotonic
 from typing import Protocol
 
 from gateway import problems
 from gateway.problems import Refusal
+from gateway.seldom import Seldom
 from gateway.server.upstream import Upstream
 
 logger = logging.getLogger(__name__)
@@ -47,7 +49,8 @@ class Pool:
         self._idle: list[Upstream] = []
         self._all: set[Upstream] = set()
         self._dials: set[asyncio.Task[None]] = set()
-        self._now = 0.0
+        self._complaints = Seldom()
+        self._now = monotonic()
 
     def take(self) -> Upstream | None:
         """An idle connection, if there is one."""
@@ -74,9 +77,10 @@ class Pool:
         except TimeoutError:
             waiting.on_unreachable(problems.UPSTREAM_TIMEOUT)
         except OSError as error:
-            logger.warning(
-                "upstream.unreachable", extra={"upstream": self.name, "errno": error.errno}
-            )
+            if self._complaints.is_due():
+                skipped = self._complaints.take_skipped()
+                extra = {"upstream": self.name, "errno": error.errno, "not_logged": skipped}
+                logger.warning("upstream.unreachable", extra=extra)
             waiting.on_unreachable(problems.UPSTREAM_UNAVAILABLE)
         else:
             self._all.add(upstream)

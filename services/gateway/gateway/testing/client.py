@@ -126,3 +126,8 @@ def request(
     if body:
         head.append(f"Content-Length: {len(body)}")
     return "\r\n".join(head).encode("latin-1") + b"\r\n\r\n" + body
+
+
+def answers(head: str, body: bytes = b"") -> bytes:
+    """The bytes of an answer; `head` has plain line ends."""
+    return head.replace("\n", "\r\n").encode() + b"\r\n\r\n" + body
