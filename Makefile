@@ -9,7 +9,7 @@ service ?=
 message ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install up down status logs demo test check lint format typecheck migrate revision bench lock python
+.PHONY: help install up down status logs demo env replace test check lint format typecheck migrate revision bench lock python
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,12 @@ logs: install ## Follow the logs; of one process with s=staging-svc
 demo: install ## Take the photos of examples/rooms through the running platform
 	@$(VENV)/stagify-local demo
 
+env: install ## Write .env, with new secrets, for docker compose
+	@$(VENV)/python deploy/make_env.py
+
+replace: python ## Under docker compose: run the version that .env names, with s=usage-svc
+	@$(PYTHON) deploy/replace.py $(s)
+
 test: install ## Run every test, end to end included
 	@$(VENV)/pytest
 
@@ -53,7 +59,7 @@ format: install ## Format the code and mend what ruff can
 # One run per member: in a single one their tests/conftest.py would collide. A member inside
 # another one is not looked at twice.
 typecheck: install ## Check types, member by member
-	@set -e; for member in $(MEMBERS) deploy/install.py $(wildcard tests bench); do echo "mypy $$member"; $(VENV)/mypy --exclude "^$$member/engine/" $$member; done
+	@set -e; for member in $(MEMBERS) $(wildcard deploy/*.py tests bench); do echo "mypy $$member"; $(VENV)/mypy --exclude "^$$member/engine/" $$member; done
 
 migrate: install ## Migrate the databases of the running platform
 	@$(VENV)/stagify-local migrate

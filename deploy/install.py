@@ -93,16 +93,27 @@ def install() -> None:
 
 def install_uv() -> None:
     """Install the locked uv by pip, hash-checked; every later package is installed by uv."""
-    block = re.search(r"^uv==(\S+).*?(?=^\S|\Z)", LOCK.read_text(), re.MULTILINE | re.DOTALL)
-    if block is None:
-        sys.exit("requirements.lock has no uv; make it again with `make lock`.")
-    if UV.exists() and f" {block[1]} " in output(str(UV), "--version"):
+    block = locked("uv")
+    if UV.exists() and f" {version(block)} " in output(str(UV), "--version"):
         return
     with tempfile.TemporaryDirectory() as folder:
         requirement = Path(folder) / "uv.txt"
-        requirement.write_text(block[0])
+        requirement.write_text(block)
         pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         run(*pip, "--require-hashes", "--requirement", str(requirement))
+
+
+def locked(name: str) -> str:
+    """A package's lines of the lock: its version and every hash."""
+    block = re.search(rf"^{name}==.*?(?=^\S|\Z)", LOCK.read_text(), re.MULTILINE | re.DOTALL)
+    if block is None:
+        sys.exit(f"{LOCK.name} has no {name}; make it again with `make lock`.")
+    return block[0]
+
+
+def version(block: str) -> str:
+    """The version of what `locked` found."""
+    return block.split()[0].partition("==")[2]
 
 
 def uv(command: str) -> list[str]:

@@ -1,0 +1,100 @@
+"""Write `.env` for `docker compose`: every secret of the platform, each made at random.
+
+Refuses to overwrite: the databases in the volumes know the passwords of the file there is.
+"""
+
+import json
+import secrets
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from stagify.auth import generate_seed, public_key_of
+from stagify.bootstrap import DATABASES
+from stagify_local.environment import DEPLOYABLES, SERVICES, Deployable
+
+ROOT = Path(__file__).resolve().parent.parent
+
+HEADER = """\
+# Made by `make env` for docker-compose.yml. Keep it from others, and keep it with the volumes.
+
+# --- Ports, all on 127.0.0.1: the platform, the object store of signed links, the page of mails
+GATEWAY_PORT=8080
+OBJECTSTORE_PORT=9000
+MAIL_PORT=8025
+"""
+
+
+def content() -> str:
+    """A whole new file."""
+    tags = {f"{prefix(each)}_TAG": "1" for each in DEPLOYABLES}
+    sections = [
+        section("Tags of the images", tags),
+        section("Passwords of the databases' roles", passwords()),
+        section("Signing keys of context tokens", signing_keys()),
+        section("Other secrets", other_secrets()),
+    ]
+    return "\n".join([HEADER, *sections])
+
+
+def section(title: str, variables: Mapping[str, str]) -> str:
+    lines = [f"{name}={value}\n" for name, value in variables.items()]
+    return "".join([f"# --- {title}\n", *lines])
+
+
+def passwords() -> dict[str, str]:
+    """One for the superuser and one for each role."""
+    roles = ["postgres", *(role for database in DATABASES for role in database.roles)]
+    return {f"{role.upper()}_PASSWORD": new_secret() for role in roles}
+
+
+def signing_keys() -> dict[str, str]:
+    """Everyone's private key, and the public halves that all of them know."""
+    seeds = {each: generate_seed() for each in DEPLOYABLES}
+    public = {
+        f"{each.name}-1": {
+            "issuer": each.name,
+            "key": public_key_of(seed),
+            "audiences": list(each.audiences),
+        }
+        for each, seed in seeds.items()
+    }
+    private = {f"{prefix(each)}_CONTEXT_PRIVATE_KEY": seed for each, seed in seeds.items()}
+    # In single quotes compose takes the JSON as it stands.
+    return private | {"CONTEXT_PUBLIC_KEYS": f"'{json.dumps(public)}'"}
+
+
+def other_secrets() -> dict[str, str]:
+    names = [f"{prefix(service)}_IDEMPOTENCY_SECRET" for service in SERVICES]
+    names += ["API_KEY_SECRETS", "IDENTITY_HASH_SECRET", "S3_SECRET_ACCESS_KEY"]
+    return {name: new_secret() for name in names}
+
+
+def prefix(deployable: Deployable) -> str:
+    """How variables of one deployable begin."""
+    return deployable.name.upper().replace("-", "_")
+
+
+def new_secret() -> str:
+    """Safe in an address, as passwords of databases must be."""
+    return secrets.token_urlsafe(32)
+
+
+def write(path: Path) -> None:
+    """Write a new file that only its owner may read; FileExistsError if there is one."""
+    with path.open("x") as file:
+        path.chmod(0o600)
+        file.write(content())
+
+
+def main() -> None:
+    path = ROOT / ".env"
+    try:
+        write(path)
+    except FileExistsError:
+        sys.exit(f"{path.name} exists: its secrets fit the volumes. Move it away to make another.")
+    sys.stdout.write(f"{path.name} is written; now: docker compose up --build\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,95 @@
+"""Replace a running service by the version that `.env` names, without a failed request.
+
+    sed -i s/^USAGE_SVC_TAG=.*/USAGE_SVC_TAG=2/ .env && python3 deploy/replace.py usage-svc
+
+Migrations first: they fit the old code too. Then new api containers serve beside the old ones
+until they are healthy, and the old ones stop: they finish what they have, and the gateway opens
+its next connections to the new ones. Workers change one after the other: meanwhile events wait in
+outbox and topic. The gateway's port is published once, so the gateway itself is not replaced so.
+"""
+
+import argparse
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+STOP_SECONDS = 30
+
+
+class ReplaceError(Exception):
+    """The service is not replaced; the message says what keeps it."""
+
+
+def replace(service: str) -> None:
+    """Build, migrate, then change api and background processes."""
+    names = [name for name in compose("config", "--services") if name.startswith(f"{service}-")]
+    if f"{service}-api" not in names:
+        raise ReplaceError(f"{service!r} is no service with an api.")
+    lasting = [name for name in names if name not in (f"{service}-migrate", f"{service}-api")]
+    say("building")
+    compose("build", "--quiet", *names)
+    say("migrating")
+    compose("run", "--rm", "--no-deps", "-T", f"{service}-migrate")
+    replace_api(f"{service}-api")
+    for name in sorted(lasting):
+        say(f"replacing {name}")
+        compose("up", "--detach", "--no-deps", "--wait", name)
+
+
+def replace_api(name: str) -> None:
+    """Start as many new ones as there are, and stop the old ones once the new ones are healthy."""
+    old = containers(name)
+    if not old:
+        raise ReplaceError(f"{name} does not run: start it by docker compose up.")
+    say(f"starting {name} beside the old one")
+    scale = ("--scale", f"{name}={2 * len(old)}")
+    try:
+        compose("up", "--detach", "--no-deps", "--no-recreate", "--wait", *scale, name)
+    except ReplaceError:
+        docker("rm", "--force", *[each for each in containers(name) if each not in old])
+        raise
+    say("stopping the old one")
+    docker("stop", "--time", str(STOP_SECONDS), *old)
+    docker("rm", *old)
+
+
+def containers(name: str) -> list[str]:
+    """The ids of a compose service's containers."""
+    return compose("ps", "--quiet", name)
+
+
+def compose(*arguments: str) -> list[str]:
+    return docker("compose", *arguments)
+
+
+def docker(*arguments: str) -> list[str]:
+    """What the command prints, by lines; ReplaceError if it fails."""
+    done = subprocess.run(
+        ["docker", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise ReplaceError(f"docker {shown(arguments)} failed:\n{done.stderr.strip()}")
+    return done.stdout.split()
+
+
+def shown(arguments: Sequence[str]) -> str:
+    return " ".join(arguments)
+
+
+def say(line: str) -> None:
+    sys.stderr.write(f"replace: {line}\n")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("service", help="such as usage-svc")
+    try:
+        replace(parser.parse_args().service)
+    except ReplaceError as error:
+        sys.exit(f"replace: {error}")
+
+
+if __name__ == "__main__":
+    main()
