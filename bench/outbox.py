@@ -8,6 +8,7 @@ import argparse
 import asyncio
 import contextlib
 import multiprocessing
+import os
 import secrets
 import tempfile
 import time
@@ -18,9 +19,6 @@ from uuid import UUID
 import asyncpg
 from aiokafka import AIOKafkaConsumer
 from common import cpu_seconds, median, percentile, report
-from stagify_local.guardian import Guardian
-from stagify_local.kafka import Kafka
-from stagify_local.postgres import Postgres
 
 from stagify.bootstrap import DATABASES, create_databases, create_topics
 from stagify.cli import run
@@ -29,8 +27,12 @@ from stagify.ids import new_id
 from stagify.migrations import rls
 from stagify.outbox import publish_on
 from stagify.relay import Relay
+from stagify_local.guardian import Guardian
+from stagify_local.kafka import Kafka
+from stagify_local.postgres import Postgres
 
 ROUNDS = 3
+LAST_ARRIVAL_SECONDS = 60
 TENANT = new_id()
 
 
@@ -126,29 +128,28 @@ async def latency(
         committed[made.event_id] = time.perf_counter()
 
     arrived: dict[UUID, float] = {}
+    first_arrived = asyncio.Event()
 
     async def consume() -> None:
-        while True:
+        while len(arrived) <= rate * seconds:
             batch = await client.getmany(timeout_ms=1_000)
             now = time.perf_counter()
             for records in batch.values():
                 for record in records:
                     # The id stands at a fixed place: decoding would be part of the figure.
                     arrived[UUID(record.value[27:63].decode())] = now
+                    first_arrived.set()
 
     with relaying(relay, bootstrap_servers):
         consumer = asyncio.create_task(consume())
         await commit_one()
-        while not arrived:
-            await asyncio.sleep(0.01)
+        await first_arrived.wait()
         start = time.perf_counter()
         async with asyncio.TaskGroup() as group:
             for number in range(int(rate * seconds)):
                 await asyncio.sleep(max(0.0, start + number / rate - time.perf_counter()))
                 group.create_task(commit_one())
-        while len(arrived) < len(committed):
-            await asyncio.sleep(0.01)
-        consumer.cancel()
+        await asyncio.wait_for(consumer, LAST_ARRIVAL_SECONDS)
     await client.stop()
     await pool.close()
     delays = [(arrived[key] - at) * 1_000 for key, at in committed.items()]
@@ -159,7 +160,8 @@ async def measure(arguments: argparse.Namespace) -> None:
     """Start the servers, take every round, and report."""
     with tempfile.TemporaryDirectory() as name, Guardian() as guardian:
         folder = Path(name)
-        folder.chmod(0o755)
+        # Run by root, PostgreSQL is another user, who must be able to enter.
+        os.chmod(folder, 0o755)
         postgres = Postgres(
             folder / "postgres", guardian, log=folder / "postgres.log", password="bench"
         )
