@@ -72,9 +72,8 @@ def _table_score(plan: Plan, place: Footprint) -> float | None:
     screen = site.screen_box(group, 0.0, 0.8)
     off_centre = abs((screen.left + screen.right) / 2 - 0.5)
     middle = abs(place.x - (site.left + site.right) / 2)
-    return (
-        on_floor + 0.5 * seen - 0.5 * off_centre - 0.1 * middle - 3 * max(0.0, screen.area - 0.24)
-    )
+    penalty = 0.5 * off_centre + 0.1 * middle + 3 * max(0.0, screen.area - 0.24)
+    return on_floor + 0.5 * seen + 3 * min(screen.area, 0.18) - penalty
 
 
 def _rug(plan: Plan, table: Footprint) -> None:
