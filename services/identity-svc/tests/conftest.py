@@ -1,9 +1,7 @@
 """The app of identity-svc with its neighbours: a mail server, and tenant-svc played by HTTP."""
 
 import asyncio
-import sys
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,19 +9,6 @@ import asyncpg
 import httpx
 import pytest
 from aiosmtpd.smtp import SMTP
-
-from identity_svc.app import create_app
-from identity_svc.mail.dispatcher import MailDispatcher
-from identity_svc.mail.smtp import SmtpSender
-from identity_svc.settings import Settings
-from identity_svc.worker import make_composers
-from stagify.database import Database
-from stagify.events import Event, decode
-from stagify.testing import ContextKeys, DatabaseUrls, TestDatabases, app_client
-
-# Tests are no package, so what they share is found by its folder.
-sys.path.insert(0, str(Path(__file__).parent))
-
 from identity_support import (
     PASSWORD,
     Caller,
@@ -35,6 +20,15 @@ from identity_support import (
     TenantService,
     signup_body,
 )
+
+from identity_svc.app import create_app
+from identity_svc.mail.dispatcher import MailDispatcher
+from identity_svc.mail.smtp import SmtpSender
+from identity_svc.settings import Settings
+from identity_svc.worker import make_composers
+from stagify.database import Database
+from stagify.events import Event, decode
+from stagify.testing import ContextKeys, DatabaseUrls, TestDatabases, app_client
 
 
 @pytest.fixture

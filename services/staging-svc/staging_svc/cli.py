@@ -19,10 +19,11 @@ async def _run_worker() -> None:
 
 
 def _make_consumer(settings: ServiceSettings) -> "Consumer":
+    from stagify.database import Database
     from staging_svc import worker
 
     assert isinstance(settings, Settings)
-    return worker.make_consumer(settings, worker.make_database(settings))
+    return worker.make_consumer(settings, Database.from_settings(settings, service=worker.NAME))
 
 
 main = service_cli(

@@ -1,8 +1,6 @@
 """staging-svc on a real database and object store, with usage-svc played by HTTP."""
 
-import sys
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +8,7 @@ import asyncpg
 import httpx
 import pytest
 from fastapi import FastAPI
+from staging_support import Caller, Keys, MakeSettings, Published, ScriptedEngine, UsageService
 
 from stagify.auth import TokenVerifier
 from stagify.database import Database
@@ -21,11 +20,6 @@ from staging_svc.deletion import DeletionExecutor
 from staging_svc.settings import Settings
 from staging_svc.staging.process import Slot, StagingProcess
 from staging_svc.storage import Storage
-
-# Tests are no package, so what they share is found by its folder.
-sys.path.insert(0, str(Path(__file__).parent))
-
-from staging_support import Caller, Keys, MakeSettings, Published, ScriptedEngine, UsageService
 
 
 @pytest.fixture(scope="session")

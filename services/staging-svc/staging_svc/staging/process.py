@@ -7,8 +7,8 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 from uuid import UUID
 
-from stagify import logs, telemetry
 from stagify.database import Database
+from stagify.service_worker import configure
 from stagify.transient import is_transient
 from stagify.worker import run_worker
 from staging_engine.port import StagingEngine
@@ -137,8 +137,7 @@ class StagingProcess:
 async def main() -> None:
     """Run until SIGTERM."""
     settings = Settings()
-    logs.configure("staging-svc", settings.log_level)
-    telemetry.configure("staging-svc", settings)
+    configure("staging-svc", settings)
     process = StagingProcess(settings)
     await process.database.assert_least_privilege()
     jobs = {f"slot-{number}": slot.run for number, slot in enumerate(process.slots)}
