@@ -140,12 +140,17 @@ class TokenSigner:
         cached = self._cache.get((audience, principal))
         if cached is not None and cached[0] - now > RENEW_BEFORE_SECONDS:
             return cached[1]
-        expires = now + TOKEN_SECONDS
-        token = self._sign(audience, principal, int(now), int(expires))
+        token, expires = self.mint(audience, principal)
         if len(self._cache) >= CACHE_ENTRIES:
             self._cache.clear()
         self._cache[audience, principal] = (expires, token)
         return token
+
+    def mint(self, audience: str, principal: Principal) -> tuple[str, float]:
+        """A new token and when it expires (Unix time), for a caller that keeps its tokens itself."""
+        now = int(time.time())
+        expires = now + TOKEN_SECONDS
+        return self._sign(audience, principal, now, expires), float(expires)
 
     def service_token(self, audience: str, tenant_id: UUID | None = None) -> str:
         """A token of this deployable itself, for `/internal` calls."""
