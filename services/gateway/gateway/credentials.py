@@ -9,7 +9,6 @@ import asyncio
 import contextlib
 import logging
 import re
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -86,8 +85,9 @@ class Credentials:
         self._ask = ask
         self._settings = settings
         self._lifetime = settings.lifetime_without_feed
-        self._known: OrderedDict[Key, Verdict] = OrderedDict()
-        self._unknown: OrderedDict[Key, float] = OrderedDict()
+        # Oldest look-up first: that one is the first to go, and would soon be asked for again.
+        self._known: dict[Key, Verdict] = {}
+        self._unknown: dict[Key, float] = {}
         self._keys_of: dict[Revocation, set[Key]] = {}
         self._revocations = Revocations(settings.lifetime + 60)
         self._waiting: dict[Key, list[Waiter]] = {}
@@ -113,7 +113,6 @@ class Credentials:
             self._drop(key)
             return None
         self.hits += 1
-        self._known.move_to_end(key)
         return verdict
 
     def refused(self, key: Key, now: float) -> bool:
@@ -212,6 +211,7 @@ class Credentials:
             organization_id=found.organization_id,
         )
         verdict = Verdict(principal, started, expires)
+        self._drop(key)
         self._known[key] = verdict
         for touching in _touching(principal):
             self._keys_of.setdefault(touching, set()).add(key)
@@ -220,10 +220,10 @@ class Credentials:
         return verdict
 
     def _remember_unknown(self, key: Key) -> Refusal:
+        self._unknown.pop(key, None)
         self._unknown[key] = monotonic() + self._settings.unknown_lifetime
-        self._unknown.move_to_end(key)
         if len(self._unknown) > MAX_UNKNOWN:
-            self._unknown.popitem(last=False)
+            del self._unknown[next(iter(self._unknown))]
         return problems.INVALID_CREDENTIAL
 
     def _drop(self, key: Key) -> None:
