@@ -1,0 +1,28 @@
+"""Which events each consumer handles, as its own composition says."""
+
+from datetime import timedelta
+
+from identity_svc.handlers import HANDLERS as IDENTITY
+from stagify.events.usage import UsageRecorded
+from staging_svc.handlers import HANDLERS as STAGING
+from tenant_svc.directory import Directory
+from tenant_svc.handlers import make_handlers as tenant_handlers
+from usage_svc.handlers import make_handlers as usage_handlers
+from usage_svc.plans import load_plans
+
+_CLASSES = {
+    "tenant-svc": list(tenant_handlers(Directory("localhost"))),
+    "identity-svc": list(IDENTITY),
+    "staging-svc": list(STAGING),
+    "usage-svc": list(usage_handlers(load_plans(None), timedelta(hours=1))),
+}
+
+# The types whose ids the inbox of each consumer must hold. Usage has the ledger instead.
+HANDLED: dict[str, frozenset[str]] = {
+    name: frozenset(str(cls.event_type) for cls in classes) for name, classes in _CLASSES.items()
+}
+CONSUMED: dict[str, frozenset[str]] = {
+    name: frozenset(str(cls.topic.value) for cls in classes)
+    | ({str(UsageRecorded.topic.value)} if name == "usage-svc" else frozenset())
+    for name, classes in _CLASSES.items()
+}

@@ -1,0 +1,84 @@
+"""What was asked of the platform and what is known of the answers: the model that is checked."""
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Literal
+from uuid import UUID
+
+Kind = Literal["sign up", "create", "delete", "plan"]
+
+
+@dataclass
+class Command:
+    """One numbered command, with what each attempt at it ended with."""
+
+    number: int
+    kind: Kind
+    slug: str
+    subject: str
+    begun_at: datetime
+    attempts: list[str] = field(default_factory=list)
+    outcome: str = "unknown"
+
+    def __str__(self) -> str:
+        tries = ", ".join(self.attempts) or "none"
+        return (
+            f"{self.begun_at:%H:%M:%S.%f} #{self.number} {self.kind} {self.subject} of {self.slug}:"
+            f" {self.outcome} (attempts: {tries})"
+        )
+
+
+@dataclass
+class Project:
+    """A project as its customer knows it; `id` is set once it was acknowledged."""
+
+    name: str
+    slug: str
+    id: UUID | None = None
+    is_deleted: bool = False
+
+
+@dataclass
+class Tenant:
+    """A tenant as its owner knows it."""
+
+    slug: str
+    email: str
+    id: UUID
+    api_key: str
+    # What the plans were, the last acknowledged one last.
+    plans: list[str] = field(default_factory=lambda: ["free"])
+    projects: list[Project] = field(default_factory=list)
+
+
+class History:
+    """Every command and the model they add up to."""
+
+    def __init__(self) -> None:
+        self._numbers = itertools.count(1)
+        self.commands: list[Command] = []
+        self.tenants: dict[str, Tenant] = {}
+
+    def begin(self, kind: Kind, slug: str, subject: str) -> Command:
+        """Number a command and remember it before it is sent."""
+        command = Command(next(self._numbers), kind, slug, subject, datetime.now(UTC))
+        self.commands.append(command)
+        return command
+
+    @property
+    def projects(self) -> Iterator[Project]:
+        """Every project that anyone asked for."""
+        for tenant in self.tenants.values():
+            yield from tenant.projects
+
+    def counts(self) -> str:
+        """How many commands of each kind there were, and how many attempts they took."""
+        kinds: dict[str, list[Command]] = {}
+        for command in self.commands:
+            kinds.setdefault(command.kind, []).append(command)
+        return ", ".join(
+            f"{kind} {len(of)} ({sum(len(each.attempts) for each in of)} attempts)"
+            for kind, of in sorted(kinds.items())
+        )
