@@ -53,7 +53,8 @@ async def stop_consumer(consumer: AIOKafkaConsumer) -> None:
 
 
 async def _abandon(producer: AIOKafkaProducer) -> None:
-    with contextlib.suppress(KafkaError):
+    # A sender that was stopped before its first step ends as cancelled.
+    with contextlib.suppress(KafkaError, asyncio.CancelledError):
         await producer._sender.close()
     await producer.stop()
 
