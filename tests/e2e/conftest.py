@@ -1,14 +1,13 @@
 """The whole platform, started once: real PostgreSQL, Kafka, S3 and SMTP, a fast engine."""
 
-import secrets
+import contextlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
 import pytest
-from platform_support import PASSWORD, Tenant, client, eventually
+from platform_support import Tenant, client, sign_up
 
-from stagify_local import journey
 from stagify_local.platform import Platform
 
 
@@ -33,33 +32,9 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
 
 @pytest.fixture
 def new_tenant(platform: Platform) -> Iterator[Callable[[], Tenant]]:
-    """Signs up tenants as a customer does: mail, code, log-in, API key."""
-    clients: list[httpx.Client] = []
-
-    def make() -> Tenant:
-        slug = f"t-{secrets.token_hex(6)}"
-        email = f"owner@{slug}.example.com"
-        login = journey.sign_up(
-            platform.gateway_port,
-            platform.mail_dir,
-            slug=slug,
-            name="Test Estates",
-            email=email,
-            password=PASSWORD,
-        )
-        http, member = client(platform, slug), client(platform, slug)
-        clients.extend((http, member))
-        session = member.post("/v1/session", json={"email": login.email, "password": PASSWORD})
-        # By hand: a cookie jar keeps a Secure cookie from plain HTTP.
-        member.headers["Cookie"] = session.headers["set-cookie"].partition(";")[0]
-        key = member.post("/v1/api-keys", json={"name": "tests"}).json()["key"]
-        http.headers["Authorization"] = f"Bearer {key}"
-        eventually(lambda: http.get("/v1/tenant").json()["status"] == "active" or None)
-        return Tenant(slug, email, http, member)
-
-    yield make
-    for http in clients:
-        http.close()
+    """Signs up tenants."""
+    with contextlib.ExitStack() as stack:
+        yield lambda: stack.enter_context(contextlib.closing(sign_up(platform)))
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """A customer of the running platform, as the end-to-end tests see one."""
 
 import io
+import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from typing import Any, TypeVar
 import httpx
 from PIL import Image
 
+from stagify_local import journey
 from stagify_local.platform import Platform
 
 PASSWORD = "correct horse battery staple"
@@ -59,14 +61,21 @@ class Tenant:
         assert answer.status_code == 202, answer.text
         return self.finished(answer.json()["id"])
 
-    def finished(self, project_id: str) -> dict[str, Any]:
+    def close(self) -> None:
+        """Close both clients."""
+        self.http.close()
+        self.member.close()
+
+    def finished(
+        self, project_id: str, *, patience_seconds: float = PATIENCE_SECONDS
+    ) -> dict[str, Any]:
         """The project in its final state."""
 
         def look() -> dict[str, Any] | None:
             project: dict[str, Any] = self.http.get(f"/v1/projects/{project_id}").json()
             return project if project["status"] in ("staged", "failed", "cancelled") else None
 
-        return eventually(look)
+        return eventually(look, patience_seconds)
 
     def meter(self, name: str) -> dict[str, Any]:
         """One meter of this period."""
@@ -90,14 +99,38 @@ def put(ticket: dict[str, Any], content: bytes, **changes: str) -> httpx.Respons
     return httpx.request(ticket["method"], ticket["url"], content=content, headers=headers)
 
 
-def eventually(look: Callable[[], Found | None]) -> Found:
+def eventually(
+    look: Callable[[], Found | None], patience_seconds: float = PATIENCE_SECONDS
+) -> Found:
     """Ask until there is an answer; what happens in other processes has no other sign."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + patience_seconds
     while time.monotonic() < deadline:
         if found := look():
             return found
         time.sleep(0.05)
-    raise AssertionError(f"nothing after {PATIENCE_SECONDS:.0f} s")
+    raise AssertionError(f"nothing after {patience_seconds:.0f} s")
+
+
+def sign_up(platform: Platform) -> Tenant:
+    """A new active tenant, made as a customer does: mail, code, log-in, API key."""
+    slug = f"t-{secrets.token_hex(6)}"
+    email = f"owner@{slug}.example.com"
+    login = journey.sign_up(
+        platform.gateway_port,
+        platform.mail_dir,
+        slug=slug,
+        name="Test Estates",
+        email=email,
+        password=PASSWORD,
+    )
+    http, member = client(platform, slug), client(platform, slug)
+    session = member.post("/v1/session", json={"email": login.email, "password": PASSWORD})
+    # By hand: a cookie jar keeps a Secure cookie from plain HTTP.
+    member.headers["Cookie"] = session.headers["set-cookie"].partition(";")[0]
+    key = member.post("/v1/api-keys", json={"name": "tests"}).json()["key"]
+    http.headers["Authorization"] = f"Bearer {key}"
+    eventually(lambda: http.get("/v1/tenant").json()["status"] == "active" or None)
+    return Tenant(slug, email, http, member)
 
 
 def photo(width: int = 1200, height: int = 800, **save: Any) -> bytes:

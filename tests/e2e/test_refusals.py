@@ -1,6 +1,7 @@
 """Every refusal has a status and a stable code, and leaves nothing half-done."""
 
 import io
+import secrets
 import struct
 import zlib
 from collections.abc import Callable
@@ -8,7 +9,7 @@ from collections.abc import Callable
 import httpx
 import pytest
 from PIL import Image
-from platform_support import Tenant, client, code, photo, put
+from platform_support import Tenant, client, code, eventually, photo, put
 
 from stagify_local.platform import Platform
 
@@ -21,12 +22,12 @@ class TestHosts:
 
     def test_a_suspended_tenant(self, platform: Platform, tenant: Tenant) -> None:
         platform.run("tenant-svc", "suspend", tenant.slug, "--reason", "unpaid")
-        _until(lambda: tenant.http.get("/v1/tenant").status_code == 403)
+        eventually(lambda: tenant.http.get("/v1/tenant").status_code == 403 or None)
         assert code(tenant.http.get("/v1/projects")) == (403, "tenant_suspended")
         page = tenant.http.get("/", headers={"Accept": "text/html"})
         assert page.headers["content-type"].startswith("text/html")
         platform.run("tenant-svc", "reactivate", tenant.slug)
-        _until(lambda: tenant.http.get("/v1/tenant").status_code == 200)
+        eventually(lambda: tenant.http.get("/v1/tenant").status_code == 200 or None)
 
 
 class TestCredentials:
@@ -53,7 +54,9 @@ class TestCredentials:
         headers = {"Authorization": f"Bearer {own['key']}"}
         assert tenant.http.get("/v1/projects", headers=headers).status_code == 200
         assert tenant.member.delete(f"/v1/api-keys/{own['id']}").status_code == 204
-        _until(lambda: tenant.http.get("/v1/projects", headers=headers).status_code == 401, 1.0)
+        eventually(
+            lambda: tenant.http.get("/v1/projects", headers=headers).status_code == 401 or None, 1.0
+        )
 
 
 class TestOtherTenants:
@@ -225,8 +228,6 @@ class TestSignUp:
         assert code(anonymous.post("/v1/signup", json=self.body("admin"))) == (422, "slug_reserved")
 
     def test_a_wrong_code(self, anonymous: httpx.Client) -> None:
-        import secrets
-
         body = self.body(f"w-{secrets.token_hex(5)}")
         signup = anonymous.post("/v1/signup", json=body).json()
         confirmation = {"code": "000000", "password": "long enough to pass"}
@@ -235,12 +236,3 @@ class TestSignUp:
 
     def test_only_on_the_platform_host(self, tenant: Tenant) -> None:
         assert tenant.http.post("/v1/signup", json=self.body("abc-def")).status_code in (403, 404)
-
-
-def _until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
-    import time
-
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "not in time"
-        time.sleep(0.02)
