@@ -56,7 +56,11 @@ def report(name: str, figures: Mapping[str, Any], raw: Mapping[str, Any]) -> Non
     """Print `figures` as a table, and keep them with the raw numbers in results/<name>.json."""
     width = max(len(key) for key in figures)
     for key, value in figures.items():
-        print(f"{key:<{width}}  {value:,.2f}" if isinstance(value, float) else f"{key:<{width}}  {value}")
+        print(
+            f"{key:<{width}}  {value:,.2f}"
+            if isinstance(value, float)
+            else f"{key:<{width}}  {value}"
+        )
     RESULTS.mkdir(exist_ok=True)
     document = {"name": name, "machine": machine(), "figures": figures, "raw": raw}
     (RESULTS / f"{name}.json").write_text(json.dumps(document, indent=2) + "\n")
