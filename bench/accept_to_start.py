@@ -21,8 +21,8 @@ from common import median, percentile, report
 from PIL import Image
 from staging_parts import BIN, BUCKET, Installation, free_port, installation, running
 
-from stagify.auth import CONTEXT_HEADER
 from stagify.ids import new_id
+from stagify.tokens import CONTEXT_HEADER
 
 PAUSE_SECONDS = 0.05
 PATIENCE_SECONDS = 20

@@ -16,9 +16,9 @@ import orjson
 from common import cpu_seconds, median, report
 from staging_parts import BIN, Installation, free_port, installation, running
 
-from stagify.auth import CONTEXT_HEADER
 from stagify.database import Database
 from stagify.ids import new_id
+from stagify.tokens import CONTEXT_HEADER
 from staging_svc.models import Image, Project
 
 ROUNDS = 3

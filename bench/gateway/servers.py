@@ -16,10 +16,10 @@ import envoy
 from aiokafka import AIOKafkaProducer
 from tenants import BASE, TENANTS, BenchTenant
 
-from stagify.auth import generate_seed, public_key_of
 from stagify.bootstrap import create_topics
 from stagify.events import Topic, encode
 from stagify.events.tenant import TenantDirectoryEntry
+from stagify.tokens import generate_seed, public_key_of
 
 HERE = Path(__file__).parent
 SERVER_CORE, OTHER_CORE = 0, 1

@@ -2,7 +2,7 @@
 
 Read in this order: `tenancy` and `database` (one transaction under row-level security),
 `events`, `outbox` and `inbox` (how facts travel exactly once), `consumer` and `worker` (the
-background process), `http`, `auth`, `idempotency` and `pagination` (the HTTP process),
+background process), `http`, `auth`, `tokens`, `idempotency` and `pagination` (the HTTP process),
 `internal` (calls between services), `telemetry`, `settings`, `cli` and `bootstrap`
 (how processes start), `testing` (the pytest plugin).
 """

@@ -153,7 +153,7 @@ def contract(directory: str) -> None:
 @main.command()
 def keygen(issuer: str) -> None:
     """Print a new key pair for deployable ISSUER: its seed, and its public entry."""
-    from stagify.auth import generate_seed, public_key_of
+    from stagify.tokens import generate_seed, public_key_of
 
     seed = generate_seed()
     typer.echo(json.dumps({"issuer": issuer, "seed": seed, "key": public_key_of(seed)}))

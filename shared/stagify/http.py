@@ -11,12 +11,12 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.exceptions import HTTPException
 
 from stagify import logs, telemetry
-from stagify.auth import TokenVerifier
 from stagify.database import Database
 from stagify.errors import InvalidInputError, StagifyError, TooLargeError
 from stagify.middleware import RequestMiddleware
 from stagify.problems import COMMON_PROBLEMS, problem
 from stagify.settings import ServiceSettings
+from stagify.tokens import TokenVerifier
 from stagify.worker import Check, failing_checks, readiness
 
 Lifespan = Callable[[FastAPI], Any]

@@ -17,8 +17,8 @@ import httptools
 import orjson
 
 from stagify import logs, telemetry
-from stagify.auth import CONTEXT_HEADER, TokenSigner
 from stagify.errors import UnavailableError
+from stagify.tokens import CONTEXT_HEADER, TokenSigner
 
 MAX_IDLE_CONNECTIONS = 16
 MAX_ANSWER_BYTES = 1024 * 1024

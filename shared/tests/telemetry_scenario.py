@@ -13,13 +13,14 @@ from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from stagify.auth import Principal, requires
+from stagify.auth import requires
 from stagify.consumer import Consumer
 from stagify.database import Database, SessionDep, driver_connection
 from stagify.events.staging import ProjectDeleted
 from stagify.http import create_service_app
 from stagify.ids import new_id
 from stagify.outbox import publish
+from stagify.principal import Principal
 from stagify.relay import Relay
 from stagify.settings import ServiceSettings
 from stagify.testing import ContextKeys, app_client

@@ -11,12 +11,13 @@ import pytest
 from fastapi import Depends, FastAPI, Response
 from pydantic import BaseModel, Field
 
-from stagify.auth import PlatformDep, Principal, PrincipalDep, requires, service_only
+from stagify.auth import PlatformDep, PrincipalDep, requires, service_only
 from stagify.database import Database, SessionDep, driver_connection
 from stagify.errors import ConflictError
 from stagify.http import create_service_app
 from stagify.idempotency import IdempotencyDep
 from stagify.pagination import PageParamsDep, decode_cursor, encode_cursor
+from stagify.principal import Principal
 from stagify.settings import ServiceSettings
 from stagify.testing import ContextKeys, DatabaseUrls, app_client
 

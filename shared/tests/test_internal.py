@@ -7,9 +7,9 @@ from uuid import UUID
 
 import pytest
 
-from stagify.auth import CONTEXT_HEADER, TokenVerifier
 from stagify.internal import InternalCallError, InternalClient
 from stagify.testing import ContextKeys
+from stagify.tokens import CONTEXT_HEADER, TokenVerifier
 
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 

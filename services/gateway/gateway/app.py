@@ -30,10 +30,10 @@ from gateway.server.peers import Peers
 from gateway.server.pool import Pool
 from gateway.settings import Settings
 from gateway.tokens import ContextTokens
-from stagify.auth import TokenSigner
 from stagify.errors import UnavailableError
 from stagify.events import Topic, UndecodableEventError, decode
 from stagify.internal import InternalAnswer, InternalClient
+from stagify.tokens import TokenSigner
 
 logger = logging.getLogger(__name__)
 

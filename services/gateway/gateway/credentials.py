@@ -23,10 +23,10 @@ from gateway.problems import Refusal
 from gateway.revocations import CredentialRevoked, MembershipChanged, Revocation, Revocations
 from gateway.seldom import Seldom
 from gateway.sites import Caller
-from stagify.auth import Principal
 from stagify.clock import utc_now
 from stagify.errors import StagifyError
 from stagify.internal import InternalAnswer
+from stagify.principal import Principal
 
 logger = logging.getLogger(__name__)
 

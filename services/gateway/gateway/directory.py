@@ -8,9 +8,9 @@ from gateway.hosts import normalise_host
 from gateway.limits import Limits, Load
 from gateway.problems import Refusal
 from gateway.sites import Caller, Site, SiteStatus
-from stagify.auth import Principal
 from stagify.events import UndecodableEventError, decode
 from stagify.events.tenant import TenantDirectoryEntry
+from stagify.principal import Principal
 
 logger = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from uuid import UUID
 
 from gateway.limits import Load
-from stagify.auth import Principal
+from stagify.principal import Principal
 
 if TYPE_CHECKING:
     from gateway.metering import UsageTemplate

@@ -5,7 +5,7 @@ from random import uniform
 from time import time
 
 from gateway.sites import Caller, Site
-from stagify.auth import CONTEXT_HEADER, TokenSigner
+from stagify.tokens import CONTEXT_HEADER, TokenSigner
 
 # A token is not handed out in its last seconds: they are for the request that carries it.
 _SPARE_SECONDS = 5.0

@@ -11,8 +11,9 @@ from gateway.testing.client import SESSION, Answer, request
 from gateway.testing.identity import Identity
 from gateway.testing.running import Running
 from gateway.testing.service import FakeService, Received, Wire
-from stagify.auth import Principal, TokenVerifier
+from stagify.principal import Principal
 from stagify.testing.context import ContextKeys
+from stagify.tokens import TokenVerifier
 
 MakeGateway = Callable[..., Awaitable[Running]]
 

@@ -12,10 +12,10 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from gateway.follower import Follower
 from gateway.metering import Metering, UsageTemplate
 from gateway.sites import Caller
-from stagify.auth import Principal
 from stagify.events import Event, Topic, decode, encode
 from stagify.events.identity import SessionRevoked
 from stagify.events.usage import UsageRecorded
+from stagify.principal import Principal
 
 
 @pytest.fixture

@@ -18,10 +18,10 @@ from identity_svc.digests import Digester
 from identity_svc.passwords import Passwords
 from identity_svc.sessions.api import router as sessions_router
 from identity_svc.settings import Settings
-from stagify.auth import TokenSigner
 from stagify.database import Database
 from stagify.http import create_service_app
 from stagify.internal import InternalClient
+from stagify.tokens import TokenSigner
 
 
 def create_app(settings: Settings) -> FastAPI:

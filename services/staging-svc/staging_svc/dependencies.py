@@ -4,7 +4,8 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from stagify.auth import Principal, requires
+from stagify.auth import requires
+from stagify.principal import Principal
 from staging_engine.port import Catalog
 from staging_svc.quota import Quota
 from staging_svc.settings import Settings

@@ -5,9 +5,9 @@ from uuid import UUID
 
 from prometheus_client import Counter
 
-from stagify.auth import TokenSigner
 from stagify.errors import PaymentRequiredError
 from stagify.internal import InternalCallError, InternalClient
+from stagify.tokens import TokenSigner
 from staging_svc.settings import Settings
 
 logger = logging.getLogger(__name__)

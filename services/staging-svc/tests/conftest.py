@@ -10,10 +10,10 @@ import pytest
 from fastapi import FastAPI
 from staging_support import Caller, Keys, MakeSettings, Published, ScriptedEngine, UsageService
 
-from stagify.auth import TokenVerifier
 from stagify.database import Database
 from stagify.events import Event, decode
 from stagify.testing import ContextKeys, DatabaseUrls, ObjectStoreServer, TestDatabases, app_client
+from stagify.tokens import TokenVerifier
 from staging_engine.fast import FastEngine
 from staging_svc.app import create_app
 from staging_svc.deletion import DeletionExecutor

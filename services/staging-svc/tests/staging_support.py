@@ -14,9 +14,9 @@ import httpx
 import orjson
 from PIL import Image
 
-from stagify.auth import CONTEXT_HEADER, TokenVerifier
 from stagify.events import Event
 from stagify.testing import ContextKeys
+from stagify.tokens import CONTEXT_HEADER, TokenVerifier
 from staging_engine.port import (
     Catalog,
     EngineError,

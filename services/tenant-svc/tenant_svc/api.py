@@ -7,8 +7,9 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from stagify.auth import PlatformDep, Principal, TenantHostDep, requires, service_only
+from stagify.auth import PlatformDep, TenantHostDep, requires, service_only
 from stagify.database import DatabaseDep, SessionDep, SystemSessionDep
+from stagify.principal import Principal
 from stagify.problems import problems
 from tenant_svc import service
 from tenant_svc.directory import Directory

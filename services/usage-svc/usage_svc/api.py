@@ -8,9 +8,10 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
-from stagify.auth import Principal, request_principal, requires, service_only
+from stagify.auth import request_principal, requires, service_only
 from stagify.clock import utc_now
 from stagify.database import DatabaseDep, SessionDep, TenantRequiredError
+from stagify.principal import Principal
 from stagify.problems import problems
 from usage_svc import reservations, service
 from usage_svc.desk import ReservationDesk

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from stagify.auth import CONTEXT_HEADER, Principal, TokenSigner, generate_seed, public_key_of
 from stagify.permissions import ROLE_PERMISSIONS
+from stagify.principal import Principal
 from stagify.settings import PublicKey
+from stagify.tokens import CONTEXT_HEADER, TokenSigner, generate_seed, public_key_of
 
 DEPLOYABLES = ("gateway", "tenant-svc", "identity-svc", "staging-svc", "usage-svc")
 

@@ -6,8 +6,8 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from gateway.testing.service import FakeService, Received, Wire
-from stagify.auth import TokenVerifier
 from stagify.testing.context import ContextKeys
+from stagify.tokens import TokenVerifier
 
 
 class Identity:

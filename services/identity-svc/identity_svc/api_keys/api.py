@@ -8,10 +8,11 @@ from fastapi import APIRouter, Depends, Response
 from identity_svc.api_keys import service
 from identity_svc.api_keys.schemas import ApiKeyCreate, ApiKeyCreated, ApiKeyRead
 from identity_svc.context import ContextDep
-from stagify.auth import Principal, requires
+from stagify.auth import requires
 from stagify.database import SessionDep
 from stagify.idempotency import IdempotencyDep
 from stagify.pagination import Page, PageParamsDep
+from stagify.principal import Principal
 from stagify.problems import problems
 
 router = APIRouter(prefix="/v1/api-keys", tags=["api keys"])

@@ -18,12 +18,12 @@ from identity_svc.api_keys.keyring import PREFIX, KeyRing
 from identity_svc.api_keys.models import ApiKey
 from identity_svc.api_keys.schemas import ApiKeyCreate, ApiKeyCreated, ApiKeyRead
 from identity_svc.tenants.service import lock_tenant
-from stagify.auth import Principal
 from stagify.clock import utc_now
 from stagify.events.identity import ApiKeyCreated as ApiKeyCreatedEvent
 from stagify.events.identity import ApiKeyRevoked
 from stagify.outbox import publish
 from stagify.pagination import Page, PageParams, encode_cursor
+from stagify.principal import Principal
 
 # What a key may do if nothing else is asked for: stage photos, and see what that used.
 DEFAULT_SCOPES = frozenset({"tenant:read", "projects:read", "projects:write", "usage:read"})

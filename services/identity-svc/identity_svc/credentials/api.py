@@ -6,8 +6,9 @@ from fastapi import APIRouter, Depends
 
 from identity_svc.context import ContextDep
 from identity_svc.credentials.schemas import CredentialLookUp, CredentialRead
-from stagify.auth import Principal, service_only
+from stagify.auth import service_only
 from stagify.database import TenantRequiredError
+from stagify.principal import Principal
 from stagify.problems import problems
 
 router = APIRouter(prefix="/internal/credentials", tags=["internal"])

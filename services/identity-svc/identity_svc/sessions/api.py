@@ -17,9 +17,10 @@ from identity_svc.sessions.schemas import (
 )
 from identity_svc.settings import Settings
 from identity_svc.tenants.service import KnownTenant, get_tenant
-from stagify.auth import Principal, SignedInDep, TenantHostDep
+from stagify.auth import SignedInDep, TenantHostDep
 from stagify.database import DatabaseDep, SessionDep
 from stagify.permissions import ROLE_PERMISSIONS, Role
+from stagify.principal import Principal
 
 router = APIRouter(prefix="/v1/session", tags=["session"])
 

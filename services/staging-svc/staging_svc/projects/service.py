@@ -8,7 +8,6 @@ from fastapi import Response
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from stagify.auth import Principal
 from stagify.clock import utc_now
 from stagify.database import Database, driver_connection
 from stagify.errors import InvalidInputError, StagifyError
@@ -16,6 +15,7 @@ from stagify.events.staging import ProjectCreated, ProjectDeleted
 from stagify.idempotency import Idempotency
 from stagify.ids import new_id
 from stagify.outbox import publish
+from stagify.principal import Principal
 from staging_engine.port import Catalog, CatalogEntry
 from staging_svc.images import service as images
 from staging_svc.jobs import service as jobs

@@ -10,14 +10,9 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from stagify.auth import (
-    InvalidContextError,
-    Principal,
-    TokenSigner,
-    TokenVerifier,
-    generate_seed,
-)
+from stagify.principal import Principal
 from stagify.testing import ContextKeys
+from stagify.tokens import InvalidContextError, TokenSigner, TokenVerifier, generate_seed
 
 
 def verifier(keys: ContextKeys, audience: str = "staging-svc") -> TokenVerifier:
@@ -171,7 +166,7 @@ def test_a_remembered_verdict_ends_with_its_token(
     signed = token(context_keys, tenant_id)
     checks.verify(signed)
     now = time.time()
-    monkeypatch.setattr("stagify.auth.time.time", lambda: now + 61)
+    monkeypatch.setattr("stagify.tokens.time.time", lambda: now + 61)
     monkeypatch.setattr("jwt.api_jwt.datetime", _Later)
     with pytest.raises(InvalidContextError):
         checks.verify(signed)

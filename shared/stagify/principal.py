@@ -1,0 +1,39 @@
+"""Who is calling, as far as a service knows."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+from uuid import UUID
+
+Kind = Literal["user", "api_key", "anonymous", "platform", "service"]
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """The caller, as the token says.
+
+    `subject` is the user's or the key's id, or a service's name; `credential_id` the session or
+    key that was shown; `anonymous` has a tenant and no subject, `platform` neither.
+    """
+
+    kind: Kind
+    issuer: str
+    subject: str | None = None
+    tenant_id: UUID | None = None
+    user_id: UUID | None = None
+    credential_id: UUID | None = None
+    role: str | None = None
+    permissions: frozenset[str] = field(default_factory=frozenset)
+    organization_id: UUID | None = None
+    plan: str | None = None
+    region: str | None = None
+    tenant_status: str | None = None
+    slug: str | None = None
+
+    def usage_dimensions(self) -> dict[str, str]:
+        """Who caused a usage record: the dimensions `UsageRecorded` knows."""
+        found = {
+            "user_id": self.user_id,
+            "api_key_id": self.credential_id if self.kind == "api_key" else None,
+            "organization_id": self.organization_id,
+        }
+        return {name: str(value) for name, value in found.items() if value is not None}

@@ -1,0 +1,198 @@
+"""The signed context token between gateway and services, and among services.
+
+The token is a JWT (RFC 7519) signed with EdDSA (RFC 8037) by the caller's own key. It lives a
+minute and carries no request id, so a caller mints it once a minute and a service keeps the
+verdict until it expires: neither pays for a signature per request.
+"""
+
+import base64
+import time
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from stagify.errors import UnauthorizedError
+from stagify.principal import Principal
+from stagify.settings import ProcessSettings, PublicKey
+
+CONTEXT_HEADER = "x-stagify-context"
+TOKEN_SECONDS = 60
+# A token is handed out again until it has only this long to live.
+RENEW_BEFORE_SECONDS = 20
+CLOCK_SKEW_SECONDS = 5
+CACHE_ENTRIES = 20_000
+
+
+class InvalidContextError(UnauthorizedError):
+    """The caller's context is missing or not valid."""
+
+    code = "invalid_context"
+
+
+# Principal attribute → claim. Short names: the token travels with every request.
+_UUID_CLAIMS = {
+    "tenant_id": "tid",
+    "user_id": "uid",
+    "credential_id": "cid",
+    "organization_id": "org",
+}
+_TEXT_CLAIMS = {
+    "subject": "sub",
+    "role": "rol",
+    "plan": "pln",
+    "region": "rgn",
+    "tenant_status": "tst",
+    "slug": "slg",
+}
+
+
+def generate_seed() -> str:
+    """A new private key as it stands in CONTEXT_PRIVATE_KEY."""
+    return _encode(Ed25519PrivateKey.generate().private_bytes_raw())
+
+
+def public_key_of(seed: str) -> str:
+    """The public half of `seed` as it stands in CONTEXT_PUBLIC_KEYS."""
+    public = Ed25519PrivateKey.from_private_bytes(_decode(seed)).public_key()
+    return _encode(public.public_bytes(Encoding.Raw, PublicFormat.Raw))
+
+
+def _encode(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def _decode(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+class TokenSigner:
+    """Signs context tokens with this deployable's key."""
+
+    def __init__(self, private_key: str, public_keys: Mapping[str, PublicKey]) -> None:
+        self._key = Ed25519PrivateKey.from_private_bytes(_decode(private_key))
+        public = public_key_of(private_key)
+        matches = [(kid, key.issuer) for kid, key in public_keys.items() if key.key == public]
+        if not matches:
+            raise ValueError("CONTEXT_PUBLIC_KEYS lacks the public half of CONTEXT_PRIVATE_KEY")
+        self._kid, self.issuer = matches[0]
+        self._cache: dict[tuple[str, Principal], tuple[float, str]] = {}
+
+    @classmethod
+    def from_settings(cls, settings: ProcessSettings) -> "TokenSigner":
+        """The signer of the process these settings describe."""
+        key = settings.context_private_key.get_secret_value()
+        return cls(key, settings.context_public_keys)
+
+    def token(self, audience: str, principal: Principal) -> str:
+        """A token that says `principal` to `audience`, valid for at least RENEW_BEFORE_SECONDS."""
+        now = time.time()
+        cached = self._cache.get((audience, principal))
+        if cached is not None and cached[0] - now > RENEW_BEFORE_SECONDS:
+            return cached[1]
+        token, expires = self.mint(audience, principal)
+        if len(self._cache) >= CACHE_ENTRIES:
+            self._cache.clear()
+        self._cache[audience, principal] = (expires, token)
+        return token
+
+    def mint(self, audience: str, principal: Principal) -> tuple[str, float]:
+        """A new token and when it expires (Unix time), for a caller that keeps its tokens itself."""
+        now = int(time.time())
+        expires = now + TOKEN_SECONDS
+        return self._sign(audience, principal, now, expires), float(expires)
+
+    def service_token(self, audience: str, tenant_id: UUID | None = None) -> str:
+        """A token of this deployable itself, for `/internal` calls."""
+        principal = Principal(
+            kind="service", issuer=self.issuer, subject=self.issuer, tenant_id=tenant_id
+        )
+        return self.token(audience, principal)
+
+    def _sign(self, audience: str, principal: Principal, now: int, expires: int) -> str:
+        claims: dict[str, Any] = {
+            "iss": self.issuer,
+            "aud": audience,
+            "iat": now,
+            "exp": expires,
+            "knd": principal.kind,
+        }
+        for attribute, claim in {**_UUID_CLAIMS, **_TEXT_CLAIMS}.items():
+            value = getattr(principal, attribute)
+            if value is not None:
+                claims[claim] = str(value)
+        if principal.permissions:
+            claims["prm"] = sorted(principal.permissions)
+        return jwt.encode(claims, self._key, algorithm="EdDSA", headers={"kid": self._kid})
+
+
+class TokenVerifier:
+    """Checks context tokens addressed to `audience`, and remembers good ones until they expire."""
+
+    def __init__(self, audience: str, public_keys: Mapping[str, PublicKey]) -> None:
+        self._audience = audience
+        self._keys = {
+            kid: (Ed25519PublicKey.from_public_bytes(_decode(key.key)), key.issuer)
+            for kid, key in public_keys.items()
+            if audience in key.audiences or "*" in key.audiences
+        }
+        self._cache: dict[str, tuple[float, Principal]] = {}
+
+    def verify(self, token: str) -> Principal:
+        """The principal `token` names; InvalidContextError if it is not for us or not genuine."""
+        now = time.time()
+        cached = self._cache.get(token)
+        if cached is not None:
+            if cached[0] > now:
+                return cached[1]
+            del self._cache[token]
+        claims = self._decode(token)
+        principal = _principal(claims)
+        if len(self._cache) >= CACHE_ENTRIES:
+            self._cache.clear()
+        self._cache[token] = (float(claims["exp"]), principal)
+        return principal
+
+    def _decode(self, token: str) -> dict[str, Any]:
+        try:
+            kid = jwt.get_unverified_header(token).get("kid")
+            key, issuer = self._keys[str(kid)]
+            claims: dict[str, Any] = jwt.decode(
+                token,
+                key,
+                algorithms=["EdDSA"],
+                audience=self._audience,
+                issuer=issuer,
+                leeway=CLOCK_SKEW_SECONDS,
+                options={"require": ["exp", "iat", "aud", "iss", "knd"]},
+            )
+        except (jwt.PyJWTError, KeyError, ValueError, TypeError) as error:
+            raise InvalidContextError from error
+        if claims["exp"] - claims["iat"] > TOKEN_SECONDS:
+            raise InvalidContextError
+        # Only the edge may speak for people; a service speaks for itself.
+        if claims["knd"] != "service" and issuer != "gateway":
+            raise InvalidContextError
+        return claims
+
+
+def _principal(claims: Mapping[str, Any]) -> Principal:
+    try:
+        uuids = {name: UUID(claims[c]) for name, c in _UUID_CLAIMS.items() if c in claims}
+        texts = {name: str(claims[c]) for name, c in _TEXT_CLAIMS.items() if c in claims}
+    except ValueError as error:
+        raise InvalidContextError from error
+    return Principal(
+        kind=claims["knd"],
+        issuer=claims["iss"],
+        permissions=frozenset(claims.get("prm", ())),
+        **uuids,  # type: ignore[arg-type]  # the two tables above name its attributes
+        **texts,  # type: ignore[arg-type]
+    )
+
+
+# Dependencies are coroutines although they wait for nothing: FastAPI runs plain functions in a
+# thread, which costs more than all they do.
