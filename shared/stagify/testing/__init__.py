@@ -13,8 +13,8 @@ from stagify.testing.databases import (
     check_migrations,
     test_databases,
 )
+from stagify.testing.object_store import ObjectStoreServer
 from stagify.testing.servers import (
-    ObjectStoreServer,
     kafka_server,
     object_store,
     postgres_admin_url,

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from testcontainers.core.container import DockerContainer
 from testcontainers.core.wait_strategies import LogMessageWaitStrategy
 
-from stagify.testing.servers import ObjectStoreServer
+from stagify.testing.object_store import ObjectStoreServer
 
 START_SECONDS = 90
 

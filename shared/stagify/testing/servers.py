@@ -6,46 +6,19 @@ import secrets
 import socket
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import boto3
 import pytest
-from botocore.config import Config
 
 from stagify.bootstrap import create_topics
+from stagify.testing.object_store import BUCKET, ObjectStoreServer
 
 if TYPE_CHECKING:
     from stagify_local.guardian import Guardian
 
-BUCKET = "stagify-test"
 DOCKER_SOCKET = "/var/run/docker.sock"
-
-
-@dataclass(frozen=True, slots=True)
-class ObjectStoreServer:
-    """An S3 API with one empty bucket."""
-
-    endpoint: str
-    region: str
-    access_key_id: str
-    secret_access_key: str
-    bucket: str = BUCKET
-
-    def client(self) -> Any:
-        """A boto3 client with all rights."""
-        return boto3.client(
-            "s3",
-            endpoint_url=self.endpoint,
-            region_name=self.region,
-            aws_access_key_id=self.access_key_id,
-            aws_secret_access_key=self.secret_access_key,
-            config=Config(
-                s3={"addressing_style": "path"}, request_checksum_calculation="when_required"
-            ),
-        )
 
 
 class ServerStack:
