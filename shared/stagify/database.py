@@ -43,6 +43,15 @@ SERVER_SETTINGS = {
     "idle_in_transaction_session_timeout": "30s",
 }
 
+# What a connection raises that is of no more use.
+UNUSABLE = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    OSError,
+    TimeoutError,
+)
+
 
 def new_metadata() -> MetaData:
     """Metadata of one service's tables, with the platform's constraint names."""
@@ -196,7 +205,7 @@ async def _driver_connection(connection: AsyncConnection) -> asyncpg.Connection:
 async def _roll_back(connection: AsyncConnection, driver: asyncpg.Connection) -> None:
     try:
         await driver.execute("ROLLBACK;", timeout=5)
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+    except UNUSABLE:
         await connection.invalidate()
 
 

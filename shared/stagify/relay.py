@@ -16,6 +16,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from stagify import metrics
+from stagify.database import UNUSABLE
 from stagify.kafka import CONTENT_TYPE, abandon, make_producer
 from stagify.outbox import NOTIFY_CHANNEL
 
@@ -36,7 +37,7 @@ FETCH = (
 )
 DELETE = "DELETE FROM outbox WHERE seq = ANY ($1::bigint[])"
 
-TRANSIENT = (KafkaError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+TRANSIENT = (KafkaError, *UNUSABLE)
 
 
 class Relay:

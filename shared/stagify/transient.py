@@ -24,6 +24,8 @@ _TRANSIENT = (
     asyncpg.QueryCanceledError,
     asyncpg.IdleInTransactionSessionTimeoutError,
     asyncpg.ConnectionDoesNotExistError,
+    # A statement met the server's farewell before the end of the connection was seen.
+    asyncpg.InternalClientError,
 )
 
 

@@ -113,51 +113,6 @@ async def test_cancelled_work_leaks_neither_connections_nor_tenants(
     await database.close()
 
 
-async def end_connections(admin_url: str, urls: DatabaseUrls) -> None:
-    """What a restart of the server does to everyone connected."""
-    admin = await asyncpg.connect(admin_url)
-    try:
-        await admin.execute(
-            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = $1",
-            urls.name,
-        )
-    finally:
-        await admin.close()
-
-
-class TestLostConnections:
-    async def test_idle_ones_are_replaced(
-        self,
-        database: Database,
-        kit_urls: DatabaseUrls,
-        postgres_admin_url: str,
-        tenant_id: UUID,
-    ) -> None:
-        await asyncio.gather(*(database.ping() for _ in range(4)))
-        await end_connections(postgres_admin_url, kit_urls)
-        for _ in range(5):
-            await database.ping()
-            await add(database, tenant_id)
-
-    async def test_one_in_use_fails_once(
-        self, database: Database, kit_urls: DatabaseUrls, postgres_admin_url: str, tenant_id: UUID
-    ) -> None:
-        for _ in range(4):
-            with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError)):
-                async with database.tenant_connection(tenant_id) as connection:
-                    await end_connections(postgres_admin_url, kit_urls)
-                    await connection.fetchval("SELECT 1")
-            await database.ping()
-
-    async def test_one_that_dies_before_the_commit_fails_once(
-        self, database: Database, kit_urls: DatabaseUrls, postgres_admin_url: str, tenant_id: UUID
-    ) -> None:
-        with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError)):
-            async with database.tenant_connection(tenant_id):
-                await end_connections(postgres_admin_url, kit_urls)
-        await database.ping()
-
-
 async def test_a_powerful_role_is_refused(postgres_admin_url: str) -> None:
     database = Database(postgres_admin_url, service="staging-svc", pool_size=1)
     with pytest.raises(RuntimeError, match="bypass row-level security"):

@@ -7,6 +7,8 @@ from typing import Any
 
 import asyncpg
 
+from stagify.database import UNUSABLE
+
 logger = logging.getLogger(__name__)
 
 Callback = Callable[[str], None]
@@ -32,7 +34,7 @@ class Listener:
         while True:
             try:
                 await self._session()
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+            except UNUSABLE as error:
                 logger.warning("listener.interrupted", extra={"reason": type(error).__name__})
             self.connected.clear()
             await asyncio.sleep(BACKOFF_SECONDS)
