@@ -6,15 +6,17 @@ from collections.abc import Coroutine
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError
 
 # CloudEvents, Kafka protocol binding, structured mode.
 CONTENT_TYPE = [("content-type", b"application/cloudevents+json; charset=UTF-8")]
+METADATA_PAUSE_SECONDS = 0.25
 
 
 def make_producer(bootstrap_servers: str, client_id: str) -> AIOKafkaProducer:
     """An idempotent producer; `acks=all`, so an acknowledged event is on every replica."""
-    return AIOKafkaProducer(
+    producer = AIOKafkaProducer(
         bootstrap_servers=bootstrap_servers,
         client_id=client_id,
         acks="all",
@@ -23,6 +25,25 @@ def make_producer(bootstrap_servers: str, client_id: str) -> AIOKafkaProducer:
         request_timeout_ms=10_000,
         metadata_max_age_ms=60_000,
     )
+    _pace(producer.client)
+    return producer
+
+
+def _pace(client: AIOKafkaClient) -> None:
+    """Let a client that no broker answers ask again after a pause.
+
+    With something to send, aiokafka's producer asks hundreds of times a second, for as long as
+    the broker is away.
+    """
+    update = client._metadata_update
+
+    async def paced(*args: Any) -> bool:
+        is_updated: bool = await update(*args)
+        if not is_updated:
+            await asyncio.sleep(METADATA_PAUSE_SECONDS)
+        return is_updated
+
+    client._metadata_update = paced
 
 
 # A broker that is away keeps no caller longer; what is left of the closing goes on by itself.

@@ -1,0 +1,104 @@
+"""A producer whose broker goes away: what it sends later, and what it does meanwhile."""
+
+import asyncio
+import itertools
+import signal
+import time
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from stagify.bootstrap import create_topics
+from stagify.kafka import abandon, make_producer
+from stagify_local.guardian import Guardian
+from stagify_local.kafka import Kafka
+from stagify_local.ports import LOOPBACK
+
+PARTITION = TopicPartition("staging-svc.dlq", 0)
+# Looks for a broker that is away, and how many a second are enough.
+LOOKS = 10
+MOST_A_SECOND = 20
+
+
+@pytest.fixture(scope="module")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
+    """A broker of this module's own, which may be killed."""
+    folder = tmp_path_factory.mktemp("broker")
+    with Guardian() as guardian:
+        broker = Kafka(folder, guardian, log=folder / "kafka.log")
+        broker.start()
+        yield broker
+        broker.stop()
+
+
+@pytest.fixture
+async def producer(kafka: Kafka) -> AsyncIterator[AIOKafkaProducer]:
+    await create_topics(kafka.bootstrap_servers, replication_factor=1)
+    producer = make_producer(kafka.bootstrap_servers, "test")
+    await producer.start()
+    await producer.send_and_wait(PARTITION.topic, b"first", partition=0)
+    yield producer
+    await abandon(producer)
+
+
+def kill(kafka: Kafka) -> None:
+    kafka.process.kill()
+    assert kafka.process.wait() == -signal.SIGKILL
+
+
+async def values(kafka: Kafka) -> list[bytes]:
+    """Everything on the partition."""
+    client = AIOKafkaConsumer(bootstrap_servers=kafka.bootstrap_servers, enable_auto_commit=False)
+    await client.start()
+    try:
+        client.assign([PARTITION])
+        await client.seek_to_beginning()
+        end = (await client.end_offsets([PARTITION]))[PARTITION]
+        async with asyncio.timeout(20):
+            return [(await client.getone(PARTITION)).value for _ in range(end)]
+    finally:
+        await client.stop()
+
+
+async def test_what_an_abandoned_producer_held_is_never_sent(
+    kafka: Kafka, producer: AIOKafkaProducer
+) -> None:
+    kill(kafka)
+    held = await producer.send(PARTITION.topic, b"held", partition=0)
+    await abandon(producer)
+    with pytest.raises(KafkaError):
+        await held
+    await asyncio.to_thread(kafka.start)
+    other = make_producer(kafka.bootstrap_servers, "test")
+    await other.start()
+    await other.send_and_wait(PARTITION.topic, b"last", partition=0)
+    await abandon(other)
+    assert b"held" not in await values(kafka)
+    assert (await values(kafka))[-1] == b"last"
+
+
+async def test_a_producer_that_waits_asks_now_and_then_and_sends_in_the_end(
+    kafka: Kafka, producer: AIOKafkaProducer
+) -> None:
+    kill(kafka)
+    looks = itertools.count(1)
+    enough = asyncio.Event()
+
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+        if next(looks) == LOOKS:
+            enough.set()
+
+    stand_in = await asyncio.start_server(refuse, LOOPBACK, kafka.port)
+    waiting = await producer.send(PARTITION.topic, b"waiting", partition=0)
+    begun = time.monotonic()
+    async with asyncio.timeout(10):
+        await enough.wait()
+    assert LOOKS / (time.monotonic() - begun) < MOST_A_SECOND
+    stand_in.close()
+    await asyncio.to_thread(kafka.start)
+    async with asyncio.timeout(10):
+        await waiting
+    assert (await values(kafka)).count(b"waiting") == 1
