@@ -7,9 +7,10 @@ FIGURES := startup outbox accept_to_start list_projects quota_reserve engine gat
 s ?=
 service ?=
 message ?=
+seed ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install up down status logs demo env replace test check lint format typecheck migrate revision bench lock python
+.PHONY: help install up down status logs demo env replace test faults check lint format typecheck migrate revision bench lock python
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +46,10 @@ replace: python ## Under docker compose: run the version that .env names, with s
 
 test: install ## Run every test, end to end included
 	@$(VENV)/pytest
+
+# A seed that failed is run again with make faults seed=… .
+faults: install ## Kill and pause parts for 25 minutes and check what must hold (seed=)
+	@PYTHONPATH=tests/e2e $(VENV)/python tests/faults/cli.py $(if $(seed),--seed $(seed))
 
 check: lint typecheck test ## What CI runs: lint, types, tests
 

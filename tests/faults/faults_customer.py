@@ -19,6 +19,8 @@ from stagify_local.platform import Platform
 PATIENCE_SECONDS = 120.0
 # Shorter than a pause, so that commands are repeated while the first attempt is still under way.
 ATTEMPT_SECONDS = 4.0
+# This share of the attempts is given up almost at once, though nothing is wrong.
+IMPATIENT = 0.1
 MAIL_SECONDS = 20.0
 RETRY = (429, 500, 502, 503, 504)
 IN_PROGRESS = "idempotency_in_progress"
@@ -202,7 +204,7 @@ class Customers:
         deadline = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < deadline:
             try:
-                answer = await self._send(host, method, path, **options)
+                answer = await self._send(host, method, path, timeout=self._wait(), **options)
             except httpx.TransportError as error:
                 command.attempts.append(type(error).__name__)
             else:
@@ -219,6 +221,11 @@ class Customers:
         named = {"Host": f"{host}.localhost:{self._port}", **options.pop("headers", {})}
         url = f"http://127.0.0.1:{self._port}{path}"
         return await self._http.request(method, url, headers=named, **options)
+
+    def _wait(self) -> float:
+        if self._random.random() < IMPATIENT:
+            return self._random.uniform(0.01, 0.2)
+        return ATTEMPT_SECONDS
 
     async def _pause(self) -> None:
         await asyncio.sleep(self._random.uniform(0.1, 0.6))

@@ -89,8 +89,9 @@ def _singles(random: Random, longest: float) -> list[Blow]:
         for name in (*PROCESSES, "gateway", "kafka", "objectstore")
     ]
     ended = [Fault("terminate", database, random.randint(1, 3)) for database in DATABASES]
-    others = [Fault("restart", "kafka"), Fault("kill child", JOBS)]
-    return [(fault,) for fault in (*killed, *paused, *ended, *others)]
+    restarted = [Fault("restart", name) for name in ("kafka", "gateway", *PROCESSES)]
+    child = Fault("kill child", JOBS)
+    return [(fault,) for fault in (*killed, *paused, *ended, *restarted, child)]
 
 
 def _pairs(random: Random, longest: float) -> list[Blow]:

@@ -28,6 +28,10 @@ JOBS_GO_ON = """
 SELECT NOT EXISTS (SELECT 1 FROM jobs WHERE state = 'queued' AND due_at <= $1)
     OR EXISTS (SELECT 1 FROM jobs WHERE served_at > $1)
 """
+# A job in the hands of a process that died goes on in those of another.
+JOBS_RESUME = """
+SELECT NOT EXISTS (SELECT 1 FROM jobs WHERE state = 'running' AND served_at <= $1)
+"""
 AWAY = (
     OSError,
     TimeoutError,
@@ -68,7 +72,8 @@ class Recovery:
                 checks[f"{name} ready"] = partial(self._ready, port)
         for database in DATABASES:
             checks[f"{database} relay"] = partial(self._sent, database, moment)
-        checks["jobs"] = partial(self._jobs, moment)
+        checks["jobs go on"] = partial(self._holds, JOBS_GO_ON, moment)
+        checks["jobs resume"] = partial(self._holds, JOBS_RESUME, moment)
         consumers = _Consumers(self._world)
         for name in CONSUMERS:
             checks[f"{name} consumer"] = partial(consumers.has_caught_up, name)
@@ -85,8 +90,8 @@ class Recovery:
     async def _sent(self, database: str, moment: datetime) -> bool:
         return bool(await self._world.value(database, UNSENT, moment) == 0)
 
-    async def _jobs(self, moment: datetime) -> bool:
-        return bool(await self._world.value("staging", JOBS_GO_ON, moment))
+    async def _holds(self, condition: str, moment: datetime) -> bool:
+        return bool(await self._world.value("staging", condition, moment))
 
 
 class _Consumers:

@@ -11,7 +11,7 @@ from faults_history import History, Project, Tenant
 
 from stagify_local.platform import Platform
 
-STAYING = 4
+STAYING = 5
 NEWCOMER_SECONDS = 12.0
 PLANS = ("free", "pro", "enterprise")
 ENDED = ("staged", "failed")

@@ -1,0 +1,33 @@
+"""The short form of `make faults`: twelve faults at once with a stream of commands."""
+
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from faults_run import Run
+
+from stagify_local.platform import Platform
+
+FAULTS = 12
+LONGEST_PAUSE_SECONDS = 4.0
+SECONDS = 80.0
+
+
+@pytest.fixture
+def durable_platform(tmp_path: Path) -> Iterator[Platform]:
+    """A platform of this test's own, on disks that are told to keep what they are given."""
+    # Run by root, PostgreSQL is another user, who must be able to enter.
+    for parent in (tmp_path, *tmp_path.parents[:3]):
+        parent.chmod(0o755)
+    platform = Platform(tmp_path, engine="fast", durable=True)
+    platform.start()
+    yield platform
+    platform.stop()
+
+
+@pytest.mark.e2e
+async def test_no_fault_loses_doubles_or_reorders_anything(durable_platform: Platform) -> None:
+    run = Run(durable_platform, secrets.randbelow(10**6), say=print)
+    report = await run.execute(FAULTS, longest_pause=LONGEST_PAUSE_SECONDS, seconds=SECONDS)
+    assert not report.failures, str(report)
