@@ -47,7 +47,7 @@ async def run_worker(
         server.close()
         await _stop(tasks, grace_seconds)
     for task in tasks:
-        if not task.cancelled() and (error := task.exception()):
+        if task.done() and not task.cancelled() and (error := task.exception()):
             raise error
     logger.info("worker.stopped")
 
