@@ -1,4 +1,7 @@
-"""The servers as containers of the official images, through testcontainers."""
+"""The servers as containers of the official images, through testcontainers.
+
+Published on loopback only: for tests they have no or weak secrets.
+"""
 
 import contextlib
 import secrets
@@ -11,23 +14,22 @@ from testcontainers.core.wait_strategies import LogMessageWaitStrategy
 from stagify.testing.object_store import ObjectStoreServer
 
 START_SECONDS = 90
+LOOPBACK = "127.0.0.1"
 
 
 @contextlib.contextmanager
 def postgres() -> Iterator[str]:
     """PostgreSQL 18; the address of its superuser."""
-    password = secrets.token_urlsafe(16)
+    password, port = secrets.token_urlsafe(16), _free_port()
     container = (
         DockerContainer("postgres:18")
         .with_env("POSTGRES_PASSWORD", password)
         .with_command("postgres -c fsync=off -c synchronous_commit=off -c max_connections=200")
-        .with_exposed_ports(5432)
         # The first start serves twice: once to initialise, once for real.
         .waiting_for(_log("database system is ready to accept connections", times=2))
     )
-    with container:
-        address = f"{container.get_container_host_ip()}:{container.get_exposed_port(5432)}"
-        yield f"postgresql://postgres:{password}@{address}/postgres"
+    with _published(container, 5432, port):
+        yield f"postgresql://postgres:{password}@{LOOPBACK}:{port}/postgres"
 
 
 @contextlib.contextmanager
@@ -39,7 +41,7 @@ def kafka() -> Iterator[str]:
         "KAFKA_NODE_ID": "1",
         "KAFKA_PROCESS_ROLES": "broker,controller",
         "KAFKA_LISTENERS": "CLIENTS://:9092,CONTROLLER://:9093",
-        "KAFKA_ADVERTISED_LISTENERS": f"CLIENTS://localhost:{port}",
+        "KAFKA_ADVERTISED_LISTENERS": f"CLIENTS://{LOOPBACK}:{port}",
         "KAFKA_CONTROLLER_LISTENER_NAMES": "CONTROLLER",
         "KAFKA_INTER_BROKER_LISTENER_NAME": "CLIENTS",
         "KAFKA_LISTENER_SECURITY_PROTOCOL_MAP": "CLIENTS:PLAINTEXT,CONTROLLER:PLAINTEXT",
@@ -51,17 +53,18 @@ def kafka() -> Iterator[str]:
         "KAFKA_AUTO_CREATE_TOPICS_ENABLE": "false",
         "KAFKA_HEAP_OPTS": "-Xmx384m",
     }
-    container = DockerContainer("apache/kafka:4.1.0").with_bind_ports(9092, port)
+    container = DockerContainer("apache/kafka:4.1.1")
     for name, value in environment.items():
         container.with_env(name, value)
-    with container.waiting_for(_log("Kafka Server started")):
-        yield f"localhost:{port}"
+    container.waiting_for(_log("Kafka Server started"))
+    with _published(container, 9092, port):
+        yield f"{LOOPBACK}:{port}"
 
 
 @contextlib.contextmanager
 def object_store() -> Iterator[ObjectStoreServer]:
     """S3Proxy on the container's own disk."""
-    key, secret = "test", secrets.token_urlsafe(16)
+    key, secret, port = "test", secrets.token_urlsafe(16), _free_port()
     container = (
         DockerContainer("andrewgaul/s3proxy")
         .with_env("S3PROXY_AUTHORIZATION", "aws-v2-or-v4")
@@ -69,12 +72,17 @@ def object_store() -> Iterator[ObjectStoreServer]:
         .with_env("S3PROXY_CREDENTIAL", secret)
         .with_env("S3PROXY_ENDPOINT", "http://0.0.0.0:80")
         .with_env("JCLOUDS_PROVIDER", "filesystem-nio2")
-        .with_exposed_ports(80)
         .waiting_for(_log("Started"))
     )
-    with container:
-        address = f"{container.get_container_host_ip()}:{container.get_exposed_port(80)}"
-        yield ObjectStoreServer(f"http://{address}", "us-east-1", key, secret)
+    with _published(container, 80, port):
+        yield ObjectStoreServer(f"http://{LOOPBACK}:{port}", "us-east-1", key, secret)
+
+
+def _published(container: DockerContainer, inside: int, port: int) -> DockerContainer:
+    """The container with its port at `port` of loopback; `with_bind_ports` takes no address."""
+    # Typed for a port alone; the engine's client, which gets it as it is, takes an address too.
+    container.ports[str(inside)] = (LOOPBACK, port)  # type: ignore[assignment]
+    return container
 
 
 def _log(line: str, times: int = 1) -> LogMessageWaitStrategy:
@@ -83,6 +91,6 @@ def _log(line: str, times: int = 1) -> LogMessageWaitStrategy:
 
 def _free_port() -> int:
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.bind((LOOPBACK, 0))
         port: int = probe.getsockname()[1]
         return port
