@@ -21,7 +21,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from stagify import dead_letters, inbox, metrics, telemetry
 from stagify.database import Database
 from stagify.events import Event, UndecodableEventError, UnknownEvent, decode
-from stagify.kafka import abandon, make_producer, stop_consumer
+from stagify.kafka import Consuming, Producing, consuming, producing
 from stagify.tenancy import tenant_scope
 from stagify.transient import is_transient
 
@@ -34,12 +34,6 @@ T = TypeVar("T")
 MAX_POLL_RECORDS = 1_000
 # After an outage the work goes on within this time.
 MAX_BACKOFF_SECONDS = 2.0
-# A killed member's partitions are given to another one after this; the broker allows no less.
-SESSION_TIMEOUT_MS = 6_000
-# A rebalance waits this long for the messages in hand.
-REBALANCE_TIMEOUT_MS = 10_000
-# Longer than any outage we want to sit out without losing the partition.
-MAX_POLL_INTERVAL_MS = 15 * 60 * 1000
 
 
 class PoisonMessageError(Exception):
@@ -95,6 +89,8 @@ class Consumer:
         bootstrap_servers: str,
         batch_handlers: BatchHandlers | None = None,
         max_consecutive_dead_letters: int = 20,
+        consuming: Consuming = consuming,
+        producing: Producing = producing,
     ) -> None:
         self.name = name
         self._database = database
@@ -102,6 +98,8 @@ class Consumer:
         self._batch_handlers = batch_handlers or {}
         self._bootstrap_servers = bootstrap_servers
         self._max_dead = max_consecutive_dead_letters
+        self._consuming = consuming
+        self._producing = producing
         self._dead_in_a_row = 0
         self._guard = _Guard()
 
@@ -118,8 +116,9 @@ class Consumer:
             started = time.monotonic()
             try:
                 await self._session()
-            except (KafkaError, OSError, TimeoutError) as error:
-                logger.warning("consumer.interrupted", extra={"reason": type(error).__name__})
+            except* (KafkaError, OSError, TimeoutError) as errors:
+                reason = type(errors.exceptions[0]).__name__
+                logger.warning("consumer.interrupted", extra={"reason": reason})
             if time.monotonic() - started > MAX_BACKOFF_SECONDS:
                 backoff = 0.2
             await asyncio.sleep(backoff)
@@ -127,43 +126,24 @@ class Consumer:
 
     async def replay(self) -> int:
         """Handle this consumer's dead letters again; how many there were. Poison is buried anew."""
-        producer = make_producer(self._bootstrap_servers, f"{self.name}-replay")
         count = 0
-        await producer.start()
-        try:
+        async with self._producing(self._bootstrap_servers, f"{self.name}-replay") as producer:
             letters = dead_letters.read(
                 self._bootstrap_servers, self.name, group=f"{self.name}.dlq-replay"
             )
             async for letter in letters:
                 await self._process([_as_record(letter)], producer)
                 count += 1
-        finally:
-            await producer.stop()
         return count
 
     async def _session(self) -> None:
-        client = AIOKafkaConsumer(
-            bootstrap_servers=self._bootstrap_servers,
-            group_id=self.name,
-            client_id=self.name,
-            enable_auto_commit=False,
-            auto_offset_reset="earliest",
-            max_poll_interval_ms=MAX_POLL_INTERVAL_MS,
-            session_timeout_ms=SESSION_TIMEOUT_MS,
-            rebalance_timeout_ms=REBALANCE_TIMEOUT_MS,
-            heartbeat_interval_ms=1_000,
-            metadata_max_age_ms=30_000,
-        )
-        producer = make_producer(self._bootstrap_servers, f"{self.name}-dead-letters")
         self._guard = _Guard()
-        client.subscribe(topics=self.topics, listener=self._guard)
-        try:
-            await client.start()
-            await producer.start()
+        async with (
+            self._consuming(self._bootstrap_servers, self.name, self.topics, self._guard) as client,
+            self._producing(self._bootstrap_servers, f"{self.name}-dead-letters") as producer,
+        ):
             while True:
                 await self._poll(client, producer)
-        finally:
-            await asyncio.shield(asyncio.gather(stop_consumer(client), abandon(producer)))
 
     async def _poll(self, client: AIOKafkaConsumer, producer: AIOKafkaProducer) -> None:
         batches = await client.getmany(timeout_ms=1_000, max_records=MAX_POLL_RECORDS)

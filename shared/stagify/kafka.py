@@ -1,17 +1,26 @@
-"""How this platform talks to Kafka: one way to make a producer, and to let go of clients."""
+"""How this platform talks to Kafka: one way to make each kind of client, and to let go of it."""
 
 import asyncio
 import contextlib
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.abc import ConsumerRebalanceListener
 from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError
 
 # CloudEvents, Kafka protocol binding, structured mode.
 CONTENT_TYPE = [("content-type", b"application/cloudevents+json; charset=UTF-8")]
 METADATA_PAUSE_SECONDS = 0.25
+
+# Longer than any outage we want to sit out without losing the partition.
+MAX_POLL_INTERVAL_MS = 15 * 60 * 1000
+# A killed member's partitions are given to another one after this; the broker allows no less.
+SESSION_TIMEOUT_MS = 6_000
+# A rebalance waits this long for the messages in hand.
+REBALANCE_TIMEOUT_MS = 10_000
 
 
 def make_producer(bootstrap_servers: str, client_id: str) -> AIOKafkaProducer:
@@ -32,8 +41,8 @@ def make_producer(bootstrap_servers: str, client_id: str) -> AIOKafkaProducer:
 def _pace(client: AIOKafkaClient) -> None:
     """Let a client that no broker answers ask again after a pause.
 
-    With something to send, aiokafka's producer asks hundreds of times a second, for as long as
-    the broker is away.
+    By itself aiokafka asks up to thousands of times a second, for as long as the broker is away:
+    producers with something to send, and consumers that wait for a leader.
     """
     update = client._metadata_update
 
@@ -50,6 +59,52 @@ def _pace(client: AIOKafkaClient) -> None:
 CLOSE_SECONDS = 2.0
 
 _closing: set[asyncio.Task[None]] = set()
+
+
+# How a producer for `client_id` is had, and given back.
+Producing = Callable[[str, str], AbstractAsyncContextManager[AIOKafkaProducer]]
+# How a member of a group that reads some topics is had, and given back.
+Consuming = Callable[
+    [str, str, Sequence[str], ConsumerRebalanceListener],
+    AbstractAsyncContextManager[AIOKafkaConsumer],
+]
+
+
+@asynccontextmanager
+async def producing(bootstrap_servers: str, client_id: str) -> AsyncIterator[AIOKafkaProducer]:
+    """A producer that was started; abandoned in the end, so wait for what you send."""
+    producer = make_producer(bootstrap_servers, client_id)
+    try:
+        await producer.start()
+        yield producer
+    finally:
+        await abandon(producer)
+
+
+@asynccontextmanager
+async def consuming(
+    bootstrap_servers: str, group: str, topics: Sequence[str], listener: ConsumerRebalanceListener
+) -> AsyncIterator[AIOKafkaConsumer]:
+    """A member of `group` that was started; offsets are committed by hand."""
+    client = AIOKafkaConsumer(
+        bootstrap_servers=bootstrap_servers,
+        group_id=group,
+        client_id=group,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        max_poll_interval_ms=MAX_POLL_INTERVAL_MS,
+        session_timeout_ms=SESSION_TIMEOUT_MS,
+        rebalance_timeout_ms=REBALANCE_TIMEOUT_MS,
+        heartbeat_interval_ms=1_000,
+        metadata_max_age_ms=30_000,
+    )
+    _pace(client._client)
+    client.subscribe(topics=topics, listener=listener)
+    try:
+        await client.start()
+        yield client
+    finally:
+        await asyncio.shield(stop_consumer(client))
 
 
 async def abandon(producer: AIOKafkaProducer) -> None:

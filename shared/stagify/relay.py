@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import logging
 import time
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import asyncpg
@@ -17,7 +18,7 @@ from aiokafka.errors import KafkaError
 
 from stagify import metrics
 from stagify.database import UNUSABLE
-from stagify.kafka import CONTENT_TYPE, abandon, make_producer
+from stagify.kafka import CONTENT_TYPE, Producing, producing
 from stagify.outbox import NOTIFY_CHANNEL
 
 logger = logging.getLogger(__name__)
@@ -37,16 +38,28 @@ FETCH = (
 )
 DELETE = "DELETE FROM outbox WHERE seq = ANY ($1::bigint[])"
 
+Connect = Callable[..., Awaitable[asyncpg.Connection]]
+
 TRANSIENT = (KafkaError, *UNUSABLE)
 
 
 class Relay:
     """Sends the outbox of one service's database until cancelled."""
 
-    def __init__(self, dsn: str, *, service: str, bootstrap_servers: str) -> None:
+    def __init__(
+        self,
+        dsn: str,
+        *,
+        service: str,
+        bootstrap_servers: str,
+        connect: Connect = asyncpg.connect,
+        producing: Producing = producing,
+    ) -> None:
         self._dsn = dsn
         self._service = service
         self._bootstrap_servers = bootstrap_servers
+        self._connect = connect
+        self._producing = producing
         self._wake = asyncio.Event()
         self._published = metrics.OUTBOX_PUBLISHED.labels(service)
         self._failures = metrics.OUTBOX_FAILURES.labels(service)
@@ -70,7 +83,7 @@ class Relay:
 
     async def _session(self) -> None:
         """One connection and one producer, until one of them fails."""
-        connection = await asyncpg.connect(
+        connection = await self._connect(
             self._dsn,
             timeout=5,
             command_timeout=SEND_TIMEOUT_SECONDS,
@@ -80,12 +93,9 @@ class Relay:
             await self._become_leader(connection)
             await connection.add_listener(NOTIFY_CHANNEL, self._on_notify)
             connection.add_termination_listener(lambda _: self._wake.set())
-            producer = make_producer(self._bootstrap_servers, f"{self._service}-relay")
-            try:
-                await producer.start()
+            client_id = f"{self._service}-relay"
+            async with self._producing(self._bootstrap_servers, client_id) as producer:
                 await self._drain_for_ever(connection, producer)
-            finally:
-                await abandon(producer)
         finally:
             connection.terminate()
 

@@ -1,0 +1,171 @@
+"""Exactly-once effects: the process dies at any await between database and Kafka, time and again.
+
+Real are the relay, the consumer, the inbox, the outbox and PostgreSQL. Kafka is a list, so that
+hundreds of lives take seconds; with the real broker the same is done by tests/faults.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+from crash_support import CrashError, Fate, Log, MortalConnection, MortalDatabase
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from stagify.consumer import Consumer
+from stagify.database import Database, driver_connection
+from stagify.events import decode
+from stagify.events.billing import PlanChanged
+from stagify.events.receipts import StagingReceiptIssued
+from stagify.ids import new_id
+from stagify.outbox import publish, publish_on
+from stagify.relay import Relay
+from stagify.testing import DatabaseUrls
+
+INPUT, OUTPUT = "billing.events", "staging.events"
+PATIENCE_SECONDS = 20.0
+LOOK_SECONDS = 0.005
+
+IsOver = Callable[[], Awaitable[bool]]
+
+
+async def on_plan_changed(session: AsyncSession, event: PlanChanged) -> None:
+    """An effect, and an event about it: the next link of a chain."""
+    connection = await driver_connection(session)
+    await connection.execute(
+        "INSERT INTO widgets (tenant_id, name) VALUES ($1, $2)", event.tenant_id, event.plan
+    )
+    publish(
+        session,
+        StagingReceiptIssued(
+            tenant_id=event.tenant_id, action="created", of_event_id=event.event_id
+        ),
+    )
+
+
+class Lives:
+    """One process after the other, each a relay and a consumer, until nothing is left to do."""
+
+    def __init__(self, urls: DatabaseUrls, fate: Fate, log: Log) -> None:
+        self._urls = urls
+        self._fate = fate
+        self._log = log
+
+    async def run(self, is_over: IsOver) -> None:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while not await is_over():
+                self._fate.revive()
+                await self._live(is_over)
+
+    async def _live(self, is_over: IsOver) -> None:
+        database = MortalDatabase(self._urls.app, self._fate)
+        relay = Relay(
+            self._urls.relay,
+            service="staging-svc",
+            bootstrap_servers="",
+            connect=self._connect,
+            producing=self._log.producing,
+        )
+        consumer = Consumer(
+            f"crash-test {id(self._log)}",
+            database=database,
+            handlers={PlanChanged: on_plan_changed},
+            bootstrap_servers="",
+            consuming=self._log.consuming,
+            producing=self._log.producing,
+        )
+        tasks = [asyncio.create_task(part.run()) for part in (relay, consumer)]
+        try:
+            while not await is_over():
+                ended, _ = await asyncio.wait(
+                    tasks, timeout=LOOK_SECONDS, return_when=asyncio.FIRST_COMPLETED
+                )
+                if ended:
+                    break
+        finally:
+            for task in tasks:
+                task.cancel()
+            for outcome in await asyncio.gather(*tasks, return_exceptions=True):
+                _expect_crash(outcome)
+            await database.close()
+
+    async def _connect(self, *args: Any, **options: Any) -> MortalConnection:
+        self._fate.step()
+        return MortalConnection(await asyncpg.connect(*args, **options), self._fate)
+
+
+def _expect_crash(outcome: BaseException | None) -> None:
+    """Of a process that is over, only a crash or a stop is fine."""
+    if isinstance(outcome, BaseExceptionGroup):
+        _, outcome = outcome.split(CrashError)
+    if outcome is not None and not isinstance(outcome, CrashError | asyncio.CancelledError):
+        raise outcome
+
+
+@settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(
+    gaps=st.lists(st.integers(0, 40), max_size=10),
+    repeats=st.lists(st.integers(1, 5), min_size=1, max_size=5),
+    keys=st.lists(st.integers(0, 2), min_size=1, max_size=8),
+)
+async def test_every_effect_happens_once_and_in_order(
+    database: Database,
+    kit_urls: DatabaseUrls,
+    postgres_admin_url: str,
+    gaps: list[int],
+    repeats: list[int],
+    keys: list[int],
+) -> None:
+    tenants = [new_id() for _ in range(3)]
+    sent = [
+        PlanChanged(tenant_id=tenants[key], plan=str(number)) for number, key in enumerate(keys)
+    ]
+    for event in sent:
+        async with database.tenant_connection(event.tenant_id) as connection:
+            await publish_on(connection, "usage-svc", event)
+    fate = Fate(gaps)
+    log = Log(fate, repeats)
+    async with superuser(postgres_admin_url, kit_urls) as outbox:
+
+        async def is_over() -> bool:
+            is_sent = not await outbox.fetchval("SELECT EXISTS (SELECT FROM outbox)")
+            return is_sent and log.is_consumed(INPUT) and INPUT in log.records
+
+        await Lives(kit_urls, fate, log).run(is_over)
+    assert [event.event_id for event in _first(log, INPUT, PlanChanged, tenants)] == [
+        event.event_id for event in sent
+    ]
+    receipts = _first(log, OUTPUT, StagingReceiptIssued, tenants)
+    assert [receipt.of_event_id for receipt in receipts] == [event.event_id for event in sent]
+    for tenant in tenants:
+        rows = await database.fetch(tenant, "SELECT name FROM widgets")
+        expected = sorted(event.plan for event in sent if event.tenant_id == tenant)
+        assert sorted(row["name"] for row in rows) == expected
+
+
+@asynccontextmanager
+async def superuser(url: str, urls: DatabaseUrls) -> AsyncIterator[asyncpg.Connection]:
+    """A superuser's look at the kit's database."""
+    connection = await asyncpg.connect(url.rpartition("/")[0] + f"/{urls.name}")
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+def _first(log: Log, topic: str, cls: type[Any], tenants: list[UUID]) -> list[Any]:
+    """The first copy of each event of these tenants, in the order of the topic."""
+    first: dict[UUID, Any] = {}
+    for record in log.records.get(topic, ()):
+        event = decode(record.value)
+        if isinstance(event, cls) and event.tenant_id in tenants:
+            first.setdefault(event.event_id, event)
+    return list(first.values())
