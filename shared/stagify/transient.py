@@ -2,6 +2,7 @@
 
 import asyncpg
 from aiokafka.errors import KafkaError
+from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_dbapi
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
@@ -29,13 +30,13 @@ _TRANSIENT = (
 )
 
 
-def is_transient(error: BaseException) -> bool:
+def is_transient(error: BaseException | None) -> bool:
     """Whether trying again later may succeed without anyone changing anything."""
     if isinstance(error, DBAPIError):
-        if error.connection_invalidated:
-            return True
-        cause = getattr(error.orig, "__cause__", None)
-        return cause is not None and is_transient(cause)
+        return error.connection_invalidated or is_transient(error.orig)
+    if isinstance(error, AsyncAdapt_asyncpg_dbapi.Error):
+        # What SQLAlchemy's adapter makes of asyncpg's errors, which say more.
+        return is_transient(error.__cause__)
     if isinstance(error, asyncpg.InterfaceError):
         # asyncpg's own state errors; those about a closed connection are transport failures.
         return "clos" in str(error) or "released" in str(error)

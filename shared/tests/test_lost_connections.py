@@ -8,8 +8,9 @@ from uuid import UUID
 import asyncpg
 import pytest
 from sqlalchemy import text
+from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_dbapi
 
-from stagify.database import Database
+from stagify.database import Database, driver_connection
 from stagify.testing import DatabaseUrls
 from stagify.transient import is_transient
 
@@ -62,6 +63,18 @@ async def test_one_that_ends_before_the_commit_fails_once(
     with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError)):
         async with database.tenant_connection(tenant_id):
             await end_connections(postgres_admin_url, kit_urls)
+    await database.ping()
+
+
+async def test_one_that_ends_before_a_bare_statement_fails_once(
+    database: Database, kit_urls: DatabaseUrls, postgres_admin_url: str, tenant_id: UUID
+) -> None:
+    """SQLAlchemy's adapter raises its own error then, and no one wraps it."""
+    with pytest.raises(AsyncAdapt_asyncpg_dbapi.Error) as caught:
+        async with database.tenant(tenant_id) as session:
+            await end_connections(postgres_admin_url, kit_urls)
+            await driver_connection(session)
+    assert is_transient(caught.value)
     await database.ping()
 
 
