@@ -8,7 +8,6 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.abc import ConsumerRebalanceListener
-from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import KafkaError
 
 # CloudEvents, Kafka protocol binding, structured mode.
@@ -34,16 +33,18 @@ def make_producer(bootstrap_servers: str, client_id: str) -> AIOKafkaProducer:
         request_timeout_ms=10_000,
         metadata_max_age_ms=60_000,
     )
-    _pace(producer.client)
+    pace(producer)
     return producer
 
 
-def _pace(client: AIOKafkaClient) -> None:
+def pace(owner: AIOKafkaProducer | AIOKafkaConsumer) -> None:
     """Let a client that no broker answers ask again after a pause.
 
     By itself aiokafka asks up to thousands of times a second, for as long as the broker is away:
     producers with something to send, and consumers that wait for a leader.
     """
+    # Not public; aiokafka has no setting for it.
+    client = owner.client if isinstance(owner, AIOKafkaProducer) else owner._client
     update = client._metadata_update
 
     async def paced(*args: Any) -> bool:
@@ -98,7 +99,7 @@ async def consuming(
         heartbeat_interval_ms=1_000,
         metadata_max_age_ms=30_000,
     )
-    _pace(client._client)
+    pace(client)
     client.subscribe(topics=topics, listener=listener)
     try:
         await client.start()

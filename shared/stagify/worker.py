@@ -8,6 +8,8 @@ from collections.abc import Awaitable, Callable, Mapping
 import orjson
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from stagify.transient import is_transient
+
 logger = logging.getLogger(__name__)
 
 Job = Callable[[], Awaitable[None]]
@@ -57,8 +59,12 @@ async def every(seconds: float, work: Job, *, name: str) -> None:
     while True:
         try:
             await work()
-        except Exception:
-            logger.exception("worker.periodic_failed", extra={"job": name})
+        except Exception as error:
+            if is_transient(error):
+                reason = type(error).__name__
+                logger.warning("worker.periodic_postponed", extra={"job": name, "reason": reason})
+            else:
+                logger.exception("worker.periodic_failed", extra={"job": name})
         await asyncio.sleep(seconds)
 
 

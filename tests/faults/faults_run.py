@@ -1,8 +1,10 @@
 """One run: a platform, a stream of commands, a plan of faults, and the reckoning at the end."""
 
 import asyncio
+import re
 import statistics
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from random import Random
@@ -21,6 +23,8 @@ from stagify_local.platform import Platform
 QUIET_SECONDS = 2.0
 SHOWN = 10
 LOG_LINES = 40
+LOG_SECOND = re.compile(r'"time":"([^".]+)')
+MAX_LINES_A_SECOND = 400
 
 Say = Callable[[str], None]
 
@@ -135,10 +139,21 @@ class Run:
             self.report.failures.append(f"and {len(found) - SHOWN} more differences")
         self.report.failures += self._traffic.failures[:SHOWN]
         self.report.failures += sorted(set(self._customers.bugs))[:SHOWN]
+        self.report.failures += self._noise()
         self._say(
             f"{len(picture.messages)} messages, {len(picture.objects)} objects,"
             f" {len(rows['projects'])} projects, {len(found)} differences"
         )
+
+    def _noise(self) -> list[str]:
+        """Processes that said so much in one second that they must have been spinning."""
+        noisy = []
+        for name in self._world.ports:
+            seconds = Counter(LOG_SECOND.findall(self._platform.log(name)))
+            for second, lines in seconds.most_common(1):
+                if lines > MAX_LINES_A_SECOND:
+                    noisy.append(f"{name} logged {lines} lines within the second {second}")
+        return noisy
 
     def _explained(self, difference: Difference, picture: Picture) -> str:
         """The difference with all that is known of its key: commands, events, log lines."""
