@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 import asyncpg
@@ -92,10 +92,11 @@ class Relay:
         try:
             await self._become_leader(connection)
             await connection.add_listener(NOTIFY_CHANNEL, self._on_notify)
-            connection.add_termination_listener(lambda _: self._wake.set())
+            lost = asyncio.Event()
+            connection.add_termination_listener(lambda _: lost.set())
             client_id = f"{self._service}-relay"
             async with self._producing(self._bootstrap_servers, client_id) as producer:
-                await self._drain_for_ever(connection, producer)
+                await _until(lost, self._drain_for_ever(connection, producer))
         finally:
             connection.terminate()
 
@@ -133,3 +134,17 @@ class Relay:
         await connection.execute(DELETE, [row["seq"] for row in rows])
         self._published.inc(len(rows))
         return len(rows)
+
+
+async def _until(lost: asyncio.Event, draining: Coroutine[Any, Any, None]) -> None:
+    """Drain until the connection is lost, and no longer: with it another process may have become
+    the relay, whose newer events must not be followed by what this one still holds."""
+    tasks = [asyncio.create_task(draining), asyncio.create_task(lost.wait())]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        outcome, _ = await asyncio.gather(*tasks, return_exceptions=True)
+    if isinstance(outcome, Exception):
+        raise outcome

@@ -1,7 +1,9 @@
 """From a transaction to Kafka: sent if and only if committed, in order, whatever dies."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -13,7 +15,7 @@ from stagify.events import decode
 from stagify.events.staging import ProjectDeleted
 from stagify.ids import new_id
 from stagify.outbox import publish, publish_on
-from stagify.relay import Relay
+from stagify.relay import SEND_TIMEOUT_SECONDS, Relay
 from stagify.testing import DatabaseUrls
 
 
@@ -40,6 +42,18 @@ async def publish_one(database: Database, tenant: UUID) -> UUID:
     async with database.tenant(tenant) as session:
         publish(session, event)
     return event.project_id
+
+
+async def end_relay(admin_url: str, urls: DatabaseUrls) -> None:
+    """End the connection of the one relay there is."""
+    admin = await asyncpg.connect(admin_url)
+    killed = await admin.fetch(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE application_name = 'staging-svc relay' AND datname = $1",
+        urls.name,
+    )
+    await admin.close()
+    assert len(killed) == 1
 
 
 async def test_a_committed_event_arrives(
@@ -121,16 +135,46 @@ async def test_the_relay_survives_the_loss_of_its_connection(
     tenant_id: UUID,
 ) -> None:
     await read_projects(kafka_server, {await publish_one(database, tenant_id)})
-    admin = await asyncpg.connect(postgres_admin_url)
-    killed = await admin.fetch(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-        " WHERE application_name = 'staging-svc relay' AND datname = $1",
-        kit_urls.name,
-    )
-    await admin.close()
-    assert len(killed) == 1
+    await end_relay(postgres_admin_url, kit_urls)
     project = await publish_one(database, tenant_id)
     assert project in await read_projects(kafka_server, {project})
+
+
+class SilentKafka:
+    """Takes events and never acknowledges one."""
+
+    def __init__(self) -> None:
+        self.taken = asyncio.Event()
+        self.abandoned = asyncio.Event()
+
+    @asynccontextmanager
+    async def producing(self, servers: str, client_id: str) -> AsyncIterator[Any]:
+        try:
+            yield self
+        finally:
+            self.abandoned.set()
+
+    async def send(self, *_: Any, **__: Any) -> asyncio.Future[None]:
+        self.taken.set()
+        return asyncio.get_running_loop().create_future()
+
+
+async def test_a_relay_that_loses_its_connection_abandons_what_it_holds(
+    database: Database, kit_urls: DatabaseUrls, postgres_admin_url: str, tenant_id: UUID
+) -> None:
+    kafka = SilentKafka()
+    await publish_one(database, tenant_id)
+    relay = Relay(
+        kit_urls.relay, service="staging-svc", bootstrap_servers="", producing=kafka.producing
+    )
+    task = asyncio.create_task(relay.run())
+    try:
+        await asyncio.wait_for(kafka.taken.wait(), 10)
+        await end_relay(postgres_admin_url, kit_urls)
+        await asyncio.wait_for(kafka.abandoned.wait(), SEND_TIMEOUT_SECONDS / 3)
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 async def test_a_second_relay_takes_over(
