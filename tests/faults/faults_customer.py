@@ -78,8 +78,16 @@ class Customers:
             "style": "modern",
             "name": name,
         }
-        key = {"Idempotency-Key": name}
-        answer = await self._as(tenant, command, "POST", "/v1/projects", json=body, headers=key)
+        answer = await self._as(
+            tenant,
+            command,
+            "POST",
+            "/v1/projects",
+            json=body,
+            headers={"Idempotency-Key": name},
+            # tenant-svc calls it active before the news is everywhere; the answer says to try again.
+            retry={"tenant_provisioning"},
+        )
         if answer.status_code == 402:
             command.outcome = "refused"
             return None
