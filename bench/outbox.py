@@ -1,7 +1,8 @@
 """The outbox: how fast one relay drains it, and how long commit → consumer takes.
 
-Run with `python bench/outbox.py [--events N] [--rate R] [--seconds S]`. The relay runs in a
-process of its own, as in production, against the embedded PostgreSQL and Kafka, with fsync on.
+Run with `python bench/outbox.py [--events N] [--rates R …] [--seconds S]`. The relay runs in a
+process of its own, as in production, against the embedded PostgreSQL and Kafka, with fsync on. The
+latency is taken at several rates, three rounds each, and drawn against the rate.
 """
 
 import argparse
@@ -19,6 +20,7 @@ from uuid import UUID
 import asyncpg
 from aiokafka import AIOKafkaConsumer
 from common import cpu_seconds, median, percentile, report
+from plots import curve
 
 from stagify.bootstrap import DATABASES, create_databases, create_topics
 from stagify.cli import run
@@ -33,6 +35,7 @@ from stagify_local.postgres import Postgres
 
 ROUNDS = 3
 LAST_ARRIVAL_SECONDS = 60
+QUANTILES = (0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 0.99, 0.999, 1.0)
 TENANT = new_id()
 
 
@@ -174,26 +177,55 @@ async def measure(arguments: argparse.Namespace) -> None:
             await drain(owner, relay, kafka.bootstrap_servers, arguments.events)
             for _ in range(ROUNDS)
         ]
-        delays = await latency(
-            owner, relay, kafka.bootstrap_servers, arguments.rate, arguments.seconds
-        )
+        delays = {
+            rate: [
+                await latency(owner, relay, kafka.bootstrap_servers, rate, arguments.seconds)
+                for _ in range(ROUNDS)
+            ]
+            for rate in arguments.rates
+        }
         kafka.stop()
         postgres.stop()
-    report(
-        "outbox",
-        {
-            "drain, events/s": median([round_["events_per_second"] for round_ in drains]),
-            "drain, events/CPU-s": median([round_["events_per_cpu_second"] for round_ in drains]),
-            f"commit → consumer p50 at {arguments.rate}/s, ms": percentile(delays, 0.5),
-            f"commit → consumer p99 at {arguments.rate}/s, ms": percentile(delays, 0.99),
-        },
-        {"drains": drains, "delays_ms": sorted(round(delay, 2) for delay in delays)},
+    _report(drains, delays)
+
+
+def _report(drains: list[dict[str, float]], delays: dict[int, list[list[float]]]) -> None:
+    """Medians of the rounds, and the curve of latency against rate."""
+    figures = {
+        "drain, events/s": median([round_["events_per_second"] for round_ in drains]),
+        "drain, events/CPU-s": median([round_["events_per_cpu_second"] for round_ in drains]),
+    }
+    shares = {"p50": 0.5, "p99": 0.99}
+    series: dict[str, list[tuple[float, float]]] = {name: [] for name in shares}
+    for rate, rounds in delays.items():
+        for name, share in shares.items():
+            value = median([percentile(round_, share) for round_ in rounds])
+            figures[f"commit → consumer {name} at {rate}/s, ms"] = value
+            series[name].append((rate, value))
+    curve(
+        "outbox_latency",
+        "Outbox: from commit to consumer",
+        x_label="events a second, one a transaction",
+        y_label="milliseconds, median of the rounds",
+        series=series,
     )
+    report("outbox", figures, {"drains": drains, "delays_ms": _raw(delays)})
+
+
+def _raw(delays: dict[int, list[list[float]]]) -> dict[int, list[dict[str, float]]]:
+    """Each round's distribution: every single delay would be 50,000 lines."""
+    return {
+        rate: [
+            {f"p{100 * share:g}": round(percentile(round_, share), 2) for share in QUANTILES}
+            for round_ in rounds
+        ]
+        for rate, rounds in delays.items()
+    }
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--events", type=int, default=60_000)
-    parser.add_argument("--rate", type=int, default=200)
+    parser.add_argument("--rates", type=int, nargs="+", default=[100, 200, 500, 1_000])
     parser.add_argument("--seconds", type=float, default=10)
     asyncio.run(measure(parser.parse_args()))
