@@ -43,6 +43,7 @@ class Platform:
     """Everything, from one data folder; usable from tests as well as from the command line.
 
     `gateway_port` 0 takes any free port. `durable=False` is for tests: a power cut may lose data.
+    `settings` are variables every process gets beside its own, such as a limit to raise.
     """
 
     def __init__(
@@ -52,12 +53,14 @@ class Platform:
         engine: Engine = "blender",
         gateway_port: int = 0,
         durable: bool = True,
+        settings: Mapping[str, str] | None = None,
         say: Say = lambda line: None,
     ) -> None:
         self.installation = Installation(data_dir)
         self._engine: Engine = engine
         self._gateway_port = gateway_port
         self._durable = durable
+        self._settings = settings or {}
         self._say = say
         self._stack = contextlib.ExitStack()
         self._engine_installation: EngineInstallation | None = None
@@ -220,7 +223,7 @@ class Platform:
             name,
             arguments,
             self._log_path(name),
-            environment=self._environments.process(deployable, process),
+            environment={**self._settings, **self._environments.process(deployable, process)},
             stop_grace_seconds=SERVICE_STOP_SECONDS,
         )
         port = self._environments.port(deployable.name, process)
