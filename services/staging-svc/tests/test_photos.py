@@ -1,15 +1,19 @@
 """What the cleaning child makes of photos, good and bad."""
 
+import asyncio
 import io
+import os
 from pathlib import Path
+from signal import SIGKILL, SIGXCPU, Signals
 
 import pytest
 from PIL import Image
-from staging_support import encoded, huge_png, room_photo
+from staging_support import cleaning_child, encoded, huge_png, room_photo
 
 from staging_svc.photos.service import (
     LIMITS,
     CleanedPhoto,
+    CleaningInterruptedError,
     Limits,
     PhotoRefusedError,
     clean_photo,
@@ -130,9 +134,38 @@ async def test_animation_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "limits",
-    [Limits(memory_bytes=120 * 1024 * 1024), Limits(wall_seconds=0.0001), Limits(output_bytes=100)],
-    ids=["memory", "time", "output"],
+    [Limits(memory_bytes=120 * 1024 * 1024), Limits(output_bytes=100)],
+    ids=["memory", "output"],
 )
 async def test_child_that_exceeds_a_limit_refuses_the_photo(tmp_path: Path, limits: Limits) -> None:
     large = encoded(Image.new("RGB", (7000, 7000), "grey"))
     assert await refusal(tmp_path, large, limits=limits) == "photo_undecodable"
+
+
+async def test_photo_that_takes_too_much_time_is_refused(tmp_path: Path) -> None:
+    noisy = encoded(Image.effect_noise((6000, 6000), 60).convert("RGB"), "PNG", compress_level=1)
+    assert await refusal(tmp_path, noisy, "image/png", Limits(cpu_seconds=1)) == "photo_undecodable"
+
+
+async def test_child_that_gets_no_time_says_nothing_about_the_photo(tmp_path: Path) -> None:
+    with pytest.raises(CleaningInterruptedError):
+        await refusal(tmp_path, room_photo(600, 600), limits=Limits(wall_seconds=0.0001))
+
+
+@pytest.mark.parametrize(
+    ("number", "error"),
+    [(SIGKILL, CleaningInterruptedError), (SIGXCPU, PhotoRefusedError)],
+    ids=["somebody", "its limit"],
+)
+async def test_who_killed_the_child_decides(
+    tmp_path: Path, number: Signals, error: type[Exception]
+) -> None:
+    source = tmp_path / "source"
+    # A file that keeps whoever opens it waiting.
+    os.mkfifo(source)
+    cleaning = asyncio.create_task(
+        clean_photo(source, tmp_path / "target.jpg", declared_type="image/jpeg")
+    )
+    (await cleaning_child()).send_signal(number)
+    with pytest.raises(error):
+        await cleaning

@@ -12,6 +12,7 @@ from staging_support import (
     Published,
     ScriptedEngine,
     UsageService,
+    cleaning_child,
     huge_png,
     room_photo,
 )
@@ -188,6 +189,18 @@ class TestMachineFailure:
         events = await published(caller.tenant_id)
         assert len(of_type(events, StagingStarted)) == 1
         assert len(keys(caller.tenant_id)) == 3
+
+    async def test_killed_cleaning_child_is_no_fault_of_the_photo(
+        self, caller: Caller, slot: Slot, database: Database
+    ) -> None:
+        accepted = await caller.project()
+        attempt = asyncio.create_task(slot.run_next())
+        (await cleaning_child()).kill()
+        assert await attempt
+        assert (await caller.read(accepted["id"]))["status"] == "queued"
+        await make_due(database, caller.tenant_id)
+        assert await slot.run_next()
+        assert (await caller.read(accepted["id"]))["status"] == "staged"
 
     async def test_three_failures_are_the_end(
         self,

@@ -11,11 +11,14 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+CPU_GRACE_SECONDS = 5
+
 
 def limit(memory_bytes: int, cpu_seconds: int, file_bytes: int) -> None:
     """Bind this process: what exceeds a limit fails or is killed."""
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
-    resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds))
+    # The soft limit ends it by SIGXCPU: a SIGKILL is then none of its own doing.
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds + CPU_GRACE_SECONDS))
     resource.setrlimit(resource.RLIMIT_FSIZE, (file_bytes, file_bytes))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))

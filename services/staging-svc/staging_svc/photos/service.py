@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import logging
+import signal
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -51,6 +52,10 @@ class PhotoRefusedError(Exception):
         self.message = MESSAGES[code]
 
 
+class CleaningInterruptedError(Exception):
+    """The child was killed or got no time, which says nothing about the photo."""
+
+
 @dataclass(frozen=True, slots=True)
 class CleanedPhoto:
     """Sizes of the photo as it came, upright, and of its cleaned derivative."""
@@ -64,7 +69,10 @@ class CleanedPhoto:
 async def clean_photo(
     source: Path, target: Path, *, declared_type: str, limits: Limits = LIMITS
 ) -> CleanedPhoto:
-    """Write the cleaned JPEG of `source` to `target`, or PhotoRefusedError."""
+    """Write the cleaned JPEG of `source` to `target`, or PhotoRefusedError.
+
+    CleaningInterruptedError if that failed for reasons of ours.
+    """
     arguments = {
         **asdict(limits),
         "source": str(source),
@@ -93,12 +101,17 @@ async def _run_child(arguments: dict[str, Any], wall_seconds: float) -> dict[str
         async with asyncio.timeout(wall_seconds):
             output, _ = await child.communicate(json.dumps(arguments).encode() + b"\n")
     except TimeoutError as error:
-        raise PhotoRefusedError("photo_undecodable") from error
+        # Work is limited by CPU time: what takes longer than that waits for the machine.
+        raise CleaningInterruptedError from error
     finally:
         await asyncio.shield(_end(child))
     if child.returncode != 0:
-        # A limit, or a decoder that crashed: either way it is this photo that did it.
         logger.warning("photo.child_failed", extra={"returncode": child.returncode})
+    if child.returncode == -signal.SIGKILL:
+        # None of its limits does that: the machine was short of memory, or somebody did it.
+        raise CleaningInterruptedError
+    if child.returncode != 0:
+        # A limit, or a decoder that crashed: either way it is this photo that did it.
         raise PhotoRefusedError("photo_undecodable")
     answer: dict[str, Any] = json.loads(output)
     return answer

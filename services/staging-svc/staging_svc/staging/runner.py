@@ -29,6 +29,7 @@ from staging_svc.jobs import service as jobs
 from staging_svc.jobs.claims import Lease
 from staging_svc.jobs.service import LeaseLostError
 from staging_svc.objects.service import ObjectLostError
+from staging_svc.photos.service import CleaningInterruptedError
 from staging_svc.projects import lifecycle
 from staging_svc.staging.errors import NotYetError, RefusedError
 from staging_svc.staging.pipeline import Pipeline
@@ -112,6 +113,8 @@ class JobRunner:
             await self._fail(lease, error)
         except EngineFailedError as error:
             await self._retry(lease, RefusedError(error.code, error.message))
+        except CleaningInterruptedError:
+            await self._retry(lease, RefusedError(INTERRUPTED_CODE, INTERRUPTED))
         except NotYetError:
             await self._wait(lease)
         except (LeaseLostError, ObjectLostError):
