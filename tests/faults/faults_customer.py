@@ -3,6 +3,7 @@
 import asyncio
 import re
 import time
+from collections.abc import AsyncIterator, Callable
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 from random import Random
@@ -14,7 +15,6 @@ from faults_history import Command, History, Project, Tenant
 from platform_support import PASSWORD, photo
 
 from stagify_local.mail_page import newest, read_mail, text_of
-from stagify_local.platform import Platform
 
 PATIENCE_SECONDS = 120.0
 # Shorter than a pause, so that commands are repeated while the first attempt is still under way.
@@ -25,6 +25,9 @@ MAIL_SECONDS = 20.0
 RETRY = (429, 500, 502, 503, 504)
 IN_PROGRESS = "idempotency_in_progress"
 CODE = re.compile(r"\b\d{6}\b")
+
+# The codes mailed to an address after a time in nanoseconds, as they arrive, for a while.
+Codes = Callable[[str, int], AsyncIterator[str]]
 
 
 class UnsettledError(AssertionError):
@@ -38,9 +41,9 @@ class UnexpectedAnswerError(AssertionError):
 class Customers:
     """Speaks to the platform through its gateway, for any number of customers."""
 
-    def __init__(self, platform: Platform, history: History, random: Random) -> None:
-        self._port = platform.gateway_port
-        self._mail_dir = platform.mail_dir
+    def __init__(self, port: int, codes: Codes, history: History, random: Random) -> None:
+        self._port = port
+        self._codes = codes
         self._history = history
         self._random = random
         self._photo = photo(700, 560)
@@ -144,7 +147,7 @@ class Customers:
             started = await self._ask(command, "app", "POST", "/v1/signup", json=body)
             self._expect(command, started, 202)
             path = f"/v1/signup/{started.json()['id']}/confirm"
-            async for code in codes(self._mail_dir, email, since):
+            async for code in self._codes(email, since):
                 confirmation = {"code": code, "password": PASSWORD}
                 answer = await self._ask(command, "app", "POST", path, json=confirmation)
                 self._expect(command, answer, 201, 401)
@@ -254,7 +257,7 @@ def code_of(answer: httpx.Response) -> str:
     return ""
 
 
-async def codes(folder: Path, email: str, since: int) -> Any:
+async def codes(folder: Path, email: str, since: int) -> AsyncIterator[str]:
     """The codes mailed to `email` after `since` (nanoseconds) as they arrive, for a while."""
     seen: set[str] = set()
     deadline = time.monotonic() + MAIL_SECONDS

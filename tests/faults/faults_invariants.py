@@ -1,5 +1,6 @@
 """What must hold at rest. Each check yields what differs, with the key whose history explains it."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,7 +8,7 @@ from dataclasses import dataclass
 import asyncpg
 from faults_handled import HANDLED
 from faults_history import History, Project, Tenant
-from faults_world import Message
+from faults_world import Message, World
 
 USAGE = "stagify.usage.recorded.v1"
 STAGED = "stagify.project.staged.v1"
@@ -70,6 +71,13 @@ QUERIES: Mapping[str, tuple[str, str]] = {
     ),
     "subscriptions": ("usage", "SELECT tenant_id, slug, plan FROM subscriptions"),
 }
+
+
+async def take(world: World) -> Picture:
+    """The picture of a platform at rest."""
+    rows = {name: await world.rows(database, query) for name, (database, query) in QUERIES.items()}
+    messages, letters = await world.messages(), await world.dead_letters()
+    return Picture(messages, letters, await asyncio.to_thread(world.objects), rows)
 
 
 def differences(

@@ -7,11 +7,12 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from random import Random
 
-from faults_customer import Customers
+from faults_customer import Customers, codes
 from faults_history import History
-from faults_invariants import INTERRUPTED, QUERIES, Difference, Picture, differences, project_of
+from faults_invariants import INTERRUPTED, Difference, Picture, differences, project_of, take
 from faults_nemesis import Blow, Nemesis, plan
 from faults_recovery import BAR_SECONDS, Recovery
 from faults_rest import at_rest
@@ -69,9 +70,11 @@ class Run:
         self._random = Random(seed)
         self.report = Report(seed)
         self._history = History()
-        self._world = World(platform)
-        self._customers = Customers(platform, self._history, Random(seed + 1))
-        self._traffic = Traffic(platform, self._customers, self._history, Random(seed + 2))
+        self._world = World.of(platform)
+        mailed = partial(codes, platform.mail_dir)
+        self._customers = Customers(platform.gateway_port, mailed, self._history, Random(seed + 1))
+        set_plan = partial(platform.run, "usage-svc", "set-plan")
+        self._traffic = Traffic(set_plan, self._customers, self._history, Random(seed + 2))
         self._nemesis = Nemesis(platform, self._world, self._random)
 
     async def execute(self, faults: int, *, longest_pause: float, seconds: float) -> Report:
@@ -122,16 +125,7 @@ class Run:
                 self.report.failures.append(f"{named} ended {name} too:\n{tail}")
 
     async def _check(self) -> None:
-        rows = {
-            name: await self._world.rows(database, query)
-            for name, (database, query) in QUERIES.items()
-        }
-        picture = Picture(
-            await self._world.messages(),
-            await self._world.dead_letters(),
-            await asyncio.to_thread(self._world.objects),
-            rows,
-        )
+        picture = await take(self._world)
         child = {"photo_undecodable"} if self._nemesis.killed_children else set()
         found = list(differences(self._history, picture, failures=INTERRUPTED | child))
         self.report.failures += [self._explained(each, picture) for each in found[:SHOWN]]
@@ -142,7 +136,7 @@ class Run:
         self.report.failures += self._noise()
         self._say(
             f"{len(picture.messages)} messages, {len(picture.objects)} objects,"
-            f" {len(rows['projects'])} projects, {len(found)} differences"
+            f" {len(picture.rows['projects'])} projects, {len(found)} differences"
         )
 
     def _noise(self) -> list[str]:

@@ -2,14 +2,12 @@
 
 import asyncio
 import subprocess
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from random import Random
 from typing import Any
 
 from faults_customer import Customers, UnsettledError
 from faults_history import History, Project, Tenant
-
-from stagify_local.platform import Platform
 
 STAYING = 5
 NEWCOMER_SECONDS = 12.0
@@ -17,14 +15,17 @@ PLANS = ("free", "pro", "enterprise")
 ENDED = ("staged", "failed")
 PLAN_ATTEMPTS = 40
 
+# Puts a tenant, named by its slug, on a plan; CalledProcessError if that fails.
+SetPlan = Callable[[str, str], object]
+
 
 class Traffic:
     """Feeds the platform until `stop`; every command that was begun is brought to its end."""
 
     def __init__(
-        self, platform: Platform, customers: Customers, history: History, random: Random
+        self, set_plan: SetPlan, customers: Customers, history: History, random: Random
     ) -> None:
-        self._platform = platform
+        self._set_plan = set_plan
         self._customers = customers
         self._history = history
         self._random = random
@@ -96,7 +97,7 @@ class Traffic:
         # Known from here on: until it is acknowledged either plan may be the one.
         for _ in range(PLAN_ATTEMPTS):
             async with self._shell:
-                is_done = await asyncio.to_thread(self._set_plan, tenant.slug, plan)
+                is_done = await asyncio.to_thread(self._plan_is_set, tenant.slug, plan)
             command.attempts.append("done" if is_done else "failed")
             if is_done:
                 command.outcome = "acknowledged"
@@ -105,9 +106,9 @@ class Traffic:
             await asyncio.sleep(1)
         raise UnsettledError(f"never done: {command}")
 
-    def _set_plan(self, slug: str, plan: str) -> bool:
+    def _plan_is_set(self, slug: str, plan: str) -> bool:
         try:
-            self._platform.run("usage-svc", "set-plan", slug, plan)
+            self._set_plan(slug, plan)
         except subprocess.CalledProcessError:
             return False
         return True

@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Self
 
 import asyncpg
 import boto3
@@ -45,27 +46,51 @@ class Message:
         return f"{place} {self.type} {self.event_id} {dict(self.data)}"
 
 
-class World:
-    """The platform's stores, seen with all rights."""
+@dataclass(frozen=True)
+class Stores:
+    """Where a platform keeps everything, and what opens it."""
 
-    def __init__(self, platform: Platform) -> None:
+    postgres_port: int
+    postgres_password: str
+    kafka_port: int
+    objectstore_port: int
+    objectstore_secret: str
+
+
+class World:
+    """The platform's stores, seen with all rights; `ports` of its processes, where it has any."""
+
+    def __init__(self, stores: Stores, ports: Mapping[str, int] = MappingProxyType({})) -> None:
+        self._dsn = (
+            f"postgresql://{SUPERUSER}:{stores.postgres_password}@{LOOPBACK}:{stores.postgres_port}"
+        )
+        self.kafka = f"{LOOPBACK}:{stores.kafka_port}"
+        self.ports = ports
+        self._s3 = boto3.client(
+            "s3",
+            endpoint_url=f"http://{LOOPBACK}:{stores.objectstore_port}",
+            region_name=S3_REGION,
+            aws_access_key_id=ACCESS_KEY_ID,
+            aws_secret_access_key=stores.objectstore_secret,
+            config=Config(s3={"addressing_style": "path"}),
+        )
+        self._connections: dict[str, asyncpg.Connection] = {}
+
+    @classmethod
+    def of(cls, platform: Platform) -> Self:
+        """The stores of a platform on this machine."""
         # Once: the state looks for other ports while the parts' own are taken by the parts.
         running = platform.installation.running()
         assert isinstance(running, Running)
         ports = {process.name: process.port for process in running.processes}
-        password = platform.state.secret("postgres.superuser")
-        self._dsn = f"postgresql://{SUPERUSER}:{password}@{LOOPBACK}:{ports['postgres']}"
-        self.kafka = f"{LOOPBACK}:{ports['kafka']}"
-        self.ports = ports
-        self._s3 = boto3.client(
-            "s3",
-            endpoint_url=f"http://{LOOPBACK}:{ports['objectstore']}",
-            region_name=S3_REGION,
-            aws_access_key_id=ACCESS_KEY_ID,
-            aws_secret_access_key=platform.state.secret("objectstore"),
-            config=Config(s3={"addressing_style": "path"}),
+        stores = Stores(
+            ports["postgres"],
+            platform.state.secret("postgres.superuser"),
+            ports["kafka"],
+            ports["objectstore"],
+            platform.state.secret("objectstore"),
         )
-        self._connections: dict[str, asyncpg.Connection] = {}
+        return cls(stores, ports)
 
     async def close(self) -> None:
         for connection in self._connections.values():
