@@ -4,6 +4,8 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import Annotated
 
 from fastapi import Depends, Request
+from fastapi.openapi.models import APIKey, APIKeyIn
+from fastapi.security.base import SecurityBase
 
 from stagify.errors import ForbiddenError, UnauthorizedError
 from stagify.principal import Principal
@@ -34,21 +36,29 @@ async def request_principal(request: Request) -> Principal:
 PrincipalDep = Annotated[Principal, Depends(request_principal)]
 
 
+class _SignedIn(SecurityBase):
+    """Lets members and keys with some permissions pass. To OpenAPI it is a security scheme, so
+    the document says which calls need a credential; how one is shown is the gateway's to say."""
+
+    def __init__(self, needed: frozenset[str]) -> None:
+        self.model = APIKey(**{"in": APIKeyIn.header}, name=CONTEXT_HEADER)
+        self.scheme_name = "context"
+        self._needed = needed
+
+    async def __call__(self, principal: PrincipalDep) -> Principal:
+        if principal.kind not in ("user", "api_key"):
+            raise UnauthorizedError
+        if not self._needed <= principal.permissions:
+            raise MissingPermissionError(needed=[*sorted(self._needed - principal.permissions)])
+        return principal
+
+
 def requires(*permissions: str) -> Callable[[Principal], Awaitable[Principal]]:
     """A dependency: a member or key of this tenant that has all of `permissions`.
 
     Use it as `Annotated[Principal, Depends(requires("projects:write"))]`.
     """
-    needed = frozenset(permissions)
-
-    async def check(principal: PrincipalDep) -> Principal:
-        if principal.kind not in ("user", "api_key"):
-            raise UnauthorizedError
-        if not needed <= principal.permissions:
-            raise MissingPermissionError(needed=[*sorted(needed - principal.permissions)])
-        return principal
-
-    return check
+    return _SignedIn(frozenset(permissions))
 
 
 def service_only(*issuers: str) -> Callable[[Principal], Awaitable[Principal]]:
@@ -69,12 +79,6 @@ async def _platform(principal: PrincipalDep) -> Principal:
     return principal
 
 
-async def _signed_in(principal: PrincipalDep) -> Principal:
-    if principal.kind not in ("user", "api_key"):
-        raise UnauthorizedError
-    return principal
-
-
 async def _tenant_host(principal: PrincipalDep) -> Principal:
     if principal.tenant_id is None or principal.kind == "service":
         raise WrongHostError("This call is served on a tenant's host.")
@@ -83,5 +87,5 @@ async def _tenant_host(principal: PrincipalDep) -> Principal:
 
 # The visitor of `app.<base>`; a member or key; anyone on a tenant's host.
 PlatformDep = Annotated[Principal, Depends(_platform)]
-SignedInDep = Annotated[Principal, Depends(_signed_in)]
+SignedInDep = Annotated[Principal, Depends(requires())]
 TenantHostDep = Annotated[Principal, Depends(_tenant_host)]

@@ -7,6 +7,7 @@ StagifyError
 ├── PaymentRequiredError       402  a quota or a plan says no
 ├── ForbiddenError             403  known, but not allowed
 ├── NotFoundError              404  not there for this tenant
+├── MethodNotAllowedError      405  the path is right, the method is not; `methods` are
 ├── ConflictError              409  the state of the thing says no
 ├── GoneError                  410  it was there and has expired
 ├── TooLargeError              413  the body or the declared size is over the limit
@@ -73,6 +74,21 @@ class NotFoundError(StagifyError):
 
     status = 404
     code = "not_found"
+
+
+class MethodNotAllowedError(StagifyError):
+    """This path does not serve this method."""
+
+    status = 405
+    code = "method_not_allowed"
+
+    def __init__(self, methods: list[str]) -> None:
+        super().__init__()
+        self._methods = methods
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Allow": ", ".join(self._methods)}
 
 
 class ConflictError(StagifyError):

@@ -12,7 +12,14 @@ from starlette.exceptions import HTTPException
 
 from stagify import logs, telemetry
 from stagify.database import Database
-from stagify.errors import InvalidInputError, StagifyError, TooLargeError
+from stagify.errors import (
+    BadRequestError,
+    InvalidInputError,
+    MethodNotAllowedError,
+    NotFoundError,
+    StagifyError,
+    TooLargeError,
+)
 from stagify.middleware import RequestMiddleware
 from stagify.problems import COMMON_PROBLEMS, problem
 from stagify.settings import ServiceSettings
@@ -49,6 +56,8 @@ def create_service_app(
         lifespan=_lifespan(database, lifespan),
         docs_url=None,
         redoc_url=None,
+        # A redirect would name this process's own address to the outside.
+        redirect_slashes=False,
         responses=COMMON_PROBLEMS,
         generate_unique_id_function=_operation_id,
     )
@@ -92,7 +101,7 @@ def _add_error_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def render_http(request: Request, error: HTTPException) -> Response:
-        return problem(_from_http(error))
+        return problem(_from_http(error, request))
 
 
 def _invalid(error: RequestValidationError) -> StagifyError:
@@ -111,21 +120,21 @@ def _invalid(error: RequestValidationError) -> StagifyError:
     return InvalidInputError("Some fields are missing or wrong.", errors=fields)
 
 
-def _from_http(error: HTTPException) -> StagifyError:
+def _from_http(error: HTTPException, request: Request) -> StagifyError:
     """An error of the framework itself, such as no route or a wrong method."""
     if error.status_code == TooLargeError.status:
         return TooLargeError()
-    known = {404: "not_found", 405: "method_not_allowed"}
+    if error.status_code == NotFoundError.status:
+        return NotFoundError("There is nothing at this path.")
+    if error.status_code == MethodNotAllowedError.status:
+        return MethodNotAllowedError(_methods_of(request))
+    return BadRequestError(str(error.detail))
 
-    class FrameworkError(StagifyError):
-        status = error.status_code
-        code = known.get(error.status_code, "bad_request")
 
-        @property
-        def headers(self) -> dict[str, str]:
-            return dict(error.headers or {})
-
-    return FrameworkError(str(error.detail))
+def _methods_of(request: Request) -> list[str]:
+    """What the path serves. The framework names the methods of the first route that fits only."""
+    path = getattr(request.scope.get("route"), "path", "")
+    return sorted(method.upper() for method in request.app.openapi()["paths"].get(path, {}))
 
 
 def _add_own_routes(app: FastAPI, checks: Mapping[str, Check]) -> None:

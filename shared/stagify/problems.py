@@ -12,6 +12,14 @@ from stagify.errors import StagifyError
 
 MEDIA_TYPE = "application/problem+json"
 
+RETRY_AFTER = {
+    "Retry-After": {
+        "description": "Seconds to wait.",
+        "required": True,
+        "schema": {"type": "integer", "minimum": 1},
+    }
+}
+
 
 class Problem(BaseModel):
     """A refusal. `code` is stable; some codes add members of their own."""
@@ -56,6 +64,7 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
             "model": Problem,
             "description": HTTPStatus(status).phrase,
             "content": {MEDIA_TYPE: {}},
+            **({"headers": RETRY_AFTER} if status in (429, 503) else {}),
         }
         for status in statuses
     }

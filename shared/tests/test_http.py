@@ -16,6 +16,7 @@ from stagify.database import Database, SessionDep, driver_connection
 from stagify.errors import ConflictError
 from stagify.http import create_service_app
 from stagify.idempotency import IdempotencyDep
+from stagify.links import link
 from stagify.pagination import PageParamsDep, decode_cursor, encode_cursor
 from stagify.principal import Principal
 from stagify.settings import ServiceSettings
@@ -61,6 +62,18 @@ def add_routes(app: FastAPI) -> None:
             return WidgetRead(name=body.name, secret="shown once")
 
         return await idempotency.run(session, 201, work, shown_once=frozenset({"secret"}))
+
+    @app.get(
+        "/widgets",
+        responses={
+            200: {
+                "links": link("create", body={"name": "/items/0/name"})
+                | link("list_widgets", cursor="/next_cursor")
+            }
+        },
+    )
+    async def list_widgets() -> None:
+        return None
 
     @app.get("/whoami")
     async def whoami(principal: PrincipalDep) -> dict[str, str | None]:
@@ -214,6 +227,37 @@ class TestBadInput:
         response = await client.delete("/whoami", headers=member)
         assert code(response) == (405, "method_not_allowed")
         assert response.headers["allow"] == "GET"
+
+    async def test_allow_names_all_methods_of_the_path(
+        self, client: httpx.AsyncClient, member: dict[str, str]
+    ) -> None:
+        response = await client.put("/widgets", headers=member)
+        assert (response.status_code, response.headers["allow"]) == (405, "GET, POST")
+
+    async def test_a_slash_at_the_end_is_another_path(
+        self, client: httpx.AsyncClient, member: dict[str, str]
+    ) -> None:
+        assert code(await client.get("/whoami/", headers=member)) == (404, "not_found")
+
+
+class TestOpenApi:
+    async def test_says_which_calls_need_a_caller(self, client: httpx.AsyncClient) -> None:
+        paths = (await client.get("/openapi.json")).json()["paths"]
+        assert paths["/widgets"]["post"]["security"] == [{"context": []}]
+        assert "security" not in paths["/platform"]["get"]
+
+    async def test_says_what_an_answer_leads_to(self, client: httpx.AsyncClient) -> None:
+        paths = (await client.get("/openapi.json")).json()["paths"]
+        assert paths["/widgets"]["get"]["responses"]["200"]["links"] == {
+            "create.items.0.name": {
+                "operationId": "create",
+                "requestBody": {"name": "$response.body#/items/0/name"},
+            },
+            "list_widgets.next_cursor": {
+                "operationId": "list_widgets",
+                "parameters": {"cursor": "$response.body#/next_cursor"},
+            },
+        }
 
 
 class TestOurFault:

@@ -40,7 +40,7 @@ class Admission:
 
     def decide(self, exchange: Exchange) -> None:
         """Start `exchange` on its way; only an unknown credential makes it wait."""
-        refusal = self._decide(exchange, monotonic())
+        refusal = self._decide(exchange, exchange.began)
         if refusal is not None:
             exchange.refuse(refusal)
 
@@ -49,6 +49,7 @@ class Admission:
         site = self._directory.find(request.host)
         if isinstance(site, Refusal):
             return site
+        exchange.identity_fields = site.identity_fields
         if site.status == "suspended":
             return problems.TENANT_SUSPENDED
         exchange.site = site
@@ -119,8 +120,9 @@ class Admission:
             return refusal
         exchange.holds_slot = True
         exchange.caller = caller
+        exchange.identity_fields = caller.identity_fields
         exchange.context_line = self._tokens.line(caller, site, exchange.service.name, now)
-        exchange.carry()
+        exchange.carry(now)
         return None
 
 

@@ -5,6 +5,7 @@ import contextlib
 import gc
 import logging
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -13,12 +14,14 @@ from prometheus_client import REGISTRY
 from prometheus_client.registry import CollectorRegistry
 from pydantic import AnyHttpUrl
 
+from gateway.access_log import AccessLog
 from gateway.admission import Admission
 from gateway.credentials import Credentials, CredentialSettings
 from gateway.directory import Directory
 from gateway.edge import Edge
 from gateway.follower import Follower
 from gateway.limits import Limits
+from gateway.log_writer import LogWriter
 from gateway.metering import Metering
 from gateway.metrics import Metrics
 from gateway.openapi import OpenApi
@@ -40,6 +43,7 @@ logger = logging.getLogger(__name__)
 _WATCH_SECONDS = 0.5
 # Of the time to stop, what is kept for sending the last counts after the last request.
 _LAST_COUNTS_SECONDS = 3.0
+_LAST_LINES_SECONDS = 1.0
 
 
 class Gateway:
@@ -61,6 +65,7 @@ class Gateway:
             ),
         )
         self.metering = Metering(settings.kafka_bootstrap_servers)
+        self.access_log = _access_log(settings.access_log)
         self._openapi = OpenApi(self._fetch_openapi, routes)
         self._edge = Edge(
             admission=Admission(
@@ -74,6 +79,7 @@ class Gateway:
             limits=limits,
             metering=self.metering,
             metrics=Metrics(routes.services),
+            access_log=self.access_log,
             peers=Peers(settings.trusted_proxies, settings.public_scheme),
             head_limits=settings.head_limits(),
             timeouts=settings.timeouts(),
@@ -117,6 +123,8 @@ class Gateway:
             await self.listener.start()
             sweep = background.create_task(self.listener.sweep_for_ever(), name="sweep")
             meter = background.create_task(self.metering.run(), name="metering")
+            if self.access_log is not None:
+                background.create_task(self.access_log.run(), name="access log")
             # What is there now stays: the collector need not look at it again.
             gc.collect()
             gc.freeze()
@@ -138,7 +146,9 @@ class Gateway:
         await self.close()
 
     async def close(self) -> None:
-        """Close the connections for look-ups."""
+        """Close the connections for look-ups, and the access log."""
+        if self.access_log is not None:
+            await self.access_log.close(_LAST_LINES_SECONDS)
         await self.credentials.close()
         for client in self._clients.values():
             await client.close()
@@ -191,7 +201,16 @@ class Gateway:
         counter("api_calls_recorded", "Calls sent to Kafka.", lambda: self.metering.recorded)
         counter("api_calls_lost", "Calls never sent to Kafka.", lambda: self.metering.lost)
         counter("metering_failures", "Batches to send again.", lambda: self.metering.failures)
+        if self.access_log is not None:
+            log = self.access_log
+            counter("access_log_lost", "Lines of the access log never written.", lambda: log.lost)
         metrics.register(registry)
+
+
+def _access_log(target: str | Path) -> AccessLog | None:
+    if target == "off":
+        return None
+    return AccessLog(LogWriter(target if isinstance(target, Path) else None))
 
 
 def _urls(settings: Settings) -> Mapping[ServiceName, AnyHttpUrl]:

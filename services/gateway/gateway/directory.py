@@ -4,6 +4,7 @@ import logging
 from uuid import UUID
 
 from gateway import problems
+from gateway.access_log import identity_fields
 from gateway.hosts import normalise_host
 from gateway.limits import Limits, Load
 from gateway.problems import Refusal
@@ -108,6 +109,7 @@ def _tenant_site(
         visitor=Caller(visitor),
         load=load,
         tenant_id=tenant_id,
+        identity_fields=identity_fields(tenant_id, ""),
         hosts=hosts,
     )
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from gateway.access_log import AccessLog
 from gateway.admission import Admission
 from gateway.limits import Limits
 from gateway.metering import Metering
@@ -23,6 +24,7 @@ class Edge:
     limits: Limits
     metering: Metering
     metrics: Metrics
+    access_log: AccessLog | None
     peers: Peers
     head_limits: HeadLimits
     timeouts: Timeouts

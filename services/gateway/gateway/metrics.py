@@ -2,7 +2,6 @@
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping
-from time import monotonic
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.metrics_core import Metric
@@ -27,10 +26,9 @@ class Metrics(Collector):
         self._gauges: dict[str, tuple[str, Callable[[], float]]] = {}
         self._counters: dict[str, tuple[str, Callable[[], float]]] = {}
 
-    def answered(self, service: str, status: int, started: float) -> None:
-        """`service` has answered a request that was sent to it at `started` (monotonic)."""
+    def answered(self, service: str, status: int, seconds: float) -> None:
+        """`service` has taken so long to answer a request."""
         self._statuses[service][status // 100] += 1
-        seconds = monotonic() - started
         self._buckets[service][bisect_left(_BOUNDS, seconds)] += 1
         self._seconds[service] += seconds
 

@@ -30,6 +30,8 @@ _OWN_STATUSES = {
     "503": "Service Unavailable",
     "504": "Gateway Timeout",
 }
+# A service says that a call needs a caller; how one shows who it is, is ours to say.
+_CREDENTIALS: list[Document] = [{"session": []}, {"api_key": []}]
 _PROBLEM_SCHEMA: Document = {
     "type": "object",
     "title": "Problem",
@@ -85,8 +87,6 @@ def merge(documents: Mapping[ServiceName, Document], routes: Routes) -> Document
         "info": {"title": "StagifyAI", "version": "1"},
         "servers": [{"url": "/"}],
         "tags": [{"name": name} for name in documents],
-        # Some calls need neither: signing up, logging in, branding, the catalog.
-        "security": [{"session": []}, {"api_key": []}, {}],
         "paths": {},
         "components": {
             "schemas": {"GatewayProblem": _PROBLEM_SCHEMA},
@@ -100,26 +100,47 @@ def merge(documents: Mapping[ServiceName, Document], routes: Routes) -> Document
     for name, document in documents.items():
         document = _without_clashes(name, document, merged["components"]["schemas"])
         merged["components"]["schemas"] |= document.get("components", {}).get("schemas", {})
-        for path, item in document.get("paths", {}).items():
-            service = routes.find(path.encode())
-            if service is not None and service.name == name:
-                merged["paths"][path] = _public(name, item, operation_ids)
+        public = {
+            path: item
+            for path, item in document.get("paths", {}).items()
+            if (service := routes.find(path.encode())) is not None and service.name == name
+        }
+        merged["paths"] |= public
+        operations = [
+            operation
+            for item in public.values()
+            for method, operation in item.items()
+            if method in _METHODS
+        ]
+        _name_apart(name, operations, operation_ids)
+        for operation in operations:
+            _complete(name, operation)
     return merged
 
 
-def _public(name: str, item: Document, operation_ids: set[str]) -> Document:
-    for method, operation in item.items():
-        if method not in _METHODS:
-            continue
-        operation["tags"] = [name]
-        operation_id = operation.get("operationId", "")
-        if operation_id in operation_ids:
-            operation_id = operation["operationId"] = f"{_identifier(name)}_{operation_id}"
-        operation_ids.add(operation_id)
-        responses = operation.setdefault("responses", {})
-        for status, description in _OWN_STATUSES.items():
-            responses.setdefault(status, _problem_response(description))
-    return item
+def _name_apart(name: str, operations: list[Document], taken: set[str]) -> None:
+    """Give operations whose id is in `taken` another one, also where a link leads to them."""
+    own = {operation["operationId"] for operation in operations if "operationId" in operation}
+    renamed = {one: f"{_identifier(name)}_{one}" for one in own & taken}
+    for operation in operations:
+        links = [
+            link
+            for response in operation.get("responses", {}).values()
+            for link in response.get("links", {}).values()
+        ]
+        for node in (operation, *links):
+            if node.get("operationId") in renamed:
+                node["operationId"] = renamed[node["operationId"]]
+    taken |= {renamed.get(one, one) for one in own}
+
+
+def _complete(name: str, operation: Document) -> None:
+    """Say what the gateway adds: whose call it is, how to show a credential, its own refusals."""
+    operation["tags"] = [name]
+    operation["security"] = _CREDENTIALS if operation.get("security") else []
+    responses = operation.setdefault("responses", {})
+    for status, description in _OWN_STATUSES.items():
+        responses.setdefault(status, _problem_response(description))
 
 
 def _problem_response(description: str) -> Document:

@@ -1,8 +1,10 @@
 """What the gateway reads from its environment, and the parts of it that modules take."""
 
 from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from typing import Literal
 
-from pydantic import AnyHttpUrl, Field
+from pydantic import AnyHttpUrl, Field, field_validator
 
 from gateway.limits import LimitSettings
 from gateway.server.request import HeadLimits
@@ -23,6 +25,8 @@ class Settings(ProcessSettings):
     identity_svc_url: AnyHttpUrl
     staging_svc_url: AnyHttpUrl
     usage_svc_url: AnyHttpUrl
+    # Where the access log goes: `stdout`, a file in a folder that exists, or `off`.
+    access_log: Literal["stdout", "off"] | Path = "stdout"
     # Networks of the proxies in front of the gateway, whose X-Forwarded-For counts (JSON list).
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
 
@@ -66,6 +70,13 @@ class Settings(ProcessSettings):
     unknown_credential_seconds: float = Field(default=5, gt=0)
     # Time for identity-svc to answer.
     credential_timeout_seconds: float = Field(default=2, gt=0)
+
+    @field_validator("access_log")
+    @classmethod
+    def _has_a_folder(cls, access_log: str | Path) -> str | Path:
+        if isinstance(access_log, Path) and not access_log.parent.is_dir():
+            raise ValueError("is not `stdout`, `off` or a file in a folder that exists")
+        return access_log
 
     def head_limits(self) -> HeadLimits:
         """The limits on the head of a request."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 from uuid import UUID
 
+from gateway.access_log import UNKNOWN, identity_fields
 from gateway.limits import Load
 from stagify.principal import Principal
 
@@ -22,10 +23,12 @@ class Caller:
     tenant's record is another site, so its tokens are made anew.
     """
 
-    __slots__ = ("calls", "is_anonymous", "principal", "tokens", "usage")
+    __slots__ = ("calls", "identity_fields", "is_anonymous", "principal", "tokens", "usage")
 
     def __init__(self, principal: Principal) -> None:
         self.principal = principal
+        # How the access log names them.
+        self.identity_fields = identity_fields(principal.tenant_id, principal.kind)
         self.is_anonymous = principal.kind in ("anonymous", "platform")
         self.tokens: dict[str, tuple[Site, float, bytes]] = {}
         # Requests not yet metered.
@@ -44,6 +47,8 @@ class Site:
     visitor: Caller
     load: Load
     tenant_id: UUID | None = None
+    # How the access log names the tenant while nobody knows who is calling.
+    identity_fields: bytes = UNKNOWN
     hosts: tuple[bytes, ...] = field(default=())
 
     @property

@@ -49,6 +49,24 @@ def test_public_calls_of_all_services_are_in_one_document(routes: Routes) -> Non
     assert {"404", "502", "503", "504"} <= set(projects["responses"])
 
 
+def test_credentials_are_asked_for_where_a_caller_is(routes: Routes) -> None:
+    service = document("/v1/projects", {})
+    service["paths"]["/v1/catalog"] = {"get": {"responses": {}}}
+    service["paths"]["/v1/projects"]["get"]["security"] = [{"context": []}]
+    paths = merge({"staging-svc": service}, routes)["paths"]
+    assert paths["/v1/projects"]["get"]["security"] == [{"session": []}, {"api_key": []}]
+    assert paths["/v1/catalog"]["get"]["security"] == []
+
+
+def test_links_follow_a_renamed_operation(routes: Routes) -> None:
+    usage = document("/v1/usage", {})
+    links = {"next": {"operationId": "list_all"}}
+    usage["paths"]["/v1/usage"]["get"]["responses"]["200"]["links"] = links
+    merged = merge({"staging-svc": document("/v1/projects", {}), "usage-svc": usage}, routes)
+    answer = merged["paths"]["/v1/usage"]["get"]["responses"]["200"]
+    assert answer["links"] == {"next": {"operationId": "usage_svc_list_all"}}
+
+
 def test_path_that_is_routed_elsewhere_is_left_out(routes: Routes) -> None:
     merged = merge({"usage-svc": document("/v1/projects", {})}, routes)
     assert merged["paths"] == {}

@@ -7,6 +7,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, cast
 
 from gateway import problems
+from gateway.access_log import STOPPING
 from gateway.problems import Refusal
 from gateway.server.bodies import (
     BodyReader,
@@ -212,8 +213,13 @@ class Downstream(asyncio.Protocol):
 
     def _refuse_connection(self, refusal: Refusal) -> None:
         """Answer bytes that are no request, and end the connection."""
-        self._edge.metrics.refused(refusal)
-        self.write(refusal.render(new_request_id(), close=True))
+        edge = self._edge
+        edge.metrics.refused(refusal)
+        request_id = new_request_id()
+        data = refusal.render(request_id, close=True)
+        self.write(data)
+        if edge.access_log is not None:
+            edge.access_log.record_refused(refusal, request_id, len(data))
         self._linger()
 
     # -- the end ----------------------------------------------------------------------------
@@ -249,7 +255,7 @@ class Downstream(asyncio.Protocol):
             if not self._is_closing:
                 self.close()
         elif self._exchange.is_stream:
-            self._exchange.cancel()
+            self._exchange.cancel(STOPPING)
             self.abort()
 
     def on_deadline(self) -> None:

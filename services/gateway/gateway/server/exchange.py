@@ -10,7 +10,7 @@ from random import getrandbits
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from gateway import problems
+from gateway import access_log, problems
 from gateway.problems import Refusal
 from gateway.server.bodies import LAST_CHUNK, encode_chunk
 from gateway.server.request import CHUNKED, Request
@@ -38,7 +38,6 @@ class Exchange:
     __slots__ = (
         "_client",
         "_edge",
-        "_ids",
         "_is_chunking",
         "_is_repeated",
         "_keep_alive",
@@ -46,9 +45,11 @@ class Exchange:
         "_queued_bytes",
         "_repeatable",
         "_upstream",
+        "began",
         "caller",
         "context_line",
         "holds_slot",
+        "identity_fields",
         "is_answering",
         "is_done",
         "is_head",
@@ -56,9 +57,13 @@ class Exchange:
         "is_stream",
         "request",
         "request_id",
+        "sent_bytes",
         "service",
         "site",
         "started",
+        "status",
+        "traceparent",
+        "upstream_seconds",
     )
 
     site: Site
@@ -69,16 +74,24 @@ class Exchange:
         self._edge = edge
         self._client = client
         self.request = request
+        self.began = monotonic()
         # A trace id and a span id, should the client have sent none; the first also names the request.
-        self._ids = b"%048x" % (getrandbits(192) or 1)
-        self.request_id = request.request_id or self._ids[:32]
+        ids = b"%048x" % (getrandbits(192) or 1)
+        self.request_id = request.request_id or ids[:32]
+        self.traceparent = request.traceparent or b"00-%b-%b-01" % (ids[:32], ids[32:])
         self.context_line = b""
         self.is_head = request.method == b"HEAD"
         # The whole request has been handed to the upstream connection.
         self.is_sent = request.body_length == 0
         self.is_done = False
         self.holds_slot = False
+        # For the access log; the first two say how the answer went so far.
+        self.status = 0
+        self.sent_bytes = 0
+        self.identity_fields = access_log.UNKNOWN
+        # When the request was sent to its service, and how long until the head of the answer.
         self.started = 0.0
+        self.upstream_seconds = 0.0
         self._upstream: Upstream | None = None
         self._queue: list[bytes] = []
         self._queued_bytes = 0
@@ -101,11 +114,11 @@ class Exchange:
         if self.is_sent:
             self._client.deadline = monotonic() + self._edge.timeouts.response_seconds
 
-    def carry(self) -> None:
-        """Send the request to its service; it has been admitted."""
-        self.started = monotonic()
+    def carry(self, now: float) -> None:
+        """Send the request to its service; it has been admitted at `now` (monotonic)."""
+        self.started = now
         if self.is_sent:
-            self._client.deadline = self.started + self._edge.timeouts.response_seconds
+            self._client.deadline = now + self._edge.timeouts.response_seconds
         elif self.request.expects_continue:
             self._client.write(_CONTINUE)
         upstream = self.service.pool.take()
@@ -135,7 +148,6 @@ class Exchange:
     def _head(self) -> bytes:
         request = self.request
         client = self._client
-        trace = request.traceparent or b"00-%b-%b-01" % (self._ids[:32], self._ids[32:])
         if request.body_length > 0:
             framing = b"content-length: %d\r\n" % request.body_length
         elif request.body_length == CHUNKED:
@@ -156,7 +168,7 @@ class Exchange:
                 b"x-request-id: ",
                 self.request_id,
                 b"\r\ntraceparent: ",
-                trace,
+                self.traceparent,
                 client.peer.forwarded_lines(request),
                 request.host,
                 b"\r\n",
@@ -209,33 +221,38 @@ class Exchange:
         self._keep_alive = keep_alive
         self.is_answering = True
         edge = self._edge
-        edge.metrics.answered(self.service.name, response.status, self.started)
+        now = monotonic()
+        self.status = response.status
+        self.upstream_seconds = now - self.started
+        edge.metrics.answered(self.service.name, response.status, self.upstream_seconds)
         if response.status < 500 and not self.caller.is_anonymous:
             edge.metering.count(self.caller)
         lines.append(b"\r\n")
-        self._client.write(b"\r\n".join(lines) + payload)
+        data = b"\r\n".join(lines) + payload
+        self.sent_bytes = len(data)
+        self._client.write(data)
         if not is_last:
-            self._client.deadline = monotonic() + self._edge.timeouts.stream_idle_seconds
+            self._client.deadline = now + edge.timeouts.stream_idle_seconds
 
     def on_payload(self, payload: bytes, is_last: bool) -> None:
         """See `Answered`."""
         if self._is_chunking:
             payload = _chunks(payload, is_last)
+        self.sent_bytes += len(payload)
         self._client.write(payload)
         self._client.deadline = monotonic() + self._edge.timeouts.stream_idle_seconds
 
     def on_complete(self) -> None:
         """See `Answered`."""
         self._upstream = None
-        self._finish(self._keep_alive)
+        self._finish(access_log.COMPLETE, self._keep_alive)
 
     def on_lost(self, *, may_repeat: bool) -> None:
         """See `Answered`."""
         self._upstream = None
         if self.is_answering:
             # The client must not take what it has for the whole answer.
-            self.is_done = True
-            self._leave()
+            self._end(access_log.BROKEN_OFF)
             self._client.abort()
         elif may_repeat and self._repeatable is not None and not self._is_repeated:
             self._is_repeated = True
@@ -269,53 +286,59 @@ class Exchange:
             and self._client.can_skip_body()
         )
         self._edge.metrics.refused(refusal)
-        self._client.write(
-            refusal.render(
-                self.request_id,
-                close=not keep_alive,
-                head_only=self.is_head,
-                as_page=b"text/html" in request.accept,
-            )
+        data = refusal.render(
+            self.request_id,
+            close=not keep_alive,
+            head_only=self.is_head,
+            as_page=b"text/html" in request.accept,
         )
-        self._finish(keep_alive)
+        self._answer_here(data, refusal.status, refusal.code.encode(), keep_alive)
 
     def answer(self, page: Page) -> None:
         """Answer a page of the gateway's own."""
         keep_alive = (
             self.request.keep_alive and not self._edge.is_draining and self._client.can_skip_body()
         )
-        self._client.write(
-            page.render(self.request_id, close=not keep_alive, head_only=self.is_head)
-        )
-        self._finish(keep_alive)
+        data = page.render(self.request_id, close=not keep_alive, head_only=self.is_head)
+        self._answer_here(data, 200, access_log.COMPLETE, keep_alive)
+
+    def _answer_here(self, data: bytes, status: int, code: bytes, keep_alive: bool) -> None:
+        self.status = status
+        self.sent_bytes = len(data)
+        self._client.write(data)
+        self._finish(code, keep_alive)
 
     def on_deadline(self) -> None:
         """It took too long: whose fault is it?"""
         if self.is_answering:
-            self.cancel()
+            self.cancel(access_log.TIMED_OUT)
             self._client.abort()
         elif not self.is_sent and self._client.is_reading:
             self.refuse(problems.REQUEST_TIMEOUT)
         else:
             self.refuse(problems.UPSTREAM_TIMEOUT)
 
-    def cancel(self) -> None:
-        """The client is gone: nobody waits for the answer."""
-        self.is_done = True
+    def cancel(self, code: bytes = access_log.CLIENT_GONE) -> None:
+        """Nobody waits for the answer any more."""
         if self._upstream is not None:
             self._upstream.abandon()
             self._upstream = None
-        self._leave()
+        self._end(code)
 
-    def _finish(self, keep_alive: bool) -> None:
+    def _finish(self, code: bytes, keep_alive: bool) -> None:
         if self._upstream is not None:
             self._upstream.abandon()
             self._upstream = None
-        self.is_done = True
-        self._leave()
+        self._end(code)
         self._client.on_answered(keep_alive)
 
-    def _leave(self) -> None:
+    def _end(self, code: bytes) -> None:
+        if self.is_done:
+            return
+        self.is_done = True
+        log = self._edge.access_log
+        if log is not None:
+            log.record(self, code)
         if self.holds_slot:
             self.holds_slot = False
             self._edge.limits.leave(self.site.load)

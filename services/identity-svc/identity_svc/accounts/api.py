@@ -15,12 +15,17 @@ from identity_svc.accounts.signup import start_signup
 from identity_svc.context import ContextDep
 from stagify.auth import PlatformDep
 from stagify.database import DatabaseDep
+from stagify.links import link
 from stagify.problems import problems
 
 router = APIRouter(prefix="/v1/signup", tags=["sign-up"])
 
 
-@router.post("", status_code=202, responses=problems(409))
+@router.post(
+    "",
+    status_code=202,
+    responses=problems(409) | {202: {"links": link("confirm_sign_up", signup_id="/id")}},
+)
 async def sign_up(
     body: SignupCreate, _: PlatformDep, database: DatabaseDep, context: ContextDep
 ) -> SignupRead:

@@ -11,6 +11,7 @@ from identity_svc.context import ContextDep
 from stagify.auth import requires
 from stagify.database import SessionDep
 from stagify.idempotency import IdempotencyDep
+from stagify.links import link
 from stagify.pagination import Page, PageParamsDep
 from stagify.principal import Principal
 from stagify.problems import problems
@@ -20,7 +21,12 @@ router = APIRouter(prefix="/v1/api-keys", tags=["api keys"])
 ManagerDep = Annotated[Principal, Depends(requires("api_keys:manage"))]
 
 
-@router.post("", status_code=201, response_model=ApiKeyCreated, responses=problems(409))
+@router.post(
+    "",
+    status_code=201,
+    response_model=ApiKeyCreated,
+    responses=problems(409) | {201: {"links": link("revoke_api_key", api_key_id="/id")}},
+)
 async def create_api_key(
     body: ApiKeyCreate,
     principal: ManagerDep,
@@ -45,7 +51,15 @@ async def create_api_key(
     return response
 
 
-@router.get("")
+@router.get(
+    "",
+    responses={
+        200: {
+            "links": link("revoke_api_key", api_key_id="/items/0/id")
+            | link("list_api_keys", cursor="/next_cursor")
+        }
+    },
+)
 async def list_api_keys(
     _: ManagerDep, session: SessionDep, params: PageParamsDep
 ) -> Page[ApiKeyRead]:

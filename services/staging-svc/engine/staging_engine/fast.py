@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import random
+import sys
+from dataclasses import asdict
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from PIL import Image, ImageDraw, ImageFont
 
 from staging_engine import VERSION
+from staging_engine.child import ChildLimits, RenderChild
 from staging_engine.choices import CATALOG, check_choices
 from staging_engine.port import (
     Catalog,
@@ -33,11 +36,13 @@ _STEPS = ((0.0, "finding_room"), (0.05, "planning"), (0.1, "rendering"), (0.95, 
 class FastEngine:
     """Draws boxes where furniture would be, in milliseconds and always alike.
 
-    `behaviour` makes every job succeed, be refused, crash, or hang until it is cancelled.
+    `behaviour` makes every job succeed, be refused, crash, or hang until it is cancelled. With a
+    `child` it draws there, so that a process can lose its engine as the real one's may be lost.
     """
 
-    def __init__(self, behaviour: Behaviour = "stage") -> None:
+    def __init__(self, behaviour: Behaviour = "stage", *, child: RenderChild | None = None) -> None:
         self._behaviour = behaviour
+        self._child = child
 
     def catalog(self) -> Catalog:
         """The same as the real engine's."""
@@ -56,7 +61,10 @@ class FastEngine:
                 raise EngineFailedError("engine_crashed", "The renderer stopped unexpectedly.")
             case "hang":
                 await asyncio.Event().wait()
-        width, height, items = await asyncio.to_thread(_draw, request)
+        if self._child is None:
+            width, height, items = await asyncio.to_thread(draw, request)
+        else:
+            width, height, items = await _draw_in(self._child, request)
         progress(1.0, "compositing")
         record: dict[str, JsonValue] = {
             "engine": "fast",
@@ -70,10 +78,26 @@ class FastEngine:
         return StagingResult(width, height, record)
 
     async def close(self) -> None:
-        """Nothing is held."""
+        """End the child, if there is one."""
+        if self._child is not None:
+            await self._child.close()
 
 
-def _draw(request: StagingRequest) -> tuple[int, int, list[JsonValue]]:
+def drawing_child() -> RenderChild:
+    """A child that draws; it lives, dies and is replaced as Blender's does."""
+    return RenderChild(Path(sys.executable), Path(__file__).with_name("fast_child"), ChildLimits())
+
+
+async def _draw_in(child: RenderChild, request: StagingRequest) -> tuple[int, int, list[JsonValue]]:
+    message = {**asdict(request), "photo": str(request.photo), "output": str(request.output)}
+    answer: dict[str, Any] = await child.request(message, lambda share: None)
+    if "code" in answer:
+        raise StagingRefusedError(answer["code"], answer["message"])
+    return answer["width"], answer["height"], answer["items"]
+
+
+def draw(request: StagingRequest) -> tuple[int, int, list[JsonValue]]:
+    """Write the picture; its size and what was drawn."""
     with Image.open(request.photo) as opened:
         picture = opened.convert("RGB")
     if min(picture.size) < _MIN_SIDE:

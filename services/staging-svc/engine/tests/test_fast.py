@@ -1,12 +1,14 @@
 """The engine for tests keeps the port's promises."""
 
 import asyncio
+import os
+import signal
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from staging_engine.fast import FastEngine
+from staging_engine.fast import FastEngine, drawing_child
 from staging_engine.port import (
     EngineFailedError,
     StagingEngine,
@@ -47,6 +49,38 @@ async def test_same_seed_same_bytes(request_: StagingRequest) -> None:
     first = request_.output.read_bytes()
     await engine.stage(request_, progress=lambda *_: None)
     assert request_.output.read_bytes() == first
+
+
+async def test_child_draws_the_same(request_: StagingRequest) -> None:
+    await FastEngine().stage(request_, progress=lambda *_: None)
+    here = request_.output.read_bytes()
+    request_.output.unlink()
+    engine = FastEngine(child=drawing_child())
+    result = await engine.stage(request_, progress=lambda *_: None)
+    await engine.close()
+    assert (result.width, result.height) == (900, 600)
+    assert request_.output.read_bytes() == here
+
+
+async def test_child_refuses_small_photos(request_: StagingRequest) -> None:
+    Image.new("RGB", (300, 300)).save(request_.photo)
+    engine = FastEngine(child=drawing_child())
+    with pytest.raises(StagingRefusedError) as refused:
+        await engine.stage(request_, progress=lambda *_: None)
+    await engine.close()
+    assert refused.value.code == "photo_too_small"
+
+
+async def test_killed_child_fails_one_job(request_: StagingRequest) -> None:
+    child = drawing_child()
+    engine = FastEngine(child=child)
+    await engine.stage(request_, progress=lambda *_: None)
+    assert child.pid is not None
+    os.kill(child.pid, signal.SIGKILL)
+    with pytest.raises(EngineFailedError):
+        await engine.stage(request_, progress=lambda *_: None)
+    await engine.stage(request_, progress=lambda *_: None)
+    await engine.close()
 
 
 async def test_it_refuses_what_the_real_one_refuses(request_: StagingRequest) -> None:

@@ -14,12 +14,17 @@ router = APIRouter(tags=["images"])
 # The redirect may be reused for this long; the link it leads to is valid for longer.
 CACHE_SECONDS = 60
 
+REDIRECT = {
+    "description": "To a link that is valid for five minutes.",
+    "headers": {"Location": {"required": True, "schema": {"type": "string", "format": "uri"}}},
+}
+
 
 @router.get(
     "/v1/images/{image_id}",
     status_code=302,
     response_class=Response,
-    responses={302: {"description": "To a link that is valid for five minutes."}, **problems(404)},
+    responses={302: REDIRECT, **problems(404)},
 )
 async def get_image(
     image_id: UUID,

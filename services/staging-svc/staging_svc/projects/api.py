@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Header, Request, Response
 
 from stagify.database import DatabaseDep, SessionDep
 from stagify.idempotency import IdempotencyDep
+from stagify.links import link
 from stagify.pagination import Page, PageParamsDep, encode_cursor
 from stagify.problems import problems
 from staging_svc.dependencies import (
@@ -27,6 +28,14 @@ router = APIRouter(tags=["projects"])
 
 JSON = "application/json"
 
+# What can be done with a project that was answered, by its id.
+PROJECT_LINKS = (
+    link("get_project", project_id="/id")
+    | link("follow_project", project_id="/id")
+    | link("delete_project", project_id="/id")
+)
+IMAGE_LINKS = link("get_image", image_id="/original/id") | link("get_image", image_id="/staged/id")
+
 
 def request_feed(request: Request) -> ProjectFeed:
     """The live changes this app was composed with."""
@@ -41,7 +50,7 @@ FeedDep = Annotated[ProjectFeed, Depends(request_feed)]
     "/v1/projects",
     status_code=202,
     response_model=ProjectRead,
-    responses=problems(402, 404, 409, 410),
+    responses=problems(402, 404, 409, 410) | {202: {"links": PROJECT_LINKS}},
 )
 async def create_project(
     body: ProjectCreate,
@@ -64,7 +73,16 @@ async def create_project(
     )
 
 
-@router.get("/v1/projects", response_model=Page[ProjectRead])
+@router.get(
+    "/v1/projects",
+    response_model=Page[ProjectRead],
+    responses={
+        200: {
+            "links": link("get_project", project_id="/items/0/id")
+            | link("list_projects", cursor="/next_cursor")
+        }
+    },
+)
 async def list_projects(
     principal: ReaderDep,
     database: DatabaseDep,
@@ -85,7 +103,11 @@ async def list_projects(
     return Response(queries.dump(body), media_type=JSON)
 
 
-@router.get("/v1/projects/{project_id}", response_model=ProjectRead, responses=problems(404))
+@router.get(
+    "/v1/projects/{project_id}",
+    response_model=ProjectRead,
+    responses=problems(404) | {200: {"links": IMAGE_LINKS}},
+)
 async def get_project(project_id: UUID, principal: ReaderDep, database: DatabaseDep) -> Response:
     """One project."""
     assert principal.tenant_id is not None

@@ -36,8 +36,8 @@ class ProjectCreate(BaseModel):
 
     upload_id: UUID
     name: Name | None = None
-    room_type: Key
-    style: Key
+    room_type: Annotated[Key, Field(examples=["living_room"])]
+    style: Annotated[Key, Field(examples=["modern"])]
     options: ProjectOptions = Field(default_factory=ProjectOptions)
 
 

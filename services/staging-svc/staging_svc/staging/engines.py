@@ -7,9 +7,9 @@ from staging_svc.settings import Settings
 def make_engine(settings: Settings) -> StagingEngine:
     """The engine that the settings name. Nothing heavy is loaded before the first photo."""
     if settings.engine == "fast":
-        from staging_engine.fast import FastEngine
+        from staging_engine.fast import FastEngine, drawing_child
 
-        return FastEngine()
+        return FastEngine(child=drawing_child())
     from staging_engine.blender import BlenderEngine
 
     assert settings.engine_python is not None

@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from stagify.database import SessionDep
+from stagify.links import link
 from stagify.problems import problems
 from staging_svc.dependencies import SettingsDep, StorageDep, WriterDep
 from staging_svc.uploads import service
@@ -11,7 +12,12 @@ from staging_svc.uploads.schemas import UploadCreate, UploadRead
 router = APIRouter(tags=["uploads"])
 
 
-@router.post("/v1/uploads", status_code=201, responses=problems(413, 429))
+@router.post(
+    "/v1/uploads",
+    status_code=201,
+    responses=problems(413, 429)
+    | {201: {"links": link("create_project", body={"upload_id": "/id"})}},
+)
 async def create_upload(
     body: UploadCreate,
     session: SessionDep,

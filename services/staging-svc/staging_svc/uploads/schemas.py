@@ -6,14 +6,18 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+PHOTO_TYPES = ("image/jpeg", "image/png", "image/webp")
+
 
 class UploadCreate(BaseModel):
     """What a client is going to upload."""
 
     model_config = ConfigDict(extra="forbid")
 
-    filename: str = Field(min_length=1, max_length=255)
-    content_type: str = Field(min_length=1, max_length=127)
+    filename: str = Field(min_length=1, max_length=255, examples=["living_room.jpg"])
+    content_type: str = Field(
+        min_length=1, max_length=127, json_schema_extra={"enum": [*PHOTO_TYPES]}
+    )
     size: int = Field(gt=0, description="The exact number of bytes.")
 
 

@@ -23,9 +23,8 @@ from staging_svc.uploads.errors import (
     UploadTooLargeError,
 )
 from staging_svc.uploads.models import Upload
-from staging_svc.uploads.schemas import UploadCreate, UploadRead
+from staging_svc.uploads.schemas import PHOTO_TYPES, UploadCreate, UploadRead
 
-PHOTO_TYPES = ("image/jpeg", "image/png", "image/webp")
 # A PUT that began just before the address expired may still be on its way for so long.
 LATE_PUT = timedelta(minutes=15)
 
