@@ -12,6 +12,7 @@ import asyncio
 import contextlib
 import io
 import time
+from typing import TYPE_CHECKING
 
 import asyncpg
 import boto3
@@ -24,6 +25,9 @@ from staging_parts import BIN, BUCKET, Installation, free_port, installation, ru
 from stagify.ids import new_id
 from stagify.tokens import CONTEXT_HEADER
 
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
 PAUSE_SECONDS = 0.05
 PATIENCE_SECONDS = 20
 WAITED = """
@@ -32,16 +36,19 @@ FROM jobs WHERE state = 'done' ORDER BY id
 """
 
 
-def make_bucket(made: Installation) -> None:
+def make_bucket(made: Installation) -> "S3Client":
+    """The bucket, and a client of its store."""
     assert made.store is not None
-    boto3.client(
+    client = boto3.client(
         "s3",
         endpoint_url=made.store.endpoint,
         region_name=made.store.region,
         aws_access_key_id=made.store.access_key_id,
         aws_secret_access_key=made.store.secret_access_key,
         config=Config(s3={"addressing_style": "path"}),
-    ).create_bucket(Bucket=BUCKET)
+    )
+    client.create_bucket(Bucket=BUCKET)
+    return client
 
 
 def photo() -> bytes:

@@ -7,6 +7,7 @@ import secrets
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -156,13 +157,20 @@ def running(command: list[str], environment: dict[str, str], ready: str) -> Iter
     """A process, from when the address `ready` answers; its process id."""
     process = subprocess.Popen(command, env=environment, cwd=Path(__file__).parent)
     try:
-        transport = httpx.HTTPTransport(retries=8)
-        with httpx.Client(transport=transport, timeout=START_SECONDS) as client:
-            client.get(ready).raise_for_status()
+        _wait_until_ready(ready)
         yield process.pid
     finally:
         process.terminate()
         process.wait(START_SECONDS)
+
+
+def _wait_until_ready(address: str) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    with httpx.Client(transport=httpx.HTTPTransport(retries=8), timeout=START_SECONDS) as client:
+        while not (answer := client.get(address)).is_success:
+            if time.monotonic() > deadline:
+                answer.raise_for_status()
+            time.sleep(0.1)
 
 
 __all__ = ["BIN", "BUCKET", "Installation", "free_port", "installation", "running"]

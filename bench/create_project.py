@@ -1,0 +1,365 @@
+"""Making a project: requests per CPU-second over every process of ours that works for it, as a share
+of what a plain FastAPI + SQLModel application reaches that inserts the same row.
+
+Run with `python bench/create_project.py [--requests N] [--clients N] [--rounds N]`. Ours is the
+whole way: POST /v1/projects through the gateway with an API key and an Idempotency-Key, the check
+of the upload, the reservation at usage-svc, project, job and event in one transaction, and what
+follows by itself: the relay, Kafka, and usage-svc taking the reservation over. A round ends when
+all of that is done. Nothing is staged: no jobs process runs. The plain application
+(`plain_create.py`) is one process. Both are under Granian, on one core, in turns, on one PostgreSQL with fsync; the
+clients and the servers have the other core.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import os
+import re
+import secrets
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import asyncpg
+import orjson
+import psutil
+from accept_to_start import make_bucket, photo
+from common import cpu_seconds, median, percentile, report
+from staging_parts import BIN, BUCKET, Installation, free_port, installation, running
+
+from stagify.bootstrap import create_topics
+from stagify_local.guardian import Guardian
+from stagify_local.kafka import Kafka
+
+HERE = Path(__file__).parent
+sys.path.append(str(HERE / "gateway"))
+from servers import OTHER_CORE, SERVER_CORE, UNLIMITED, fill_directory
+from tenants import BASE, JWT_KEY, BenchTenant
+
+# What answers the client, and what works afterwards.
+ANSWERING = ("gateway", "staging-svc api", "usage-svc api")
+FOLLOWING = ("staging-svc worker", "usage-svc worker")
+SETTLE_SECONDS = 60
+STATEMENT = re.compile(r" (\w+)@(\w+) LOG:  (?:statement|execute [^:]*): (.*)")
+SAMPLE = 200
+PHOTO_KEY = "tenants/bench/uploads/photo"
+
+MAKE_UPLOADS = """
+WITH made AS (
+    INSERT INTO uploads (tenant_id, id, created_at, bucket, object_key, filename, content_type,
+                         size, expires_at)
+    SELECT $1, uuidv7(), now(), $3, $4, 'room.jpg', 'image/jpeg', $5, now() + interval '1 hour'
+    FROM generate_series(1, $2)
+    RETURNING *
+), intended AS (
+    INSERT INTO object_deletions (tenant_id, id, created_at, bucket, object_key, due_at, upload_id,
+                                  attempts)
+    SELECT tenant_id, uuidv7(), now(), bucket, object_key, now() + interval '1 day', id, 0
+    FROM made
+)
+SELECT id FROM made
+"""
+LEFT_TO_DO = "SELECT count(*) FROM outbox"
+TAKEN_OVER = "SELECT count(*) FROM reservations WHERE state = 'held' AND project_id IS NOT NULL"
+
+
+@dataclass
+class Side:
+    """One of the two: where it listens, its processes by name, and what it was measured at."""
+
+    port: int
+    pids: dict[str, int]
+    cpu: list[dict[str, float]] = field(default_factory=list)
+    took_ms: list[float] = field(default_factory=list)
+
+    @property
+    def is_ours(self) -> bool:
+        return "gateway" in self.pids
+
+
+def on_core(core: int, *command: str) -> list[str]:
+    return ["taskset", "-c", str(core), *command]
+
+
+@contextlib.contextmanager
+def stored_photo() -> Iterator[Installation]:
+    """Databases and object store, with the object that every upload of the bench is."""
+    with installation("staging_svc", "usage_svc", with_store=True) as made:
+        make_bucket(made).put_object(
+            Bucket=BUCKET, Key=PHOTO_KEY, Body=photo(), ContentType="image/jpeg"
+        )
+        yield made
+
+
+@contextlib.contextmanager
+def kafka_in(folder: Path) -> Iterator[str]:
+    """A broker with our topics and the bench's tenants."""
+    with Guardian() as guardian:
+        kafka = Kafka(folder / "kafka", guardian, log=folder / "kafka.log")
+        kafka.start()
+        try:
+            asyncio.run(create_topics(kafka.bootstrap_servers, 1))
+            asyncio.run(fill_directory(kafka.bootstrap_servers))
+            yield kafka.bootstrap_servers
+        finally:
+            kafka.stop()
+
+
+@contextlib.contextmanager
+def ours(made: Installation, kafka: str) -> Iterator[Side]:
+    """Gateway, staging-svc and usage-svc; identity-svc is played, as the gateway asks it once."""
+    ports = {name: free_port() for name in (*ANSWERING, *FOLLOWING, "admin", "identity")}
+    urls = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
+    services = {
+        "STAGING_SVC_URL": urls["staging-svc api"],
+        "USAGE_SVC_URL": urls["usage-svc api"],
+        "TENANT_SVC_URL": urls["identity"],
+        "IDENTITY_SVC_URL": urls["identity"],
+        "KAFKA_BOOTSTRAP_SERVERS": kafka,
+    }
+    with contextlib.ExitStack() as stack:
+
+        def start(core: int, command: list[str], ready: str, **other: str) -> int:
+            service = command[0] if command[0].endswith("-svc") else "gateway"
+            program = [str(BIN / command[0]), *command[1:]]
+            environment = made.environment(service, **services, **other)
+            return stack.enter_context(running(on_core(core, *program), environment, ready))
+
+        stub = ["python", str(HERE / "gateway" / "stub.py"), str(ports["identity"])]
+        start(OTHER_CORE, stub, urls["identity"])
+        pids = {}
+        for name in (*ANSWERING[1:], *FOLLOWING):
+            variable = "HTTP_PORT" if name.endswith("api") else "WORKER_HTTP_PORT"
+            ready = f"{urls[name]}/readyz"
+            pids[name] = start(SERVER_CORE, name.split(), ready, **{variable: str(ports[name])})
+        pids["gateway"] = start(
+            SERVER_CORE,
+            ["gateway"],
+            f"{urls['admin']}/readyz",
+            BASE_DOMAIN=BASE,
+            GATEWAY_PORT=str(ports["gateway"]),
+            ADMIN_PORT=str(ports["admin"]),
+            TENANT_REQUESTS_PER_SECOND=UNLIMITED,
+            TENANT_BURST=UNLIMITED,
+            ADDRESS_REQUESTS_PER_SECOND=UNLIMITED,
+            ADDRESS_BURST=UNLIMITED,
+        )
+        yield Side(ports["gateway"], pids)
+
+
+@contextlib.contextmanager
+def plain(made: Installation) -> Iterator[Side]:
+    """The plain application."""
+    port = free_port()
+    command = [sys.executable, "-m", "granian", "--interface", "asgi", "--loop", "uvloop"]
+    command += ["--no-ws", "--host", "127.0.0.1", "--port", str(port)]
+    command += ["--factory", "plain_create:make_app"]
+    environment = {
+        "PLAIN_DATABASE_URL": made.database_url("staging"),
+        "PLAIN_TOKEN_KEY": JWT_KEY,
+        "PATH": f"{BIN}:/usr/bin:/bin",
+    }
+    ready = f"http://127.0.0.1:{port}/openapi.json"
+    with running(on_core(SERVER_CORE, *command), environment, ready) as pid:
+        yield Side(port, {"plain": pid})
+
+
+@dataclass
+class Bench:
+    """What a round needs."""
+
+    made: Installation
+    staging: asyncpg.Connection
+    usage: asyncpg.Connection
+    tenants: list[BenchTenant]
+    postgres_pid: int
+    store_pid: int
+    accepted: int = 0
+
+    async def prepare(self, side: Side, requests: int) -> list[list[UUID]]:
+        """For every tenant the uploads of its share, all of the same photo, as after their PUT."""
+        share = requests // len(self.tenants)
+        if not side.is_ours:
+            return [[uuid4() for _ in range(share)] for _ in self.tenants]
+        return [await self._uploads(tenant, share) for tenant in self.tenants]
+
+    async def _uploads(self, tenant: BenchTenant, count: int) -> list[UUID]:
+        size = len(photo())
+        rows = await self.staging.fetch(
+            MAKE_UPLOADS, tenant.tenant_id, count, BUCKET, PHOTO_KEY, size
+        )
+        return [row["id"] for row in rows]
+
+    def head(self, side: Side, tenant: BenchTenant) -> str:
+        """The head of a request, without its length."""
+        credential = tenant.api_key if side.is_ours else tenant.jwt(int(time.time()) + 3600)
+        lines = [
+            "POST /v1/projects HTTP/1.1",
+            f"Host: {tenant.host}",
+            f"Authorization: Bearer {credential}",
+            "Content-Type: application/json",
+            "Accept: application/json",
+        ]
+        if side.is_ours:
+            lines.append(f"Idempotency-Key: {secrets.token_urlsafe(12)}")
+        return "\r\n".join(lines)
+
+    async def load(self, side: Side, uploads: list[list[UUID]]) -> None:
+        """A project of each upload; every tenant's client makes one after the other."""
+        pairs = zip(self.tenants, uploads, strict=True)
+        took = await asyncio.gather(*(self._client(side, *pair) for pair in pairs))
+        side.took_ms += [each for client in took for each in client]
+        if side.is_ours:
+            self.accepted += sum(map(len, uploads))
+            await self._settled()
+
+    async def _client(self, side: Side, tenant: BenchTenant, uploads: list[UUID]) -> list[float]:
+        reader, writer = await asyncio.open_connection("127.0.0.1", side.port)
+        took = []
+        for upload in uploads:
+            wanted = {"upload_id": str(upload), "room_type": "bedroom", "style": "modern"}
+            body = orjson.dumps(wanted)
+            head = f"{self.head(side, tenant)}\r\nContent-Length: {len(body)}\r\n\r\n"
+            begun = time.perf_counter()
+            writer.write(head.encode() + body)
+            answer = (await reader.readuntil(b"\r\n\r\n")).lower()
+            length = int(answer.partition(b"content-length:")[2].split(b"\r\n")[0])
+            content = await reader.readexactly(length)
+            took.append((time.perf_counter() - begun) * 1_000)
+            if not answer.startswith(b"http/1.1 202"):
+                raise RuntimeError(f"{answer!r}: {content!r}")
+        writer.close()
+        await writer.wait_closed()
+        return took
+
+    async def _settled(self) -> None:
+        """Until every event was sent and every reservation belongs to its project."""
+        async with asyncio.timeout(SETTLE_SECONDS):
+            while await self.usage.fetchval(TAKEN_OVER) < self.accepted:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+            while await self.staging.fetchval(LEFT_TO_DO):  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+
+    async def measure(self, side: Side, requests: int) -> None:
+        """One round: CPU-seconds a request of each process."""
+        uploads = await self.prepare(side, requests)
+        pids = {**side.pids, "PostgreSQL": self.postgres_pid, "object store": self.store_pid}
+        before = {name: cpu_seconds([pid]) for name, pid in pids.items()}
+        await self.load(side, uploads)
+        after = {name: cpu_seconds([pid]) for name, pid in pids.items()}
+        made = sum(map(len, uploads))
+        side.cpu.append({name: (after[name] - before[name]) / made for name in pids})
+
+    async def statements(self, side: Side) -> dict[str, float]:
+        """Statements of each role for one request, counted in the log of the server."""
+        log = self.made.folder / "postgres.log"
+        uploads = await self.prepare(side, SAMPLE)
+        await self._log_statements("all")
+        begins_at = log.stat().st_size
+        await self.load(side, uploads)
+        await self._log_statements("none")
+        with log.open("rb") as file:
+            file.seek(begins_at)
+            lines = file.read().decode(errors="replace").splitlines()
+        found = (STATEMENT.search(line) for line in lines)
+        counted = Counter(match[1] for match in found if match)
+        made = sum(map(len, uploads))
+        return {role: count / made for role, count in sorted(counted.items())}
+
+    async def _log_statements(self, which: str) -> None:
+        await self.staging.execute(f"ALTER SYSTEM SET log_statement = '{which}'")
+        await self.staging.execute("SELECT pg_reload_conf()")
+        # Each process of the server learns of it by a signal.
+        await asyncio.sleep(0.5)
+
+
+def summed(round_: dict[str, float], names: tuple[str, ...]) -> float:
+    return sum(round_[name] for name in names)
+
+
+def figures(mine: Side, peer: Side) -> dict[str, float]:
+    """Medians of the rounds; ratios of neighbouring rounds, so that both had the same machine."""
+    everyone = (*ANSWERING, *FOLLOWING)
+    result = {
+        "stagify, requests per CPU-second, all our processes": median(
+            [1 / summed(each, everyone) for each in mine.cpu]
+        ),
+        "stagify, requests per CPU-second, until the answer": median(
+            [1 / summed(each, ANSWERING) for each in mine.cpu]
+        ),
+        "plain, requests per CPU-second": median([1 / each["plain"] for each in peer.cpu]),
+    }
+    for name, processes in (("all our processes", everyone), ("until the answer", ANSWERING)):
+        ratios = [
+            theirs["plain"] / summed(each, processes)
+            for each, theirs in zip(mine.cpu, peer.cpu, strict=True)
+        ]
+        bar = " (bar: 0.35)" if processes is everyone else ""
+        result[f"ratio, {name}{bar}"] = median(ratios)
+    for side, name in ((mine, "stagify"), (peer, "plain")):
+        for process in side.cpu[0]:
+            cost = median([each[process] for each in side.cpu]) * 1_000
+            result[f"{name}, CPU-ms a request: {process}"] = cost
+        result[f"{name}, p50 ms"] = percentile(side.took_ms, 0.5)
+        result[f"{name}, p99 ms"] = percentile(side.took_ms, 0.99)
+    return result
+
+
+async def compare(bench: Bench, mine: Side, peer: Side, arguments: argparse.Namespace) -> None:
+    """Warm up, measure in turns, count statements, and report."""
+    for side in (mine, peer):
+        await bench.load(side, await bench.prepare(side, arguments.requests // 2))
+        side.took_ms.clear()
+    for _ in range(arguments.rounds):
+        for side in (mine, peer):
+            await bench.measure(side, arguments.requests)
+    result = figures(mine, peer)
+    for side, name in ((mine, "stagify"), (peer, "plain")):
+        for role, count in (await bench.statements(side)).items():
+            result[f"{name}, statements a request: {role}"] = count
+    report(
+        "create_project",
+        {"clients": arguments.clients, **result},
+        {"requests": arguments.requests, "stagify": mine.cpu, "plain": peer.cpu},
+    )
+
+
+async def run(made: Installation, mine: Side, peer: Side, arguments: argparse.Namespace) -> None:
+    """Everything that needs connections."""
+    assert made.store is not None
+    assert made.store.process.pid is not None
+    staging = await asyncpg.connect(made.database_url("staging"))
+    usage = await asyncpg.connect(made.database_url("usage"))
+    try:
+        backend = psutil.Process(await staging.fetchval("SELECT pg_backend_pid()"))
+        tenants = [BenchTenant(number) for number in range(arguments.clients)]
+        bench = Bench(made, staging, usage, tenants, backend.ppid(), made.store.process.pid)
+        await compare(bench, mine, peer, arguments)
+    finally:
+        await staging.close()
+        await usage.close()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--requests", type=int, default=2_000)
+    parser.add_argument("--clients", type=int, default=8)
+    parser.add_argument("--rounds", type=int, default=3)
+    arguments = parser.parse_args()
+    # The clients, and the servers that inherit this.
+    os.sched_setaffinity(0, {OTHER_CORE})
+    with (
+        stored_photo() as made,
+        kafka_in(made.folder) as kafka,
+        ours(made, kafka) as mine,
+        plain(made) as peer,
+    ):
+        asyncio.run(run(made, mine, peer, arguments))
+
+
+if __name__ == "__main__":
+    main()
