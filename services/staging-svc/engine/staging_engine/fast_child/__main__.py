@@ -17,9 +17,9 @@ def main() -> None:
     answer(event="ready")
     for line in sys.stdin:
         request = json.loads(line)
-        paths = {name: Path(request.pop(name)) for name in ("photo", "output")}
+        photo, output = Path(request.pop("photo")), Path(request.pop("output"))
         try:
-            width, height, items = draw(StagingRequest(**paths, **request))
+            width, height, items = draw(StagingRequest(photo, output, **request))
         except StagingRefusedError as error:
             answer(event="done", code=error.code, message=error.message)
         else:
