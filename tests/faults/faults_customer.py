@@ -25,6 +25,7 @@ MAIL_SECONDS = 20.0
 RETRY = (429, 500, 502, 503, 504)
 IN_PROGRESS = "idempotency_in_progress"
 CODE = re.compile(r"\b\d{6}\b")
+SMALL_PHOTO = photo(700, 560)
 
 # The codes mailed to an address after a time in nanoseconds, as they arrive, for a while.
 Codes = Callable[[str, int], AsyncIterator[str]]
@@ -41,13 +42,23 @@ class UnexpectedAnswerError(AssertionError):
 class Customers:
     """Speaks to the platform through its gateway, for any number of customers."""
 
-    def __init__(self, port: int, codes: Codes, history: History, random: Random) -> None:
+    def __init__(
+        self,
+        port: int,
+        codes: Codes,
+        history: History,
+        random: Random,
+        *,
+        attempt_seconds: float = ATTEMPT_SECONDS,
+        photo: bytes = SMALL_PHOTO,
+    ) -> None:
         self._port = port
         self._codes = codes
         self._history = history
         self._random = random
-        self._photo = photo(700, 560)
-        self._http = httpx.AsyncClient(timeout=ATTEMPT_SECONDS, trust_env=False)
+        self._photo = photo
+        self._attempt_seconds = attempt_seconds
+        self._http = httpx.AsyncClient(timeout=attempt_seconds, trust_env=False)
         # Answers with status 500: a fault is no excuse for them.
         self.bugs: list[str] = []
 
@@ -236,7 +247,7 @@ class Customers:
     def _wait(self) -> float:
         if self._random.random() < IMPATIENT:
             return self._random.uniform(0.01, 0.2)
-        return ATTEMPT_SECONDS
+        return self._attempt_seconds
 
     async def _pause(self) -> None:
         await asyncio.sleep(self._random.uniform(0.1, 0.6))

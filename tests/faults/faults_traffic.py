@@ -23,8 +23,15 @@ class Traffic:
     """Feeds the platform until `stop`; every command that was begun is brought to its end."""
 
     def __init__(
-        self, set_plan: SetPlan, customers: Customers, history: History, random: Random
+        self,
+        set_plan: SetPlan,
+        customers: Customers,
+        history: History,
+        random: Random,
+        *,
+        staying: int = STAYING,
     ) -> None:
+        self._staying = staying
         self._set_plan = set_plan
         self._customers = customers
         self._history = history
@@ -43,7 +50,7 @@ class Traffic:
     async def run(self) -> None:
         """Work until stopped."""
         async with asyncio.TaskGroup() as group:
-            for _ in range(STAYING):
+            for _ in range(self._staying):
                 group.create_task(self._stay())
             while not await self._stopped_within(self._random.expovariate(1 / NEWCOMER_SECONDS)):
                 group.create_task(self._noted(self._try_out()))
