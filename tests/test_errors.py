@@ -1,0 +1,53 @@
+"""docs/errors.md names every code a client may meet, and no other."""
+
+import importlib
+import pkgutil
+from collections.abc import Iterator
+
+import gateway.problems
+import identity_svc
+import staging_svc
+import stagify
+import tenant_svc
+import usage_svc
+from errors_support import documented_codes
+from stagify.errors import StagifyError
+
+PACKAGES = (stagify, identity_svc, tenant_svc, staging_svc, usage_svc)
+# What only another service is told, or what stands for a family of codes and is never sent.
+NOT_FOR_CLIENTS = {
+    "unknown_credential",
+    "subscription_not_found",
+    "tenant_conflict",
+    "tenant_expired",
+    "tenant_status",
+    "reservation_mismatch",
+    "reservation_released",
+    "unknown_meter",
+    "unknown_plan",
+    "conflict",
+    "gone",
+    "payment_required",
+}
+
+
+def all_errors(base: type[StagifyError]) -> Iterator[type[StagifyError]]:
+    yield base
+    for derived in base.__subclasses__():
+        # Tests of this run make errors of their own.
+        if derived.__module__.partition(".")[0] in {package.__name__ for package in PACKAGES}:
+            yield from all_errors(derived)
+
+
+def test_documented_codes_are_those_there_are() -> None:
+    for package in PACKAGES:
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            if "migrations" not in module.name and "testing" not in module.name:
+                importlib.import_module(module.name)
+    codes = {(error.status, error.code) for error in all_errors(StagifyError)}
+    codes |= {
+        (refusal.status, refusal.code)
+        for refusal in vars(gateway.problems).values()
+        if isinstance(refusal, gateway.problems.Refusal)
+    }
+    assert documented_codes() == {each for each in codes if each[1] not in NOT_FOR_CLIENTS}
