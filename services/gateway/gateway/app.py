@@ -33,6 +33,7 @@ from gateway.server.peers import Peers
 from gateway.server.pool import Pool
 from gateway.settings import Settings
 from gateway.tokens import ContextTokens
+from gateway.turns import Turns
 from stagify.errors import UnavailableError
 from stagify.events import Topic, UndecodableEventError, decode
 from stagify.internal import InternalAnswer, InternalClient
@@ -102,7 +103,7 @@ class Gateway:
             self._on_identity,
             from_beginning=False,
         )
-        self._watch(registry, pools)
+        self._watch(registry, pools, [service.turns for service in routes.services.values()])
         self.started = asyncio.Event()
 
     async def check_ready(self) -> None:
@@ -182,11 +183,14 @@ class Gateway:
         answer = await self._clients[service].request("GET", "/openapi.json")
         return answer.body if answer.is_success and isinstance(answer.body, dict) else None
 
-    def _watch(self, registry: CollectorRegistry, pools: list[Pool]) -> None:
+    def _watch(self, registry: CollectorRegistry, pools: list[Pool], turns: list[Turns]) -> None:
         metrics, edge = self._edge.metrics, self._edge
         gauge, counter = metrics.watch_gauge, metrics.watch_counter
         gauge("connections", "Connections of clients.", lambda: len(edge.connections))
         gauge("in_flight", "Requests running.", lambda: edge.limits.in_flight)
+        gauge(
+            "waiting", "Requests waiting for a turn.", lambda: sum(each.waiting for each in turns)
+        )
         gauge("streams", "Event streams open.", lambda: edge.limits.streams)
         gauge("directory_tenants", "Tenants known.", lambda: len(self.directory))
         gauge("credentials", "Verdicts cached.", lambda: len(self.credentials))
@@ -235,7 +239,8 @@ def _service(name: ServiceName, url: AnyHttpUrl, settings: Settings) -> Service:
         connect_seconds=settings.connect_timeout_seconds,
         idle_seconds=settings.upstream_idle_seconds,
     )
-    return Service(name, pool, f" HTTP/1.1\r\nhost: {host}:{port}\r\n".encode())
+    host_line = f" HTTP/1.1\r\nhost: {host}:{port}\r\n".encode()
+    return Service(name, pool, host_line, Turns(settings.turns()))
 
 
 def _clients(settings: Settings, signer: TokenSigner) -> dict[ServiceName, InternalClient]:

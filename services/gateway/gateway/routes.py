@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gateway.server.pool import Pool
+from gateway.turns import Turns
 
 ServiceName = Literal["identity-svc", "tenant-svc", "staging-svc", "usage-svc"]
 
@@ -63,6 +64,7 @@ class Service:
     name: ServiceName
     pool: Pool
     host_line: bytes
+    turns: Turns
 
 
 class Routes:

@@ -9,6 +9,7 @@ from pydantic import AnyHttpUrl, Field, field_validator
 from gateway.limits import LimitSettings
 from gateway.server.request import HeadLimits
 from gateway.server.timeouts import Timeouts
+from gateway.turns import TurnSettings
 from stagify.settings import Port, ProcessSettings
 
 
@@ -42,6 +43,9 @@ class Settings(ProcessSettings):
     # Requests running at one time: all together, and of one tenant.
     max_in_flight: int = Field(default=1024, gt=0)
     tenant_max_in_flight: int = Field(default=128, gt=0)
+    # Requests one service works on at one time; the others wait for their turn. What keeps one
+    # api process busy; more with more of them.
+    service_max_running: int = Field(default=8, ge=2)
     # Event streams open at one time, of one tenant.
     tenant_max_streams: int = Field(default=256, gt=0)
     # Requests a second and at once: of one tenant, and of one address without a credential.
@@ -54,6 +58,9 @@ class Settings(ProcessSettings):
     idle_timeout_seconds: float = Field(default=75, gt=0)
     head_timeout_seconds: float = Field(default=10, gt=0)
     body_timeout_seconds: float = Field(default=60, gt=0)
+    # Time to wait for a turn at a service: usually, and once a tenant's queue has stood so long.
+    turn_timeout_seconds: float = Field(default=2, gt=0)
+    busy_turn_timeout_seconds: float = Field(default=0.1, gt=0)
     # Time for a service to accept a connection, and to start its answer.
     connect_timeout_seconds: float = Field(default=2, gt=0)
     response_timeout_seconds: float = Field(default=30, gt=0)
@@ -94,12 +101,23 @@ class Settings(ProcessSettings):
             address_burst=self.address_burst,
         )
 
+    def turns(self) -> TurnSettings:
+        """The limits of each service."""
+        return TurnSettings(
+            max_running=self.service_max_running,
+            # One service that hangs must not keep requests from the others.
+            max_waiting=self.max_in_flight // 2,
+            patience_seconds=self.turn_timeout_seconds,
+            busy_patience_seconds=self.busy_turn_timeout_seconds,
+        )
+
     def timeouts(self) -> Timeouts:
         """The time-outs of the connections."""
         return Timeouts(
             idle_seconds=self.idle_timeout_seconds,
             head_seconds=self.head_timeout_seconds,
             body_seconds=self.body_timeout_seconds,
+            turn_seconds=self.turn_timeout_seconds,
             response_seconds=self.response_timeout_seconds,
             stream_idle_seconds=self.stream_idle_timeout_seconds,
         )

@@ -7,13 +7,15 @@ import pytest
 from gateway.openapi import OpenApi, merge
 from gateway.routes import PREFIXES, Routes, Service, ServiceName
 from gateway.server.pool import Pool
+from gateway.turns import Turns, TurnSettings
 from stagify.errors import UnavailableError
 
 
 @pytest.fixture
 def routes() -> Routes:
     def service(name: ServiceName) -> Service:
-        return Service(name, Pool(name, "h", 1, connect_seconds=1, idle_seconds=1), b"")
+        pool = Pool(name, "h", 1, connect_seconds=1, idle_seconds=1)
+        return Service(name, pool, b"", Turns(TurnSettings()))
 
     return Routes({name: service(name) for name in PREFIXES})
 

@@ -264,7 +264,9 @@ async def test_early_answer_ends_an_upload(edge: Running, service: FakeService) 
 
     service.early["/v1/uploads"] = refuse
     client = await edge.connect()
-    await client.send(request("/v1/uploads", "Content-Length: 500000", method="POST") + b"x" * 1000)
+    # More than the gateway waits for before it asks the service.
+    part = b"x" * 100_000
+    await client.send(request("/v1/uploads", "Content-Length: 500000", method="POST") + part)
     answer = await client.answer()
     assert (answer.status, answer.code) == (409, "too_early")
     assert answer.headers["connection"] == "close"

@@ -151,3 +151,9 @@ class ChunkedBody:
 def encode_chunk(payload: bytes) -> bytes:
     """`payload`, which is not empty, as one chunk."""
     return b"%x\r\n%b\r\n" % (len(payload), payload)
+
+
+def encode_chunks(payload: bytes, is_last: bool) -> bytes:
+    """`payload`, which may be empty, as a chunk; and the end of the body behind it."""
+    chunk = encode_chunk(payload) if payload else b""
+    return chunk + LAST_CHUNK if is_last else chunk

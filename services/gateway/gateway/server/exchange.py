@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from gateway import access_log, problems
 from gateway.problems import Refusal
-from gateway.server.bodies import LAST_CHUNK, encode_chunk
+from gateway.server.bodies import LAST_CHUNK, encode_chunk, encode_chunks
 from gateway.server.request import CHUNKED, Request
 from gateway.server.response import UNTIL_CLOSED, ResponseHead
 
@@ -49,12 +49,14 @@ class Exchange:
         "caller",
         "context_line",
         "holds_slot",
+        "holds_turn",
         "identity_fields",
         "is_answering",
         "is_done",
         "is_head",
         "is_sent",
         "is_stream",
+        "is_waiting",
         "request",
         "request_id",
         "sent_bytes",
@@ -85,6 +87,8 @@ class Exchange:
         self.is_sent = request.body_length == 0
         self.is_done = False
         self.holds_slot = False
+        # For its turn at the service, which it holds then.
+        self.is_waiting = self.holds_turn = False
         # For the access log; the first two say how the answer went so far.
         self.status = 0
         self.sent_bytes = 0
@@ -96,10 +100,8 @@ class Exchange:
         self._queue: list[bytes] = []
         self._queued_bytes = 0
         self._repeatable: bytes | None = None
-        self._is_repeated = False
-        self.is_answering = False
-        self._is_chunking = False
-        self.is_stream = False
+        self._is_repeated = self.is_answering = False
+        self._is_chunking = self.is_stream = False
         self._keep_alive = False
 
     @property
@@ -116,11 +118,29 @@ class Exchange:
 
     def carry(self, now: float) -> None:
         """Send the request to its service; it has been admitted at `now` (monotonic)."""
-        self.started = now
-        if self.is_sent:
-            self._client.deadline = now + self._edge.timeouts.response_seconds
-        elif self.request.expects_continue:
+        if not self.is_sent and self.request.expects_continue:
             self._client.write(_CONTINUE)
+        # A client that sends its body slowly must not hold a place at the service meanwhile.
+        if self.is_sent or self._queued_bytes > _MAX_QUEUED_BYTES:
+            self._join(now)
+
+    def _join(self, now: float) -> None:
+        """Ask for a place at the service, once the request has been admitted."""
+        if not self.holds_slot or self.is_waiting or self.started:
+            return
+        self.is_waiting = True
+        self._client.deadline = now + self._edge.timeouts.turn_seconds
+        refusal = self.service.turns.take(self.site.load, self, now)
+        if refusal is not None:
+            self.refuse(refusal)
+
+    def start(self) -> None:
+        """See `Waiting`."""
+        self.is_waiting = False
+        self.holds_turn = True
+        self.started = monotonic()
+        seconds = self._edge.timeouts.until_answer(is_sent=self.is_sent)
+        self._client.deadline = self.started + seconds
         upstream = self.service.pool.take()
         if upstream is None:
             self.service.pool.dial(self)
@@ -186,9 +206,12 @@ class Exchange:
     def on_body_end(self) -> None:
         """The request's body is complete."""
         self.is_sent = True
-        self._client.deadline = monotonic() + self._edge.timeouts.response_seconds
         if self.request.body_length == CHUNKED:
             self._send(LAST_CHUNK)
+        if not self.is_waiting:
+            now = monotonic()
+            self._client.deadline = now + self._edge.timeouts.response_seconds
+            self._join(now)
 
     def _send(self, data: bytes) -> None:
         if self._upstream is not None:
@@ -198,11 +221,14 @@ class Exchange:
         self._queued_bytes += len(data)
         if self._queued_bytes > _MAX_QUEUED_BYTES:
             self._client.pause_reading()
+            self._join(monotonic())
 
     # -- the answer -------------------------------------------------------------------------
 
     def on_response(self, response: ResponseHead, payload: bytes, is_last: bool) -> None:
         """See `Answered`."""
+        # The service has done its work; what is left is the client's pace.
+        self._leave_turn(now := monotonic())
         if response.is_event_stream and not is_last and not self._become_stream():
             return
         request = self.request
@@ -215,13 +241,12 @@ class Exchange:
             else:
                 self._is_chunking = True
                 lines.append(b"transfer-encoding: chunked")
-                payload = _chunks(payload, is_last)
+                payload = encode_chunks(payload, is_last)
         if not keep_alive:
             lines.append(b"connection: close")
         self._keep_alive = keep_alive
         self.is_answering = True
         edge = self._edge
-        now = monotonic()
         self.status = response.status
         self.upstream_seconds = now - self.started
         edge.metrics.answered(self.service.name, response.status, self.upstream_seconds)
@@ -237,7 +262,7 @@ class Exchange:
     def on_payload(self, payload: bytes, is_last: bool) -> None:
         """See `Answered`."""
         if self._is_chunking:
-            payload = _chunks(payload, is_last)
+            payload = encode_chunks(payload, is_last)
         self.sent_bytes += len(payload)
         self._client.write(payload)
         self._client.deadline = monotonic() + self._edge.timeouts.stream_idle_seconds
@@ -313,6 +338,8 @@ class Exchange:
         if self.is_answering:
             self.cancel(access_log.TIMED_OUT)
             self._client.abort()
+        elif self.is_waiting:
+            self.refuse(problems.OVERLOADED)
         elif not self.is_sent and self._client.is_reading:
             self.refuse(problems.REQUEST_TIMEOUT)
         else:
@@ -339,12 +366,18 @@ class Exchange:
         log = self._edge.access_log
         if log is not None:
             log.record(self, code)
+        self._leave_turn(monotonic())
         if self.holds_slot:
             self.holds_slot = False
             self._edge.limits.leave(self.site.load)
         elif self.is_stream:
             self.is_stream = False
             self._edge.limits.leave_stream(self.site.load)
+
+    def _leave_turn(self, now: float) -> None:
+        if self.holds_turn:
+            self.holds_turn = False
+            self.service.turns.leave(self.site.load, now)
 
     # -- back-pressure ----------------------------------------------------------------------
 
@@ -365,8 +398,3 @@ class Exchange:
         """The client has caught up."""
         if self._upstream is not None:
             self._upstream.resume()
-
-
-def _chunks(payload: bytes, is_last: bool) -> bytes:
-    chunk = encode_chunk(payload) if payload else b""
-    return chunk + LAST_CHUNK if is_last else chunk

@@ -1,0 +1,63 @@
+"""A listening socket that somebody else keeps open and lends, so that gateways can take turns."""
+
+import asyncio
+import logging
+import socket
+from pathlib import Path
+
+logger = logging.getLogger(__name__)
+
+_RETRY_SECONDS = 0.2
+
+
+class Door:
+    """Where the doorman (`deploy/doorman.py`) is found: a socket file.
+
+    The connection to it stays open; it ends with the doorman, and the port it lent with it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._line: socket.socket | None = None
+
+    async def borrow(self) -> socket.socket:
+        """The listening socket; waits for the doorman if it is away."""
+        while True:
+            try:
+                return await self._borrow()
+            except OSError as error:
+                self.close()
+                logger.warning("door.closed", extra={"path": str(self._path), "error": str(error)})
+                await asyncio.sleep(_RETRY_SECONDS)
+
+    async def wait_until_gone(self) -> None:
+        """Return when the doorman is gone; what it lent is of no use any more."""
+        assert self._line is not None
+        try:
+            await asyncio.get_running_loop().sock_recv(self._line, 1)
+        except OSError:
+            pass
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Let go of the doorman."""
+        if self._line is not None:
+            self._line.close()
+            self._line = None
+
+    async def _borrow(self) -> socket.socket:
+        line = self._line = socket.socket(socket.AF_UNIX)
+        line.setblocking(False)
+        loop = asyncio.get_running_loop()
+        await loop.sock_connect(line, str(self._path))
+        readable = loop.create_future()
+        loop.add_reader(line, lambda: readable.done() or readable.set_result(None))
+        try:
+            await readable
+        finally:
+            loop.remove_reader(line)
+        _, lent, _, _ = socket.recv_fds(line, 1, 1)
+        if not lent:
+            raise ConnectionError("the doorman hung up")
+        return socket.socket(fileno=lent[0])
