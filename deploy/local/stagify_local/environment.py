@@ -46,6 +46,7 @@ class Addresses:
     objectstore: str
     smtp_port: int
     gateway_port: int
+    access_log: Path
 
     @property
     def base_domain(self) -> str:
@@ -98,8 +99,11 @@ class Environments:
         environment = self._common(service)
         port = str(self.port(service.name, process))
         if service is GATEWAY:
-            gateway_port = str(self._addresses.gateway_port)
-            return environment | {"GATEWAY_PORT": gateway_port, "ADMIN_PORT": port}
+            return environment | {
+                "GATEWAY_PORT": str(self._addresses.gateway_port),
+                "ADMIN_PORT": port,
+                "ACCESS_LOG": str(self._addresses.access_log),
+            }
         environment |= self._service(service)
         environment |= {"HTTP_PORT" if process == "api" else "WORKER_HTTP_PORT": port}
         return environment | self._particular(service)

@@ -23,7 +23,7 @@ from stagify_local.guardian import Guardian
 from stagify_local.installation import Installation, Running, RunningProcess
 from stagify_local.parts import Parts, download_jars
 from stagify_local.ports import free_port, is_free
-from stagify_local.process import Command, ManagedProcess
+from stagify_local.process import Command, ManagedProcess, rotate
 from stagify_local.state import State
 from stagify_local.supervisor import Say, Supervisor, Unit, answers_ready
 
@@ -186,6 +186,7 @@ class Platform:
             objectstore=self._parts.objectstore.endpoint,
             smtp_port=self._parts.mail.smtp_port,
             gateway_port=self._gateway_port,
+            access_log=self._log_path("gateway-access"),
         )
         python = None if self._engine_installation is None else self._engine_installation.python
         return Environments(self._state, addresses, engine=self._engine, engine_python=python)
@@ -212,6 +213,7 @@ class Platform:
         self._supervisor.start(
             [self._unit(service, kind) for service in SERVICES for kind in service.processes]
         )
+        rotate(self._log_path("gateway-access"))
         self._supervisor.start([self._unit(GATEWAY, "gateway")])
 
     def _unit(self, deployable: Deployable, process: str) -> Unit:

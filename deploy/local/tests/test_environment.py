@@ -33,6 +33,7 @@ def environments(state: State) -> Environments:
         objectstore="http://127.0.0.1:9000",
         smtp_port=2525,
         gateway_port=8080,
+        access_log=Path("/logs/gateway-access.log"),
     )
     return Environments(state, addresses, engine="fast", engine_python=None)
 

@@ -28,6 +28,7 @@ from gateway.openapi import OpenApi
 from gateway.pages import Pages
 from gateway.revocations import revocation_of
 from gateway.routes import Routes, Service, ServiceName
+from gateway.server.door import Door
 from gateway.server.listener import Listener
 from gateway.server.peers import Peers
 from gateway.server.pool import Pool
@@ -89,7 +90,11 @@ class Gateway:
         )
         pools = [service.pool for service in routes.services.values()]
         self.listener = Listener(
-            self._edge, pools, host=settings.gateway_host, port=settings.gateway_port
+            self._edge,
+            pools,
+            host=settings.gateway_host,
+            port=settings.gateway_port,
+            door=Door(settings.gateway_door) if settings.gateway_door else None,
         )
         self._news = Follower(
             settings.kafka_bootstrap_servers,
@@ -123,6 +128,7 @@ class Gateway:
             logger.info("directory.loaded", extra={"tenants": len(self.directory)})
             await self.listener.start()
             sweep = background.create_task(self.listener.sweep_for_ever(), name="sweep")
+            door = background.create_task(self.listener.follow_door(), name="door")
             meter = background.create_task(self.metering.run(), name="metering")
             if self.access_log is not None:
                 background.create_task(self.access_log.run(), name="access log")
@@ -134,6 +140,7 @@ class Gateway:
                 await asyncio.Event().wait()
             finally:
                 sweep.cancel()
+                door.cancel()
                 await self._stop(meter)
 
     async def _stop(self, meter: asyncio.Task[None]) -> None:

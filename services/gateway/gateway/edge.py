@@ -36,7 +36,7 @@ class Edge:
     def connected(self, connection: "Downstream") -> bool:
         """Take `connection` in; False if there are too many, and it is to be refused."""
         self.connections.add(connection)
-        return len(self.connections) <= self.max_connections and not self.is_draining
+        return len(self.connections) <= self.max_connections
 
     def disconnected(self, connection: "Downstream") -> None:
         """`connection` is closed."""

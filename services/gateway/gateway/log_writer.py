@@ -53,7 +53,9 @@ class LogWriter:
         self._queue.put((piece, lines))
 
     def close(self, seconds: float) -> None:
-        """Write what waits, for at most so long; called once, from outside of any event loop."""
+        """Write what waits, for at most so long; called from outside of any event loop."""
+        if not self._thread.is_alive():
+            return
         self._queue.put(None)
         self._thread.join(seconds)
         if self._thread.is_alive():

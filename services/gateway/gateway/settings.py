@@ -19,6 +19,8 @@ class Settings(ProcessSettings):
     # Address and port of the public side.
     gateway_host: str = "127.0.0.1"
     gateway_port: Port = 8080
+    # Socket file of a doorman that opens that port and lends it (deploy/doorman.py).
+    gateway_door: Path | None = None
     # Port for health and metrics; never public.
     admin_port: Port = 8081
     # The services requests are routed to.

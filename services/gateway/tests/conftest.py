@@ -57,6 +57,7 @@ async def make_gateway(
                 "base_domain": "stagify.test",
                 "kafka_bootstrap_servers": "127.0.0.1:1",
                 "gateway_port": 0,
+                "access_log": "off",
                 "tenant_svc_url": url,
                 "identity_svc_url": url,
                 "staging_svc_url": url,

@@ -29,6 +29,8 @@ _MAX_AHEAD_BYTES = 64 * 1024
 # A refused body up to this size is read and dropped, so that the connection can be kept.
 _MAX_SKIPPED_BYTES = 64 * 1024
 _LINGER_SECONDS = 2.0
+# How long an idle connection may still bring its last request when the gateway stops.
+_LAST_REQUEST_SECONDS = 1.0
 
 
 class Downstream(asyncio.Protocol):
@@ -70,6 +72,8 @@ class Downstream(asyncio.Protocol):
         self.deadline = monotonic() + self._edge.timeouts.idle_seconds
         if not self._edge.connected(self):
             self._refuse_connection(problems.OVERLOADED)
+        elif self._edge.is_draining:
+            self.drain()
 
     def data_received(self, data: bytes) -> None:
         """See asyncio.Protocol."""
@@ -249,11 +253,12 @@ class Downstream(asyncio.Protocol):
         self._transport.abort()
 
     def drain(self) -> None:
-        """Close as soon as nothing is under way. An event stream would not end by itself; its
-        client connects again, elsewhere, and goes on where it was."""
+        """Close after the request under way, or after the one that an idle client may be sending
+        just now: closed at once, its connection would lose it. An event stream would not end by
+        itself; its client connects again, elsewhere, and goes on where it was."""
         if self._exchange is None:
-            if not self._is_closing:
-                self.close()
+            if not self._is_closing and not self._buffer:
+                self.deadline = min(self.deadline, monotonic() + _LAST_REQUEST_SECONDS)
         elif self._exchange.is_stream:
             self._exchange.cancel(STOPPING)
             self.abort()

@@ -7,6 +7,7 @@ from time import monotonic
 
 from gateway.edge import Edge
 from gateway.server.clock import clock
+from gateway.server.door import Door
 from gateway.server.downstream import Downstream
 from gateway.server.pool import Pool
 
@@ -20,12 +21,20 @@ class Listener:
     """Accepts clients until `drain`."""
 
     def __init__(
-        self, edge: Edge, pools: Iterable[Pool], *, host: str, port: int, sweep_seconds: float = 0.5
+        self,
+        edge: Edge,
+        pools: Iterable[Pool],
+        *,
+        host: str,
+        port: int,
+        door: Door | None = None,
+        sweep_seconds: float = 0.5,
     ) -> None:
         self._edge = edge
         self._pools = tuple(pools)
         self._host = host
         self._port = port
+        self._door = door
         self._sweep_seconds = sweep_seconds
         self._server: asyncio.Server | None = None
         self._emptied = asyncio.Event()
@@ -38,12 +47,26 @@ class Listener:
         return port
 
     async def start(self) -> None:
-        """Listen."""
+        """Listen: on the port that the doorman lends if there is one, else on one's own."""
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(
-            lambda: Downstream(self._edge), self._host, self._port, backlog=BACKLOG
-        )
+        if self._door is None:
+            self._server = await loop.create_server(
+                self._accept, self._host, self._port, backlog=BACKLOG
+            )
+        else:
+            lent = await self._door.borrow()
+            self._server = await loop.create_server(self._accept, sock=lent, backlog=BACKLOG)
         logger.info("gateway.listening", extra={"host": self._host, "port": self.port})
+
+    async def follow_door(self) -> None:
+        """Listen anew whenever the doorman has been replaced; nothing to do without one."""
+        while self._door is not None and self._server is not None:
+            await self._door.wait_until_gone()
+            self._server.close()
+            await self.start()
+
+    def _accept(self) -> Downstream:
+        return Downstream(self._edge)
 
     async def sweep_for_ever(self) -> None:
         """Enforce the deadlines of connections: one timer instead of one for each request."""
@@ -63,9 +86,11 @@ class Listener:
 
     async def drain(self, seconds: float) -> None:
         """Accept nobody else, let requests under way end for `seconds`, then cut off the rest."""
+        self._edge.is_draining = True
         if self._server is not None:
             self._server.close()
-        self._edge.is_draining = True
+        if self._door is not None:
+            self._door.close()
         for connection in list(self._edge.connections):
             connection.drain()
         sweeping = asyncio.create_task(self.sweep_for_ever())
