@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
@@ -116,7 +117,16 @@ async def abandon(producer: AIOKafkaProducer) -> None:
     of the same keys, which another producer has sent since.
     """
     # Not public, but aiokafka has no other way to stop without sending.
-    producer._message_accumulator.fail_all(KafkaError("the producer was abandoned"))
+    held = producer._message_accumulator
+    batches = [*itertools.chain.from_iterable(held._batches.values()), *held._pending_batches]
+    # A request on the wire that fails is not repeated.
+    held.reenqueue = lambda batch: None
+    held.fail_all(KafkaError("the producer was abandoned"))
+    for batch in batches:
+        for future in (batch._drain_waiter, *(future for future, _ in batch._msg_futures)):
+            # Known to be lost, also where nobody waits for it: asyncio would report that.
+            if not future.cancelled():
+                future.exception()
     await _close_beside(_abandon(producer))
 
 

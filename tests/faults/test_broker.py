@@ -1,10 +1,12 @@
 """A producer whose broker goes away: what it sends later, and what it does meanwhile."""
 
 import asyncio
+import gc
 import itertools
 import signal
 import time
 from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
@@ -77,6 +79,29 @@ async def test_what_an_abandoned_producer_held_is_never_sent(
     await abandon(other)
     assert b"held" not in await values(kafka)
     assert (await values(kafka))[-1] == b"last"
+
+
+async def test_an_abandoned_producer_closes_when_its_last_request_fails(
+    kafka: Kafka, producer: AIOKafkaProducer
+) -> None:
+    complaints: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, said: complaints.append(said))
+    kafka.process.pause()
+    await producer.send(PARTITION.topic, b"on the wire", partition=0)
+    async with asyncio.timeout(10):
+        # What aiokafka has sent and is not answered yet; it tells nobody.
+        while not producer._message_accumulator._pending_batches:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    await abandon(producer)
+    kill(kafka)
+    async with asyncio.timeout(20):
+        while not producer._closed:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    await asyncio.to_thread(kafka.start)
+    del producer
+    gc.collect()
+    asyncio.get_running_loop().set_exception_handler(None)
+    assert not complaints
 
 
 async def test_a_producer_that_waits_asks_now_and_then_and_sends_in_the_end(
