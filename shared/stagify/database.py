@@ -17,8 +17,9 @@ from fastapi import Depends, Request
 from sqlalchemy import Connection as SyncConnection
 from sqlalchemy import DateTime, MetaData, event
 from sqlalchemy.exc import InvalidatePoolError
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.ext.asyncio import AsyncSession as AnyAsyncSession
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import PoolProxiedConnection
 from sqlmodel import Field, SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -87,7 +88,9 @@ def begin_statement(tenant_id: UUID | None) -> str:
     """BEGIN, and the tenant if there is one. A UUID has no quotes, so it may be written in."""
     if tenant_id is None:
         return "BEGIN;"
-    return f"BEGIN; SELECT set_config('app.tenant_id', '{UUID(str(tenant_id))}', true)"
+    if not isinstance(tenant_id, UUID):
+        raise TypeError("a tenant's id is a UUID")
+    return f"BEGIN; SELECT set_config('app.tenant_id', '{tenant_id}', true)"
 
 
 class Database:
@@ -147,16 +150,18 @@ class Database:
     @asynccontextmanager
     async def tenant_connection(self, tenant_id: UUID | None) -> AsyncIterator[asyncpg.Connection]:
         """The same transaction as a bare asyncpg connection, for paths where the ORM's cost shows."""
-        async with self._engine.connect() as connection:
-            driver = await _driver_connection(connection)
-            driver.tenant_id = tenant_id
-            try:
-                await driver.execute("BEGIN;")
-                yield driver
-                await driver.execute("COMMIT;")
-            except BaseException:
-                await asyncio.shield(_roll_back(connection, driver))
-                raise
+        pooled = await self._engine.raw_connection()
+        driver: Any = pooled.driver_connection
+        try:
+            await driver.execute(begin_statement(tenant_id))
+            yield driver
+            await driver.execute("COMMIT;")
+        except BaseException:
+            # Shielded: a cancelled request must still give its connection back, clean.
+            await asyncio.shield(_roll_back(pooled))
+            raise
+        # Waits for nothing: SQLAlchemy knows of no transaction that it would have to end.
+        pooled.close()
 
     async def fetch(self, tenant_id: UUID, query: str, *args: Any) -> Sequence[asyncpg.Record]:
         """The rows of one read for one tenant."""
@@ -198,15 +203,14 @@ def _refuse_closed(pooled: Any, *_: Any) -> None:
         raise InvalidatePoolError
 
 
-async def _driver_connection(connection: AsyncConnection) -> asyncpg.Connection:
-    return (await connection.get_raw_connection()).driver_connection
-
-
-async def _roll_back(connection: AsyncConnection, driver: asyncpg.Connection) -> None:
+async def _roll_back(pooled: PoolProxiedConnection) -> None:
+    driver: Any = pooled.driver_connection
     try:
         await driver.execute("ROLLBACK;", timeout=5)
     except UNUSABLE:
-        await connection.invalidate()
+        pooled.invalidate()
+    finally:
+        pooled.close()
 
 
 async def driver_connection(session: AnyAsyncSession) -> asyncpg.Connection:
