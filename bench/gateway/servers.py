@@ -100,6 +100,7 @@ class Servers:
             CONTEXT_PRIVATE_KEY=seed,
             CONTEXT_PUBLIC_KEYS=json.dumps(public),
             GATEWAY_PORT=str(port),
+            ACCESS_LOG=str(self.folder / "gateway-access.log"),
             ADMIN_PORT=str(admin_port),
             IDENTITY_SVC_URL=f"http://127.0.0.1:{identity_port}",
             TENANT_SVC_URL=service,
@@ -116,7 +117,9 @@ class Servers:
     def envoy(self, port: int, *, service_port: int) -> int:
         """Envoy with one worker, once it listens."""
         config = self.folder / "envoy.json"
-        config.write_text(json.dumps(envoy.configuration(port, service_port)))
+        config.write_text(
+            json.dumps(envoy.configuration(port, service_port, self.folder / "envoy-access.log"))
+        )
         command = [self._envoy_program(), "-c", str(config), "--concurrency", "1"]
         pid = self.start(
             "envoy", SERVER_CORE, [*command, "--log-level", "warning", "--use-dynamic-base-id"]
