@@ -6,7 +6,7 @@ Runs every few seconds beside the process, so it imports next to nothing.
 import socket
 import sys
 
-TIMEOUT_SECONDS = 4.0
+TIMEOUT_SECONDS = 8.0
 
 
 def is_ready(port: int) -> bool:

@@ -5,7 +5,7 @@
 Migrations first: they fit the old code too. Then new api containers serve beside the old ones
 until they are healthy, and the old ones stop: they finish what they have, and the gateway opens
 its next connections to the new ones. Workers change one after the other: meanwhile events wait in
-outbox and topic. The gateway's port is published once, so the gateway itself is not replaced so.
+outbox and topic. The gateway is replaced like an api, because the doorman has its port.
 """
 
 import argparse
@@ -16,6 +16,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 STOP_SECONDS = 30
+GATEWAY = "gateway"
 
 
 class ReplaceError(Exception):
@@ -24,21 +25,26 @@ class ReplaceError(Exception):
 
 def replace(service: str) -> None:
     """Build, migrate, then change api and background processes."""
-    names = [name for name in compose("config", "--services") if name.startswith(f"{service}-")]
-    if f"{service}-api" not in names:
-        raise ReplaceError(f"{service!r} is no service with an api.")
-    lasting = [name for name in names if name not in (f"{service}-migrate", f"{service}-api")]
+    known = compose("config", "--services")
+    migration, api = f"{service}-migrate", f"{service}-api"
+    if service == GATEWAY:
+        names, api = [GATEWAY], GATEWAY
+    else:
+        names = [name for name in known if name.startswith(f"{service}-")]
+    if api not in names:
+        raise ReplaceError(f"{service!r} is neither a service with an api nor the gateway.")
     say("building")
     compose("build", "--quiet", *names)
-    say("migrating")
-    compose("run", "--rm", "--no-deps", "-T", f"{service}-migrate")
-    replace_api(f"{service}-api")
-    for name in sorted(lasting):
+    if migration in names:
+        say("migrating")
+        compose("run", "--rm", "--no-deps", "-T", migration)
+    replace_serving(api)
+    for name in sorted(set(names) - {migration, api}):
         say(f"replacing {name}")
         compose("up", "--detach", "--no-deps", "--wait", name)
 
 
-def replace_api(name: str) -> None:
+def replace_serving(name: str) -> None:
     """Start as many new ones as there are, and stop the old ones once the new ones are healthy."""
     old = containers(name)
     if not old:

@@ -152,21 +152,32 @@ class TestCompose:
             if "ports" in service
         }
         assert published == {
-            "gateway": ["127.0.0.1:8080:8080"],
+            "doorman": ["127.0.0.1:8080:8080"],
             "objectstore": ["127.0.0.1:9000:80"],
             "mail": ["127.0.0.1:8025:8025"],
         }
+
+    def test_the_gateway_gets_its_port_from_the_doorman(self, compose: dict[str, Any]) -> None:
+        gateway, doorman = compose["services"]["gateway"], compose["services"]["doorman"]
+        door = gateway["environment"]["GATEWAY_DOOR"]
+        assert doorman["command"][-2:] == ["--door", door]
+        [shared] = gateway["volumes"]
+        assert shared in doorman["volumes"]
+        assert shared.partition(":")[2] == str(Path(door).parent)
+        assert doorman["user"] == DOCKERFILE.partition("\nUSER ")[2].partition("\n")[0]
+        # Newer versions of ours must be no reason to replace it too.
+        assert "stagify/" not in doorman["image"]
 
     def test_links_are_signed_for_the_published_object_store(self, compose: dict[str, Any]) -> None:
         told = compose["services"]["staging-svc-api"]["environment"]
         assert told["S3_PUBLIC_URL"] == "http://127.0.0.1:9000"
 
-    @pytest.mark.parametrize("name", OURS)
+    @pytest.mark.parametrize("name", [*OURS, "doorman"])
     def test_ours_have_no_power(self, compose: dict[str, Any], name: str) -> None:
         service = compose["services"][name]
         assert service["read_only"]
         assert service["cap_drop"] == ["ALL"]
-        assert "user" not in service
+        assert service.get("user", "10001:10001") == "10001:10001"
 
     @pytest.mark.parametrize("name", LASTING)
     def test_lasting_processes_come_back_and_may_finish(
@@ -185,7 +196,7 @@ class TestCompose:
         places = {
             name: service["volumes"]
             for name, service in compose["services"].items()
-            if "volumes" in service and name != "otel-collector"
+            if name in ("postgres", "kafka", "objectstore", "mail")
         }
         assert places == {
             "postgres": ["postgres:/var/lib/postgresql"],

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from aiokafka.structs import ConsumerRecord
+from opentelemetry.trace import Tracer
 from prometheus_client import REGISTRY
 from prometheus_client.registry import CollectorRegistry
 from pydantic import AnyHttpUrl
@@ -34,6 +35,7 @@ from gateway.server.peers import Peers
 from gateway.server.pool import Pool
 from gateway.settings import Settings
 from gateway.tokens import ContextTokens
+from gateway.tracing import Tracing
 from gateway.turns import Turns
 from stagify.errors import UnavailableError
 from stagify.events import Topic, UndecodableEventError, decode
@@ -51,7 +53,12 @@ _LAST_LINES_SECONDS = 1.0
 class Gateway:
     """One gateway. `run` serves until it is cancelled, then drains."""
 
-    def __init__(self, settings: Settings, registry: CollectorRegistry = REGISTRY) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        registry: CollectorRegistry = REGISTRY,
+        tracer: Tracer | None = None,
+    ) -> None:
         self._settings = settings
         signer = TokenSigner.from_settings(settings)
         self._clients = _clients(settings, signer)
@@ -82,6 +89,7 @@ class Gateway:
             metering=self.metering,
             metrics=Metrics(routes.services),
             access_log=self.access_log,
+            tracing=None if tracer is None else Tracing(tracer),
             peers=Peers(settings.trusted_proxies, settings.public_scheme),
             head_limits=settings.head_limits(),
             timeouts=settings.timeouts(),
@@ -128,7 +136,6 @@ class Gateway:
             logger.info("directory.loaded", extra={"tenants": len(self.directory)})
             await self.listener.start()
             sweep = background.create_task(self.listener.sweep_for_ever(), name="sweep")
-            door = background.create_task(self.listener.follow_door(), name="door")
             meter = background.create_task(self.metering.run(), name="metering")
             if self.access_log is not None:
                 background.create_task(self.access_log.run(), name="access log")
@@ -140,7 +147,6 @@ class Gateway:
                 await asyncio.Event().wait()
             finally:
                 sweep.cancel()
-                door.cancel()
                 await self._stop(meter)
 
     async def _stop(self, meter: asyncio.Task[None]) -> None:

@@ -67,15 +67,14 @@ async def make_gateway(
             }
         )
 
-        async def start() -> Gateway:
-            gateway = Gateway(settings, CollectorRegistry())
-            await gateway.listener.start()
-            return gateway
+        async def compose() -> Gateway:
+            return Gateway(settings, CollectorRegistry())
 
-        future = asyncio.run_coroutine_threadsafe(start(), gateway_loop)
+        future = asyncio.run_coroutine_threadsafe(compose(), gateway_loop)
         running = Running(await asyncio.wrap_future(future), gateway_loop)
         made.append(running)
         await running.add_tenant()
+        await running.run(running.gateway.listener.start)
         return running
 
     yield make

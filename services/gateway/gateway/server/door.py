@@ -1,6 +1,7 @@
 """A listening socket that somebody else keeps open and lends, so that gateways can take turns."""
 
 import asyncio
+import contextlib
 import logging
 import socket
 from pathlib import Path
@@ -33,12 +34,9 @@ class Door:
     async def wait_until_gone(self) -> None:
         """Return when the doorman is gone; what it lent is of no use any more."""
         assert self._line is not None
-        try:
+        with contextlib.suppress(OSError):
             await asyncio.get_running_loop().sock_recv(self._line, 1)
-        except OSError:
-            pass
-        finally:
-            self.close()
+        self.close()
 
     def close(self) -> None:
         """Let go of the doorman."""
@@ -51,10 +49,10 @@ class Door:
         line.setblocking(False)
         loop = asyncio.get_running_loop()
         await loop.sock_connect(line, str(self._path))
-        readable = loop.create_future()
-        loop.add_reader(line, lambda: readable.done() or readable.set_result(None))
+        readable = asyncio.Event()
+        loop.add_reader(line, readable.set)
         try:
-            await readable
+            await readable.wait()
         finally:
             loop.remove_reader(line)
         _, lent, _, _ = socket.recv_fds(line, 1, 1)

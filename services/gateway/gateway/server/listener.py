@@ -37,6 +37,7 @@ class Listener:
         self._door = door
         self._sweep_seconds = sweep_seconds
         self._server: asyncio.Server | None = None
+        self._following: asyncio.Task[None] | None = None
         self._emptied = asyncio.Event()
 
     @property
@@ -54,16 +55,25 @@ class Listener:
                 self._accept, self._host, self._port, backlog=BACKLOG
             )
         else:
-            lent = await self._door.borrow()
-            self._server = await loop.create_server(self._accept, sock=lent, backlog=BACKLOG)
+            self._server = await self._listen_at(self._door)
+            self._following = loop.create_task(self._follow(self._door))
         logger.info("gateway.listening", extra={"host": self._host, "port": self.port})
 
-    async def follow_door(self) -> None:
-        """Listen anew whenever the doorman has been replaced; nothing to do without one."""
-        while self._door is not None and self._server is not None:
-            await self._door.wait_until_gone()
-            self._server.close()
-            await self.start()
+    async def _listen_at(self, door: Door) -> asyncio.Server:
+        lent = await door.borrow()
+        loop = asyncio.get_running_loop()
+        return await loop.create_server(self._accept, sock=lent, backlog=BACKLOG)
+
+    async def _follow(self, door: Door) -> None:
+        """Listen anew whenever the doorman was replaced."""
+        try:
+            while self._server is not None:
+                await door.wait_until_gone()
+                self._server.close()
+                self._server = await self._listen_at(door)
+                logger.info("gateway.listening_again", extra={"port": self.port})
+        finally:
+            door.close()
 
     def _accept(self) -> Downstream:
         return Downstream(self._edge)
@@ -87,10 +97,11 @@ class Listener:
     async def drain(self, seconds: float) -> None:
         """Accept nobody else, let requests under way end for `seconds`, then cut off the rest."""
         self._edge.is_draining = True
+        if self._following is not None:
+            self._following.cancel()
+            await asyncio.wait({self._following})
         if self._server is not None:
             self._server.close()
-        if self._door is not None:
-            self._door.close()
         for connection in list(self._edge.connections):
             connection.drain()
         sweeping = asyncio.create_task(self.sweep_for_ever())
