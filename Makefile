@@ -8,12 +8,13 @@ s ?=
 service ?=
 message ?=
 seed ?=
+only ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install up down status logs demo env replace test faults check lint format typecheck migrate revision bench lock python
+.PHONY: help install up down status logs demo env replace test faults verify-containers check lint format typecheck migrate revision bench lock python
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 python:
 	@command -v $(PYTHON) >/dev/null && $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
@@ -50,6 +51,10 @@ test: install ## Run every test, end to end included
 # A seed that failed is run again with make faults seed=… .
 faults: install ## Kill and pause parts for 25 minutes and check what must hold (seed=)
 	@PYTHONPATH=tests/e2e $(VENV)/python tests/faults/cli.py $(if $(seed),--seed $(seed))
+
+# The first time builds the images. A shorter proof: only=kill, restart, replace or furnish.
+verify-containers: install ## Prove with Docker: journey, kills, restart, replacement (only=)
+	@PYTHONPATH=tests/containers:tests/e2e:tests/faults:deploy:bench $(VENV)/python tests/containers/verify_containers.py $(if $(only),--only $(only))
 
 check: lint typecheck test ## What CI runs: lint, types, tests
 
