@@ -49,6 +49,7 @@ class Admission:
         site = self._directory.find(request.host)
         if isinstance(site, Refusal):
             return site
+        tenant_id = exchange.tenant_id = site.tenant_id
         exchange.identity_fields = site.identity_fields
         if site.status == "suspended":
             return problems.TENANT_SUSPENDED
@@ -57,7 +58,6 @@ class Admission:
         if service is None:
             return self._pages.answer(exchange)
         exchange.service = service
-        tenant_id = site.tenant_id
         if tenant_id is not None and (
             request.authorization is not None or request.session is not None
         ):

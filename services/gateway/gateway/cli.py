@@ -4,7 +4,7 @@ import gc
 
 from gateway.app import Gateway
 from gateway.settings import Settings
-from stagify import logs
+from stagify import logs, telemetry
 from stagify.cli import run
 from stagify.worker import run_worker
 
@@ -19,7 +19,8 @@ def main() -> None:
 async def serve(settings: Settings) -> None:
     """Serve the public side, and health and metrics on the admin port."""
     logs.configure("gateway", settings.log_level)
-    gateway = Gateway(settings)
+    tracer = telemetry.tracer() if telemetry.configure("gateway", settings) else None
+    gateway = Gateway(settings, tracer=tracer)
     await run_worker(
         {"gateway": gateway.run},
         checks={"gateway": gateway.check_ready},

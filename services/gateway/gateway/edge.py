@@ -11,6 +11,7 @@ from gateway.metrics import Metrics
 from gateway.server.peers import Peers
 from gateway.server.request import HeadLimits
 from gateway.server.timeouts import Timeouts
+from gateway.tracing import Tracing
 
 if TYPE_CHECKING:
     from gateway.server.downstream import Downstream
@@ -25,6 +26,7 @@ class Edge:
     metering: Metering
     metrics: Metrics
     access_log: AccessLog | None
+    tracing: Tracing | None
     peers: Peers
     head_limits: HeadLimits
     timeouts: Timeouts

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import uvloop
+from opentelemetry.trace import Tracer
 from prometheus_client.registry import CollectorRegistry
 
 from gateway.app import Gateway
@@ -49,7 +50,7 @@ async def make_gateway(
     """Start a gateway with some settings of its own."""
     made: list[Running] = []
 
-    async def make(**changes: Any) -> Running:
+    async def make(tracer: Tracer | None = None, **changes: Any) -> Running:
         url = f"http://127.0.0.1:{service.port}"
         settings = Settings(
             **{
@@ -68,7 +69,7 @@ async def make_gateway(
         )
 
         async def compose() -> Gateway:
-            return Gateway(settings, CollectorRegistry())
+            return Gateway(settings, CollectorRegistry(), tracer)
 
         future = asyncio.run_coroutine_threadsafe(compose(), gateway_loop)
         running = Running(await asyncio.wrap_future(future), gateway_loop)

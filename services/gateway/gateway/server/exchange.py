@@ -15,8 +15,13 @@ from gateway.problems import Refusal
 from gateway.server.bodies import LAST_CHUNK, encode_chunk, encode_chunks
 from gateway.server.request import CHUNKED, Request
 from gateway.server.response import UNTIL_CLOSED, ResponseHead
+from gateway.tracing import traceparent_of
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
+    from opentelemetry.trace import Span
+
     from gateway.edge import Edge
     from gateway.pages import Page
     from gateway.routes import Service
@@ -44,6 +49,7 @@ class Exchange:
         "_queue",
         "_queued_bytes",
         "_repeatable",
+        "_span",
         "_upstream",
         "began",
         "caller",
@@ -64,6 +70,7 @@ class Exchange:
         "site",
         "started",
         "status",
+        "tenant_id",
         "traceparent",
         "upstream_seconds",
     )
@@ -81,6 +88,10 @@ class Exchange:
         ids = b"%048x" % (getrandbits(192) or 1)
         self.request_id = request.request_id or ids[:32]
         self.traceparent = request.traceparent or b"00-%b-%b-01" % (ids[:32], ids[32:])
+        self._span: Span | None = None
+        if edge.tracing is not None:
+            self._span = edge.tracing.start(request)
+            self.traceparent = traceparent_of(self._span)
         self.context_line = b""
         self.is_head = request.method == b"HEAD"
         # The whole request has been handed to the upstream connection.
@@ -89,9 +100,10 @@ class Exchange:
         self.holds_slot = False
         # For its turn at the service, which it holds then.
         self.is_waiting = self.holds_turn = False
-        # For the access log; the first two say how the answer went so far.
+        # For the access log and the span; the first two say how the answer went so far.
         self.status = 0
         self.sent_bytes = 0
+        self.tenant_id: UUID | None = None
         self.identity_fields = access_log.UNKNOWN
         # When the request was sent to its service, and how long until the head of the answer.
         self.started = 0.0
@@ -366,6 +378,8 @@ class Exchange:
         log = self._edge.access_log
         if log is not None:
             log.record(self, code)
+        if self._span is not None and self._edge.tracing is not None:
+            self._edge.tracing.end(self._span, self, code)
         self._leave_turn(monotonic())
         if self.holds_slot:
             self.holds_slot = False
