@@ -28,6 +28,7 @@ def create_app(settings: Settings) -> FastAPI:
     feed = ProjectFeed(max_streams_per_tenant=settings.max_streams_per_tenant)
     listener = Listener(url, name="staging-svc feed", channels=feed.channels, on_gap=feed.wake_all)
     quota = Quota.from_settings(settings)
+    storage = Storage(settings)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -39,9 +40,10 @@ def create_app(settings: Settings) -> FastAPI:
             listening.cancel()
             await asyncio.wait([listening])
             await quota.close()
+            storage.close()
 
     app = create_service_app("staging-svc", settings, database=database, lifespan=lifespan)
-    app.state.storage = Storage(settings)
+    app.state.storage = storage
     app.state.quota = quota
     app.state.feed = feed
     app.state.listener = listener
