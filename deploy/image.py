@@ -7,6 +7,7 @@ hash is not in `requirements.lock`.
 
 import argparse
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -71,6 +72,17 @@ def install_dependencies(folder: Path, target: Path) -> None:
     install_locked([BUILD_BACKEND], Path(sys.executable))
     run(sys.executable, "-m", "venv", "--without-pip", str(target))
     install_locked(needed_packages(folder), target / "bin" / "python")
+    trim(target)
+
+
+def trim(target: Path) -> None:
+    """Delete what packages carry and a service never opens: their tests, and AWS but for S3."""
+    [packages] = target.glob("lib/python3.*/site-packages")
+    for tests in sorted(packages.glob("**/tests"), reverse=True):
+        shutil.rmtree(tests)
+    for service in packages.glob("botocore/data/*/"):
+        if service.name != "s3":
+            shutil.rmtree(service)
 
 
 def install_uv() -> None:

@@ -272,6 +272,17 @@ class TestImage:
         for requirement in image.needed_packages(image.service_folder(name)):
             assert "--hash=sha256:" in install.locked(image.name_of(requirement))
 
+    def test_what_is_never_opened_is_left_out(self, tmp_path: Path) -> None:
+        packages = tmp_path / "lib/python3.11/site-packages"
+        kept = ("numpy/testing/__init__.py", "botocore/data/s3/a.json", "botocore/data/_retry.json")
+        dropped = ("numpy/tests/data/tests/a.py", "numpy/linalg/tests/b.py", "botocore/data/ec2/a")
+        for name in (*kept, *dropped):
+            (packages / name).parent.mkdir(parents=True, exist_ok=True)
+            (packages / name).touch()
+        image.trim(tmp_path)
+        left = {str(path.relative_to(packages)) for path in packages.rglob("*") if path.is_file()}
+        assert left == set(kept)
+
     def test_an_unknown_service_is_named(self) -> None:
         with pytest.raises(SystemExit, match="no service 'billing-svc'"):
             image.service_folder("billing-svc")
