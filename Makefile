@@ -48,9 +48,9 @@ replace: python ## Under docker compose: run the version that .env names, with s
 test: install ## Run every test, end to end included
 	@$(VENV)/pytest
 
-# A seed that failed is run again with make faults seed=… .
+# A seed that failed is run again with make faults seed=… ; several are run one after the other.
 faults: install ## Kill and pause parts for 25 minutes and check what must hold (seed=)
-	@PYTHONPATH=tests/e2e $(VENV)/python tests/faults/cli.py $(if $(seed),--seed $(seed))
+	@PYTHONPATH=tests/e2e:bench $(VENV)/python tests/faults/cli.py $(if $(seed),--seed $(seed))
 
 # The first time builds the images. A shorter proof: only=kill, restart, replace or furnish.
 verify-containers: install ## Prove with Docker: journey, kills, restart, replacement (only=)

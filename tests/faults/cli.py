@@ -1,48 +1,95 @@
-"""`make faults`: the long form, on a platform of its own."""
+"""`make faults`: the long form, for one seed after the other, each on a platform of its own."""
 
 import argparse
 import asyncio
 import secrets
+import statistics
 import sys
 import tempfile
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
+import common
+from faults_report import Report
 from faults_run import Run
 
 from stagify_local.platform import Platform
 
+FAULTS = 150
+
 
 def main() -> None:
-    """Run, print the report, and fail if there was a difference."""
+    """Run, print the reports, keep the figures, and fail if there was a difference."""
+    options = parsed()
+    seeds = options.seed or [secrets.randbelow(10**6)]
+    reports = []
+    for seed in seeds:
+        say(f"seed {seed}: again with --seed {seed}")
+        with tempfile.TemporaryDirectory(prefix="stagify-faults-") as temporary:
+            folder = options.keep / str(seed) if options.keep else Path(temporary)
+            reports.append(run(seed, folder, options))
+        say(str(reports[-1]))
+    if min(report.faults for report in reports) >= FAULTS:
+        keep_figures(reports)
+    sys.exit(any(report.failures for report in reports))
+
+
+def parsed() -> argparse.Namespace:
+    """The command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--faults", type=int, default=150)
-    parser.add_argument("--minutes", type=float, default=22.0)
-    parser.add_argument("--longest-pause", type=float, default=15.0)
-    parser.add_argument("--seed", type=int, default=None)
-    parser.add_argument("--keep", type=Path, default=None, help="a folder for data and logs")
-    options = parser.parse_args()
-    seed = secrets.randbelow(10**6) if options.seed is None else options.seed
-    print(f"seed {seed}: again with --seed {seed}", flush=True)
-    with tempfile.TemporaryDirectory(prefix="stagify-faults-") as temporary:
-        folder = options.keep or Path(temporary)
-        folder.mkdir(parents=True, exist_ok=True)
-        # Run by root, PostgreSQL is another user, who must be able to enter.
-        folder.chmod(0o755)
-        platform = Platform(folder, engine="fast", durable=True, say=say)
-        platform.start()
-        try:
-            run = Run(platform, seed, say=say)
-            report = asyncio.run(
-                run.execute(
-                    options.faults,
-                    longest_pause=options.longest_pause,
-                    seconds=60 * options.minutes,
-                )
+    parser.add_argument("--faults", type=int, default=FAULTS, help="fewer leave no figures")
+    parser.add_argument("--minutes", type=float, default=22.0, help="for the faults of a seed")
+    parser.add_argument("--longest-pause", type=float, default=15.0, metavar="SECONDS")
+    parser.add_argument("--seed", type=int, nargs="+", help="one by chance unless given")
+    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="for data and logs")
+    return parser.parse_args()
+
+
+def run(seed: int, folder: Path, options: argparse.Namespace) -> Report:
+    """One run on a new platform in `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    # Run by root, PostgreSQL is another user, who must be able to enter.
+    folder.chmod(0o755)
+    platform = Platform(folder, engine="fast", durable=True, say=say)
+    platform.start()
+    try:
+        return asyncio.run(
+            Run(platform, seed, say=say).execute(
+                options.faults,
+                longest_pause=options.longest_pause,
+                seconds=60 * options.minutes,
             )
-        finally:
-            platform.stop()
-    print(report)
-    sys.exit(bool(report.failures))
+        )
+    finally:
+        platform.stop()
+
+
+def keep_figures(reports: Sequence[Report]) -> None:
+    """Into bench/results/faults.json."""
+    seconds = [each for report in reports for each in report.recovery_seconds]
+    kinds = sum((report.kinds for report in reports), Counter[str]())
+    figures = {
+        "seeds": ", ".join(str(report.seed) for report in reports),
+        "faults": kinds.total(),
+        "kinds of faults": len(kinds),
+        "differences and other failures": sum(len(report.failures) for report in reports),
+        "seconds to recover, median": statistics.median(seconds),
+        "seconds to recover, p90": common.percentile(seconds, 0.9),
+        "seconds to recover, longest": max(seconds),
+    }
+    raw = {
+        str(report.seed): {
+            "commands": report.commands,
+            "faults": dict(report.kinds),
+            "attempts at jobs": dict(report.attempts),
+            "seconds to recover": [round(each, 2) for each in report.recovery_seconds],
+            "longest": {name: round(each, 2) for name, each in report.slowest.items()},
+            "failures": report.failures,
+        }
+        for report in reports
+    }
+    common.report("faults", figures, raw)
 
 
 def say(line: str) -> None:

@@ -104,6 +104,7 @@ class Customers:
         )
         if answer.status_code == 402:
             command.outcome = "refused"
+            project.is_refused = True
             return None
         self._expect(command, answer, 202)
         project.id = UUID(answer.json()["id"])

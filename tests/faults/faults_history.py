@@ -32,12 +32,16 @@ class Command:
 
 @dataclass
 class Project:
-    """A project as its customer knows it; `id` is set once it was acknowledged."""
+    """A project as its customer knows it; `id` is set once it was acknowledged.
+
+    A refused one needs more than the quota has.
+    """
 
     name: str
     slug: str
     id: UUID | None = None
     is_deleted: bool = False
+    is_refused: bool = False
 
 
 @dataclass

@@ -1,6 +1,7 @@
 """What must hold at rest. Each check yields what differs, with the key whose history explains it."""
 
 import asyncio
+import itertools
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ USAGE = "stagify.usage.recorded.v1"
 STAGED = "stagify.project.staged.v1"
 FAILED = "stagify.staging.failed.v1"
 DELETED = "stagify.project.deleted.v1"
+TENANT_ORDER = ["stagify.tenant.created.v1", "stagify.tenant.activated.v1"]
+PLAN = "stagify.plan.changed.v1"
 # Of one project, in this order.
 ORDER = (
     "stagify.project.created.v1",
@@ -22,8 +25,9 @@ ORDER = (
     FAILED,
     DELETED,
 )
-# Why a project may fail when it is not the photo: its processes were killed thrice.
-INTERRUPTED = frozenset({"staging_interrupted", "quota_exceeded"})
+# How a project may fail: each attempt ended by a fault.
+INTERRUPTED = ("staging_interrupted", "engine_crashed")
+MAX_ATTEMPTS = 3
 FREE_LIMIT = 10
 
 Rows = Sequence[asyncpg.Record]
@@ -81,13 +85,18 @@ async def take(world: World) -> Picture:
 
 
 def differences(
-    history: History, picture: Picture, *, failures: frozenset[str] = INTERRUPTED
+    history: History, picture: Picture, *, attempts_lost: int = 0
 ) -> Iterator[Difference]:
-    """Everything that is not as the acknowledged commands say; `failures` are fair codes."""
+    """Everything that is not as the acknowledged commands say.
+
+    Faults have ended at most `attempts_lost` attempts at jobs.
+    """
     for letter in picture.dead_letters:
         yield Difference("dead letters", letter)
     yield from _tenants(history, picture)
-    yield from _projects(history, picture, failures)
+    yield from _projects(history, picture)
+    yield from _failures(history, picture, attempts_lost)
+    yield from _refusals(history)
     yield from _inboxes(picture)
     yield from _ledger(picture)
     yield from _quotas(history, picture)
@@ -109,6 +118,22 @@ def _tenants(history: History, picture: Picture) -> Iterator[Difference]:
         if plans.get(key) != tenant.plans[-1]:
             yield Difference(key, f"subscription is on {plans.get(key)}, not {tenant.plans[-1]}")
         yield from _owner(key, tenant, picture)
+        yield from _tenant_events(key, tenant, picture)
+
+
+def _tenant_events(key: str, tenant: Tenant, picture: Picture) -> Iterator[Difference]:
+    """Of a tenant: created, then active; its plans in the order they were acknowledged."""
+    first = _first_occurrences([each for each in picture.messages if each.tenant_id == key])
+    types = [message.type for message in first if message.type in TENANT_ORDER]
+    if types != TENANT_ORDER:
+        yield Difference(key, f"its events are in the order {types}")
+    plans = ["free", *(message.data["plan"] for message in first if message.type == PLAN)]
+    if _changes(plans) != _changes(tenant.plans):
+        yield Difference(key, f"its plans were announced as {plans}, asked for as {tenant.plans}")
+
+
+def _changes(plans: Sequence[str]) -> list[str]:
+    return [plan for plan, _ in itertools.groupby(plans)]
 
 
 def _owner(key: str, tenant: Tenant, picture: Picture) -> Iterator[Difference]:
@@ -120,7 +145,7 @@ def _owner(key: str, tenant: Tenant, picture: Picture) -> Iterator[Difference]:
         yield Difference(key, f"users {users}, members {[dict(row) for row in members]}")
 
 
-def _projects(history: History, picture: Picture, failures: frozenset[str]) -> Iterator[Difference]:
+def _projects(history: History, picture: Picture) -> Iterator[Difference]:
     """Each acknowledged project has its effects once; refused and deleted ones have none left."""
     rows = {str(row["id"]): row for row in picture.rows["projects"]}
     events: dict[str, list[Message]] = defaultdict(list)
@@ -131,7 +156,7 @@ def _projects(history: History, picture: Picture, failures: frozenset[str]) -> I
     for key in (rows.keys() | events.keys()) - expected.keys():
         yield Difference(key, "exists although nobody was told so")
     for key, project in expected.items():
-        yield from _project(key, project, rows.get(key), events[key], failures)
+        yield from _project(key, project, rows.get(key), events[key])
 
 
 def project_of(message: Message) -> str | None:
@@ -145,7 +170,6 @@ def _project(
     project: Project,
     row: asyncpg.Record | None,
     events: Sequence[Message],
-    failures: frozenset[str],
 ) -> Iterator[Difference]:
     if (row is None) != project.is_deleted:
         yield Difference(key, f"deleted {project.is_deleted}, but its row is {row}")
@@ -160,13 +184,40 @@ def _project(
         ends.get(row["status"])
     ]:
         yield Difference(key, f"is {row['status']}, but its events are {types}")
-    if row is not None and row["status"] == "failed" and row["failure_code"] not in failures:
-        yield Difference(key, f"failed with {row['failure_code']}")
     used = [
         message for message in first if message.type == USAGE and message.data["meter"] == "staging"
     ]
     if len(used) != types.count(STAGED):
         yield Difference(key, f"staged {types.count(STAGED)} times, used {len(used)} times")
+
+
+def _failures(history: History, picture: Picture, attempts_lost: int) -> Iterator[Difference]:
+    """A project fails only if the quota was used up, or after faults in each of its attempts."""
+    tenants = {str(tenant.id): tenant for tenant in history.tenants.values()}
+    interrupted = []
+    for row in picture.rows["projects"]:
+        if row["status"] != "failed":
+            continue
+        tenant = tenants.get(str(row["tenant_id"]))
+        if row["failure_code"] in INTERRUPTED:
+            interrupted.append(str(row["id"]))
+        elif row["failure_code"] != "quota_exceeded" or tenant is None or not _is_limited(tenant):
+            yield Difference(str(row["id"]), f"failed with {row['failure_code']}")
+    for key in interrupted[attempts_lost // MAX_ATTEMPTS :]:
+        yield Difference(key, f"failed, but only {attempts_lost} attempts were lost in all")
+
+
+def _is_limited(tenant: Tenant) -> bool:
+    """Whether it may have used up its quota: it asked for more than the free plan has."""
+    return tenant.plans[1:] != ["enterprise"] and len(tenant.projects) > FREE_LIMIT
+
+
+def _refusals(history: History) -> Iterator[Difference]:
+    """Nobody is refused who has something left."""
+    for project in history.projects:
+        tenant = history.tenants[project.slug]
+        if project.is_refused and not _is_limited(tenant):
+            yield Difference(str(tenant.id), f"{project.name} was refused")
 
 
 def _first_occurrences(events: Sequence[Message]) -> list[Message]:
@@ -202,8 +253,10 @@ def _ledger(picture: Picture) -> Iterator[Difference]:
             for row in picture.rows["counters"]
             if row["granularity"] == granularity
         }
-        if counted != sums:
-            yield Difference("counters", f"by {granularity}: {counted.items() ^ sums.items()}")
+        for tenant, meter in {key for key, _ in counted.items() ^ sums.items()}:
+            key = (tenant, meter)
+            text = f"{meter} by {granularity}: {counted.get(key)} counted, {sums.get(key)} in the ledger"
+            yield Difference(tenant, text)
 
 
 def _sums(ledger: Rows) -> dict[tuple[str, str], int]:
@@ -214,8 +267,12 @@ def _sums(ledger: Rows) -> dict[tuple[str, str], int]:
 
 
 def _quotas(history: History, picture: Picture) -> Iterator[Difference]:
-    """Nothing is reserved, and used is what was staged and what is stored, never too much."""
+    """Nothing is reserved, and used is what was staged and what is stored, never too much; of
+    calls, whose number the gateway alone knows, what the ledger says."""
     expected: dict[tuple[str, str], int] = defaultdict(int)
+    for key, quantity in _sums(picture.rows["ledger"]).items():
+        if key[1] == "api_calls":
+            expected[key] = quantity
     staged = {message.event_id: message for message in picture.messages if message.type == STAGED}
     for message in staged.values():
         expected[str(message.tenant_id), "staging"] += 1
@@ -227,7 +284,7 @@ def _quotas(history: History, picture: Picture) -> Iterator[Difference]:
         if row is not None and row["reserved"]:
             yield Difference(tenant, f"{meter}: {row['reserved']} still reserved")
         used = 0 if row is None else row["used"]
-        if meter != "api_calls" and used != expected.get(key, 0):
+        if used != expected.get(key, 0):
             yield Difference(tenant, f"{meter}: {used} used, {expected.get(key, 0)} expected")
     for model in history.tenants.values():
         row = found.get((str(model.id), "staging"))
@@ -243,6 +300,9 @@ def _objects(picture: Picture) -> Iterator[Difference]:
     }
     for key in picture.objects.keys() - known:
         yield Difference(key, "is an object without a row")
+    doomed = {row["object_key"] for row in picture.rows["intents"]}
+    for key in owned.keys() & doomed:
+        yield Difference(key, "is owned by a row, and will be deleted")
     for key, size in owned.items():
         if picture.objects.get(key) != size:
             yield Difference(key, f"has {picture.objects.get(key)} bytes, its row says {size}")

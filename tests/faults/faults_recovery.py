@@ -54,16 +54,10 @@ class Recovery:
 
     async def wait(self, returned: float) -> dict[str, float]:
         """Seconds from `returned` (monotonic) until each thing worked; inf if it never did."""
-        moment = datetime.now(UTC)
-        checks = self._checks(moment)
-        took: dict[str, float] = {}
-        while checks and time.monotonic() - returned < GIVE_UP_SECONDS:
-            for name, check in list(checks.items()):
-                if await _passes(check):
-                    took[name] = time.monotonic() - returned
-                    del checks[name]
-            await asyncio.sleep(POLL_SECONDS if checks else 0)
-        return took | dict.fromkeys(checks, float("inf"))
+        checks = self._checks(datetime.now(UTC))
+        # Side by side: one that waits for its time-out must not make the others look late.
+        passed = await asyncio.gather(*(_passed(check, returned) for check in checks.values()))
+        return dict(zip(checks, passed, strict=True))
 
     def _checks(self, moment: datetime) -> dict[str, Check]:
         checks: dict[str, Check] = {f"serves {path}": partial(self._serves, path) for path in PATHS}
@@ -74,9 +68,9 @@ class Recovery:
             checks[f"{database} relay"] = partial(self._sent, database, moment)
         checks["jobs go on"] = partial(self._holds, JOBS_GO_ON, moment)
         checks["jobs resume"] = partial(self._holds, JOBS_RESUME, moment)
-        consumers = _Consumers(self._world)
+        ends = _Ends(self._world)
         for name in CONSUMERS:
-            checks[f"{name} consumer"] = partial(consumers.has_caught_up, name)
+            checks[f"{name} consumer"] = partial(ends.are_passed_by, name)
         return checks
 
     async def _serves(self, path: str) -> bool:
@@ -94,20 +88,33 @@ class Recovery:
         return bool(await self._world.value("staging", condition, moment))
 
 
-class _Consumers:
-    """Whether a consumer has passed what was on the topics at the first look."""
+class _Ends:
+    """What was on the topics at the first look, and whether a consumer has passed it."""
 
     def __init__(self, world: World) -> None:
         self._world = world
+        self._first_look = asyncio.Lock()
         self._ends: dict[TopicPartition, int] = {}
 
-    async def has_caught_up(self, name: str) -> bool:
-        if not self._ends:
-            self._ends = await self._world.ends()
+    async def are_passed_by(self, name: str) -> bool:
+        async with self._first_look:
+            if not self._ends:
+                self._ends = await self._world.ends()
         return await self._world.behind(name, self._ends) == 0
 
 
-async def _passes(check: Check) -> bool:
+async def _passed(check: Check, returned: float) -> float:
+    """Seconds from `returned` until the check passed; inf if it never did."""
+    try:
+        async with asyncio.timeout(GIVE_UP_SECONDS):
+            while not await _holds_now(check):  # noqa: ASYNC110
+                await asyncio.sleep(POLL_SECONDS)
+    except TimeoutError:
+        return float("inf")
+    return time.monotonic() - returned
+
+
+async def _holds_now(check: Check) -> bool:
     try:
         return await check()
     except AWAY:

@@ -1,6 +1,7 @@
 """Looks at the platform from behind: its databases, its topics, its objects."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -75,6 +76,7 @@ class World:
             config=Config(s3={"addressing_style": "path"}),
         )
         self._connections: dict[str, asyncpg.Connection] = {}
+        self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     @classmethod
     def of(cls, platform: Platform) -> Self:
@@ -98,17 +100,18 @@ class World:
 
     async def rows(self, database: str, query: str, *args: Any) -> list[asyncpg.Record]:
         """What a query finds, past every policy."""
-        connection = self._connections.get(database)
-        if connection is None or connection.is_closed():
-            connection = await asyncpg.connect(
-                f"{self._dsn}/{database}",
-                timeout=5,
-                command_timeout=15,
-                server_settings={"application_name": "faults"},
-            )
-            self._connections[database] = connection
-        rows: list[asyncpg.Record] = await connection.fetch(query, *args)
-        return rows
+        async with self._turns[database]:
+            connection = self._connections.get(database)
+            if connection is None or connection.is_closed():
+                connection = await asyncpg.connect(
+                    f"{self._dsn}/{database}",
+                    timeout=5,
+                    command_timeout=15,
+                    server_settings={"application_name": "faults"},
+                )
+                self._connections[database] = connection
+            rows: list[asyncpg.Record] = await connection.fetch(query, *args)
+            return rows
 
     async def value(self, database: str, query: str, *args: Any) -> Any:
         """The first column of the first row."""
