@@ -1,8 +1,9 @@
 """How many requests a service works on at a time, and whose turn is next.
 
 A service that is given more than it can work on does not do more, it does everything later. So it
-gets as many requests as keep it busy; the others wait here for a moment, and the tenants take
-turns. A tenant that has its share running leaves half of the places to the others, and what has
+gets as many requests as keep it busy, and the others wait here for a moment, where the tenants
+take turns. One that has used much more of the service than the others lately gets a place only
+while half of them are free: it has all that nobody else wants, and nobody waits for it. What has
 waited too long is refused, so that nobody is answered after having given up.
 """
 
@@ -14,8 +15,11 @@ from gateway import problems
 from gateway.limits import Load
 from gateway.problems import Refusal
 
-# So long a tenant that asks for nothing still counts when places are shared out.
-_RECENT_SECONDS = 1.0
+# What tenants used of a service counts half after each of these.
+_HALF_LIFE_SECONDS = 1.0
+# Used by a tenant, as a multiple of what each would have if all had the same: above, it is greedy.
+_GREEDY = 1.5
+_NOTHING_SECONDS = 0.001
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +52,16 @@ class Waiting(Protocol):
 class _Tenant:
     """What one tenant has at this service."""
 
-    __slots__ = ("asked_at", "queue", "queued_since", "running")
+    __slots__ = ("queue", "queued_since", "running", "shed_at", "used")
 
     def __init__(self) -> None:
         self.running = 0
-        self.asked_at = 0.0
+        # Seconds of the service's places lately.
+        self.used = 0.0
         self.queue: deque[tuple[Waiting, float]] = deque()
-        # Since when there has always been somebody in the queue.
+        # Since when there has always been somebody in the queue, or somebody just refused.
         self.queued_since = 0.0
+        self.shed_at = float("-inf")
 
 
 class Turns:
@@ -65,10 +71,10 @@ class Turns:
         self._settings = settings
         self._max = settings.max_running
         self._half = (settings.max_running + 1) // 2
-        self._share = self._half
         self._tenants: dict[Load, _Tenant] = {}
         # Tenants with a queue, in the order of their turns.
         self._ring: dict[_Tenant, None] = {}
+        self._used = 0.0
         self._forget_at = 0.0
         self.running = 0
         self.waiting = 0
@@ -80,29 +86,34 @@ class Turns:
         tenant = self._tenants.get(load)
         if tenant is None:
             tenant = self._tenants[load] = _Tenant()
-            self._share_out()
-        tenant.asked_at = now
         if not tenant.queue and self._has_place(tenant):
             self._start(tenant, request)
             return None
         if self.waiting >= self._settings.max_waiting:
             return problems.OVERLOADED
         if not tenant.queue:
-            tenant.queued_since = now
+            if now - tenant.shed_at > self._settings.patience_seconds:
+                tenant.queued_since = now
             self._ring[tenant] = None
         tenant.queue.append((request, now))
         self.waiting += 1
         return None
 
-    def leave(self, load: Load, now: float) -> None:
-        """A request that was started has been worked on."""
+    def leave(self, load: Load, seconds: float, now: float) -> None:
+        """The service has worked on a request for so long."""
+        tenant = self._tenants[load]
+        tenant.running -= 1
+        tenant.used += seconds
+        self._used += seconds
         self.running -= 1
-        self._tenants[load].running -= 1
         if self.waiting:
             self._go_round(now)
 
     def _has_place(self, tenant: _Tenant) -> bool:
-        return self.running < (self._max if tenant.running < self._share else self._half)
+        if tenant.running >= self._half:
+            return False
+        is_greedy = tenant.used * len(self._tenants) > self._used * _GREEDY
+        return self.running < (self._half if is_greedy else self._max)
 
     def _start(self, tenant: _Tenant, request: Waiting) -> None:
         self.running += 1
@@ -139,20 +150,18 @@ class Turns:
                 continue
             if now - since <= patience:
                 return request
+            tenant.shed_at = now
             request.refuse(problems.OVERLOADED)
         return None
 
     def _forget(self, now: float) -> None:
-        """Leave out the tenants that have asked for nothing lately."""
-        self._forget_at = now + _RECENT_SECONDS
-        recently = now - _RECENT_SECONDS
+        """Let what was used fade, and leave out the tenants that used next to nothing."""
+        self._forget_at = now + _HALF_LIFE_SECONDS
+        for tenant in self._tenants.values():
+            tenant.used /= 2
         self._tenants = {
             load: tenant
             for load, tenant in self._tenants.items()
-            if tenant.running or tenant.queue or tenant.asked_at >= recently
+            if tenant.running or tenant.queue or tenant.used > _NOTHING_SECONDS
         }
-        self._share_out()
-
-    def _share_out(self) -> None:
-        # Rounded up; half at most, even for one alone, so that another finds a place at once.
-        self._share = min(self._half, -(-self._max // max(1, len(self._tenants))))
+        self._used = sum(tenant.used for tenant in self._tenants.values())

@@ -23,6 +23,7 @@ class Asking:
     def __init__(self, turns: Turns, load: Load, now: float = NOW) -> None:
         self.turns, self.load = turns, load
         self.became: str | Refusal = "waiting"
+        self.started = now
         self.is_done = False
         refusal = turns.take(load, self, now)
         if refusal is not None:
@@ -39,7 +40,7 @@ class Asking:
         """The service has answered."""
         assert self.became == "running"
         self.became, self.is_done = "answered", True
-        self.turns.leave(self.load, now)
+        self.turns.leave(self.load, now - self.started, now)
 
 
 def ask(turns: Turns, load: Load, count: int, now: float = NOW) -> list[Asking]:
@@ -94,15 +95,28 @@ class TestPlaces:
         answered = [states(queue).count("answered") for queue in queues]
         assert max(answered) - min(answered) <= 2
 
-    def test_tenant_that_went_away_shares_no_longer(self, loads: list[Load]) -> None:
+    def test_who_used_most_leaves_half_of_the_places(self, loads: list[Load]) -> None:
         turns = Turns(TurnSettings(max_running=6))
-        for load in loads[1:]:
-            Asking(turns, load).end()
-        assert states(ask(turns, loads[0], 4)).count("running") == 3
-        later = NOW + 10
-        assert states(ask(turns, loads[1], 2, later)) == ["running", "running"]
-        # Two are left: three places each.
-        assert states(ask(turns, loads[1], 2, later)) == ["running", "waiting"]
+        for load, seconds in zip(loads, (8.0, 1.0, 1.0), strict=True):
+            Asking(turns, load).end(NOW + seconds)
+        others = [Asking(turns, load, NOW + 8) for load in loads[1:]]
+        greedy = ask(turns, loads[0], 3, NOW + 8)
+        assert states([*others, *greedy]) == ["running"] * 3 + ["waiting"] * 2
+        others += [Asking(turns, load, NOW + 8) for load in loads[1:]]
+        assert states(others) == ["running"] * 4
+        greedy[0].end(NOW + 8)
+        assert states(greedy[1:]) == ["waiting"] * 2
+        for other in others:
+            other.end(NOW + 8)
+        assert states(greedy[1:]) == ["running"] * 2
+
+    def test_what_was_used_is_forgotten(self, loads: list[Load]) -> None:
+        turns = Turns(TurnSettings(max_running=6))
+        Asking(turns, loads[0]).end(NOW + 8)
+        for second in range(20):
+            Asking(turns, loads[1], NOW + 8 + second).end(NOW + 9 + second)
+        others = ask(turns, loads[1], 3, NOW + 30)
+        assert states([*others, Asking(turns, loads[0], NOW + 30)]) == ["running"] * 4
 
 
 class TestPatience:
@@ -125,11 +139,19 @@ class TestPatience:
         early[0].end(NOW + 3.4)
         assert states([early[1], *late]) == [OVERLOADED, "running", "waiting"]
         late[0].end(NOW + 3.4)
-        # An empty queue makes everybody patient again.
+        # Empty for once, but it has just been too long.
         late[1].end(NOW + 3.4)
-        running = Asking(turns, loads[0], NOW + 4)
-        patient = Asking(turns, loads[0], NOW + 4)
-        running.end(NOW + 5.5)
+        running, hasty = ask(turns, loads[0], 2, NOW + 4)
+        running.end(NOW + 4.6)
+        assert hasty.became is OVERLOADED
+
+    def test_queue_that_was_short_for_a_while_is_patient_again(self, loads: list[Load]) -> None:
+        settings = TurnSettings(max_running=2, patience_seconds=2.0, busy_patience_seconds=0.5)
+        turns = Turns(settings)
+        running, _ = ask(turns, loads[0], 2)
+        running.end(NOW + 2.5)
+        running, patient = ask(turns, loads[0], 2, NOW + 5)
+        running.end(NOW + 6.5)
         assert patient.became == "running"
 
     def test_client_that_is_gone_is_passed_over(self, loads: list[Load]) -> None:

@@ -391,7 +391,7 @@ class Exchange:
     def _leave_turn(self, now: float) -> None:
         if self.holds_turn:
             self.holds_turn = False
-            self.service.turns.leave(self.site.load, now)
+            self.service.turns.leave(self.site.load, now - self.started, now)
 
     # -- back-pressure ----------------------------------------------------------------------
 
