@@ -3,7 +3,7 @@
 import unicodedata
 from typing import Annotated
 
-from pydantic import AfterValidator, EmailStr, Field, SecretStr, StringConstraints
+from pydantic import AfterValidator, EmailStr, Field, SecretStr
 
 from identity_svc.passwords import MAX_PASSWORD_BYTES, MIN_PASSWORD_BYTES
 
@@ -11,13 +11,6 @@ from identity_svc.passwords import MAX_PASSWORD_BYTES, MIN_PASSWORD_BYTES
 def email_key(email: str) -> str:
     """What two spellings of one address have in common. Dots in the local part are kept apart."""
     return unicodedata.normalize("NFC", email).lower()
-
-
-def printable(text: str) -> str:
-    """The text in its one normal form; ValueError if there is anything in it nobody can see."""
-    if not text.isprintable():
-        raise ValueError("must not contain control characters")
-    return unicodedata.normalize("NFC", text)
 
 
 def _password(secret: SecretStr) -> SecretStr:
@@ -44,11 +37,6 @@ def _reachable(email: str) -> str:
 # RFC 5321 allows no longer path.
 Email = Annotated[
     EmailStr, AfterValidator(_reachable), Field(max_length=254, examples=["ada@example.com"])
-]
-Name = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=120),
-    AfterValidator(printable),
 ]
 Password = Annotated[
     SecretStr, AfterValidator(_password), Field(examples=["correct horse battery staple"])

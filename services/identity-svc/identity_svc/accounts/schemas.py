@@ -6,7 +6,8 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-from identity_svc.inputs import Email, Name, NewPassword, printable
+from identity_svc.inputs import Email, NewPassword
+from stagify.text import Name, printable
 
 TenantType = Literal["individual", "organization"]
 

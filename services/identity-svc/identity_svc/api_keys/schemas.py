@@ -6,8 +6,8 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from identity_svc.inputs import Name
 from stagify.permissions import Permission
+from stagify.text import Name
 
 
 class ApiKeyCreate(BaseModel):

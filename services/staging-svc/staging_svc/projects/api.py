@@ -139,7 +139,7 @@ async def follow_project(
     database: DatabaseDep,
     feed: FeedDep,
     settings: SettingsDep,
-    last_event_id: Annotated[str | None, Header(pattern=r"^\d{1,9}$")] = None,
+    last_event_id: Annotated[str, Header(pattern=r"^[0-9]{1,9}$")] = "0",
 ) -> Response:
     """Live changes: `event: status` with the project as data, until it is staged or failed, or
     `event: deleted`. `Last-Event-ID` resumes."""
@@ -152,4 +152,4 @@ async def follow_project(
         heartbeat_seconds=settings.stream_heartbeat_seconds,
         max_seconds=settings.stream_max_seconds,
     )
-    return await stream.respond(int(last_event_id or 0))
+    return await stream.respond(int(last_event_id))

@@ -6,14 +6,12 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from stagify.text import Name
 from staging_svc.images.schemas import ImageRead
 
 ProjectStatus = Literal["queued", "processing", "staged", "failed", "cancelled"]
 FINAL_STATUSES: frozenset[str] = frozenset({"staged", "failed", "cancelled"})
 
-Name = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120, pattern=r"^\P{C}+$")
-]
 Key = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 
 

@@ -6,14 +6,17 @@ from pathlib import Path
 
 import httpx
 import pytest
+from fuzz_world import ROOMY_LIMITS, World
 from platform_support import Tenant, client, sign_up
 
 from stagify_local.platform import Platform
 
+DRIVING_THE_PLATFORM = {Path(__file__).parent / folder for folder in ("e2e", "fuzz")}
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if Path(__file__).parent in item.path.parents:
+        if {*item.path.parents} & DRIVING_THE_PLATFORM:
             item.add_marker(pytest.mark.e2e)
 
 
@@ -24,10 +27,17 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     # Run by root, PostgreSQL is another user, who must be able to enter.
     for parent in (folder, *folder.parents[:2]):
         parent.chmod(0o755)
-    platform = Platform(folder, engine="fast", durable=False)
+    platform = Platform(folder, engine="fast", durable=False, settings=ROOMY_LIMITS)
     platform.start()
     yield platform
     platform.stop()
+
+
+@pytest.fixture(scope="module")
+def world(platform: Platform) -> Iterator[World]:
+    """Two tenants of the fuzzer's, with one of everything each."""
+    with contextlib.closing(World(platform)) as world:
+        yield world
 
 
 @pytest.fixture

@@ -1,0 +1,113 @@
+"""How schemathesis is set: which checks, how many cases, and which values are worth trying."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from fuzz_world import PHOTO, Actor, World
+
+# The methods the gateway implements. It answers others by 501, as RFC 9110, section 9.1, says it
+# should; `not_a_server_error` and `unsupported_method` do not know that case.
+METHODS = ["get", "put", "post", "delete", "options", "patch"]
+# What a request the schema allows may be answered besides schemathesis' own list: no quota left,
+# an upload gone, a photo larger than this installation takes. A 422 has to have a reason that a
+# schema cannot express, which `fuzz_checks` looks at.
+REFUSALS_OF_VALID = ["2xx", "3xx", "401", "402", "403", "404", "409", "410", "413", "422", "429"]
+
+
+@dataclass(frozen=True)
+class Form:
+    """How long and how repeatable a run is."""
+
+    cases: int
+    seed: int
+    # The same cases every time, whatever the seed.
+    is_fixed: bool = False
+
+
+def settings(world: World, actor: Actor, form: Form) -> dict[str, Any]:
+    """A schemathesis configuration for one actor."""
+    return {
+        "base-url": world.url(),
+        "headers": {"Host": world.host(actor)},
+        "seed": form.seed,
+        "request-timeout": 30,
+        "max-redirects": 0,
+        "max-stream-events": 3,
+        "continue-on-failure": True,
+        "generation": {
+            "max-examples": form.cases,
+            "deterministic": form.is_fixed,
+            "database": "none",
+        },
+        "checks": {"positive_data_acceptance": {"expected-statuses": REFUSALS_OF_VALID}},
+        "operations": [*_free_paths(world.document)],
+        "phases": {"coverage": {"unexpected-methods": METHODS}},
+        **_values(world),
+    }
+
+
+def _free_paths(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """A slash, backslash, dot or NUL may not be escaped in a path: the gateway answers 400, since
+    two servers could read it differently. So calls with any text in their path may say so."""
+    statuses = [*REFUSALS_OF_VALID, "400"]
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            schemas = [
+                each["schema"] for each in operation.get("parameters", []) if each["in"] == "path"
+            ]
+            if any(
+                schema == schema | {"type": "string"} and not is_id(schema) for schema in schemas
+            ):
+                yield {
+                    "include-name": f"{method.upper()} {path}",
+                    "checks": {"positive_data_acceptance": {"expected-statuses": statuses}},
+                }
+
+
+def _values(world: World) -> dict[str, Any]:
+    """Values random search would not find: things that exist, own and foreign, and the catalog."""
+    catalog = world.catalog
+    values = {
+        "body.room_type": [entry["key"] for entry in catalog["room_types"]],
+        "body.style": [entry["key"] for entry in catalog["styles"]],
+        "body.options.quality": [entry["key"] for entry in catalog["options"]["quality"]],
+        "body.size": [len(PHOTO)],
+    } | {place: world.candidates(place.partition(".")[2]) for place in id_places(world.document)}
+    return {
+        "dictionaries": {name.replace(".", "_"): {"values": them} for name, them in values.items()},
+        "parameters": {
+            name: {"dictionary": name.replace(".", "_"), "probability": 0.7} for name in values
+        },
+    }
+
+
+def id_places(document: dict[str, Any]) -> Iterator[str]:
+    """Where calls take ids: parameters and members of bodies, as schemathesis names them."""
+    for item in document["paths"].values():
+        for operation in item.values():
+            for parameter in operation.get("parameters", []):
+                if is_id(parameter["schema"]):
+                    yield f"{parameter['in']}.{parameter['name']}"
+            for member, schema in body_members(document, operation).items():
+                if is_id(schema):
+                    yield f"body.{member}"
+
+
+def body_members(document: dict[str, Any], operation: dict[str, Any]) -> dict[str, Any]:
+    """The members of an operation's JSON body, by name."""
+    content = operation.get("requestBody", {}).get("content", {})
+    schema = content.get("application/json", {}).get("schema", {})
+    return dict(resolved(document, schema).get("properties", {}))
+
+
+def resolved(document: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema itself in the place of a reference to it."""
+    name = schema.get("$ref", "").rpartition("/")[2]
+    found: dict[str, Any] = document["components"]["schemas"][name] if name else schema
+    return found
+
+
+def is_id(schema: dict[str, Any]) -> bool:
+    """Whether values are ids."""
+    return schema.get("format") == "uuid"

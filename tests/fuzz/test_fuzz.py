@@ -1,0 +1,13 @@
+"""The short form of `make fuzz`: the same calls every time, few of each kind."""
+
+from fuzz_plan import fuzz_all
+from fuzz_settings import Form
+from fuzz_world import World
+
+CASES = 6
+SEED = 4711
+
+
+def test_no_call_gets_what_the_document_does_not_say(world: World) -> None:
+    verdict = fuzz_all(world, Form(cases=CASES, seed=SEED, is_fixed=True))
+    assert not verdict.failures, str(verdict)

@@ -1,0 +1,150 @@
+"""What is another tenant's looks, in every place of every call, like what does not exist."""
+
+import contextlib
+import secrets
+from collections.abc import Iterator
+from uuid import UUID
+
+import httpx
+import pytest
+from fuzz_matrix import Matrix, Place, absent, appearance, operations, places
+from fuzz_world import World
+from platform_support import Tenant, client, code
+
+from stagify.pagination import encode_cursor
+from stagify.tokens import CONTEXT_HEADER
+from stagify_local.journey import SESSION_COOKIE
+from stagify_local.platform import Platform
+
+OWNER, INTRUDER, THROWAWAY = "first", "second", "throwaway"
+# The answer to a call that a tenant's host does not serve, whatever is asked.
+NOT_HERE = (403, "wrong_host")
+KEY_HEADER = "idempotency-key"
+
+
+@pytest.fixture(scope="module")
+def matrix(world: World) -> Matrix:
+    return Matrix(world)
+
+
+@pytest.fixture
+def foreign(world: World) -> list[str]:
+    """All that names something of the owner's: ids, cursors behind them, slug and address."""
+    ids = [*world.things[OWNER].values()]
+    tenant = world.tenants[OWNER]
+    return [*ids, *(encode_cursor(UUID(each)) for each in ids), tenant.slug, tenant.email]
+
+
+@pytest.fixture
+def intruder(world: World) -> Iterator[httpx.Client]:
+    """The other tenant's owner, who may do everything, there."""
+    actor = world.owner(INTRUDER)
+    with world.visit(actor) as http:
+        http.headers["Cookie"] = f"{SESSION_COOKIE}={actor.cookie}"
+        yield http
+
+
+@pytest.fixture(autouse=True)
+def owner_notices_nothing(world: World) -> Iterator[None]:
+    """Whatever the test does, the owner has the same things afterwards, and the same access."""
+    tenant = world.tenants[OWNER]
+
+    def state() -> list[object]:
+        return [
+            tenant.member.get(path).raise_for_status().json()["items"]
+            for path in ("/v1/projects", "/v1/api-keys")
+        ]
+
+    before = state()
+    yield
+    assert state() == before
+    assert tenant.http.get("/v1/projects").status_code == 200
+
+
+def all_places(matrix: Matrix) -> list[Place]:
+    return [
+        place
+        for operation in operations(matrix.document)
+        for place in places(matrix.document, operation)
+    ]
+
+
+@pytest.fixture
+def throwaway(world: World) -> Iterator[Tenant]:
+    """A tenant whose things may be used up."""
+    with contextlib.closing(world.settle(THROWAWAY)) as tenant:
+        yield tenant
+
+
+def test_a_foreign_value_is_as_good_as_none(
+    world: World, matrix: Matrix, throwaway: Tenant, foreign: list[str]
+) -> None:
+    wrong = []
+    # A call with an Idempotency-Key is meant to act once: it has a test of its own.
+    for place in (place for place in all_places(matrix) if place.name != KEY_HEADER):
+        for value in foreign:
+            theirs = matrix.send(throwaway.member, THROWAWAY, place, value)
+            nobodys = matrix.send(throwaway.member, THROWAWAY, place, absent(value))
+            if appearance(theirs) != appearance(nobodys):
+                wrong.append((str(place), value, theirs.text, nobodys.text))
+            if found := world.known.foreign(THROWAWAY, theirs.text, asked=value):
+                wrong.append((str(place), value, "tells of", str(found)))
+    assert wrong == []
+
+
+def test_the_matrix_would_see_a_difference(world: World, matrix: Matrix, throwaway: Tenant) -> None:
+    """For each place of an id there is a thing whose owner gets another answer than for none."""
+    blind = []
+    for place in (place for place in all_places(matrix) if place.takes_id):
+        things = world.things[THROWAWAY].values()
+        nobodys = matrix.send(throwaway.member, THROWAWAY, place, absent(next(iter(things))))
+        if code(nobodys) == NOT_HERE:
+            continue
+        own = (matrix.send(throwaway.member, THROWAWAY, place, value) for value in things)
+        if all(appearance(answer) == appearance(nobodys) for answer in own):
+            blind.append(str(place))
+    assert blind == [], "let World make one of these, and name it as the parameter is named"
+
+
+@pytest.mark.parametrize("kind", ["Authorization", "Cookie"])
+def test_a_foreign_credential_is_an_unknown_one(
+    world: World, matrix: Matrix, platform: Platform, kind: str
+) -> None:
+    tenant = world.tenants[OWNER]
+    theirs = (tenant.http if kind == "Authorization" else tenant.member).headers[kind]
+    with client(platform, world.tenants[INTRUDER].slug) as http:
+        for operation in operations(matrix.document):
+            answers = [
+                matrix.call(http, INTRUDER, operation, headers={kind: value})
+                for value in (theirs, absent(theirs))
+            ]
+            assert appearance(answers[0]) == appearance(answers[1]), operation
+            assert not world.known.foreign(INTRUDER, answers[0].text, asked=""), operation
+
+
+@pytest.mark.parametrize("header", ["X-Tenant-Id", "X-Forwarded-Host", CONTEXT_HEADER])
+def test_no_header_leads_to_another_tenant(
+    world: World, matrix: Matrix, intruder: httpx.Client, header: str
+) -> None:
+    value = {"X-Tenant-Id": world.things[OWNER]["tenant_id"]}.get(header, world.tenants[OWNER].slug)
+    for operation in operations(matrix.document):
+        if operation.method == "get":
+            with_it = matrix.call(intruder, INTRUDER, operation, headers={header: value})
+            without = matrix.call(intruder, INTRUDER, operation)
+            assert appearance(with_it) == appearance(without), operation
+            assert not world.known.foreign(INTRUDER, with_it.text, asked=""), operation
+
+
+def test_an_idempotency_key_is_its_tenants_own(
+    world: World, matrix: Matrix, throwaway: Tenant, intruder: httpx.Client
+) -> None:
+    keyed = [place.operation for place in all_places(matrix) if place.name == KEY_HEADER]
+    assert keyed
+    for operation in keyed:
+        sent = {KEY_HEADER: secrets.token_hex(8)}
+        first = matrix.call(throwaway.member, THROWAWAY, operation, headers=sent)
+        again = matrix.call(throwaway.member, THROWAWAY, operation, headers=sent)
+        other = matrix.call(intruder, INTRUDER, operation, headers=sent)
+        assert (first.is_success, again.json()["id"]) == (True, first.json()["id"]), operation
+        assert "idempotent-replayed" not in other.headers, operation
+        assert other.json()["id"] != first.json()["id"], operation
