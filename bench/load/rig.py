@@ -1,0 +1,132 @@
+"""The whole platform on cores of its own, and what its processes take of the machine."""
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from stagify_local.environment import SERVICES, database_url
+from stagify_local.installation import Running
+from stagify_local.platform import Platform
+
+MEBIBYTE = 2**20
+
+
+@dataclass(frozen=True)
+class Cores:
+    """Who runs where. With one core alone they share it, and figures say little."""
+
+    platform: frozenset[int]
+    generator: frozenset[int]
+
+    @classmethod
+    def split(cls) -> "Cores":
+        """The last core for the generator, the others for the platform."""
+        cores = sorted(os.sched_getaffinity(0))
+        return cls(frozenset(cores[:-1] or cores), frozenset(cores[-1:]))
+
+
+class Rig:
+    """A running platform under examination."""
+
+    def __init__(self, platform: Platform) -> None:
+        self.platform = platform
+        self.cores = Cores.split()
+        running = platform.installation.running()
+        assert isinstance(running, Running)
+        self._ports = {process.name: process.port for process in running.processes}
+
+    @property
+    def port(self) -> int:
+        """The gateway's."""
+        return self.platform.gateway_port
+
+    def address_of(self, part: str) -> int:
+        """The port of a part or process by its full name."""
+        return self._ports[part]
+
+    def database_url(self, service: str, role: str) -> str:
+        """The database of a service as one of its roles."""
+        deployable = next(each for each in SERVICES if each.name == service)
+        return database_url(self.platform.state, self._ports["postgres"], deployable, role)
+
+    def pin(self) -> None:
+        """Move every thread of the platform to its cores."""
+        for processes in self.processes().values():
+            for process in processes:
+                for thread in _threads(process):
+                    with contextlib.suppress(ProcessLookupError):
+                        os.sched_setaffinity(thread, self.cores.platform)
+
+    def processes(self) -> Mapping[str, list[psutil.Process]]:
+        """Each part and process with its descendants, by its full name."""
+        running = self.platform.installation.running()
+        assert isinstance(running, Running)
+        found: dict[str, list[psutil.Process]] = {}
+        for each in running.processes:
+            if each.pid is not None:
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    leader = psutil.Process(each.pid)
+                    found[each.name] = [leader, *leader.children(recursive=True)]
+        return found
+
+    def cpu_seconds(self) -> dict[str, float]:
+        """User and system time so far, by process."""
+        return {
+            name: sum(_cpu(process) for process in processes)
+            for name, processes in self.processes().items()
+        }
+
+    def memory_mib(self) -> dict[str, float]:
+        """Memory (PSS), by process; what several share is counted once over all of them."""
+        return {
+            name: round(sum(_pss(process) for process in processes) / MEBIBYTE, 1)
+            for name, processes in self.processes().items()
+        }
+
+
+@contextlib.contextmanager
+def running_rig(
+    *, settings: Mapping[str, str] | None = None, durable: bool = True
+) -> Iterator[Rig]:
+    """A platform with the fast engine on free ports and in a folder of its own."""
+    with tempfile.TemporaryDirectory(prefix="stagify-load-", ignore_cleanup_errors=True) as folder:
+        # Run by root, PostgreSQL is another user, who must be able to enter.
+        Path(folder).chmod(0o755)
+        platform = Platform(Path(folder), engine="fast", durable=durable, settings=settings)
+        platform.start()
+        try:
+            yield Rig(platform)
+        finally:
+            platform.stop()
+
+
+def difference(before: Mapping[str, float], after: Mapping[str, float]) -> dict[str, float]:
+    """What was added, by process; none for one that was replaced meanwhile."""
+    return {name: round(after[name] - before.get(name, 0.0), 2) for name in after}
+
+
+def _threads(process: psutil.Process) -> list[int]:
+    try:
+        return [thread.id for thread in process.threads()]
+    except psutil.NoSuchProcess:
+        return []
+
+
+def _cpu(process: psutil.Process) -> float:
+    try:
+        times = process.cpu_times()
+    except psutil.NoSuchProcess:
+        return 0.0
+    return float(times.user + times.system)
+
+
+def _pss(process: psutil.Process) -> int:
+    try:
+        return int(process.memory_full_info().pss)
+    except psutil.NoSuchProcess:
+        return 0
