@@ -1,5 +1,8 @@
 """A service that breaks off, is not there, or does not speak HTTP."""
 
+import asyncio
+from contextlib import suppress
+
 import pytest
 
 from gateway.testing.client import Answer, answers, request
@@ -55,16 +58,54 @@ class TestUpstreamFailure:
         await client.close()
         return answer
 
-    async def test_first_use_of_a_connection_is_not_repeated(
-        self, edge: Running, service: FakeService
-    ) -> None:
+    async def test_request_is_repeated_once(self, edge: Running, service: FakeService) -> None:
         async def vanish(received: Received, wire: Wire) -> None:
             wire.close()
 
         service.handlers["/v1/projects"] = vanish
         answer = await edge.get(request())
         assert (answer.status, answer.code) == (502, "upstream_failed")
+        assert len(service.received) == 2
+
+    async def test_request_whose_answer_has_begun_is_not_repeated(
+        self, edge: Running, service: FakeService
+    ) -> None:
+        async def break_off(received: Received, wire: Wire) -> None:
+            await wire.send(b"HTTP/1.1 200")
+            wire.close()
+
+        service.handlers["/v1/projects"] = break_off
+        answer = await edge.get(request())
+        assert (answer.status, answer.code) == (502, "upstream_failed")
         assert len(service.received) == 1
+
+    async def test_post_never_meets_a_connection_that_has_ended(
+        self, edge: Running, service: FakeService
+    ) -> None:
+        kept: list[Wire] = []
+
+        async def keep(received: Received, wire: Wire) -> None:
+            kept.append(wire)
+            await wire.respond()
+
+        service.handlers["/v1/projects"] = keep
+        post = request("/v1/projects", method="POST", body=b"body")
+        client = await edge.connect()
+        await client.send(post)
+        assert (await client.answer()).status == 200
+
+        def send_and_close() -> None:
+            # It holds up the gateway's loop, which therefore finds both in one turn, and the
+            # request first.
+            asyncio.run_coroutine_threadsafe(client.send(post), loop).result(10)
+            asyncio.run_coroutine_threadsafe(_close(kept[0]), loop).result(10)
+
+        loop = asyncio.get_running_loop()
+        for _ in range(20):
+            await edge.run(send_and_close)
+            assert (await client.answer()).status == 200
+            kept.pop(0)
+        await client.close()
 
     async def test_service_that_is_not_there_is_unavailable(
         self, edge: Running, service: FakeService
@@ -134,3 +175,9 @@ class TestUpstreamFailure:
             assert (await client.answer()).body == b"ok"
         assert service.connections == 3
         await client.close()
+
+
+async def _close(wire: Wire) -> None:
+    wire.close()
+    with suppress(ConnectionError):
+        await wire.writer.wait_closed()

@@ -31,9 +31,8 @@ if TYPE_CHECKING:
 
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _IDEMPOTENT = frozenset((b"GET", b"HEAD", b"OPTIONS", b"PUT", b"DELETE"))
-# A request up to this size is kept until its answer starts, to be sent once more if need be.
-_MAX_REPEATED_BYTES = 64 * 1024
-# So much of a body may wait for a connection before the client is told to pause.
+# So much of a body may wait for a connection before the client is told to pause. A request whose
+# whole body is no larger is kept until its answer starts, to be sent once more if need be.
 _MAX_QUEUED_BYTES = 64 * 1024
 
 
@@ -44,6 +43,7 @@ class Exchange:
         "_client",
         "_edge",
         "_is_chunking",
+        "_is_repeatable",
         "_is_repeated",
         "_keep_alive",
         "_queue",
@@ -112,7 +112,7 @@ class Exchange:
         self._queue: list[bytes] = []
         self._queued_bytes = 0
         self._repeatable: bytes | None = None
-        self._is_repeated = self.is_answering = False
+        self._is_repeatable = self._is_repeated = self.is_answering = False
         self._is_chunking = self.is_stream = False
         self._keep_alive = False
 
@@ -153,7 +153,12 @@ class Exchange:
         self.started = monotonic()
         seconds = self._edge.timeouts.until_answer(is_sent=self.is_sent)
         self._client.deadline = self.started + seconds
-        upstream = self.service.pool.take()
+        self._is_repeatable = (
+            self.is_sent
+            and self._queued_bytes <= _MAX_QUEUED_BYTES
+            and (self.request.method in _IDEMPOTENT or self.request.has_idempotency_key)
+        )
+        upstream = self.service.pool.take(must_be_open=not self._is_repeatable)
         if upstream is None:
             self.service.pool.dial(self)
         else:
@@ -166,11 +171,7 @@ class Exchange:
         if data is None:
             data = self._head() + b"".join(self._queue) if self._queue else self._head()
             self._queue.clear()
-            if (
-                self.is_sent
-                and len(data) <= _MAX_REPEATED_BYTES
-                and (self.request.method in _IDEMPOTENT or self.request.has_idempotency_key)
-            ):
+            if self._is_repeatable:
                 self._repeatable = data
         upstream.send(self, data)
         if self._queued_bytes:
@@ -284,14 +285,14 @@ class Exchange:
         self._upstream = None
         self._finish(access_log.COMPLETE, self._keep_alive)
 
-    def on_lost(self, *, may_repeat: bool) -> None:
+    def on_lost(self, *, was_silent: bool) -> None:
         """See `Answered`."""
         self._upstream = None
         if self.is_answering:
             # The client must not take what it has for the whole answer.
             self._end(access_log.BROKEN_OFF)
             self._client.abort()
-        elif may_repeat and self._repeatable is not None and not self._is_repeated:
+        elif was_silent and self._repeatable is not None and not self._is_repeated:
             self._is_repeated = True
             self.service.pool.dial(self)
         else:
@@ -391,7 +392,7 @@ class Exchange:
     def _leave_turn(self, now: float) -> None:
         if self.holds_turn:
             self.holds_turn = False
-            self.service.turns.leave(self.site.load, now - self.started, now)
+            self.service.turns.leave(self.site.load, now)
 
     # -- back-pressure ----------------------------------------------------------------------
 

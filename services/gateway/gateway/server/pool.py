@@ -52,13 +52,21 @@ class Pool:
         self._complaints = Seldom()
         self._now = monotonic()
 
-    def take(self) -> Upstream | None:
-        """An idle connection, if there is one."""
+    def take(self, *, must_be_open: bool = False) -> Upstream | None:
+        """An idle connection, if there is one.
+
+        `must_be_open` is for a request that cannot be repeated: it must not meet the end of a
+        connection that its service has closed a moment ago.
+        """
         idle = self._idle
         while idle:
             upstream = idle.pop()
-            if upstream.is_usable:
-                return upstream
+            if not upstream.is_usable:
+                continue
+            if must_be_open and not upstream.is_open:
+                upstream.abandon()
+                continue
+            return upstream
         return None
 
     def dial(self, waiting: Dialling) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import select
 from typing import TYPE_CHECKING, Protocol, cast
 
 from gateway.server.bodies import BodyReader, ChunkedBody, FixedBody, InvalidBodyError, UntilClosed
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from gateway.server.pool import Pool
 
 _MAX_HEAD_BYTES = 64 * 1024
+# Errors and the end of the connection are always reported.
+_ANYTHING = select.POLLIN
 
 
 class Answered(Protocol):
@@ -31,8 +34,8 @@ class Answered(Protocol):
     def on_complete(self) -> None:
         """Nothing more will come; the connection is free again."""
 
-    def on_lost(self, *, may_repeat: bool) -> None:
-        """The answer broke off. `may_repeat`: the service has most likely not seen the request."""
+    def on_lost(self, *, was_silent: bool) -> None:
+        """There will be no answer, or no more of it. `was_silent`: not a byte of it came."""
 
     def pause_client(self) -> None:
         """The service does not read as fast as the client sends."""
@@ -53,7 +56,6 @@ class Upstream(asyncio.Protocol):
         "_pool",
         "_reader",
         "_transport",
-        "_uses",
         "idle_since",
     )
     _transport: asyncio.Transport
@@ -64,7 +66,6 @@ class Upstream(asyncio.Protocol):
         self._reader: BodyReader | None = None
         self._head: ResponseHead | None = None
         self._buffer = b""
-        self._uses = 0
         self._got_bytes = False
         self._is_paused = False
         self.idle_since = 0.0
@@ -79,10 +80,19 @@ class Upstream(asyncio.Protocol):
         """Whether the next exchange may take it."""
         return not self._transport.is_closing()
 
+    @property
+    def is_open(self) -> bool:
+        """Whether its end has not arrived, asked of the kernel: the loop may not have read it yet.
+
+        Nothing else can have arrived on a connection that is idle.
+        """
+        poll = select.poll()
+        poll.register(self._transport.get_extra_info("socket").fileno(), _ANYTHING)
+        return not poll.poll(0)
+
     def send(self, answer_for: Answered, data: bytes) -> None:
         """Start an exchange by sending what there is of its request."""
         self._answer_for = answer_for
-        self._uses += 1
         self._got_bytes = False
         self._transport.write(data)
 
@@ -126,7 +136,7 @@ class Upstream(asyncio.Protocol):
                     self._complete(answer_for, rest)
         except (UpstreamProtocolError, InvalidBodyError):
             self.abandon()
-            answer_for.on_lost(may_repeat=False)
+            answer_for.on_lost(was_silent=False)
 
     def _read_head(self, answer_for: Answered, data: bytes) -> None:
         while True:
@@ -199,6 +209,4 @@ class Upstream(asyncio.Protocol):
             answer_for.on_payload(b"", True)
             answer_for.on_complete()
             return
-        # A pooled connection that ends before a byte came was closed by the service while the
-        # request was under way.
-        answer_for.on_lost(may_repeat=self._uses > 1 and not self._got_bytes)
+        answer_for.on_lost(was_silent=not self._got_bytes)
