@@ -78,9 +78,12 @@ class Proof:
         self.findings.figures["first room furnished in s"] = round(time.monotonic() - begun)
         await customers.close()
 
-    async def use_fast_engine(self) -> None:
-        """From here on photos cost next to nothing; as changing `.env` and `up` do."""
+    def use_fast_engine(self) -> None:
+        """From the next `up` on photos cost next to nothing."""
         self._compose.environment["ENGINE"] = "fast"
+
+    async def follow_environment(self) -> None:
+        """Start anew what was told something else, as after a change of `.env`."""
         await asyncio.to_thread(self._compose.up)
 
     async def kill_each(self) -> None:

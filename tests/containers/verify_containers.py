@@ -25,11 +25,14 @@ async def prove(compose: Compose, steps: list[str], seed: int) -> Proof:
     proof = Proof(compose, seed, say)
     try:
         say("building and starting")
+        if "furnish" not in steps:
+            proof.use_fast_engine()
         await proof.start()
         if "furnish" in steps:
             say("a customer's journey with a real photo")
             await proof.furnish()
-        await proof.use_fast_engine()
+            proof.use_fast_engine()
+            await proof.follow_environment()
         if "kill" in steps:
             await proof.kill_each()
         if "restart" in steps:
