@@ -91,7 +91,7 @@ class Idempotency:
         await session.flush()
         kept = {name: value for name, value in result.items() if name not in shown_once}
         await self.remember(connection, status, orjson.dumps(kept))
-        return _response(status, orjson.dumps(result))
+        return answer(status, orjson.dumps(result))
 
     async def replay(self, connection: asyncpg.Connection) -> Response | None:
         """The stored answer, if this request was answered before; it is in flight from here on."""
@@ -99,12 +99,18 @@ class Idempotency:
             return None
         if not await connection.fetchval(LOCK, self._scope):
             raise IdempotencyInProgressError
+        return await self.recall(connection)
+
+    async def recall(self, connection: asyncpg.Connection) -> Response | None:
+        """The stored answer, as `replay`; but the same request may be in flight elsewhere."""
+        if self._scope is None:
+            return None
         row = await connection.fetchrow(FIND, self._scope)
         if row is None:
             return None
         if not hmac.compare_digest(row["fingerprint"], self._fingerprint):
             raise IdempotencyKeyReusedError
-        response = _response(row["status"], row["body"])
+        response = answer(row["status"], row["body"])
         response.headers["Idempotent-Replayed"] = "true"
         return response
 
@@ -114,7 +120,8 @@ class Idempotency:
             await connection.execute(STORE, self._scope, self._fingerprint, status, body)
 
 
-def _response(status: int, body: bytes) -> Response:
+def answer(status: int, body: bytes) -> Response:
+    """An answer in JSON."""
     return Response(body, status_code=status, media_type="application/json")
 
 

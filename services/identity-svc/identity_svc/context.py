@@ -25,7 +25,7 @@ class Context:
     credentials: Credentials
 
 
-def request_context(request: Request) -> Context:
+async def request_context(request: Request) -> Context:
     """The collaborators this app was composed with."""
     context: Context = request.app.state.context
     return context

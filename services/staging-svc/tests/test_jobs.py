@@ -13,7 +13,7 @@ from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from stagify.clock import utc_now
-from stagify.database import Database
+from stagify.database import Database, driver_connection
 from stagify.ids import new_id
 from staging_svc.jobs import service
 from staging_svc.jobs.claims import Lease, claim_next
@@ -39,8 +39,10 @@ async def enqueue(database: Database, tenant_id: UUID, count: int = 1) -> list[U
             )
             session.add(project)
             await session.flush()
-            job = await service.enqueue(session, tenant_id=tenant_id, project_id=project.id)
-            made.append(job.id)
+            connection = await driver_connection(session)
+            made.append(
+                await service.enqueue(connection, tenant_id=tenant_id, project_id=project.id)
+            )
     return made
 
 

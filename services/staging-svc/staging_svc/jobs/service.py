@@ -7,12 +7,14 @@ so a process that lost its lease can change nothing any more.
 from datetime import timedelta
 from uuid import UUID
 
+import asyncpg
 from sqlalchemy import text
 from sqlmodel import col, delete, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from stagify import telemetry
 from stagify.clock import utc_now
+from stagify.ids import new_id
 from staging_svc.jobs.claims import Lease
 from staging_svc.jobs.models import Job
 
@@ -22,19 +24,26 @@ CANCELLED = "staging_jobs_cancelled"
 
 NOTIFY = text("SELECT pg_notify(:channel, :payload)")
 
+ENQUEUE = """
+WITH job AS (
+    INSERT INTO jobs (tenant_id, id, created_at, project_id, state, attempts, is_held, due_at,
+                      traceparent)
+    VALUES ($1, $2, $3, $4, 'queued', 0, false, $3, $5)
+)
+SELECT pg_notify($6, '')
+"""
+
 
 class LeaseLostError(Exception):
     """The job is someone else's by now, or was cancelled."""
 
 
-async def enqueue(session: AsyncSession, *, tenant_id: UUID, project_id: UUID) -> Job:
+async def enqueue(connection: asyncpg.Connection, *, tenant_id: UUID, project_id: UUID) -> UUID:
     """Put a project's job into the queue; workers wake up when the transaction commits."""
-    job = Job(
-        tenant_id=tenant_id, project_id=project_id, traceparent=telemetry.current_traceparent()
-    )
-    session.add(job)
-    await _notify(session, QUEUED)
-    return job
+    job_id = new_id()
+    traceparent = telemetry.current_traceparent()
+    await connection.execute(ENQUEUE, tenant_id, job_id, utc_now(), project_id, traceparent, QUEUED)
+    return job_id
 
 
 async def cancel(session: AsyncSession, project_id: UUID) -> None:

@@ -22,6 +22,10 @@ BATCH = 100
 RETRY = timedelta(seconds=30)
 
 DUE = "SELECT tenant_id, id FROM object_deletions WHERE due_at <= now() ORDER BY due_at LIMIT $1"
+# Keeps the object of upload $1, which a project uses now; no row if it is too late.
+WITHDRAW_OF_UPLOAD = (
+    "DELETE FROM object_deletions WHERE upload_id = $1 AND attempts = 0 RETURNING upload_id"
+)
 COUNT_DUE = "SELECT count(*) FROM object_deletions WHERE due_at <= now()"
 
 
@@ -67,16 +71,6 @@ async def withdraw(session: AsyncSession, intent_ids: Iterable[UUID]) -> None:
     )
     if len(withdrawn.all()) != len(wanted):
         raise ObjectLostError
-
-
-async def withdraw_upload(session: AsyncSession, upload_id: UUID) -> bool:
-    """Keep the object of an upload that a project uses now; whether it was not too late."""
-    withdrawn = await session.exec(
-        delete(ObjectDeletion)
-        .where(col(ObjectDeletion.upload_id) == upload_id, col(ObjectDeletion.attempts) == 0)
-        .returning(col(ObjectDeletion.id))
-    )
-    return withdrawn.first() is not None
 
 
 async def due(claims: asyncpg.Connection) -> list[tuple[UUID, UUID]]:

@@ -4,21 +4,24 @@ from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
+import asyncpg
+import orjson
 from fastapi import Response
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from stagify.clock import utc_now
-from stagify.database import Database, driver_connection
+from stagify.database import Database
 from stagify.errors import InvalidInputError, StagifyError
 from stagify.events.staging import ProjectCreated, ProjectDeleted
-from stagify.idempotency import Idempotency
+from stagify.idempotency import Idempotency, answer
 from stagify.ids import new_id
-from stagify.outbox import publish
+from stagify.outbox import publish, publish_on
 from stagify.principal import Principal
 from staging_engine.port import Catalog, CatalogEntry
 from staging_svc.images import service as images
 from staging_svc.jobs import service as jobs
+from staging_svc.projects import queries
 from staging_svc.projects.changes import announce, storage_changed
 from staging_svc.projects.errors import (
     ProjectNotFoundError,
@@ -28,7 +31,8 @@ from staging_svc.projects.errors import (
     UnknownStyleError,
 )
 from staging_svc.projects.models import Project
-from staging_svc.projects.schemas import ProjectCreate, ProjectRead
+from staging_svc.projects.queries import NewProject
+from staging_svc.projects.schemas import ProjectCreate
 from staging_svc.quota import Quota
 from staging_svc.storage import Storage
 from staging_svc.uploads import service as uploads
@@ -58,11 +62,11 @@ async def create_project(
     if principal.tenant_status == "provisioning":
         raise TenantProvisioningError
     # 1. Was this request answered before? Is the upload ours? Reads only.
-    async with database.tenant(tenant_id) as session:
-        stored = await idempotency.replay(await driver_connection(session))
+    async with database.tenant_connection(tenant_id) as connection:
+        stored = await idempotency.recall(connection)
         if stored is not None:
             return stored
-        upload = await uploads.get_upload(session, wanted.upload_id)
+        upload = await uploads.get_upload(connection, wanted.upload_id)
     await uploads.check_filled(upload, storage)
     # 2. Reserve. A crash after this leaves a reservation that expires.
     reservation_id = idempotency.derive_id("reservation")
@@ -72,10 +76,14 @@ async def create_project(
     # 3. Project, job, event and stored answer, all or nothing.
     project = _new_project(principal, wanted, catalog, reservation_id, is_reserved)
     try:
-        async with database.tenant(tenant_id) as session:
-            return await idempotency.run(
-                session, 202, lambda: _accept(session, project, wanted.upload_id)
-            )
+        async with database.tenant_connection(tenant_id) as connection:
+            stored = await idempotency.replay(connection)
+            if stored is not None:
+                return stored
+            await _accept(connection, project, wanted.upload_id, database.service)
+            body = queries.dump(project.shape())
+            await idempotency.remember(connection, 202, body)
+            return answer(202, body)
     except StagifyError:
         # A keyed request may be in flight elsewhere with the same reservation: that expires.
         if not idempotency.is_keyed:
@@ -103,22 +111,20 @@ def _new_project(
     catalog: Catalog,
     reservation_id: UUID,
     is_reserved: bool,
-) -> Project:
+) -> NewProject:
     assert principal.tenant_id is not None
-    now = utc_now()
-    return Project(
+    return NewProject(
         tenant_id=principal.tenant_id,
         id=new_id(),
+        created_at=utc_now(),
         name=wanted.name or _default_name(wanted, catalog),
         room_type=wanted.room_type,
         style=wanted.style,
-        options=wanted.options.model_dump(),
+        options=orjson.dumps(wanted.options.model_dump()).decode(),
         reservation_id=reservation_id,
         is_reserved=is_reserved,
         created_by=principal.user_id,
-        usage_dimensions=principal.usage_dimensions(),
-        created_at=now,
-        updated_at=now,
+        usage_dimensions=orjson.dumps(principal.usage_dimensions()).decode(),
     )
 
 
@@ -127,25 +133,21 @@ def _default_name(wanted: ProjectCreate, catalog: Catalog) -> str:
     return f"{names[wanted.room_type]}, {names[wanted.style]}"
 
 
-async def _accept(session: AsyncSession, project: Project, upload_id: UUID) -> ProjectRead:
-    session.add(project)
-    await session.flush()
-    await uploads.use_upload(session, upload_id=upload_id, project_id=project.id)
-    await jobs.enqueue(session, tenant_id=project.tenant_id, project_id=project.id)
-    publish(
-        session,
-        ProjectCreated(
-            tenant_id=project.tenant_id,
-            project_id=project.id,
-            reservation_id=project.reservation_id if project.is_reserved else None,
-            room_type=project.room_type,
-            style=project.style,
-            created_by=project.created_by,
-        ),
+async def _accept(
+    connection: asyncpg.Connection, project: NewProject, upload_id: UUID, service: str
+) -> None:
+    await queries.insert_project(connection, project)
+    await uploads.use_upload(connection, upload_id=upload_id, project_id=project.id)
+    await jobs.enqueue(connection, tenant_id=project.tenant_id, project_id=project.id)
+    created = ProjectCreated(
+        tenant_id=project.tenant_id,
+        project_id=project.id,
+        reservation_id=project.reservation_id if project.is_reserved else None,
+        room_type=project.room_type,
+        style=project.style,
+        created_by=project.created_by,
     )
-    return ProjectRead.model_validate(
-        {**project.model_dump(), "failure": None, "original": None, "staged": None}
-    )
+    await publish_on(connection, service, created)
 
 
 async def delete_project(session: AsyncSession, project_id: UUID) -> None:

@@ -1,8 +1,10 @@
 """The use cases of uploads."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import asyncpg
 from sqlmodel import col, delete, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -27,6 +29,30 @@ from staging_svc.uploads.schemas import PHOTO_TYPES, UploadCreate, UploadRead
 
 # A PUT that began just before the address expired may still be on its way for so long.
 LATE_PUT = timedelta(minutes=15)
+
+FIND = """
+SELECT bucket, object_key, content_type, size, expires_at, project_id FROM uploads WHERE id = $1
+"""
+
+# Locks the intent before the upload, as the deletion of abandoned uploads does.
+USE = f"""
+WITH kept AS ({objects.WITHDRAW_OF_UPLOAD})
+UPDATE uploads SET project_id = $2 FROM kept
+WHERE uploads.id = kept.upload_id AND uploads.project_id IS NULL
+RETURNING true
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class UploadState:
+    """An upload as the making of a project sees it."""
+
+    bucket: str
+    object_key: str
+    content_type: str
+    size: int
+    expires_at: datetime
+    project_id: UUID | None
 
 
 async def create_upload(
@@ -92,15 +118,15 @@ def stored(upload: Upload) -> StoredObject:
     return StoredObject(upload.bucket, upload.object_key)
 
 
-async def get_upload(session: AsyncSession, upload_id: UUID) -> Upload:
+async def get_upload(connection: asyncpg.Connection, upload_id: UUID) -> UploadState:
     """The upload; UploadNotFoundError if this tenant has none of that id."""
-    upload = (await session.exec(select(Upload).where(Upload.id == upload_id))).one_or_none()
-    if upload is None:
+    row = await connection.fetchrow(FIND, upload_id)
+    if row is None:
         raise UploadNotFoundError
-    return upload
+    return UploadState(*row)
 
 
-async def check_filled(upload: Upload, storage: Storage) -> None:
+async def check_filled(upload: UploadState, storage: Storage) -> None:
     """Refuse unless the store holds what was declared. Waits for the store: no transaction."""
     if upload.project_id is not None:
         raise UploadAlreadyUsedError
@@ -114,19 +140,15 @@ async def check_filled(upload: Upload, storage: Storage) -> None:
         raise UploadMismatchError
 
 
-async def use_upload(session: AsyncSession, *, upload_id: UUID, project_id: UUID) -> None:
-    """Give the upload to a project, for good; UploadAlreadyUsedError if another has it.
-
-    Locks the intent before the upload, as the deletion of abandoned uploads does.
-    """
-    is_kept = await objects.withdraw_upload(session, upload_id)
-    found = await session.exec(select(Upload).where(Upload.id == upload_id).with_for_update())
-    upload = found.one_or_none()
-    if upload is not None and upload.project_id is not None:
+async def use_upload(connection: asyncpg.Connection, *, upload_id: UUID, project_id: UUID) -> None:
+    """Give the upload to a project, for good; UploadAlreadyUsedError if another has it."""
+    if await connection.fetchval(USE, upload_id, project_id):
+        return
+    upload = await get_upload(connection, upload_id)
+    if upload.project_id is not None:
         raise UploadAlreadyUsedError
-    if upload is None or not is_kept:
-        raise UploadNotFoundError
-    upload.project_id = project_id
+    # Its deletion has begun.
+    raise UploadNotFoundError
 
 
 async def upload_of_project(session: AsyncSession, project_id: UUID) -> Upload | None:
