@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.exceptions import HTTPException
 
 from stagify import logs, telemetry
@@ -20,6 +20,7 @@ from stagify.errors import (
     StagifyError,
     TooLargeError,
 )
+from stagify.metrics import render
 from stagify.middleware import RequestMiddleware
 from stagify.problems import COMMON_PROBLEMS, problem
 from stagify.settings import ServiceSettings
@@ -150,4 +151,4 @@ def _add_own_routes(app: FastAPI, checks: Mapping[str, Check]) -> None:
 
     @app.get("/metrics", include_in_schema=False)
     async def metrics() -> Response:
-        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+        return Response(render(), media_type=CONTENT_TYPE_LATEST)

@@ -1,6 +1,8 @@
 """The kit's Prometheus metrics, all in one place: the list is the dashboard's manual."""
 
-from prometheus_client import Counter, Gauge, Histogram
+import asyncio
+
+from prometheus_client import Counter, Gauge, Histogram, generate_latest
 
 OUTBOX_PUBLISHED = Counter("stagify_outbox_published", "Events sent to Kafka.", ["service"])
 OUTBOX_FAILURES = Counter(
@@ -25,3 +27,11 @@ HTTP_SECONDS = Histogram(
     ["service", "route"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
+
+ASYNCIO_TASKS = Gauge("stagify_asyncio_tasks", "Tasks of the event loop that shows this.")
+
+
+def render() -> bytes:
+    """Everything as Prometheus reads it; called on the process' event loop."""
+    ASYNCIO_TASKS.set(len(asyncio.all_tasks()))
+    return generate_latest()

@@ -6,8 +6,9 @@ import signal
 from collections.abc import Awaitable, Callable, Mapping
 
 import orjson
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 
+from stagify import metrics
 from stagify.transient import is_transient
 
 logger = logging.getLogger(__name__)
@@ -106,7 +107,7 @@ class _Health:
         if path == b"/healthz":
             return b"200 OK", b"application/json", b'{"status":"ok"}'
         if path == b"/metrics":
-            return b"200 OK", CONTENT_TYPE_LATEST.encode(), generate_latest()
+            return b"200 OK", CONTENT_TYPE_LATEST.encode(), metrics.render()
         if path == b"/readyz":
             failing = await failing_checks(self._checks)
             status = b"503 Service Unavailable" if failing else b"200 OK"

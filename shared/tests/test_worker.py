@@ -52,7 +52,9 @@ class TestRunWorker:
             assert (await client.get("/healthz")).json() == {"status": "ok"}
             ready = await client.get("/readyz")
             assert (ready.status_code, ready.json()["failing"]) == (503, ["bad"])
-            assert "python_info" in (await client.get("/metrics")).text
+            metrics = (await client.get("/metrics")).text
+            assert "python_info" in metrics
+            assert "stagify_asyncio_tasks" in metrics
             assert (await client.get("/nowhere")).status_code == 404
         os.kill(os.getpid(), signal.SIGTERM)
         await asyncio.wait_for(worker, 5)
