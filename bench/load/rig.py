@@ -12,6 +12,8 @@ import psutil
 from stagify_local.environment import SERVICES, database_url
 from stagify_local.installation import Running
 from stagify_local.platform import Platform
+from stagify_local.ports import LOOPBACK
+from stagify_local.postgres import SUPERUSER
 
 MEBIBYTE = 2**20
 
@@ -53,6 +55,12 @@ class Rig:
         """The database of a service as one of its roles."""
         deployable = next(each for each in SERVICES if each.name == service)
         return database_url(self.platform.state, self._ports["postgres"], deployable, role)
+
+    def admin_url(self, database: str) -> str:
+        """A database as the superuser."""
+        password = self.platform.state.secret("postgres.superuser")
+        port = self._ports["postgres"]
+        return f"postgresql://{SUPERUSER}:{password}@{LOOPBACK}:{port}/{database}"
 
     def pin(self) -> None:
         """Move every thread of the platform to its cores."""
