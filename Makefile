@@ -11,7 +11,7 @@ seed ?=
 only ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install up down status logs demo env replace test faults verify-containers check lint format typecheck migrate revision bench lock python
+.PHONY: help install up down status logs demo env replace test faults fuzz verify-containers check lint format typecheck migrate revision bench lock python
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +55,10 @@ faults: install ## Kill and pause parts for 25 minutes and check what must hold 
 # The first time builds the images. A shorter proof: only=kill, restart, replace or furnish.
 verify-containers: install ## Prove with Docker: journey, kills, restart, replacement (only=)
 	@PYTHONPATH=tests/containers:tests/e2e:tests/faults:deploy:bench $(VENV)/python tests/containers/verify_containers.py $(if $(only),--only $(only))
+
+# A seed that failed is run again with make fuzz seed=… .
+fuzz: install ## Fuzz the API: 100 cases a call and phase, in every role (seed=)
+	@PYTHONPATH=tests/e2e:tests/fuzz $(VENV)/python tests/fuzz/fuzz_cli.py $(if $(seed),--seed $(seed))
 
 check: lint typecheck test ## What CI runs: lint, types, tests
 

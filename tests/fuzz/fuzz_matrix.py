@@ -73,6 +73,8 @@ class Matrix:
 
     def send(self, http: httpx.Client, party: str, place: Place, value: str) -> httpx.Response:
         """The call of `place` with `value` there, and the things of `party` elsewhere."""
+        if "upload_id" in body_members(self.document, place.operation.spec):
+            self._world.renew_upload(party)
         return self.call(http, party, place.operation, {(place.location, place.name): value})
 
     def call(

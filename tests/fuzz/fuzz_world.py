@@ -53,7 +53,9 @@ class World:
         self.known = Known()
         # One thing of each kind, by the name of the parameter that takes its id.
         self.things: dict[str, dict[str, str]] = {}
-        self.tenants = {name: self.settle(name) for name in ("first", "second")}
+        self.tenants: dict[str, Tenant] = {}
+        for name in ("first", "second"):
+            self.settle(name)
         first = self.tenants["first"]
         self.document: dict[str, Any] = first.http.get("/openapi.json").raise_for_status().json()
         self.catalog: dict[str, Any] = first.http.get("/v1/catalog").raise_for_status().json()
@@ -62,6 +64,10 @@ class World:
         """Close the tenants' clients."""
         for tenant in self.tenants.values():
             tenant.close()
+
+    def renew_upload(self, party: str) -> None:
+        """Put a photo for the party's next project: an upload makes one."""
+        self.things[party]["upload_id"] = self.tenants[party].upload(PHOTO)
 
     def lift_quotas(self) -> None:
         """Put the tenants on a plan without limits."""
@@ -116,7 +122,9 @@ class World:
         return client(self.platform, actor.host)
 
     def settle(self, party: str) -> Tenant:
-        """A new tenant with one of everything."""
+        """A new tenant with one of everything, in the place of the last one of that name."""
+        if party in self.tenants:
+            self.tenants.pop(party).close()
         tenant = sign_up(self.platform)
         self.known.add(party, tenant.slug, tenant.email)
         # Two, so that there is still an image when `project_id` has been deleted.
@@ -132,6 +140,7 @@ class World:
             "tenant_id": session["tenant"]["id"],
             "user_id": session["user"]["id"],
         }
+        self.tenants[party] = tenant
         for answer in (kept, project, keys, session, self.things[party]):
             self.known.learn(party, answer)
         return tenant
