@@ -4,8 +4,11 @@ Kafka delivers at least once; the mark commits with the effects or not at all, s
 happen exactly once. Marks are kept for RETENTION, far longer than Kafka re-delivers.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
+from uuid import UUID
 
+import asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from stagify.database import Database, driver_connection
@@ -15,6 +18,12 @@ RETENTION = timedelta(days=45)
 
 CLAIM = (
     "INSERT INTO inbox (consumer, event_id) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING true"
+)
+# In the order of their ids, so that two that claim the same ones do not wait for each other.
+CLAIM_ALL = (
+    "INSERT INTO inbox (consumer, event_id)"
+    " SELECT $1, event_id FROM unnest($2::uuid[]) AS claimed (event_id) ORDER BY event_id"
+    " ON CONFLICT DO NOTHING RETURNING event_id"
 )
 EXPIRE = (
     "DELETE FROM inbox WHERE ctid = ANY (ARRAY("
@@ -26,6 +35,14 @@ async def claim(session: AsyncSession, event: Event, consumer: str) -> bool:
     """Whether `event` is new to `consumer`; the mark commits or rolls back with the session."""
     connection = await driver_connection(session)
     return bool(await connection.fetchval(CLAIM, consumer, event.event_id))
+
+
+async def claim_all(
+    connection: asyncpg.Connection, events: Sequence[Event], consumer: str
+) -> set[UUID]:
+    """The ids of those `events` that are new to `consumer`, for a handler of batches."""
+    rows = await connection.fetch(CLAIM_ALL, consumer, [event.event_id for event in events])
+    return {row["event_id"] for row in rows}
 
 
 async def forget_old(database: Database) -> None:

@@ -1,12 +1,11 @@
 """Which events each consumer handles, as its own composition says."""
 
-from datetime import timedelta
-
 from identity_svc.handlers import HANDLERS as IDENTITY
 from stagify.events.usage import UsageRecorded
 from staging_svc.handlers import HANDLERS as STAGING
 from tenant_svc.directory import Directory
 from tenant_svc.handlers import make_handlers as tenant_handlers
+from usage_svc.handlers import TAKING_UP
 from usage_svc.handlers import make_handlers as usage_handlers
 from usage_svc.plans import load_plans
 
@@ -14,7 +13,7 @@ _CLASSES = {
     "tenant-svc": list(tenant_handlers(Directory("localhost"))),
     "identity-svc": list(IDENTITY),
     "staging-svc": list(STAGING),
-    "usage-svc": list(usage_handlers(load_plans(None), timedelta(hours=1))),
+    "usage-svc": [*usage_handlers(load_plans(None)), *TAKING_UP],
 }
 
 # The types whose ids the inbox of each consumer must hold. Usage has the ledger instead.

@@ -8,7 +8,7 @@ import asyncpg
 import httpx
 import pytest
 
-from stagify.consumer import Handlers, Rejection
+from stagify.consumer import BatchHandlers, Handlers, Rejection
 from stagify.database import Database
 from stagify.events import Event, decode
 from stagify.events.tenant import TenantCreated
@@ -17,7 +17,7 @@ from stagify.ids import new_id
 from stagify.testing import ContextKeys, DatabaseUrls, TestDatabases, app_client
 from usage_svc import service
 from usage_svc.app import create_app
-from usage_svc.handlers import make_handlers
+from usage_svc.handlers import make_batch_handlers, make_handlers
 from usage_svc.ledger import Ledger
 from usage_svc.plans import PlanCatalog, load_plans
 from usage_svc.settings import Settings
@@ -75,24 +75,38 @@ def upkeep(ingest_database: Database, settings: Settings) -> Upkeep:
 
 
 @pytest.fixture
-def handlers(plans: PlanCatalog, settings: Settings) -> Handlers:
-    return make_handlers(plans, settings.attached_ttl)
+def handlers(plans: PlanCatalog) -> Handlers:
+    return make_handlers(plans)
 
 
 @pytest.fixture
-def ingest(
-    ingest_database: Database, plans: PlanCatalog
-) -> Callable[[list[UsageRecorded]], Awaitable[list[Rejection]]]:
+def ledger(ingest_database: Database, plans: PlanCatalog) -> Ledger:
+    return Ledger(ingest_database, plans)
+
+
+@pytest.fixture
+def ingest(ledger: Ledger) -> Callable[[list[UsageRecorded]], Awaitable[list[Rejection]]]:
     """Ingest one batch, as the consumer does."""
-    return Ledger(ingest_database, plans).ingest
+    return ledger.ingest
 
 
 @pytest.fixture
-def deliver(database: Database, handlers: Handlers) -> Callable[[Event], Awaitable[None]]:
-    """Hand an event to its handler in a transaction of its tenant, without the inbox."""
+def batch_handlers(ledger: Ledger, ingest_database: Database, settings: Settings) -> BatchHandlers:
+    return make_batch_handlers(ledger, ingest_database, settings.attached_ttl)
+
+
+@pytest.fixture
+def deliver(
+    database: Database, handlers: Handlers, batch_handlers: BatchHandlers
+) -> Callable[[Event], Awaitable[None]]:
+    """Hand an event to its handler: in a transaction of its tenant without the inbox, or as a
+    batch of one."""
 
     async def run(event: Event) -> None:
         assert event.tenant_id is not None
+        if type(event) in batch_handlers:
+            await batch_handlers[type(event)]([event])
+            return
         async with database.tenant(event.tenant_id) as session:
             await handlers[type(event)](session, event)
 

@@ -8,6 +8,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
+from stagify.consumer import BatchHandlers
 from stagify.database import Database
 from stagify.events import Event
 from stagify.events.billing import PlanChanged
@@ -160,6 +161,55 @@ class TestProjects:
         assert (await database.fetch(tenant_id, query))[0]["is_long"]
         await deliver(ProjectCreated(room_type="bedroom", style="modern", **project))
         assert (await database.fetch(tenant_id, query))[0]["is_long"]
+
+    async def test_projects_of_several_tenants_take_theirs_up_at_once(
+        self,
+        batch_handlers: BatchHandlers,
+        database: Database,
+        tenant_id: UUID,
+        other_tenant_id: UUID,
+    ) -> None:
+        events = [
+            ProjectCreated(
+                tenant_id=tenant,
+                project_id=new_id(),
+                reservation_id=new_id(),
+                room_type="bedroom",
+                style="modern",
+            )
+            for tenant in (tenant_id, other_tenant_id, tenant_id)
+        ]
+        await batch_handlers[ProjectCreated]([*events, *events])
+        for tenant in (tenant_id, other_tenant_id):
+            rows = await database.fetch(tenant, "SELECT id, project_id FROM reservations")
+            assert {tuple(row) for row in rows} == {
+                (event.reservation_id, event.project_id)
+                for event in events
+                if event.tenant_id == tenant
+            }
+
+    @pytest.mark.usefixtures("reserved")
+    async def test_second_delivery_of_its_start_changes_nothing(
+        self,
+        batch_handlers: BatchHandlers,
+        database: Database,
+        tenant_id: UUID,
+        project: dict[str, Any],
+    ) -> None:
+        event = StagingStarted(job_id=new_id(), **project)
+        query = "SELECT expires_at FROM reservations"
+        await batch_handlers[StagingStarted]([event])
+        first = await database.fetch(tenant_id, query)
+        await batch_handlers[StagingStarted]([event])
+        assert await database.fetch(tenant_id, query) == first
+
+    @pytest.mark.usefixtures("reserved")
+    async def test_one_that_was_given_back_is_not_taken_up(
+        self, deliver: Deliver, usage: Usage, tenant_id: UUID, project: dict[str, Any]
+    ) -> None:
+        await deliver(ProjectDeleted(**project))
+        await deliver(ProjectCreated(room_type="bedroom", style="modern", **project))
+        assert (await usage(tenant_id))["reserved"] == 0
 
     @pytest.mark.usefixtures("reserved")
     @pytest.mark.parametrize("repeats", [1, 3])

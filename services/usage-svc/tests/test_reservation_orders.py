@@ -148,13 +148,9 @@ class Platform:
                 reservation_id = self._reservations[job]
                 await reservations.release(connection, reservation_id=reservation_id, **common)
             else:
-                await reservations.attach(
-                    connection,
-                    reservation_id=self._reservations[job],
-                    project_id=self._projects[job],
-                    ttl=ATTACHED_TTL,
-                    **common,
-                )
+                key = (self.tenant_id, self._reservations[job])
+                projects = {key: self._projects[job]}
+                await reservations.attach(connection, projects, ttl=ATTACHED_TTL, now=self.now)
         return None
 
     async def totals(self) -> tuple[int, int]:

@@ -1,12 +1,15 @@
 """What usage-svc does about the facts of other services. Usage itself goes to `ledger`."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
+import asyncpg
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from stagify import inbox
 from stagify.clock import utc_now
-from stagify.consumer import BatchHandlers, Handlers
-from stagify.database import driver_connection
+from stagify.consumer import BatchHandlers, Handlers, Rejection
+from stagify.database import Database, driver_connection
 from stagify.events.receipts import ReceiptAction, UsageReceiptIssued
 from stagify.events.staging import (
     ProjectCreated,
@@ -26,6 +29,12 @@ from usage_svc import reservations, service
 from usage_svc.ledger import Ledger
 from usage_svc.plans import PlanCatalog
 
+CONSUMER = "usage-svc"
+# With these a project takes its reservation over.
+TAKING_UP: tuple[type[ProjectCreated] | type[StagingStarted], ...] = (
+    ProjectCreated,
+    StagingStarted,
+)
 RECEIPTS: dict[type[TenantCreated | TenantSuspended | TenantReactivated], ReceiptAction] = {
     TenantCreated: "created",
     TenantSuspended: "suspended",
@@ -65,12 +74,11 @@ async def on_project_ended(session: AsyncSession, event: StagingFailed | Project
     )
 
 
-def make_handlers(plans: PlanCatalog, attached_ttl: timedelta) -> Handlers:
+def make_handlers(plans: PlanCatalog) -> Handlers:
     """The handlers of one event at a time.
 
     `ProjectStaged` needs none: the `UsageRecorded` of the same transaction commits the
-    reservation. A project without a reservation gets one later, from the worker that stages
-    it, and `StagingStarted` tells.
+    reservation.
     """
 
     async def on_tenant_created(session: AsyncSession, event: TenantCreated) -> None:
@@ -80,32 +88,50 @@ def make_handlers(plans: PlanCatalog, attached_ttl: timedelta) -> Handlers:
         )
         _issue_receipt(session, event)
 
-    async def on_project_taken_up(
-        session: AsyncSession, event: ProjectCreated | StagingStarted
-    ) -> None:
-        if event.reservation_id is None or event.tenant_id is None:
-            return
-        await reservations.attach(
-            await driver_connection(session),
-            tenant_id=event.tenant_id,
-            reservation_id=event.reservation_id,
-            project_id=event.project_id,
-            ttl=attached_ttl,
-            now=utc_now(),
-        )
-
     return {
         TenantCreated: on_tenant_created,
         TenantUpdated: on_tenant_updated,
         TenantSuspended: on_tenant_paused,
         TenantReactivated: on_tenant_paused,
-        ProjectCreated: on_project_taken_up,
-        StagingStarted: on_project_taken_up,
         StagingFailed: on_project_ended,
         ProjectDeleted: on_project_ended,
     }
 
 
-def make_batch_handlers(ledger: Ledger) -> BatchHandlers:
-    """The handlers of a whole poll at once."""
-    return {UsageRecorded: ledger.ingest}
+def make_batch_handlers(
+    ledger: Ledger, ingest_database: Database, attached_ttl: timedelta
+) -> BatchHandlers:
+    """The handlers of a whole poll at once, as the role that sees all tenants.
+
+    A poll's other events are handled before these, so a project's end may come before its
+    beginning: the final states of reservations keep latecomers out.
+    """
+
+    async def on_projects_taken_up(
+        events: Sequence[ProjectCreated | StagingStarted],
+    ) -> list[Rejection]:
+        # A project without a reservation gets one later, from the worker that stages it, and
+        # `StagingStarted` tells.
+        reserved = [event for event in events if event.reservation_id is not None]
+        if reserved:
+            async with ingest_database.tenant_connection(None) as connection:
+                await _attach(connection, reserved, attached_ttl)
+        return []
+
+    taking_up = dict.fromkeys(TAKING_UP, on_projects_taken_up)
+    return {UsageRecorded: ledger.ingest, **taking_up}
+
+
+async def _attach(
+    connection: asyncpg.Connection,
+    events: Sequence[ProjectCreated | StagingStarted],
+    ttl: timedelta,
+) -> None:
+    new = await inbox.claim_all(connection, events, CONSUMER)
+    projects = {
+        (event.tenant_id, event.reservation_id): event.project_id
+        for event in events
+        if event.event_id in new and event.tenant_id and event.reservation_id
+    }
+    if projects:
+        await reservations.attach(connection, projects, ttl=ttl, now=utc_now())

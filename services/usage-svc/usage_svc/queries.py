@@ -69,25 +69,31 @@ WITH held AS (
 SELECT id FROM held
 """
 
-# A project takes its reservation over. An expired one is taken back even over the limit: the
+# Projects take their reservations over. An expired one is taken back even over the limit: the
 # project was accepted. One we have not heard of is noted, so that its maker finds the project.
 ATTACH = """
 WITH attached AS (
     INSERT INTO reservations AS r (tenant_id, id, meter, period_start, quantity, state,
                                    project_id, expires_at, closed_at, created_at)
-    VALUES ($1, $2, $3, $4, 0, 'expired', $5, $6, $7, $7)
+    SELECT taken.tenant_id, taken.id, taken.meter, taken.period_start, 0, 'expired',
+           taken.project_id, $6, $7, $7
+    FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::timestamptz[], $5::uuid[])
+         AS taken (tenant_id, id, meter, period_start, project_id)
+    ORDER BY 1, 2
     ON CONFLICT (tenant_id, id) DO UPDATE
     SET project_id = excluded.project_id, expires_at = excluded.expires_at,
         state = CASE WHEN r.quantity > 0 THEN 'held' ELSE r.state END,
         closed_at = CASE WHEN r.quantity > 0 THEN NULL ELSE r.closed_at END
     WHERE r.state IN ('held', 'expired')
     RETURNING r.tenant_id, r.meter, r.period_start, r.quantity, r.state, old.state AS previous
+), taken_back AS (
+    SELECT tenant_id, meter, period_start, sum(quantity) AS quantity
+    FROM attached WHERE state = 'held' AND previous = 'expired' GROUP BY 1, 2, 3
 )
-UPDATE quotas AS q SET reserved = q.reserved + attached.quantity
-FROM attached
-WHERE attached.state = 'held' AND attached.previous = 'expired'
-  AND (q.tenant_id, q.meter, q.period_start)
-    = (attached.tenant_id, attached.meter, attached.period_start)
+UPDATE quotas AS q SET reserved = q.reserved + taken_back.quantity
+FROM taken_back
+WHERE (q.tenant_id, q.meter, q.period_start)
+    = (taken_back.tenant_id, taken_back.meter, taken_back.period_start)
 """
 
 # Ends reservations as `$6`, if they are in one of the states `$7`. One we have not heard of is

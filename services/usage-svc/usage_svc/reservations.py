@@ -8,7 +8,7 @@ Each change is one transaction that first locks the quota, then the reservations
 arrive late, twice or before the reservation itself: the final states keep latecomers out.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -34,6 +34,9 @@ RESERVATIONS = Counter(
 PROJECT_METER = METERS["staging"]
 # Closed reservations are kept longer than any message about them can take.
 RETENTION = timedelta(days=60)
+
+# Tenant and id.
+ReservationKey = tuple[UUID, UUID]
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,22 +191,21 @@ def _count(outcomes: Sequence[Outcome]) -> None:
 
 async def attach(
     connection: asyncpg.Connection,
+    projects: Mapping[ReservationKey, UUID],
     *,
-    tenant_id: UUID,
-    reservation_id: UUID,
-    project_id: UUID,
     ttl: timedelta,
     now: datetime,
 ) -> None:
-    """Let a reservation last as long as its project's job, which `ttl` bounds from afar."""
-    await _lock_quota_of(connection, tenant_id, reservation_id, now)
+    """Let reservations last as long as the jobs of their `projects`, which `ttl` bounds from afar."""
+    quotas = await _lock_quotas_of(connection, list(projects), now)
+    tenants, ids = zip(*projects, strict=True)
     await connection.execute(
         queries.ATTACH,
-        tenant_id,
-        reservation_id,
-        PROJECT_METER.name,
-        PROJECT_METER.period_start(now),
-        project_id,
+        tenants,
+        ids,
+        [meter for meter, _ in quotas],
+        [period_start for _, period_start in quotas],
+        list(projects.values()),
         now + ttl,
         now,
     )
@@ -213,7 +215,8 @@ async def release(
     connection: asyncpg.Connection, *, tenant_id: UUID, reservation_id: UUID, now: datetime
 ) -> None:
     """Give a reservation back; nothing happens if it was used or given back before."""
-    meter, period_start = await _lock_quota_of(connection, tenant_id, reservation_id, now)
+    key = (tenant_id, reservation_id)
+    [(meter, period_start)] = await _lock_quotas_of(connection, [key], now)
     await connection.execute(
         queries.CLOSE,
         [tenant_id],
@@ -226,18 +229,21 @@ async def release(
     )
 
 
-async def _lock_quota_of(
-    connection: asyncpg.Connection, tenant_id: UUID, reservation_id: UUID, now: datetime
-) -> tuple[str, datetime]:
-    """Lock the quota a reservation counts in, or would count in if we have not heard of it."""
-    row = await connection.fetchrow(queries.FIND_RESERVATION_QUOTAS, [tenant_id], [reservation_id])
-    meter, period_start = (
-        (row["meter"], row["period_start"])
-        if row
-        else (PROJECT_METER.name, PROJECT_METER.period_start(now))
-    )
-    await _lock_quota(connection, tenant_id, meter, period_start)
-    return meter, period_start
+async def _lock_quotas_of(
+    connection: asyncpg.Connection, reservations: Sequence[ReservationKey], now: datetime
+) -> list[tuple[str, datetime]]:
+    """Lock the quotas that reservations count in, or would count in if we have not heard of them."""
+    tenants, ids = zip(*reservations, strict=True)
+    rows = await connection.fetch(queries.FIND_RESERVATION_QUOTAS, tenants, ids)
+    known = {(row["tenant_id"], row["id"]): (row["meter"], row["period_start"]) for row in rows}
+    unheard_of = PROJECT_METER.name, PROJECT_METER.period_start(now)
+    quotas = [known.get(key, unheard_of) for key in reservations]
+    keys = {(tenant_id, *quota) for tenant_id, quota in zip(tenants, quotas, strict=True)}
+    columns = [list(column) for column in zip(*keys, strict=True)]
+    if await connection.fetchval(queries.LOCK_QUOTAS, *columns) < len(keys):
+        # Some are not there yet; a change of 0 makes or locks them.
+        await connection.execute(queries.ADD_USED, *columns, [0] * len(keys))
+    return quotas
 
 
 async def expire_due(connection: asyncpg.Connection, *, now: datetime, limit: int = 500) -> int:

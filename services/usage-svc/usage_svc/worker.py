@@ -6,13 +6,13 @@ from stagify.database import Database
 from stagify.service_worker import configure, run_service_worker
 from stagify.worker import every
 from usage_svc import reservations
-from usage_svc.handlers import make_batch_handlers, make_handlers
+from usage_svc.handlers import CONSUMER, make_batch_handlers, make_handlers
 from usage_svc.ledger import Ledger
 from usage_svc.partitions import ensure_partitions
 from usage_svc.plans import PlanCatalog, load_plans
 from usage_svc.settings import Settings
 
-NAME = "usage-svc"
+NAME = CONSUMER
 UPKEEP_INTERVAL_SECONDS = 3600.0
 # Partitions of a topic are ingested side by side; two transactions keep a core busy.
 INGEST_POOL_SIZE = 2
@@ -34,8 +34,10 @@ def make_consumer(
     return Consumer(
         NAME,
         database=database,
-        handlers=make_handlers(plans, settings.attached_ttl),
-        batch_handlers=make_batch_handlers(Ledger(ingest_database, plans)),
+        handlers=make_handlers(plans),
+        batch_handlers=make_batch_handlers(
+            Ledger(ingest_database, plans), ingest_database, settings.attached_ttl
+        ),
         bootstrap_servers=settings.kafka_bootstrap_servers,
     )
 

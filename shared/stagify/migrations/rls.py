@@ -38,6 +38,11 @@ def grant(op: Operations, table: str, privileges: str, role: str = "app") -> Non
     _with_role(op, role, f"GRANT {privileges} ON {table} TO %I")
 
 
+def revoke(op: Operations, table: str, privileges: str, role: str) -> None:
+    """The way back from `grant`."""
+    _with_role(op, role, f"REVOKE {privileges} ON {table} FROM %I")
+
+
 def _with_role(op: Operations, role: str, statement: str) -> None:
     """Run `statement` with %I replaced by the full name of `role`."""
     op.execute(
