@@ -110,12 +110,8 @@ def make_batch_handlers(
     async def on_projects_taken_up(
         events: Sequence[ProjectCreated | StagingStarted],
     ) -> list[Rejection]:
-        # A project without a reservation gets one later, from the worker that stages it, and
-        # `StagingStarted` tells.
-        reserved = [event for event in events if event.reservation_id is not None]
-        if reserved:
-            async with ingest_database.tenant_connection(None) as connection:
-                await _attach(connection, reserved, attached_ttl)
+        async with ingest_database.tenant_connection(None) as connection:
+            await _attach(connection, events, attached_ttl)
         return []
 
     taking_up = dict.fromkeys(TAKING_UP, on_projects_taken_up)
@@ -128,6 +124,8 @@ async def _attach(
     ttl: timedelta,
 ) -> None:
     new = await inbox.claim_all(connection, events, CONSUMER)
+    # A project without a reservation gets one later, from the worker that stages it, and
+    # `StagingStarted` tells.
     projects = {
         (event.tenant_id, event.reservation_id): event.project_id
         for event in events
