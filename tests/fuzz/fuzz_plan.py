@@ -56,6 +56,8 @@ class Verdict:
             f"{len(self.operations)} operations, {sum(self._cases().values())} calls, "
             f"at least {fewest} an operation"
         )
+        judged = sum((outcome.judged for outcome in self.outcomes), Counter())
+        lines.append("judged: " + ", ".join(f"{name} {n}" for name, n in sorted(judged.items())))
         return "\n".join([*lines, *(f"\nWRONG {failure}" for failure in self.failures)])
 
     def _line(self, outcome: Outcome) -> str:

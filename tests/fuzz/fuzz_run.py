@@ -44,6 +44,8 @@ class Outcome:
     # Calls by phase and operation; answers by operation and status.
     calls: Counter[tuple[str, str]] = field(default_factory=Counter)
     answers: Counter[tuple[str, int]] = field(default_factory=Counter)
+    # How often each check of schemathesis had something to judge.
+    judged: Counter[str] = field(default_factory=Counter)
     failures: dict[tuple[str, str, str], Failure] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
 
@@ -124,6 +126,7 @@ def _note(outcome: Outcome, checks: Checks, phase: str, recorder: ScenarioRecord
             )
     for case_id, nodes in recorder.checks.items():
         for node in nodes:
+            outcome.judged[node.name] += 1
             if node.failure_info is not None:
                 info = node.failure_info
                 interaction = recorder.interactions.get(case_id)
