@@ -1,6 +1,7 @@
 """What the connections need of the rest of the gateway; made by the composition root."""
 
 from dataclasses import dataclass, field
+from heapq import nsmallest
 from typing import TYPE_CHECKING
 
 from gateway.access_log import AccessLog
@@ -15,6 +16,9 @@ from gateway.tracing import Tracing
 
 if TYPE_CHECKING:
     from gateway.server.downstream import Downstream
+
+# Of all connections, one in so many is closed at a time: looking for them takes a while.
+_ROOM_SHARE = 100
 
 
 @dataclass(slots=True, eq=False)
@@ -37,8 +41,19 @@ class Edge:
 
     def connected(self, connection: "Downstream") -> bool:
         """Take `connection` in; False if there are too many, and it is to be refused."""
+        if len(self.connections) >= self.max_connections:
+            self._make_room()
         self.connections.add(connection)
         return len(self.connections) <= self.max_connections
+
+    def _make_room(self) -> None:
+        """Close some connections that nobody uses, those first that wait longest for a request, so
+        that nobody can keep others out by connecting and doing nothing."""
+        idle = [each for each in self.connections if each.is_idle]
+        count = max(1, self.max_connections // _ROOM_SHARE)
+        for connection in nsmallest(count, idle, key=lambda each: each.deadline):
+            self.connections.discard(connection)
+            connection.close()
 
     def disconnected(self, connection: "Downstream") -> None:
         """`connection` is closed."""

@@ -100,16 +100,50 @@ async def test_requests_over_the_limits_are_shed(
     assert (await edge.get(request())).status == 200
 
 
-async def test_connections_over_the_limit_are_refused(make_gateway: MakeGateway) -> None:
+async def test_connections_over_the_limit_are_refused(
+    make_gateway: MakeGateway, service: FakeService
+) -> None:
     edge = await make_gateway(max_connections=1)
+    go_on, begun = asyncio.Event(), asyncio.Event()
+
+    async def wait(received: Received, wire: Wire) -> None:
+        begun.set()
+        await go_on.wait()
+        await wire.respond()
+
+    service.handlers["/v1/projects"] = wait
     first = await edge.connect()
     await first.send(request())
-    assert (await first.answer()).status == 200
+    await begun.wait()
     second = await edge.connect()
     answer = await second.answer()
     assert (answer.status, answer.code) == (503, "overloaded")
     await second.close()
+    go_on.set()
+    assert (await first.answer()).status == 200
     await first.close()
+
+
+async def test_idle_connections_keep_nobody_out(make_gateway: MakeGateway) -> None:
+    edge = await make_gateway(max_connections=2)
+    idle = [await edge.connect() for _ in range(2)]
+    await idle[0].send(request())
+    assert (await idle[0].answer()).status == 200
+    # The one that never sent a request has waited longer.
+    assert (await edge.get(request())).status == 200
+    assert await idle[1].everything() == b""
+    await idle[0].send(request())
+    assert (await idle[0].answer()).status == 200
+    for client in idle:
+        await client.close()
+
+
+async def test_many_requests_at_once_are_answered_in_order(edge: Running) -> None:
+    client = await edge.connect()
+    # Each is refused at once, so that the next one starts before the last one has returned.
+    await client.send(request("/v1/none", method="GET") * 1000)
+    assert {(await client.answer()).status for _ in range(1000)} == {404}
+    await client.close()
 
 
 async def test_streams_have_a_limit_of_their_own(

@@ -41,6 +41,7 @@ class Downstream(asyncio.Protocol):
         "_edge",
         "_exchange",
         "_is_closing",
+        "_is_starting",
         "_is_writable",
         "_reader",
         "_skipped",
@@ -60,6 +61,7 @@ class Downstream(asyncio.Protocol):
         self._reader: BodyReader | None = None
         self._skipped = 0
         self._is_closing = False
+        self._is_starting = False
         self.is_reading = True
         self._is_writable = True
         self.deadline = 0.0
@@ -88,10 +90,25 @@ class Downstream(asyncio.Protocol):
         if len(self._buffer) > _MAX_AHEAD_BYTES:
             self.pause_reading()
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether it has no request under way."""
+        return self._exchange is None and not self._is_closing
+
     # -- requests ---------------------------------------------------------------------------
 
     def _read_requests(self) -> None:
         """Start the requests in the buffer; one that is not answered at once ends the loop."""
+        if self._is_starting:
+            # One was answered at once, from inside of the loop, which goes on by itself.
+            return
+        self._is_starting = True
+        try:
+            self._start_requests()
+        finally:
+            self._is_starting = False
+
+    def _start_requests(self) -> None:
         while (
             self._buffer
             and self._exchange is None
