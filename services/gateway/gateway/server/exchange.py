@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from gateway import access_log, problems
 from gateway.problems import Refusal
 from gateway.server.bodies import LAST_CHUNK, encode_chunk, encode_chunks
+from gateway.server.forwarding import head_of
 from gateway.server.request import CHUNKED, Request
 from gateway.server.response import UNTIL_CLOSED, ResponseHead
 from gateway.tracing import traceparent_of
@@ -169,46 +170,16 @@ class Exchange:
         self._upstream = upstream
         data = self._repeatable
         if data is None:
-            data = self._head() + b"".join(self._queue) if self._queue else self._head()
-            self._queue.clear()
+            data = head_of(self, self._client.peer.forwarded_lines(self.request))
+            if self._queue:
+                data += b"".join(self._queue)
+                self._queue.clear()
             if self._is_repeatable:
                 self._repeatable = data
         upstream.send(self, data)
         if self._queued_bytes:
             self._queued_bytes = 0
             self._client.resume_reading()
-
-    def _head(self) -> bytes:
-        request = self.request
-        client = self._client
-        if request.body_length > 0:
-            framing = b"content-length: %d\r\n" % request.body_length
-        elif request.body_length == CHUNKED:
-            framing = b"transfer-encoding: chunked\r\n"
-        elif request.method == b"POST" or request.method == b"PUT" or request.method == b"PATCH":
-            framing = b"content-length: 0\r\n"
-        else:
-            framing = b""
-        # The empty last line ends the head.
-        request.lines.append(b"\r\n")
-        return b"".join(
-            (
-                request.method,
-                b" ",
-                request.target,
-                self.service.host_line,
-                self.context_line,
-                b"x-request-id: ",
-                self.request_id,
-                b"\r\ntraceparent: ",
-                self.traceparent,
-                client.peer.forwarded_lines(request),
-                request.host,
-                b"\r\n",
-                framing,
-                b"\r\n".join(request.lines),
-            )
-        )
 
     def on_body(self, payload: bytes) -> None:
         """More of the request's body."""
@@ -392,7 +363,7 @@ class Exchange:
     def _leave_turn(self, now: float) -> None:
         if self.holds_turn:
             self.holds_turn = False
-            self.service.turns.leave(self.site.load, now)
+            self.service.turns.leave(self.site.load, now - self.started, now)
 
     # -- back-pressure ----------------------------------------------------------------------
 
