@@ -30,7 +30,7 @@ def main() -> int:
         # Run by root, PostgreSQL is another user, who must be able to enter.
         folder.chmod(0o755)
         verdict = run(folder, form)
-    print(verdict)
+    print(f"\n{verdict}")
     return 1 if verdict.failures else 0
 
 
@@ -42,7 +42,7 @@ def run(folder: Path, form: Form) -> Verdict:
         world = World(platform)
         try:
             begun = time.monotonic()
-            verdict = fuzz_all(world, form)
+            verdict = fuzz_all(world, form, say=print)
             print(f"{time.monotonic() - begun:.0f} s")
             return verdict
         finally:

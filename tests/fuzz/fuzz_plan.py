@@ -1,11 +1,12 @@
 """Everyone's turn, and the verdict on all of it."""
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from fuzz_run import Failure, Outcome, fuzz
 from fuzz_settings import Form
-from fuzz_world import World
+from fuzz_world import Actor, World
 
 # Above this share of answers, 429 and 402 hide what was looked for.
 MOST_LIMITED = 0.05
@@ -50,7 +51,7 @@ class Verdict:
         return limited + [f"{operation} never succeeded" for operation in sorted(missed)]
 
     def __str__(self) -> str:
-        lines = [self._line(outcome) for outcome in self.outcomes]
+        lines = [self.line(outcome) for outcome in self.outcomes]
         fewest = min(self._cases().values(), default=0)
         lines.append(
             f"{len(self.operations)} operations, {sum(self._cases().values())} calls, "
@@ -60,7 +61,8 @@ class Verdict:
         lines.append("judged: " + ", ".join(f"{name} {n}" for name, n in sorted(judged.items())))
         return "\n".join([*lines, *(f"\nWRONG {failure}" for failure in self.failures)])
 
-    def _line(self, outcome: Outcome) -> str:
+    def line(self, outcome: Outcome) -> str:
+        """What one actor's run did, by phase and by status."""
         phases: Counter[str] = Counter()
         statuses: Counter[int] = Counter()
         for (phase, _), count in outcome.calls.items():
@@ -77,19 +79,24 @@ class Verdict:
         return cases
 
 
-def fuzz_all(world: World, form: Form) -> Verdict:
+def fuzz_all(world: World, form: Form, say: Callable[[str], None] = lambda line: None) -> Verdict:
     """Every actor in turn, in the same order always: each may meet what those before it left."""
     world.lift_quotas()
-    few = Form(cases=max(1, form.cases // 4), seed=form.seed, is_fixed=form.is_fixed)
-    outcomes = [
-        fuzz(world, world.visitor(), form),
-        fuzz(world, world.owner("first"), form),
-        fuzz(world, world.owner("second"), form),
-        # Most of their calls end at the same refusal.
-        fuzz(world, world.limited_key("first"), few),
-        fuzz(world, world.anonymous("second"), few),
+    # Most calls of those who may do little end at the same refusal.
+    few = replace(form, cases=max(1, form.cases // 4))
+    turns: list[tuple[Callable[[], Actor], Form]] = [
+        (world.visitor, form),
+        (lambda: world.owner("first"), form),
+        (lambda: world.owner("second"), form),
+        (lambda: world.limited_key("first"), few),
+        (lambda: world.anonymous("second"), few),
     ]
-    return Verdict(outcomes, operations_of(world))
+    verdict = Verdict([], operations_of(world))
+    for make_actor, length in turns:
+        # Made now: an owner before it may have revoked whatever it found.
+        verdict.outcomes.append(fuzz(world, make_actor(), length))
+        say(verdict.line(verdict.outcomes[-1]))
+    return verdict
 
 
 def operations_of(world: World) -> list[str]:

@@ -12,7 +12,7 @@ from fuzz_world import PHOTO, Actor, World
 from platform_support import put
 from schemathesis import AuthContext, BaseSchema, Case, HookContext, Response
 from schemathesis.engine import events, from_schema
-from schemathesis.engine.recorder import ScenarioRecorder
+from schemathesis.engine.recorder import CheckNode, ScenarioRecorder
 
 from stagify_local.journey import SESSION_COOKIE
 
@@ -120,28 +120,20 @@ def _note(outcome: Outcome, checks: Checks, phase: str, recorder: ScenarioRecord
         outcome.answers[operation, exchange.response.status_code] += 1
         for check, message in checks.run(exchange):
             outcome.add(
-                _failure(
-                    outcome.actor, phase, check, message, exchange, exchange.case.as_curl_command()
+                Failure(
+                    actor=outcome.actor.name,
+                    phase=phase,
+                    check=check,
+                    operation=operation,
+                    message=message,
+                    request=exchange.case.as_curl_command(),
+                    answer=_shown(exchange.response),
                 )
             )
-    for case_id, nodes in recorder.checks.items():
-        for node in nodes:
-            outcome.judged[node.name] += 1
-            if node.failure_info is not None:
-                info = node.failure_info
-                interaction = recorder.interactions.get(case_id)
-                answer = interaction.response if interaction is not None else None
-                outcome.add(
-                    Failure(
-                        actor=outcome.actor.name,
-                        phase=phase,
-                        check=node.name,
-                        operation=str(info.failure.operation),
-                        message=f"{info.failure.title} {info.failure.message}",
-                        request=info.code_sample,
-                        answer="no answer" if answer is None else _shown(answer),
-                    )
-                )
+    for case_id, node in ((key, node) for key, nodes in recorder.checks.items() for node in nodes):
+        outcome.judged[node.name] += 1
+        if node.failure_info is not None:
+            outcome.add(_theirs(outcome.actor, phase, recorder, case_id, node))
 
 
 def _exchanges(actor: Actor, recorder: ScenarioRecorder) -> Iterator[Exchange]:
@@ -150,17 +142,22 @@ def _exchanges(actor: Actor, recorder: ScenarioRecorder) -> Iterator[Exchange]:
             yield Exchange(actor.party, recorder.cases[case_id].value, interaction.response)
 
 
-def _failure(
-    actor: Actor, phase: str, check: str, message: str, exchange: Exchange, request: str
+def _theirs(
+    actor: Actor, phase: str, recorder: ScenarioRecorder, case_id: str, node: CheckNode
 ) -> Failure:
+    """A failure that schemathesis found."""
+    assert node.failure_info is not None
+    failure = node.failure_info.failure
+    interaction = recorder.interactions.get(case_id)
+    answer = interaction.response if interaction is not None else None
     return Failure(
         actor=actor.name,
         phase=phase,
-        check=check,
-        operation=exchange.case.operation.label,
-        message=message,
-        request=request,
-        answer=_shown(exchange.response),
+        check=node.name,
+        operation=str(failure.operation),
+        message=f"{failure.title} {failure.message}",
+        request=node.failure_info.code_sample,
+        answer="no answer" if answer is None else _shown(answer),
     )
 
 
