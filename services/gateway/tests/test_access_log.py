@@ -174,15 +174,19 @@ class TestRefusals:
     async def test_connections_over_the_limit_have_lines(self, make_logged: MakeLogged) -> None:
         logged = await make_logged(max_connections=1)
         first = await logged.edge.connect()
-        await first.send(request())
-        await first.answer()
+        # An idle one would make room.
+        lines = ("Content-Length: 2", "Expect: 100-continue")
+        await first.send(request("/v1/projects", *lines, method="POST"))
+        await first.until(b"100 Continue\r\n\r\n")
         second = await logged.edge.connect()
         assert (await second.answer()).status == 503
         await second.close()
+        await first.send(b"{}")
+        assert (await first.answer()).status == 200
         await first.close()
         assert [(line["status"], line["code"]) for line in await logged.lines()] == [
-            (200, ""),
             (503, "overloaded"),
+            (200, ""),
         ]
 
     async def test_service_that_is_away_is_named(
