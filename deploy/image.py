@@ -19,7 +19,7 @@ from install import LOCK, ROOT, locked, members, project_name, run
 
 # Makes wheels of our members; not part of the image.
 BUILD_BACKEND = "hatchling"
-UV_INSTALL = ("uv", "pip", "install", "--quiet", "--no-cache", "--no-deps")
+UV_INSTALL = ("uv", "pip", "install", "--quiet", "--no-deps")
 
 
 def service_folder(name: str) -> Path:
@@ -90,7 +90,7 @@ def install_uv() -> None:
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
         file.write(locked("uv"))
         file.flush()
-        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-cache-dir"]
+        pip = [sys.executable, "-m", "pip", "install", "--quiet"]
         options = ["--root-user-action=ignore", "--disable-pip-version-check", "--require-hashes"]
         run(*pip, *options, "--requirement", file.name)
 
@@ -107,7 +107,7 @@ def install_locked(wanted: Sequence[str], python: Path) -> None:
 
 def resolve(wanted: Sequence[str]) -> str:
     """Pins of everything these requirements need, within the lock."""
-    command = ["uv", "pip", "compile", "--quiet", "--no-cache", "--no-header", "--no-annotate"]
+    command = ["uv", "pip", "compile", "--quiet", "--no-header", "--no-annotate"]
     done = subprocess.run(
         [*command, "--python", sys.executable, "--constraint", str(LOCK), "-"],
         input="\n".join(wanted),
