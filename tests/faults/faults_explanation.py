@@ -16,8 +16,8 @@ def explained(
 ) -> str:
     """The difference and the history of its key."""
     keys = set(UUID.findall(difference.key))
-    # An event is explained by its project, an object by whoever owns it.
-    keys |= {about for each in picture.messages if _ids(each) & keys if (about := project_of(each))}
+    # An event is explained by its project, an object by the project that its key names.
+    keys |= {project_of(each) or "" for each in picture.messages if each.event_id in keys} - {""}
     projects = keys & {str(each.id) for each in history.projects}
     keys = projects | (keys - _tenants(history)) if projects else keys
     events = [str(each) for each in picture.messages if _ids(each) & keys]

@@ -87,6 +87,10 @@ async def test_an_abandoned_producer_closes_when_its_last_request_fails(
     complaints: list[dict[str, Any]] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, said: complaints.append(said))
     kafka.process.pause()
+    batch = producer.create_batch()
+    batch.append(key=None, value=b"of a batch", timestamp=None)
+    unawaited = await producer.send_batch(batch, PARTITION.topic, partition=0)
+    unawaited.cancel()
     await producer.send(PARTITION.topic, b"on the wire", partition=0)
     async with asyncio.timeout(10):
         # What aiokafka has sent and is not answered yet; it tells nobody.
