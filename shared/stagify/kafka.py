@@ -123,7 +123,8 @@ async def abandon(producer: AIOKafkaProducer) -> None:
     held.reenqueue = lambda batch: None
     held.fail_all(KafkaError("the producer was abandoned"))
     for batch in batches:
-        for future in (batch._drain_waiter, *(future for future, _ in batch._msg_futures)):
+        sent = [future for future, _ in batch._msg_futures]
+        for future in (batch.future, batch._drain_waiter, *sent):
             # Known to be lost, also where nobody waits for it: asyncio would report that.
             if not future.cancelled():
                 future.exception()
