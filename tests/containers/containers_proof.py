@@ -239,8 +239,14 @@ class Proof:
 
 
 def _lost(before: Picture, after: Picture) -> list[str]:
-    """What is not the same."""
-    same = {name: list(before.rows[name]) == list(after.rows[name]) for name in LASTING}
-    same["messages"] = list(before.messages) == list(after.messages)
-    same["objects"] = dict(before.objects) == dict(after.objects)
-    return [f"down and up changed {name}" for name, is_same in same.items() if not is_same]
+    """What is not the same, whatever the order it was read in."""
+    lost = []
+    for name in LASTING:
+        old, new = (sorted(map(repr, picture.rows[name])) for picture in (before, after))
+        if old != new:
+            lost.append(f"down and up changed {name}")
+    if set(map(str, before.messages)) != set(map(str, after.messages)):
+        lost.append("down and up changed messages")
+    if before.objects != after.objects:
+        lost.append("down and up changed objects")
+    return lost
