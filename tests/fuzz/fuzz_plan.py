@@ -81,7 +81,8 @@ class Verdict:
 
 def fuzz_all(world: World, form: Form, say: Callable[[str], None] = lambda line: None) -> Verdict:
     """Every actor in turn, in the same order always: each may meet what those before it left."""
-    world.lift_quotas()
+    for party in world.tenants:
+        world.lift_quota(party)
     # Most calls of those who may do little end at the same refusal.
     few = replace(form, cases=max(1, form.cases // 4))
     turns: list[tuple[Callable[[], Actor], Form]] = [

@@ -69,12 +69,11 @@ class World:
         """Put a photo for the party's next project: an upload makes one."""
         self.things[party]["upload_id"] = self.tenants[party].upload(PHOTO)
 
-    def lift_quotas(self) -> None:
-        """Put the tenants on a plan without limits."""
-        for tenant in self.tenants.values():
-            self.platform.run("usage-svc", "set-plan", tenant.slug, "enterprise")
-        for tenant in self.tenants.values():
-            _await_no_limit(tenant)
+    def lift_quota(self, party: str) -> None:
+        """Put the tenant on a plan without limits."""
+        tenant = self.tenants[party]
+        self.platform.run("usage-svc", "set-plan", tenant.slug, "enterprise")
+        eventually(lambda: tenant.meter("staging")["limit"] is None or None)
 
     def owner(self, party: str) -> Actor:
         """The tenant's owner, in a browser."""
@@ -144,7 +143,3 @@ class World:
         for answer in (kept, project, keys, session, self.things[party]):
             self.known.learn(party, answer)
         return tenant
-
-
-def _await_no_limit(tenant: Tenant) -> None:
-    eventually(lambda: tenant.meter("staging")["limit"] is None or None)
