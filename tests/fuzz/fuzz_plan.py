@@ -69,7 +69,7 @@ class Verdict:
             phases[phase] += count
         for (_, status), count in outcome.answers.items():
             statuses[status] += count
-        return f"{outcome.actor.name:<20} {dict(phases)} {dict(sorted(statuses.items()))}"
+        return f"{outcome.actor.name:<20} {dict(phases)} {dict(sorted(statuses.items()))} {outcome.log_ins} log-ins"
 
     def _cases(self) -> Counter[str]:
         cases: Counter[str] = Counter()

@@ -48,6 +48,8 @@ class Outcome:
     judged: Counter[str] = field(default_factory=Counter)
     failures: dict[tuple[str, str, str], Failure] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
+    # How often the actor had to log in again.
+    log_ins: int = 0
 
     def add(self, failure: Failure) -> None:
         """Keep the first failure of its kind."""
@@ -65,9 +67,9 @@ def fuzz(world: World, actor: Actor, form: Form) -> Outcome:
     """Let `actor` call everything there is, in every phase."""
     config = schemathesis.Config.from_dict(settings(world, actor, form))
     schema = schemathesis.openapi.from_dict(world.document, config=config)
-    _add_credential(schema, actor)
-    _add_follow_up(schema, world, actor)
     outcome, checks = Outcome(actor), Checks(world.known)
+    _add_credential(schema, actor)
+    _add_follow_up(schema, world, outcome)
     for event in from_schema(schema).execute():
         if isinstance(event, events.ScenarioFinished):
             _note(outcome, checks, event.phase.value, event.recorder)
@@ -96,13 +98,16 @@ def _add_credential(schema: BaseSchema, actor: Actor) -> None:
                 case.headers["Authorization"] = f"Bearer {data.bearer}"
 
 
-def _add_follow_up(schema: BaseSchema, world: World, actor: Actor) -> None:
+def _add_follow_up(schema: BaseSchema, world: World, outcome: Outcome) -> None:
+    actor = outcome.actor
+
     @schema.hook
     def after_call(context: HookContext, case: Case[Any], response: Response) -> None:
+        if actor.cookie is not None and _is_over(actor.cookie, response):
+            outcome.log_ins += 1
+            actor.log_in()
         if not 200 <= response.status_code < 300:
             return
-        if case.operation.label == "DELETE /v1/session" and actor.cookie is not None:
-            actor.log_in()
         kind = response.headers.get("content-type", [""])[0]
         if kind != "application/json" or not response.content:
             return
@@ -111,6 +116,14 @@ def _add_follow_up(schema: BaseSchema, world: World, actor: Actor) -> None:
         is_for_photo = isinstance(case.body, dict) and case.body.get("size") == len(PHOTO)
         if case.operation.label == "POST /v1/uploads" and is_for_photo:
             put(body, PHOTO)
+
+
+def _is_over(cookie: str, response: Response) -> bool:
+    """Whether the session was ended by this call, or by one before it."""
+    request = response.request
+    was_sent = f"{SESSION_COOKIE}={cookie}" in request.headers.get("Cookie", "")
+    is_ended = request.method == "DELETE" and (request.url or "").endswith("/v1/session")
+    return was_sent and (is_ended or response.status_code == 401)
 
 
 def _note(outcome: Outcome, checks: Checks, phase: str, recorder: ScenarioRecorder) -> None:

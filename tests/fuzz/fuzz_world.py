@@ -84,6 +84,7 @@ class World:
 
     def limited_key(self, party: str) -> Actor:
         """A program of the tenant that may look at projects and nothing else."""
+        self.owner(party)
         tenant = self.tenants[party]
         answer = tenant.member.post(
             "/v1/api-keys", json={"name": "limited", "scopes": ["projects:read"]}
