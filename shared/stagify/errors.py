@@ -152,3 +152,9 @@ class UnavailableError(_RetryableError):
 
     status = 503
     code = "unavailable"
+
+
+class OverloadedError(UnavailableError):
+    """The platform is busy: try again."""
+
+    code = "overloaded"

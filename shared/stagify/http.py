@@ -67,7 +67,12 @@ def create_service_app(
     app.state.verifier = TokenVerifier(service, settings.context_public_keys)
     _add_error_handlers(app)
     _add_own_routes(app, {"database": database.ping, **(checks or {})})
-    app.add_middleware(RequestMiddleware, service=service, max_body_bytes=MAX_BODY_BYTES)
+    app.add_middleware(
+        RequestMiddleware,
+        service=service,
+        max_body_bytes=MAX_BODY_BYTES,
+        max_running=settings.http_max_running,
+    )
     if traced:
         from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
 

@@ -7,6 +7,7 @@ import logging
 import re
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass
 from typing import Any
 
 from fastapi import Response
@@ -14,6 +15,7 @@ from starlette.exceptions import HTTPException
 
 from stagify import logs, metrics, telemetry
 from stagify.errors import (
+    OverloadedError,
     StagifyError,
     TooLargeError,
     UnavailableError,
@@ -36,12 +38,13 @@ OWN_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
 
 
 class RequestMiddleware:
-    """Binds the request id and the trace, refuses what is too large or not JSON, and counts."""
+    """Binds the request id and the trace, refuses what is too much, too large or not JSON, and counts."""
 
-    def __init__(self, app: App, *, service: str, max_body_bytes: int) -> None:
+    def __init__(self, app: App, *, service: str, max_body_bytes: int, max_running: int) -> None:
         self._app = app
         self._service = service
         self._max_body_bytes = max_body_bytes
+        self._places = _Places(max_running)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] in OWN_PATHS:
@@ -51,7 +54,7 @@ class RequestMiddleware:
         request_id = _request_id(headers)
         token = logs.request_id.set(request_id)
         started = time.perf_counter()
-        answer = _Answer(send, request_id)
+        answer = _Answer(send, request_id, self._places)
         try:
             traceparent = headers.get(b"traceparent", b"").decode("latin-1")
             with telemetry.inherited(traceparent):
@@ -61,13 +64,14 @@ class RequestMiddleware:
                 raise
             await _unexpected(error)(scope, receive, answer.send)
         finally:
+            answer.leave()
             logs.request_id.reset(token)
             self._count(scope, answer.status, time.perf_counter() - started)
 
     async def _limited(
         self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, answer: "_Answer"
     ) -> None:
-        refusal = self._refusal(headers)
+        refusal = self._refusal(headers) if answer.enter() else OverloadedError()
         if refusal is not None:
             await problem(refusal)(scope, receive, answer.send)
             return
@@ -91,21 +95,49 @@ class RequestMiddleware:
         metrics.HTTP_SECONDS.labels(self._service, route).observe(seconds)
 
 
+@dataclass(slots=True)
+class _Places:
+    """How many requests may be worked on, and how many are."""
+
+    limit: int
+    taken: int = 0
+
+
 class _Answer:
-    """Notes the status on its way out, and puts the request id on it."""
+    """Notes the status on its way out, and puts the request id on it.
 
-    __slots__ = ("_request_id", "_send", "has_started", "status")
+    Its request holds a place until the head is sent: a stream that lasts for minutes is little work.
+    """
 
-    def __init__(self, send: Send, request_id: str) -> None:
+    __slots__ = ("_has_place", "_places", "_request_id", "_send", "has_started", "status")
+
+    def __init__(self, send: Send, request_id: str, places: _Places) -> None:
         self._send = send
         self._request_id = request_id.encode()
+        self._places = places
+        self._has_place = False
         self.status = 500
         self.has_started = False
+
+    def enter(self) -> bool:
+        """Take a place, if there is one."""
+        if self._places.taken >= self._places.limit:
+            return False
+        self._places.taken += 1
+        self._has_place = True
+        return True
+
+    def leave(self) -> None:
+        """Give the place back, once."""
+        if self._has_place:
+            self._has_place = False
+            self._places.taken -= 1
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             self.has_started = True
+            self.leave()
             message["headers"] = [*message["headers"], (b"x-request-id", self._request_id)]
         await self._send(message)
 

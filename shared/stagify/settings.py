@@ -65,6 +65,9 @@ class ServiceSettings(ProcessSettings):
     http_port: Port = 8000
     # Processes that serve HTTP.
     http_workers: int = Field(default=1, ge=1, le=64)
+    # Requests one such process works on at one time; more are refused with 503. Gateways keep
+    # well below it.
+    http_max_running: int = Field(default=64, ge=1)
     # Port of a background process for health and metrics.
     worker_http_port: Port = 8001
     # The database as the app role: row-level security applies to it.

@@ -9,6 +9,7 @@ import asyncpg
 import httpx
 import pytest
 from fastapi import Depends, FastAPI, Response
+from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
 from stagify.auth import PlatformDep, PrincipalDep, requires, service_only
@@ -373,6 +374,72 @@ class TestIdempotency:
         headers = {**member, "idempotency-key": key}
         response = await client.post("/widgets", json={"name": "a"}, headers=headers)
         assert code(response) == (422, "invalid_idempotency_key")
+
+
+class TestOverload:
+    """A process that works on two requests at a time; `/work` takes until it is told to go on."""
+
+    @pytest.fixture
+    async def work(
+        self, kit_urls: DatabaseUrls, context_keys: ContextKeys
+    ) -> AsyncIterator[tuple[httpx.AsyncClient, asyncio.Semaphore, asyncio.Event]]:
+        settings = ServiceSettings(
+            environment="test",
+            kafka_bootstrap_servers="127.0.0.1:1",
+            database_url=kit_urls.app,
+            relay_database_url=kit_urls.relay,
+            idempotency_secret="only-for-tests",
+            http_max_running=2,
+            **context_keys.settings(SERVICE),
+        )
+        app = create_service_app(
+            SERVICE, settings, database=Database(kit_urls.app, service=SERVICE, pool_size=1)
+        )
+        begun, go_on = asyncio.Semaphore(0), asyncio.Event()
+
+        @app.get("/work")
+        async def work() -> None:
+            begun.release()
+            await go_on.wait()
+
+        @app.get("/stream")
+        async def stream() -> StreamingResponse:
+            async def pieces() -> AsyncIterator[bytes]:
+                begun.release()
+                await go_on.wait()
+                yield b"end"
+
+            return StreamingResponse(pieces())
+
+        async with app_client(app) as client:
+            yield client, begun, go_on
+
+    async def test_what_is_too_much_is_refused(
+        self, work: tuple[httpx.AsyncClient, asyncio.Semaphore, asyncio.Event]
+    ) -> None:
+        client, begun, go_on = work
+        running = [asyncio.create_task(client.get("/work")) for _ in range(2)]
+        for _ in running:
+            await begun.acquire()
+        refused = await client.get("/work")
+        assert code(refused) == (503, "overloaded")
+        assert refused.headers["retry-after"] == "1"
+        assert (await client.get("/healthz")).status_code == 200
+        go_on.set()
+        assert [(await each).status_code for each in running] == [200, 200]
+        assert (await client.get("/work")).status_code == 200
+
+    async def test_streams_take_no_place(
+        self, work: tuple[httpx.AsyncClient, asyncio.Semaphore, asyncio.Event]
+    ) -> None:
+        client, begun, go_on = work
+        streams = []
+        for _ in range(3):
+            streams.append(asyncio.create_task(client.get("/stream")))
+            await begun.acquire()
+        go_on.set()
+        assert (await client.get("/work")).status_code == 200
+        assert [(await each).text for each in streams] == ["end"] * 3
 
 
 class TestPages:
