@@ -1,8 +1,10 @@
 """The whole platform on cores of its own, and what its processes take of the machine."""
 
 import contextlib
+import json
 import os
 import tempfile
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,6 +63,15 @@ class Rig:
         password = self.platform.state.secret("postgres.superuser")
         port = self._ports["postgres"]
         return f"postgresql://{SUPERUSER}:{password}@{LOOPBACK}:{port}/{database}"
+
+    def endings(self) -> Counter[str]:
+        """What the gateway's access log says of requests that got no whole answer of a service."""
+        found: Counter[str] = Counter()
+        for text in self.platform.log("gateway-access").splitlines():
+            line = json.loads(text)
+            if line["code"]:
+                found[f"{line['method']} {line['status']} {line['code']}"] += 1
+        return found
 
     def pin(self) -> None:
         """Move every thread of the platform to its cores."""

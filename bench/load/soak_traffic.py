@@ -81,7 +81,8 @@ class Traffic:
             try:
                 await work()
             except httpx.TransportError as error:
-                self.tally.unexpected[f"{work.__name__}: {type(error).__name__}"] += 1
+                what = f"{work.__name__}: {error!r} of {error.request.method} {error.request.url}"
+                self.tally.unexpected[what] += 1
 
     def _anyone(self) -> Customer:
         return self._random.choice(self._customers)
