@@ -52,11 +52,13 @@ class Verdict:
 
     def __str__(self) -> str:
         lines = [self.line(outcome) for outcome in self.outcomes]
-        fewest = min(self._cases().values(), default=0)
-        lines.append(
-            f"{len(self.operations)} operations, {sum(self._cases().values())} calls, "
-            f"at least {fewest} an operation"
-        )
+        answers = sum((outcome.answers for outcome in self.outcomes), Counter())
+        for operation in sorted(self.operations):
+            statuses = {status: n for (name, status), n in answers.items() if name == operation}
+            lines.append(
+                f"{operation:<36} {sum(statuses.values())} {dict(sorted(statuses.items()))}"
+            )
+        lines.append(f"{len(self.operations)} operations, {answers.total()} calls")
         judged = sum((outcome.judged for outcome in self.outcomes), Counter())
         lines.append("judged: " + ", ".join(f"{name} {n}" for name, n in sorted(judged.items())))
         return "\n".join([*lines, *(f"\nWRONG {failure}" for failure in self.failures)])
@@ -69,14 +71,10 @@ class Verdict:
             phases[phase] += count
         for (_, status), count in outcome.answers.items():
             statuses[status] += count
-        return f"{outcome.actor.name:<20} {dict(phases)} {dict(sorted(statuses.items()))} {outcome.log_ins} log-ins"
-
-    def _cases(self) -> Counter[str]:
-        cases: Counter[str] = Counter()
-        for outcome in self.outcomes:
-            for (operation, _), count in outcome.answers.items():
-                cases[operation] += count
-        return cases
+        return (
+            f"{outcome.actor.name:<20} {dict(phases)} {dict(sorted(statuses.items()))} "
+            f"{outcome.log_ins} log-ins"
+        )
 
 
 def fuzz_all(world: World, form: Form, say: Callable[[str], None] = lambda line: None) -> Verdict:
