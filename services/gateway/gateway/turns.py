@@ -58,7 +58,8 @@ class _Tenant:
         self.running = 0
         # Seconds of the service's places lately.
         self.used = 0.0
-        self.queue: deque[tuple[Waiting, float]] = deque()
+        # Made when somebody has to wait: most tenants never do, and a deque is large.
+        self.queue: deque[tuple[Waiting, float]] | None = None
         # Since when there has always been somebody in the queue, or somebody just refused.
         self.queued_since = 0.0
         self.shed_at = float("-inf")
@@ -95,6 +96,8 @@ class Turns:
             if now - tenant.shed_at > self._settings.patience_seconds:
                 tenant.queued_since = now
             self._ring[tenant] = None
+        if tenant.queue is None:
+            tenant.queue = deque()
         tenant.queue.append((request, now))
         self.waiting += 1
         return None
