@@ -84,7 +84,9 @@ class Load:
         signed = ticket.json()
         put = {"content": self._photo, "headers": signed["headers"]}
         (await self._http.request(signed["method"], signed["url"], **put)).raise_for_status()
-        project = Project(f"{tenant.slug} load {len(tenant.projects) + 1:05}", tenant.slug)
+        project = Project(
+            f"{tenant.slug} load {len(tenant.projects) + 1:05}", tenant.slug, tenant.plans[-1]
+        )
         tenant.projects.append(project)
         command = self._history.begin("create", tenant.slug, project.name)
         body = {"upload_id": signed["id"], "room_type": "living_room", "style": "modern"}

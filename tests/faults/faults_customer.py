@@ -83,7 +83,7 @@ class Customers:
 
     async def create(self, tenant: Tenant, name: str) -> Project | None:
         """Ask for a project; None if the quota is used up."""
-        project = Project(name, tenant.slug)
+        project = Project(name, tenant.slug, tenant.plans[-1])
         tenant.projects.append(project)
         command = self._history.begin("create", tenant.slug, name)
         body = {

@@ -32,13 +32,14 @@ class Command:
 
 @dataclass
 class Project:
-    """A project as its customer knows it; `id` is set once it was acknowledged.
+    """A project as its customer knows it, asked for on a plan; `id` is set once acknowledged.
 
     A refused one needs more than the quota has.
     """
 
     name: str
     slug: str
+    plan: str
     id: UUID | None = None
     is_deleted: bool = False
     is_refused: bool = False

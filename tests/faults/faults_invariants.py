@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -98,6 +98,7 @@ def differences(
     yield from _failures(history, picture, attempts_lost)
     yield from _refusals(history)
     yield from _inboxes(picture)
+    yield from _receipts(picture)
     yield from _ledger(picture)
     yield from _quotas(history, picture)
     yield from _objects(picture)
@@ -193,31 +194,31 @@ def _project(
 
 def _failures(history: History, picture: Picture, attempts_lost: int) -> Iterator[Difference]:
     """A project fails only if the quota was used up, or after faults in each of its attempts."""
-    tenants = {str(tenant.id): tenant for tenant in history.tenants.values()}
+    limited = {str(each.id) for each in history.projects if _is_limited(history, each)}
     interrupted = []
     for row in picture.rows["projects"]:
-        if row["status"] != "failed":
-            continue
-        tenant = tenants.get(str(row["tenant_id"]))
-        if row["failure_code"] in INTERRUPTED:
-            interrupted.append(str(row["id"]))
-        elif row["failure_code"] != "quota_exceeded" or tenant is None or not _is_limited(tenant):
-            yield Difference(str(row["id"]), f"failed with {row['failure_code']}")
+        key, code = str(row["id"]), row["failure_code"]
+        if row["status"] == "failed" and code in INTERRUPTED:
+            interrupted.append(key)
+        elif row["status"] == "failed" and (code != "quota_exceeded" or key not in limited):
+            yield Difference(key, f"failed with {code}")
     for key in interrupted[attempts_lost // MAX_ATTEMPTS :]:
         yield Difference(key, f"failed, but only {attempts_lost} attempts were lost in all")
 
 
-def _is_limited(tenant: Tenant) -> bool:
-    """Whether it may have used up its quota: it asked for more than the free plan has."""
-    return tenant.plans[1:] != ["enterprise"] and len(tenant.projects) > FREE_LIMIT
+def _is_limited(history: History, project: Project) -> bool:
+    """Whether its tenant asked for more than the free plan has, and was not on the largest one."""
+    return project.plan != "enterprise" and (
+        len(history.tenants[project.slug].projects) > FREE_LIMIT
+    )
 
 
 def _refusals(history: History) -> Iterator[Difference]:
     """Nobody is refused who has something left."""
     for project in history.projects:
-        tenant = history.tenants[project.slug]
-        if project.is_refused and not _is_limited(tenant):
-            yield Difference(str(tenant.id), f"{project.name} was refused")
+        if project.is_refused and not _is_limited(history, project):
+            key = str(history.tenants[project.slug].id)
+            yield Difference(key, f"{project.name} was refused")
 
 
 def _first_occurrences(events: Sequence[Message]) -> list[Message]:
@@ -236,6 +237,18 @@ def _inboxes(picture: Picture) -> Iterator[Difference]:
         for event_id in sent ^ marked:
             missing = "was not handled" if event_id in sent else "is on no topic"
             yield Difference(event_id, f"{missing} by {consumer}")
+
+
+def _receipts(picture: Picture) -> Iterator[Difference]:
+    """Whoever answers an event has answered it once."""
+    answers = Counter(
+        (message.data["of_event_id"], message.type)
+        for message in _first_occurrences(picture.messages)
+        if "of_event_id" in message.data
+    )
+    for (event_id, type_), number in answers.items():
+        if number > 1:
+            yield Difference(event_id, f"was answered {number} times by {type_}")
 
 
 def _ledger(picture: Picture) -> Iterator[Difference]:

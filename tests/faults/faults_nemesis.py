@@ -32,9 +32,10 @@ AWAY = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 BACKENDS = """
 SELECT pid FROM pg_stat_activity
-WHERE datname = $1 AND backend_type = 'client backend' AND application_name <> 'faults'
-ORDER BY md5(pid::text || $2) LIMIT $3
+WHERE datname = current_database() AND backend_type = 'client backend' AND application_name <> 'faults'
+ORDER BY md5(pid::text || $1) LIMIT $2
 """
+OUR_OWN = "SELECT pg_backend_pid()"
 TERMINATE = f"SELECT pg_terminate_backend(pid) FROM ({BACKENDS}) AS backends"
 
 
@@ -75,7 +76,7 @@ class Nemesis:
                 case "pause":
                     await self._hold(self._everything_of(fault.target), fault.seconds)
                 case "terminate":
-                    await self._backends(TERMINATE, fault.target, int(fault.seconds))
+                    await self._terminate(fault.target, int(fault.seconds))
                 case "crash":
                     await self._crash(fault.target)
                 case "kill child":
@@ -106,25 +107,33 @@ class Nemesis:
         async with _stopped(processes):
             await asyncio.sleep(seconds)
 
-    async def _backends(self, query: str, database: str, number: int) -> list[int]:
-        """Of some connections of one service; none if the server is away just now."""
+    async def _terminate(self, database: str, number: int) -> None:
+        await self._backends(TERMINATE, database, self._random_text(), number)
+
+    async def _backends(self, query: str, database: str, *args: object) -> list[int]:
+        """What a query about connections finds; nothing if the server is away just now."""
         try:
-            rows = await self._world.rows(database, query, database, self._random_text(), number)
+            rows = await self._world.rows(database, query, *args)
         except AWAY:
             return []
         return [row[0] for row in rows]
 
     async def _crash(self, database: str) -> None:
         """Kill one process of the server, which then ends all others and recovers."""
-        before = self._process("postgres").pid
-        for pid in await self._backends(BACKENDS, database, 1):
+        server = self._process("postgres").pid
+        ours = await self._backends(OUR_OWN, database)
+        for pid in await self._backends(BACKENDS, database, self._random_text(), 1):
             with contextlib.suppress(psutil.NoSuchProcess):
                 backend = psutil.Process(pid)
                 # The number may be another's by now.
-                if backend.ppid() == before:
+                if backend.ppid() == server:
                     backend.send_signal(SIGKILL)
+                    await self._until_recovered(database, ours)
+
+    async def _until_recovered(self, database: str, ours: list[int]) -> None:
+        """Wait until the server, having ended our connection too, gives a new one."""
         deadline = time.monotonic() + BACK_SECONDS
-        while not await self._takes_connections():
+        while await self._backends(OUR_OWN, database) in ([], ours):
             if time.monotonic() > deadline:
                 raise NotBackError(f"PostgreSQL did not recover from a crash in {database}")
             await asyncio.sleep(POLL_SECONDS)

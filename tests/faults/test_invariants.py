@@ -27,9 +27,9 @@ def history() -> History:
     made = History()
     tenant = Tenant("first", "owner@first.example.com", TENANT, "key", ["free", "enterprise"])
     tenant.projects += [
-        Project("stays", "first", STAYS),
-        Project("goes", "first", GOES, is_deleted=True),
-        Project("broken", "first", BROKEN),
+        Project("stays", "first", "enterprise", STAYS),
+        Project("goes", "first", "enterprise", GOES, is_deleted=True),
+        Project("broken", "first", "enterprise", BROKEN),
     ]
     made.tenants["first"] = tenant
     begun = datetime(2026, 1, 1, tzinfo=UTC)
@@ -53,6 +53,7 @@ MESSAGES = [
     message(100, "stagify.tenant.created.v1"),
     message(101, "stagify.tenant.activated.v1"),
     message(102, PLAN, plan="enterprise"),
+    message(103, "stagify.staging.receipt_issued.v1", of_event_id=str(UUID(int=100))),
     *(staging(110 + index, type_, STAYS) for index, type_ in enumerate((CREATED, STARTED, STAGED))),
     *(
         staging(120 + index, type_, GOES)
@@ -235,6 +236,7 @@ def gone(table: str, index: int = 0) -> Change:
         (without(102), "announced as"),
         (without(100), "is on no topic"),
         (doubled(100, new_id=200), "was not handled"),
+        (doubled(103, new_id=200), "answered 2 times"),
         (gone("ledger"), "not both"),
         (twice("ledger"), "5 rows, 4 ids"),
         (row("ledger", quantity=2), "in the ledger"),
@@ -257,7 +259,7 @@ def gone(table: str, index: int = 0) -> Change:
         (lambda model, stores: stores["dead_letters"].append("letter"), "letter"),
         (
             lambda model, stores: model.tenants["first"].projects.append(
-                Project("fourth", "first", is_refused=True)
+                Project("fourth", "first", "free", is_refused=True)
             ),
             "fourth was refused",
         ),
