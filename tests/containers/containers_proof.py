@@ -3,7 +3,7 @@
 import asyncio
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from random import Random
@@ -57,6 +57,13 @@ class Proof:
 
     async def close(self) -> None:
         await self._world.close()
+
+    async def noted(self, step: Coroutine[Any, Any, None]) -> None:
+        """A step that cannot go on is a failure, and the next one is taken all the same."""
+        try:
+            await step
+        except* (AssertionError, DockerError) as group:
+            self.findings.failures += [f"{step.__name__}: {each}" for each in _each(group)]
 
     async def start(self) -> None:
         """Build, start, and say how large the images are."""
@@ -236,6 +243,15 @@ class Proof:
 
     async def _docker(self, *arguments: str) -> None:
         await asyncio.to_thread(self._compose.run, *arguments)
+
+
+def _each(group: BaseExceptionGroup[Exception]) -> Iterator[BaseException]:
+    """The errors in a group, however deep."""
+    for error in group.exceptions:
+        if isinstance(error, BaseExceptionGroup):
+            yield from _each(error)
+        else:
+            yield error
 
 
 def _lost(before: Picture, after: Picture) -> list[str]:
