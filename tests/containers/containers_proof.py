@@ -58,12 +58,12 @@ class Proof:
     async def close(self) -> None:
         await self._world.close()
 
-    async def noted(self, step: Coroutine[Any, Any, None]) -> None:
+    async def noted(self, name: str, step: Coroutine[Any, Any, None]) -> None:
         """A step that cannot go on is a failure, and the next one is taken all the same."""
         try:
             await step
         except* (AssertionError, DockerError) as group:
-            self.findings.failures += [f"{step.__name__}: {each}" for each in _each(group)]
+            self.findings.failures += [f"{name}: {each}" for each in _each(group)]
 
     async def start(self) -> None:
         """Build, start, and say how large the images are."""

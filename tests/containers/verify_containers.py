@@ -30,15 +30,15 @@ async def prove(compose: Compose, steps: list[str], seed: int) -> Proof:
         await proof.start()
         if "furnish" in steps:
             say("a customer's journey with a real photo")
-            await proof.noted(proof.furnish())
+            await proof.noted("furnish", proof.furnish())
             proof.use_fast_engine()
             await proof.follow_environment()
         if "kill" in steps:
-            await proof.noted(proof.kill_each())
+            await proof.noted("kill", proof.kill_each())
         if "restart" in steps:
-            await proof.noted(proof.go_down_and_up())
+            await proof.noted("restart", proof.go_down_and_up())
         if "replace" in steps:
-            await proof.noted(proof.replace_each())
+            await proof.noted("replace", proof.replace_each())
     finally:
         await proof.close()
     return proof
