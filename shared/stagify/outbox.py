@@ -67,8 +67,6 @@ def _check_tenant(session: AsyncSession, event: Event) -> None:
 
 def _row(event: Event, service: str) -> tuple[Any, ...]:
     # The span is the event's parent, so that a trace shows request → outbox → consumer.
-    with telemetry.tracer().start_as_current_span(
-        f"outbox {event.event_type}", kind=SpanKind.PRODUCER
-    ):
+    with telemetry.span(f"outbox {event.event_type}", SpanKind.PRODUCER):
         payload = encode(event, service, telemetry.current_traceparent())
     return event.event_id, event.topic.value, event.key, event.event_type, payload

@@ -6,7 +6,7 @@ still travels with its events, so that log lines on both sides can be joined.
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 
 from opentelemetry import trace
@@ -18,11 +18,14 @@ from stagify.settings import ProcessSettings
 TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 
 _propagator = TraceContextTextMapPropagator()
+# Whether spans are made; without them the SDK's objects would only cost time.
+_makes_spans = False
 _inherited: ContextVar[str | None] = ContextVar("traceparent", default=None)
 
 
 def configure(service: str, settings: ProcessSettings) -> bool:
     """Send spans of HTTP, SQL and Kafka to the collector; False if none is configured."""
+    global _makes_spans
     if settings.otel_exporter_otlp_endpoint is None:
         return False
     # Imported here: processes without telemetry do not pay for the SDK.
@@ -36,6 +39,7 @@ def configure(service: str, settings: ProcessSettings) -> bool:
     endpoint = str(settings.otel_exporter_otlp_endpoint).rstrip("/") + "/v1/traces"
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=endpoint)))
     trace.set_tracer_provider(provider)
+    _makes_spans = True
     AsyncPGInstrumentor().instrument()  # type: ignore[no-untyped-call]
     return True
 
@@ -45,8 +49,15 @@ def tracer() -> Tracer:
     return trace.get_tracer("stagify")
 
 
+def span(name: str, kind: trace.SpanKind) -> AbstractContextManager[object]:
+    """A span around the block, if telemetry is configured."""
+    return tracer().start_as_current_span(name, kind=kind) if _makes_spans else nullcontext()
+
+
 def current_traceparent() -> str | None:
     """The W3C `traceparent` of what runs now, or None outside of a trace."""
+    if not _makes_spans:
+        return _inherited.get()
     carrier: dict[str, str] = {}
     _propagator.inject(carrier)
     return carrier.get("traceparent") or _inherited.get()
@@ -66,9 +77,10 @@ def inherited(traceparent: str) -> Iterator[None]:
 @contextmanager
 def continued(traceparent: str | None, span: str, kind: trace.SpanKind) -> Iterator[None]:
     """Run the block inside the trace that `traceparent` names, as a span called `span`."""
-    parent = _propagator.extract({"traceparent": traceparent or ""})
-    with (
-        inherited(traceparent or ""),
-        tracer().start_as_current_span(span, context=parent, kind=kind),
-    ):
-        yield
+    with inherited(traceparent or ""):
+        if not _makes_spans:
+            yield
+            return
+        parent = _propagator.extract({"traceparent": traceparent or ""})
+        with tracer().start_as_current_span(span, context=parent, kind=kind):
+            yield

@@ -4,11 +4,13 @@ Dependencies are coroutines although they wait for nothing: FastAPI runs plain f
 thread, which costs more than all they do.
 """
 
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Request
 
 from stagify.auth import requires
+from stagify.database import Database
 from stagify.principal import Principal
 from staging_engine.port import Catalog
 from staging_svc.quota import Quota
@@ -28,21 +30,31 @@ async def request_storage(request: Request) -> Storage:
     return storage
 
 
-async def request_quota(request: Request) -> Quota:
-    """The quota this app was composed with."""
-    quota: Quota = request.app.state.quota
-    return quota
-
-
 async def request_catalog(request: Request) -> Catalog:
     """What the engine of this installation can do."""
     catalog: Catalog = request.app.state.catalog
     return catalog
 
 
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What making a project takes."""
+
+    database: Database
+    catalog: Catalog
+    storage: Storage
+    quota: Quota
+
+
+async def request_parts(request: Request) -> Parts:
+    """All of them at once: FastAPI's work grows with every single one that is asked for."""
+    state = request.app.state
+    return Parts(state.database, state.catalog, state.storage, state.quota)
+
+
 SettingsDep = Annotated[Settings, Depends(request_settings)]
 StorageDep = Annotated[Storage, Depends(request_storage)]
-QuotaDep = Annotated[Quota, Depends(request_quota)]
+PartsDep = Annotated[Parts, Depends(request_parts)]
 CatalogDep = Annotated[Catalog, Depends(request_catalog)]
 ReaderDep = Annotated[Principal, Depends(requires("projects:read"))]
 WriterDep = Annotated[Principal, Depends(requires("projects:write"))]

@@ -11,18 +11,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, ParamSpec, TypeVar
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 from uuid import UUID
 
 import boto3
-from botocore.auth import S3SigV4Auth
-from botocore.awsrequest import AWSRequest
 from botocore.config import Config
-from botocore.credentials import Credentials
 from botocore.exceptions import BotoCoreError, ClientError
 
-from stagify.connections import Connections
 from stagify.errors import UnavailableError
+from staging_svc.heads import HeadRefusedError, Heads, ObjectHead
 from staging_svc.settings import Settings
 
 if TYPE_CHECKING:
@@ -33,7 +30,6 @@ T = TypeVar("T")
 
 CHUNK_BYTES = 256 * 1024
 MAX_CONNECTIONS = 16
-HEAD_SECONDS = 10.0
 
 
 class StorageUnavailableError(UnavailableError):
@@ -44,14 +40,6 @@ class StorageUnavailableError(UnavailableError):
 
 class ObjectMissingError(Exception):
     """There is no such object."""
-
-
-@dataclass(frozen=True, slots=True)
-class ObjectHead:
-    """What the store knows of an object."""
-
-    size: int
-    content_type: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +73,12 @@ class Storage:
 
     def __init__(self, settings: Settings) -> None:
         self._client = _client(settings, str(settings.s3_endpoint))
-        self._heads = _Heads(settings)
+        self._heads = Heads(
+            str(settings.s3_endpoint),
+            region=settings.s3_region,
+            access_key_id=settings.s3_access_key_id.get_secret_value(),
+            secret_access_key=settings.s3_secret_access_key.get_secret_value(),
+        )
         self._signer = _client(settings, str(settings.s3_public_url))
         self._buckets = sorted(set(settings.s3_buckets.values()))
 
@@ -129,7 +122,13 @@ class Storage:
 
     async def head(self, bucket: str, key: str) -> ObjectHead:
         """Size and type of an object; ObjectMissingError if there is none."""
-        return await self._heads.head(bucket, key)
+        try:
+            head = await self._heads.head(bucket, key)
+        except (OSError, TimeoutError, HeadRefusedError) as error:
+            raise StorageUnavailableError from error
+        if head is None:
+            raise ObjectMissingError
+        return head
 
     async def download(self, bucket: str, key: str, path: Path, *, limit: int) -> StoredFile:
         """Write an object to `path`; more than `limit` bytes of it are never read."""
@@ -181,46 +180,6 @@ class Storage:
         return StoredFile(size, digest)
 
 
-class _Heads:
-    """Asks for the heads of objects, once for each new project.
-
-    Through boto3 and a thread that costs more CPU than all the rest of making a project.
-    """
-
-    def __init__(self, settings: Settings) -> None:
-        self._endpoint = str(settings.s3_endpoint).rstrip("/")
-        self._connections = Connections(self._endpoint)
-        self._signer = S3SigV4Auth(_credentials(settings), "s3", settings.s3_region)
-
-    async def head(self, bucket: str, key: str) -> ObjectHead:
-        try:
-            async with asyncio.timeout(HEAD_SECONDS):
-                answer = await self._connections.exchange(self._request(bucket, key), is_head=True)
-        except (OSError, TimeoutError) as error:
-            raise StorageUnavailableError from error
-        if answer.status == 404:
-            raise ObjectMissingError
-        if answer.status != 200:
-            raise StorageUnavailableError
-        size, content_type = (
-            answer.headers.get(name, b"").decode("latin-1")
-            for name in (b"content-length", b"content-type")
-        )
-        return ObjectHead(int(size or 0), content_type)
-
-    def close(self) -> None:
-        self._connections.close()
-
-    def _request(self, bucket: str, key: str) -> bytes:
-        url = f"{self._endpoint}/{bucket}/{quote(key)}"
-        request = AWSRequest("HEAD", url)
-        self._signer.add_auth(request)
-        parts = urlsplit(url)
-        lines = [f"HEAD {parts.path} HTTP/1.1", f"host: {parts.netloc}"]
-        lines += [f"{name}: {value}" for name, value in request.headers.items()]
-        return "\r\n".join(lines).encode() + b"\r\n\r\n"
-
-
 def disposition(filename: str, *, as_attachment: bool) -> str:
     """A Content-Disposition (RFC 6266) whose plain name is harmless everywhere."""
     kind = "attachment" if as_attachment else "inline"
@@ -228,21 +187,13 @@ def disposition(filename: str, *, as_attachment: bool) -> str:
     return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe='')}"
 
 
-def _credentials(settings: Settings) -> Credentials:
-    return Credentials(
-        settings.s3_access_key_id.get_secret_value(),
-        settings.s3_secret_access_key.get_secret_value(),
-    )
-
-
 def _client(settings: Settings, endpoint: str) -> "S3Client":
-    credentials = _credentials(settings)
     return boto3.client(
         "s3",
         endpoint_url=endpoint.rstrip("/"),
         region_name=settings.s3_region,
-        aws_access_key_id=credentials.access_key,
-        aws_secret_access_key=credentials.secret_key,
+        aws_access_key_id=settings.s3_access_key_id.get_secret_value(),
+        aws_secret_access_key=settings.s3_secret_access_key.get_secret_value(),
         config=Config(
             signature_version="s3v4",
             s3={"addressing_style": "path"},

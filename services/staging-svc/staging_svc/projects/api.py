@@ -10,14 +10,7 @@ from stagify.idempotency import IdempotencyDep
 from stagify.links import link
 from stagify.pagination import Page, PageParamsDep, encode_cursor
 from stagify.problems import problems
-from staging_svc.dependencies import (
-    CatalogDep,
-    QuotaDep,
-    ReaderDep,
-    SettingsDep,
-    StorageDep,
-    WriterDep,
-)
+from staging_svc.dependencies import PartsDep, ReaderDep, SettingsDep, WriterDep
 from staging_svc.projects import queries, service
 from staging_svc.projects.errors import ProjectNotFoundError
 from staging_svc.projects.feed import ProjectFeed
@@ -56,20 +49,11 @@ async def create_project(
     body: ProjectCreate,
     principal: WriterDep,
     idempotency: IdempotencyDep,
-    database: DatabaseDep,
-    catalog: CatalogDep,
-    storage: StorageDep,
-    quota: QuotaDep,
+    parts: PartsDep,
 ) -> Response:
     """Have an uploaded photo furnished. The answer is the project as it waits in the queue."""
     return await service.create_project(
-        database,
-        principal=principal,
-        wanted=body,
-        catalog=catalog,
-        storage=storage,
-        quota=quota,
-        idempotency=idempotency,
+        parts, principal=principal, wanted=body, idempotency=idempotency
     )
 
 

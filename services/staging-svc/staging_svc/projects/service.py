@@ -11,7 +11,6 @@ from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from stagify.clock import utc_now
-from stagify.database import Database
 from stagify.errors import InvalidInputError, StagifyError
 from stagify.events.staging import ProjectCreated, ProjectDeleted
 from stagify.idempotency import Idempotency, answer
@@ -19,6 +18,7 @@ from stagify.ids import new_id
 from stagify.outbox import publish, publish_on
 from stagify.principal import Principal
 from staging_engine.port import Catalog, CatalogEntry
+from staging_svc.dependencies import Parts
 from staging_svc.images import service as images
 from staging_svc.jobs import service as jobs
 from staging_svc.projects import queries
@@ -33,8 +33,6 @@ from staging_svc.projects.errors import (
 from staging_svc.projects.models import Project
 from staging_svc.projects.queries import NewProject
 from staging_svc.projects.schemas import ProjectCreate
-from staging_svc.quota import Quota
-from staging_svc.storage import Storage
 from staging_svc.uploads import service as uploads
 
 # A reservation outlives the request by this; the project's event then prolongs it.
@@ -42,23 +40,17 @@ RESERVATION_TTL = timedelta(minutes=15)
 
 
 async def create_project(
-    database: Database,
-    *,
-    principal: Principal,
-    wanted: ProjectCreate,
-    catalog: Catalog,
-    storage: Storage,
-    quota: Quota,
-    idempotency: Idempotency,
+    parts: Parts, *, principal: Principal, wanted: ProjectCreate, idempotency: Idempotency
 ) -> Response:
     """Accept a project: it waits in the queue when this returns.
 
     Takes the database and not a session, because it waits for the object store and for
     usage-svc, and no transaction may be open meanwhile.
     """
+    database, quota = parts.database, parts.quota
     tenant_id = principal.tenant_id
     assert tenant_id is not None
-    _check_choices(wanted, catalog)
+    _check_choices(wanted, parts.catalog)
     if principal.tenant_status == "provisioning":
         raise TenantProvisioningError
     # 1. Was this request answered before? Is the upload ours? Reads only.
@@ -67,14 +59,14 @@ async def create_project(
         if stored is not None:
             return stored
         upload = await uploads.get_upload(connection, wanted.upload_id)
-    await uploads.check_filled(upload, storage)
+    await uploads.check_filled(upload, parts.storage)
     # 2. Reserve. A crash after this leaves a reservation that expires.
     reservation_id = idempotency.derive_id("reservation")
     is_reserved = await quota.reserve(
         tenant_id, reservation_id, ttl_seconds=int(RESERVATION_TTL.total_seconds())
     )
     # 3. Project, job, event and stored answer, all or nothing.
-    project = _new_project(principal, wanted, catalog, reservation_id, is_reserved)
+    project = _new_project(principal, wanted, parts.catalog, reservation_id, is_reserved)
     try:
         async with database.tenant_connection(tenant_id) as connection:
             stored = await idempotency.replay(connection)
