@@ -9,94 +9,21 @@ is fetched); without wrk and nginx small Python programs stand in for them.
 import argparse
 import asyncio
 import contextlib
-import json
-import os
-import re
-import socket
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from load import CONNECTIONS, requests
-from servers import HERE, OTHER_CORE, Servers, fill_directory, free_port, tool, wait_for_port
-from tenants import BASE, TENANTS, BenchTenant
+from servers import HERE, Servers, fill_directory, free_port, tool, wait_for_port
+from tenants import TENANTS, BenchTenant
+from traffic import Target, measure, warm_up
 
 from stagify.testing.servers import ServerStack
 
 sys.path.append(str(HERE.parent))
-from common import cpu_seconds, median, report
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """A server under load; each tenant's credential is a line of its file."""
-
-    pid: int
-    port: int
-    credentials: Path
-
-
-def warm_up(target: Target) -> None:
-    """One request of each tenant: what is cached is cached, and all of it works."""
-    with socket.create_connection(("127.0.0.1", target.port)) as connection:
-        for request in requests(target.credentials):
-            connection.sendall(request)
-            answer = connection.recv(65536)
-            if not answer.startswith(b"HTTP/1.1 200"):
-                sys.exit(f"{request!r} was answered {answer!r}")
-
-
-def measure(target: Target, seconds: int) -> dict[str, Any]:
-    """One round of load."""
-    before = cpu_seconds([target.pid])
-    result = _wrk(target, seconds) if tool("wrk") else _own_load(target, seconds)
-    used = cpu_seconds([target.pid]) - before
-    result["cpu_seconds"] = round(used, 2)
-    result["requests_per_cpu_second"] = round(result["requests"] / used)
-    result["requests_per_second"] = round(result["requests"] / seconds)
-    return result
-
-
-def _own_load(target: Target, seconds: int) -> dict[str, Any]:
-    program = [sys.executable, str(HERE / "load.py"), str(target.port)]
-    output = _on_other_core([*program, str(seconds), str(target.credentials)])
-    result: dict[str, Any] = json.loads(output)
-    return result
-
-
-def _wrk(target: Target, seconds: int) -> dict[str, Any]:
-    program = [tool("wrk") or "wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--latency"]
-    output = _on_other_core(
-        [*program, "-s", str(HERE / "load.lua"), f"http://127.0.0.1:{target.port}"],
-        CREDENTIALS=str(target.credentials),
-        BASE=BASE,
-    )
-    failed = re.search(r"Non-2xx or 3xx responses: (\d+)", output)
-    slow = re.search(r"99%\s+([\d.]+)(us|ms|s)", output)
-    sent = re.search(r"(\d+) requests in", output)
-    if slow is None or sent is None:
-        sys.exit(f"wrk said:\n{output}")
-    unit = {"us": 0.001, "ms": 1, "s": 1000}[slow[2]]
-    return {
-        "requests": int(sent[1]),
-        "failed": int(failed[1]) if failed else 0,
-        "p99_ms": float(slow[1]) * unit,
-    }
-
-
-def _on_other_core(command: list[str], **environment: str) -> str:
-    return subprocess.run(
-        ["taskset", "-c", str(OTHER_CORE), *command],
-        capture_output=True,
-        text=True,
-        check=True,
-        env={**os.environ, **environment},
-    ).stdout
+from common import median, report
 
 
 @contextlib.contextmanager

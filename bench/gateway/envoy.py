@@ -70,7 +70,7 @@ def _log(path: Path) -> dict[str, Any]:
 
 def _virtual_host(tenant: BenchTenant) -> dict[str, Any]:
     route = {"cluster": "service", "timeout": "30s"}
-    prefixes = ("/v1/projects", "/v1/usage", "/v1/tenant", "/v1/session")
+    prefixes = ("/v1/projects", "/v1/usage", "/v1/images", "/v1/uploads")
     header = {"key": "x-stagify-tenant", "value": str(tenant.tenant_id)}
     return {
         "name": tenant.host,

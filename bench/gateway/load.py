@@ -1,10 +1,12 @@
-"""A load generator for machines without wrk: `python load.py PORT SECONDS CREDENTIALS`.
+"""A load generator for machines without wrk: `python load.py PORT SECONDS`.
 
-Thirty-two connections, each with one request under way; the tenants take turns. Prints JSON.
+Each connection has one request under way; the tenants take turns. What to send is in the
+variables that `traffic.py` sets. Prints JSON.
 """
 
 import asyncio
 import json
+import os
 import sys
 import time
 from itertools import cycle
@@ -14,17 +16,19 @@ from typing import cast
 import uvloop
 from tenants import BenchTenant
 
-CONNECTIONS = 32
 
-
-def requests(credentials: Path) -> list[bytes]:
+def requests() -> list[bytes]:
     """The same requests as load.lua sends."""
-    lines = credentials.read_text().split()
+    path, method = os.environ["REQUEST_PATH"], os.environ["METHOD"]
+    body = b"x" * int(os.environ["BODY_BYTES"])
+    length = f"Content-Length: {len(body)}\r\n" if body else ""
+    lines = Path(os.environ["CREDENTIALS"]).read_text().split()
     return [
-        f"GET /v1/projects?limit=20&cursor={number} HTTP/1.1\r\n"
+        f"{method} {path.replace('%d', str(number))} HTTP/1.1\r\n"
         f"Host: {BenchTenant(number).host}\r\nAuthorization: Bearer {credential}\r\n"
-        "Accept: application/json\r\nUser-Agent: bench/1.0\r\n\r\n".encode()
-        for number, credential in enumerate(lines)
+        f"Accept: application/json\r\nUser-Agent: bench/1.0\r\n{length}\r\n".encode()
+        + body
+        for number, credential in enumerate(lines[: int(os.environ["TENANTS"])])
     ]
 
 
@@ -79,13 +83,13 @@ class Connection(asyncio.Protocol):
         self.closed.set_result(None)
 
 
-async def main(port: int, seconds: float, credentials: Path) -> None:
+async def main(port: int, seconds: float) -> None:
     """Load the server on `port`."""
-    load = Load(requests(credentials), time.monotonic() + seconds)
+    load = Load(requests(), time.monotonic() + seconds)
     loop = asyncio.get_running_loop()
     made = [
         await loop.create_connection(lambda: Connection(load), "127.0.0.1", port)
-        for _ in range(CONNECTIONS)
+        for _ in range(int(os.environ["CONNECTIONS"]))
     ]
     await asyncio.gather(*(connection.closed for _, connection in made))
     ordered = sorted(load.latencies)
@@ -98,4 +102,4 @@ async def main(port: int, seconds: float, credentials: Path) -> None:
 
 
 if __name__ == "__main__":
-    uvloop.run(main(int(sys.argv[1]), float(sys.argv[2]), Path(sys.argv[3])))
+    uvloop.run(main(int(sys.argv[1]), float(sys.argv[2])))

@@ -25,14 +25,18 @@ HERE = Path(__file__).parent
 SERVER_CORE, OTHER_CORE = 0, 1
 # As far out of the way as the checks go; every request still takes its token.
 UNLIMITED = "1000000"
+# The answers to GET /v1/images/<bytes>.
+ANSWER_BYTES = (0, 1024, 16 * 1024, 256 * 1024, 1024 * 1024)
 
 NGINX = """worker_processes 1; daemon off; pid {folder}/nginx.pid; error_log {folder}/nginx.log;
 events {{ worker_connections 4096; }}
 http {{ access_log off; keepalive_requests 100000000;
  client_body_temp_path {folder}/1; proxy_temp_path {folder}/2; fastcgi_temp_path {folder}/3;
  uwsgi_temp_path {folder}/4; scgi_temp_path {folder}/5;
- server {{ listen 127.0.0.1:{port}; location / {{ default_type application/json;
-  return 200 '{body}'; }} }} }}
+ client_max_body_size 2m; client_body_buffer_size 2m;
+ server {{ listen 127.0.0.1:{port};
+  location / {{ default_type application/json; return 200 '{body}'; }}
+  location /v1/images/ {{ alias {folder}/images/; }} }} }}
 """
 
 
@@ -80,6 +84,10 @@ class Servers:
         if nginx is None:
             return self.stub("service", port)
         body = json.dumps({"items": [], "next_cursor": None, "filler": "x" * 153})
+        images = self.folder / "images"
+        images.mkdir()
+        for size in ANSWER_BYTES:
+            (images / str(size)).write_bytes(b"x" * size)
         config = self.folder / "nginx.conf"
         config.write_text(NGINX.format(folder=self.folder, port=port, body=body))
         return self.start("service", OTHER_CORE, [nginx, "-c", str(config), "-p", str(self.folder)])
@@ -106,6 +114,7 @@ class Servers:
             TENANT_SVC_URL=service,
             STAGING_SVC_URL=service,
             USAGE_SVC_URL=service,
+            SERVICE_MAX_RUNNING=UNLIMITED,
             TENANT_REQUESTS_PER_SECOND=UNLIMITED,
             TENANT_BURST=UNLIMITED,
             ADDRESS_REQUESTS_PER_SECOND=UNLIMITED,

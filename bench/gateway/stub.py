@@ -1,7 +1,7 @@
 """What stands behind the gateway while it is measured: `python stub.py PORT`.
 
-Answers every request at once with the same 200 bytes, and the look-up of a credential with the
-tenant whose key it is.
+Answers every request at once with the same 200 bytes, a path that ends in a number with so many,
+and the look-up of a credential with the tenant whose key it is.
 """
 
 import asyncio
@@ -50,6 +50,8 @@ class Stub(asyncio.Protocol):
         """See httptools."""
         if self._url == b"/internal/credentials":
             self._transport.write(_answer(_credential(self._content)))
+        elif self._url.startswith(b"/v1/images/"):
+            self._transport.write(_answer(b"x" * int(self._url[11:])))
         else:
             self._transport.write(ANSWER)
         self._content = b""
