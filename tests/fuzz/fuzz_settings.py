@@ -13,6 +13,8 @@ METHODS = ["get", "put", "post", "delete", "options", "patch"]
 # an upload gone, a photo larger than this installation takes. A 422 has to have a reason that a
 # schema cannot express, which `fuzz_checks` looks at.
 REFUSALS_OF_VALID = ["2xx", "3xx", "401", "402", "403", "404", "409", "410", "413", "422", "429"]
+# Names and addresses to sign up with: random ones are rarely fit for it, and each can be had once.
+SIGN_UPS = 200
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,8 @@ def _values(world: World) -> dict[str, Any]:
         "body.style": [entry["key"] for entry in catalog["styles"]],
         "body.options.quality": [entry["key"] for entry in catalog["options"]["quality"]],
         "body.size": [len(PHOTO)],
+        "body.tenant.slug": [f"fuzz-{number}" for number in range(SIGN_UPS)],
+        "body.email": [f"fuzz-{number}@example.com" for number in range(SIGN_UPS)],
     } | {place: world.candidates(place.partition(".")[2]) for place in id_places(world.document)}
     return {
         "dictionaries": {name.replace(".", "_"): {"values": them} for name, them in values.items()},
