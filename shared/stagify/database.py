@@ -6,6 +6,7 @@ over; without a tenant the policies show no rows (PostgreSQL documentation, 5.9 
 """
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -28,6 +29,9 @@ from stagify.clock import utc_now
 from stagify.errors import ForbiddenError
 from stagify.ids import new_id
 from stagify.settings import ServiceSettings
+from stagify.transient import is_transient
+
+logger = logging.getLogger(__name__)
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -43,6 +47,9 @@ SERVER_SETTINGS = {
     "lock_timeout": "5s",
     "idle_in_transaction_session_timeout": "30s",
 }
+
+# Between two looks of a process that starts for a database that is away.
+AWAIT_SECONDS = 0.5
 
 # What a connection raises that is of no more use.
 UNUSABLE = (
@@ -175,13 +182,31 @@ class Database:
             await connection.fetchval("SELECT 1")
 
     async def assert_least_privilege(self) -> None:
-        """Raise unless this role is bound by row-level security (pitfall: superusers are not)."""
+        """Raise unless this role is bound by row-level security (pitfall: superusers are not).
+
+        The first thing a process does: it waits for a database that is away, instead of dying
+        and being started ever more seldom.
+        """
+        while True:
+            try:
+                powerful = await self._is_powerful()
+            except Exception as error:
+                if not is_transient(error):
+                    raise
+                logger.warning("database.awaited", extra={"reason": type(error).__name__})
+                await asyncio.sleep(AWAIT_SECONDS)
+                continue
+            if powerful:
+                raise RuntimeError("the database role can bypass row-level security")
+            return
+
+    async def _is_powerful(self) -> bool:
         async with self.tenant_connection(None) as connection:
-            powerful = await connection.fetchval(
-                "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user"
+            return bool(
+                await connection.fetchval(
+                    "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user"
+                )
             )
-        if powerful:
-            raise RuntimeError("the database role can bypass row-level security: refusing to start")
 
     async def close(self) -> None:
         """Close every connection."""

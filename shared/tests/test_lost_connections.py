@@ -86,8 +86,8 @@ class Wire:
         self._clients: list[asyncio.StreamWriter] = []
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def start(self) -> int:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+    async def start(self, port: int = 0) -> int:
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", port)
         return int(self._server.sockets[0].getsockname()[1])
 
     async def say_farewell(self) -> None:
@@ -147,3 +147,21 @@ async def test_one_whose_end_is_announced_but_not_seen_fails_once(wire: tuple[Wi
         await database.ping()
     finally:
         await database.close()
+
+
+async def test_process_that_starts_waits_for_a_database_that_is_away(
+    wire: tuple[Wire, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    line, url = wire
+    port = urlsplit(url).port
+    assert port is not None
+    await line.stop()
+    database = Database(url, service="staging-svc", pool_size=1)
+    starting = asyncio.create_task(database.assert_least_privilege())
+    async with asyncio.timeout(10):
+        while "database.awaited" not in caplog.messages:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    await line.start(port)
+    async with asyncio.timeout(10):
+        await starting
+    await database.close()
