@@ -10,6 +10,7 @@ from signal import SIGCONT, SIGKILL, SIGSTOP, Signals
 
 import asyncpg
 import psutil
+from aiokafka.errors import KafkaError
 from faults_plan import ENGINE, JOBS, PARTS, PHOTO, Blow, Fault
 from faults_world import DATABASES, World
 
@@ -24,6 +25,8 @@ POLL_SECONDS = 0.05
 CHILD_SECONDS = 15.0
 # Stopped for so long before it is killed, a child has been given work.
 CAUGHT_SECONDS = 1.0
+# Of each partition.
+REPEATED_MESSAGES = 20
 CHILDREN = {PHOTO: "staging_svc.photos.child", ENGINE: "fast_child"}
 # After a fault of these a job's attempt may be lost through no fault of the photo.
 COSTLY = (JOBS, PHOTO, ENGINE, "postgres", "staging")
@@ -79,6 +82,8 @@ class Nemesis:
                     await self._terminate(fault.target, int(fault.seconds))
                 case "crash":
                     await self._crash(fault.target)
+                case "repeat":
+                    await self._repeat(fault.target)
                 case "kill child":
                     await self._kill_child(fault.target)
                 case "pause child":
@@ -137,6 +142,11 @@ class Nemesis:
             if time.monotonic() > deadline:
                 raise NotBackError(f"PostgreSQL did not recover from a crash in {database}")
             await asyncio.sleep(POLL_SECONDS)
+
+    async def _repeat(self, topic: str) -> None:
+        """It is no fault if the broker is away just now."""
+        with contextlib.suppress(KafkaError, OSError, TimeoutError):
+            await self._world.repeat(topic, REPEATED_MESSAGES)
 
     async def _kill_child(self, name: str) -> None:
         """Kill it while it has work, as far as one can know."""

@@ -12,8 +12,11 @@ from stagify_local.environment import SERVICES
 from stagify_local.platform import process_name
 
 # terminate: the server ends some connections of a database. crash: one of its processes dies,
-# and the server makes everything anew. A child belongs to the jobs process.
-Kind = Literal["kill", "pause", "restart", "terminate", "crash", "kill child", "pause child"]
+# and the server makes everything anew. A child belongs to the jobs process. repeat: what a topic
+# got last comes again, as from a relay that died before it knew what Kafka had.
+Kind = Literal[
+    "kill", "pause", "restart", "terminate", "crash", "kill child", "pause child", "repeat"
+]
 
 PARTS = ("postgres", "kafka", "objectstore")
 PROCESSES = tuple(
@@ -22,6 +25,8 @@ PROCESSES = tuple(
 APIS = tuple(name for name in PROCESSES if name.endswith(" api"))
 WORKERS = tuple(name for name in PROCESSES if name.endswith(" worker"))
 JOBS = "staging-svc jobs"
+# Of the directory only the newest entry counts, and a copy of an older one would be that.
+REPEATED = ("tenant.events", "identity.events", "staging.events", "usage.events", "billing.events")
 # Opens strangers' photos; furnishes.
 PHOTO, ENGINE = "photo child", "engine child"
 TIMES = 3
@@ -85,13 +90,15 @@ def _singles(random: Random, longest: float) -> list[Blow]:
     restarted = [Fault("restart", name) for name in everything]
     ended = [Fault("terminate", database, random.randint(1, 3)) for database in DATABASES]
     again = [Fault(kind, name, times=TIMES) for kind, name in _again()]
+    repeated = [Fault("repeat", topic) for topic in REPEATED]
     others = [
         Fault("crash", random.choice(DATABASES)),
         Fault("kill child", PHOTO),
         Fault("kill child", ENGINE),
         Fault("pause child", ENGINE, _pause(random, longest)),
     ]
-    return [(fault,) for fault in (*killed, *paused, *restarted, *ended, *again, *others)]
+    kinds = (killed, paused, restarted, ended, again, repeated, others)
+    return [(fault,) for faults in kinds for fault in faults]
 
 
 def _again() -> list[tuple[Kind, str]]:
@@ -124,6 +131,8 @@ def _pairs(random: Random, longest: float) -> list[Blow]:
         (Fault("kill", "usage-svc api"), Fault("kill", JOBS)),
         (Fault("pause", "usage-svc api", long), Fault("kill", "usage-svc worker")),
         (Fault("kill", "tenant-svc api"), Fault("kill", "identity-svc api")),
+        (Fault("repeat", "usage.events"), Fault("kill", "usage-svc worker")),
+        (Fault("repeat", "tenant.events"), Fault("terminate", random.choice(DATABASES), 3)),
         (Fault("kill child", PHOTO), Fault("terminate", "staging", 2)),
         (Fault("kill child", ENGINE), Fault("kill", "objectstore")),
     ]

@@ -121,7 +121,8 @@ class Run:
         failures += sorted(set(self._customers.bugs))[:SHOWN]
         failures += complaints(logs)
         self.report.attempts = Counter(ENDED_JOB.findall(logs[JOBS]))
+        ids = {each.event_id for each in picture.messages}
         self._say(
-            f"{len(picture.messages)} messages, {len(picture.objects)} objects,"
+            f"{len(picture.messages)} messages of {len(ids)} events, {len(picture.objects)} objects,"
             f" {len(picture.rows['projects'])} projects, {len(found)} differences"
         )

@@ -1,7 +1,7 @@
 """Looks at the platform from behind: its databases, its topics, its objects."""
 
 import asyncio
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -17,6 +17,7 @@ from botocore.config import Config
 from faults_handled import CONSUMED
 
 from stagify.events.topics import CONSUMERS, TOPICS, all_topics, dead_letter_topic
+from stagify.kafka import producing
 from stagify_local.environment import S3_BUCKETS, S3_REGION, SERVICES
 from stagify_local.installation import Running
 from stagify_local.parts import ACCESS_KEY_ID
@@ -168,6 +169,26 @@ class World:
             for partition, end in ends.items()
             if partition.topic in CONSUMED[consumer]
         )
+
+    async def repeat(self, topic: str, number: int) -> None:
+        """Send the last messages of each partition once more, in their order."""
+        lately: defaultdict[int, deque[Any]] = defaultdict(lambda: deque(maxlen=number))
+        async for record in self._records([topic]):
+            lately[record.partition].append(record)
+        async with producing(self.kafka, "faults") as producer, asyncio.timeout(10):
+            await asyncio.gather(
+                *[
+                    await producer.send(
+                        topic,
+                        record.value,
+                        key=record.key,
+                        headers=list(record.headers),
+                        partition=partition,
+                    )
+                    for partition, records in lately.items()
+                    for record in records
+                ]
+            )
 
     def objects(self) -> dict[str, int]:
         """Key and size of every stored object."""
