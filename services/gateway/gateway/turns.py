@@ -20,6 +20,8 @@ _HALF_LIFE_SECONDS = 1.0
 # Used by a tenant, as a multiple of what each would have if all had the same: above, it is greedy.
 _GREEDY = 1.5
 _NOTHING_SECONDS = 0.001
+# Tenants looked at for one free place: with hundreds in the queue it should stay cheap.
+_MOST_PASSED_OVER = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,22 +126,21 @@ class Turns:
         request.start()
 
     def _go_round(self, now: float) -> None:
-        """Give what is free to whoever is next; a tenant that may not is passed over."""
-        passed_over: list[_Tenant] = []
-        while self._ring and self.running < self._max:
+        """Give what is free to whoever is next; one that may not have it goes to the end."""
+        passed_over = 0
+        while self.running < self._max and passed_over < min(len(self._ring), _MOST_PASSED_OVER):
             tenant = next(iter(self._ring))
             del self._ring[tenant]
             if not self._has_place(tenant):
-                passed_over.append(tenant)
+                self._ring[tenant] = None
+                passed_over += 1
                 continue
             request = self._next(tenant, now)
             if tenant.queue:
                 self._ring[tenant] = None
             if request is not None:
                 self._start(tenant, request)
-        if passed_over:
-            # They keep their places at the head.
-            self._ring = dict.fromkeys((*passed_over, *self._ring))
+                passed_over = 0
 
     def _next(self, tenant: _Tenant, now: float) -> Waiting | None:
         """The first of the queue that still waits and has not waited too long."""
