@@ -115,6 +115,8 @@ class Database:
             max_overflow=0,
             pool_timeout=5,
             pool_pre_ping=False,
+            # An error names its statement in the log; what people typed stays out of it.
+            hide_parameters=True,
             connect_args={
                 "connection_class": _Connection,
                 "server_settings": {**SERVER_SETTINGS, "application_name": service},

@@ -52,6 +52,12 @@ class TestTenant:
         assert await count(database, tenant_id) == 0
 
 
+async def test_an_error_does_not_repeat_what_was_typed(database: Database, tenant_id: UUID) -> None:
+    with pytest.raises(DBAPIError) as error:
+        await add(database, tenant_id, "a name that is \x00 nobody's business")
+    assert "business" not in str(error.value)
+
+
 class TestNoTenant:
     async def test_sees_nothing(self, database: Database, tenant_id: UUID) -> None:
         await add(database, tenant_id)

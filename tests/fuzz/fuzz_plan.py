@@ -73,7 +73,7 @@ class Verdict:
             statuses[status] += count
         return (
             f"{outcome.actor.name:<20} {dict(phases)} {dict(sorted(statuses.items()))} "
-            f"{outcome.log_ins} log-ins"
+            f"{outcome.chains} chains, {outcome.log_ins} log-ins"
         )
 
 

@@ -13,8 +13,12 @@ from platform_support import put
 from schemathesis import AuthContext, BaseSchema, Case, HookContext, Response
 from schemathesis.engine import events, from_schema
 from schemathesis.engine.recorder import CheckNode, ScenarioRecorder
+from schemathesis.engine.run import PhaseName
 
 from stagify_local.journey import SESSION_COOKIE
+
+# Runs of chains, however short they are.
+MOST_TURNS = 20
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,7 @@ class Outcome:
     judged: Counter[str] = field(default_factory=Counter)
     failures: dict[tuple[str, str, str], Failure] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
+    chains: int = 0
     # How often the actor had to log in again.
     log_ins: int = 0
 
@@ -64,20 +69,35 @@ class Outcome:
 
 
 def fuzz(world: World, actor: Actor, form: Form) -> Outcome:
-    """Let `actor` call everything there is, in every phase."""
-    config = schemathesis.Config.from_dict(settings(world, actor, form))
+    """Let `actor` call everything there is: each call by itself, then chains of calls.
+
+    Hypothesis ends a run of chains when the platform answers a repeated call otherwise than
+    before, as it must where the first one deleted something; so chains take several runs.
+    """
+    outcome = Outcome(actor)
+    _run(world, outcome, settings(world, actor, form, is_chained=False))
+    for turn in range(MOST_TURNS):
+        missing = form.cases - outcome.chains
+        if missing > 0:
+            part = Form(cases=missing, seed=form.seed + turn)
+            _run(world, outcome, settings(world, actor, part, is_chained=True))
+    return outcome
+
+
+def _run(world: World, outcome: Outcome, chosen: dict[str, Any]) -> None:
+    config = schemathesis.Config.from_dict(chosen)
     schema = schemathesis.openapi.from_dict(world.document, config=config)
-    outcome, checks = Outcome(actor), Checks(world.known)
-    _add_credential(schema, actor)
+    checks = Checks(world.known)
+    _add_credential(schema, outcome.actor)
     _add_follow_up(schema, world, outcome)
     for event in from_schema(schema).execute():
         if isinstance(event, events.ScenarioFinished):
+            outcome.chains += event.phase is PhaseName.STATEFUL_TESTING
             _note(outcome, checks, event.phase.value, event.recorder)
         elif isinstance(event, events.NonFatalError):
             outcome.errors.append(f"{event.label}: {event.value!r}")
         elif isinstance(event, events.FatalError):
             outcome.errors.append(repr(event.exception))
-    return outcome
 
 
 def _add_credential(schema: BaseSchema, actor: Actor) -> None:

@@ -22,17 +22,16 @@ class Form:
     """How long and how repeatable a run is."""
 
     cases: int
+    # The same seed generates the same calls, as far as the answers are the same.
     seed: int
-    # The same cases every time, whatever the seed.
-    is_fixed: bool = False
 
 
 # Every check of schemathesis is on. Two have nothing to judge: `missing_required_header`, as no
 # call requires a header, and `object_level_authorization`, which compares identities of one host,
 # while a tenant's identities are unknown on another's host; `test_isolation` compares those.
 # `max_response_time` needs a bound, which a busy machine would break: bench/ measures times.
-def settings(world: World, actor: Actor, form: Form) -> dict[str, Any]:
-    """A schemathesis configuration for one actor."""
+def settings(world: World, actor: Actor, form: Form, *, is_chained: bool) -> dict[str, Any]:
+    """A schemathesis configuration for one actor: calls one by one, or chained by links."""
     return {
         "base-url": world.url(),
         "headers": {"Host": world.host(actor)},
@@ -45,12 +44,16 @@ def settings(world: World, actor: Actor, form: Form) -> dict[str, Any]:
         "continue-on-failure": True,
         "generation": {
             "max-examples": form.cases,
-            "deterministic": form.is_fixed,
             "database": "none",
         },
         "checks": {"positive_data_acceptance": {"expected-statuses": REFUSALS_OF_VALID}},
         "operations": [*_free_paths(world.document)],
-        "phases": {"coverage": {"unexpected-methods": METHODS}},
+        "phases": {
+            "examples": {"enabled": not is_chained},
+            "coverage": {"enabled": not is_chained, "unexpected-methods": METHODS},
+            "fuzzing": {"enabled": not is_chained},
+            "stateful": {"enabled": is_chained},
+        },
         **_values(world),
     }
 

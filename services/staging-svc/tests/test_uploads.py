@@ -56,6 +56,11 @@ class TestCreateUpload:
         assert (answer.status_code, answer.json()["code"]) == (429, "too_many_open_uploads")
         assert 1 <= int(answer.headers["retry-after"]) <= 300
 
+    @pytest.mark.parametrize("name", ["", "a\0b.jpg", "a\nb.jpg", "x" * 256], ids=repr)
+    async def test_a_name_that_no_file_has_is_refused(self, caller: Caller, name: str) -> None:
+        answer = await caller.post("/v1/uploads", json={**WANTED, "filename": name})
+        assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+
     async def test_address_is_for_this_object_alone(self, caller: Caller) -> None:
         upload = await caller.open_upload(len(PHOTO), filename="../../etc/passwd")
         url = urlsplit(upload["url"])

@@ -14,7 +14,10 @@ class UploadCreate(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    filename: str = Field(min_length=1, max_length=255, examples=["living_room.jpg"])
+    # Whatever a file system allows, without control characters: PostgreSQL's text has no NUL.
+    filename: str = Field(
+        max_length=255, pattern=r"^[^\x00-\x1f\x7f]+$", examples=["living_room.jpg"]
+    )
     content_type: str = Field(
         min_length=1, max_length=127, json_schema_extra={"enum": [*PHOTO_TYPES]}
     )
