@@ -70,7 +70,9 @@ class Directory:
         load = self._remove(tenant_id)
         if entry.status == "expired":
             return
-        site = _tenant_site(tenant_id, entry, entry.status, load or self._limits.new_load())
+        load = load or self._limits.new_load()
+        self._limits.follow_plan(load, entry.plan)
+        site = _tenant_site(tenant_id, entry, entry.status, load)
         self._by_tenant[tenant_id] = site
         for host in site.hosts:
             if self._sites.get(host) is not self._platform:

@@ -5,7 +5,8 @@ after its client has given up.
 """
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from gateway import problems
 from gateway.problems import Refusal
@@ -20,6 +21,8 @@ class LimitSettings:
     tenant_max_streams: int = 256
     tenant_rate: float = 500.0
     tenant_burst: float = 1000.0
+    # Rates of the plans that have another than `tenant_rate`; their bursts are in proportion.
+    plan_rates: Mapping[str, float] = field(default_factory=dict)
     address_rate: float = 100.0
     address_burst: float = 300.0
     max_addresses: int = 20_000
@@ -47,15 +50,34 @@ class Bucket:
         return True
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Rate:
+    """How often the tenants of a plan may ask, and what they are told beyond that."""
+
+    bucket_rate: float
+    burst: float
+    refusal: Refusal
+
+    @classmethod
+    def of(cls, policy: str, rate: float, burst: float) -> "Rate":
+        """The rate that `policy` names on the wire."""
+        return cls(rate, burst, _rate_limited(policy, rate, burst))
+
+
 class Load:
     """What one tenant has running; outlives the versions of its directory entry."""
 
-    __slots__ = ("bucket", "in_flight", "streams")
+    __slots__ = ("bucket", "in_flight", "rate", "streams")
 
-    def __init__(self, bucket: Bucket) -> None:
-        self.bucket = bucket
+    def __init__(self, rate: Rate) -> None:
+        self.follow(rate)
         self.in_flight = 0
         self.streams = 0
+
+    def follow(self, rate: Rate) -> None:
+        """From now on this rate counts."""
+        self.rate = rate
+        self.bucket = Bucket(rate.bucket_rate, rate.burst)
 
 
 class Limits:
@@ -66,7 +88,12 @@ class Limits:
         self._max_in_flight = settings.max_in_flight
         self._tenant_max_in_flight = settings.tenant_max_in_flight
         self._addresses: dict[str, Bucket] = {}
-        self._tenant_limited = _rate_limited("tenant", settings.tenant_rate, settings.tenant_burst)
+        self._usual_rate = Rate.of("tenant", settings.tenant_rate, settings.tenant_burst)
+        burst_seconds = settings.tenant_burst / settings.tenant_rate
+        self._plan_rates = {
+            plan: Rate.of("tenant", rate, max(1.0, rate * burst_seconds))
+            for plan, rate in settings.plan_rates.items()
+        }
         self._address_limited = _rate_limited(
             "address", settings.address_rate, settings.address_burst
         )
@@ -75,7 +102,13 @@ class Limits:
 
     def new_load(self) -> Load:
         """The load of a tenant seen for the first time."""
-        return Load(Bucket(self._settings.tenant_rate, self._settings.tenant_burst))
+        return Load(self._usual_rate)
+
+    def follow_plan(self, load: Load, plan: str | None) -> None:
+        """Have the rate of `plan` count for `load`, from now on if it is another one."""
+        rate = self._plan_rates.get(plan or "", self._usual_rate)
+        if rate is not load.rate:
+            load.follow(rate)
 
     def address_bucket(self, address: str) -> Bucket:
         """The bucket of a client that has shown no credential."""
@@ -98,7 +131,7 @@ class Limits:
             if not address.take(now):
                 return self._address_limited
         elif not load.bucket.take(now):
-            return self._tenant_limited
+            return load.rate.refusal
         self.in_flight += 1
         load.in_flight += 1
         return None

@@ -4,7 +4,7 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Literal
 
-from pydantic import AnyHttpUrl, Field, field_validator
+from pydantic import AnyHttpUrl, Field, PositiveFloat, field_validator
 
 from gateway.limits import LimitSettings
 from gateway.server.request import HeadLimits
@@ -53,6 +53,8 @@ class Settings(ProcessSettings):
     # Requests a second and at once: of one tenant, and of one address without a credential.
     tenant_requests_per_second: float = Field(default=500, gt=0)
     tenant_burst: float = Field(default=1000, ge=1)
+    # The same of the tenants of one plan, where it differs (JSON): {"enterprise": 2000}.
+    plan_requests_per_second: dict[str, PositiveFloat] = Field(default_factory=dict)
     address_requests_per_second: float = Field(default=100, gt=0)
     address_burst: float = Field(default=300, ge=1)
 
@@ -99,6 +101,7 @@ class Settings(ProcessSettings):
             tenant_max_streams=self.tenant_max_streams,
             tenant_rate=self.tenant_requests_per_second,
             tenant_burst=self.tenant_burst,
+            plan_rates=self.plan_requests_per_second,
             address_rate=self.address_requests_per_second,
             address_burst=self.address_burst,
         )

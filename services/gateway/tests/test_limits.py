@@ -5,9 +5,10 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from gateway.limits import Bucket, Limits, LimitSettings
+from gateway.limits import Bucket, Limits, LimitSettings, Load
 from gateway.problems import OVERLOADED, TOO_MANY_IN_FLIGHT
 from gateway.seldom import Seldom
+from gateway.sites import Site
 from gateway.testing.client import HOST, request
 from gateway.testing.running import Running
 from gateway.testing.service import FakeService, Received, Wire
@@ -49,6 +50,46 @@ class TestCounting:
             assert limits.address_bucket(address).take(1.0)
         assert not limits.address_bucket("c").take(1.0)
         assert limits.address_bucket("a").take(1.0)
+
+
+class TestPlans:
+    def test_plan_has_a_rate_of_its_own(self) -> None:
+        settings = LimitSettings(tenant_rate=1, tenant_burst=2, plan_rates={"pro": 3})
+        limits = Limits(settings)
+        load = limits.new_load()
+        limits.follow_plan(load, "free")
+        assert self.admitted(limits, load) == 2
+        limits.follow_plan(load, "pro")
+        assert self.admitted(limits, load) == 6
+        refusal = limits.enter(load, None, 1.0)
+        assert refusal is not None
+        assert dict(refusal.headers)["ratelimit-policy"] == '"tenant";q=6;w=2'
+
+    def test_another_version_of_the_same_plan_saves_nothing(self) -> None:
+        limits = Limits(LimitSettings(tenant_rate=1, tenant_burst=2))
+        load = limits.new_load()
+        assert self.admitted(limits, load) == 2
+        limits.follow_plan(load, "free")
+        assert self.admitted(limits, load) == 0
+
+    @staticmethod
+    def admitted(limits: Limits, load: Load) -> int:
+        return sum(limits.enter(load, None, 1.0) is None for _ in range(10))
+
+
+async def test_tenants_plan_decides_on_its_rate(make_gateway: MakeGateway) -> None:
+    edge = await make_gateway(
+        tenant_requests_per_second=1000, plan_requests_per_second={"tiny": 0.001}
+    )
+    tenant_id = await edge.add_tenant("other", plan="free")
+    before = edge.gateway.directory.find(b"other.stagify.test")
+    await edge.add_tenant("other", tenant_id=tenant_id, plan="tiny")
+    after = edge.gateway.directory.find(b"other.stagify.test")
+    assert isinstance(before, Site)
+    assert isinstance(after, Site)
+    assert before.load is after.load
+    assert after.load.bucket.take(1.0)
+    assert not after.load.bucket.take(1.0)
 
 
 async def test_address_without_credential_is_slowed_down(make_gateway: MakeGateway) -> None:

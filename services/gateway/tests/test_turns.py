@@ -6,7 +6,7 @@ from time import monotonic
 
 import pytest
 
-from gateway.limits import Bucket, Load
+from gateway.limits import Load, Rate
 from gateway.problems import OVERLOADED, Refusal
 from gateway.testing.client import HOST, request
 from gateway.testing.running import Running
@@ -55,7 +55,7 @@ def states(requests: list[Asking]) -> list[str | Refusal]:
 @pytest.fixture
 def loads() -> list[Load]:
     """Tenants."""
-    return [Load(Bucket(1, 1)) for _ in range(3)]
+    return [Load(Rate.of("tenant", 1, 1)) for _ in range(3)]
 
 
 class TestPlaces:

@@ -3,7 +3,7 @@
 import heapq
 from random import Random
 
-from gateway.limits import Bucket, Load
+from gateway.limits import Load, Rate
 from gateway.problems import Refusal
 from gateway.turns import Turns, TurnSettings
 
@@ -40,7 +40,7 @@ class Service:
         self.refused = [0] * len(rates)
         self.times: list[list[float]] = [[] for _ in rates]
         self._random = Random(1)
-        self._loads = [Load(Bucket(1, 1)) for _ in rates]
+        self._loads = [Load(Rate.of("tenant", 1, 1)) for _ in rates]
         arrivals = [(self._random.expovariate(rate), each) for each, rate in enumerate(rates)]
         heapq.heapify(arrivals)
         while self.now < seconds:
