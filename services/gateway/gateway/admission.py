@@ -1,7 +1,6 @@
 """The decision on a request: whose host, which service, which caller, and whether now."""
 
 from time import monotonic
-from uuid import UUID
 
 from gateway import problems
 from gateway.credentials import Credentials, Verdict
@@ -61,18 +60,16 @@ class Admission:
         if tenant_id is not None and (
             request.authorization is not None or request.session is not None
         ):
-            return self._decide_on_credential(exchange, tenant_id, now)
+            return self._decide_on_credential(exchange, site, now)
         return self._admit(exchange, site.visitor, now)
 
-    def _decide_on_credential(
-        self, exchange: Exchange, tenant_id: UUID, now: float
-    ) -> Refusal | None:
+    def _decide_on_credential(self, exchange: Exchange, site: Site, now: float) -> Refusal | None:
         request = exchange.request
         if request.authorization is not None:
-            key = (tenant_id, request.authorization)
+            key = site.key + request.authorization
         else:
             # The caller has made sure that there is one.
-            key = (tenant_id, request.session or b"")
+            key = site.key + (request.session or b"")
             if request.method not in _SAFE and not _is_same_origin(request):
                 return problems.ORIGIN_MISMATCH
         verdict = self._credentials.get(key, now)

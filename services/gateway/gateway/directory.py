@@ -35,6 +35,10 @@ class Directory:
 
     def find(self, host: bytes) -> Site | Refusal:
         """The site that the Host header `host` names."""
+        # Nearly everybody sends the one spelling the directory has.
+        site = self._sites.get(host)
+        if site is not None:
+            return site
         name = self._spellings.get(host)
         if name is None:
             name = normalise_host(host)
@@ -111,6 +115,7 @@ def _tenant_site(
         visitor=Caller(visitor),
         load=load,
         tenant_id=tenant_id,
+        key=tenant_id.bytes,
         identity_fields=identity_fields(tenant_id, ""),
         hosts=hosts,
     )

@@ -138,13 +138,14 @@ class Metering:
     async def _make_records(self) -> None:
         called, self._called = self._called, []
         occurred_at = utc_now().isoformat().replace("+00:00", "Z").encode()
+        unsent = self._unsent
         for number, caller in enumerate(called, start=1):
             template = caller.usage
             if template is None:
                 template = caller.usage = UsageTemplate(caller)
-            self._unsent.append((template, template.record(occurred_at, caller.calls)))
-            self._unsent_calls += caller.calls
-            caller.calls = 0
+            calls, caller.calls = caller.calls, 0
+            unsent.append((template, template.record(occurred_at, calls)))
+            self._unsent_calls += calls
             if number % _RECORDS_A_TURN == 0:
                 await asyncio.sleep(0)
 
@@ -171,14 +172,16 @@ class Metering:
         acknowledgements = []
         timestamp = int(time.time() * 1000)
         batch = producer.create_batch()
+        append = batch.append
         for number, (template, value) in enumerate(records, start=1):
-            fields = {"key": template.key, "value": value, "headers": CONTENT_TYPE}
-            if batch.append(timestamp=timestamp, **fields) is None:
+            key = template.key
+            if append(timestamp=timestamp, key=key, value=value, headers=CONTENT_TYPE) is None:
                 acknowledgements.append(
                     await producer.send_batch(batch, Topic.USAGE, partition=partition)
                 )
                 batch = producer.create_batch()
-                batch.append(timestamp=timestamp, **fields)
+                append = batch.append
+                append(timestamp=timestamp, key=key, value=value, headers=CONTENT_TYPE)
             if number % _RECORDS_A_TURN == 0:
                 await asyncio.sleep(0)
         acknowledgements.append(await producer.send_batch(batch, Topic.USAGE, partition=partition))

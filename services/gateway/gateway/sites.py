@@ -47,6 +47,8 @@ class Site:
     visitor: Caller
     load: Load
     tenant_id: UUID | None = None
+    # The tenant's id as bytes: the first part of what a credential is known by.
+    key: bytes = b""
     # How the access log names the tenant while nobody knows who is calling.
     identity_fields: bytes = UNKNOWN
     hosts: tuple[bytes, ...] = field(default=())

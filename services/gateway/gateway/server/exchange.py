@@ -352,7 +352,8 @@ class Exchange:
             log.record(self, code)
         if self._span is not None and self._edge.tracing is not None:
             self._edge.tracing.end(self._span, self, code)
-        self._leave_turn(monotonic())
+        if self.holds_turn:
+            self._leave_turn(monotonic())
         if self.holds_slot:
             self.holds_slot = False
             self._edge.limits.leave(self.site.load)
