@@ -16,7 +16,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from stagify.consumer import Consumer
+from stagify import inbox
+from stagify.consumer import Consumer, Rejection
 from stagify.database import Database, driver_connection
 from stagify.events import decode
 from stagify.events.billing import PlanChanged
@@ -50,10 +51,12 @@ async def on_plan_changed(session: AsyncSession, event: PlanChanged) -> None:
 class Lives:
     """One process after the other, each a relay and a consumer, until nothing is left to do."""
 
-    def __init__(self, urls: DatabaseUrls, fate: Fate, log: Log) -> None:
+    def __init__(self, urls: DatabaseUrls, fate: Fate, log: Log, *, in_batches: bool) -> None:
         self._urls = urls
         self._fate = fate
         self._log = log
+        self._name = f"crash-test {id(log)}"
+        self._in_batches = in_batches
 
     async def run(self, is_over: IsOver) -> None:
         async with asyncio.timeout(PATIENCE_SECONDS):
@@ -70,14 +73,7 @@ class Lives:
             connect=self._connect,
             producing=self._log.producing,
         )
-        consumer = Consumer(
-            f"crash-test {id(self._log)}",
-            database=database,
-            handlers={PlanChanged: on_plan_changed},
-            bootstrap_servers="",
-            consuming=self._log.consuming,
-            producing=self._log.producing,
-        )
+        consumer = self._consumer(database)
         tasks = [asyncio.create_task(part.run()) for part in (relay, consumer)]
         try:
             while not await is_over():
@@ -92,6 +88,26 @@ class Lives:
             for outcome in await asyncio.gather(*tasks, return_exceptions=True):
                 _expect_crash(outcome)
             await database.close()
+
+    def _consumer(self, database: Database) -> Consumer:
+        async def on_plans_changed(events: list[PlanChanged]) -> list[Rejection]:
+            """A batch handler sees to its transactions and to what is new by itself."""
+            for event in events:
+                assert event.tenant_id is not None
+                async with database.tenant(event.tenant_id) as session:
+                    if await inbox.claim(session, event, self._name):
+                        await on_plan_changed(session, event)
+            return []
+
+        return Consumer(
+            self._name,
+            database=database,
+            handlers={} if self._in_batches else {PlanChanged: on_plan_changed},
+            batch_handlers={PlanChanged: on_plans_changed} if self._in_batches else {},
+            bootstrap_servers="",
+            consuming=self._log.consuming,
+            producing=self._log.producing,
+        )
 
     async def _connect(self, *args: Any, **options: Any) -> MortalConnection:
         self._fate.step()
@@ -115,6 +131,7 @@ def _expect_crash(outcome: BaseException | None) -> None:
     gaps=st.lists(st.integers(0, 40), max_size=10),
     repeats=st.lists(st.integers(1, 5), min_size=1, max_size=5),
     keys=st.lists(st.integers(0, 2), min_size=1, max_size=8),
+    in_batches=st.booleans(),
 )
 async def test_every_effect_happens_once_and_in_order(
     database: Database,
@@ -123,6 +140,7 @@ async def test_every_effect_happens_once_and_in_order(
     gaps: list[int],
     repeats: list[int],
     keys: list[int],
+    in_batches: bool,
 ) -> None:
     tenants = [new_id() for _ in range(3)]
     sent = [
@@ -139,7 +157,7 @@ async def test_every_effect_happens_once_and_in_order(
             is_sent = not await outbox.fetchval("SELECT EXISTS (SELECT FROM outbox)")
             return is_sent and log.is_consumed(INPUT) and INPUT in log.records
 
-        await Lives(kit_urls, fate, log).run(is_over)
+        await Lives(kit_urls, fate, log, in_batches=in_batches).run(is_over)
     assert [event.event_id for event in _first(log, INPUT, PlanChanged, tenants)] == [
         event.event_id for event in sent
     ]
