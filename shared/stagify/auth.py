@@ -24,16 +24,17 @@ class WrongHostError(ForbiddenError):
     code = "wrong_host"
 
 
-async def request_principal(request: Request) -> Principal:
-    """The caller of this request; any genuine context will do, anonymous included."""
+def principal_of(request: Request) -> Principal:
+    """The caller of this request; any genuine context will do, anonymous included.
+
+    Dependencies call this and do not depend on it: FastAPI's work for one more of them would
+    cost more than this does.
+    """
     tokens = request.headers.getlist(CONTEXT_HEADER)
     if len(tokens) != 1:
         raise InvalidContextError
     verifier: TokenVerifier = request.app.state.verifier
     return verifier.verify(tokens[0])
-
-
-PrincipalDep = Annotated[Principal, Depends(request_principal)]
 
 
 class _SignedIn(SecurityBase):
@@ -45,7 +46,8 @@ class _SignedIn(SecurityBase):
         self.scheme_name = "context"
         self._needed = needed
 
-    async def __call__(self, principal: PrincipalDep) -> Principal:
+    async def __call__(self, request: Request) -> Principal:
+        principal = principal_of(request)
         if principal.kind not in ("user", "api_key"):
             raise UnauthorizedError
         if not self._needed <= principal.permissions:
@@ -53,7 +55,7 @@ class _SignedIn(SecurityBase):
         return principal
 
 
-def requires(*permissions: str) -> Callable[[Principal], Awaitable[Principal]]:
+def requires(*permissions: str) -> Callable[[Request], Awaitable[Principal]]:
     """A dependency: a member or key of this tenant that has all of `permissions`.
 
     Use it as `Annotated[Principal, Depends(requires("projects:write"))]`.
@@ -61,11 +63,12 @@ def requires(*permissions: str) -> Callable[[Principal], Awaitable[Principal]]:
     return _SignedIn(frozenset(permissions))
 
 
-def service_only(*issuers: str) -> Callable[[Principal], Awaitable[Principal]]:
+def service_only(*issuers: str) -> Callable[[Request], Awaitable[Principal]]:
     """A dependency for `/internal` routes: only the named deployables may call."""
     allowed: Iterable[str] = frozenset(issuers)
 
-    async def check(principal: PrincipalDep) -> Principal:
+    async def check(request: Request) -> Principal:
+        principal = principal_of(request)
         if principal.kind != "service" or principal.issuer not in allowed:
             raise MissingPermissionError("This call is for services of the platform.")
         return principal
@@ -73,13 +76,15 @@ def service_only(*issuers: str) -> Callable[[Principal], Awaitable[Principal]]:
     return check
 
 
-async def _platform(principal: PrincipalDep) -> Principal:
+async def _platform(request: Request) -> Principal:
+    principal = principal_of(request)
     if principal.kind != "platform":
         raise WrongHostError("This call is served on the platform host.")
     return principal
 
 
-async def _tenant_host(principal: PrincipalDep) -> Principal:
+async def _tenant_host(request: Request) -> Principal:
+    principal = principal_of(request)
     if principal.tenant_id is None or principal.kind == "service":
         raise WrongHostError("This call is served on a tenant's host.")
     return principal

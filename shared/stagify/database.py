@@ -24,7 +24,7 @@ from sqlalchemy.pool import PoolProxiedConnection
 from sqlmodel import Field, SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from stagify.auth import PrincipalDep
+from stagify.auth import principal_of
 from stagify.clock import utc_now
 from stagify.errors import ForbiddenError
 from stagify.ids import new_id
@@ -250,11 +250,12 @@ async def driver_connection(session: AnyAsyncSession) -> asyncpg.Connection:
     return pooled.driver_connection
 
 
-async def request_session(request: Request, principal: PrincipalDep) -> AsyncIterator[AsyncSession]:
+async def request_session(request: Request) -> AsyncIterator[AsyncSession]:
     """The request's transaction for the caller's tenant."""
-    if principal.tenant_id is None:
+    tenant_id = principal_of(request).tenant_id
+    if tenant_id is None:
         raise TenantRequiredError
-    async with database_of(request).tenant(principal.tenant_id) as session:
+    async with database_of(request).tenant(tenant_id) as session:
         yield session
 
 

@@ -18,7 +18,7 @@ from fastapi import Depends, Header, Request, Response
 from pydantic import BaseModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from stagify.auth import PrincipalDep
+from stagify.auth import principal_of
 from stagify.database import Database, driver_connection
 from stagify.errors import ConflictError, InvalidInputError
 from stagify.ids import new_id
@@ -127,10 +127,10 @@ def answer(status: int, body: bytes) -> Response:
 
 async def request_idempotency(
     request: Request,
-    principal: PrincipalDep,
     idempotency_key: Annotated[str | None, Header()] = None,
 ) -> Idempotency:
     """The idempotency of this request."""
+    principal = principal_of(request)
     settings: ServiceSettings = request.app.state.settings
     secret = settings.idempotency_secret.get_secret_value().encode()
     fingerprint = hmac.digest(secret, await request.body(), "sha256")

@@ -8,11 +8,11 @@ from uuid import UUID
 import asyncpg
 import httpx
 import pytest
-from fastapi import Depends, FastAPI, Response
+from fastapi import Depends, FastAPI, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
-from stagify.auth import PlatformDep, PrincipalDep, requires, service_only
+from stagify.auth import PlatformDep, principal_of, requires, service_only
 from stagify.database import Database, SessionDep, driver_connection
 from stagify.errors import ConflictError
 from stagify.http import create_service_app
@@ -24,6 +24,13 @@ from stagify.settings import ServiceSettings
 from stagify.testing import ContextKeys, DatabaseUrls, app_client
 
 SERVICE = "staging-svc"
+
+
+async def request_principal(request: Request) -> Principal:
+    return principal_of(request)
+
+
+PrincipalDep = Annotated[Principal, Depends(request_principal)]
 
 
 class WidgetCreate(BaseModel):

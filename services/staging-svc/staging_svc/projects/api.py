@@ -10,7 +10,7 @@ from stagify.idempotency import IdempotencyDep
 from stagify.links import link
 from stagify.pagination import Page, PageParamsDep, encode_cursor
 from stagify.problems import problems
-from staging_svc.dependencies import PartsDep, ReaderDep, SettingsDep, WriterDep
+from staging_svc.dependencies import ReaderDep, SettingsDep, WriterDep, parts_of
 from staging_svc.projects import queries, service
 from staging_svc.projects.errors import ProjectNotFoundError
 from staging_svc.projects.feed import ProjectFeed
@@ -46,14 +46,11 @@ FeedDep = Annotated[ProjectFeed, Depends(request_feed)]
     responses=problems(402, 404, 409, 410) | {202: {"links": PROJECT_LINKS}},
 )
 async def create_project(
-    body: ProjectCreate,
-    principal: WriterDep,
-    idempotency: IdempotencyDep,
-    parts: PartsDep,
+    request: Request, body: ProjectCreate, principal: WriterDep, idempotency: IdempotencyDep
 ) -> Response:
     """Have an uploaded photo furnished. The answer is the project as it waits in the queue."""
     return await service.create_project(
-        parts, principal=principal, wanted=body, idempotency=idempotency
+        parts_of(request), principal=principal, wanted=body, idempotency=idempotency
     )
 
 
