@@ -2,7 +2,7 @@
 PYTHON ?= python3.11
 VENV := .venv/bin
 MEMBERS := shared $(sort $(patsubst %/pyproject.toml,%,$(wildcard services/*/pyproject.toml services/*/*/pyproject.toml deploy/*/pyproject.toml)))
-FIGURES := startup outbox accept_to_start list_projects quota_reserve engine gateway/compare gateway/curves load/overload load/neighbour load/job_fairness load/soak
+FIGURES := startup outbox accept_to_start list_projects create_project quota_reserve engine gateway/compare gateway/curves load/overload load/neighbour load/job_fairness load/soak
 # Where logs are followed from and what a revision is made for.
 s ?=
 service ?=
