@@ -1,6 +1,6 @@
 """The access log: a line of JSON for each answer, refused requests included.
 
-A line is formatted when its request ends and joins a list; about once a second, or when 64 KiB
+A line is formatted when its request ends and joins a list; about once a second, or when 256 KiB
 have come together, the list goes to a thread that writes it. Nothing in a line needs escaping:
 methods, targets and ids are held to their alphabets before they get here, and the rest is ours.
 Queries, addresses, names, credentials and bodies are not in it.
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from gateway.server.exchange import Exchange
 
 FLUSH_SECONDS = 1.0
-FLUSH_BYTES = 64 * 1024
+# Each hand-over makes the loop and the thread wait for each other a little, so there are few.
+FLUSH_BYTES = 256 * 1024
 MAX_PATH_BYTES = 1024
 
 # `time` is when the answer ended. What does not apply is "" or 0; `status` is 0 if the client had

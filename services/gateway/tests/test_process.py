@@ -8,6 +8,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
@@ -44,8 +45,11 @@ async def eventually(check: Callable[[], Awaitable[bool]], *, seconds: float) ->
 class Process:
     """The gateway's process, its ports, and what stands around it."""
 
-    def __init__(self, kafka: str, service: FakeService, keys: ContextKeys, slug: str) -> None:
+    def __init__(
+        self, kafka: str, service: FakeService, keys: ContextKeys, slug: str, access_log: Path
+    ) -> None:
         self.kafka = kafka
+        self.access_log = access_log
         self.port, self.admin_port = free_port(), free_port()
         self.host = f"{slug}.stagify.test"
         url = f"http://127.0.0.1:{service.port}"
@@ -57,6 +61,7 @@ class Process:
             "KAFKA_BOOTSTRAP_SERVERS": kafka,
             "GATEWAY_PORT": str(self.port),
             "ADMIN_PORT": str(self.admin_port),
+            "ACCESS_LOG": str(access_log),
             "TENANT_SVC_URL": url,
             "IDENTITY_SVC_URL": url,
             "STAGING_SVC_URL": url,
@@ -112,10 +117,15 @@ def entry(tenant_id: UUID, host: str) -> TenantDirectoryEntry:
 
 @pytest.fixture
 async def process(
-    kafka_server: str, service: FakeService, context_keys: ContextKeys, tenant_id: UUID
+    kafka_server: str,
+    service: FakeService,
+    context_keys: ContextKeys,
+    tenant_id: UUID,
+    tmp_path: Path,
 ) -> AsyncIterator[Process]:
     """A ready gateway whose directory has one tenant more."""
-    process = Process(kafka_server, service, context_keys, f"t{tenant_id.hex}")
+    slug, access_log = f"t{tenant_id.hex}", tmp_path / "access.log"
+    process = Process(kafka_server, service, context_keys, slug, access_log)
     await process.publish(entry(tenant_id, process.host))
     await process.start()
     yield process
@@ -148,6 +158,12 @@ async def test_life_of_a_gateway(
     assert requests in metrics
     assert "stagify_gateway_credential_lookups_total 1.0" in metrics
 
+    # The access log is written while it runs, not only at the end.
+    async def lines_are_there() -> bool:
+        return process.access_log.read_text().count('"upstream":"usage-svc"') == 3
+
+    await eventually(lines_are_there, seconds=10)
+
     # 2. A tenant that signs up now is served without a restart.
     newcomer = f"n{tenant_id.hex}.stagify.test"
     await process.publish(entry(uuid4(), newcomer))
@@ -168,13 +184,16 @@ async def test_life_of_a_gateway(
     await eventually(key_is_refused, seconds=1)
     assert (await process.get("/v1/usage", KEY)).code == "invalid_credential"
 
-    # 4. Told to stop, it ends by itself, and no counted call is lost.
+    # 4. Told to stop, it ends by itself, and no counted call and no line of the log is lost.
     answered = [each for each in service.received if each.target == "/v1/usage"]
     by_key = len(answered) - 1
     process.process.send_signal(signal.SIGTERM)
     async with asyncio.timeout(30):
         assert await process.process.wait() == 0
     assert await counted(kafka_server, tenant_id, by_key) == by_key
+    lines = [json.loads(line) for line in process.access_log.read_text().splitlines()]
+    carried = [line for line in lines if line["upstream"] == "usage-svc"]
+    assert len(carried) == len(answered)
 
 
 async def counted(kafka_server: str, tenant_id: UUID, at_least: int) -> int:
