@@ -33,8 +33,11 @@ Say = Callable[[str], None]
 class Run:
     """Everything of one run on a running platform."""
 
-    def __init__(self, platform: Platform, seed: int, *, say: Say) -> None:
+    def __init__(
+        self, platform: Platform, seed: int, *, say: Say, bar_seconds: float = BAR_SECONDS
+    ) -> None:
         self._platform = platform
+        self._bar_seconds = bar_seconds
         self._say = say
         self._random = Random(seed)
         self.report = Report(seed)
@@ -92,7 +95,7 @@ class Run:
             self.report.kinds[f"{fault.kind} {fault.target}"] += fault.times
         slowest = max(took, key=lambda name: took[name])
         self._say(f"{number:>7} {named}: {took[slowest]:.1f} s ({slowest})")
-        late = {name: round(each, 1) for name, each in took.items() if each > BAR_SECONDS}
+        late = {name: round(each, 1) for name, each in took.items() if each > self._bar_seconds}
         if late:
             self.report.failures.append(f"slow to recover from {named}: {late}")
         self._see_who_ended(blow)
