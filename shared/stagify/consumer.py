@@ -152,43 +152,52 @@ class Consumer:
         async with self._guard.idle:
             try:
                 async with asyncio.TaskGroup() as group:
-                    for partition, records in batches.items():
-                        group.create_task(self._partition(client, producer, partition, records))
+                    for share in self._shares(batches):
+                        group.create_task(self._share(client, producer, share))
             except* _RebalancedError:
                 logger.info("consumer.rebalanced", extra={"consumer": self.name})
             except* IllegalStateError:
                 # The partition went away between the poll and the commit.
                 logger.info("consumer.rebalanced", extra={"consumer": self.name})
 
-    async def _partition(
+    def _shares(
+        self, batches: Mapping[TopicPartition, list[ConsumerRecord]]
+    ) -> list[list[list[ConsumerRecord]]]:
+        """What is done side by side, each in the chunks that are done one after the other: the
+        messages of a partition, but all of a topic at once if it has batch handlers."""
+        batch_topics = {str(cls.topic.value) for cls in self._batch_handlers}
+        together: dict[str, list[ConsumerRecord]] = {}
+        shares = []
+        for partition, records in batches.items():
+            if partition.topic in batch_topics:
+                together.setdefault(partition.topic, []).extend(records)
+            else:
+                shares.append([[record] for record in records])
+        return [*shares, *([records] for records in together.values())]
+
+    async def _share(
         self,
         client: AIOKafkaConsumer,
         producer: AIOKafkaProducer,
-        partition: TopicPartition,
-        records: list[ConsumerRecord],
+        chunks: list[list[ConsumerRecord]],
     ) -> None:
-        """Handle one partition's messages in order, however often the process is interrupted."""
-        done = records[0].offset
+        """Handle chunks in order, however often the process is interrupted."""
+        done: dict[TopicPartition, int] = {}
         try:
-            for chunk in self._chunks(records):
+            for chunk in chunks:
                 # 1. Commit the rows. A crash after this delivers again; the inbox makes that
-                #    harmless. Shielded: a stop waits for the message in hand.
+                #    harmless. Shielded: a stop waits for the messages in hand.
                 await _uninterrupted(self._process(chunk, producer))
-                done = chunk[-1].offset + 1
+                for record in chunk:
+                    done[TopicPartition(record.topic, record.partition)] = record.offset + 1
         finally:
-            # 2. Commit the offset of what is done. Never before 1: it would be lost.
-            if done > records[0].offset:
-                await asyncio.shield(_commit(client, partition, done))
-        metrics.CONSUMER_LAG.labels(self.name, partition.topic).set(
-            max(0, (client.highwater(partition) or done) - done)
-        )
-
-    def _chunks(self, records: list[ConsumerRecord]) -> list[list[ConsumerRecord]]:
-        """One message at a time, but a whole poll at once where the topic has batch handlers."""
-        batch_topics = {str(cls.topic.value) for cls in self._batch_handlers}
-        if records[0].topic in batch_topics:
-            return [records]
-        return [[record] for record in records]
+            # 2. Commit the offsets of what is done. Never before 1: it would be lost.
+            if done:
+                await asyncio.shield(_commit(client, done))
+        for partition, offset in done.items():
+            metrics.CONSUMER_LAG.labels(self.name, partition.topic).set(
+                max(0, (client.highwater(partition) or offset) - offset)
+            )
 
     async def _process(self, records: list[ConsumerRecord], producer: AIOKafkaProducer) -> None:
         batches: dict[type[Event], list[tuple[ConsumerRecord, Event]]] = {}
@@ -311,9 +320,10 @@ async def _uninterrupted(work: Awaitable[None]) -> None:
         raise
 
 
-async def _commit(client: AIOKafkaConsumer, partition: TopicPartition, offset: int) -> None:
+async def _commit(client: AIOKafkaConsumer, offsets: dict[TopicPartition, int]) -> None:
     try:
-        await client.commit({partition: offset})
+        await client.commit(offsets)
     except (CommitFailedError, IllegalStateError):
-        # The partition has another owner: it sees the messages again, and the inbox decides.
-        logger.info("consumer.commit_refused", extra={"topic": partition.topic})
+        # A partition has another owner: it sees the messages again, and the inbox decides.
+        topics = sorted({partition.topic for partition in offsets})
+        logger.info("consumer.commit_refused", extra={"topics": topics})
