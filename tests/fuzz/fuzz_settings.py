@@ -24,6 +24,8 @@ class Form:
     cases: int
     # The same seed generates the same calls, as far as the answers are the same.
     seed: int
+    # Whether to go through the edges of every schema beside random calls.
+    has_edges: bool = True
 
 
 # Every check of schemathesis is on. Two have nothing to judge: `missing_required_header`, as no
@@ -50,7 +52,10 @@ def settings(world: World, actor: Actor, form: Form, *, is_chained: bool) -> dic
         "operations": [*_free_paths(world.document)],
         "phases": {
             "examples": {"enabled": not is_chained},
-            "coverage": {"enabled": not is_chained, "unexpected-methods": METHODS},
+            "coverage": {
+                "enabled": form.has_edges and not is_chained,
+                "unexpected-methods": METHODS,
+            },
             "fuzzing": {"enabled": not is_chained},
             "stateful": {"enabled": is_chained},
         },
