@@ -78,7 +78,7 @@ class Traffic:
             if self._random.random() < 0.1:
                 await self._change_plan(tenant, self._random.choice(PLANS))
             await self._customers.create(tenant, self._name(tenant))
-        if self._random.random() < 0.3:
+        if not self._stopping.is_set() and self._random.random() < 0.3:
             await self._change_plan(tenant, self._random.choice(PLANS))
 
     async def _one_project(self, tenant: Tenant) -> None:
