@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import httpx
+from faults_customer import code_of
 from faults_history import History, Project, Tenant
 from faults_recovery import PATHS
 from platform_support import photo
@@ -115,7 +116,7 @@ class Load:
             tally.failures[f"{method} {path}: {type(error).__name__}"] += 1
             return None
         if not answer.is_success:
-            tally.failures[f"{method} {path}: {answer.status_code} {answer.text[:200]}"] += 1
+            tally.failures[f"{method} {path}: {answer.status_code} {code_of(answer)}"] += 1
             return None
         tally.answered_at.append(time.monotonic())
         return answer
