@@ -12,9 +12,8 @@ import asyncpg
 import boto3
 import orjson
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
 from botocore.config import Config
-from faults_handled import CONSUMED
+from faults_offsets import Offsets
 
 from stagify.events.topics import CONSUMERS, TOPICS, all_topics, dead_letter_topic
 from stagify.kafka import producing
@@ -68,6 +67,7 @@ class World:
         )
         self.kafka = f"{LOOPBACK}:{stores.kafka_port}"
         self.ports = ports
+        self._offsets = Offsets(self.kafka)
         self._s3 = boto3.client(
             "s3",
             endpoint_url=f"http://{LOOPBACK}:{stores.objectstore_port}",
@@ -98,6 +98,7 @@ class World:
     async def close(self) -> None:
         for connection in self._connections.values():
             connection.terminate()
+        await self._offsets.close()
 
     async def rows(self, database: str, query: str, *args: Any) -> list[asyncpg.Record]:
         """What a query finds, past every policy."""
@@ -149,26 +150,11 @@ class World:
 
     async def ends(self) -> dict[TopicPartition, int]:
         """The end of every partition."""
-        async with self._reader() as reader:
-            ends: dict[TopicPartition, int] = await reader.end_offsets(
-                _partitions(TOPICS_OF_EVENTS)
-            )
-            return ends
+        return await self._offsets.ends(_partitions(TOPICS_OF_EVENTS))
 
     async def behind(self, consumer: str, ends: Mapping[TopicPartition, int]) -> int:
         """How many messages before `ends` the consumer has not finished."""
-        admin = AIOKafkaAdminClient(bootstrap_servers=self.kafka, request_timeout_ms=3_000)
-        async with asyncio.timeout(5):
-            await admin.start()
-            try:
-                committed = await admin.list_consumer_group_offsets(consumer)
-            finally:
-                await admin.close()
-        return sum(
-            max(0, end - (committed[partition].offset if partition in committed else 0))
-            for partition, end in ends.items()
-            if partition.topic in CONSUMED[consumer]
-        )
+        return await self._offsets.behind(consumer, ends)
 
     async def repeat(self, topic: str, number: int) -> None:
         """Send the last messages of each partition once more, in their order."""
