@@ -15,8 +15,8 @@ T = TypeVar("T")
 
 # 16 bytes in unpadded base64.
 CURSOR = re.compile(r"[A-Za-z0-9_-]{22}")
-# Told to clients, and refused by us, with a code of its own.
-CURSOR_SCHEMA: JsonDict = {"pattern": f"^{CURSOR.pattern}$"}
+# Told to clients, and refused by us, with a code of its own. An empty one asks for the first page.
+CURSOR_SCHEMA: JsonDict = {"pattern": f"^({CURSOR.pattern})?$"}
 
 
 class InvalidCursorError(InvalidInputError):
@@ -56,7 +56,7 @@ def page_params(
     cursor: Annotated[str | None, Query(json_schema_extra=CURSOR_SCHEMA)] = None,
 ) -> PageParams:
     """`?limit=&cursor=` of a list."""
-    return PageParams(limit=limit, after=None if cursor is None else decode_cursor(cursor))
+    return PageParams(limit=limit, after=decode_cursor(cursor) if cursor else None)
 
 
 PageParamsDep = Annotated[PageParams, Depends(page_params)]
