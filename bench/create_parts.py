@@ -103,6 +103,7 @@ def ours(made: Installation, kafka: str) -> Iterator[Side]:
             SERVER_CORE,
             ["gateway"],
             f"{urls['admin']}/readyz",
+            ACCESS_LOG=str(made.folder / "gateway-access.log"),
             BASE_DOMAIN=BASE,
             GATEWAY_PORT=str(ports["gateway"]),
             ADMIN_PORT=str(ports["admin"]),

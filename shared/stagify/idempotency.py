@@ -26,9 +26,17 @@ from stagify.settings import ServiceSettings
 
 RETENTION = timedelta(hours=48)
 
-LOCK = "SELECT pg_try_advisory_xact_lock(hashtextextended(encode($1, 'hex'), 0))"
 FIND = "SELECT fingerprint, status, body FROM idempotency_keys WHERE scope = $1"
-STORE = "INSERT INTO idempotency_keys (scope, fingerprint, status, body) VALUES ($1, $2, $3, $4)"
+# One round trip for both. The rows it sees may be older than the lock: STORE notices that.
+LOCK_AND_FIND = """
+SELECT pg_try_advisory_xact_lock(hashtextextended(encode($1, 'hex'), 0)) AS is_first,
+       fingerprint, status, body
+FROM (VALUES ($1::bytea)) AS request (scope) LEFT JOIN idempotency_keys USING (scope)
+"""
+STORE = """
+INSERT INTO idempotency_keys (scope, fingerprint, status, body) VALUES ($1, $2, $3, $4)
+ON CONFLICT DO NOTHING RETURNING true
+"""
 EXPIRE = (
     "DELETE FROM idempotency_keys WHERE scope = ANY (ARRAY("
     "SELECT scope FROM idempotency_keys WHERE created_at < now() - $1::interval LIMIT 5000))"
@@ -97,17 +105,19 @@ class Idempotency:
         """The stored answer, if this request was answered before; it is in flight from here on."""
         if self._scope is None:
             return None
-        if not await connection.fetchval(LOCK, self._scope):
+        row = await connection.fetchrow(LOCK_AND_FIND, self._scope)
+        if not row["is_first"]:
             raise IdempotencyInProgressError
-        return await self.recall(connection)
+        return None if row["status"] is None else self._stored(row)
 
     async def recall(self, connection: asyncpg.Connection) -> Response | None:
         """The stored answer, as `replay`; but the same request may be in flight elsewhere."""
         if self._scope is None:
             return None
         row = await connection.fetchrow(FIND, self._scope)
-        if row is None:
-            return None
+        return None if row is None else self._stored(row)
+
+    def _stored(self, row: asyncpg.Record) -> Response:
         if not hmac.compare_digest(row["fingerprint"], self._fingerprint):
             raise IdempotencyKeyReusedError
         response = answer(row["status"], row["body"])
@@ -115,9 +125,15 @@ class Idempotency:
         return response
 
     async def remember(self, connection: asyncpg.Connection, status: int, body: bytes) -> None:
-        """Store the answer in the transaction of its effects."""
-        if self._scope is not None:
-            await connection.execute(STORE, self._scope, self._fingerprint, status, body)
+        """Store the answer in the transaction of its effects.
+
+        IdempotencyInProgressError, so that nothing takes effect twice, if the same request was
+        answered elsewhere after this one began.
+        """
+        if self._scope is None:
+            return
+        if not await connection.fetchval(STORE, self._scope, self._fingerprint, status, body):
+            raise IdempotencyInProgressError
 
 
 def answer(status: int, body: bytes) -> Response:

@@ -176,5 +176,5 @@ class TestIntents:
         async with database.tenant(caller.tenant_id) as session:
             await uploads.forget_unused(session, upload_id)
             await uploads.forget_unused(session, new_id())
-            upload = await uploads.get_upload(await driver_connection(session), upload_id)
+            upload = await uploads.find_upload(await driver_connection(session), upload_id)
             assert upload.project_id is not None

@@ -9,6 +9,7 @@ from sqlmodel import col, delete, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from stagify.clock import utc_now
+from stagify.errors import StagifyError
 from stagify.ids import new_id
 from staging_svc.objects import service as objects
 from staging_svc.objects.service import StoredObject
@@ -118,18 +119,20 @@ def stored(upload: Upload) -> StoredObject:
     return StoredObject(upload.bucket, upload.object_key)
 
 
-async def get_upload(connection: asyncpg.Connection, upload_id: UUID) -> UploadState:
-    """The upload; UploadNotFoundError if this tenant has none of that id."""
+async def find_upload(connection: asyncpg.Connection, upload_id: UUID) -> UploadState | None:
+    """The upload, if this tenant has one of that id."""
     row = await connection.fetchrow(FIND, upload_id)
-    if row is None:
-        raise UploadNotFoundError
-    return UploadState(*row)
+    return None if row is None else UploadState(*row)
+
+
+def refusal_of(upload: UploadState | None) -> StagifyError:
+    """Why a project can't have the upload: another has it, or it is not there, or soon not."""
+    is_used = upload is not None and upload.project_id is not None
+    return UploadAlreadyUsedError() if is_used else UploadNotFoundError()
 
 
 async def check_filled(upload: UploadState, storage: Storage) -> None:
     """Refuse unless the store holds what was declared. Waits for the store: no transaction."""
-    if upload.project_id is not None:
-        raise UploadAlreadyUsedError
     try:
         head = await storage.head(upload.bucket, upload.object_key)
     except ObjectMissingError as error:
@@ -141,14 +144,10 @@ async def check_filled(upload: UploadState, storage: Storage) -> None:
 
 
 async def use_upload(connection: asyncpg.Connection, *, upload_id: UUID, project_id: UUID) -> None:
-    """Give the upload to a project, for good; UploadAlreadyUsedError if another has it."""
-    if await connection.fetchval(USE, upload_id, project_id):
-        return
-    upload = await get_upload(connection, upload_id)
-    if upload.project_id is not None:
-        raise UploadAlreadyUsedError
-    # Its deletion has begun.
-    raise UploadNotFoundError
+    """Give the upload to a project, for good; UploadAlreadyUsedError if another has it,
+    UploadNotFoundError if its deletion has begun."""
+    if not await connection.fetchval(USE, upload_id, project_id):
+        raise refusal_of(await find_upload(connection, upload_id))
 
 
 async def upload_of_project(session: AsyncSession, project_id: UUID) -> Upload | None:
