@@ -177,4 +177,5 @@ class TestIntents:
             await uploads.forget_unused(session, upload_id)
             await uploads.forget_unused(session, new_id())
             upload = await uploads.find_upload(await driver_connection(session), upload_id)
+            assert upload is not None
             assert upload.project_id is not None
