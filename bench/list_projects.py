@@ -14,12 +14,12 @@ from uuid import UUID
 import httpx
 import orjson
 from common import cpu_seconds, median, report
+from staged_rows import add_staged_projects
 from staging_parts import BIN, Installation, free_port, installation, running
 
 from stagify.database import Database
 from stagify.ids import new_id
 from stagify.tokens import CONTEXT_HEADER
-from staging_svc.models import Image, Project
 
 ROUNDS = 3
 CONNECTIONS = 8
@@ -47,39 +47,8 @@ async def fill(made: Installation, tenant_id: UUID) -> None:
     """Staged projects with their images."""
     database = Database(made.url("staging_app"), service="staging-svc")
     async with database.tenant(tenant_id) as session:
-        for number in range(PROJECTS):
-            project = Project(
-                tenant_id=tenant_id,
-                id=new_id(),
-                name=f"Room {number}",
-                room_type="living_room",
-                style="modern",
-                options={"quality": "standard", "seed": 0, "label": True},
-                status="staged",
-                progress=1.0,
-                reservation_id=new_id(),
-                is_reserved=True,
-            )
-            session.add(project)
-            await session.flush()
-            session.add_all(image(project, kind) for kind in ("source", "original", "staged"))
+        await add_staged_projects(session, tenant_id, PROJECTS)
     await database.close()
-
-
-def image(project: Project, kind: str) -> Image:
-    return Image(
-        tenant_id=project.tenant_id,
-        project_id=project.id,
-        kind=kind,
-        filename="room.jpg",
-        bucket="stagify-bench",
-        object_key=f"tenants/{project.tenant_id}/projects/{project.id}/{kind}",
-        content_type="image/jpeg",
-        width=1600,
-        height=1067,
-        size=350_000,
-        sha256="0" * 64,
-    )
 
 
 async def measure(app: App, requests: int) -> float:

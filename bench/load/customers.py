@@ -2,11 +2,13 @@
 
 import asyncio
 import secrets
+import sys
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from io import BytesIO
+from pathlib import Path
 from uuid import UUID
 
 import httpx
@@ -14,12 +16,13 @@ from offers import Choice
 from PIL import Image as Pillow
 
 from stagify.database import Database
-from stagify.ids import new_id
 from stagify_local import journey
 from stagify_local.journey import Site
 from stagify_local.platform import Platform
 from stagify_local.ports import LOOPBACK
-from staging_svc.models import Image, Project
+
+sys.path.append(str(Path(__file__).parents[1]))
+from staged_rows import add_staged_projects
 
 PASSWORD = "correct horse battery staple"
 PROJECTS = 25
@@ -98,44 +101,8 @@ async def fill(database_url: str, customers: Sequence[Customer]) -> None:
     database = Database(database_url, service="staging-svc")
     for customer in customers:
         async with database.tenant(customer.tenant_id) as session:
-            projects = [_project(customer.tenant_id, number) for number in range(PROJECTS)]
-            session.add_all(projects)
-            await session.flush()
-            for project in projects:
-                session.add_all(_image(project, kind) for kind in ("original", "staged"))
-        customer.projects = [project.id for project in projects]
+            customer.projects = await add_staged_projects(session, customer.tenant_id, PROJECTS)
     await database.close()
-
-
-def _project(tenant_id: UUID, number: int) -> Project:
-    return Project(
-        tenant_id=tenant_id,
-        id=new_id(),
-        name=f"Room {number}",
-        room_type="living_room",
-        style="modern",
-        options={"quality": "standard", "seed": 0, "label": True},
-        status="staged",
-        progress=1.0,
-        reservation_id=new_id(),
-        is_reserved=True,
-    )
-
-
-def _image(project: Project, kind: str) -> Image:
-    return Image(
-        tenant_id=project.tenant_id,
-        project_id=project.id,
-        kind=kind,
-        filename="room.jpg",
-        bucket="stagify-eu",
-        object_key=f"tenants/{project.tenant_id}/projects/{project.id}/{kind}",
-        content_type="image/jpeg",
-        width=1600,
-        height=1067,
-        size=350_000,
-        sha256="0" * 64,
-    )
 
 
 def photo() -> bytes:
