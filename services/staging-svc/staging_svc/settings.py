@@ -57,11 +57,11 @@ class Settings(ServiceSettings):
     # Photos one jobs process stages at a time.
     job_concurrency: int = Field(default=1, ge=1, le=16)
     # Seconds a job belongs to a process that gives no sign of life.
-    job_lease_seconds: float = Field(default=10.0, gt=0)
+    job_lease_seconds: float = Field(default=8.0, gt=0)
     # Failures of the machinery, not of the photo, after which a job is given up.
     job_max_attempts: int = Field(default=3, ge=1)
     # Seconds between looks for due work when nothing wakes the process.
-    job_poll_seconds: float = Field(default=2.0, gt=0)
+    job_poll_seconds: float = Field(default=1.0, gt=0)
     # Seconds between two rounds of deleting objects.
     deletion_poll_seconds: float = Field(default=2.0, gt=0)
 
