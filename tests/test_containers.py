@@ -192,6 +192,12 @@ class TestCompose:
         built = {service["image"] for service in services if "build" in service}
         assert {service["image"] for service in services} == built
 
+    def test_images_of_others_have_a_version(self, compose: dict[str, Any]) -> None:
+        images = {service["image"] for service in compose["services"].values()}
+        others = {image for image in images if not image.startswith("stagify/")}
+        unsettled = {image for image in others if not re.search(r":.*\d", image)}
+        assert unsettled == set()
+
     def test_data_outlives_its_containers(self, compose: dict[str, Any]) -> None:
         places = {
             name: service["volumes"]
