@@ -74,10 +74,12 @@ class Idempotency:
         return self._scope is not None
 
     def derive_id(self, purpose: str) -> UUID:
-        """An id that repeats with the key, for effects elsewhere that happen before ours commit."""
+        """An id that repeats with the key and the body, for effects elsewhere that happen before
+        ours commit. Once the key is forgotten it may come with another body, and has another id."""
         if self._scope is None:
             return new_id()
-        return uuid5(NAMESPACE_URL, f"urn:stagify:{purpose}:{self._scope.hex()}")
+        request = f"{self._scope.hex()}:{self._fingerprint.hex()}"
+        return uuid5(NAMESPACE_URL, f"urn:stagify:{purpose}:{request}")
 
     async def run(
         self,

@@ -18,6 +18,7 @@ from staging_svc.objects.service import ObjectLostError, StoredObject
 from staging_svc.staging.process import Slot
 from staging_svc.storage import Storage
 from staging_svc.uploads import service as uploads
+from staging_svc.uploads.errors import UploadAlreadyUsedError
 
 
 async def make_due(database: Database, tenant_id: UUID) -> None:
@@ -176,6 +177,5 @@ class TestIntents:
         async with database.tenant(caller.tenant_id) as session:
             await uploads.forget_unused(session, upload_id)
             await uploads.forget_unused(session, new_id())
-            upload = await uploads.find_upload(await driver_connection(session), upload_id)
-            assert upload is not None
-            assert upload.project_id is not None
+            with pytest.raises(UploadAlreadyUsedError):
+                await uploads.get_unused(await driver_connection(session), upload_id)

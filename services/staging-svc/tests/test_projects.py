@@ -205,6 +205,29 @@ class TestIdempotency:
         answer = await caller.create(upload_id, style="industrial", headers=key)
         assert code(answer) == (422, "idempotency_key_reused")
 
+    async def test_key_of_a_deleted_project_is_still_known(
+        self, caller: Caller, usage_svc: UsageService
+    ) -> None:
+        key = {"Idempotency-Key": "mine"}
+        upload_id = await caller.upload(room_photo())
+        project = (await caller.create(upload_id, headers=key)).json()
+        assert (await caller.delete(f"/v1/projects/{project['id']}")).status_code == 204
+        reserved = usage_svc.held_by(caller.tenant_id)
+        answer = await caller.create(await caller.upload(room_photo()), headers=key)
+        assert code(answer) == (422, "idempotency_key_reused")
+        assert usage_svc.held_by(caller.tenant_id) == reserved
+
+    async def test_forgotten_key_may_come_with_another_request(
+        self, caller: Caller, usage_svc: UsageService, database: Database
+    ) -> None:
+        key = {"Idempotency-Key": "mine"}
+        await caller.create(await caller.upload(room_photo()), headers=key)
+        async with database.tenant_connection(None) as connection:
+            await connection.execute("DELETE FROM idempotency_keys")
+        answer = await caller.create(await caller.upload(room_photo()), headers=key)
+        assert answer.status_code == 202
+        assert len(usage_svc.held_by(caller.tenant_id)) == 2
+
 
 class TestListProjects:
     async def test_anonymous_is_refused(self, caller: Caller) -> None:

@@ -55,13 +55,10 @@ async def create_project(
         raise TenantProvisioningError
     # 1. Was this request answered before? Is the upload ours? Reads only.
     async with database.tenant_connection(tenant_id) as connection:
-        upload = await uploads.find_upload(connection, wanted.upload_id)
-        # Whoever was answered has used the upload, and may have deleted it with the project.
-        if upload is None or upload.project_id is not None:
-            stored = await idempotency.recall(connection)
-            if stored is not None:
-                return stored
-            raise uploads.refusal_of(upload)
+        stored = await idempotency.recall(connection)
+        if stored is not None:
+            return stored
+        upload = await uploads.get_unused(connection, wanted.upload_id)
     await uploads.check_filled(upload, parts.storage)
     # 2. Reserve. A crash after this leaves a reservation that expires.
     reservation_id = idempotency.derive_id("reservation")

@@ -9,7 +9,6 @@ from sqlmodel import col, delete, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from stagify.clock import utc_now
-from stagify.errors import StagifyError
 from stagify.ids import new_id
 from staging_svc.objects import service as objects
 from staging_svc.objects.service import StoredObject
@@ -119,16 +118,15 @@ def stored(upload: Upload) -> StoredObject:
     return StoredObject(upload.bucket, upload.object_key)
 
 
-async def find_upload(connection: asyncpg.Connection, upload_id: UUID) -> UploadState | None:
-    """The upload, if this tenant has one of that id."""
+async def get_unused(connection: asyncpg.Connection, upload_id: UUID) -> UploadState:
+    """The upload; UploadNotFoundError if this tenant has none of that id, UploadAlreadyUsedError
+    if a project has it."""
     row = await connection.fetchrow(FIND, upload_id)
-    return None if row is None else UploadState(*row)
-
-
-def refusal_of(upload: UploadState | None) -> StagifyError:
-    """Why a project can't have the upload: another has it, or it is not there, or soon not."""
-    is_used = upload is not None and upload.project_id is not None
-    return UploadAlreadyUsedError() if is_used else UploadNotFoundError()
+    if row is None:
+        raise UploadNotFoundError
+    if row["project_id"] is not None:
+        raise UploadAlreadyUsedError
+    return UploadState(*row)
 
 
 async def check_filled(upload: UploadState, storage: Storage) -> None:
@@ -147,7 +145,9 @@ async def use_upload(connection: asyncpg.Connection, *, upload_id: UUID, project
     """Give the upload to a project, for good; UploadAlreadyUsedError if another has it,
     UploadNotFoundError if its deletion has begun."""
     if not await connection.fetchval(USE, upload_id, project_id):
-        raise refusal_of(await find_upload(connection, upload_id))
+        await get_unused(connection, upload_id)
+        # Its deletion has begun.
+        raise UploadNotFoundError
 
 
 async def upload_of_project(session: AsyncSession, project_id: UUID) -> Upload | None:
