@@ -13,10 +13,9 @@ from time import gmtime, monotonic, strftime, time
 from typing import TYPE_CHECKING
 
 from gateway.log_writer import LogWriter
+from gateway.sites import UNKNOWN
 
 if TYPE_CHECKING:
-    from uuid import UUID
-
     from gateway.problems import Refusal
     from gateway.server.exchange import Exchange
 
@@ -39,15 +38,6 @@ CLIENT_GONE = b"client_gone"
 BROKEN_OFF = b"broken_off"
 TIMED_OUT = b"timed_out"
 STOPPING = b"stopping"
-
-
-def identity_fields(tenant_id: UUID | None, principal: str) -> bytes:
-    """The part of a line that says whose request it was; made once for a caller."""
-    shown = "" if tenant_id is None else str(tenant_id)
-    return f'"tenant_id":"{shown}","principal":"{principal}"'.encode()
-
-
-UNKNOWN = identity_fields(None, "")
 
 
 class AccessLog:

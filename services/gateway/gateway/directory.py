@@ -4,11 +4,10 @@ import logging
 from uuid import UUID
 
 from gateway import problems
-from gateway.access_log import identity_fields
 from gateway.hosts import normalise_host
 from gateway.limits import Limits, Load
 from gateway.problems import Refusal
-from gateway.sites import Caller, Site, SiteStatus
+from gateway.sites import Caller, Site, SiteStatus, identity_fields
 from stagify.events import UndecodableEventError, decode
 from stagify.events.tenant import TenantDirectoryEntry
 from stagify.principal import Principal

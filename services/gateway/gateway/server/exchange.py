@@ -16,6 +16,7 @@ from gateway.server.bodies import LAST_CHUNK, encode_chunk, encode_chunks
 from gateway.server.forwarding import head_of
 from gateway.server.request import CHUNKED, Request
 from gateway.server.response import UNTIL_CLOSED, ResponseHead
+from gateway.sites import UNKNOWN
 from gateway.tracing import traceparent_of
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ class Exchange:
         self.status = 0
         self.sent_bytes = 0
         self.tenant_id: UUID | None = None
-        self.identity_fields = access_log.UNKNOWN
+        self.identity_fields = UNKNOWN
         # When the request was sent to its service, and how long until the head of the answer.
         self.started = 0.0
         self.upstream_seconds = 0.0
