@@ -62,7 +62,9 @@ class Sampler:
             total = 0.0
             for process in processes:
                 # One that has just ended holds nothing.
-                with contextlib.suppress(psutil.NoSuchProcess, ProcessLookupError, FileNotFoundError):
+                with contextlib.suppress(
+                    psutil.NoSuchProcess, ProcessLookupError, FileNotFoundError
+                ):
                     total += measure(process)
             found[name] = round(total, 1)
         return found
