@@ -18,6 +18,8 @@ MAX_IDLE_CONNECTIONS = 16
 MAX_ANSWER_BYTES = 1024 * 1024
 # Never after the server's own keep-alive limit, or requests meet a closing connection.
 IDLE_SECONDS = 15.0
+# For a connection, before the name of the server is looked up anew.
+FIRST_LOOK_SECONDS = 0.5
 
 
 class ConnectionEndedError(ConnectionError):
@@ -60,16 +62,27 @@ class Connections:
             with contextlib.suppress(ConnectionEndedError):
                 return await self._on(connection, payload, is_head)
             break
-        loop = asyncio.get_running_loop()
-        _, connection = await loop.create_connection(
-            _Connection, self._host, self._port, ssl=self._tls
-        )
-        return await self._on(connection, payload, is_head)
+        return await self._on(await self._connected(), payload, is_head)
 
     def close(self) -> None:
         """Close the idle connections."""
         while self._idle:
             self._idle.pop().close()
+
+    async def _connected(self) -> "_Connection":
+        # A server that has just gone may still have its address beside its successor's, and nobody
+        # answers there. A second look finds the successor's alone.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(FIRST_LOOK_SECONDS):
+                return await self._connect()
+        return await self._connect()
+
+    async def _connect(self) -> "_Connection":
+        loop = asyncio.get_running_loop()
+        _, connection = await loop.create_connection(
+            _Connection, self._host, self._port, ssl=self._tls
+        )
+        return connection
 
     async def _on(self, connection: "_Connection", payload: bytes, is_head: bool) -> HttpAnswer:
         try:

@@ -3,13 +3,16 @@
 import asyncio
 import contextlib
 import itertools
+import logging
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.abc import ConsumerRebalanceListener
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaConnectionError, KafkaError
+
+logger = logging.getLogger(__name__)
 
 # CloudEvents, Kafka protocol binding, structured mode.
 CONTENT_TYPE = [("content-type", b"application/cloudevents+json; charset=UTF-8")]
@@ -34,27 +37,39 @@ def make_producer(bootstrap_servers: str, client_id: str) -> AIOKafkaProducer:
         request_timeout_ms=10_000,
         metadata_max_age_ms=60_000,
     )
-    pace(producer)
+    steady(producer)
     return producer
 
 
-def pace(owner: AIOKafkaProducer | AIOKafkaConsumer) -> None:
-    """Let a client that no broker answers ask again after a pause.
+def steady(owner: AIOKafkaProducer | AIOKafkaConsumer) -> None:
+    """Let a client outlive brokers that are away.
 
-    By itself aiokafka asks up to thousands of times a second, for as long as the broker is away:
-    producers with something to send, and consumers that wait for a leader.
+    By itself aiokafka asks up to thousands of times a second for as long as no broker answers:
+    producers with something to send, and consumers that wait for a leader. And on uvloop, where a
+    write to a connection that has just closed is a RuntimeError, the task that keeps its metadata
+    dies of that, and the client waits for it for ever.
     """
     # Not public; aiokafka has no setting for it.
     client = owner.client if isinstance(owner, AIOKafkaProducer) else owner._client
-    update = client._metadata_update
+    update, send = client._metadata_update, client.send
 
-    async def paced(*args: Any) -> bool:
-        is_updated: bool = await update(*args)
+    async def update_and_pause(*args: Any) -> bool:
+        try:
+            is_updated: bool = await update(*args)
+        except RuntimeError as error:
+            logger.info("kafka.connection_closed", extra={"error": str(error)})
+            is_updated = False
         if not is_updated:
             await asyncio.sleep(METADATA_PAUSE_SECONDS)
         return is_updated
 
-    client._metadata_update = paced
+    async def send_or_fail(*args: Any, **options: Any) -> Any:
+        try:
+            return await send(*args, **options)
+        except RuntimeError as error:
+            raise KafkaConnectionError(str(error)) from error
+
+    client._metadata_update, client.send = update_and_pause, send_or_fail
 
 
 # A broker that is away keeps no caller longer; what is left of the closing goes on by itself.
@@ -100,7 +115,7 @@ async def consuming(
         heartbeat_interval_ms=1_000,
         metadata_max_age_ms=30_000,
     )
-    pace(client)
+    steady(client)
     client.subscribe(topics=topics, listener=listener)
     try:
         await client.start()

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import common
+from faults_network import Network
 from faults_report import Report
 from faults_run import Run
 
@@ -54,18 +55,19 @@ def run(seed: int, folder: Path, options: argparse.Namespace) -> Report:
     folder.mkdir(parents=True, exist_ok=True)
     # Run by root, PostgreSQL is another user, who must be able to enter.
     folder.chmod(0o755)
-    platform = Platform(folder, engine="fast", durable=True, say=say)
-    platform.start()
-    try:
-        return asyncio.run(
-            Run(platform, seed, say=say).execute(
-                options.faults,
-                longest_pause=options.longest_pause,
-                seconds=60 * options.minutes,
+    with Network() as network:
+        platform = Platform(folder, engine="fast", durable=True, detour=network.detour, say=say)
+        platform.start()
+        try:
+            return asyncio.run(
+                Run(platform, seed, say=say, network=network).execute(
+                    options.faults,
+                    longest_pause=options.longest_pause,
+                    seconds=60 * options.minutes,
+                )
             )
-        )
-    finally:
-        platform.stop()
+        finally:
+            platform.stop()
 
 
 def keep_figures(reports: Sequence[Report]) -> None:

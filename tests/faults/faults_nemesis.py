@@ -11,6 +11,7 @@ from signal import SIGCONT, SIGKILL, SIGSTOP, Signals
 import asyncpg
 import psutil
 from aiokafka.errors import KafkaError
+from faults_network import Network
 from faults_plan import ENGINE, JOBS, PARTS, PHOTO, Blow, Fault
 from faults_world import DATABASES, World
 
@@ -47,12 +48,15 @@ class NotBackError(AssertionError):
 
 
 class Nemesis:
-    """Carries out blows."""
+    """Carries out blows; those to wires only with a `network`."""
 
-    def __init__(self, platform: Platform, world: World, random: Random) -> None:
+    def __init__(
+        self, platform: Platform, world: World, random: Random, network: Network | None = None
+    ) -> None:
         self._platform = platform
         self._world = world
         self._random = random
+        self._network = network
         # How many attempts at jobs the faults so far may have cost.
         self.attempts_lost = 0
 
@@ -88,6 +92,9 @@ class Nemesis:
                     await self._kill_child(fault.target)
                 case "pause child":
                     await self._hold(await self._child(fault.target), fault.seconds)
+                case "slow" | "thin" | "reset" | "silent":
+                    assert self._network is not None
+                    await self._network.suffer(fault.target, fault.kind, fault.seconds)
 
     async def _end(self, name: str, signal: Signals) -> None:
         process = self._process(name)

@@ -10,7 +10,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 from faults_handled import CONSUMED
 
-from stagify.kafka import pace
+from stagify.kafka import steady
 
 ANSWER_SECONDS = 5.0
 AWAY = (KafkaError, OSError, TimeoutError)
@@ -68,6 +68,6 @@ class Offsets:
         options = {"bootstrap_servers": self._bootstrap_servers, "request_timeout_ms": 3_000}
         self._reader = AIOKafkaConsumer(**options, enable_auto_commit=False)
         self._admin = AIOKafkaAdminClient(**options)
-        pace(self._reader)
+        steady(self._reader)
         await self._reader.start()
         await self._admin.start()

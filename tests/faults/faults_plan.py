@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Literal
 
+from faults_network import TROUBLES
 from faults_world import DATABASES
 
 from stagify_local.environment import SERVICES
@@ -13,9 +14,21 @@ from stagify_local.platform import process_name
 
 # terminate: the server ends some connections of a database. crash: one of its processes dies,
 # and the server makes everything anew. A child belongs to the jobs process. repeat: what a topic
-# got last comes again, as from a relay that died before it knew what Kafka had.
+# got last comes again, as from a relay that died before it knew what Kafka had. The wire to a
+# part gets slow, thin, breaks off or says nothing.
 Kind = Literal[
-    "kill", "pause", "restart", "terminate", "crash", "kill child", "pause child", "repeat"
+    "kill",
+    "pause",
+    "restart",
+    "terminate",
+    "crash",
+    "kill child",
+    "pause child",
+    "repeat",
+    "slow",
+    "thin",
+    "reset",
+    "silent",
 ]
 
 PARTS = ("postgres", "kafka", "objectstore")
@@ -30,6 +43,7 @@ REPEATED = ("tenant.events", "identity.events", "staging.events", "usage.events"
 # Opens strangers' photos; furnishes.
 PHOTO, ENGINE = "photo child", "engine child"
 TIMES = 3
+TROUBLE_SECONDS = 8.0
 
 
 @dataclass(frozen=True)
@@ -49,16 +63,20 @@ class Fault:
     def __str__(self) -> str:
         often = f" {self.times} times" if self.times > 1 else ""
         many = f" {self.seconds:.0f} backends" if self.kind == "terminate" else ""
-        lasting = f" for {self.seconds:.1f} s" if "pause" in self.kind else ""
+        does_last = "pause" in self.kind or self.kind in TROUBLES
+        lasting = f" for {self.seconds:.1f} s" if does_last else ""
         return f"+{self.delay:.1f} s {self.kind} {self.target}{often}{many}{lasting}"
 
 
 Blow = tuple[Fault, ...]
 
 
-def plan(random: Random, faults: int, *, longest_pause: float) -> list[Blow]:
+def plan(
+    random: Random, faults: int, *, longest_pause: float, with_network: bool = False
+) -> list[Blow]:
     """Blows of at least `faults` faults together: everything once alone, and the nastiest pairs."""
-    deck: Iterator[Blow] = itertools.chain.from_iterable(_decks(random, longest_pause))
+    decks = _decks(random, longest_pause, with_network)
+    deck: Iterator[Blow] = itertools.chain.from_iterable(decks)
     blows: list[Blow] = []
     while sum(map(weight, blows)) < faults:
         blows.append(next(deck))
@@ -70,12 +88,30 @@ def weight(blow: Blow) -> int:
     return sum(fault.times for fault in blow)
 
 
-def _decks(random: Random, longest_pause: float) -> Iterator[list[Blow]]:
+def _decks(random: Random, longest_pause: float, with_network: bool) -> Iterator[list[Blow]]:
     """Pairs come first, so that a short plan has the most of them."""
     while True:
-        for blows in (_pairs(random, longest_pause), _singles(random, longest_pause)):
+        pairs, singles = _pairs(random, longest_pause), _singles(random, longest_pause)
+        if with_network:
+            singles += _network(random)
+        for blows in (pairs, singles):
             random.shuffle(blows)
             yield blows
+
+
+def _network(random: Random) -> list[Blow]:
+    """Every wire in every trouble, and two at a time."""
+    troubles = [
+        Fault(trouble, part, random.uniform(TROUBLE_SECONDS / 4, TROUBLE_SECONDS))
+        for trouble in TROUBLES
+        for part in PARTS
+    ]
+    first, second = random.sample(PARTS, 2)
+    both = (
+        Fault("silent", first, TROUBLE_SECONDS),
+        Fault("reset", second, TROUBLE_SECONDS / 4, delay=1.0),
+    )
+    return [*((trouble,) for trouble in troubles), both]
 
 
 def _pause(random: Random, longest: float) -> float:

@@ -13,6 +13,7 @@ from faults_explanation import explained
 from faults_history import History
 from faults_invariants import differences, take
 from faults_nemesis import Nemesis, NotBackError
+from faults_network import Network
 from faults_plan import JOBS, Blow, plan
 from faults_recovery import BAR_SECONDS, Recovery
 from faults_report import Report, complaints
@@ -34,7 +35,13 @@ class Run:
     """Everything of one run on a running platform."""
 
     def __init__(
-        self, platform: Platform, seed: int, *, say: Say, bar_seconds: float = BAR_SECONDS
+        self,
+        platform: Platform,
+        seed: int,
+        *,
+        say: Say,
+        bar_seconds: float = BAR_SECONDS,
+        network: Network | None = None,
     ) -> None:
         self._platform = platform
         self._bar_seconds = bar_seconds
@@ -47,12 +54,15 @@ class Run:
         self._customers = Customers(platform.gateway_port, mailed, self._history, Random(seed + 1))
         set_plan = partial(platform.run, "usage-svc", "set-plan")
         self._traffic = Traffic(set_plan, self._customers, self._history, Random(seed + 2))
-        self._nemesis = Nemesis(platform, self._world, self._random)
+        self._has_network = network is not None
+        self._nemesis = Nemesis(platform, self._world, self._random, network)
         self._pids: dict[str, int | None] = {}
 
     async def execute(self, faults: int, *, longest_pause: float, seconds: float) -> Report:
         """Strike until all `faults` were done or `seconds` are over; then check everything."""
-        blows = plan(self._random, faults, longest_pause=longest_pause)
+        blows = plan(
+            self._random, faults, longest_pause=longest_pause, with_network=self._has_network
+        )
         try:
             await self._under_traffic(blows, time.monotonic() + seconds)
             self.report.commands = self._history.counts()

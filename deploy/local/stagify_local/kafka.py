@@ -21,7 +21,7 @@ process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@{host}:{controller_port}
 listeners=PLAINTEXT://{host}:{port},CONTROLLER://{host}:{controller_port}
-advertised.listeners=PLAINTEXT://{host}:{port}
+advertised.listeners=PLAINTEXT://{host}:{advertised_port}
 controller.listener.names=CONTROLLER
 inter.broker.listener.name=PLAINTEXT
 listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
@@ -53,7 +53,7 @@ LOGGING = """\
 
 
 class Kafka:
-    """A broker whose data lives in `folder`."""
+    """A broker whose data lives in `folder`. Clients are told `advertised_port`, if it is another."""
 
     name = "kafka"
 
@@ -65,10 +65,12 @@ class Kafka:
         log: Path,
         port: int | None = None,
         controller_port: int | None = None,
+        advertised_port: int | None = None,
     ) -> None:
         self.folder = folder
         self.port = port or free_port()
         self.controller_port = controller_port or free_port([self.port])
+        self.advertised_port = advertised_port or self.port
         self._class_path = java_environment(fetch(read_lock("kafka"), cache_folder() / "jars"))
         arguments = self._java("kafka.Kafka", HEAP_MEGABYTES)
         command = Command(self.name, arguments, log, environment=self._class_path)
@@ -76,7 +78,7 @@ class Kafka:
 
     @property
     def bootstrap_servers(self) -> str:
-        return f"{LOOPBACK}:{self.port}"
+        return f"{LOOPBACK}:{self.advertised_port}"
 
     @property
     def identity(self) -> str:
@@ -101,6 +103,7 @@ class Kafka:
                 host=LOOPBACK,
                 port=self.port,
                 controller_port=self.controller_port,
+                advertised_port=self.advertised_port,
                 folder=self.folder,
             )
         )

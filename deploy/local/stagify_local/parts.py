@@ -1,5 +1,6 @@
 """The parts the services stand on, each with its port and secrets from the state."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from stagify_local.guardian import Guardian
@@ -13,12 +14,27 @@ from stagify_local.supervisor import Say, Unit
 
 ACCESS_KEY_ID = "stagify"
 
+# The port that clients of a part, by name, are told in the place of its own.
+Detour = Callable[[str, int], int]
+
+
+def straight(part: str, port: int) -> int:
+    """No detour."""
+    return port
+
 
 class Parts:
     """PostgreSQL, Kafka, the object store and the mail server of one data folder."""
 
     def __init__(
-        self, folder: Path, logs: Path, state: State, guardian: Guardian, *, durable: bool
+        self,
+        folder: Path,
+        logs: Path,
+        state: State,
+        guardian: Guardian,
+        *,
+        durable: bool,
+        detour: Detour = straight,
     ) -> None:
         self.mail = MailServer(
             folder / "mail", smtp_port=state.port("smtp"), page_port=state.port("mail page")
@@ -31,12 +47,14 @@ class Parts:
             port=state.port("postgres"),
             durable=durable,
         )
+        kafka_port = state.port("kafka")
         self.kafka = Kafka(
             folder / "kafka",
             guardian,
             log=logs / "kafka.log",
-            port=state.port("kafka"),
+            port=kafka_port,
             controller_port=state.port("kafka controller"),
+            advertised_port=detour(Kafka.name, kafka_port),
         )
         self.objectstore = ObjectStore(
             folder / "objectstore",

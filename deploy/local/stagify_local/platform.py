@@ -21,8 +21,8 @@ from stagify_local.environment import (
 from stagify_local.errors import LocalError, StartError
 from stagify_local.guardian import Guardian
 from stagify_local.installation import Installation, Running, RunningProcess
-from stagify_local.parts import Parts, download_jars
-from stagify_local.ports import free_port, is_free
+from stagify_local.parts import Detour, Parts, download_jars, straight
+from stagify_local.ports import LOOPBACK, free_port, is_free
 from stagify_local.process import Command, ManagedProcess, rotate
 from stagify_local.state import State
 from stagify_local.supervisor import Say, Supervisor, Unit, answers_ready
@@ -43,7 +43,8 @@ class Platform:
     """Everything, from one data folder; usable from tests as well as from the command line.
 
     `gateway_port` 0 takes any free port. `durable=False` is for tests: a power cut may lose data.
-    `settings` are variables every process gets beside its own, such as a limit to raise.
+    `settings` are variables every process gets beside its own, such as a limit to raise; `detour`
+    names other ports for the parts, where a test stands between.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Platform:
         gateway_port: int = 0,
         durable: bool = True,
         settings: Mapping[str, str] | None = None,
+        detour: Detour = straight,
         say: Say = lambda line: None,
     ) -> None:
         self.installation = Installation(data_dir)
@@ -61,6 +63,7 @@ class Platform:
         self._gateway_port = gateway_port
         self._durable = durable
         self._settings = settings or {}
+        self._detour = detour
         self._say = say
         self._stack = contextlib.ExitStack()
         self._engine_installation: EngineInstallation | None = None
@@ -172,7 +175,14 @@ class Platform:
     def _start_parts(self) -> None:
         folder, logs = self.installation.folder, self.installation.logs
         download_jars(self._say)
-        self._parts = Parts(folder, logs, self._state, self._guardian, durable=self._durable)
+        self._parts = Parts(
+            folder,
+            logs,
+            self._state,
+            self._guardian,
+            durable=self._durable,
+            detour=self._detour,
+        )
         self._parts.mail.start()
         self._stack.callback(self._parts.mail.stop)
         # Pushed after the mail server's: the services stop before it does.
@@ -180,10 +190,12 @@ class Platform:
         self._supervisor.start(self._parts.prepare())
 
     def _make_environments(self) -> Environments:
+        postgres, objectstore = self._parts.postgres, self._parts.objectstore
+        objectstore_port = self._detour(objectstore.name, objectstore.port)
         addresses = Addresses(
-            postgres_port=self._parts.postgres.port,
+            postgres_port=self._detour(postgres.name, postgres.port),
             kafka=self._parts.kafka.bootstrap_servers,
-            objectstore=self._parts.objectstore.endpoint,
+            objectstore=f"http://{LOOPBACK}:{objectstore_port}",
             smtp_port=self._parts.mail.smtp_port,
             gateway_port=self._gateway_port,
             access_log=self._log_path("gateway-access"),

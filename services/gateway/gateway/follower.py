@@ -14,7 +14,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 from aiokafka.structs import ConsumerRecord
 
-from stagify.kafka import pace, stop_consumer
+from stagify.kafka import steady, stop_consumer
 
 logger = logging.getLogger(__name__)
 
@@ -88,7 +88,7 @@ class Follower:
             request_timeout_ms=10_000,
             metadata_max_age_ms=60_000,
         )
-        pace(consumer)
+        steady(consumer)
         try:
             async with asyncio.timeout(START_SECONDS):
                 await consumer.start()

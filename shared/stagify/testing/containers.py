@@ -66,7 +66,7 @@ def object_store() -> Iterator[ObjectStoreServer]:
     """S3Proxy on the container's own disk."""
     key, secret, port = "test", secrets.token_urlsafe(16), _free_port()
     container = (
-        DockerContainer("andrewgaul/s3proxy")
+        DockerContainer("andrewgaul/s3proxy:4.1.1")
         .with_env("S3PROXY_AUTHORIZATION", "aws-v2-or-v4")
         .with_env("S3PROXY_IDENTITY", key)
         .with_env("S3PROXY_CREDENTIAL", secret)

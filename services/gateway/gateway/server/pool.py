@@ -76,12 +76,13 @@ class Pool:
         task.add_done_callback(self._dials.discard)
 
     async def _dial(self, waiting: Dialling) -> None:
-        loop = asyncio.get_running_loop()
         try:
-            async with asyncio.timeout(self._connect_seconds):
-                _, upstream = await loop.create_connection(
-                    lambda: Upstream(self), self._host, self._port
-                )
+            try:
+                upstream = await self._connected()
+            except TimeoutError:
+                # A process that has just gone may still have its address beside its successor's,
+                # and nobody answers there. A second look finds the successor's alone.
+                upstream = await self._connected()
         except TimeoutError:
             waiting.on_unreachable(problems.UPSTREAM_TIMEOUT)
         except OSError as error:
@@ -96,6 +97,15 @@ class Pool:
                 self.release(upstream)
             else:
                 waiting.on_connected(upstream)
+
+    async def _connected(self) -> Upstream:
+        """A connection to what the name means now, within half the time that there is."""
+        loop = asyncio.get_running_loop()
+        async with asyncio.timeout(self._connect_seconds / 2):
+            _, upstream = await loop.create_connection(
+                lambda: Upstream(self), self._host, self._port
+            )
+        return upstream
 
     def release(self, upstream: Upstream) -> None:
         """`upstream` is free again."""
