@@ -7,7 +7,6 @@ together; a refused attempt is not counted, so waiting always helps.
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from math import floor
 from typing import Literal
 
 from sqlalchemy import LargeBinary, delete, text
@@ -17,6 +16,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from identity_svc.tables import IdentityTable, instant
 from stagify.clock import utc_now
 from stagify.errors import RateLimitedError
+
+SECOND = timedelta(seconds=1)
 
 Scope = Literal[
     # Sign-ups of one address in an hour and in a day; of all addresses in an hour.
@@ -120,7 +121,6 @@ def _period(now: datetime, window: timedelta) -> datetime:
 
 async def _wait_seconds(session: AsyncSession, limit: Limit, now: datetime) -> int:
     row = await session.get_one(Throttle, (limit.scope, limit.subject))
-    seconds = limit.window.total_seconds()
     started = row.period_started_at
     old, new = row.previous_count, row.count
     if now - started >= limit.window:
@@ -128,8 +128,8 @@ async def _wait_seconds(session: AsyncSession, limit: Limit, now: datetime) -> i
     if new >= limit.maximum:
         # This period alone is full: it has to fade during the next one.
         started, old, new = started + limit.window, new, 0
-    # Solve old * (1 - elapsed / window) + new < maximum for the elapsed seconds.
-    elapsed = seconds * (1 - (limit.maximum - new) / old)
-    wait = (started - now).total_seconds() + elapsed
+    # Solve old * (1 - elapsed / window) + new < maximum for the elapsed time; not in floats, which
+    # would make 719.99 seconds of 720, a second too few.
+    elapsed = limit.window * (old + new - limit.maximum) / old
     # At that very moment it is still exactly full: one second more.
-    return max(1, floor(wait) + 1)
+    return max(1, (started - now + elapsed) // SECOND + 1)

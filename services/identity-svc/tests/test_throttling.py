@@ -5,7 +5,7 @@ import secrets
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from identity_svc.throttling import Limit, TooManyAttemptsError, count_attempt, forget_attempts
@@ -101,6 +101,7 @@ async def test_forgetting_starts_over(database: Database) -> None:
 @settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
+@example(maximum=5, gaps=[0, 0, 0, 0, 0, 3601])
 async def test_waiting_as_told_is_needed_and_enough(
     database: Database, maximum: int, gaps: list[int]
 ) -> None:
