@@ -8,11 +8,14 @@ import asyncio
 import contextlib
 import ssl
 from collections import deque
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import cast
+from typing import TypeVar, cast
 from urllib.parse import urlsplit
 
 import httptools
+
+T = TypeVar("T")
 
 MAX_IDLE_CONNECTIONS = 16
 MAX_ANSWER_BYTES = 1024 * 1024
@@ -24,6 +27,18 @@ FIRST_LOOK_SECONDS = 0.5
 
 class ConnectionEndedError(ConnectionError):
     """The connection ended before an answer did, or what came is not one."""
+
+
+async def connected(connect: Callable[[], Awaitable[T]], *, first_seconds: float) -> T:
+    """What `connect` makes; after `first_seconds` it is begun anew, and has the caller's time.
+
+    A server that has just gone may still have its address beside its successor's, and nobody
+    answers there. A second look at the name finds the successor's alone.
+    """
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(first_seconds):
+            return await connect()
+    return await connect()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,27 +77,17 @@ class Connections:
             with contextlib.suppress(ConnectionEndedError):
                 return await self._on(connection, payload, is_head)
             break
-        return await self._on(await self._connected(), payload, is_head)
+        loop = asyncio.get_running_loop()
+        _, connection = await connected(
+            lambda: loop.create_connection(_Connection, self._host, self._port, ssl=self._tls),
+            first_seconds=FIRST_LOOK_SECONDS,
+        )
+        return await self._on(connection, payload, is_head)
 
     def close(self) -> None:
         """Close the idle connections."""
         while self._idle:
             self._idle.pop().close()
-
-    async def _connected(self) -> "_Connection":
-        # A server that has just gone may still have its address beside its successor's, and nobody
-        # answers there. A second look finds the successor's alone.
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(FIRST_LOOK_SECONDS):
-                return await self._connect()
-        return await self._connect()
-
-    async def _connect(self) -> "_Connection":
-        loop = asyncio.get_running_loop()
-        _, connection = await loop.create_connection(
-            _Connection, self._host, self._port, ssl=self._tls
-        )
-        return connection
 
     async def _on(self, connection: "_Connection", payload: bytes, is_head: bool) -> HttpAnswer:
         try:

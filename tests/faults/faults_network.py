@@ -11,7 +11,7 @@ import socket
 import struct
 import threading
 from collections.abc import Coroutine
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, get_args
 
 import uvloop
 
@@ -20,7 +20,7 @@ from stagify_local.ports import LOOPBACK
 # slow: everything comes late. thin: a kilobyte a second. reset: every connection breaks off, and
 # so does each new one. silent: nothing comes any more, and nobody says why.
 Trouble = Literal["slow", "thin", "reset", "silent"]
-TROUBLES: tuple[Trouble, ...] = ("slow", "thin", "reset", "silent")
+TROUBLES: tuple[Trouble, ...] = get_args(Trouble)
 
 LATE_SECONDS = 2.0
 BYTES_PER_SECOND = 1024

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Literal
 
-from faults_network import TROUBLES
+from faults_network import TROUBLES, Trouble
 from faults_world import DATABASES
 
 from stagify_local.environment import SERVICES
@@ -16,20 +16,10 @@ from stagify_local.platform import process_name
 # and the server makes everything anew. A child belongs to the jobs process. repeat: what a topic
 # got last comes again, as from a relay that died before it knew what Kafka had. The wire to a
 # part gets slow, thin, breaks off or says nothing.
-Kind = Literal[
-    "kill",
-    "pause",
-    "restart",
-    "terminate",
-    "crash",
-    "kill child",
-    "pause child",
-    "repeat",
-    "slow",
-    "thin",
-    "reset",
-    "silent",
-]
+Kind = (
+    Literal["kill", "pause", "restart", "terminate", "crash", "kill child", "pause child", "repeat"]
+    | Trouble
+)
 
 PARTS = ("postgres", "kafka", "objectstore")
 PROCESSES = tuple(

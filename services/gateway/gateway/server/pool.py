@@ -11,6 +11,7 @@ from gateway import problems
 from gateway.problems import Refusal
 from gateway.seldom import Seldom
 from gateway.server.upstream import Upstream
+from stagify.connections import connected
 
 logger = logging.getLogger(__name__)
 
@@ -76,13 +77,13 @@ class Pool:
         task.add_done_callback(self._dials.discard)
 
     async def _dial(self, waiting: Dialling) -> None:
+        loop = asyncio.get_running_loop()
         try:
-            try:
-                upstream = await self._connected()
-            except TimeoutError:
-                # A process that has just gone may still have its address beside its successor's,
-                # and nobody answers there. A second look finds the successor's alone.
-                upstream = await self._connected()
+            async with asyncio.timeout(self._connect_seconds):
+                _, upstream = await connected(
+                    lambda: loop.create_connection(lambda: Upstream(self), self._host, self._port),
+                    first_seconds=self._connect_seconds / 2,
+                )
         except TimeoutError:
             waiting.on_unreachable(problems.UPSTREAM_TIMEOUT)
         except OSError as error:
@@ -97,15 +98,6 @@ class Pool:
                 self.release(upstream)
             else:
                 waiting.on_connected(upstream)
-
-    async def _connected(self) -> Upstream:
-        """A connection to what the name means now, within half the time that there is."""
-        loop = asyncio.get_running_loop()
-        async with asyncio.timeout(self._connect_seconds / 2):
-            _, upstream = await loop.create_connection(
-                lambda: Upstream(self), self._host, self._port
-            )
-        return upstream
 
     def release(self, upstream: Upstream) -> None:
         """`upstream` is free again."""
