@@ -20,14 +20,15 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from stagify.auth import principal_of
 from stagify.database import Database, driver_connection
-from stagify.errors import ConflictError, InvalidInputError
+from stagify.errors import ConflictError, InvalidInputError, StagifyError
 from stagify.ids import new_id
 from stagify.settings import ServiceSettings
 
 RETENTION = timedelta(hours=48)
 
 FIND = "SELECT fingerprint, status, body FROM idempotency_keys WHERE scope = $1"
-# One round trip for both. The rows it sees may be older than the lock: STORE notices that.
+# One round trip for both. The rows it sees may be older than the lock: STORE notices that, and
+# who is refused asks again.
 LOCK_AND_FIND = """
 SELECT pg_try_advisory_xact_lock(hashtextextended(encode($1, 'hex'), 0)) AS is_first,
        fingerprint, status, body
@@ -97,7 +98,14 @@ class Idempotency:
         stored = await self.replay(connection)
         if stored is not None:
             return stored
-        result = (await work()).model_dump(mode="json")
+        try:
+            result = (await work()).model_dump(mode="json")
+        except StagifyError:
+            # Perhaps a refusal because of the very effects of the first request with this key.
+            stored = await self.recall(connection)
+            if stored is None:
+                raise
+            return stored
         await session.flush()
         kept = {name: value for name, value in result.items() if name not in shown_once}
         await self.remember(connection, status, orjson.dumps(kept))

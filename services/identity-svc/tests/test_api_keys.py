@@ -13,6 +13,7 @@ from identity_svc.api_keys.keyring import KeyRing, public_id_of
 from identity_svc.app import create_app
 from stagify.clock import utc_now
 from stagify.events.identity import ApiKeyCreated, ApiKeyRevoked
+from stagify.idempotency import Idempotency
 from stagify.ids import new_id
 from stagify.testing import app_client
 
@@ -172,6 +173,23 @@ class TestIdempotency:
         kept = {name: value for name, value in first.json().items() if name != "key"}
         assert second.json() == kept
         assert len((await client.get(URL, headers=headers)).json()["items"]) == 1
+
+    async def test_refused_because_of_its_own_effects_is_a_replay(
+        self,
+        make_settings: MakeSettings,
+        caller: Caller,
+        member: Member,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        async def looked_before_the_commit(*_: object) -> None:
+            return None
+
+        async with app_client(create_app(make_settings(api_keys_per_tenant=1))) as client:
+            headers = {**caller.user(member), "Idempotency-Key": uuid4().hex}
+            first = await create(client, headers)
+            monkeypatch.setattr(Idempotency, "replay", looked_before_the_commit)
+            second = await create(client, headers)
+        assert (second.status_code, second.json()["id"]) == (201, first.json()["id"])
 
     async def test_other_body_is_422(
         self, client: httpx.AsyncClient, caller: Caller, member: Member

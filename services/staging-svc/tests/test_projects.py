@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import httpx
 import pytest
 from staging_support import Caller, MakeSettings, Published, UsageService, room_photo
@@ -17,8 +18,9 @@ from stagify.testing import ContextKeys, ObjectStoreServer, app_client
 from staging_svc.app import create_app
 from staging_svc.objects.service import intend
 from staging_svc.storage import upload_key
+from staging_svc.uploads import service as uploads
 from staging_svc.uploads.models import Upload
-from staging_svc.uploads.service import stored
+from staging_svc.uploads.service import UploadState, stored
 
 
 def code(answer: httpx.Response) -> tuple[int, str]:
@@ -189,6 +191,22 @@ class TestIdempotency:
         assert others <= {(409, "idempotency_in_progress")}
         assert len((await caller.get("/v1/projects")).json()["items"]) == 1
         assert len(usage_svc.held_by(caller.tenant_id)) == 1
+
+    async def test_twin_answered_while_we_look_is_our_answer(
+        self, caller: Caller, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        upload_id = await caller.upload(room_photo())
+        key = {"Idempotency-Key": "once"}
+        twins: list[httpx.Response] = []
+
+        async def after_the_twin(connection: asyncpg.Connection, wanted: UUID) -> UploadState:
+            monkeypatch.undo()
+            twins.append(await caller.create(upload_id, headers=key))
+            return await uploads.get_unused(connection, wanted)
+
+        monkeypatch.setattr(uploads, "get_unused", after_the_twin)
+        answer = await caller.create(upload_id, headers=key)
+        assert (answer.status_code, answer.content) == (202, twins[0].content)
 
     async def test_repetition_has_the_same_answer(self, caller: Caller) -> None:
         upload_id = await caller.upload(room_photo())

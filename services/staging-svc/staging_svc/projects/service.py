@@ -47,6 +47,22 @@ async def create_project(
     Takes the database and not a session, because it waits for the object store and for
     usage-svc, and no transaction may be open meanwhile.
     """
+    try:
+        return await _create_project(parts, principal, wanted, idempotency)
+    except StagifyError:
+        # Perhaps the upload is used by the project of this very request, sent twice at once.
+        if not idempotency.is_keyed:
+            raise
+        async with parts.database.tenant_connection(principal.tenant_id) as connection:
+            stored = await idempotency.recall(connection)
+        if stored is None:
+            raise
+        return stored
+
+
+async def _create_project(
+    parts: Parts, principal: Principal, wanted: ProjectCreate, idempotency: Idempotency
+) -> Response:
     database, quota = parts.database, parts.quota
     tenant_id = principal.tenant_id
     assert tenant_id is not None
