@@ -1,7 +1,7 @@
 """The access log: a line of JSON for each answer, refused requests included.
 
-A line is formatted when its request ends and joins a list; about once a second, or when 256 KiB
-have come together, the list goes to a thread that writes it. Nothing in a line needs escaping:
+A line is formatted when its request ends and joins the others; about once a second, or when
+256 KiB have come together, they go to a thread that writes them. Nothing in a line needs escaping:
 methods, targets and ids are held to their alphabets before they get here, and the rest is ours.
 Queries, addresses, names, credentials and bodies are not in it.
 """
@@ -45,8 +45,8 @@ class AccessLog:
 
     def __init__(self, writer: LogWriter) -> None:
         self._writer = writer
-        self._lines: list[bytes] = []
-        self._size = 0
+        self._text = bytearray()
+        self._lines = 0
         self._second = b""
         self._second_began = 0.0
 
@@ -92,9 +92,9 @@ class AccessLog:
         self._add(_LINE % (*when, b"", b"", refusal.status, code, size, 0, *ids, b"", 0))
 
     def _add(self, line: bytes) -> None:
-        self._lines.append(line)
-        self._size += len(line)
-        if self._size >= FLUSH_BYTES:
+        self._text += line
+        self._lines += 1
+        if len(self._text) >= FLUSH_BYTES:
             self.flush()
 
     def _begin_second(self) -> float:
@@ -114,8 +114,8 @@ class AccessLog:
     def flush(self) -> None:
         """Hand over what has come together."""
         if self._lines:
-            lines, self._lines, self._size = self._lines, [], 0
-            self._writer.put(b"".join(lines), len(lines))
+            self._writer.put(self._text, self._lines)
+            self._text, self._lines = bytearray(), 0
 
     async def close(self, seconds: float) -> None:
         """Write the last lines, for at most so long."""

@@ -33,6 +33,7 @@ from gateway.server.door import Door
 from gateway.server.listener import Listener
 from gateway.server.peers import Peers
 from gateway.server.pool import Pool
+from gateway.server.writes import Writes
 from gateway.settings import Settings
 from gateway.tokens import ContextTokens
 from gateway.tracing import Tracing
@@ -62,7 +63,8 @@ class Gateway:
         self._settings = settings
         signer = TokenSigner.from_settings(settings)
         self._clients = _clients(settings, signer)
-        routes = Routes(_services(settings))
+        writes = Writes()
+        routes = Routes(_services(settings, writes))
         limits = Limits(settings.limits())
         self.directory = Directory(settings.base_host, limits)
         self.credentials = Credentials(
@@ -91,6 +93,7 @@ class Gateway:
             access_log=self.access_log,
             tracing=None if tracer is None else Tracing(tracer),
             peers=Peers(settings.trusted_proxies, settings.public_scheme),
+            writes=writes,
             head_limits=settings.head_limits(),
             timeouts=settings.timeouts(),
             max_body_bytes=settings.max_body_bytes,
@@ -239,16 +242,17 @@ def _urls(settings: Settings) -> Mapping[ServiceName, AnyHttpUrl]:
     }
 
 
-def _services(settings: Settings) -> dict[ServiceName, Service]:
-    return {name: _service(name, url, settings) for name, url in _urls(settings).items()}
+def _services(settings: Settings, writes: Writes) -> dict[ServiceName, Service]:
+    return {name: _service(name, url, settings, writes) for name, url in _urls(settings).items()}
 
 
-def _service(name: ServiceName, url: AnyHttpUrl, settings: Settings) -> Service:
+def _service(name: ServiceName, url: AnyHttpUrl, settings: Settings, writes: Writes) -> Service:
     host, port = url.host or "", url.port or 80
     pool = Pool(
         name,
         host,
         port,
+        writes,
         connect_seconds=settings.connect_timeout_seconds,
         idle_seconds=settings.upstream_idle_seconds,
     )

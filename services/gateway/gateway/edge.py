@@ -12,6 +12,7 @@ from gateway.metrics import Metrics
 from gateway.server.peers import Peers
 from gateway.server.request import HeadLimits
 from gateway.server.timeouts import Timeouts
+from gateway.server.writes import Writes
 from gateway.tracing import Tracing
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class Edge:
     access_log: AccessLog | None
     tracing: Tracing | None
     peers: Peers
+    writes: Writes
     head_limits: HeadLimits
     timeouts: Timeouts
     max_body_bytes: int

@@ -27,7 +27,7 @@ class LogWriter:
         self._path = path
         self._max_waiting_bytes = max_waiting_bytes
         self._descriptor = _STANDARD_OUTPUT if path is None else _open(path)
-        self._queue: SimpleQueue[tuple[bytes, int] | None] = SimpleQueue()
+        self._queue: SimpleQueue[tuple[bytes | bytearray, int] | None] = SimpleQueue()
         # Each is written on one side only: the caller's, and the thread's.
         self._given_bytes = 0
         self._done_bytes = 0
@@ -44,7 +44,7 @@ class LogWriter:
         """Lines that were dropped or could not be written."""
         return self._dropped + self._failed
 
-    def put(self, piece: bytes, lines: int) -> None:
+    def put(self, piece: bytes | bytearray, lines: int) -> None:
         """Have `piece`, which is so many whole lines, written soon; never waits."""
         if self._given_bytes - self._done_bytes + len(piece) > self._max_waiting_bytes:
             self._dropped += lines
@@ -90,7 +90,7 @@ class LogWriter:
             self._descriptor = fresh
             self._is_torn = False
 
-    def _write(self, piece: bytes) -> None:
+    def _write(self, piece: bytes | bytearray) -> None:
         # After a write that broke off in the middle of a line, that line is ended first.
         rest = memoryview(b"\n" + piece if self._is_torn else piece)
         while rest:

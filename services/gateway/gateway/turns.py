@@ -3,8 +3,9 @@
 A service that is given more than it can work on does not do more, it does everything later. So it
 gets as many requests as keep it busy, and the others wait here for a moment, where the tenants
 take turns. One that has used much more of the service than the others lately gets a place only
-while half of them are free: it has all that nobody else wants, and nobody waits for it. What has
-waited too long is refused, so that nobody is answered after having given up.
+while nearly all of them are free: it has what nobody else wants, and the others neither wait for it
+nor share the service with many of its requests. What has waited too long is refused, so that nobody
+is answered after having given up.
 """
 
 from collections import deque
@@ -17,9 +18,13 @@ from gateway.problems import Refusal
 
 # What tenants used of a service counts half after each of these.
 _HALF_LIFE_SECONDS = 1.0
-# Used by a tenant, as a multiple of what each would have if all had the same: above, it is greedy.
+# Used by a tenant, as a multiple of what each would have if all had the same: above, it is greedy,
 _GREEDY = 1.5
-_NOTHING_SECONDS = 0.001
+# and gets places only while less than this share of them is taken.
+_GREEDY_SHARE = 4
+# Tenants that have not asked for so many half-lives are forgotten.
+_FORGOTTEN_AFTER = 8
+_FEW_TENANTS = 256
 # Tenants looked at for one free place: with hundreds in the queue it should stay cheap.
 _MOST_PASSED_OVER = 32
 
@@ -44,8 +49,8 @@ class Waiting(Protocol):
 
     is_done: bool
 
-    def start(self) -> None:
-        """It is its turn."""
+    def start(self, now: float) -> None:
+        """It is its turn at `now`."""
 
     def refuse(self, refusal: Refusal) -> None:
         """It will not come to its turn."""
@@ -54,12 +59,13 @@ class Waiting(Protocol):
 class _Tenant:
     """What one tenant has at this service."""
 
-    __slots__ = ("queue", "queued_since", "running", "shed_at", "used")
+    __slots__ = ("period", "queue", "queued_since", "running", "shed_at", "used")
 
     def __init__(self) -> None:
         self.running = 0
-        # Seconds of the service's places lately.
+        # Seconds of the service's places lately, as of the half-life `period`.
         self.used = 0.0
+        self.period = -1
         # Made when somebody has to wait: most tenants never do, and a deque is large.
         self.queue: deque[tuple[Waiting, float]] | None = None
         # Since when there has always been somebody in the queue, or somebody just refused.
@@ -74,23 +80,32 @@ class Turns:
         self._settings = settings
         self._max = settings.max_running
         self._half = (settings.max_running + 1) // 2
+        self._greedy_max = max(1, settings.max_running // _GREEDY_SHARE)
         self._tenants: dict[Load, _Tenant] = {}
+        self._many_tenants = _FEW_TENANTS
         # Tenants with a queue, in the order of their turns.
         self._ring: dict[_Tenant, None] = {}
+        # What all have used lately; and who has asked at all, in this half-life and the one before.
         self._used = 0.0
-        self._forget_at = 0.0
+        self._asking = self._asked_before = 0
+        self._period = 0
+        self._period_ends = 0.0
         self.running = 0
         self.waiting = 0
 
+    def __len__(self) -> int:
+        """Tenants remembered."""
+        return len(self._tenants)
+
     def take(self, load: Load, request: Waiting, now: float) -> Refusal | None:
         """Start `request` now, or when its turn comes; a refusal if too many wait already."""
-        if now >= self._forget_at:
-            self._forget(now)
+        if now >= self._period_ends:
+            self._begin_period(now)
         tenant = self._tenants.get(load)
         if tenant is None:
             tenant = self._tenants[load] = _Tenant()
         if not tenant.queue and self._has_place(tenant):
-            self._start(tenant, request)
+            self._start(tenant, request, now)
             return None
         if self.waiting >= self._settings.max_waiting:
             return problems.OVERLOADED
@@ -107,6 +122,8 @@ class Turns:
     def leave(self, load: Load, seconds: float, now: float) -> None:
         """The service has worked on a request for so long."""
         tenant = self._tenants[load]
+        if tenant.period != self._period:
+            self._fade(tenant)
         tenant.running -= 1
         tenant.used += seconds
         self._used += seconds
@@ -117,13 +134,16 @@ class Turns:
     def _has_place(self, tenant: _Tenant) -> bool:
         if tenant.running >= self._half:
             return False
-        is_greedy = tenant.used * len(self._tenants) > self._used * _GREEDY
-        return self.running < (self._half if is_greedy else self._max)
+        if tenant.period != self._period:
+            self._fade(tenant)
+        tenants = max(self._asking, self._asked_before)
+        is_greedy = tenant.used * tenants > self._used * _GREEDY
+        return self.running < (self._greedy_max if is_greedy else self._max)
 
-    def _start(self, tenant: _Tenant, request: Waiting) -> None:
+    def _start(self, tenant: _Tenant, request: Waiting, now: float) -> None:
         self.running += 1
         tenant.running += 1
-        request.start()
+        request.start(now)
 
     def _go_round(self, now: float) -> None:
         """Give what is free to whoever is next; one that may not have it goes to the end."""
@@ -139,7 +159,7 @@ class Turns:
             if tenant.queue:
                 self._ring[tenant] = None
             if request is not None:
-                self._start(tenant, request)
+                self._start(tenant, request, now)
                 passed_over = 0
 
     def _next(self, tenant: _Tenant, now: float) -> Waiting | None:
@@ -158,14 +178,29 @@ class Turns:
             request.refuse(problems.OVERLOADED)
         return None
 
-    def _forget(self, now: float) -> None:
-        """Let what was used fade, and leave out the tenants that used next to nothing."""
-        self._forget_at = now + _HALF_LIFE_SECONDS
-        for tenant in self._tenants.values():
-            tenant.used /= 2
+    def _begin_period(self, now: float) -> None:
+        """Half of what was used no longer counts; each tenant's own is looked at when it asks."""
+        passed = 1 + int((now - self._period_ends) / _HALF_LIFE_SECONDS)
+        self._period += passed
+        self._period_ends = now + _HALF_LIFE_SECONDS
+        self._used *= 0.5**passed
+        self._asked_before = self._asking if passed == 1 else 0
+        self._asking = 0
+        if len(self._tenants) > self._many_tenants:
+            self._forget()
+
+    def _fade(self, tenant: _Tenant) -> None:
+        """Bring what `tenant` has used up to the current half-life."""
+        tenant.used *= 0.5 ** (self._period - tenant.period)
+        tenant.period = self._period
+        self._asking += 1
+
+    def _forget(self) -> None:
+        """Leave out the tenants that are gone, once there are twice as many as were kept."""
+        oldest = self._period - _FORGOTTEN_AFTER
         self._tenants = {
             load: tenant
             for load, tenant in self._tenants.items()
-            if tenant.running or tenant.queue or tenant.used > _NOTHING_SECONDS
+            if tenant.running or tenant.queue or tenant.period > oldest
         }
-        self._used = sum(tenant.used for tenant in self._tenants.values())
+        self._many_tenants = max(_FEW_TENANTS, 2 * len(self._tenants))

@@ -7,6 +7,7 @@ import pytest
 from gateway.openapi import OpenApi, merge
 from gateway.routes import PREFIXES, Routes, Service, ServiceName
 from gateway.server.pool import Pool
+from gateway.server.writes import Writes
 from gateway.turns import Turns, TurnSettings
 from stagify.errors import UnavailableError
 
@@ -14,7 +15,7 @@ from stagify.errors import UnavailableError
 @pytest.fixture
 def routes() -> Routes:
     def service(name: ServiceName) -> Service:
-        pool = Pool(name, "h", 1, connect_seconds=1, idle_seconds=1)
+        pool = Pool(name, "h", 1, Writes(), connect_seconds=1, idle_seconds=1)
         return Service(name, pool, b"", Turns(TurnSettings()))
 
     return Routes({name: service(name) for name in PREFIXES})

@@ -15,6 +15,7 @@ from gateway.server.names import DROP, FORWARD, REQUEST_NAMES, InvalidNameError
 from gateway.server.peers import Peers
 from gateway.server.pool import Pool
 from gateway.server.request import HeadLimits, parse_request
+from gateway.server.writes import Writes
 from gateway.turns import Turns, TurnSettings
 
 LIMITS = HeadLimits()
@@ -139,7 +140,7 @@ class TestRoutes:
     @pytest.fixture
     def routes(self) -> Routes:
         def service(name: Any) -> Service:
-            pool = Pool(name, "h", 1, connect_seconds=1, idle_seconds=1)
+            pool = Pool(name, "h", 1, Writes(), connect_seconds=1, idle_seconds=1)
             return Service(name, pool, b"", Turns(TurnSettings()))
 
         return Routes({name: service(name) for name in PREFIXES})

@@ -29,7 +29,7 @@ class Asking:
         if refusal is not None:
             self.refuse(refusal)
 
-    def start(self) -> None:
+    def start(self, now: float) -> None:
         assert self.became == "waiting"
         self.became = "running"
 
@@ -95,20 +95,30 @@ class TestPlaces:
         answered = [states(queue).count("answered") for queue in queues]
         assert max(answered) - min(answered) <= 2
 
-    def test_who_used_most_leaves_half_of_the_places(self, loads: list[Load]) -> None:
-        turns = Turns(TurnSettings(max_running=6))
+    def test_who_used_most_gets_what_nobody_else_wants(self, loads: list[Load]) -> None:
+        turns = Turns(TurnSettings(max_running=8))
         for load, seconds in zip(loads, (8.0, 1.0, 1.0), strict=True):
             Asking(turns, load).end(NOW + seconds)
-        others = [Asking(turns, load, NOW + 8) for load in loads[1:]]
+        other = Asking(turns, loads[1], NOW + 8)
         greedy = ask(turns, loads[0], 3, NOW + 8)
-        assert states([*others, *greedy]) == ["running"] * 3 + ["waiting"] * 2
-        others += [Asking(turns, load, NOW + 8) for load in loads[1:]]
-        assert states(others) == ["running"] * 4
+        assert states([other, *greedy]) == ["running"] * 2 + ["waiting"] * 2
+        others = [other, *ask(turns, loads[1], 3, NOW + 8), *ask(turns, loads[2], 3, NOW + 8)]
+        assert states(others) == ["running"] * 7
         greedy[0].end(NOW + 8)
         assert states(greedy[1:]) == ["waiting"] * 2
         for other in others:
             other.end(NOW + 8)
         assert states(greedy[1:]) == ["running"] * 2
+
+    def test_tenants_that_are_gone_are_forgotten(self) -> None:
+        turns = Turns(TurnSettings())
+        many = [Load(Rate.of("tenant", 1, 1)) for _ in range(300)]
+        running = [Asking(turns, many[0])]
+        for number, load in enumerate(many[1:]):
+            Asking(turns, load, NOW + number).end(NOW + number)
+        assert len(turns) < 300
+        running[0].end(NOW + 300)
+        assert turns.running == 0
 
     def test_what_was_used_is_forgotten(self, loads: list[Load]) -> None:
         turns = Turns(TurnSettings(max_running=6))

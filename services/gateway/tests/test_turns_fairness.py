@@ -21,8 +21,8 @@ class Job:
         self.asked_at, self.began_at = service.now, 0.0
         self.is_done = False
 
-    def start(self) -> None:
-        self.began_at = self.service.now
+    def start(self, now: float) -> None:
+        self.began_at = now
         self.service.running.append(self)
 
     def refuse(self, refusal: Refusal) -> None:

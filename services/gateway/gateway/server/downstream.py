@@ -218,7 +218,7 @@ class Downstream(asyncio.Protocol):
 
     def write(self, data: bytes) -> None:
         """Send `data` to the client."""
-        self._transport.write(data)
+        self._edge.writes.put(self._transport, data)
 
     def on_answered(self, keep_alive: bool) -> None:
         """The current request has its answer; the next one may start."""
@@ -248,6 +248,7 @@ class Downstream(asyncio.Protocol):
     def close(self) -> None:
         """Close when everything written has been sent."""
         self._is_closing = True
+        self._edge.writes.flush()
         self._transport.close()
 
     def _linger(self) -> None:
@@ -262,6 +263,7 @@ class Downstream(asyncio.Protocol):
         if self._transport.is_closing():
             return
         self.resume_reading()
+        self._edge.writes.flush()
         self._transport.write_eof()
 
     def abort(self) -> None:

@@ -6,6 +6,7 @@ connection in one go, and the answer the same way back.
 
 from __future__ import annotations
 
+from binascii import hexlify
 from random import getrandbits
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -87,7 +88,7 @@ class Exchange:
         self.request = request
         self.began = monotonic()
         # A trace id and a span id, should the client have sent none; the first also names the request.
-        ids = b"%048x" % (getrandbits(192) or 1)
+        ids = hexlify(getrandbits(192).to_bytes(24))
         self.request_id = request.request_id or ids[:32]
         self.traceparent = request.traceparent or b"00-%b-%b-01" % (ids[:32], ids[32:])
         self._span: Span | None = None
@@ -148,13 +149,12 @@ class Exchange:
         if refusal is not None:
             self.refuse(refusal)
 
-    def start(self) -> None:
+    def start(self, now: float) -> None:
         """See `Waiting`."""
         self.is_waiting = False
         self.holds_turn = True
-        self.started = monotonic()
-        seconds = self._edge.timeouts.until_answer(is_sent=self.is_sent)
-        self._client.deadline = self.started + seconds
+        self.started = now
+        self._client.deadline = now + self._edge.timeouts.until_answer(is_sent=self.is_sent)
         self._is_repeatable = (
             self.is_sent
             and self._queued_bytes <= _MAX_QUEUED_BYTES
@@ -177,7 +177,7 @@ class Exchange:
                 self._queue.clear()
             if self._is_repeatable:
                 self._repeatable = data
-        upstream.send(self, data)
+        upstream.send(self, data, at_once=not self._is_repeatable)
         if self._queued_bytes:
             self._queued_bytes = 0
             self._client.resume_reading()
@@ -255,7 +255,8 @@ class Exchange:
     def on_complete(self) -> None:
         """See `Answered`."""
         self._upstream = None
-        self._finish(access_log.COMPLETE, self._keep_alive)
+        self._end(access_log.COMPLETE)
+        self._client.on_answered(self._keep_alive)
 
     def on_lost(self, *, was_silent: bool) -> None:
         """See `Answered`."""

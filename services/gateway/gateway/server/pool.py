@@ -11,6 +11,7 @@ from gateway import problems
 from gateway.problems import Refusal
 from gateway.seldom import Seldom
 from gateway.server.upstream import Upstream
+from gateway.server.writes import Writes
 from stagify.connections import connected
 
 logger = logging.getLogger(__name__)
@@ -36,6 +37,7 @@ class Pool:
         name: str,
         host: str,
         port: int,
+        writes: Writes,
         *,
         connect_seconds: float,
         idle_seconds: float,
@@ -44,6 +46,7 @@ class Pool:
         self.name = name
         self._host = host
         self._port = port
+        self.writes = writes
         self._connect_seconds = connect_seconds
         self._idle_seconds = idle_seconds
         self._max_idle = max_idle

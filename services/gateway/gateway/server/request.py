@@ -11,6 +11,7 @@ from gateway import problems
 from gateway.server import names
 from gateway.server.cookies import SESSION_COOKIE, take_session
 from gateway.server.errors import RefusedError
+from gateway.server.names import DROP, FORWARD
 
 CHUNKED = -1
 
@@ -44,12 +45,15 @@ class Request:
         "accept",
         "authorization",
         "body_length",
+        "connection",
+        "cookie",
         "expects_continue",
         "forwarded_for",
         "has_idempotency_key",
         "host",
         "is_http10",
         "keep_alive",
+        "length",
         "lines",
         "method",
         "origin",
@@ -57,6 +61,7 @@ class Request:
         "session",
         "target",
         "traceparent",
+        "transfer_encoding",
     )
 
     def __init__(self, method: bytes, target: bytes, is_http10: bool) -> None:
@@ -76,6 +81,11 @@ class Request:
         self.expects_continue = False
         self.has_idempotency_key = False
         self.forwarded_for: bytes | None = None
+        # Headers that are judged only when all of them are known.
+        self.connection: bytes | None = None
+        self.cookie: bytes | None = None
+        self.length: bytes | None = None
+        self.transfer_encoding: bytes | None = None
 
     @property
     def path(self) -> bytes:
@@ -92,7 +102,6 @@ def parse_request(head: bytes, limits: HeadLimits) -> Request:
     if len(lines) - 1 > limits.max_headers:
         raise RefusedError(problems.HEADERS_TOO_LARGE)
     request = _request_line(lines[0], limits)
-    fields = _Fields()
     forward = request.lines
     known = names.REQUEST_NAMES.get
     for line in lines[1:]:
@@ -102,11 +111,11 @@ def parse_request(head: bytes, limits: HeadLimits) -> Request:
         kind = known(name)
         if kind is None:
             kind = _learn(name)
-        if kind == names.FORWARD:
+        if kind == FORWARD:
             forward.append(line)
-        elif kind != names.DROP:
-            _READERS[kind](request, fields, line, value.strip(b" \t"))
-    _finish(request, fields)
+        elif kind != DROP:
+            _READERS[kind](request, line, value.strip(b" \t"))
+    _finish(request)
     return request
 
 
@@ -115,19 +124,6 @@ def _learn(name: bytes) -> int:
         return names.REQUEST_NAMES.learn(name)
     except names.InvalidNameError as error:
         raise RefusedError(problems.INVALID_HEADER) from error
-
-
-class _Fields:
-    """Headers that are judged only when all of them are known."""
-
-    __slots__ = ("connection", "cookie", "host", "length", "transfer_encoding")
-
-    def __init__(self) -> None:
-        self.host: bytes | None = None
-        self.connection: bytes | None = None
-        self.cookie: bytes | None = None
-        self.length: bytes | None = None
-        self.transfer_encoding: bytes | None = None
 
 
 def _request_line(line: bytes, limits: HeadLimits) -> Request:
@@ -148,76 +144,76 @@ def _request_line(line: bytes, limits: HeadLimits) -> Request:
     return Request(method, target, version == b"HTTP/1.0")
 
 
-def _on_host(request: Request, fields: _Fields, line: bytes, value: bytes) -> None:
-    if fields.host is not None:
+def _on_host(request: Request, line: bytes, value: bytes) -> None:
+    if request.host or not value:
         raise RefusedError(problems.INVALID_HOST)
-    fields.host = value
+    request.host = value
 
 
-def _on_authorization(request: Request, fields: _Fields, line: bytes, value: bytes) -> None:
+def _on_authorization(request: Request, line: bytes, value: bytes) -> None:
     if request.authorization is not None:
         raise RefusedError(problems.DUPLICATE_CREDENTIAL)
     request.authorization = value
 
 
-def _on_cookie(request: Request, fields: _Fields, line: bytes, value: bytes) -> None:
+def _on_cookie(request: Request, line: bytes, value: bytes) -> None:
     # Cookies may come in several lines; they are one list.
-    fields.cookie = value if fields.cookie is None else fields.cookie + b"; " + value
+    request.cookie = value if request.cookie is None else request.cookie + b"; " + value
 
 
-def _on_connection(request: Request, fields: _Fields, line: bytes, value: bytes) -> None:
-    fields.connection = value if fields.connection is None else fields.connection + b"," + value
+def _on_connection(request: Request, line: bytes, value: bytes) -> None:
+    request.connection = value if request.connection is None else request.connection + b"," + value
 
 
-def _on_length(request: Request, fields: _Fields, line: bytes, value: bytes) -> None:
-    if fields.length is not None:
+def _on_length(request: Request, line: bytes, value: bytes) -> None:
+    if request.length is not None:
         raise RefusedError(problems.INVALID_FRAMING)
-    fields.length = value
+    request.length = value
 
 
-def _on_transfer_encoding(request: Request, fields: _Fields, line: bytes, value: bytes) -> None:
-    if fields.transfer_encoding is not None:
+def _on_transfer_encoding(request: Request, line: bytes, value: bytes) -> None:
+    if request.transfer_encoding is not None:
         raise RefusedError(problems.INVALID_FRAMING)
-    fields.transfer_encoding = value
+    request.transfer_encoding = value
 
 
-def _on_origin(request: Request, fields: _Fields, line: bytes, value: bytes) -> None:
+def _on_origin(request: Request, line: bytes, value: bytes) -> None:
     request.origin = value if request.origin is None else b"null"
     request.lines.append(line)
 
 
-def _on_accept(request: Request, fields: _Fields, line: bytes, value: bytes) -> None:
+def _on_accept(request: Request, line: bytes, value: bytes) -> None:
     request.accept = value
     request.lines.append(line)
 
 
-def _on_request_id(request: Request, fields: _Fields, line: bytes, value: bytes) -> None:
+def _on_request_id(request: Request, line: bytes, value: bytes) -> None:
     if _REQUEST_ID.fullmatch(value) is not None:
         request.request_id = value
 
 
-def _on_traceparent(request: Request, fields: _Fields, line: bytes, value: bytes) -> None:
+def _on_traceparent(request: Request, line: bytes, value: bytes) -> None:
     if _TRACEPARENT.fullmatch(value) is not None:
         request.traceparent = value
 
 
-def _on_expect(request: Request, fields: _Fields, line: bytes, value: bytes) -> None:
+def _on_expect(request: Request, line: bytes, value: bytes) -> None:
     if value.lower() != b"100-continue":
         raise RefusedError(problems.EXPECTATION_FAILED)
     # A client of HTTP/1.0 would take the interim answer for the answer.
     request.expects_continue = not request.is_http10
 
 
-def _on_upgrade(request: Request, fields: _Fields, line: bytes, value: bytes) -> None:
+def _on_upgrade(request: Request, line: bytes, value: bytes) -> None:
     raise RefusedError(problems.UPGRADE_NOT_SUPPORTED)
 
 
-def _on_idempotency_key(request: Request, fields: _Fields, line: bytes, value: bytes) -> None:
+def _on_idempotency_key(request: Request, line: bytes, value: bytes) -> None:
     request.has_idempotency_key = True
     request.lines.append(line)
 
 
-def _on_forwarded_for(request: Request, fields: _Fields, line: bytes, value: bytes) -> None:
+def _on_forwarded_for(request: Request, line: bytes, value: bytes) -> None:
     earlier = request.forwarded_for
     request.forwarded_for = value if earlier is None else earlier + b", " + value
 
@@ -240,23 +236,22 @@ _READERS = {
 }
 
 
-def _finish(request: Request, fields: _Fields) -> None:
-    if fields.host is None:
+def _finish(request: Request) -> None:
+    if not request.host:
         raise RefusedError(problems.INVALID_HOST)
-    request.host = fields.host
     target = request.target
     if not target.startswith(b"/"):
-        target = request.target = _origin_form(target, fields.host)
+        target = request.target = _origin_form(target, request.host)
     if (b"%" in target or b"/." in target or b"//" in target) and _DOUBTFUL_PATH.search(
         request.path
     ):
         raise RefusedError(problems.INVALID_TARGET)
-    if fields.transfer_encoding is not None or fields.length is not None:
-        request.body_length = _body_length(request, fields)
-    if fields.cookie is not None:
-        _read_cookies(request, fields.cookie)
-    if fields.connection is not None:
-        _read_connection(request, fields.connection)
+    if request.transfer_encoding is not None or request.length is not None:
+        request.body_length = _body_length(request)
+    if request.cookie is not None:
+        _read_cookies(request, request.cookie)
+    if request.connection is not None:
+        _read_connection(request, request.connection)
 
 
 def _origin_form(target: bytes, host: bytes) -> bytes:
@@ -269,16 +264,16 @@ def _origin_form(target: bytes, host: bytes) -> bytes:
     return match[2] or b"/"
 
 
-def _body_length(request: Request, fields: _Fields) -> int:
-    if fields.transfer_encoding is not None:
+def _body_length(request: Request) -> int:
+    if request.transfer_encoding is not None:
         if (
-            fields.length is not None
+            request.length is not None
             or request.is_http10
-            or fields.transfer_encoding.lower() != b"chunked"
+            or request.transfer_encoding.lower() != b"chunked"
         ):
             raise RefusedError(problems.INVALID_FRAMING)
         return CHUNKED
-    length = fields.length or b""
+    length = request.length or b""
     if not length.isdigit() or len(length) > _MAX_LENGTH_DIGITS:
         raise RefusedError(problems.INVALID_FRAMING)
     return int(length)

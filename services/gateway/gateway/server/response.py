@@ -5,6 +5,13 @@ from functools import lru_cache
 
 from gateway.server import names
 from gateway.server.errors import UpstreamProtocolError
+from gateway.server.names import (
+    CONNECTION,
+    CONTENT_LENGTH,
+    CONTENT_TYPE,
+    FORWARD,
+    TRANSFER_ENCODING,
+)
 from gateway.server.request import CHUNKED, FIELD_BYTES
 
 UNTIL_CLOSED = -2
@@ -42,18 +49,18 @@ def parse_response(head: bytes, *, to_head: bool) -> ResponseHead:
             kind = _learn(name)
         if not colon:
             raise UpstreamProtocolError("a header without a colon")
-        if kind == names.FORWARD:
+        if kind == FORWARD:
             forward.append(line)
-        elif kind == names.CONTENT_LENGTH:
+        elif kind == CONTENT_LENGTH:
             if length is not None:
                 raise UpstreamProtocolError("two lengths")
             length = value.strip(b" \t")
-        elif kind == names.CONTENT_TYPE:
+        elif kind == CONTENT_TYPE:
             response.is_event_stream = value.lstrip(b" \t").startswith(b"text/event-stream")
             forward.append(line)
-        elif kind == names.CONNECTION:
+        elif kind == CONNECTION:
             response.keep_alive = value.strip(b" \t").lower() != b"close"
-        elif kind == names.TRANSFER_ENCODING:
+        elif kind == TRANSFER_ENCODING:
             if value.strip(b" \t").lower() != b"chunked":
                 raise UpstreamProtocolError("an unknown transfer coding")
             is_chunked = True

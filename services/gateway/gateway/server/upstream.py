@@ -56,12 +56,14 @@ class Upstream(asyncio.Protocol):
         "_pool",
         "_reader",
         "_transport",
+        "_writes",
         "idle_since",
     )
     _transport: asyncio.Transport
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
+        self._writes = pool.writes
         self._answer_for: Answered | None = None
         self._reader: BodyReader | None = None
         self._head: ResponseHead | None = None
@@ -90,15 +92,21 @@ class Upstream(asyncio.Protocol):
         poll.register(self._transport.get_extra_info("socket").fileno(), _ANYTHING)
         return not poll.poll(0)
 
-    def send(self, answer_for: Answered, data: bytes) -> None:
-        """Start an exchange by sending what there is of its request."""
+    def send(self, answer_for: Answered, data: bytes, *, at_once: bool) -> None:
+        """Start an exchange by sending what there is of its request.
+
+        `at_once` is for a request that cannot be repeated, on a connection that was open just now.
+        """
         self._answer_for = answer_for
         self._got_bytes = False
-        self._transport.write(data)
+        if at_once:
+            self._transport.write(data)
+        else:
+            self._writes.put(self._transport, data)
 
     def write(self, data: bytes) -> None:
         """Send more of the request."""
-        self._transport.write(data)
+        self._writes.put(self._transport, data)
 
     def pause(self) -> None:
         """Stop reading the answer: the client does not take it fast enough."""
@@ -161,6 +169,9 @@ class Upstream(asyncio.Protocol):
             self._complete(answer_for, rest)
 
     def _start_body(self, length: int, data: bytes) -> tuple[bytes, bytes | None]:
+        if length == len(data):
+            # Nearly every answer comes in one piece.
+            return data, b""
         if length == 0:
             return b"", data
         reader: BodyReader
