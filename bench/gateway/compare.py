@@ -58,8 +58,8 @@ def running() -> Iterator[dict[str, Target]]:
 def main() -> None:
     """Measure and report."""
     parser = argparse.ArgumentParser(description="Our gateway against Envoy.")
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=int, default=4)
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--seconds", type=int, default=5)
     options = parser.parse_args()
     rounds: dict[str, list[dict[str, Any]]] = {}
     with running() as targets:

@@ -34,6 +34,9 @@ class Bucket:
     __slots__ = ("_at", "_burst", "_rate", "_tokens")
 
     def __init__(self, rate: float, burst: float) -> None:
+        self._fill(rate, burst)
+
+    def _fill(self, rate: float, burst: float) -> None:
         self._rate = rate
         self._burst = burst
         self._tokens = burst
@@ -64,10 +67,10 @@ class Rate:
         return cls(rate, burst, _rate_limited(policy, rate, burst))
 
 
-class Load:
-    """What one tenant has running; outlives the versions of its directory entry."""
+class Load(Bucket):
+    """One tenant's bucket, and what it has running; outlives the versions of its directory entry."""
 
-    __slots__ = ("bucket", "in_flight", "rate", "streams")
+    __slots__ = ("in_flight", "rate", "streams")
 
     def __init__(self, rate: Rate) -> None:
         self.follow(rate)
@@ -77,7 +80,7 @@ class Load:
     def follow(self, rate: Rate) -> None:
         """From now on this rate counts."""
         self.rate = rate
-        self.bucket = Bucket(rate.bucket_rate, rate.burst)
+        self._fill(rate.bucket_rate, rate.burst)
 
 
 class Limits:
@@ -130,7 +133,7 @@ class Limits:
         if address is not None:
             if not address.take(now):
                 return self._address_limited
-        elif not load.bucket.take(now):
+        elif not load.take(now):
             return load.rate.refusal
         self.in_flight += 1
         load.in_flight += 1

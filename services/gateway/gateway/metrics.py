@@ -14,23 +14,32 @@ _BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.
 _SHED = frozenset({"rate_limited", "too_many_in_flight", "overloaded"})
 
 
+class _Answers:
+    """What one service has answered: how often by status class and by time, and how long in all."""
+
+    __slots__ = ("buckets", "seconds", "statuses")
+
+    def __init__(self) -> None:
+        self.statuses = [0] * 6
+        self.buckets = [0] * (len(_BOUNDS) + 1)
+        self.seconds = 0.0
+
+
 class Metrics(Collector):
     """Counts by service and status class, and times to the head of the answer."""
 
     def __init__(self, services: Iterable[str]) -> None:
-        names = tuple(services)
-        self._statuses = {name: [0] * 6 for name in names}
-        self._buckets = {name: [0] * (len(_BOUNDS) + 1) for name in names}
-        self._seconds = dict.fromkeys(names, 0.0)
+        self._answers = {name: _Answers() for name in services}
         self._refusals: dict[str, int] = {}
         self._gauges: dict[str, tuple[str, Callable[[], float]]] = {}
         self._counters: dict[str, tuple[str, Callable[[], float]]] = {}
 
     def answered(self, service: str, status: int, seconds: float) -> None:
         """`service` has taken so long to answer a request."""
-        self._statuses[service][status // 100] += 1
-        self._buckets[service][bisect_left(_BOUNDS, seconds)] += 1
-        self._seconds[service] += seconds
+        answers = self._answers[service]
+        answers.statuses[status // 100] += 1
+        answers.buckets[bisect_left(_BOUNDS, seconds)] += 1
+        answers.seconds += seconds
 
     def refused(self, refusal: Refusal) -> None:
         """The gateway itself has answered."""
@@ -66,8 +75,8 @@ class Metrics(Collector):
             "Requests a service answered, by class of status.",
             labels=["service", "status"],
         )
-        for service, counts in self._statuses.items():
-            for status_class, count in enumerate(counts):
+        for service, answers in self._answers.items():
+            for status_class, count in enumerate(answers.statuses):
                 if count:
                     family.add_metric([service, f"{status_class}xx"], count)
         return family
@@ -78,13 +87,13 @@ class Metrics(Collector):
             "Time from sending a request to the head of its answer.",
             labels=["service"],
         )
-        for service, counts in self._buckets.items():
+        for service, answers in self._answers.items():
             total = 0
             buckets: list[tuple[str, float]] = []
-            for bound, count in zip((*_BOUNDS, "+Inf"), counts, strict=True):
+            for bound, count in zip((*_BOUNDS, "+Inf"), answers.buckets, strict=True):
                 total += count
                 buckets.append((str(bound), total))
-            family.add_metric([service], buckets, self._seconds[service])
+            family.add_metric([service], buckets, answers.seconds)
         return family
 
     @staticmethod

@@ -88,8 +88,8 @@ async def test_tenants_plan_decides_on_its_rate(make_gateway: MakeGateway) -> No
     assert isinstance(before, Site)
     assert isinstance(after, Site)
     assert before.load is after.load
-    assert after.load.bucket.take(1.0)
-    assert not after.load.bucket.take(1.0)
+    assert after.load.take(1.0)
+    assert not after.load.take(1.0)
 
 
 async def test_address_without_credential_is_slowed_down(make_gateway: MakeGateway) -> None:
