@@ -155,14 +155,15 @@ class Metering:
             self._producer = make_producer(self._bootstrap_servers, SOURCE)
             await self._producer.start()
         partitions = sorted(await self._producer.partitions_for(Topic.USAGE))
-        by_partition: dict[int, list[_Record]] = {}
+        count = len(partitions)
+        parts: list[list[_Record]] = [[] for _ in partitions]
         for record in records:
-            partition = partitions[record[0].key_hash % len(partitions)]
-            by_partition.setdefault(partition, []).append(record)
+            parts[record[0].key_hash % count].append(record)
         await asyncio.gather(
             *(
                 self._send_to(self._producer, partition, part)
-                for partition, part in by_partition.items()
+                for partition, part in zip(partitions, parts, strict=True)
+                if part
             )
         )
 

@@ -5,6 +5,8 @@ from typing import cast
 
 import pytest
 
+from gateway.server.pool import Pool
+from gateway.server.upstream import Answered, Upstream
 from gateway.server.writes import Writes
 
 
@@ -74,3 +76,15 @@ async def test_many_do_not_wait_for_the_end_of_the_turn(
     assert 900 < len(sent) < 1000
     await asyncio.sleep(0)
     assert len(sent) == 1000
+
+
+async def test_urgent_request_comes_after_the_body_before_it(
+    sent: list[tuple[Recording, bytes]],
+) -> None:
+    """A service may answer before it has read a body to its end; its connection is free then."""
+    writes, transport = Writes(), Recording(sent)
+    upstream = Upstream(Pool("staging-svc", "h", 1, writes, connect_seconds=1, idle_seconds=1))
+    upstream.connection_made(as_transport(transport))
+    upstream.write(b"the end of a body")
+    upstream.send(cast(Answered, object()), b"POST", at_once=True)
+    assert sent == [(transport, b"the end of a body"), (transport, b"POST")]

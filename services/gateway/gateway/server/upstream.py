@@ -99,10 +99,10 @@ class Upstream(asyncio.Protocol):
         """
         self._answer_for = answer_for
         self._got_bytes = False
+        # In any case after the last of an earlier body, which may still wait.
+        self._writes.put(self._transport, data)
         if at_once:
-            self._transport.write(data)
-        else:
-            self._writes.put(self._transport, data)
+            self._writes.flush()
 
     def write(self, data: bytes) -> None:
         """Send more of the request."""

@@ -30,7 +30,7 @@ class Writes:
             self.flush()
 
     def flush(self) -> None:
-        """Send what waits, now: before a transport is closed, or written to directly."""
+        """Send what waits, now: before a transport is closed, or if it must not wait."""
         waiting, self._waiting = self._waiting, []
         for transport, data in waiting:
             if not transport.is_closing():
