@@ -128,7 +128,7 @@ def throughput(medians: Medians) -> float:
 def main() -> None:
     """Measure, draw and report."""
     parser = argparse.ArgumentParser(description="Curves of the gateway's cost.")
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=2)
     options = parser.parse_args()
     with running() as started:

@@ -105,9 +105,10 @@ class Generator:
         """Wait for the end; what was measured."""
         assert self._process.stdout is not None
         with self._process.stdout as stream:
-            told: Told = pickle.load(stream)
+            pickled = stream.read()
         if self._process.wait():
             raise RuntimeError(f"the load generator ended with {self._process.returncode}")
+        told: Told = pickle.loads(pickled)
         return told
 
 

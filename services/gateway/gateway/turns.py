@@ -21,7 +21,7 @@ _HALF_LIFE_SECONDS = 1.0
 # Used by a tenant, as a multiple of what each would have if all had the same: above, it is greedy,
 _GREEDY = 1.5
 # and gets places only while less than this share of them is taken.
-_GREEDY_SHARE = 4
+_GREEDY_SHARE = 0.25
 # Tenants that have not asked for so many half-lives are forgotten.
 _FORGOTTEN_AFTER = 8
 _FEW_TENANTS = 256
@@ -80,7 +80,7 @@ class Turns:
         self._settings = settings
         self._max = settings.max_running
         self._half = (settings.max_running + 1) // 2
-        self._greedy_max = max(1, settings.max_running // _GREEDY_SHARE)
+        self._greedy_max = max(1, int(settings.max_running * _GREEDY_SHARE))
         self._tenants: dict[Load, _Tenant] = {}
         self._many_tenants = _FEW_TENANTS
         # Tenants with a queue, in the order of their turns.
