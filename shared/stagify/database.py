@@ -81,14 +81,23 @@ class TenantRequiredError(ForbiddenError):
 
 
 class _Connection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg has no types
-    """An asyncpg connection whose BEGIN also sets the tenant: one round trip instead of two."""
+    """An asyncpg connection whose BEGIN also sets the tenant: one round trip instead of two.
+
+    One whose BEGIN fails is closed: asyncpg takes that transaction for begun and SQLAlchemy does
+    not, so nobody would end it, and each later transaction on the connection would fail.
+    """
 
     __slots__ = ("tenant_id",)
 
     async def execute(self, query: str, *args: Any, **options: Any) -> str:
-        if query == "BEGIN;":
-            query = begin_statement(getattr(self, "tenant_id", None))
-        return str(await super().execute(query, *args, **options))
+        if query != "BEGIN;":
+            return str(await super().execute(query, *args, **options))
+        try:
+            begin = begin_statement(getattr(self, "tenant_id", None))
+            return str(await super().execute(begin, *args, **options))
+        except BaseException:
+            self.terminate()
+            raise
 
 
 def begin_statement(tenant_id: UUID | None) -> str:

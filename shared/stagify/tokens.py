@@ -127,7 +127,8 @@ class TokenSigner:
         for attribute, claim in _CLAIMS:
             value = getattr(principal, attribute)
             if value is not None:
-                claims[claim] = value
+                # Ids may be of a driver's own type.
+                claims[claim] = str(value)
         if principal.permissions:
             claims["prm"] = sorted(principal.permissions)
         # As `jwt.encode`, without its second look at claims that are made right here.

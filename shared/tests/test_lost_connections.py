@@ -9,6 +9,7 @@ import asyncpg
 import pytest
 from sqlalchemy import text
 from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_dbapi
+from sqlalchemy.exc import DBAPIError
 
 from stagify.database import Database, driver_connection
 from stagify.testing import DatabaseUrls
@@ -55,6 +56,24 @@ async def test_one_in_use_fails_once(
                 await end_connections(postgres_admin_url, kit_urls)
                 await connection.fetchval("SELECT 1")
         await database.ping()
+
+
+@pytest.mark.parametrize(
+    "begin", ["BEGIN; SELECT {cancel}", "SELECT {cancel}; BEGIN"], ids=["after", "before"]
+)
+async def test_one_whose_begin_is_cancelled_fails_once(
+    database: Database, tenant_id: UUID, monkeypatch: pytest.MonkeyPatch, begin: str
+) -> None:
+    """As by the time-out of statements, when the server was stopped for longer than that."""
+    statement = begin.format(cancel="pg_cancel_backend(pg_backend_pid())")
+    for _ in range(3):
+        await add(database, tenant_id)
+        with monkeypatch.context() as patched:
+            patched.setattr("stagify.database.begin_statement", lambda _: statement)
+            with pytest.raises(DBAPIError) as caught:
+                await add(database, tenant_id)
+        assert is_transient(caught.value)
+    await add(database, tenant_id)
 
 
 async def test_one_that_ends_before_the_commit_fails_once(

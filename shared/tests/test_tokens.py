@@ -8,6 +8,7 @@ from uuid import UUID
 
 import jwt
 import pytest
+from asyncpg.pgproto.pgproto import UUID as DriverUUID
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from stagify.principal import Principal
@@ -53,6 +54,13 @@ class TestRoundTrip:
         principal = Principal(kind="anonymous", issuer="gateway", tenant_id=tenant_id)
         assert signer.token("usage-svc", principal) is signer.token("usage-svc", principal)
         assert signer.token("usage-svc", principal) != signer.token("staging-svc", principal)
+
+    def test_an_id_as_the_database_gives_it(
+        self, context_keys: ContextKeys, tenant_id: UUID
+    ) -> None:
+        driver_id = DriverUUID(str(tenant_id))
+        signed = context_keys.signer("gateway").service_token("staging-svc", driver_id)
+        assert verifier(context_keys).verify(signed).tenant_id == tenant_id
 
     def test_a_service_speaks_for_itself(self, context_keys: ContextKeys, tenant_id: UUID) -> None:
         signed = context_keys.signer("staging-svc").service_token("usage-svc", tenant_id)
