@@ -8,7 +8,7 @@ from uuid import UUID
 
 import jwt
 import pytest
-from asyncpg.pgproto.pgproto import UUID as DriverUUID
+from asyncpg.pgproto import pgproto
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from stagify.principal import Principal
@@ -58,7 +58,7 @@ class TestRoundTrip:
     def test_an_id_as_the_database_gives_it(
         self, context_keys: ContextKeys, tenant_id: UUID
     ) -> None:
-        driver_id = DriverUUID(str(tenant_id))
+        driver_id = pgproto.UUID(str(tenant_id))
         signed = context_keys.signer("gateway").service_token("staging-svc", driver_id)
         assert verifier(context_keys).verify(signed).tenant_id == tenant_id
 
