@@ -48,6 +48,9 @@ SERVER_SETTINGS = {
     "idle_in_transaction_session_timeout": "30s",
 }
 
+# As asyncpg says it for SQLAlchemy.
+BEGIN = "BEGIN;"
+
 # Between two looks of a process that starts for a database that is away.
 AWAIT_SECONDS = 0.5
 
@@ -90,7 +93,7 @@ class _Connection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg has no t
     __slots__ = ("tenant_id",)
 
     async def execute(self, query: str, *args: Any, **options: Any) -> str:
-        if query != "BEGIN;":
+        if query != BEGIN:
             return str(await super().execute(query, *args, **options))
         try:
             begin = begin_statement(getattr(self, "tenant_id", None))
@@ -103,10 +106,10 @@ class _Connection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg has no t
 def begin_statement(tenant_id: UUID | None) -> str:
     """BEGIN, and the tenant if there is one. A UUID has no quotes, so it may be written in."""
     if tenant_id is None:
-        return "BEGIN;"
+        return BEGIN
     if not isinstance(tenant_id, UUID):
         raise TypeError("a tenant's id is a UUID")
-    return f"BEGIN; SELECT set_config('app.tenant_id', '{tenant_id}', true)"
+    return f"{BEGIN} SELECT set_config('app.tenant_id', '{tenant_id}', true)"
 
 
 class Database:
@@ -170,8 +173,10 @@ class Database:
         """The same transaction as a bare asyncpg connection, for paths where the ORM's cost shows."""
         pooled = await self._engine.raw_connection()
         driver: Any = pooled.driver_connection
+        # Whoever had the connection before may have left another.
+        driver.tenant_id = tenant_id
         try:
-            await driver.execute(begin_statement(tenant_id))
+            await driver.execute(BEGIN)
             yield driver
             await driver.execute("COMMIT;")
         except BaseException:

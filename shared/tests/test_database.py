@@ -86,6 +86,18 @@ class TestTenantConnection:
         assert len(await database.fetch(tenant_id, "SELECT * FROM widgets")) == 1
         assert await database.fetch(other_tenant_id, "SELECT * FROM widgets") == []
 
+    async def test_without_a_tenant_it_has_none(
+        self, kit_urls: DatabaseUrls, tenant_id: UUID
+    ) -> None:
+        database = Database(kit_urls.app, service="staging-svc", pool_size=1)
+        try:
+            await add(database, tenant_id)
+            async with database.tenant_connection(None) as connection:
+                assert await connection.fetchval("SELECT count(*) FROM widgets") == 0
+            assert await count(database, tenant_id) == 1
+        finally:
+            await database.close()
+
     async def test_rolls_back_on_an_error(self, database: Database, tenant_id: UUID) -> None:
         with pytest.raises(asyncpg.DataError):
             async with database.tenant_connection(tenant_id) as connection:
