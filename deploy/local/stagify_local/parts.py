@@ -8,6 +8,7 @@ from stagify_local.jars import cache_folder, fetch, read_lock
 from stagify_local.kafka import Kafka
 from stagify_local.mail import MailServer
 from stagify_local.objectstore import ObjectStore
+from stagify_local.ports import LOOPBACK
 from stagify_local.postgres import Postgres
 from stagify_local.state import State
 from stagify_local.supervisor import Say, Unit
@@ -64,6 +65,10 @@ class Parts:
             secret_access_key=state.secret("objectstore"),
             port=state.port("objectstore"),
         )
+        # Where clients find the parts that a detour may lead to; Kafka tells its own by itself.
+        self.postgres_port = detour(self.postgres.name, self.postgres.port)
+        objectstore_port = detour(self.objectstore.name, self.objectstore.port)
+        self.objectstore_url = f"http://{LOOPBACK}:{objectstore_port}"
 
     def prepare(self) -> list[Unit]:
         """What is done before they start, mostly the first time; the units to start."""

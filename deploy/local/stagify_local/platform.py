@@ -22,7 +22,7 @@ from stagify_local.errors import LocalError, StartError
 from stagify_local.guardian import Guardian
 from stagify_local.installation import Installation, Running, RunningProcess
 from stagify_local.parts import Detour, Parts, download_jars, straight
-from stagify_local.ports import LOOPBACK, free_port, is_free
+from stagify_local.ports import free_port, is_free
 from stagify_local.process import Command, ManagedProcess, rotate
 from stagify_local.state import State
 from stagify_local.supervisor import Say, Supervisor, Unit, answers_ready
@@ -190,12 +190,10 @@ class Platform:
         self._supervisor.start(self._parts.prepare())
 
     def _make_environments(self) -> Environments:
-        postgres, objectstore = self._parts.postgres, self._parts.objectstore
-        objectstore_port = self._detour(objectstore.name, objectstore.port)
         addresses = Addresses(
-            postgres_port=self._detour(postgres.name, postgres.port),
+            postgres_port=self._parts.postgres_port,
             kafka=self._parts.kafka.bootstrap_servers,
-            objectstore=f"http://{LOOPBACK}:{objectstore_port}",
+            objectstore=self._parts.objectstore_url,
             smtp_port=self._parts.mail.smtp_port,
             gateway_port=self._gateway_port,
             access_log=self._log_path("gateway-access"),

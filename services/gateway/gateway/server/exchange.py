@@ -255,8 +255,7 @@ class Exchange:
     def on_complete(self) -> None:
         """See `Answered`."""
         self._upstream = None
-        self._end(access_log.COMPLETE)
-        self._client.on_answered(self._keep_alive)
+        self._finish(access_log.COMPLETE, self._keep_alive)
 
     def on_lost(self, *, was_silent: bool) -> None:
         """See `Answered`."""

@@ -56,14 +56,12 @@ class Upstream(asyncio.Protocol):
         "_pool",
         "_reader",
         "_transport",
-        "_writes",
         "idle_since",
     )
     _transport: asyncio.Transport
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
-        self._writes = pool.writes
         self._answer_for: Answered | None = None
         self._reader: BodyReader | None = None
         self._head: ResponseHead | None = None
@@ -100,13 +98,13 @@ class Upstream(asyncio.Protocol):
         self._answer_for = answer_for
         self._got_bytes = False
         # In any case after the last of an earlier body, which may still wait.
-        self._writes.put(self._transport, data)
+        self._pool.writes.put(self._transport, data)
         if at_once:
-            self._writes.flush()
+            self._pool.writes.flush()
 
     def write(self, data: bytes) -> None:
         """Send more of the request."""
-        self._writes.put(self._transport, data)
+        self._pool.writes.put(self._transport, data)
 
     def pause(self) -> None:
         """Stop reading the answer: the client does not take it fast enough."""
