@@ -22,13 +22,14 @@ from aiokafka import AIOKafkaConsumer
 from common import cpu_seconds, median, percentile, report
 from plots import curve
 
-from stagify.bootstrap import DATABASES, create_databases, create_topics
+from stagify.bootstrap import create_databases, create_topics
 from stagify.cli import run
 from stagify.events.staging import ProjectDeleted
 from stagify.ids import new_id
 from stagify.migrations import rls
 from stagify.outbox import publish_on
 from stagify.relay import Relay
+from stagify.topology import DATABASES
 from stagify_local.guardian import Guardian
 from stagify_local.kafka import Kafka
 from stagify_local.postgres import Postgres

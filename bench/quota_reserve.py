@@ -23,13 +23,14 @@ from uuid import UUID
 import asyncpg
 from common import cpu_seconds, median, percentile, report
 
-from stagify.bootstrap import DATABASES, create_databases
+from stagify.bootstrap import create_databases
 from stagify.cli import run
 from stagify.ids import new_id
 from stagify.internal import InternalClient
 from stagify.migrations.runner import upgrade
 from stagify.settings import PublicKey
 from stagify.tokens import TokenSigner, generate_seed, public_key_of
+from stagify.topology import DATABASES
 from stagify_local.guardian import Guardian
 from stagify_local.ports import free_port
 from stagify_local.postgres import Postgres

@@ -15,13 +15,14 @@ from uuid import UUID
 
 import httpx
 
-from stagify.bootstrap import DATABASES, create_databases
+from stagify.bootstrap import create_databases
 from stagify.ids import new_id
 from stagify.migrations.runner import upgrade
 from stagify.permissions import ROLE_PERMISSIONS
 from stagify.principal import Principal
 from stagify.settings import PublicKey
 from stagify.tokens import TokenSigner, generate_seed, public_key_of
+from stagify.topology import DATABASES
 from stagify_local.guardian import Guardian
 from stagify_local.objectstore import ObjectStore
 from stagify_local.ports import free_port

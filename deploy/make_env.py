@@ -9,8 +9,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from stagify.bootstrap import DATABASES
 from stagify.tokens import generate_seed, public_key_of
+from stagify.topology import DATABASES
 from stagify_local.environment import DEPLOYABLES, SERVICES, Deployable
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -10,8 +10,8 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from stagify.bootstrap import DATABASES
 from stagify.testing import DatabaseUrls, TestDatabases
+from stagify.topology import DATABASES
 
 ROOT = Path(__file__).parents[1]
 

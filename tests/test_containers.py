@@ -21,9 +21,10 @@ import pytest
 import yaml
 from pydantic_settings import BaseSettings
 
-from stagify.bootstrap import DATABASES, BootstrapSettings
+from stagify.bootstrap import BootstrapSettings
 from stagify.settings import MigrationSettings
 from stagify.tokens import public_key_of
+from stagify.topology import DATABASES
 from stagify_local.environment import DEPLOYABLES, GATEWAY, SERVICES
 from staging_engine import install as engine_install
 

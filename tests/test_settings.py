@@ -11,8 +11,9 @@ import identity_svc.settings
 import staging_svc.settings
 import tenant_svc.settings
 import usage_svc.settings
-from stagify.bootstrap import DATABASES, BootstrapSettings
+from stagify.bootstrap import BootstrapSettings
 from stagify.settings import MigrationSettings
+from stagify.topology import DATABASES
 
 EXAMPLE = (Path(__file__).parents[1] / ".env.example").read_text()
 CLASSES: list[type[BaseSettings]] = [

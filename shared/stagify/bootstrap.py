@@ -7,7 +7,6 @@ no right to do any of this themselves.
 import asyncio
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import asyncpg
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -15,33 +14,9 @@ from aiokafka.errors import KafkaError, TopicAlreadyExistsError
 from pydantic import Json, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from stagify.events.topics import all_topics
+from stagify.topology import DATABASES, ServiceDatabase, all_topics
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class ServiceDatabase:
-    """A service's database and its roles beside owner, app and relay."""
-
-    name: str
-    extra_roles: tuple[str, ...] = ()
-
-    @property
-    def roles(self) -> tuple[str, ...]:
-        """The full names of its roles, the owner first."""
-        kinds = ("owner", "app", "relay", *self.extra_roles)
-        return tuple(f"{self.name}_{kind}" for kind in kinds)
-
-
-DATABASES: tuple[ServiceDatabase, ...] = (
-    ServiceDatabase("tenant"),
-    ServiceDatabase("identity"),
-    # claim: takes jobs across tenants.
-    ServiceDatabase("staging", ("claim",)),
-    # ingest: writes usage of all tenants in batches.
-    ServiceDatabase("usage", ("ingest",)),
-)
 
 
 class BootstrapSettings(BaseSettings):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 
 from stagify.clock import utc_now
-from stagify.events.topics import dead_letter_topic
+from stagify.topology import dead_letter_topic
 
 MAX_REASON = 1_000
 

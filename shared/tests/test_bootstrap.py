@@ -8,10 +8,10 @@ import asyncpg
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 
-from stagify.bootstrap import DATABASES, BootstrapSettings, MissingPasswordError, bootstrap_all
-from stagify.events.topics import all_topics
+from stagify.bootstrap import BootstrapSettings, MissingPasswordError, bootstrap_all
 from stagify.testing import ObjectStoreServer
 from stagify.testing.databases import ROLE_PASSWORD
+from stagify.topology import DATABASES, all_topics
 
 ROLES = [role for database in DATABASES for role in database.roles]
 

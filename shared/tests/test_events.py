@@ -17,7 +17,7 @@ from stagify.events import (
 )
 from stagify.events.contract import contract_files, event_schema
 from stagify.events.tenant import TenantSuspended
-from stagify.events.topics import TOPICS
+from stagify.topology import TOPICS
 
 EXAMPLES = sorted((Path(__file__).parent / "event_examples").glob("*.json"))
 CONTRACT = Path(__file__).parents[2] / "docs" / "events"

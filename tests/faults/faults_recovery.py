@@ -15,7 +15,7 @@ from faults_customer import Customers
 from faults_history import Tenant
 from faults_world import DATABASES, World
 
-from stagify.events.topics import CONSUMERS
+from stagify.topology import CONSUMERS
 
 BAR_SECONDS = 10.0
 # After this a run goes on to its next fault, and fails in the end.

@@ -15,8 +15,8 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from botocore.config import Config
 from faults_offsets import Offsets
 
-from stagify.events.topics import CONSUMERS, TOPICS, all_topics, dead_letter_topic
 from stagify.kafka import producing
+from stagify.topology import CONSUMERS, TOPICS, all_topics, dead_letter_topic
 from stagify_local.environment import S3_BUCKETS, S3_REGION, SERVICES
 from stagify_local.installation import Running
 from stagify_local.parts import ACCESS_KEY_ID

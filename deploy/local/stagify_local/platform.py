@@ -33,7 +33,7 @@ PREPARED_BY = (
     "services/*/*/migrations/*.py",
     "shared/stagify/migrations/*.py",
     "shared/stagify/bootstrap.py",
-    "shared/stagify/events/topics.py",
+    "shared/stagify/topology.py",
     "deploy/local/stagify_local/environment.py",
 )
 SERVICE_STOP_SECONDS = 25.0

@@ -12,8 +12,9 @@ from pathlib import Path
 import asyncpg
 from alembic import command
 
-from stagify.bootstrap import DATABASES, ServiceDatabase, create_database, create_role
+from stagify.bootstrap import create_database, create_role
 from stagify.migrations.runner import alembic_config
+from stagify.topology import DATABASES, ServiceDatabase
 from stagify_local.environment import SERVICES, Deployable, migration_environment
 from stagify_local.errors import LocalError
 from stagify_local.guardian import Guardian

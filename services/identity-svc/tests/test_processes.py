@@ -22,9 +22,9 @@ from stagify.events import Event, decode, encode
 from stagify.events.identity import MemberJoined, UserRegistered
 from stagify.events.receipts import IdentityReceiptIssued
 from stagify.events.tenant import TenantCreated
-from stagify.events.topics import Topic
 from stagify.kafka import make_producer
 from stagify.testing import ContextKeys
+from stagify.topology import Topic
 
 START_SECONDS = 30
 STEP_SECONDS = 20

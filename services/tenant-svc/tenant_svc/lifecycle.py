@@ -24,13 +24,11 @@ from stagify.events.tenant import (
     TenantUpdated,
 )
 from stagify.outbox import publish
+from stagify.topology import RECEIPT_SENDERS
 from tenant_svc.directory import Directory
 from tenant_svc.errors import TenantStatusError
 from tenant_svc.models import Provisioning, Slug, Tenant, TenantReceipt
 from tenant_svc.service import lock_tenant
-
-# The services whose receipts make a tenant active.
-PROVISIONERS = frozenset({"identity", "staging", "usage"})
 
 
 async def record_receipt(
@@ -62,7 +60,7 @@ async def record_receipt(
 
 async def _is_provisioned(session: AsyncSession, tenant_id: UUID) -> bool:
     query = select(TenantReceipt.service).where(TenantReceipt.action == "created")
-    return set(await session.exec(query)) >= PROVISIONERS
+    return set(await session.exec(query)) >= RECEIPT_SENDERS
 
 
 async def _confirm(session: AsyncSession, tenant: Tenant, directory: Directory) -> None:

@@ -9,7 +9,7 @@ from stagify.events.base import (
     encode,
     registered_events,
 )
-from stagify.events.topics import Topic
+from stagify.topology import Topic
 
 __all__ = [
     "Event",

@@ -14,8 +14,8 @@ import orjson
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from stagify.clock import utc_now
-from stagify.events.topics import Topic
 from stagify.ids import new_id
+from stagify.topology import Topic
 
 ENVELOPE_FIELDS = {"event_id", "occurred_at", "tenant_id", "traceparent", "source"}
 

@@ -11,7 +11,7 @@ import orjson
 
 from stagify.events import registered_events
 from stagify.events.base import ENVELOPE_FIELDS, Event
-from stagify.events.topics import TOPICS
+from stagify.topology import TOPICS
 
 UUID_SCHEMA = {"type": "string", "format": "uuid"}
 

@@ -3,8 +3,8 @@
 from uuid import UUID
 
 from stagify.events.base import Event
-from stagify.events.topics import Topic
 from stagify.permissions import Role
+from stagify.topology import Topic
 
 
 class UserRegistered(Event):

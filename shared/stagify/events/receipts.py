@@ -4,7 +4,7 @@ from typing import Literal
 from uuid import UUID
 
 from stagify.events.base import Event
-from stagify.events.topics import Topic
+from stagify.topology import Topic
 
 ReceiptAction = Literal["created", "suspended", "reactivated", "purged"]
 

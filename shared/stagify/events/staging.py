@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from stagify.events.base import Event
-from stagify.events.topics import Topic
+from stagify.topology import Topic
 
 
 class ProjectEvent(Event):

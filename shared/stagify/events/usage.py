@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import Field
 
 from stagify.events.base import Event
-from stagify.events.topics import Topic
+from stagify.topology import Topic
 
 Meter = Literal["staging", "storage_bytes", "api_calls"]
 

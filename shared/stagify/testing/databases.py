@@ -11,8 +11,9 @@ import asyncpg
 import pytest
 from alembic import command
 
-from stagify.bootstrap import DATABASES, ServiceDatabase, create_database, create_role
+from stagify.bootstrap import create_database, create_role
 from stagify.migrations.runner import alembic_config, upgrade
+from stagify.topology import DATABASES, ServiceDatabase
 
 ROLE_PASSWORD = "only-for-tests"
 

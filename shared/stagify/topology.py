@@ -1,0 +1,97 @@
+"""What the platform is made of: its topics, consumers and databases, and who owes receipts.
+
+The one module of the kit that names services. `stagify bootstrap` creates what stands here.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+DAY_MS = 24 * 60 * 60 * 1000
+
+
+class Topic(StrEnum):
+    """The topics by the name they have in Kafka."""
+
+    TENANT = "tenant.events"
+    IDENTITY = "identity.events"
+    STAGING = "staging.events"
+    BILLING = "billing.events"
+    USAGE = "usage.events"
+    DIRECTORY = "tenant.directory"
+
+
+@dataclass(frozen=True, slots=True)
+class TopicSpec:
+    """How a topic is created. `producer` is the owning service, or `*` for any.
+
+    `has_personal_data` says whether its events may name people; those that others read never do.
+    """
+
+    name: str
+    producer: str
+    partitions: int
+    retention_ms: int
+    is_compacted: bool = False
+    has_personal_data: bool = False
+
+    def config(self) -> dict[str, str]:
+        """Topic configuration as Kafka wants it."""
+        if self.is_compacted:
+            return {"cleanup.policy": "compact", "min.cleanable.dirty.ratio": "0.1"}
+        return {"cleanup.policy": "delete", "retention.ms": str(self.retention_ms)}
+
+
+TOPICS: tuple[TopicSpec, ...] = (
+    TopicSpec(Topic.TENANT, "tenant-svc", 6, 30 * DAY_MS, has_personal_data=True),
+    TopicSpec(Topic.IDENTITY, "identity-svc", 6, 30 * DAY_MS, has_personal_data=True),
+    TopicSpec(Topic.STAGING, "staging-svc", 6, 30 * DAY_MS),
+    TopicSpec(Topic.BILLING, "usage-svc", 6, 30 * DAY_MS),
+    TopicSpec(Topic.USAGE, "*", 6, 30 * DAY_MS),
+    # One partition: the gateway reads it whole, in order.
+    TopicSpec(Topic.DIRECTORY, "tenant-svc", 1, -1, is_compacted=True, has_personal_data=True),
+)
+
+# The consumers with dead letters: groups by the name of their service.
+CONSUMERS: tuple[str, ...] = ("tenant-svc", "identity-svc", "staging-svc", "usage-svc")
+
+
+def dead_letter_topic(consumer: str) -> str:
+    """Where `consumer` puts messages it can never handle."""
+    return f"{consumer}.dlq"
+
+
+def all_topics() -> tuple[TopicSpec, ...]:
+    """The event topics and every consumer's dead letters."""
+    dead = (
+        TopicSpec(dead_letter_topic(name), name, 1, 90 * DAY_MS, has_personal_data=True)
+        for name in CONSUMERS
+    )
+    return (*TOPICS, *dead)
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceDatabase:
+    """A service's database and its roles beside owner, app and relay."""
+
+    name: str
+    extra_roles: tuple[str, ...] = ()
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """The full names of its roles, the owner first."""
+        kinds = ("owner", "app", "relay", *self.extra_roles)
+        return tuple(f"{self.name}_{kind}" for kind in kinds)
+
+
+DATABASES: tuple[ServiceDatabase, ...] = (
+    ServiceDatabase("tenant"),
+    ServiceDatabase("identity"),
+    # claim: takes jobs across tenants.
+    ServiceDatabase("staging", ("claim",)),
+    # ingest: writes usage of all tenants in batches.
+    ServiceDatabase("usage", ("ingest",)),
+)
+
+# The services, by their databases, that answer each step of a tenant's life with a receipt;
+# a tenant is active once all of them have answered its creation.
+RECEIPT_SENDERS: frozenset[str] = frozenset({"identity", "staging", "usage"})
