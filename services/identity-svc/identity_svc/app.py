@@ -6,18 +6,18 @@ from collections.abc import AsyncIterator
 
 from fastapi import FastAPI
 
-from identity_svc.accounts.api import router as accounts_router
-from identity_svc.accounts.tenant_client import TenantClient
 from identity_svc.api_keys.api import router as api_keys_router
 from identity_svc.api_keys.keyring import KeyRing
-from identity_svc.context import Context
 from identity_svc.credentials.api import router as credentials_router
 from identity_svc.credentials.service import Credentials
 from identity_svc.credentials.usage import UsageRecorder
-from identity_svc.digests import Digester
-from identity_svc.passwords import Passwords
+from identity_svc.digests.service import Digester
+from identity_svc.parts import Parts
+from identity_svc.people.passwords import Passwords
 from identity_svc.sessions.api import router as sessions_router
 from identity_svc.settings import Settings
+from identity_svc.signup.api import router as signup_router
+from identity_svc.signup.tenant_client import TenantClient
 from stagify.database import Database
 from stagify.http import create_service_app
 from stagify.internal import InternalClient
@@ -28,7 +28,7 @@ def create_app(settings: Settings) -> FastAPI:
     """The app that serves sign-up, log-in, API keys and the gateway's look-ups."""
     database = Database.from_settings(settings, service="identity-svc")
     usage = UsageRecorder(database)
-    context = make_context(settings, database, usage)
+    parts = make_parts(settings, database, usage)
 
     @contextlib.asynccontextmanager
     async def own_parts(_: FastAPI) -> AsyncIterator[None]:
@@ -38,17 +38,17 @@ def create_app(settings: Settings) -> FastAPI:
         recording.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await recording
-        await context.tenants.close()
-        context.passwords.close()
+        await parts.tenants.close()
+        parts.passwords.close()
 
     app = create_service_app("identity-svc", settings, database=database, lifespan=own_parts)
-    app.state.context = context
-    for router in (accounts_router, sessions_router, api_keys_router, credentials_router):
+    app.state.parts = parts
+    for router in (signup_router, sessions_router, api_keys_router, credentials_router):
         app.include_router(router)
     return app
 
 
-def make_context(settings: Settings, database: Database, usage: UsageRecorder) -> Context:
+def make_parts(settings: Settings, database: Database, usage: UsageRecorder) -> Parts:
     """The collaborators of the routes."""
     digester = Digester(settings.identity_hash_secret.get_secret_value())
     keys = KeyRing(settings.api_key_secret_list)
@@ -57,8 +57,9 @@ def make_context(settings: Settings, database: Database, usage: UsageRecorder) -
         audience="tenant-svc",
         signer=TokenSigner.from_settings(settings),
     )
-    return Context(
+    return Parts(
         settings=settings,
+        database=database,
         digester=digester,
         passwords=Passwords(settings),
         keys=keys,

@@ -2,18 +2,9 @@
 
 from sqlalchemy import MetaData
 
-from identity_svc.accounts.models import Signup, User
-from identity_svc.api_keys.models import ApiKey
-from identity_svc.mail.models import Mail
-from identity_svc.members.models import Membership
-from identity_svc.sessions.models import Session
 from identity_svc.tables import IdentityTable
-from identity_svc.tenants.models import Tenant
-from identity_svc.throttling import Throttle
 
 METADATA: MetaData = IdentityTable.metadata
-
-TABLES = (User, Signup, Membership, Session, ApiKey, Mail, Tenant, Throttle)
 
 # Tables without row-level security, and why each may be.
 NOT_TENANT_TABLES: dict[str, str] = {

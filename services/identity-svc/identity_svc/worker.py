@@ -1,13 +1,13 @@
 """The background process of identity-svc: outbox relay, consumer, mail and cleaning."""
 
-from identity_svc.accounts.mail import SignupMail
-from identity_svc.cleaning import Cleaner
-from identity_svc.digests import Digester
+from identity_svc.cleaning.service import Cleaner
+from identity_svc.digests.service import Digester
 from identity_svc.handlers import HANDLERS
 from identity_svc.mail.dispatcher import MailDispatcher
 from identity_svc.mail.service import Composers, MailKind
 from identity_svc.mail.smtp import SmtpSender
 from identity_svc.settings import Settings
+from identity_svc.signup.mail import SignupMail
 from stagify.consumer import Consumer
 from stagify.database import Database
 from stagify.service_worker import configure, run_service_worker

@@ -9,7 +9,7 @@ from identity_support import Caller, Member, SignUp
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from identity_svc.cleaning import Cleaner
+from identity_svc.cleaning.service import Cleaner
 from identity_svc.models import METADATA, NOT_TENANT_TABLES
 from stagify.clock import utc_now
 from stagify.database import Database

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from identity_support import MakeSettings
 
-from identity_svc.passwords import (
+from identity_svc.people.passwords import (
     BusyError,
     Passwords,
     WeakPasswordError,

@@ -219,7 +219,7 @@ class TestLogIn:
         )
         app = create_app(settings)
         async with app_client(app) as client:
-            slow = asyncio.ensure_future(app.state.context.passwords.hash(PASSWORD))
+            slow = asyncio.ensure_future(app.state.parts.passwords.hash(PASSWORD))
             await asyncio.sleep(0)
             answer = await log_in(client, caller, member)
             assert not slow.done()

@@ -8,7 +8,12 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from identity_svc.throttling import Limit, TooManyAttemptsError, count_attempt, forget_attempts
+from identity_svc.throttling.service import (
+    Limit,
+    TooManyAttemptsError,
+    count_attempt,
+    forget_attempts,
+)
 from stagify.database import Database
 
 HOUR = timedelta(hours=1)

@@ -8,16 +8,16 @@ from fastapi import FastAPI
 
 from stagify.database import Database
 from stagify.http import create_service_app
+from stagify.listening import Listener
+from stagify.stopping import before_stop
 from staging_svc.catalog import api as catalog_api
+from staging_svc.furnishing.engines import make_engine
 from staging_svc.images import api as images_api
-from staging_svc.listening import Listener
+from staging_svc.objects.store import Storage
 from staging_svc.projects import api as projects_api
 from staging_svc.projects.feed import ProjectFeed
-from staging_svc.quota import Quota
+from staging_svc.quota.service import Quota
 from staging_svc.settings import Settings
-from staging_svc.staging.engines import make_engine
-from staging_svc.stopping import before_stop
-from staging_svc.storage import Storage
 from staging_svc.uploads import api as uploads_api
 
 

@@ -38,6 +38,6 @@ main = service_cli(
 @main.command()
 def jobs() -> None:
     """Run the staging process: it takes jobs and furnishes photos."""
-    from staging_svc.staging import process
+    from staging_svc.furnishing import process
 
     run(process.main())

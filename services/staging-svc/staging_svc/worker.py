@@ -4,10 +4,11 @@ from stagify.consumer import Consumer
 from stagify.database import Database
 from stagify.service_worker import configure, run_service_worker
 from stagify.worker import every
-from staging_svc.deletion import DeletionExecutor
 from staging_svc.handlers import HANDLERS
+from staging_svc.objects.deletion import DeletionExecutor
+from staging_svc.objects.store import Storage
 from staging_svc.settings import Settings
-from staging_svc.storage import Storage
+from staging_svc.uploads.service import forget_unused
 
 NAME = "staging-svc"
 
@@ -29,7 +30,7 @@ async def main() -> None:
     database = Database.from_settings(settings, service=NAME)
     claims = Database(settings.claim_database_url.get_secret_value(), service=NAME, pool_size=1)
     storage = Storage(settings)
-    executor = DeletionExecutor(database, claims, storage)
+    executor = DeletionExecutor(database, claims, storage, forget_unused)
 
     async def delete() -> None:
         await executor.run_once()

@@ -16,10 +16,11 @@ from stagify.testing import ContextKeys, DatabaseUrls, ObjectStoreServer, TestDa
 from stagify.tokens import TokenVerifier
 from staging_engine.fast import FastEngine
 from staging_svc.app import create_app
-from staging_svc.deletion import DeletionExecutor
+from staging_svc.furnishing.process import Slot, StagingProcess
+from staging_svc.objects.deletion import DeletionExecutor
+from staging_svc.objects.store import Storage
 from staging_svc.settings import Settings
-from staging_svc.staging.process import Slot, StagingProcess
-from staging_svc.storage import Storage
+from staging_svc.uploads.service import forget_unused
 
 
 @pytest.fixture(scope="session")
@@ -147,7 +148,7 @@ def storage(settings: Settings) -> Storage:
 
 @pytest.fixture
 def executor(database: Database, claims: Database, storage: Storage) -> DeletionExecutor:
-    return DeletionExecutor(database, claims, storage)
+    return DeletionExecutor(database, claims, storage, forget_unused)
 
 
 @pytest.fixture

@@ -12,11 +12,11 @@ from stagify.database import Database, driver_connection
 from stagify.events.staging import ProjectCreated, ProjectDeleted
 from stagify.events.usage import UsageRecorded
 from stagify.ids import new_id
-from staging_svc.deletion import DeletionExecutor
+from staging_svc.furnishing.process import Slot
 from staging_svc.objects import service as objects
+from staging_svc.objects.deletion import DeletionExecutor
 from staging_svc.objects.service import ObjectLostError, StoredObject
-from staging_svc.staging.process import Slot
-from staging_svc.storage import Storage
+from staging_svc.objects.store import Storage
 from staging_svc.uploads import service as uploads
 from staging_svc.uploads.errors import UploadAlreadyUsedError
 
@@ -132,7 +132,7 @@ class TestIntents:
         await caller.upload(room_photo())
         await make_due(database, caller.tenant_id)
         away = Storage(make_settings(s3_endpoint="http://127.0.0.1:9"))
-        await DeletionExecutor(database, claims, away).run_once()
+        await DeletionExecutor(database, claims, away, uploads.forget_unused).run_once()
         assert len(keys(caller.tenant_id)) == 1
         await make_due(database, caller.tenant_id)
         await executor.run_once()

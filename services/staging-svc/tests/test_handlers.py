@@ -18,9 +18,9 @@ from stagify.events.tenant import (
     TenantSuspended,
 )
 from stagify.ids import new_id
-from staging_svc.deletion import DeletionExecutor
+from staging_svc.furnishing.process import Slot
 from staging_svc.handlers import HANDLERS
-from staging_svc.staging.process import Slot
+from staging_svc.objects.deletion import DeletionExecutor
 
 EARLIER = timedelta(minutes=-5)
 

@@ -6,7 +6,7 @@ import pytest
 
 from stagify.ids import new_id
 from stagify.testing import ObjectStoreServer
-from staging_svc.heads import HeadRefusedError, Heads, ObjectHead
+from staging_svc.objects.heads import HeadRefusedError, Heads, ObjectHead
 
 
 def make_heads(store: ObjectStoreServer, secret: str | None = None) -> Heads:

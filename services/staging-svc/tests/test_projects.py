@@ -17,7 +17,7 @@ from stagify.ids import new_id
 from stagify.testing import ContextKeys, ObjectStoreServer, app_client
 from staging_svc.app import create_app
 from staging_svc.objects.service import intend
-from staging_svc.storage import upload_key
+from staging_svc.objects.store import upload_key
 from staging_svc.uploads import service as uploads
 from staging_svc.uploads.models import Upload
 from staging_svc.uploads.service import UploadState, stored

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Response
 
 from identity_svc.api_keys import service
 from identity_svc.api_keys.schemas import ApiKeyCreate, ApiKeyCreated, ApiKeyRead
-from identity_svc.context import ContextDep
+from identity_svc.parts import PartsDep
 from stagify.auth import requires
 from stagify.database import SessionDep
 from stagify.idempotency import IdempotencyDep
@@ -31,7 +31,7 @@ async def create_api_key(
     body: ApiKeyCreate,
     principal: ManagerDep,
     session: SessionDep,
-    context: ContextDep,
+    parts: PartsDep,
     idempotency: IdempotencyDep,
 ) -> Response:
     """Create a key. Its secret is in this answer and nowhere else, not even in a replay."""
@@ -42,8 +42,8 @@ async def create_api_key(
             session,
             principal=principal,
             wanted=body,
-            keys=context.keys,
-            max_keys=context.settings.api_keys_per_tenant,
+            keys=parts.keys,
+            max_keys=parts.settings.api_keys_per_tenant,
         ),
         shown_once=frozenset({"key"}),
     )

@@ -4,8 +4,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends
 
-from identity_svc.context import ContextDep
 from identity_svc.credentials.schemas import CredentialLookUp, CredentialRead
+from identity_svc.parts import PartsDep
 from stagify.auth import service_only
 from stagify.database import TenantRequiredError
 from stagify.principal import Principal
@@ -18,11 +18,11 @@ GatewayDep = Annotated[Principal, Depends(service_only("gateway"))]
 
 @router.post("", responses=problems(404))
 async def look_up_credential(
-    body: CredentialLookUp, principal: GatewayDep, context: ContextDep
+    body: CredentialLookUp, principal: GatewayDep, parts: PartsDep
 ) -> CredentialRead:
     """Whose credential this is, on the host of the token's tenant."""
     if principal.tenant_id is None:
         raise TenantRequiredError
-    return await context.credentials.look_up(
+    return await parts.credentials.look_up(
         principal.tenant_id, body.type, body.value.get_secret_value()
     )

@@ -8,16 +8,20 @@ changed counts at once.
 from uuid import UUID
 
 import asyncpg
+from prometheus_client import Counter
 
 from identity_svc.api_keys.keyring import KeyRing, public_id_of
 from identity_svc.credentials.schemas import CredentialRead
 from identity_svc.credentials.usage import CredentialType, UsageRecorder
-from identity_svc.digests import Digester
-from identity_svc.metrics import LOOK_UPS
+from identity_svc.digests.service import Digester
 from identity_svc.sessions.service import IDLE_LIFE, session_hash
 from stagify.database import Database
 from stagify.errors import NotFoundError
 from stagify.permissions import ROLE_PERMISSIONS
+
+LOOK_UPS = Counter(
+    "stagify_identity_credential_look_ups", "Credentials looked up.", ["type", "outcome"]
+)
 
 # Both join the membership: capabilities meet in this read model alone.
 SESSION = """

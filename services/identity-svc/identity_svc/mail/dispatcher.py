@@ -13,18 +13,24 @@ from typing import Any, Protocol
 
 import aiosmtplib
 import asyncpg
+from prometheus_client import Counter
 from sqlalchemy import delete, text
 from sqlmodel import col
 
 from identity_svc.mail.models import Mail
 from identity_svc.mail.service import NOTIFY_CHANNEL, Composers, MailKind, Message
 from identity_svc.mail.smtp import MailRefusedError
-from identity_svc.metrics import MAILS
 from stagify.clock import utc_now
 from stagify.database import Database
 from stagify.transient import is_transient
 
 logger = logging.getLogger(__name__)
+
+MAILS = Counter(
+    "stagify_identity_mails",
+    "Mails: sent, failed (tried again), refused, obsolete, given_up (alert above 0).",
+    ["kind", "outcome"],
+)
 
 BATCH_SIZE = 10
 # Found by looking, should a notification be lost with its connection.

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from identity_svc.accounts.service import get_account
-from identity_svc.context import ContextDep
+from identity_svc.parts import PartsDep
+from identity_svc.people.service import get_account
 from identity_svc.sessions import service
 from identity_svc.sessions.schemas import (
     SessionCreate,
@@ -49,7 +49,7 @@ async def log_in(
     response: Response,
     principal: TenantHostDep,
     database: DatabaseDep,
-    context: ContextDep,
+    parts: PartsDep,
 ) -> SessionRead:
     """Log in to this host's tenant. The session is in the cookie, and only there."""
     assert principal.tenant_id is not None
@@ -61,14 +61,14 @@ async def log_in(
             password=body.password.get_secret_value(),
             replaces=_session_of(principal),
         ),
-        digester=context.digester,
-        passwords=context.passwords,
-        logins_per_minute=context.settings.logins_per_tenant_minute,
+        digester=parts.digester,
+        passwords=parts.passwords,
+        logins_per_minute=parts.settings.logins_per_tenant_minute,
     )
     _set_cookie(response, made.token, int(service.LIFE.total_seconds()))
     return SessionRead(
         user=SessionUser.model_validate(made.account),
-        tenant=_tenant_read(made.tenant, context.settings),
+        tenant=_tenant_read(made.tenant, parts.settings),
         role=made.role,
         permissions=sorted(ROLE_PERMISSIONS[made.role]),
         expires_at=made.expires_at,
@@ -77,7 +77,7 @@ async def log_in(
 
 @router.get("")
 async def read_session(
-    response: Response, principal: SignedInDep, session: SessionDep, context: ContextDep
+    response: Response, principal: SignedInDep, session: SessionDep, parts: PartsDep
 ) -> SessionRead:
     """Who is calling, and what they may do here."""
     assert principal.tenant_id is not None
@@ -90,7 +90,7 @@ async def read_session(
     return SessionRead(
         user=user,
         api_key_id=principal.credential_id if principal.kind == "api_key" else None,
-        tenant=_tenant_read(await get_tenant(session, principal.tenant_id), context.settings),
+        tenant=_tenant_read(await get_tenant(session, principal.tenant_id), parts.settings),
         role=cast(Role | None, principal.role),
         permissions=sorted(principal.permissions),
         expires_at=expires_at,

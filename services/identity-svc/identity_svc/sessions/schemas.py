@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
-from identity_svc.inputs import Email, Password
+from identity_svc.people.schemas import Email, Password
 from stagify.permissions import Role
 
 

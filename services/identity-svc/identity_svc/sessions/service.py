@@ -4,20 +4,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from prometheus_client import Counter
 from sqlalchemy import delete
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from identity_svc.accounts import service as accounts
-from identity_svc.digests import Digester, new_token
-from identity_svc.inputs import email_key
+from identity_svc.digests.service import Digester, new_token
 from identity_svc.members.service import find_role
-from identity_svc.metrics import LOG_INS
-from identity_svc.passwords import Passwords
+from identity_svc.people import service as people
+from identity_svc.people.passwords import Passwords
+from identity_svc.people.schemas import email_key
 from identity_svc.sessions.errors import InvalidCredentialsError
 from identity_svc.sessions.models import Session
 from identity_svc.tenants.service import KnownTenant, get_tenant
-from identity_svc.throttling import (
+from identity_svc.throttling.service import (
     Limit,
     TooManyAttemptsError,
     count_attempt,
@@ -28,6 +28,8 @@ from stagify.database import Database
 from stagify.events.identity import SessionRevoked
 from stagify.outbox import publish
 from stagify.permissions import Role
+
+LOG_INS = Counter("stagify_identity_log_ins", "Log-ins: accepted, refused, throttled.", ["outcome"])
 
 # A session ends this long after the log-in, whatever happens, and this long after its last use.
 LIFE = timedelta(days=30)
@@ -57,7 +59,7 @@ class LogIn:
 
     token: str
     expires_at: datetime
-    account: accounts.Account
+    account: people.Account
     role: Role
     tenant: KnownTenant
 
@@ -83,7 +85,7 @@ async def log_in(
     async with database.tenant(request.tenant_id) as session:
         await forget_attempts(session, limits[0].scope, limits[0].subject)
         if new_hash is not None:
-            await accounts.set_password_hash(session, account.id, new_hash)
+            await people.set_password_hash(session, account.id, new_hash)
         if request.replaces is not None:
             await revoke_session(session, tenant_id=request.tenant_id, session_id=request.replaces)
         made = await _open_session(session, request.tenant_id, account, digester)
@@ -104,13 +106,13 @@ def _limits(
 
 async def _authenticate(
     database: Database, request: LogInRequest, limits: tuple[Limit, Limit], passwords: Passwords
-) -> accounts.Account:
+) -> people.Account:
     """The member's account. Unknown address, stranger and wrong password take the same
     statements and the same hash."""
     try:
         async with database.tenant(request.tenant_id) as session:
             await count_attempt(session, *limits)
-            account = await accounts.find_account(session, request.email)
+            account = await people.find_account(session, request.email)
             role = await find_role(session, account.id if account is not None else _NOBODY)
     except TooManyAttemptsError:
         LOG_INS.labels("throttled").inc()
@@ -123,7 +125,7 @@ async def _authenticate(
 
 
 async def _open_session(
-    session: AsyncSession, tenant_id: UUID, account: accounts.Account, digester: Digester
+    session: AsyncSession, tenant_id: UUID, account: people.Account, digester: Digester
 ) -> LogIn:
     # Again: they may have been removed while we hashed.
     role = await find_role(session, account.id)

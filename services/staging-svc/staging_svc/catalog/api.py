@@ -7,7 +7,7 @@ from fastapi import APIRouter, Response
 from stagify.auth import TenantHostDep
 from staging_engine.port import Catalog, CatalogEntry
 from staging_svc.catalog.schemas import CatalogRead, EntryRead, OptionsRead
-from staging_svc.dependencies import CatalogDep
+from staging_svc.parts import CatalogDep
 
 router = APIRouter(tags=["catalog"])
 

@@ -6,8 +6,8 @@ from fastapi import APIRouter, Response
 
 from stagify.database import SessionDep
 from stagify.problems import problems
-from staging_svc.dependencies import ReaderDep, SettingsDep, StorageDep
 from staging_svc.images import service
+from staging_svc.parts import ReaderDep, SettingsDep, StorageDep
 
 router = APIRouter(tags=["images"])
 

@@ -13,7 +13,7 @@ from staging_svc.images.errors import ImageNotFoundError
 from staging_svc.images.models import Image
 from staging_svc.objects import service as objects
 from staging_svc.objects.service import StoredObject
-from staging_svc.storage import Storage, disposition
+from staging_svc.objects.store import Storage, disposition
 
 ImageKind = Literal["source", "original", "staged"]
 

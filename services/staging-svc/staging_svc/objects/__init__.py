@@ -1,1 +1,1 @@
-"""Durable intents to delete stored objects."""
+"""Stored objects: the store itself, and durable intents to delete from it."""

@@ -10,7 +10,7 @@ from stagify.idempotency import IdempotencyDep
 from stagify.links import link
 from stagify.pagination import Page, PageParamsDep, encode_cursor
 from stagify.problems import problems
-from staging_svc.dependencies import ReaderDep, SettingsDep, WriterDep, parts_of
+from staging_svc.parts import ReaderDep, SettingsDep, WriterDep, parts_of
 from staging_svc.projects import queries, service
 from staging_svc.projects.errors import ProjectNotFoundError
 from staging_svc.projects.feed import ProjectFeed

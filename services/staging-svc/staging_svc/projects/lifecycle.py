@@ -13,12 +13,12 @@ from stagify.events.usage import UsageRecorded
 from stagify.ids import new_id
 from stagify.outbox import publish
 from staging_svc.images import service as images
-from staging_svc.jobs import service as jobs
-from staging_svc.jobs.claims import Lease
 from staging_svc.objects import service as objects
 from staging_svc.objects.service import StoredObject
 from staging_svc.projects.changes import dimensions, storage_changed, touch
 from staging_svc.projects.models import Project
+from staging_svc.queue import service as queue
+from staging_svc.queue.claims import Lease
 from staging_svc.uploads import service as uploads
 
 # Shares of the bar: checking the photo comes before the engine, storing the result after it.
@@ -50,14 +50,14 @@ class SourcePhoto:
 
 async def locked_project(session: AsyncSession, lease: Lease) -> Project:
     """The leased project, locked behind its job."""
-    await jobs.locked(session, lease)
+    await queue.locked(session, lease)
     query = select(Project).where(Project.id == lease.project_id).with_for_update()
     return (await session.exec(query)).one()
 
 
 async def begin(session: AsyncSession, lease: Lease, project: Project) -> None:
     """A worker has begun; only the first attempt is reported to others."""
-    if await jobs.mark_started(session, lease):
+    if await queue.mark_started(session, lease):
         publish(
             session,
             StagingStarted(
@@ -112,7 +112,7 @@ async def complete(
 ) -> None:
     """The furnished photo is there: project, job, image, events and metering, all or nothing."""
     project = await locked_project(session, lease)
-    await jobs.finish(session, lease, is_done=True)
+    await queue.finish(session, lease, is_done=True)
     await _own(session, project, staged, "staged")
     project.status = "staged"
     project.progress = 1.0
@@ -146,7 +146,7 @@ async def fail(
 ) -> None:
     """The project cannot be staged; its reservation is given back, a useless upload deleted."""
     project = await locked_project(session, lease)
-    await jobs.finish(session, lease, is_done=False)
+    await queue.finish(session, lease, is_done=False)
     project.status = "failed"
     project.failure_code = code
     project.failure_message = message
@@ -172,7 +172,7 @@ async def wait_again(
 ) -> None:
     """The job goes back into the queue, and the project says so."""
     project = await locked_project(session, lease)
-    await jobs.requeue(session, lease, delay_seconds=delay_seconds, is_counted=is_counted)
+    await queue.requeue(session, lease, delay_seconds=delay_seconds, is_counted=is_counted)
     project.status = "queued"
     project.progress = 0.0
     await touch(session, project)

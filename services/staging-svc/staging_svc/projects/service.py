@@ -18,9 +18,8 @@ from stagify.ids import new_id
 from stagify.outbox import publish, publish_on
 from stagify.principal import Principal
 from staging_engine.port import Catalog, CatalogEntry
-from staging_svc.dependencies import Parts
 from staging_svc.images import service as images
-from staging_svc.jobs import service as jobs
+from staging_svc.parts import Parts
 from staging_svc.projects import queries
 from staging_svc.projects.changes import announce, storage_changed
 from staging_svc.projects.errors import (
@@ -33,6 +32,7 @@ from staging_svc.projects.errors import (
 from staging_svc.projects.models import Project
 from staging_svc.projects.queries import NewProject
 from staging_svc.projects.schemas import ProjectCreate
+from staging_svc.queue import service as queue
 from staging_svc.uploads import service as uploads
 
 # A reservation outlives the request by this; the project's event then prolongs it.
@@ -146,7 +146,7 @@ async def _accept(
 ) -> None:
     await queries.insert_project(connection, project)
     await uploads.use_upload(connection, upload_id=upload_id, project_id=project.id)
-    await jobs.enqueue(connection, tenant_id=project.tenant_id, project_id=project.id)
+    await queue.enqueue(connection, tenant_id=project.tenant_id, project_id=project.id)
     created = ProjectCreated(
         tenant_id=project.tenant_id,
         project_id=project.id,
@@ -160,7 +160,7 @@ async def _accept(
 
 async def delete_project(session: AsyncSession, project_id: UUID) -> None:
     """Remove a project and everything it owns; its job is cancelled, its reservation released."""
-    await jobs.cancel(session, project_id)
+    await queue.cancel(session, project_id)
     found = await session.exec(select(Project).where(Project.id == project_id).with_for_update())
     project = found.one_or_none()
     if project is None:

@@ -9,8 +9,8 @@ from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from stagify.clock import utc_now
-from staging_svc.jobs import service as jobs
 from staging_svc.projects import service as projects
+from staging_svc.queue import service as queue
 from staging_svc.tenants.models import Tenant
 from staging_svc.uploads import service as uploads
 
@@ -42,13 +42,13 @@ async def set_status(
 async def suspend(session: AsyncSession, tenant_id: UUID, *, changed_at: datetime) -> None:
     """Keep waiting jobs from being taken; one that runs is finished."""
     if await set_status(session, tenant_id, "suspended", changed_at=changed_at):
-        await jobs.hold_all(session)
+        await queue.hold_all(session)
 
 
 async def reactivate(session: AsyncSession, tenant_id: UUID, *, changed_at: datetime) -> None:
     """Let the waiting jobs be taken again."""
     if await set_status(session, tenant_id, "active", changed_at=changed_at):
-        await jobs.release_all(session)
+        await queue.release_all(session)
 
 
 async def purge(session: AsyncSession, tenant_id: UUID, *, changed_at: datetime) -> None:

@@ -5,7 +5,7 @@ from fastapi import APIRouter
 from stagify.database import SessionDep
 from stagify.links import link
 from stagify.problems import problems
-from staging_svc.dependencies import SettingsDep, StorageDep, WriterDep
+from staging_svc.parts import SettingsDep, StorageDep, WriterDep
 from staging_svc.uploads import service
 from staging_svc.uploads.schemas import UploadCreate, UploadRead
 

@@ -12,8 +12,8 @@ from stagify.clock import utc_now
 from stagify.ids import new_id
 from staging_svc.objects import service as objects
 from staging_svc.objects.service import StoredObject
+from staging_svc.objects.store import ObjectMissingError, Storage, upload_key
 from staging_svc.settings import Settings
-from staging_svc.storage import ObjectMissingError, Storage, upload_key
 from staging_svc.uploads.errors import (
     TooManyOpenUploadsError,
     UnsupportedPhotoTypeError,

@@ -13,9 +13,9 @@ from stagify.auth import requires
 from stagify.database import Database
 from stagify.principal import Principal
 from staging_engine.port import Catalog
-from staging_svc.quota import Quota
+from staging_svc.objects.store import Storage
+from staging_svc.quota.service import Quota
 from staging_svc.settings import Settings
-from staging_svc.storage import Storage
 
 
 async def request_settings(request: Request) -> Settings:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, EmailStr, Field, SecretStr
 
-from identity_svc.passwords import MAX_PASSWORD_BYTES, MIN_PASSWORD_BYTES
+from identity_svc.people.passwords import MAX_PASSWORD_BYTES, MIN_PASSWORD_BYTES
 
 
 def email_key(email: str) -> str:

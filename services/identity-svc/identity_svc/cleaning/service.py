@@ -11,11 +11,11 @@ from sqlalchemy import delete, tuple_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from identity_svc.accounts.service import forget_signups
 from identity_svc.api_keys.service import forget_dead
 from identity_svc.sessions.service import forget_expired
+from identity_svc.signup.queries import forget_signups
 from identity_svc.tenants.service import tenants_after
-from identity_svc.throttling import Throttle
+from identity_svc.throttling.service import Throttle
 from stagify.clock import utc_now
 from stagify.database import Database
 

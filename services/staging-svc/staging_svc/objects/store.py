@@ -19,7 +19,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from stagify.errors import UnavailableError
-from staging_svc.heads import HeadRefusedError, Heads, ObjectHead
+from staging_svc.objects.heads import HeadRefusedError, Heads, ObjectHead
 from staging_svc.settings import Settings
 
 if TYPE_CHECKING:

@@ -10,9 +10,11 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from identity_svc.accounts import service
-from identity_svc.digests import Digester, new_code, new_token
+from identity_svc.digests.service import Digester, new_code, new_token
 from identity_svc.mail.service import Message
+from identity_svc.people import service as people
+from identity_svc.signup import queries
+from identity_svc.signup.service import code_hash
 from stagify.clock import utc_now
 
 
@@ -24,14 +26,14 @@ class SignupMail:
         self._base_domain = base_domain
 
     async def __call__(self, session: AsyncSession, signup_id: UUID) -> Message | None:
-        signup = await service.open_signup(session, signup_id)
-        if signup is None or signup.expires_at <= utc_now():
+        signup = await queries.lock_signup(session, signup_id)
+        if signup is None or signup.confirmed_at is not None or signup.expires_at <= utc_now():
             return None
-        account = await service.find_account(session, signup.email)
+        account = await people.find_account(session, signup.email)
         code = new_code()
         # For a known address the row changes just as much, but no code will ever be right.
         secret = code if account is None else new_token()
-        signup.code_hash = service.code_hash(self._digester, signup.id, secret)
+        signup.code_hash = code_hash(self._digester, signup.id, secret)
         signup.failed_attempts = 0
         if account is not None:
             return self._known(account.email)

@@ -4,17 +4,15 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from identity_svc.accounts.confirmation import confirm_signup
-from identity_svc.accounts.schemas import (
+from identity_svc.parts import PartsDep
+from identity_svc.signup import service
+from identity_svc.signup.schemas import (
     SignupConfirm,
     SignupConfirmed,
     SignupCreate,
     SignupRead,
 )
-from identity_svc.accounts.signup import start_signup
-from identity_svc.context import ContextDep
 from stagify.auth import PlatformDep
-from stagify.database import DatabaseDep
 from stagify.links import link
 from stagify.problems import problems
 
@@ -26,21 +24,13 @@ router = APIRouter(prefix="/v1/signup", tags=["sign-up"])
     status_code=202,
     responses=problems(409) | {202: {"links": link("confirm_sign_up", signup_id="/id")}},
 )
-async def sign_up(
-    body: SignupCreate, _: PlatformDep, database: DatabaseDep, context: ContextDep
-) -> SignupRead:
+async def sign_up(body: SignupCreate, _: PlatformDep, parts: PartsDep) -> SignupRead:
     """Ask for an account and a tenant; a mail brings the code that confirms it.
 
     The answer is the same whether or not the address has an account. Asking again for the same
     slug sends a fresh code and makes the old one invalid.
     """
-    return await start_signup(
-        database,
-        request=body,
-        tenants=context.tenants,
-        digester=context.digester,
-        signups_per_hour=context.settings.signups_per_hour,
-    )
+    return await service.start_signup(parts, request=body)
 
 
 @router.post("/{signup_id}/confirm", status_code=201, responses=problems(404, 409, 410))
@@ -49,17 +39,10 @@ async def confirm_sign_up(
     body: SignupConfirm,
     response: Response,
     _: PlatformDep,
-    database: DatabaseDep,
-    context: ContextDep,
+    parts: PartsDep,
 ) -> SignupConfirmed:
     """Confirm with the code of the mail. Repeating the same request has the same answer."""
     response.headers["Cache-Control"] = "no-store"
-    return await confirm_signup(
-        database,
-        signup_id=signup_id,
-        code=body.code,
-        password=body.password.get_secret_value(),
-        tenants=context.tenants,
-        digester=context.digester,
-        passwords=context.passwords,
+    return await service.confirm_signup(
+        parts, signup_id=signup_id, code=body.code, password=body.password.get_secret_value()
     )

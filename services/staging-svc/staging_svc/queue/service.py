@@ -15,8 +15,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from stagify import telemetry
 from stagify.clock import utc_now
 from stagify.ids import new_id
-from staging_svc.jobs.claims import Lease
-from staging_svc.jobs.models import Job
+from staging_svc.queue.claims import Lease
+from staging_svc.queue.models import Job
 
 # Channels of NOTIFY: a job became due; the job of this id was cancelled.
 QUEUED = "staging_jobs_queued"

@@ -15,19 +15,19 @@ from stagify.clock import utc_now
 from stagify.database import Database
 from stagify.ids import new_id
 from staging_engine.port import StagingEngine, StagingRefusedError, StagingRequest
+from staging_svc.furnishing.errors import NotYetError, RefusedError
+from staging_svc.furnishing.progress import ProgressWriter
 from staging_svc.images import service as images
 from staging_svc.images.models import Image
-from staging_svc.jobs.claims import Lease
 from staging_svc.objects import service as objects
 from staging_svc.objects.service import StoredObject
+from staging_svc.objects.store import ObjectMissingError, Storage, StoredFile, image_key
 from staging_svc.photos import service as photos
 from staging_svc.projects import lifecycle
 from staging_svc.projects.lifecycle import SourcePhoto, StoredPhoto
 from staging_svc.projects.models import Project
-from staging_svc.quota import Quota, QuotaExceededError
-from staging_svc.staging.errors import NotYetError, RefusedError
-from staging_svc.staging.progress import ProgressWriter
-from staging_svc.storage import ObjectMissingError, Storage, StoredFile, image_key
+from staging_svc.queue.claims import Lease
+from staging_svc.quota.service import Quota, QuotaExceededError
 from staging_svc.uploads import service as uploads
 from staging_svc.uploads.models import Upload
 

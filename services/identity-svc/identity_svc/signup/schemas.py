@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-from identity_svc.inputs import Email, NewPassword
+from identity_svc.people.schemas import Email, NewPassword
 from stagify.text import Name, printable
 
 TenantType = Literal["individual", "organization"]

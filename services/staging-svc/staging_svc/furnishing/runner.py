@@ -25,14 +25,14 @@ from stagify.database import Database
 from stagify.tenancy import tenant_scope
 from stagify.transient import is_transient
 from staging_engine.port import EngineFailedError
-from staging_svc.jobs import service as jobs
-from staging_svc.jobs.claims import Lease
-from staging_svc.jobs.service import LeaseLostError
+from staging_svc.furnishing.errors import NotYetError, RefusedError
+from staging_svc.furnishing.pipeline import Pipeline
 from staging_svc.objects.service import ObjectLostError
 from staging_svc.photos.service import CleaningInterruptedError
 from staging_svc.projects import lifecycle
-from staging_svc.staging.errors import NotYetError, RefusedError
-from staging_svc.staging.pipeline import Pipeline
+from staging_svc.queue import service as queue
+from staging_svc.queue.claims import Lease
+from staging_svc.queue.service import LeaseLostError
 
 logger = logging.getLogger(__name__)
 
@@ -94,7 +94,7 @@ class JobRunner:
             await asyncio.sleep(self._lease_seconds / 3)
             try:
                 async with self._database.tenant(lease.tenant_id) as session:
-                    await jobs.renew(session, lease, lease_seconds=self._lease_seconds)
+                    await queue.renew(session, lease, lease_seconds=self._lease_seconds)
             except LeaseLostError:
                 work.cancel()
                 return

@@ -2,15 +2,16 @@
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 from prometheus_client import Counter, Gauge
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from stagify.database import Database
 from stagify.tenancy import tenant_scope
 from staging_svc.objects import service as objects
-from staging_svc.storage import Storage, StorageUnavailableError
-from staging_svc.uploads import service as uploads
+from staging_svc.objects.store import Storage, StorageUnavailableError
 
 logger = logging.getLogger(__name__)
 
@@ -21,13 +22,20 @@ DUE = Gauge("stagify_object_deletions_due", "Deletions that are due and not done
 CONCURRENCY = 4
 
 
+# Takes away the unused upload that goes with an object.
+ForgetUpload = Callable[[AsyncSession, UUID], Awaitable[None]]
+
+
 class DeletionExecutor:
     """Deletes what is due. `claims` is the database as the claim role."""
 
-    def __init__(self, database: Database, claims: Database, storage: Storage) -> None:
+    def __init__(
+        self, database: Database, claims: Database, storage: Storage, forget_upload: ForgetUpload
+    ) -> None:
         self._database = database
         self._claims = claims
         self._storage = storage
+        self._forget_upload = forget_upload
         self._slots = asyncio.Semaphore(CONCURRENCY)
 
     async def run_once(self) -> int:
@@ -61,7 +69,7 @@ class DeletionExecutor:
             if intent is None:
                 return
             if intent.upload_id is not None:
-                await uploads.forget_unused(session, intent.upload_id)
+                await self._forget_upload(session, intent.upload_id)
         # 2. Delete the object. A crash after this deletes it again: that is harmless.
         await self._storage.delete(intent.bucket, intent.object_key)
         # 3. Forget the intent. Never before 2: the object would stay for ever.

@@ -22,8 +22,8 @@ from stagify.events import Event
 from stagify.events.staging import ProjectCreated, ProjectStaged, StagingFailed, StagingStarted
 from stagify.events.usage import UsageRecorded
 from staging_engine.port import EngineFailedError, StagingRefusedError
-from staging_svc.deletion import DeletionExecutor
-from staging_svc.staging.process import Slot, StagingProcess
+from staging_svc.furnishing.process import Slot, StagingProcess
+from staging_svc.objects.deletion import DeletionExecutor
 
 CRASH = EngineFailedError("engine_crashed", "The engine stopped.")
 

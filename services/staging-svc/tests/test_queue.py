@@ -15,11 +15,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from stagify.clock import utc_now
 from stagify.database import Database, driver_connection
 from stagify.ids import new_id
-from staging_svc.jobs import service
-from staging_svc.jobs.claims import Lease, claim_next
-from staging_svc.jobs.models import Job
-from staging_svc.jobs.service import LeaseLostError
 from staging_svc.projects.models import Project
+from staging_svc.queue import service
+from staging_svc.queue.claims import Lease, claim_next
+from staging_svc.queue.models import Job
+from staging_svc.queue.service import LeaseLostError
 
 Step = Callable[[AsyncSession, Lease], Awaitable[object]]
 

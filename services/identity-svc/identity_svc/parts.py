@@ -5,19 +5,21 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from identity_svc.accounts.tenant_client import TenantClient
 from identity_svc.api_keys.keyring import KeyRing
 from identity_svc.credentials.service import Credentials
-from identity_svc.digests import Digester
-from identity_svc.passwords import Passwords
+from identity_svc.digests.service import Digester
+from identity_svc.people.passwords import Passwords
 from identity_svc.settings import Settings
+from identity_svc.signup.tenant_client import TenantClient
+from stagify.database import Database
 
 
 @dataclass(frozen=True, slots=True)
-class Context:
+class Parts:
     """What use cases are given beside a session."""
 
     settings: Settings
+    database: Database
     digester: Digester
     passwords: Passwords
     keys: KeyRing
@@ -25,10 +27,10 @@ class Context:
     credentials: Credentials
 
 
-async def request_context(request: Request) -> Context:
+async def request_parts(request: Request) -> Parts:
     """The collaborators this app was composed with."""
-    context: Context = request.app.state.context
-    return context
+    parts: Parts = request.app.state.parts
+    return parts
 
 
-ContextDep = Annotated[Context, Depends(request_context)]
+PartsDep = Annotated[Parts, Depends(request_parts)]

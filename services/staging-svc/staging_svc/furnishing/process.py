@@ -8,19 +8,19 @@ from contextlib import AsyncExitStack
 from uuid import UUID
 
 from stagify.database import Database
+from stagify.listening import Listener
 from stagify.service_worker import configure
 from stagify.transient import is_transient
 from stagify.worker import run_worker
 from staging_engine.port import StagingEngine
-from staging_svc.jobs.claims import Lease, claim_next
-from staging_svc.jobs.service import CANCELLED, QUEUED
-from staging_svc.listening import Listener
-from staging_svc.quota import Quota
+from staging_svc.furnishing.engines import make_engine
+from staging_svc.furnishing.pipeline import Pipeline
+from staging_svc.furnishing.runner import JobRunner
+from staging_svc.objects.store import Storage
+from staging_svc.queue.claims import Lease, claim_next
+from staging_svc.queue.service import CANCELLED, QUEUED
+from staging_svc.quota.service import Quota
 from staging_svc.settings import Settings
-from staging_svc.staging.engines import make_engine
-from staging_svc.staging.pipeline import Pipeline
-from staging_svc.staging.runner import JobRunner
-from staging_svc.storage import Storage
 
 logger = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from stagify.transient import is_transient
-from staging_svc.jobs.service import LeaseLostError
+from staging_svc.queue.service import LeaseLostError
 
 logger = logging.getLogger(__name__)
 

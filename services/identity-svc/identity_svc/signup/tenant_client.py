@@ -7,13 +7,13 @@ from uuid import UUID
 
 from pydantic import JsonValue
 
-from identity_svc.accounts.errors import (
+from identity_svc.signup.errors import (
     SignupExpiredError,
     SlugInvalidError,
     SlugReservedError,
     SlugTakenError,
 )
-from identity_svc.accounts.models import Signup
+from identity_svc.signup.models import Signup
 from stagify.errors import StagifyError
 from stagify.internal import InternalAnswer, InternalCallError, InternalClient
 

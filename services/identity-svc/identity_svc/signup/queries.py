@@ -1,0 +1,44 @@
+"""The rows of sign-ups."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import delete, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from identity_svc.signup.models import Signup
+from stagify.clock import utc_now
+
+# An expired sign-up is remembered this much longer, to say so; then the address is forgotten.
+SIGNUP_MEMORY = timedelta(hours=1)
+
+
+async def lock_signup(session: AsyncSession, signup_id: UUID) -> Signup | None:
+    """The sign-up, locked until the transaction ends; None if it is gone."""
+    return await session.get(Signup, signup_id, with_for_update=True)
+
+
+async def find_or_add_open(session: AsyncSession, signup: Signup) -> UUID:
+    """The id of the open sign-up of the same address for the same slug; `signup` becomes it if
+    there is none."""
+    statement = (
+        insert(Signup)
+        .values(signup.model_dump(exclude_none=True))
+        .on_conflict_do_update(
+            index_elements=["email_key", "slug"],
+            index_where=text("confirmed_at IS NULL"),
+            # Nothing changes yet; an update is how the existing row is returned.
+            set_={"email_key": signup.email_key},
+        )
+        .returning(col(Signup.id))
+    )
+    signup_id: UUID = (await session.execute(statement)).scalar_one()
+    return signup_id
+
+
+async def forget_signups(session: AsyncSession, limit: int) -> None:
+    """Delete up to `limit` sign-ups that ended long enough ago."""
+    over = select(Signup.id).where(col(Signup.expires_at) < utc_now() - SIGNUP_MEMORY).limit(limit)
+    await session.execute(delete(Signup).where(col(Signup.id).in_(over)))

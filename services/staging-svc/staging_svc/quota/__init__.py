@@ -1,0 +1,1 @@
+"""The quota of staged photos, which usage-svc keeps."""
