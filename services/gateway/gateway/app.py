@@ -15,29 +15,29 @@ from prometheus_client import REGISTRY
 from prometheus_client.registry import CollectorRegistry
 from pydantic import AnyHttpUrl
 
-from gateway.access_log import AccessLog
-from gateway.admission import Admission
-from gateway.credentials import Credentials, CredentialSettings
-from gateway.directory import Directory
+from gateway.callers.credentials import Credentials, CredentialSettings
+from gateway.callers.revocations import revocation_of
+from gateway.callers.tokens import ContextTokens
+from gateway.decide import Admission
 from gateway.edge import Edge
+from gateway.fairness.limits import Limits
+from gateway.fairness.turns import Turns
 from gateway.follower import Follower
-from gateway.limits import Limits
-from gateway.log_writer import LogWriter
-from gateway.metering import Metering
-from gateway.metrics import Metrics
-from gateway.openapi import OpenApi
-from gateway.pages import Pages
-from gateway.revocations import revocation_of
-from gateway.routes import Routes, Service, ServiceName
-from gateway.server.door import Door
-from gateway.server.listener import Listener
-from gateway.server.peers import Peers
-from gateway.server.pool import Pool
-from gateway.server.writes import Writes
+from gateway.hosts.directory import Directory
+from gateway.hosts.routes import Routes, Service, ServiceName
+from gateway.observe.access_log import AccessLog
+from gateway.observe.log_writer import LogWriter
+from gateway.observe.metering import Metering
+from gateway.observe.metrics import Metrics
+from gateway.observe.tracing import Tracing
+from gateway.pages.documents import Pages
+from gateway.pages.openapi import OpenApi
 from gateway.settings import Settings
-from gateway.tokens import ContextTokens
-from gateway.tracing import Tracing
-from gateway.turns import Turns
+from gateway.wire.door import Door
+from gateway.wire.listener import Listener
+from gateway.wire.peers import Peers
+from gateway.wire.pool import Pool
+from gateway.wire.writes import Writes
 from stagify.errors import UnavailableError
 from stagify.events import Topic, UndecodableEventError, decode
 from stagify.internal import InternalAnswer, InternalClient

@@ -4,19 +4,19 @@ from dataclasses import dataclass, field
 from heapq import nsmallest
 from typing import TYPE_CHECKING
 
-from gateway.access_log import AccessLog
-from gateway.admission import Admission
-from gateway.limits import Limits
-from gateway.metering import Metering
-from gateway.metrics import Metrics
-from gateway.server.peers import Peers
-from gateway.server.request import HeadLimits
-from gateway.server.timeouts import Timeouts
-from gateway.server.writes import Writes
-from gateway.tracing import Tracing
+from gateway.decide import Admission
+from gateway.fairness.limits import Limits
+from gateway.observe.access_log import AccessLog
+from gateway.observe.metering import Metering
+from gateway.observe.metrics import Metrics
+from gateway.observe.tracing import Tracing
+from gateway.wire.peers import Peers
+from gateway.wire.request import HeadLimits
+from gateway.wire.timeouts import Timeouts
+from gateway.wire.writes import Writes
 
 if TYPE_CHECKING:
-    from gateway.server.downstream import Downstream
+    from gateway.wire.downstream import Downstream
 
 # Of all connections, one in so many is closed at a time: looking for them takes a while.
 _ROOM_SHARE = 100

@@ -7,7 +7,7 @@ import html
 import json
 from dataclasses import dataclass, field
 
-from gateway.server.clock import clock
+from gateway.wire.clock import clock
 
 _PROBLEM = b"application/problem+json"
 _HTML = b"text/html; charset=utf-8"

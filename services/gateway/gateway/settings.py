@@ -6,10 +6,10 @@ from typing import Literal
 
 from pydantic import AnyHttpUrl, Field, PositiveFloat, field_validator
 
-from gateway.limits import LimitSettings
-from gateway.server.request import HeadLimits
-from gateway.server.timeouts import Timeouts
-from gateway.turns import TurnSettings
+from gateway.fairness.limits import LimitSettings
+from gateway.fairness.turns import TurnSettings
+from gateway.wire.request import HeadLimits
+from gateway.wire.timeouts import Timeouts
 from stagify.settings import Port, ProcessSettings
 
 

@@ -1,0 +1,1 @@
+"""Who is calling: credentials and their revocations, and what services are told."""

@@ -1,0 +1,271 @@
+"""Sessions and API keys: asked for at identity-svc once, then known until something changes.
+
+How long a revoked credential can still count: until its event arrives (well under a second).
+While Kafka does not answer, no event can arrive: verdicts then live `lifetime_without_feed`
+(5 s by default) from their look-up, plus the time it takes to notice (`FEED_STALE_SECONDS`).
+"""
+
+import asyncio
+import contextlib
+import logging
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from time import monotonic
+from typing import Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ValidationError
+
+from gateway import problems
+from gateway.callers.revocations import (
+    CredentialRevoked,
+    MembershipChanged,
+    Revocation,
+    Revocations,
+)
+from gateway.hosts.sites import Caller
+from gateway.problems import Refusal
+from gateway.wire.log_throttle import Seldom
+from stagify.clock import utc_now
+from stagify.errors import StagifyError
+from stagify.internal import InternalAnswer
+from stagify.principal import Principal
+
+logger = logging.getLogger(__name__)
+
+MAX_KNOWN = 100_000
+MAX_UNKNOWN = 20_000
+MAX_LOOKUPS = 256
+# A look-up that keeps being overtaken by changes of the membership is given up.
+MAX_ATTEMPTS = 3
+
+_SESSION = re.compile(rb"[A-Za-z0-9_-]{43}")
+_BEARER = re.compile(rb"[Bb][Ee][Aa][Rr][Ee][Rr] +(stg_[a-z]{2,8}_[A-Za-z0-9_-]{16,200})")
+
+# The tenant's id as bytes, then the session's value or the whole Authorization header; these two
+# never look alike. One string, since a tuple with a UUID is slow to hash.
+Key = bytes
+TENANT_BYTES = 16
+Ask = Callable[[str, str, UUID], Awaitable[InternalAnswer]]
+Waiter = Callable[["Verdict | Refusal"], None]
+
+
+class CredentialAnswer(BaseModel):
+    """What identity-svc says about a credential it knows."""
+
+    kind: Literal["user", "api_key"]
+    subject: UUID
+    user_id: UUID | None = None
+    credential_id: UUID
+    role: str | None = None
+    permissions: frozenset[str] = frozenset()
+    organization_id: UUID | None = None
+    expires_at: AwareDatetime | None = None
+
+
+class Verdict(Caller):
+    """A credential that is valid at its tenant; times are monotonic."""
+
+    __slots__ = ("expires", "known_since")
+
+    def __init__(self, principal: Principal, known_since: float, expires: float) -> None:
+        super().__init__(principal)
+        self.known_since = known_since
+        self.expires = expires
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialSettings:
+    """How long verdicts count, in seconds."""
+
+    lifetime: float = 300
+    lifetime_without_feed: float = 5
+    unknown_lifetime: float = 5
+
+
+class Credentials:
+    """The cache of verdicts. `ask(type, value, tenant_id)` is the look-up at identity-svc."""
+
+    def __init__(self, ask: Ask, settings: CredentialSettings) -> None:
+        self._ask = ask
+        self._settings = settings
+        self._lifetime = settings.lifetime_without_feed
+        # Oldest look-up first: that one is the first to go, and would soon be asked for again.
+        self._known: dict[Key, Verdict] = {}
+        self._unknown: dict[Key, float] = {}
+        self._keys_of: dict[Revocation, set[Key]] = {}
+        self._revocations = Revocations(settings.lifetime + 60)
+        self._waiting: dict[Key, list[Waiter]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._complaints = Seldom()
+        self.hits = 0
+        self.lookups = 0
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def follow_feed(self, *, is_current: bool) -> None:
+        """Say whether revocations arrive right now."""
+        settings = self._settings
+        self._lifetime = settings.lifetime if is_current else settings.lifetime_without_feed
+
+    def get(self, key: Key, now: float) -> Verdict | None:
+        """The verdict on `key` that still counts at `now` (monotonic)."""
+        verdict = self._known.get(key)
+        if verdict is None:
+            return None
+        if now >= verdict.expires or now >= verdict.known_since + self._lifetime:
+            self._drop(key)
+            return None
+        self.hits += 1
+        return verdict
+
+    def refused(self, key: Key, now: float) -> bool:
+        """Whether `key` is known to be no credential here."""
+        until = self._unknown.get(key)
+        return until is not None and now < until
+
+    def resolve(self, key: Key, waiter: Waiter) -> Refusal | None:
+        """Have `waiter` called with the verdict; at once a refusal if it is not looked up at all.
+
+        All who wait for the same credential share one look-up.
+        """
+        waiting = self._waiting.get(key)
+        if waiting is not None:
+            waiting.append(waiter)
+            return None
+        found = parse_credential(key[TENANT_BYTES:])
+        if found is None:
+            return problems.INVALID_CREDENTIAL
+        if len(self._waiting) >= MAX_LOOKUPS:
+            return problems.CREDENTIALS_UNAVAILABLE
+        self._waiting[key] = [waiter]
+        task = asyncio.get_running_loop().create_task(self._run(key, *found))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return None
+
+    def revoke(self, revocation: Revocation) -> None:
+        """Forget every verdict that `revocation` touches, and those being looked up now."""
+        self._revocations.remember(revocation)
+        for key in list(self._keys_of.get(revocation, ())):
+            self._drop(key)
+
+    def clear(self) -> None:
+        """Forget every verdict: revocations may have been missed."""
+        self._known.clear()
+        self._keys_of.clear()
+
+    async def close(self) -> None:
+        """Give up the look-ups under way."""
+        for task in self._tasks:
+            task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _run(self, key: Key, kind: str, value: str) -> None:
+        result: Verdict | Refusal = problems.CREDENTIALS_UNAVAILABLE
+        try:
+            result = await self._look_up(key, kind, value)
+        finally:
+            for waiter in self._waiting.pop(key):
+                waiter(result)
+
+    async def _look_up(self, key: Key, kind: str, value: str) -> "Verdict | Refusal":
+        tenant_id = _tenant_of(key)
+        for _ in range(MAX_ATTEMPTS):
+            started = monotonic()
+            self.lookups += 1
+            try:
+                answer = await self._ask(kind, value, tenant_id)
+                if answer.status == 404:
+                    return self._remember_unknown(key)
+                if answer.status != 200:
+                    logger.error("credentials.look_up_refused", extra={"status": answer.status})
+                    return problems.CREDENTIALS_UNAVAILABLE
+                found = CredentialAnswer.model_validate(answer.body)
+            except ValidationError:
+                logger.exception("credentials.answer_not_understood")
+                return problems.CREDENTIALS_UNAVAILABLE
+            except StagifyError as error:
+                if self._complaints.is_due():
+                    skipped = self._complaints.take_skipped()
+                    extra = {"code": error.code, "not_logged": skipped}
+                    logger.warning("credentials.look_up_failed", extra=extra)
+                return problems.CREDENTIALS_UNAVAILABLE
+            if self._revocations.is_dead(found.credential_id):
+                return self._remember_unknown(key)
+            if found.user_id is None or not self._revocations.changed_since(
+                tenant_id, found.user_id, started
+            ):
+                return self._keep(key, found, started)
+        return problems.CREDENTIALS_UNAVAILABLE
+
+    def _keep(self, key: Key, found: CredentialAnswer, started: float) -> "Verdict | Refusal":
+        expires = started + _seconds_until(found.expires_at)
+        if expires <= started:
+            return self._remember_unknown(key)
+        principal = Principal(
+            kind=found.kind,
+            issuer="gateway",
+            subject=str(found.subject),
+            tenant_id=_tenant_of(key),
+            user_id=found.user_id,
+            credential_id=found.credential_id,
+            role=found.role,
+            permissions=found.permissions,
+            organization_id=found.organization_id,
+        )
+        verdict = Verdict(principal, started, expires)
+        self._drop(key)
+        self._known[key] = verdict
+        for touching in _touching(principal):
+            self._keys_of.setdefault(touching, set()).add(key)
+        if len(self._known) > MAX_KNOWN:
+            self._drop(next(iter(self._known)))
+        return verdict
+
+    def _remember_unknown(self, key: Key) -> Refusal:
+        self._unknown.pop(key, None)
+        self._unknown[key] = monotonic() + self._settings.unknown_lifetime
+        if len(self._unknown) > MAX_UNKNOWN:
+            del self._unknown[next(iter(self._unknown))]
+        return problems.INVALID_CREDENTIAL
+
+    def _drop(self, key: Key) -> None:
+        verdict = self._known.pop(key, None)
+        if verdict is None:
+            return
+        for touching in _touching(verdict.principal):
+            keys = self._keys_of.get(touching)
+            if keys is not None:
+                keys.discard(key)
+                if not keys:
+                    del self._keys_of[touching]
+
+
+def parse_credential(shown: bytes) -> tuple[Literal["session", "api_key"], str] | None:
+    """What kind of credential `shown` is, and its value; None if it cannot be one."""
+    if _SESSION.fullmatch(shown) is not None:
+        return "session", shown.decode()
+    bearer = _BEARER.fullmatch(shown)
+    return None if bearer is None else ("api_key", bearer[1].decode())
+
+
+def _tenant_of(key: Key) -> UUID:
+    return UUID(bytes=key[:TENANT_BYTES])
+
+
+def _touching(principal: Principal) -> list[Revocation]:
+    touching: list[Revocation] = []
+    if principal.credential_id is not None:
+        touching.append(CredentialRevoked(principal.credential_id))
+    if principal.tenant_id is not None and principal.user_id is not None:
+        touching.append(MembershipChanged(principal.tenant_id, principal.user_id))
+    return touching
+
+
+def _seconds_until(moment: datetime | None) -> float:
+    return float("inf") if moment is None else (moment - utc_now()).total_seconds()

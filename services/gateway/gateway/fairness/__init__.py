@@ -1,0 +1,1 @@
+"""How much each may ask for, and whose turn it is."""

@@ -1,0 +1,1 @@
+"""Which tenant a host name belongs to, and which service a path."""

@@ -1,0 +1,134 @@
+"""Host name to tenant, in memory: what the compacted topic `tenant.directory` says."""
+
+import logging
+from uuid import UUID
+
+from gateway import problems
+from gateway.fairness.limits import Limits, Load
+from gateway.hosts.names import normalise_host
+from gateway.hosts.sites import Caller, Site, SiteStatus, identity_fields
+from gateway.problems import Refusal
+from stagify.events import UndecodableEventError, decode
+from stagify.events.tenant import TenantDirectoryEntry
+from stagify.principal import Principal
+
+logger = logging.getLogger(__name__)
+
+# Spellings of host names met on the wire, each normalised once.
+_MAX_SPELLINGS = 50_000
+
+
+class Directory:
+    """Every tenant's newest record. A tenant whose sign-up expired is not in it."""
+
+    def __init__(self, base_host: str, limits: Limits) -> None:
+        self._limits = limits
+        self._sites: dict[bytes, Site] = {}
+        self._by_tenant: dict[UUID, Site] = {}
+        self._spellings: dict[bytes, bytes] = {}
+        self._platform = _platform_site(base_host, limits.new_load())
+        self._sites[self._platform.host] = self._platform
+
+    def __len__(self) -> int:
+        return len(self._by_tenant)
+
+    def find(self, host: bytes) -> Site | Refusal:
+        """The site that the Host header `host` names."""
+        # Nearly everybody sends the one spelling the directory has.
+        site = self._sites.get(host)
+        if site is not None:
+            return site
+        name = self._spellings.get(host)
+        if name is None:
+            name = normalise_host(host)
+            if name is None:
+                return problems.INVALID_HOST
+            if len(self._spellings) >= _MAX_SPELLINGS:
+                self._spellings.clear()
+            self._spellings[host] = name
+        return self._sites.get(name) or problems.UNKNOWN_HOST
+
+    def apply(self, key: bytes | None, value: bytes | None) -> None:
+        """Take in one record of the topic; without a value it says that the tenant is gone."""
+        if value is None:
+            self._forget(key)
+            return
+        try:
+            entry = decode(value)
+        except UndecodableEventError as error:
+            logger.error("directory.record_not_understood", extra={"reason": str(error)})
+            return
+        if isinstance(entry, TenantDirectoryEntry) and entry.tenant_id is not None:
+            self._put(entry.tenant_id, entry)
+
+    def _forget(self, key: bytes | None) -> None:
+        try:
+            tenant_id = UUID((key or b"").decode())
+        except ValueError:
+            logger.error("directory.key_not_understood")
+            return
+        self._remove(tenant_id)
+
+    def _put(self, tenant_id: UUID, entry: TenantDirectoryEntry) -> None:
+        load = self._remove(tenant_id)
+        if entry.status == "expired":
+            return
+        load = load or self._limits.new_load()
+        self._limits.follow_plan(load, entry.plan)
+        site = _tenant_site(tenant_id, entry, entry.status, load)
+        self._by_tenant[tenant_id] = site
+        for host in site.hosts:
+            if self._sites.get(host) is not self._platform:
+                self._sites[host] = site
+
+    def _remove(self, tenant_id: UUID) -> Load | None:
+        site = self._by_tenant.pop(tenant_id, None)
+        if site is None:
+            return None
+        for host in site.hosts:
+            # A host that has gone to another tenant since stays with that one.
+            if self._sites.get(host) is site:
+                del self._sites[host]
+        return site.load
+
+
+def _tenant_site(
+    tenant_id: UUID, entry: TenantDirectoryEntry, status: SiteStatus, load: Load
+) -> Site:
+    hosts = tuple(name for host in entry.hosts if (name := normalise_host(host.encode())))
+    if len(hosts) != len(entry.hosts):
+        logger.error("directory.host_not_valid", extra={"site_tenant_id": str(tenant_id)})
+    visitor = Principal(
+        kind="anonymous",
+        issuer="gateway",
+        tenant_id=tenant_id,
+        plan=entry.plan,
+        region=entry.region,
+        tenant_status=entry.status,
+        slug=entry.slug,
+    )
+    return Site(
+        host=hosts[0] if hosts else b"",
+        name=entry.name,
+        status=status,
+        visitor=Caller(visitor),
+        load=load,
+        tenant_id=tenant_id,
+        key=tenant_id.bytes,
+        identity_fields=identity_fields(tenant_id, ""),
+        hosts=hosts,
+    )
+
+
+def _platform_site(base_host: str, load: Load) -> Site:
+    host = normalise_host(f"app.{base_host}".encode())
+    if host is None:
+        raise ValueError(f"BASE_DOMAIN is not a host name: {base_host!r}")
+    return Site(
+        host=host,
+        name="StagifyAI",
+        status="active",
+        visitor=Caller(Principal(kind="platform", issuer="gateway")),
+        load=load,
+        hosts=(host,),
+    )

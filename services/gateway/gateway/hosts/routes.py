@@ -1,0 +1,92 @@
+"""Which service answers a path: by its first two segments, exactly."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from gateway.fairness.turns import Turns
+from gateway.wire.pool import Pool
+
+ServiceName = Literal["identity-svc", "tenant-svc", "staging-svc", "usage-svc"]
+
+PREFIXES: Mapping[ServiceName, tuple[str, ...]] = {
+    "identity-svc": (
+        "signup",
+        "session",
+        "api-keys",
+        "me",
+        "members",
+        "invitations",
+        "roles",
+        "sso",
+        "password-resets",
+    ),
+    "tenant-svc": (
+        "tenant",
+        "branding",
+        "slugs",
+        "settings",
+        "organizations",
+        "domains",
+        "webhooks",
+        "audit-log",
+        "exports",
+        "deletion",
+    ),
+    "staging-svc": ("catalog", "uploads", "projects", "images", "listings", "shares"),
+    "usage-svc": (
+        "usage",
+        "plans",
+        "subscription",
+        "invoices",
+        "credits",
+        "analytics",
+    ),
+}
+
+# Where a session that is no longer valid does not matter: logging in, and what anyone may read.
+OPEN_TO_ANYONE = frozenset(
+    {
+        (b"POST", b"session"),
+        (b"DELETE", b"session"),
+        (b"GET", b"branding"),
+        (b"HEAD", b"branding"),
+        (b"GET", b"catalog"),
+        (b"HEAD", b"catalog"),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Service:
+    """A service requests are routed to; its name is the audience of its context tokens."""
+
+    name: ServiceName
+    pool: Pool
+    host_line: bytes
+    turns: Turns
+
+
+class Routes:
+    """The prefix table."""
+
+    def __init__(self, services: Mapping[ServiceName, Service]) -> None:
+        self.services = services
+        self._by_segment = {
+            prefix.encode(): services[name]
+            for name, prefixes in PREFIXES.items()
+            for prefix in prefixes
+        }
+
+    def find(self, target: bytes) -> Service | None:
+        """The service of `/v1/<segment>…`; None if there is none."""
+        if not target.startswith(b"/v1/"):
+            return None
+        return self._by_segment.get(segment_of(target))
+
+
+def segment_of(target: bytes) -> bytes:
+    """What follows `/v1/`, up to the next slash or the query."""
+    end = target.find(b"/", 4)
+    segment = target[4:] if end < 0 else target[4:end]
+    return segment.partition(b"?")[0] if b"?" in segment else segment

@@ -1,0 +1,1 @@
+"""What is seen of requests: access log, spans, figures, metered calls."""

@@ -1,0 +1,199 @@
+"""Counts `api_calls` and sends them to Kafka about once a second.
+
+The gateway has no database, so there is no outbox: a kill may lose up to one second of counts.
+Records that were not acknowledged are sent again as they are, with the same event ids, so that
+the ledger counts them once; meanwhile new calls add up on their callers and come next.
+"""
+
+import asyncio
+import logging
+import time
+from datetime import datetime
+from uuid import UUID
+
+import uuid_utils
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+from aiokafka.partitioner import murmur2
+
+from gateway.hosts.sites import Caller
+from stagify.clock import utc_now
+from stagify.events import Topic, encode
+from stagify.events.usage import UsageRecorded
+from stagify.kafka import CONTENT_TYPE, abandon, make_producer
+
+logger = logging.getLogger(__name__)
+
+SOURCE = "gateway"
+FLUSH_SECONDS = 1.0
+SEND_TIMEOUT_SECONDS = 10.0
+# Callers whose calls may wait while Kafka is away; those of more are lost, and counted as such.
+MAX_WAITING_CALLERS = 200_000
+# Records made before other connections get a turn.
+_RECORDS_A_TURN = 250
+
+_FAILURES = (KafkaError, OSError, TimeoutError)
+
+# Stand for what differs from record to record of one caller.
+_ANY_ID = UUID("ffffffff-ffff-7fff-bfff-ffffffffffff")
+_ANY_TIME = datetime.fromisoformat("2000-02-29T01:02:03Z")
+_ANY_QUANTITY = 7_000_000_000_000_000
+
+
+class UsageTemplate:
+    """The `UsageRecorded` of one caller, encoded but for its id, time and quantity.
+
+    With as many callers as calls, a record costs as much as a request, so most of it is made once.
+    """
+
+    __slots__ = ("_format", "key", "key_hash")
+
+    def __init__(self, caller: Caller) -> None:
+        principal = caller.principal
+        event = UsageRecorded(
+            event_id=_ANY_ID,
+            occurred_at=_ANY_TIME,
+            tenant_id=principal.tenant_id,
+            meter="api_calls",
+            quantity=_ANY_QUANTITY,
+            dimensions=principal.usage_dimensions(),
+        )
+        encoded = encode(event, SOURCE).replace(b"%", b"%%")
+        for stands_for, place in (
+            (str(_ANY_ID), b"%b"),
+            (_ANY_TIME.isoformat().replace("+00:00", "Z"), b"%b"),
+            (str(_ANY_QUANTITY), b"%d"),
+        ):
+            encoded = encoded.replace(stands_for.encode(), place, 1)
+        self._format = encoded
+        self.key = event.key.encode()
+        # As Kafka's own partitioner, so that a tenant's records are on one partition.
+        self.key_hash: int = murmur2(self.key) & 0x7FFFFFFF
+
+    def record(self, occurred_at: bytes, calls: int) -> bytes:
+        """A new record, with an id of its own."""
+        return self._format % (str(uuid_utils.uuid7()).encode(), occurred_at, calls)
+
+
+_Record = tuple[UsageTemplate, bytes]
+
+
+class Metering:
+    """Counts on the callers themselves: the hot path adds one to an integer."""
+
+    def __init__(self, bootstrap_servers: str) -> None:
+        self._bootstrap_servers = bootstrap_servers
+        self._called: list[Caller] = []
+        self._unsent: list[_Record] = []
+        self._unsent_calls = 0
+        self._producer: AIOKafkaProducer | None = None
+        self.recorded = 0
+        self.lost = 0
+        self.failures = 0
+
+    def count(self, caller: Caller) -> None:
+        """`caller`, who belongs to a tenant, has made one call."""
+        if caller.calls == 0:
+            self._called.append(caller)
+        caller.calls += 1
+
+    async def run(self) -> None:
+        """Flush for ever."""
+        while True:
+            await asyncio.sleep(FLUSH_SECONDS)
+            await self.flush()
+
+    async def flush(self) -> bool:
+        """Send what was counted, or first what could not be sent before; False if that failed."""
+        if not self._unsent:
+            await self._make_records()
+        if not self._unsent:
+            return True
+        try:
+            async with asyncio.timeout(SEND_TIMEOUT_SECONDS):
+                await self._send(self._unsent)
+        except _FAILURES as error:
+            self.failures += 1
+            logger.warning("metering.not_sent", extra={"reason": type(error).__name__})
+            # An idempotent producer can wedge after a broker restart (aiokafka issue 1017).
+            await self._drop_producer()
+            self._lose(self._called[MAX_WAITING_CALLERS:])
+            del self._called[MAX_WAITING_CALLERS:]
+            return False
+        self.recorded += self._unsent_calls
+        self._unsent, self._unsent_calls = [], 0
+        return True
+
+    async def close(self) -> None:
+        """Send the last counts and stop."""
+        is_sent = await self.flush()
+        if is_sent and self._called:
+            # The first flush has only sent what an earlier one could not.
+            is_sent = await self.flush()
+        if not is_sent:
+            self._lose(self._called)
+            logger.error("metering.lost", extra={"calls": self.lost + self._unsent_calls})
+        await self._drop_producer()
+
+    async def _make_records(self) -> None:
+        called, self._called = self._called, []
+        occurred_at = utc_now().isoformat().replace("+00:00", "Z").encode()
+        unsent = self._unsent
+        for number, caller in enumerate(called, start=1):
+            template = caller.usage
+            if template is None:
+                template = caller.usage = UsageTemplate(caller)
+            calls, caller.calls = caller.calls, 0
+            unsent.append((template, template.record(occurred_at, calls)))
+            self._unsent_calls += calls
+            if number % _RECORDS_A_TURN == 0:
+                await asyncio.sleep(0)
+
+    async def _send(self, records: list[_Record]) -> None:
+        """Send `records` in batches we fill: a future for each record would cost more than it."""
+        if self._producer is None:
+            self._producer = make_producer(self._bootstrap_servers, SOURCE)
+            await self._producer.start()
+        partitions = sorted(await self._producer.partitions_for(Topic.USAGE))
+        count = len(partitions)
+        parts: list[list[_Record]] = [[] for _ in partitions]
+        for record in records:
+            parts[record[0].key_hash % count].append(record)
+        await asyncio.gather(
+            *(
+                self._send_to(self._producer, partition, part)
+                for partition, part in zip(partitions, parts, strict=True)
+                if part
+            )
+        )
+
+    async def _send_to(
+        self, producer: AIOKafkaProducer, partition: int, records: list[_Record]
+    ) -> None:
+        acknowledgements = []
+        timestamp = int(time.time() * 1000)
+        batch = producer.create_batch()
+        append = batch.append
+        for number, (template, value) in enumerate(records, start=1):
+            key = template.key
+            if append(timestamp=timestamp, key=key, value=value, headers=CONTENT_TYPE) is None:
+                acknowledgements.append(
+                    await producer.send_batch(batch, Topic.USAGE, partition=partition)
+                )
+                batch = producer.create_batch()
+                append = batch.append
+                append(timestamp=timestamp, key=key, value=value, headers=CONTENT_TYPE)
+            if number % _RECORDS_A_TURN == 0:
+                await asyncio.sleep(0)
+        acknowledgements.append(await producer.send_batch(batch, Topic.USAGE, partition=partition))
+        await asyncio.gather(*acknowledgements)
+
+    def _lose(self, callers: list[Caller]) -> None:
+        for caller in callers:
+            self.lost += caller.calls
+            caller.calls = 0
+
+    async def _drop_producer(self) -> None:
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            await abandon(producer)

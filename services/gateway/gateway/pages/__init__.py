@@ -1,0 +1,1 @@
+"""What the gateway answers itself: documents, and the merged OpenAPI."""

@@ -1,0 +1,128 @@
+"""The listening socket, the sweep that enforces time-outs, and the way to stop."""
+
+import asyncio
+import logging
+from collections.abc import Iterable
+from time import monotonic
+
+from gateway.edge import Edge
+from gateway.wire.clock import clock
+from gateway.wire.door import Door
+from gateway.wire.downstream import Downstream
+from gateway.wire.pool import Pool
+
+logger = logging.getLogger(__name__)
+
+BACKLOG = 2048
+_CLOSING_TURNS = 100
+
+
+class Listener:
+    """Accepts clients until `drain`."""
+
+    def __init__(
+        self,
+        edge: Edge,
+        pools: Iterable[Pool],
+        *,
+        host: str,
+        port: int,
+        door: Door | None = None,
+        sweep_seconds: float = 0.5,
+    ) -> None:
+        self._edge = edge
+        self._pools = tuple(pools)
+        self._host = host
+        self._port = port
+        self._door = door
+        self._sweep_seconds = sweep_seconds
+        self._server: asyncio.Server | None = None
+        self._following: asyncio.Task[None] | None = None
+        self._emptied = asyncio.Event()
+
+    @property
+    def port(self) -> int:
+        """The port it listens on, also when it was told to choose one."""
+        assert self._server is not None
+        port: int = self._server.sockets[0].getsockname()[1]
+        return port
+
+    async def start(self) -> None:
+        """Listen: on the port that the doorman lends if there is one, else on one's own."""
+        loop = asyncio.get_running_loop()
+        if self._door is None:
+            self._server = await loop.create_server(
+                self._accept, self._host, self._port, backlog=BACKLOG
+            )
+        else:
+            self._server = await self._listen_at(self._door)
+            self._following = loop.create_task(self._follow(self._door))
+        logger.info("gateway.listening", extra={"host": self._host, "port": self.port})
+
+    async def _listen_at(self, door: Door) -> asyncio.Server:
+        lent = await door.borrow()
+        loop = asyncio.get_running_loop()
+        return await loop.create_server(self._accept, sock=lent, backlog=BACKLOG)
+
+    async def _follow(self, door: Door) -> None:
+        """Listen anew whenever the doorman was replaced."""
+        try:
+            while self._server is not None:
+                await door.wait_until_gone()
+                self._server.close()
+                self._server = await self._listen_at(door)
+                logger.info("gateway.listening_again", extra={"port": self.port})
+        finally:
+            door.close()
+
+    def _accept(self) -> Downstream:
+        return Downstream(self._edge)
+
+    async def sweep_for_ever(self) -> None:
+        """Enforce the deadlines of connections: one timer instead of one for each request."""
+        while True:
+            await asyncio.sleep(self._sweep_seconds)
+            self.sweep(monotonic())
+
+    def sweep(self, now: float) -> None:
+        """End what has passed its deadline at `now`."""
+        clock.tick()
+        for connection in [each for each in self._edge.connections if each.deadline < now]:
+            connection.on_deadline()
+        for pool in self._pools:
+            pool.sweep(now)
+        if self._edge.is_draining and not self._edge.connections:
+            self._emptied.set()
+
+    async def drain(self, seconds: float) -> None:
+        """Accept nobody else, let requests under way end for `seconds`, then cut off the rest."""
+        self._edge.is_draining = True
+        if self._following is not None:
+            self._following.cancel()
+            await asyncio.wait({self._following})
+        if self._server is not None:
+            self._server.close()
+        for connection in list(self._edge.connections):
+            connection.drain()
+        sweeping = asyncio.create_task(self.sweep_for_ever())
+        try:
+            async with asyncio.timeout(seconds):
+                await self._emptied.wait()
+        except TimeoutError:
+            logger.warning("gateway.cut_off", extra={"connections": len(self._edge.connections)})
+        finally:
+            sweeping.cancel()
+            for connection in list(self._edge.connections):
+                connection.abort()
+            for pool in self._pools:
+                pool.close()
+            await self._until_closed()
+
+    async def _until_closed(self) -> None:
+        """Give the loop the turns it needs to close what was aborted."""
+        for _ in range(_CLOSING_TURNS):
+            if not self._edge.connections and not any(
+                pool.open_connections for pool in self._pools
+            ):
+                return
+            await asyncio.sleep(0)

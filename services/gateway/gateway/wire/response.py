@@ -1,0 +1,103 @@
+"""The head of a service's answer: what of it the client gets, and where its body ends."""
+
+import re
+from functools import lru_cache
+
+from gateway.wire import names
+from gateway.wire.errors import UpstreamProtocolError
+from gateway.wire.names import (
+    CONNECTION,
+    CONTENT_LENGTH,
+    CONTENT_TYPE,
+    FORWARD,
+    TRANSFER_ENCODING,
+)
+from gateway.wire.request import CHUNKED, FIELD_BYTES
+
+UNTIL_CLOSED = -2
+
+_STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([1-5][0-9]{2})(?: [\t -~\x80-\xff]*)?")
+
+
+class ResponseHead:
+    """One answer's head. `lines[0]` is the status line; `body_length` may be CHUNKED."""
+
+    __slots__ = ("body_length", "is_event_stream", "keep_alive", "lines", "status")
+
+    def __init__(self, status: int, status_line: bytes, keep_alive: bool) -> None:
+        self.status = status
+        self.lines = [status_line]
+        self.keep_alive = keep_alive
+        self.body_length = UNTIL_CLOSED
+        self.is_event_stream = False
+
+
+def parse_response(head: bytes, *, to_head: bool) -> ResponseHead:
+    """The answer whose head is `head`; `to_head` when the request's method was HEAD."""
+    lines = head.split(b"\r\n")
+    if len(head.translate(None, FIELD_BYTES)) != 2 * len(lines) - 2:
+        raise UpstreamProtocolError("control bytes in the head")
+    response = ResponseHead(*_status_line(lines[0]))
+    length: bytes | None = None
+    is_chunked = False
+    forward = response.lines
+    known = names.RESPONSE_NAMES.get
+    for line in lines[1:]:
+        name, colon, value = line.partition(b":")
+        kind = known(name)
+        if kind is None:
+            kind = _learn(name)
+        if not colon:
+            raise UpstreamProtocolError("a header without a colon")
+        if kind == FORWARD:
+            forward.append(line)
+        elif kind == CONTENT_LENGTH:
+            if length is not None:
+                raise UpstreamProtocolError("two lengths")
+            length = value.strip(b" \t")
+        elif kind == CONTENT_TYPE:
+            response.is_event_stream = value.lstrip(b" \t").startswith(b"text/event-stream")
+            forward.append(line)
+        elif kind == CONNECTION:
+            response.keep_alive = value.strip(b" \t").lower() != b"close"
+        elif kind == TRANSFER_ENCODING:
+            if value.strip(b" \t").lower() != b"chunked":
+                raise UpstreamProtocolError("an unknown transfer coding")
+            is_chunked = True
+    _set_length(response, length, is_chunked, to_head)
+    return response
+
+
+def _learn(name: bytes) -> int:
+    try:
+        return names.RESPONSE_NAMES.learn(name)
+    except names.InvalidNameError as error:
+        raise UpstreamProtocolError("not a header name") from error
+
+
+@lru_cache(maxsize=256)
+def _status_line(line: bytes) -> tuple[int, bytes, bool]:
+    match = _STATUS_LINE.fullmatch(line)
+    if match is None:
+        raise UpstreamProtocolError("not a status line")
+    # The gateway speaks 1.1 for itself, whatever the service speaks.
+    return int(match[2]), b"HTTP/1.1" + line[8:], match[1] == b"1"
+
+
+def _set_length(
+    response: ResponseHead, length: bytes | None, is_chunked: bool, to_head: bool
+) -> None:
+    if is_chunked and length is not None:
+        raise UpstreamProtocolError("a length and a transfer coding")
+    if length is not None and not (length.isdigit() and len(length) <= 18):
+        raise UpstreamProtocolError("not a length")
+    if length is not None and response.status != 204:
+        response.lines.append(b"content-length: " + length)
+    if to_head or response.status in (204, 304):
+        response.body_length = 0
+    elif is_chunked:
+        response.body_length = CHUNKED
+    elif length is not None:
+        response.body_length = int(length)
+    else:
+        response.keep_alive = False

@@ -1,0 +1,262 @@
+"""Whose turn it is at a service: fair between tenants, and never for long."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from time import monotonic
+
+import pytest
+
+from gateway.fairness.limits import Load, Rate
+from gateway.fairness.turns import Turns, TurnSettings
+from gateway.problems import OVERLOADED, Refusal
+from gateway.testing.client import HOST, request
+from gateway.testing.running import Running
+from gateway.testing.service import FakeService, Received, Wire
+
+MakeGateway = Callable[..., Awaitable[Running]]
+NOW = 100.0
+
+
+class Asking:
+    """A request of one tenant; `became` says what became of it."""
+
+    def __init__(self, turns: Turns, load: Load, now: float = NOW) -> None:
+        self.turns, self.load = turns, load
+        self.became: str | Refusal = "waiting"
+        self.started = now
+        self.is_done = False
+        refusal = turns.take(load, self, now)
+        if refusal is not None:
+            self.refuse(refusal)
+
+    def start(self, now: float) -> None:
+        assert self.became == "waiting"
+        self.became = "running"
+
+    def refuse(self, refusal: Refusal) -> None:
+        self.became, self.is_done = refusal, True
+
+    def end(self, now: float = NOW) -> None:
+        """The service has answered."""
+        assert self.became == "running"
+        self.became, self.is_done = "answered", True
+        self.turns.leave(self.load, now - self.started, now)
+
+
+def ask(turns: Turns, load: Load, count: int, now: float = NOW) -> list[Asking]:
+    """So many requests of one tenant."""
+    return [Asking(turns, load, now) for _ in range(count)]
+
+
+def states(requests: list[Asking]) -> list[str | Refusal]:
+    return [each.became for each in requests]
+
+
+@pytest.fixture
+def loads() -> list[Load]:
+    """Tenants."""
+    return [Load(Rate.of("tenant", 1, 1)) for _ in range(3)]
+
+
+class TestPlaces:
+    def test_one_alone_leaves_half_to_others(self, loads: list[Load]) -> None:
+        turns = Turns(TurnSettings(max_running=4))
+        greedy = ask(turns, loads[0], 3)
+        assert states(greedy) == ["running", "running", "waiting"]
+        assert states(ask(turns, loads[1], 2)) == ["running", "running"]
+        assert states(ask(turns, loads[2], 1)) == ["waiting"]
+
+    def test_who_waits_starts_when_another_is_answered(self, loads: list[Load]) -> None:
+        turns = Turns(TurnSettings(max_running=4))
+        first, second, third = ask(turns, loads[0], 3)
+        first.end()
+        assert states([second, third]) == ["running", "running"]
+        second.end()
+        third.end()
+        assert (turns.running, turns.waiting) == (0, 0)
+
+    def test_long_queue_does_not_delay_the_single_request(self, loads: list[Load]) -> None:
+        turns = Turns(TurnSettings(max_running=2))
+        greedy = ask(turns, loads[0], 100)
+        first, second = Asking(turns, loads[1]), Asking(turns, loads[2])
+        assert states([first, second]) == ["running", "waiting"]
+        greedy[0].end()
+        greedy[1].end()
+        assert states([*greedy[:3], second]) == ["answered", "answered", "waiting", "running"]
+
+    def test_tenants_with_queues_take_turns(self, loads: list[Load]) -> None:
+        turns = Turns(TurnSettings(max_running=2))
+        queues = [ask(turns, load, 10) for load in loads]
+        running: list[Asking] = []
+        for _ in range(12):
+            started = [each for queue in queues for each in queue if each.became == "running"]
+            running += [each for each in started if each not in running]
+            running.pop(0).end()
+        answered = [states(queue).count("answered") for queue in queues]
+        assert max(answered) - min(answered) <= 2
+
+    def test_who_used_most_gets_what_nobody_else_wants(self, loads: list[Load]) -> None:
+        turns = Turns(TurnSettings(max_running=8))
+        for load, seconds in zip(loads, (8.0, 1.0, 1.0), strict=True):
+            Asking(turns, load).end(NOW + seconds)
+        other = Asking(turns, loads[1], NOW + 8)
+        greedy = ask(turns, loads[0], 3, NOW + 8)
+        assert states([other, *greedy]) == ["running"] * 2 + ["waiting"] * 2
+        others = [other, *ask(turns, loads[1], 3, NOW + 8), *ask(turns, loads[2], 3, NOW + 8)]
+        assert states(others) == ["running"] * 7
+        greedy[0].end(NOW + 8)
+        assert states(greedy[1:]) == ["waiting"] * 2
+        for other in others:
+            other.end(NOW + 8)
+        assert states(greedy[1:]) == ["running"] * 2
+
+    def test_tenants_that_are_gone_are_forgotten(self) -> None:
+        turns = Turns(TurnSettings())
+        many = [Load(Rate.of("tenant", 1, 1)) for _ in range(300)]
+        running = [Asking(turns, many[0])]
+        for number, load in enumerate(many[1:]):
+            Asking(turns, load, NOW + number).end(NOW + number)
+        assert len(turns) < 300
+        running[0].end(NOW + 300)
+        assert turns.running == 0
+
+    def test_what_was_used_is_forgotten(self, loads: list[Load]) -> None:
+        turns = Turns(TurnSettings(max_running=6))
+        Asking(turns, loads[0]).end(NOW + 8)
+        for second in range(20):
+            Asking(turns, loads[1], NOW + 8 + second).end(NOW + 9 + second)
+        others = ask(turns, loads[1], 3, NOW + 30)
+        assert states([*others, Asking(turns, loads[0], NOW + 30)]) == ["running"] * 4
+
+
+class TestPatience:
+    def test_who_has_waited_too_long_is_refused(self, loads: list[Load]) -> None:
+        turns = Turns(TurnSettings(max_running=2, patience_seconds=2.0))
+        running, late, recent = Asking(turns, loads[0]), Asking(turns, loads[0]), None
+        recent = Asking(turns, loads[0], NOW + 2)
+        running.end(NOW + 2.001)
+        assert states([late]) == [OVERLOADED]
+        assert recent.became == "running"
+
+    def test_standing_queue_is_cut_short(self, loads: list[Load]) -> None:
+        settings = TurnSettings(max_running=2, patience_seconds=2.0, busy_patience_seconds=0.5)
+        turns = Turns(settings)
+        running = Asking(turns, loads[0])
+        early = ask(turns, loads[0], 2, NOW + 1)
+        running.end(NOW + 1.9)
+        assert states(early) == ["running", "waiting"]
+        late = ask(turns, loads[0], 2, NOW + 3)
+        early[0].end(NOW + 3.4)
+        assert states([early[1], *late]) == [OVERLOADED, "running", "waiting"]
+        late[0].end(NOW + 3.4)
+        # Empty for once, but it has just been too long.
+        late[1].end(NOW + 3.4)
+        running, hasty = ask(turns, loads[0], 2, NOW + 4)
+        running.end(NOW + 4.6)
+        assert hasty.became is OVERLOADED
+
+    def test_queue_that_was_short_for_a_while_is_patient_again(self, loads: list[Load]) -> None:
+        settings = TurnSettings(max_running=2, patience_seconds=2.0, busy_patience_seconds=0.5)
+        turns = Turns(settings)
+        running, _ = ask(turns, loads[0], 2)
+        running.end(NOW + 2.5)
+        running, patient = ask(turns, loads[0], 2, NOW + 5)
+        running.end(NOW + 6.5)
+        assert patient.became == "running"
+
+    def test_client_that_is_gone_is_passed_over(self, loads: list[Load]) -> None:
+        turns = Turns(TurnSettings(max_running=2))
+        running, gone, there = ask(turns, loads[0], 3)
+        gone.is_done = True
+        running.end()
+        assert states([gone, there]) == ["waiting", "running"]
+
+    def test_queue_has_an_end(self, loads: list[Load]) -> None:
+        turns = Turns(TurnSettings(max_running=2, max_waiting=1))
+        assert states(ask(turns, loads[0], 3)) == ["running", "waiting", OVERLOADED]
+
+
+async def test_service_never_gets_more_than_its_places(
+    make_gateway: MakeGateway, service: FakeService
+) -> None:
+    edge = await make_gateway(service_max_running=2)
+    running, most = 0, 0
+
+    async def work(received: Received, wire: Wire) -> None:
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        await asyncio.sleep(0)
+        running -= 1
+        await wire.respond()
+
+    service.handlers["/v1/projects"] = work
+    clients = [await edge.connect() for _ in range(10)]
+    for client in clients:
+        await client.send(request())
+    assert [(await client.answer()).status for client in clients] == [200] * 10
+    assert most == 1
+    for client in clients:
+        await client.close()
+
+
+async def test_service_that_hangs_is_not_waited_for(
+    make_gateway: MakeGateway, service: FakeService
+) -> None:
+    edge = await make_gateway(service_max_running=2, turn_timeout_seconds=0.1)
+    begun = asyncio.Event()
+
+    async def hang(received: Received, wire: Wire) -> None:
+        begun.set()
+        await wire.wait_closed_by_peer()
+
+    service.handlers["/v1/projects"] = hang
+    client = await edge.connect()
+    await client.send(request())
+    await begun.wait()
+    waiting = await edge.connect()
+    await waiting.send(request())
+    # Another service's requests go on, and tell that the gateway has read the one before.
+    assert (await edge.get(request("/v1/usage"))).status == 200
+    await edge.run(lambda: edge.gateway.listener.sweep(monotonic() + 1))
+    answer = await waiting.answer()
+    assert (answer.status, answer.code) == (503, "overloaded")
+    assert answer.headers["retry-after"] == "1"
+    await client.close()
+    await waiting.close()
+
+
+async def test_body_that_comes_slowly_holds_no_place(
+    make_gateway: MakeGateway, service: FakeService
+) -> None:
+    edge = await make_gateway(service_max_running=2)
+    slow = [await edge.connect() for _ in range(4)]
+    for client in slow:
+        await client.send(
+            request("/v1/projects", "Content-Length: 4", method="POST", host=HOST) + b"12"
+        )
+    assert (await edge.get(request())).status == 200
+    for client in slow:
+        await client.send(b"34")
+        assert (await client.answer()).status == 200
+        await client.close()
+    assert sorted(each.body for each in service.received) == [b"", *[b"1234"] * 4]
+
+
+async def test_answer_that_is_read_slowly_holds_no_place(
+    make_gateway: MakeGateway, service: FakeService
+) -> None:
+    edge = await make_gateway(service_max_running=2)
+
+    async def much(received: Received, wire: Wire) -> None:
+        await wire.send(b"HTTP/1.1 200 OK\r\ncontent-length: 8\r\n\r\nhalf")
+        await wire.wait_closed_by_peer()
+
+    service.handlers["/v1/projects"] = much
+    slow = [await edge.connect() for _ in range(4)]
+    for client in slow:
+        await client.send(request())
+        await client.until(b"half")
+    assert (await edge.get(request("/v1/projects/1"))).status == 200
+    for client in slow:
+        await client.close()
