@@ -1,8 +1,7 @@
 # Every command of the repository. `make help` lists them.
 PYTHON ?= python3.11
 VENV := .venv/bin
-MEMBERS := shared $(sort $(patsubst %/pyproject.toml,%,$(wildcard services/*/pyproject.toml services/*/*/pyproject.toml deploy/*/pyproject.toml)))
-FIGURES := startup outbox accept_to_start list_projects create_project quota_reserve engine gateway/compare gateway/curves load/overload load/neighbour load/job_fairness load/soak
+MEMBERS := shared $(sort $(patsubst %/pyproject.toml,%,$(wildcard services/*/pyproject.toml services/*/*/pyproject.toml deploy/*/pyproject.toml proof/pyproject.toml)))
 # Where logs are followed from and what a revision is made for.
 s ?=
 service ?=
@@ -50,15 +49,15 @@ test: install ## Run every test, end to end included
 
 # A seed that failed is run again with make faults seed=… ; several are run one after the other.
 faults: install ## Kill and pause parts for 25 minutes and check what must hold (seed=)
-	@PYTHONPATH=tests/e2e:bench $(VENV)/python tests/faults/cli.py $(if $(seed),--seed $(seed))
+	@$(VENV)/python -m proof.faults $(if $(seed),--seed $(seed))
 
 # The first time builds the images. A shorter proof: only=kill, restart, replace or furnish.
 verify-containers: install ## Prove with Docker: journey, kills, restart, replacement (only=)
-	@PYTHONPATH=tests/containers:tests/e2e:tests/faults:deploy:bench $(VENV)/python tests/containers/verify_containers.py $(if $(only),--only $(only))
+	@$(VENV)/python -m proof.containers $(if $(only),--only $(only))
 
 # A seed that failed is run again with make fuzz seed=… .
 fuzz: install ## Fuzz the API: 100 cases a call and phase, in every role (seed=)
-	@PYTHONPATH=tests/e2e:tests/fuzz $(VENV)/python tests/fuzz/fuzz_cli.py $(if $(seed),--seed $(seed))
+	@$(VENV)/python -m proof.fuzz $(if $(seed),--seed $(seed))
 
 check: lint typecheck test ## What CI runs: lint, types, tests
 
@@ -82,7 +81,7 @@ revision: install ## Write a migration: make revision service=tenant-svc message
 	@$(VENV)/stagify-local revision "$(service)" "$(message)"
 
 bench: install ## Measure what docs/benchmarks.md reports
-	@set -e; for figure in $(FIGURES); do echo "$$figure"; $(VENV)/python bench/$$figure.py; done
+	@$(VENV)/python bench/all.py
 
 lock: python ## Resolve requirements.lock again, keeping pins; make lock upgrade=1 takes the newest
 	@$(PYTHON) deploy/install.py $(if $(upgrade),upgrade,lock)

@@ -18,10 +18,10 @@ import asyncpg
 import boto3
 import httpx
 from botocore.config import Config
-from common import median, percentile, report
 from PIL import Image
 from staging_parts import BIN, BUCKET, Installation, free_port, installation, running
 
+from proof.figures import median, percentile, report
 from stagify.ids import new_id
 from stagify.tokens import CONTEXT_HEADER
 

@@ -24,7 +24,6 @@ import asyncpg
 import orjson
 import psutil
 from accept_to_start import photo
-from common import cpu_seconds, median, percentile, report
 from create_parts import (
     ANSWERING,
     FOLLOWING,
@@ -38,6 +37,8 @@ from create_parts import (
     stored_photo,
 )
 from staging_parts import BUCKET, Installation
+
+from proof.figures import cpu_seconds, median, percentile, report
 
 SETTLE_SECONDS = 60
 IDLE_SECONDS = 5

@@ -14,8 +14,7 @@ import time
 from pathlib import Path
 from typing import Any, get_args
 
-from common import cpu_seconds, machine, report
-
+from proof.figures import cpu_seconds, machine, report
 from staging_engine.blender import BlenderEngine
 from staging_engine.port import Quality, StagingRequest
 

@@ -13,10 +13,10 @@ from uuid import UUID
 
 import httpx
 import orjson
-from common import cpu_seconds, median, report
-from staged_rows import add_staged_projects
 from staging_parts import BIN, Installation, free_port, installation, running
 
+from proof.figures import cpu_seconds, median, report
+from proof.staged_rows import add_staged_projects
 from stagify.database import Database
 from stagify.ids import new_id
 from stagify.tokens import CONTEXT_HEADER

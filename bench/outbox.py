@@ -19,9 +19,9 @@ from uuid import UUID
 
 import asyncpg
 from aiokafka import AIOKafkaConsumer
-from common import cpu_seconds, median, percentile, report
-from plots import curve
 
+from proof.figures import cpu_seconds, median, percentile, report
+from proof.plots import curve
 from stagify.bootstrap import create_databases, create_topics
 from stagify.cli import run
 from stagify.events.staging import ProjectDeleted

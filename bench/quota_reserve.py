@@ -21,8 +21,8 @@ from pathlib import Path
 from uuid import UUID
 
 import asyncpg
-from common import cpu_seconds, median, percentile, report
 
+from proof.figures import cpu_seconds, median, percentile, report
 from stagify.bootstrap import create_databases
 from stagify.cli import run
 from stagify.ids import new_id

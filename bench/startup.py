@@ -15,8 +15,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from common import median, report
-
+from proof.figures import median, report
 from stagify_local.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[1]

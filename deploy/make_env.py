@@ -1,4 +1,4 @@
-"""Write `.env` for `docker compose`: every secret of the platform, each made at random.
+"""Write `.env`, or the file named, for `docker compose`: every secret of the platform, made at random.
 
 Refuses to overwrite: the databases in the volumes know the passwords of the file there is.
 """
@@ -88,7 +88,7 @@ def write(path: Path) -> None:
 
 
 def main() -> None:
-    path = ROOT / ".env"
+    path = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / ".env"
     try:
         write(path)
     except FileExistsError:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-from fuzz_world import ROOMY_LIMITS, World
-from platform_support import Tenant, client, sign_up
 
+from proof.customers import Tenant, client, sign_up
+from proof.fuzz.world import ROOMY_LIMITS, World
 from stagify_local.platform import Platform
 
 DRIVING_THE_PLATFORM = {Path(__file__).parent / folder for folder in ("e2e", "fuzz")}

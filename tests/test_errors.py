@@ -4,14 +4,13 @@ import importlib
 import pkgutil
 from collections.abc import Iterator
 
-from errors_support import documented_codes
-
 import gateway.problems
 import identity_svc
 import stagify
 import staging_svc
 import tenant_svc
 import usage_svc
+from proof.documented import documented_codes
 from stagify.errors import StagifyError
 
 PACKAGES = (stagify, identity_svc, tenant_svc, staging_svc, usage_svc)

@@ -9,21 +9,18 @@ is fetched); without wrk and nginx small Python programs stand in for them.
 import argparse
 import asyncio
 import contextlib
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from servers import HERE, Servers, fill_directory, free_port, tool, wait_for_port
+from servers import Servers, fill_directory, free_port, tool, wait_for_port
 from tenants import TENANTS, BenchTenant
 from traffic import Target, measure, warm_up
 
+from proof.figures import median, report
 from stagify.testing.servers import ServerStack
-
-sys.path.append(str(HERE.parent))
-from common import median, report
 
 
 @contextlib.contextmanager

@@ -6,18 +6,16 @@ rounds of all points of a curve take turns, so that a busy moment spoils no sing
 """
 
 import argparse
-import sys
 from dataclasses import replace
 from typing import Any
 
 from compare import running
-from servers import ANSWER_BYTES, HERE
+from servers import ANSWER_BYTES
 from tenants import TENANTS
 from traffic import Target, Traffic, measure
 
-sys.path.append(str(HERE.parent))
-from common import median, report
-from plots import curve
+from proof.figures import median, report
+from proof.plots import curve
 
 COUNTS = (10, 100, 1_000, TENANTS)
 CONNECTIONS = (1, 8, 64, 512)

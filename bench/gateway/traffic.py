@@ -14,8 +14,7 @@ from typing import Any
 from servers import HERE, OTHER_CORE, tool
 from tenants import BASE, TENANTS, BenchTenant
 
-sys.path.append(str(HERE.parent))
-from common import cpu_seconds
+from proof.figures import cpu_seconds
 
 WARM_UP_SECONDS = 2.0
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import httpx
 from PIL import Image
-from platform_support import Tenant, client, eventually, photo
 
+from proof.customers import Tenant, client, eventually, photo
 from stagify_local.platform import Platform
 
 

@@ -1,7 +1,6 @@
 """A part is away for a while: what was accepted is done, and nothing is charged twice."""
 
-from platform_support import Tenant, code, eventually, photo
-
+from proof.customers import Tenant, code, eventually, photo
 from stagify_local.platform import Platform
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import httpx
 import pytest
 from PIL import Image, ImageChops
-from platform_support import Tenant, sign_up
 
+from proof.customers import Tenant, sign_up
 from stagify_local.platform import Platform
 
 ROOM = Path(__file__).parents[2] / "examples/rooms/room_a_living.jpg"

@@ -11,8 +11,8 @@ import zlib
 import httpx
 import pytest
 from PIL import Image
-from platform_support import Tenant, client, code, eventually, photo, put
 
+from proof.customers import Tenant, client, code, eventually, photo, put
 from stagify_local.platform import Platform
 
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from faults_run import Run
 
+from proof.faults.run import Run
 from stagify_local.platform import Platform
 
 FAULTS = 12

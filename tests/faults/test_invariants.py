@@ -7,11 +7,12 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from faults_explanation import explained
-from faults_handled import HANDLED
-from faults_history import Command, History, Project, Tenant
-from faults_invariants import DELETED, PLAN, STAGED, USAGE, Picture, differences
-from faults_world import Message
+
+from proof.faults.explanation import explained
+from proof.faults.handled import HANDLED
+from proof.faults.history import Command, History, Project, Tenant
+from proof.faults.invariants import DELETED, PLAN, STAGED, USAGE, Picture, differences
+from proof.faults.world import Message
 
 TENANT, OWNER = UUID(int=1), UUID(int=2)
 STAYS, GOES, BROKEN = UUID(int=3), UUID(int=4), UUID(int=5)

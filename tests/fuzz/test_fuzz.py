@@ -1,9 +1,10 @@
 """The short form of `make fuzz`: the same calls every time, few of each kind."""
 
 import pytest
-from fuzz_plan import fuzz_all
-from fuzz_settings import Form
-from fuzz_world import World
+
+from proof.fuzz.plan import fuzz_all
+from proof.fuzz.settings import Form
+from proof.fuzz.world import World
 
 CASES = 6
 SEED = 4711

@@ -6,10 +6,10 @@ from uuid import UUID
 
 import httpx
 import pytest
-from fuzz_matrix import Matrix, Place, absent, appearance, operations, places
-from fuzz_world import World
-from platform_support import Tenant, client, code
 
+from proof.customers import Tenant, client, code
+from proof.fuzz.matrix import Matrix, Place, absent, appearance, operations, places
+from proof.fuzz.world import World
 from stagify.pagination import encode_cursor
 from stagify.tokens import CONTEXT_HEADER
 from stagify_local.journey import SESSION_COOKIE

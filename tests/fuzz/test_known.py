@@ -1,6 +1,6 @@
 """The fuzzer sees what is another's in an answer."""
 
-from fuzz_known import Known
+from proof.fuzz.known import Known
 
 OURS, THEIRS = "01a20796-68cf-776b-99d7-1dbbe564cdb6", "01a20796-6ad8-77b0-943e-2514b07bf517"
 

@@ -1,0 +1,131 @@
+"""Requests at a steady pace, each sent once: whatever is not answered well has failed."""
+
+import asyncio
+import itertools
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import httpx
+
+from proof.customers import photo
+from proof.faults.customers import code_of
+from proof.faults.history import History, Project, Tenant
+from proof.faults.recovery import PATHS
+
+# Clients that read, each at most this often; on a slow machine they wait for their answers, so
+# that nothing is refused because it is too much.
+READERS = 6
+READS_A_SECOND = 5.0
+PROJECTS_A_SECOND = 1.0
+# A slow answer is no failed one: other work may share the machine.
+TIMEOUT_SECONDS = 30.0
+
+
+@dataclass
+class Tally:
+    """What became of the requests."""
+
+    sent: int = 0
+    failures: Counter[str] = field(default_factory=Counter)
+    answered_at: list[float] = field(default_factory=list)
+
+    @property
+    def longest_silence(self) -> float:
+        """The longest time in seconds between two good answers."""
+        pairs = itertools.pairwise(sorted(self.answered_at))
+        return max((later - earlier for earlier, later in pairs), default=float("inf"))
+
+
+class Load:
+    """Reads of every service and new projects, one after the other for `tenants` in turn."""
+
+    def __init__(self, port: int, tenants: list[Tenant], history: History) -> None:
+        self._port = port
+        self._tenants = itertools.cycle(tenants)
+        self._paths = itertools.cycle(PATHS)
+        self._history = history
+        self._photo = photo(700, 560)
+        self._stopping = asyncio.Event()
+        self._tally = Tally()
+        limits = httpx.Limits(max_connections=64, max_keepalive_connections=32)
+        self._http = httpx.AsyncClient(timeout=TIMEOUT_SECONDS, limits=limits, trust_env=False)
+
+    def take(self) -> Tally:
+        """What was counted since the last time."""
+        tally, self._tally = self._tally, Tally()
+        return tally
+
+    def stop(self) -> None:
+        """Begin no more requests."""
+        self._stopping.set()
+
+    async def run(self) -> None:
+        """Send until stopped, and wait for what is under way."""
+        async with self._http, asyncio.TaskGroup() as group:
+            for _ in range(READERS):
+                group.create_task(self._read())
+            group.create_task(self._create())
+
+    async def _read(self) -> None:
+        while not await self._stopped_within(1 / READS_A_SECOND):
+            await self._send(next(self._tenants), "GET", next(self._paths))
+
+    async def _create(self) -> None:
+        while not await self._stopped_within(1 / PROJECTS_A_SECOND):
+            await self._one_project(next(self._tenants))
+
+    async def _one_project(self, tenant: Tenant) -> None:
+        """Ticket, photo, project: two POSTs, of which only the second may be repeated."""
+        upload = {"filename": "room.jpg", "content_type": "image/jpeg", "size": len(self._photo)}
+        ticket = await self._send(tenant, "POST", "/v1/uploads", json=upload)
+        if ticket is None:
+            return
+        signed = ticket.json()
+        put = {"content": self._photo, "headers": signed["headers"]}
+        (await self._http.request(signed["method"], signed["url"], **put)).raise_for_status()
+        project = Project(
+            f"{tenant.slug} load {len(tenant.projects) + 1:05}", tenant.slug, tenant.plans[-1]
+        )
+        tenant.projects.append(project)
+        command = self._history.begin("create", tenant.slug, project.name)
+        body = {"upload_id": signed["id"], "room_type": "living_room", "style": "modern"}
+        key = {"Idempotency-Key": project.name}
+        body["name"] = project.name
+        answer = await self._send(tenant, "POST", "/v1/projects", json=body, headers=key)
+        if answer is not None:
+            project.id = UUID(answer.json()["id"])
+            command.outcome = "acknowledged"
+
+    async def _send(
+        self, tenant: Tenant, method: str, path: str, **options: Any
+    ) -> httpx.Response | None:
+        """The answer, if it is a good one."""
+        headers = {
+            "Host": f"{tenant.slug}.localhost:{self._port}",
+            "Authorization": f"Bearer {tenant.api_key}",
+            **options.pop("headers", {}),
+        }
+        url = f"http://127.0.0.1:{self._port}{path}"
+        tally = self._tally
+        tally.sent += 1
+        try:
+            answer = await self._http.request(method, url, headers=headers, **options)
+        except httpx.TransportError as error:
+            tally.failures[f"{method} {path}: {type(error).__name__}"] += 1
+            return None
+        if not answer.is_success:
+            tally.failures[f"{method} {path}: {answer.status_code} {code_of(answer)}"] += 1
+            return None
+        tally.answered_at.append(time.monotonic())
+        return answer
+
+    async def _stopped_within(self, seconds: float) -> bool:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._stopping.wait()
+        except TimeoutError:
+            return False
+        return True

@@ -1,0 +1,83 @@
+"""Waits until nothing is left to be done; what never ends is stuck, and is shown."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from proof.faults.recovery import AWAY
+from proof.faults.world import DATABASES, World
+
+# The longest things that come to an end by themselves: leases, mail and deletion retries.
+REST_SECONDS = 120.0
+POLL_SECONDS = 0.5
+
+# What must be empty, by database; each shows what is there.
+PENDING: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "unfinished jobs": (
+            "staging",
+            (
+                "SELECT tenant_id, project_id, state, attempts, due_at, lease_expires_at FROM jobs"
+                " WHERE state IN ('queued', 'running')"
+            ),
+        ),
+        "unfinished projects": (
+            "staging",
+            (
+                "SELECT tenant_id, id, name, status FROM projects"
+                " WHERE status NOT IN ('staged', 'failed')"
+            ),
+        ),
+        "due deletions": (
+            "staging",
+            (
+                "SELECT tenant_id, object_key, attempts, due_at FROM object_deletions"
+                " WHERE due_at <= now() OR attempts > 0"
+            ),
+        ),
+        "held reservations": (
+            "usage",
+            "SELECT tenant_id, id, project_id, expires_at FROM reservations WHERE state = 'held'",
+        ),
+        "unsent mails": ("identity", "SELECT id, kind, attempts, due_at FROM mails"),
+        "tenants in provisioning": ("tenant", "SELECT * FROM provisionings"),
+        **{
+            f"{database}'s outbox": (database, "SELECT seq, type, aggregateid FROM outbox")
+            for database in DATABASES
+        },
+    }
+)
+
+
+async def at_rest(world: World) -> list[str]:
+    """Nothing, once the platform has come to rest; else what was still there in the end."""
+    deadline = time.monotonic() + REST_SECONDS
+    while True:
+        try:
+            left = await _left(world)
+        except AWAY as error:
+            left = [f"unknown: {error!r}"]
+        if not left or time.monotonic() > deadline:
+            return left
+        await asyncio.sleep(POLL_SECONDS)
+
+
+async def _left(world: World) -> list[str]:
+    left = []
+    for name, (database, query) in PENDING.items():
+        rows = await world.rows(database, query)
+        if rows:
+            left.append(f"{len(rows)} {name}, such as {[dict(row) for row in rows[:3]]}")
+    if left:
+        return left
+    # Last, because what the outboxes held is on the topics only now; and an event that was
+    # handled since may have left something again.
+    lag = {name: behind for name, behind in (await world.lag()).items() if behind}
+    if lag:
+        return [f"messages not yet handled: {lag}"]
+    return [
+        f"{name} again"
+        for name, (database, query) in PENDING.items()
+        if await world.rows(database, query)
+    ]

@@ -1,0 +1,169 @@
+"""Every place of every call, filled with what is another tenant's: as if it did not exist.
+
+The places come from the OpenAPI document, so a new route is in the matrix without further ado.
+"""
+
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+from uuid import UUID
+
+import httpx
+
+from proof.fuzz.known import UUID as IS_UUID
+from proof.fuzz.settings import body_members, is_id, resolved
+from proof.fuzz.world import PHOTO, World
+from stagify.pagination import CURSOR, decode_cursor, encode_cursor
+
+# Reads before writes before deletions: what a call destroys is needed by those before it.
+METHODS = ("get", "post", "put", "patch", "delete")
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One call of the document."""
+
+    method: str
+    path: str
+    spec: dict[str, Any] = field(hash=False)
+
+    def __str__(self) -> str:
+        return f"{self.method.upper()} {self.path}"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a call takes a value: `location` is path, query, header, cookie or body."""
+
+    operation: Operation
+    location: str
+    name: str
+    takes_id: bool
+
+    def __str__(self) -> str:
+        return f"{self.operation} {self.location}.{self.name}"
+
+
+def operations(document: dict[str, Any]) -> list[Operation]:
+    """All calls, in an order that can be run."""
+    found = [
+        Operation(method, path, spec)
+        for path, item in document["paths"].items()
+        for method, spec in item.items()
+    ]
+    return sorted(found, key=lambda operation: METHODS.index(operation.method))
+
+
+def places(document: dict[str, Any], operation: Operation) -> Iterator[Place]:
+    """All places of a call."""
+    for parameter in operation.spec.get("parameters", []):
+        yield Place(operation, parameter["in"], parameter["name"], is_id(parameter["schema"]))
+    for member, schema in body_members(document, operation.spec).items():
+        yield Place(operation, "body", member, is_id(schema))
+
+
+class Matrix:
+    """Sends calls with a value in one place, and whatever else they need in the others."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self.document = world.document
+
+    def send(self, http: httpx.Client, party: str, place: Place, value: str) -> httpx.Response:
+        """The call of `place` with `value` there, and the things of `party` elsewhere."""
+        if "upload_id" in body_members(self.document, place.operation.spec):
+            self._world.renew_upload(party)
+        return self.call(http, party, place.operation, {(place.location, place.name): value})
+
+    def call(
+        self,
+        http: httpx.Client,
+        party: str,
+        operation: Operation,
+        values: dict[tuple[str, str], str] | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> httpx.Response:
+        """A call that is valid but for `values`."""
+        values = values or {}
+        path, query, sent = operation.path, {}, dict(headers or {})
+        for parameter in operation.spec.get("parameters", []):
+            key = (parameter["in"], parameter["name"])
+            if key[0] == "path":
+                value = values.get(key) or self._thing(party, key[1])
+                path = path.replace(f"{{{key[1]}}}", quote(value, safe=""))
+            elif key in values and key[0] == "query":
+                query[key[1]] = values[key]
+            elif key in values:
+                sent[key[1]] = values[key]
+        body = self._body(party, operation, values)
+        return http.request(operation.method, path, params=query, headers=sent, json=body)
+
+    def _body(
+        self, party: str, operation: Operation, values: dict[tuple[str, str], str]
+    ) -> dict[str, Any] | None:
+        content = operation.spec.get("requestBody", {}).get("content", {})
+        if "application/json" not in content:
+            return None
+        body = self._example(party, content["application/json"]["schema"])
+        body |= {name: value for (place, name), value in values.items() if place == "body"}
+        return dict(body)
+
+    def _example(self, party: str, schema: dict[str, Any], name: str = "") -> Any:
+        """A value the schema allows: its example, else the least it asks for."""
+        schema = resolved(self.document, schema)
+        if schema.get("format") == "email":
+            # Log-ins are counted by address.
+            return f"{secrets.token_hex(6)}@example.com"
+        for keyword in ("examples", "enum"):
+            if keyword in schema:
+                return schema[keyword][0]
+        match schema.get("type"):
+            case "object":
+                properties = schema.get("properties", {})
+                return {
+                    member: self._example(party, properties[member], member)
+                    for member in schema.get("required", [])
+                }
+            case "integer":
+                return len(PHOTO)
+            case "string" if is_id(schema):
+                return self._thing(party, name)
+        raise AssertionError(f"give {name!r} an example in its schema: {schema}")
+
+    def _thing(self, party: str, name: str) -> str:
+        return self._world.things[party].get(name, f"{name}-{secrets.token_hex(4)}")
+
+
+def absent(value: str) -> str:
+    """A value of the same form, and of the same age if it has one, that does not exist."""
+    if IS_UUID.fullmatch(value):
+        return f"{value[:24]}{secrets.token_hex(6)}"
+    if CURSOR.fullmatch(value):
+        return encode_cursor(UUID(absent(str(decode_cursor(value)))))
+    # The first label of an address or a slug, the last part of a secret.
+    head, at, domain = value.partition("@")
+    return f"{head[:-6]}{secrets.token_hex(3)}{at}{domain}"
+
+
+def appearance(answer: httpx.Response) -> tuple[Any, ...]:
+    """All of an answer by which two could be told apart, whatever they are about."""
+    headers = sorted(set(answer.headers) - {"date", "connection"})
+    kind = answer.headers.get("content-type", "")
+    if kind.startswith("application/problem+json"):
+        problem = {name: value for name, value in answer.json().items() if name != "request_id"}
+        # How a malformed value is wrong is between the client and its value.
+        errors = [(each["field"], each["type"]) for each in problem.pop("errors", [])]
+        return answer.status_code, headers, problem, errors
+    body = shape(answer.json()) if kind == "application/json" and answer.content else kind
+    return answer.status_code, headers, body
+
+
+def shape(value: Any) -> Any:
+    """The members and types of a JSON value."""
+    if isinstance(value, dict):
+        return {name: shape(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return ["list", *sorted({repr(shape(item)) for item in value})]
+    return type(value).__name__
