@@ -11,7 +11,7 @@ from gateway.testing.client import Client, request
 from gateway.testing.running import Running
 from stagify_local.ports import free_port
 
-DOORMAN = Path(__file__).parents[3] / "deploy/doorman.py"
+DOORMAN = Path(__file__).parents[4] / "deploy/doorman.py"
 MakeGateway = Callable[..., Awaitable[Running]]
 
 
