@@ -2,7 +2,10 @@
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+
+from proof.figures import NOT_MET
 
 HERE = Path(__file__).parent
 PROGRAMS = (
@@ -23,14 +26,26 @@ PROGRAMS = (
 
 
 def main() -> None:
-    """Run them all."""
-    failed = []
+    """Run them all, and say at the end what was not met or did not work."""
+    failures = []
     for program in PROGRAMS:
         print(f"\n{program[-1]}", flush=True)
-        if subprocess.run([sys.executable, *program], check=False).returncode:
-            failed.append(program[-1])
-    if failed:
-        sys.exit(f"\nbelow a bar, or broken: {', '.join(failed)}")
+        failures += [f"{program[-1]}: {line}" for line in run(program)]
+    if failures:
+        sys.exit("\n" + "\n".join(failures))
+
+
+def run(program: Sequence[str]) -> list[str]:
+    """What it says of its failure, if it failed: the bars that were not met, else its last line."""
+    process = subprocess.Popen([sys.executable, *program], stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    lines = []
+    for line in process.stderr:
+        sys.stderr.write(line)
+        lines.append(line.rstrip())
+    if not process.wait():
+        return []
+    return [line for line in lines if line.startswith(NOT_MET)] or lines[-1:] or ["failed"]
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 from typing import Any, get_args
 
-from proof.figures import cpu_seconds, machine, report
+from proof.figures import Bar, cpu_seconds, machine, report
 from staging_engine.blender import BlenderEngine
 from staging_engine.port import Quality, StagingRequest
 
@@ -89,7 +89,11 @@ def _report(quality: Quality, rows: list[dict[str, Any]]) -> None:
         figures[f"{job}: child CPU-seconds"] = row["child_cpu_seconds"]
         figures[f"{job}: load average"] = row["load_average"]
     figures["child peak memory, MiB"] = max(row["child_peak_mib"] for row in rows)
-    report("engine", figures, {"machine": machine(), "jobs": rows})
+    bars = [Bar("child peak memory, MiB", at_most=1.2 * 1024)]
+    if quality == "standard":
+        walls = [figure for figure in figures if figure.endswith(": wall seconds")]
+        bars += [Bar(figure, at_most=30) for figure in walls]
+    report("engine", figures, {"machine": machine(), "jobs": rows}, bars=bars)
 
 
 if __name__ == "__main__":

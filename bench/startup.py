@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from proof.figures import median, report
+from proof.figures import Bar, median, report
 from stagify_local.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -78,14 +78,20 @@ def main(*, cold: bool) -> None:
                 if number == WARM_ROUNDS - 1:
                     time.sleep(SETTLE_SECONDS)
                     memory = memory_of(clone, environment)
+    first_time = f"make up, first time {'with' if cold else 'without'} downloads, s"
     report(
         "startup",
         {
-            f"make up, first time {'with' if cold else 'without'} downloads, s": first,
+            first_time: first,
             "make up, warm, s": median(warm),
             "idle platform (PSS), MiB": memory,
         },
         {"first_s": first, "warm_s": warm, "memory_mib": memory},
+        bars=[
+            Bar(first_time, at_most=360),
+            Bar("make up, warm, s", at_most=25),
+            Bar("idle platform (PSS), MiB", at_most=2048),
+        ],
     )
 
 

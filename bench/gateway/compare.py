@@ -19,7 +19,7 @@ from servers import Servers, fill_directory, free_port, tool, wait_for_port
 from tenants import TENANTS, BenchTenant
 from traffic import Target, measure, warm_up
 
-from proof.figures import median, report
+from proof.figures import Bar, median, report
 from stagify.testing.servers import ServerStack
 
 
@@ -79,7 +79,12 @@ def main() -> None:
         each["failed"] for results in rounds.values() for each in results
     )
     tools = {name: tool(name) is not None for name in ("wrk", "nginx")}
-    report("gateway", figures, {"tenants": TENANTS, "tools": tools, "rounds": rounds})
+    report(
+        "gateway",
+        figures,
+        {"tenants": TENANTS, "tools": tools, "rounds": rounds},
+        bars=[Bar("gateway / envoy", at_least=1.5), Bar("failed requests", at_most=0)],
+    )
 
 
 if __name__ == "__main__":

@@ -8,7 +8,9 @@ import json
 import os
 import platform
 import statistics
+import sys
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,8 @@ from typing import Any
 import psutil
 
 RESULTS = Path(__file__).resolve().parents[2] / "bench/results"
+# How the line about a missed bar begins.
+NOT_MET = "NOT MET"
 
 
 def machine() -> dict[str, Any]:
@@ -52,18 +56,60 @@ def median(values: Sequence[float]) -> float:
     return statistics.median(values)
 
 
-def report(name: str, figures: Mapping[str, Any], raw: Mapping[str, Any]) -> None:
-    """Print `figures` as a table, and keep them with the raw numbers in results/<name>.json."""
+@dataclass(frozen=True)
+class Bar:
+    """What the figure of this name must come to; give one of the two, or both if it is exact."""
+
+    figure: str
+    at_least: float = float("-inf")
+    at_most: float = float("inf")
+
+    def is_met(self, value: float) -> bool:
+        """Whether `value` is good enough; what is no number never is."""
+        return self.at_least <= value <= self.at_most
+
+    def __str__(self) -> str:
+        sides = (f"at least {self.at_least:g}", f"at most {self.at_most:g}")
+        return " and ".join(side for side in sides if not side.endswith("inf"))
+
+
+def missed(figures: Mapping[str, Any], bars: Iterable[Bar]) -> list[str]:
+    """A sentence for each bar that is not met; KeyError for one without its figure."""
+    return [
+        f"{bar.figure}: {shown(figures[bar.figure])}, must be {bar}"
+        for bar in bars
+        if not bar.is_met(figures[bar.figure])
+    ]
+
+
+def report(
+    name: str, figures: Mapping[str, Any], raw: Mapping[str, Any], *, bars: Iterable[Bar] = ()
+) -> None:
+    """Print `figures` as a table and keep them with the raw numbers in results/<name>.json.
+
+    Then exits with status 1 if a bar is not met, and says which.
+    """
+    bars = list(bars)
+    told = {bar.figure: f"  ({bar})" for bar in bars}
     width = max(len(key) for key in figures)
     for key, value in figures.items():
-        print(
-            f"{key:<{width}}  {value:,.2f}"
-            if isinstance(value, float)
-            else f"{key:<{width}}  {value}"
-        )
+        print(f"{key:<{width}}  {shown(value)}{told.get(key, '')}")
     RESULTS.mkdir(exist_ok=True)
-    document = {"name": name, "machine": machine(), "figures": figures, "raw": raw}
+    document = {
+        "name": name,
+        "machine": machine(),
+        "figures": figures,
+        "bars": {bar.figure: str(bar) for bar in bars},
+        "raw": raw,
+    }
     (RESULTS / f"{name}.json").write_text(json.dumps(document, indent=2) + "\n")
+    if misses := missed(figures, bars):
+        sys.exit("\n".join(f"{NOT_MET} {miss}" for miss in misses))
+
+
+def shown(value: Any) -> str:
+    """A figure as people read it."""
+    return f"{value:,.2f}" if isinstance(value, float) else str(value)
 
 
 def _cpu_model() -> str:

@@ -12,9 +12,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from proof.faults.network import Network
+from proof.faults.recovery import BAR_SECONDS
 from proof.faults.report import Report
 from proof.faults.run import Run
-from proof.figures import percentile, report
+from proof.figures import Bar, percentile, report
 from stagify_local.platform import Platform
 
 FAULTS = 150
@@ -93,7 +94,15 @@ def keep_figures(reports: Sequence[Report]) -> None:
         }
         for report in reports
     }
-    report("faults", figures, raw)
+    report(
+        "faults",
+        figures,
+        raw,
+        bars=[
+            Bar("differences and other failures", at_most=0),
+            Bar("seconds to recover, longest", at_most=BAR_SECONDS),
+        ],
+    )
 
 
 def say(line: str) -> None:

@@ -12,7 +12,7 @@ import asyncio
 from collections import Counter
 from typing import Any
 
-from proof.figures import median, percentile, report
+from proof.figures import Bar, median, percentile, report
 from proof.load.customers import Customer, fill, mix, sign_up_many
 from proof.load.offers import Choice, Outcome, Phase, Plan, offer
 from proof.load.rig import Rig, running_rig
@@ -25,6 +25,10 @@ WIDTH = 8
 SLOW_CONNECTIONS = 400
 NINE, GREEDY = "nine", "greedy"
 PARTS = ("equal", "greedy", "greedy and slow")
+BARS = [
+    *(Bar(f"{part}: good answers of the nine, share", at_least=0.95) for part in PARTS[1:]),
+    *(Bar(f"{part}: p99 of the nine, multiple", at_most=1.5) for part in PARTS[1:]),
+]
 
 
 def good_share(outcomes: list[Outcome]) -> float:
@@ -95,8 +99,8 @@ def examine(rig: Rig, seconds: float) -> None:
     for part in PARTS[1:]:
         kept = [each[part]["good"] / each["equal"]["good"] for each in rounds.values()]
         slower = [each[part]["p99_ms"] / each["equal"]["p99_ms"] for each in rounds.values()]
-        figures[f"{part}: good answers of the nine, share (bar: 0.95)"] = median(kept)
-        figures[f"{part}: p99 of the nine, multiple (bar: 1.5)"] = median(slower)
+        figures[f"{part}: good answers of the nine, share"] = median(kept)
+        figures[f"{part}: p99 of the nine, multiple"] = median(slower)
     for part in PARTS:
         p99s = [each[part]["p99_ms"] for each in rounds.values()]
         figures[f"{part}: p99 of the nine, ms"] = median(p99s)
@@ -110,7 +114,7 @@ def examine(rig: Rig, seconds: float) -> None:
         },
         "seconds": seconds,
     }
-    report("neighbour", figures, raw)
+    report("neighbour", figures, raw, bars=BARS)
 
 
 def main() -> None:

@@ -14,7 +14,7 @@ import contextlib
 from collections.abc import Sequence
 from typing import Any
 
-from proof.figures import median, report
+from proof.figures import Bar, median, report
 from proof.load.customers import Customer, sign_up_many
 from proof.load.rig import Rig, running_rig
 from proof.load.samples import Sample, Sampler
@@ -25,7 +25,11 @@ CUSTOMERS = 6
 PERIOD_SECONDS = 15.0
 SAMPLES_AT_LEAST = 24
 WARM_UP_SHARE = 1 / 3
-MEMORY_BAR = 0.05
+BARS = (
+    Bar("unexpected answers", at_most=0),
+    Bar("memory of our processes, largest change", at_most=0.05),
+    Bar("other measures that grew", at_most=0),
+)
 # What comes and goes by itself, so that the medians of two quarters may differ: connections kept
 # a while, requests under way at the moment of the sample.
 TOLERANCE = {"threads": 2, "files": 8, "sockets": 8, "tasks": 8, "lag": 5, "rows": 5}
@@ -111,11 +115,11 @@ def examine(rig: Rig, minutes: float) -> None:
     figures: dict[str, Any] = {
         "minutes": minutes,
         "requests": sum(tally.done.values()),
-        "unexpected answers (bar: 0)": sum(tally.unexpected.values()),
-        f"memory of our processes, largest change (bar: {MEMORY_BAR:.2f})": max(ours.values()),
+        "unexpected answers": sum(tally.unexpected.values()),
+        "memory of our processes, largest change": max(ours.values()),
         "process with the largest change": max(ours, key=lambda name: ours[name]),
         "memory of the parts, largest change": max(memory[name] for name in PARTS),
-        "other measures that grew (bar: 0)": len(more),
+        "other measures that grew": len(more),
     }
     for line in (*more, *tally.unexpected):
         print(f"  {line}")
@@ -129,7 +133,7 @@ def examine(rig: Rig, minutes: float) -> None:
         "samples": [{"at": sample.at, **sample.values} for sample in sampler.samples],
     }
     draw(sampler.samples)
-    report("soak", figures, raw)
+    report("soak", figures, raw, bars=BARS)
 
 
 def main() -> None:
