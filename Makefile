@@ -10,7 +10,7 @@ seed ?=
 only ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install up down status logs demo env replace test faults fuzz verify-containers check lint format typecheck migrate revision bench lock python
+.PHONY: help install up down status logs demo env replace test faults fuzz verify-containers check lint format typecheck contract migrate revision bench lock python
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -73,6 +73,9 @@ format: install ## Format the code and mend what ruff can
 # another one is not looked at twice.
 typecheck: install ## Check types, member by member
 	@set -e; for member in $(MEMBERS) $(wildcard deploy/*.py tests bench); do echo "mypy $$member"; $(VENV)/mypy --exclude "^$$member/engine/" $$member; done
+
+contract: install ## Write docs/events anew from the event classes
+	@$(VENV)/stagify contract docs/events
 
 migrate: install ## Migrate the databases of the running platform
 	@$(VENV)/stagify-local migrate

@@ -7,6 +7,7 @@ from fastapi import Depends, Request
 from fastapi.openapi.models import APIKey, APIKeyIn
 from fastapi.security.base import SecurityBase
 
+from stagify import cause
 from stagify.errors import ForbiddenError, UnauthorizedError
 from stagify.principal import Principal
 from stagify.tokens import CONTEXT_HEADER, InvalidContextError, TokenVerifier
@@ -25,7 +26,8 @@ class WrongHostError(ForbiddenError):
 
 
 def principal_of(request: Request) -> Principal:
-    """The caller of this request; any genuine context will do, anonymous included.
+    """The caller of this request, who from here on is the actor of what it publishes; any genuine
+    context will do, anonymous included.
 
     Dependencies call this and do not depend on it: FastAPI's work for one more of them would
     cost more than this does.
@@ -34,7 +36,18 @@ def principal_of(request: Request) -> Principal:
     if len(tokens) != 1:
         raise InvalidContextError
     verifier: TokenVerifier = request.app.state.verifier
-    return verifier.verify(tokens[0])
+    principal = verifier.verify(tokens[0])
+    cause.bind_actor(_actor(request, principal))
+    return principal
+
+
+def _actor(request: Request, principal: Principal) -> str | None:
+    """Who is behind the call: a service may say on whose behalf it calls, nobody else."""
+    if principal.kind == "service":
+        claimed = request.headers.get(cause.ACTOR_HEADER, "")
+        if cause.ACTOR.fullmatch(claimed):
+            return claimed
+    return principal.actor
 
 
 class _SignedIn(SecurityBase):

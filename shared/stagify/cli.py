@@ -97,6 +97,18 @@ def run(main: Awaitable[None]) -> None:
     uvloop.run(entry())
 
 
+def run_command(main: Awaitable[None]) -> None:
+    """Run what somebody asked for on this machine; what it changes is caused by `system`."""
+
+    async def entry() -> None:
+        from stagify import cause
+
+        with cause.scope(cause.SYSTEM):
+            await main
+
+    run(entry())
+
+
 def _dead_letters(
     name: str,
     load_settings: LoadSettings,

@@ -18,7 +18,7 @@ from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 from opentelemetry.trace import SpanKind
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from stagify import dead_letters, inbox, metrics, telemetry
+from stagify import cause, dead_letters, inbox, metrics, telemetry
 from stagify.database import Database
 from stagify.events import Event, UndecodableEventError, UnknownEvent, decode
 from stagify.kafka import Consuming, Producing, consuming, producing
@@ -219,6 +219,8 @@ class Consumer:
         span = f"{self.name} {event.event_type}"
         with (
             tenant_scope(event.tenant_id),
+            # What follows from an event is caused by whoever caused the event.
+            cause.scope(event.actor or f"service:{event.source}", event.request_id),
             telemetry.continued(event.traceparent, span, SpanKind.CONSUMER),
         ):
             new = await self._retrying(lambda: self._claim_and_handle(event))

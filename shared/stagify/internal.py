@@ -12,7 +12,7 @@ from uuid import UUID
 
 import orjson
 
-from stagify import logs, telemetry
+from stagify import cause, telemetry
 from stagify.connections import Connections, HttpAnswer
 from stagify.errors import UnavailableError
 from stagify.tokens import CONTEXT_HEADER, TokenSigner
@@ -94,8 +94,11 @@ class InternalClient:
         ]
         if content:
             lines.append("content-type: application/json")
-        if request_id := logs.request_id.get():
-            lines.append(f"x-request-id: {request_id}")
+        behind = cause.current.get()
+        if behind.actor:
+            lines.append(f"{cause.ACTOR_HEADER}: {behind.actor}")
+        if behind.request_id:
+            lines.append(f"x-request-id: {behind.request_id}")
         if traceparent := telemetry.current_traceparent():
             lines.append(f"traceparent: {traceparent}")
         return "\r\n".join(lines).encode() + b"\r\n\r\n" + content

@@ -6,15 +6,12 @@ Never log payloads, tokens or names of people.
 
 import logging
 import sys
-from contextvars import ContextVar
 from typing import Any
 
 import orjson
 
-from stagify import telemetry
+from stagify import cause, telemetry
 from stagify.tenancy import current_tenant_id
-
-request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 
 _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
 
@@ -34,7 +31,7 @@ class JsonFormatter(logging.Formatter):
             "event": record.getMessage(),
             "logger": record.name,
             "tenant_id": current_tenant_id(),
-            "request_id": request_id.get(),
+            "request_id": cause.current.get().request_id,
             "traceparent": telemetry.current_traceparent(),
         }
         line |= {key: value for key, value in record.__dict__.items() if key not in _STANDARD}

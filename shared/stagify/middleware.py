@@ -13,7 +13,8 @@ from typing import Any
 from fastapi import Response
 from starlette.exceptions import HTTPException
 
-from stagify import logs, metrics, telemetry
+from stagify import metrics, telemetry
+from stagify.cause import Cause, current
 from stagify.errors import (
     OverloadedError,
     StagifyError,
@@ -52,7 +53,7 @@ class RequestMiddleware:
             return
         headers: dict[bytes, bytes] = dict(scope["headers"])
         request_id = _request_id(headers)
-        token = logs.request_id.set(request_id)
+        token = current.set(Cause(request_id=request_id))
         started = time.perf_counter()
         answer = _Answer(send, request_id, self._places)
         try:
@@ -65,7 +66,7 @@ class RequestMiddleware:
             await _unexpected(error)(scope, receive, answer.send)
         finally:
             answer.leave()
-            logs.request_id.reset(token)
+            current.reset(token)
             self._count(scope, answer.status, time.perf_counter() - started)
 
     async def _limited(

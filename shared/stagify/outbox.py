@@ -13,7 +13,7 @@ from sqlalchemy import LargeBinary, MetaData
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from stagify import telemetry
+from stagify import cause, telemetry
 from stagify.events import Event, encode
 
 # The channel a commit with new rows notifies; the relay listens to it.
@@ -68,5 +68,6 @@ def _check_tenant(session: AsyncSession, event: Event) -> None:
 def _row(event: Event, service: str) -> tuple[Any, ...]:
     # The span is the event's parent, so that a trace shows request → outbox → consumer.
     with telemetry.span(f"outbox {event.event_type}", SpanKind.PRODUCER):
-        payload = encode(event, service, telemetry.current_traceparent())
+        trace = telemetry.current_traceparent()
+        payload = encode(event, service, trace, cause.current.get())
     return event.event_id, event.topic.value, event.key, event.event_type, payload

@@ -5,6 +5,7 @@ from typing import Literal
 from uuid import UUID
 
 Kind = Literal["user", "api_key", "anonymous", "platform", "service"]
+_ACTORS = frozenset({"user", "api_key", "service"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,11 @@ class Principal:
     region: str | None = None
     tenant_status: str | None = None
     slug: str | None = None
+
+    @property
+    def actor(self) -> str | None:
+        """Who they are in the events they cause; None for visitors, whom nobody knows."""
+        return f"{self.kind}:{self.subject}" if self.kind in _ACTORS else None
 
     def usage_dimensions(self) -> dict[str, str]:
         """Who caused a usage record: the dimensions `UsageRecorded` knows."""

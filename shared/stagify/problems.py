@@ -7,7 +7,7 @@ import orjson
 from fastapi import Response
 from pydantic import BaseModel, ConfigDict
 
-from stagify import logs
+from stagify import cause
 from stagify.errors import StagifyError
 
 MEDIA_TYPE = "application/problem+json"
@@ -42,7 +42,7 @@ def problem_body(error: StagifyError) -> dict[str, Any]:
         "status": error.status,
         "code": error.code,
         "detail": error.detail,
-        "request_id": logs.request_id.get(),
+        "request_id": cause.current.get().request_id,
         **error.extra,
     }
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 
+from stagify import cause
 from stagify.internal import InternalCallError, InternalClient
 from stagify.testing import ContextKeys
 from stagify.tokens import CONTEXT_HEADER, TokenVerifier
@@ -67,6 +68,26 @@ async def test_a_call_carries_token_and_body_and_reuses_its_connection(
     assert body == b'{"a":1}'
     principal = TokenVerifier("usage-svc", context_keys.public).verify(headers[CONTEXT_HEADER])
     assert (principal.subject, principal.tenant_id) == ("staging-svc", tenant_id)
+
+
+async def test_a_call_says_who_is_behind_it(context_keys: ContextKeys) -> None:
+    seen: list[dict[str, str]] = []
+
+    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for _ in range(2):
+            _, headers, _ = await read_request(reader)
+            seen.append(headers)
+            writer.write(answer("200 OK", b"{}"))
+        writer.close()
+
+    async with served(handler) as url:
+        client = make_client(context_keys, url)
+        with cause.scope("user:17", "request-0001"):
+            await client.request("GET", "/internal/x")
+        await client.request("GET", "/internal/x")
+        await client.close()
+    assert (seen[0][cause.ACTOR_HEADER], seen[0]["x-request-id"]) == ("user:17", "request-0001")
+    assert not seen[1].keys() & {cause.ACTOR_HEADER, "x-request-id"}
 
 
 async def test_a_connection_closed_meanwhile_is_replaced(context_keys: ContextKeys) -> None:

@@ -13,11 +13,20 @@ from uuid import UUID
 import orjson
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
+from stagify.cause import NOBODY, Cause
 from stagify.clock import utc_now
 from stagify.ids import new_id
 from stagify.topology import Topic
 
-ENVELOPE_FIELDS = {"event_id", "occurred_at", "tenant_id", "traceparent", "source"}
+ENVELOPE_FIELDS = {
+    "event_id",
+    "occurred_at",
+    "tenant_id",
+    "traceparent",
+    "source",
+    "actor",
+    "request_id",
+}
 
 
 _registry: "dict[str, type[Event]]" = {}
@@ -46,6 +55,10 @@ class Event(BaseModel):
     occurred_at: AwareDatetime = Field(default_factory=utc_now)
     tenant_id: UUID | None = None
     traceparent: str | None = None
+    # Who caused it, and under which request: as a rule filled in by the outbox. Events from
+    # before there were these have none.
+    actor: str | None = None
+    request_id: str | None = None
     # Set when decoded; the publisher fills in its own name when it encodes.
     source: str | None = None
 
@@ -72,8 +85,11 @@ class UnknownEvent:
     event_type: str
 
 
-def encode(event: Event, source: str, traceparent: str | None = None) -> bytes:
-    """The CloudEvent as Kafka carries it. `source` is the publishing service's name."""
+def encode(
+    event: Event, source: str, traceparent: str | None = None, behind: Cause = NOBODY
+) -> bytes:
+    """The CloudEvent as Kafka carries it. `source` is the publishing service's name; where nobody
+    is `behind` it, that service is its actor."""
     if event.has_tenant and event.tenant_id is None:
         raise ValueError(f"{type(event).__name__} needs a tenant")
     envelope: dict[str, Any] = {
@@ -89,6 +105,9 @@ def encode(event: Event, source: str, traceparent: str | None = None) -> bytes:
         envelope["tenantid"] = str(event.tenant_id)
     if trace := traceparent or event.traceparent:
         envelope["traceparent"] = trace
+    envelope["actor"] = event.actor or behind.actor or f"service:{source}"
+    if request_id := event.request_id or behind.request_id:
+        envelope["requestid"] = request_id
     envelope["data"] = event.model_dump(mode="json", exclude=ENVELOPE_FIELDS)
     return orjson.dumps(envelope)
 
@@ -103,6 +122,8 @@ class _Envelope(BaseModel):
     time: datetime
     tenantid: UUID | None = None
     traceparent: str | None = None
+    actor: str | None = None
+    requestid: str | None = None
     data: dict[str, Any]
 
 
@@ -120,6 +141,8 @@ def decode(value: bytes) -> Event | UnknownEvent:
                 "occurred_at": envelope.time,
                 "tenant_id": envelope.tenantid,
                 "traceparent": envelope.traceparent,
+                "actor": envelope.actor,
+                "request_id": envelope.requestid,
                 "source": envelope.source.removeprefix("/"),
             }
         )

@@ -33,6 +33,12 @@ def event_schema(cls: type[Event]) -> dict[str, Any]:
         "datacontenttype": {"const": "application/json"},
         "tenantid": UUID_SCHEMA,
         "traceparent": {"type": "string"},
+        "actor": {
+            "type": "string",
+            "description": "Who set it going: user:, api_key:, operator: or service: and an id, "
+            "or system; absent on events older than this attribute",
+        },
+        "requestid": {"type": "string", "description": "The request it began with, if any"},
         "data": {"type": "object", "properties": properties, "required": required},
     }
     needed = ["specversion", "id", "source", "type", "subject", "time", "data"]
