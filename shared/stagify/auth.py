@@ -9,7 +9,7 @@ from fastapi.security.base import SecurityBase
 
 from stagify import cause
 from stagify.errors import ForbiddenError, UnauthorizedError
-from stagify.principal import Principal
+from stagify.principal import Principal, TenantPrincipal
 from stagify.tokens import CONTEXT_HEADER, InvalidContextError, TokenVerifier
 
 
@@ -23,6 +23,12 @@ class WrongHostError(ForbiddenError):
     """This call is not served on this host."""
 
     code = "wrong_host"
+
+
+class TenantRequiredError(ForbiddenError):
+    """This call belongs to a tenant's own host."""
+
+    code = "tenant_required"
 
 
 def principal_of(request: Request) -> Principal:
@@ -59,19 +65,21 @@ class _SignedIn(SecurityBase):
         self.scheme_name = "context"
         self._needed = needed
 
-    async def __call__(self, request: Request) -> Principal:
+    async def __call__(self, request: Request) -> TenantPrincipal:
         principal = principal_of(request)
         if principal.kind not in ("user", "api_key"):
             raise UnauthorizedError
+        if not isinstance(principal, TenantPrincipal):
+            raise TenantRequiredError
         if not self._needed <= principal.permissions:
             raise MissingPermissionError(needed=[*sorted(self._needed - principal.permissions)])
         return principal
 
 
-def requires(*permissions: str) -> Callable[[Request], Awaitable[Principal]]:
+def requires(*permissions: str) -> Callable[[Request], Awaitable[TenantPrincipal]]:
     """A dependency: a member or key of this tenant that has all of `permissions`.
 
-    Use it as `Annotated[Principal, Depends(requires("projects:write"))]`.
+    Use it as `Annotated[TenantPrincipal, Depends(requires("projects:write"))]`.
     """
     return _SignedIn(frozenset(permissions))
 
@@ -89,6 +97,19 @@ def service_only(*issuers: str) -> Callable[[Request], Awaitable[Principal]]:
     return check
 
 
+def service_for_tenant(*issuers: str) -> Callable[[Request], Awaitable[TenantPrincipal]]:
+    """The same for calls on behalf of a tenant, which the caller's token names."""
+    may_call = service_only(*issuers)
+
+    async def check(request: Request) -> TenantPrincipal:
+        principal = await may_call(request)
+        if not isinstance(principal, TenantPrincipal):
+            raise TenantRequiredError
+        return principal
+
+    return check
+
+
 async def _platform(request: Request) -> Principal:
     principal = principal_of(request)
     if principal.kind != "platform":
@@ -96,14 +117,14 @@ async def _platform(request: Request) -> Principal:
     return principal
 
 
-async def _tenant_host(request: Request) -> Principal:
+async def _tenant_host(request: Request) -> TenantPrincipal:
     principal = principal_of(request)
-    if principal.tenant_id is None or principal.kind == "service":
+    if not isinstance(principal, TenantPrincipal) or principal.kind == "service":
         raise WrongHostError("This call is served on a tenant's host.")
     return principal
 
 
 # The visitor of `app.<base>`; a member or key; anyone on a tenant's host.
 PlatformDep = Annotated[Principal, Depends(_platform)]
-SignedInDep = Annotated[Principal, Depends(requires())]
-TenantHostDep = Annotated[Principal, Depends(_tenant_host)]
+SignedInDep = Annotated[TenantPrincipal, Depends(requires())]
+TenantHostDep = Annotated[TenantPrincipal, Depends(_tenant_host)]

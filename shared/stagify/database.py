@@ -24,9 +24,8 @@ from sqlalchemy.pool import PoolProxiedConnection
 from sqlmodel import Field, SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from stagify.auth import principal_of
+from stagify.auth import TenantRequiredError, principal_of
 from stagify.clock import utc_now
-from stagify.errors import ForbiddenError
 from stagify.ids import new_id
 from stagify.settings import ServiceSettings
 from stagify.transient import is_transient
@@ -75,12 +74,6 @@ class TenantTable(SQLModel):
     tenant_id: UUID = Field(primary_key=True)
     id: UUID = Field(default_factory=new_id, primary_key=True)
     created_at: datetime = Field(default_factory=utc_now, sa_type=DateTime(timezone=True))
-
-
-class TenantRequiredError(ForbiddenError):
-    """This call belongs to a tenant's own host."""
-
-    code = "tenant_required"
 
 
 class _Connection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg has no types

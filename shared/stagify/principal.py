@@ -4,8 +4,10 @@ from dataclasses import dataclass, field
 from typing import Literal
 from uuid import UUID
 
-Kind = Literal["user", "api_key", "anonymous", "platform", "service"]
-_ACTORS = frozenset({"user", "api_key", "service"})
+# A member; a program of theirs; anyone on a tenant's host; anyone on the platform's; another
+# deployable. Nobody makes the last two yet: the platform's own people, and who has a share link.
+Kind = Literal["user", "api_key", "anonymous", "platform", "service", "operator", "share_link"]
+_ACTORS = frozenset({"user", "api_key", "operator", "service"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,3 +45,10 @@ class Principal:
             "organization_id": self.organization_id,
         }
         return {name: str(value) for name, value in found.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class TenantPrincipal(Principal):
+    """A caller on behalf of a tenant: whoever is on its host, or a service that acts for it."""
+
+    tenant_id: UUID = field(kw_only=True)

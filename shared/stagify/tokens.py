@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from stagify.errors import UnauthorizedError
-from stagify.principal import Principal
+from stagify.principal import Principal, TenantPrincipal
 from stagify.settings import ProcessSettings, PublicKey
 
 CONTEXT_HEADER = "x-stagify-context"
@@ -191,14 +191,11 @@ def _principal(claims: Mapping[str, Any]) -> Principal:
         texts = {name: str(claims[c]) for name, c in _TEXT_CLAIMS.items() if c in claims}
     except ValueError as error:
         raise InvalidContextError from error
-    return Principal(
+    kind = TenantPrincipal if "tenant_id" in uuids else Principal
+    return kind(
         kind=claims["knd"],
         issuer=claims["iss"],
         permissions=frozenset(claims.get("prm", ())),
         **uuids,  # type: ignore[arg-type]  # the two tables above name its attributes
         **texts,  # type: ignore[arg-type]
     )
-
-
-# Dependencies are coroutines although they wait for nothing: FastAPI runs plain functions in a
-# thread, which costs more than all they do.

@@ -93,7 +93,6 @@ class Lives:
         async def on_plans_changed(events: list[PlanChanged]) -> list[Rejection]:
             """A batch handler sees to its transactions and to what is new by itself."""
             for event in events:
-                assert event.tenant_id is not None
                 async with database.tenant(event.tenant_id) as session:
                     if await inbox.claim(session, event, self._name):
                         await on_plan_changed(session, event)

@@ -98,9 +98,9 @@ class TestDecode:
         assert "secret-value" not in str(caught.value)
 
 
-def test_a_tenant_event_without_tenant_is_not_sent() -> None:
-    with pytest.raises(ValueError, match="needs a tenant"):
-        encode(TenantSuspended(reason="x"), "tenant-svc")
+def test_a_tenant_event_without_tenant_cannot_be_made() -> None:
+    with pytest.raises(ValueError, match="tenant_id"):
+        TenantSuspended.model_validate({"reason": "x"})
 
 
 def test_the_key_is_the_aggregate(tenant_id: UUID) -> None:

@@ -12,14 +12,14 @@ from fastapi import Depends, FastAPI, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
-from stagify.auth import PlatformDep, principal_of, requires, service_only
+from stagify.auth import PlatformDep, principal_of, requires
 from stagify.database import Database, SessionDep, driver_connection
 from stagify.errors import ConflictError
 from stagify.http import create_service_app
 from stagify.idempotency import IdempotencyDep
 from stagify.links import link
 from stagify.pagination import PageParamsDep, decode_cursor, encode_cursor
-from stagify.principal import Principal
+from stagify.principal import Principal, TenantPrincipal
 from stagify.settings import ServiceSettings
 from stagify.testing import ContextKeys, DatabaseUrls, app_client
 
@@ -53,7 +53,7 @@ def add_routes(app: FastAPI) -> None:
     async def create(
         body: WidgetCreate,
         session: SessionDep,
-        principal: Annotated[Principal, Depends(requires("projects:write"))],
+        principal: Annotated[TenantPrincipal, Depends(requires("projects:write"))],
         idempotency: IdempotencyDep,
     ) -> Response:
         async def work() -> WidgetRead:
@@ -89,12 +89,6 @@ def add_routes(app: FastAPI) -> None:
 
     @app.get("/platform")
     async def platform(principal: PlatformDep) -> None:
-        return None
-
-    @app.get("/internal/thing")
-    async def internal(
-        principal: Annotated[Principal, Depends(service_only("usage-svc"))],
-    ) -> None:
         return None
 
     @app.get("/page")
@@ -144,46 +138,6 @@ def code(response: httpx.Response) -> tuple[int, str]:
     assert body["status"] == response.status_code
     assert body["request_id"] == response.headers["x-request-id"]
     return response.status_code, body["code"]
-
-
-class TestWhoMay:
-    async def test_nobody_without_context(self, client: httpx.AsyncClient) -> None:
-        assert code(await client.get("/whoami")) == (401, "invalid_context")
-
-    async def test_nobody_with_two_contexts(
-        self, client: httpx.AsyncClient, member: dict[str, str]
-    ) -> None:
-        response = await client.get("/whoami", headers=[*member.items(), *member.items()])
-        assert code(response) == (401, "invalid_context")
-
-    async def test_anonymous_may_not_write(
-        self, client: httpx.AsyncClient, context_keys: ContextKeys, tenant_id: UUID
-    ) -> None:
-        headers = context_keys.headers(SERVICE, kind="anonymous", tenant_id=tenant_id)
-        response = await client.post("/widgets", json={"name": "a"}, headers=headers)
-        assert code(response) == (401, "authentication_required")
-
-    async def test_a_viewer_may_not_write(
-        self, client: httpx.AsyncClient, context_keys: ContextKeys, tenant_id: UUID
-    ) -> None:
-        headers = context_keys.headers(SERVICE, tenant_id=tenant_id, subject="u", role="viewer")
-        response = await client.post("/widgets", json={"name": "a"}, headers=headers)
-        assert code(response) == (403, "permission_denied")
-        assert response.json()["needed"] == ["projects:write"]
-
-    async def test_a_tenant_is_not_the_platform(
-        self, client: httpx.AsyncClient, member: dict[str, str]
-    ) -> None:
-        assert code(await client.get("/platform", headers=member)) == (403, "wrong_host")
-
-    async def test_internal_is_for_the_named_service(
-        self, client: httpx.AsyncClient, context_keys: ContextKeys, member: dict[str, str]
-    ) -> None:
-        assert (await client.get("/internal/thing", headers=member)).status_code == 403
-        stranger = context_keys.service_headers(SERVICE, "tenant-svc")
-        assert (await client.get("/internal/thing", headers=stranger)).status_code == 403
-        friend = context_keys.service_headers(SERVICE, "usage-svc")
-        assert (await client.get("/internal/thing", headers=friend)).status_code == 200
 
 
 class TestBadInput:

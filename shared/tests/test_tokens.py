@@ -11,7 +11,7 @@ import pytest
 from asyncpg.pgproto import pgproto
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from stagify.principal import Principal
+from stagify.principal import Principal, TenantPrincipal
 from stagify.testing import ContextKeys
 from stagify.tokens import InvalidContextError, TokenSigner, TokenVerifier, generate_seed
 
@@ -29,7 +29,7 @@ def token(keys: ContextKeys, tenant: UUID, audience: str = "staging-svc") -> str
 
 class TestRoundTrip:
     def test_every_field_survives(self, context_keys: ContextKeys, tenant_id: UUID) -> None:
-        principal = Principal(
+        principal = TenantPrincipal(
             kind="api_key",
             issuer="gateway",
             subject="key",
@@ -44,6 +44,11 @@ class TestRoundTrip:
             tenant_status="active",
             slug="acme",
         )
+        signed = context_keys.signer("gateway").token("staging-svc", principal)
+        assert verifier(context_keys).verify(signed) == principal
+
+    def test_who_is_on_no_tenants_host_has_no_tenant(self, context_keys: ContextKeys) -> None:
+        principal = Principal(kind="platform", issuer="gateway")
         signed = context_keys.signer("gateway").token("staging-svc", principal)
         assert verifier(context_keys).verify(signed) == principal
 

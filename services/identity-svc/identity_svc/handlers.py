@@ -1,12 +1,9 @@
 """What identity-svc does when something happened to a tenant."""
 
-from uuid import UUID
-
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from identity_svc.tenants import service
 from stagify.consumer import Handlers
-from stagify.events import Event
 from stagify.events.tenant import (
     TenantActivated,
     TenantCreated,
@@ -29,30 +26,24 @@ async def on_tenant_updated(session: AsyncSession, event: TenantUpdated) -> None
 
 async def on_tenant_activated(session: AsyncSession, event: TenantActivated) -> None:
     """Everyone's receipt is in."""
-    await service.record_status(session, _tenant(event), "active", event.event_id)
+    await service.record_status(session, event.tenant_id, "active", event.event_id)
 
 
 async def on_tenant_suspended(session: AsyncSession, event: TenantSuspended) -> None:
     """Sessions and keys stay: the gateway lets no one in until the tenant is reactivated."""
-    await service.record_status(session, _tenant(event), "suspended", event.event_id)
-    service.issue_receipt(session, _tenant(event), "suspended", event.event_id)
+    await service.record_status(session, event.tenant_id, "suspended", event.event_id)
+    service.issue_receipt(session, event.tenant_id, "suspended", event.event_id)
 
 
 async def on_tenant_reactivated(session: AsyncSession, event: TenantReactivated) -> None:
     """Credentials from before the suspension work again."""
-    await service.record_status(session, _tenant(event), "active", event.event_id)
-    service.issue_receipt(session, _tenant(event), "reactivated", event.event_id)
+    await service.record_status(session, event.tenant_id, "active", event.event_id)
+    service.issue_receipt(session, event.tenant_id, "reactivated", event.event_id)
 
 
 async def on_tenant_expired(session: AsyncSession, event: TenantExpired) -> None:
     """A confirmation that is still under way will see this and make no account."""
-    await service.record_status(session, _tenant(event), "expired", event.event_id)
-
-
-def _tenant(event: Event) -> UUID:
-    # The consumer has opened this tenant's transaction, so the event names one.
-    assert event.tenant_id is not None
-    return event.tenant_id
+    await service.record_status(session, event.tenant_id, "expired", event.event_id)
 
 
 HANDLERS: Handlers = {

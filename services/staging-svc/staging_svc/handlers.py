@@ -3,7 +3,7 @@
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from stagify.consumer import Handlers
-from stagify.events import Event
+from stagify.events import TenantEvent
 from stagify.events.receipts import ReceiptAction, StagingReceiptIssued
 from stagify.events.tenant import (
     TenantCreated,
@@ -16,19 +16,16 @@ from staging_svc.tenants import service
 
 
 async def on_tenant_created(session: AsyncSession, event: TenantCreated) -> None:
-    assert event.tenant_id is not None
     await service.set_status(session, event.tenant_id, "active", changed_at=event.occurred_at)
     _issue_receipt(session, event, "created")
 
 
 async def on_tenant_suspended(session: AsyncSession, event: TenantSuspended) -> None:
-    assert event.tenant_id is not None
     await service.suspend(session, event.tenant_id, changed_at=event.occurred_at)
     _issue_receipt(session, event, "suspended")
 
 
 async def on_tenant_reactivated(session: AsyncSession, event: TenantReactivated) -> None:
-    assert event.tenant_id is not None
     await service.reactivate(session, event.tenant_id, changed_at=event.occurred_at)
     _issue_receipt(session, event, "reactivated")
 
@@ -36,12 +33,11 @@ async def on_tenant_reactivated(session: AsyncSession, event: TenantReactivated)
 async def on_tenant_deletion_requested(
     session: AsyncSession, event: TenantDeletionRequested
 ) -> None:
-    assert event.tenant_id is not None
     await service.purge(session, event.tenant_id, changed_at=event.occurred_at)
     _issue_receipt(session, event, "purged")
 
 
-def _issue_receipt(session: AsyncSession, event: Event, action: ReceiptAction) -> None:
+def _issue_receipt(session: AsyncSession, event: TenantEvent, action: ReceiptAction) -> None:
     publish(
         session,
         StagingReceiptIssued(tenant_id=event.tenant_id, action=action, of_event_id=event.event_id),

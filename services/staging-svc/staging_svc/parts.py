@@ -11,7 +11,7 @@ from fastapi import Depends, Request
 
 from stagify.auth import requires
 from stagify.database import Database
-from stagify.principal import Principal
+from stagify.principal import TenantPrincipal
 from staging_engine.port import Catalog
 from staging_svc.objects.store import Storage
 from staging_svc.quota.service import Quota
@@ -55,5 +55,5 @@ def parts_of(request: Request) -> Parts:
 SettingsDep = Annotated[Settings, Depends(request_settings)]
 StorageDep = Annotated[Storage, Depends(request_storage)]
 CatalogDep = Annotated[Catalog, Depends(request_catalog)]
-ReaderDep = Annotated[Principal, Depends(requires("projects:read"))]
-WriterDep = Annotated[Principal, Depends(requires("projects:write"))]
+ReaderDep = Annotated[TenantPrincipal, Depends(requires("projects:read"))]
+WriterDep = Annotated[TenantPrincipal, Depends(requires("projects:write"))]

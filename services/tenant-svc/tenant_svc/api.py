@@ -9,7 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from stagify.auth import PlatformDep, TenantHostDep, requires, service_only
 from stagify.database import DatabaseDep, SessionDep, SystemSessionDep
-from stagify.principal import Principal
+from stagify.principal import Principal, TenantPrincipal
 from stagify.problems import problems
 from tenant_svc import service
 from tenant_svc.directory import Directory
@@ -27,7 +27,7 @@ from tenant_svc.settings import Settings
 
 router = APIRouter()
 
-ReaderDep = Annotated[Principal, Depends(requires("tenant:read"))]
+ReaderDep = Annotated[TenantPrincipal, Depends(requires("tenant:read"))]
 IdentityDep = Annotated[Principal, Depends(service_only("identity-svc"))]
 
 
@@ -63,7 +63,6 @@ async def get_tenant(
     principal: ReaderDep, session: SessionDep, settings: SettingsDep
 ) -> TenantRead:
     """The tenant of this host."""
-    assert principal.tenant_id is not None
     tenant = await service.get_tenant(session, principal.tenant_id)
     return TenantRead.model_validate(
         {**tenant.model_dump(), "url": settings.tenant_url(tenant.slug)}
@@ -73,7 +72,6 @@ async def get_tenant(
 @router.get("/v1/branding", tags=["tenant"], responses=problems(404))
 async def get_branding(principal: TenantHostDep, session: SessionDep) -> BrandingRead:
     """How the tenant of this host presents itself; no credential needed."""
-    assert principal.tenant_id is not None
     return await service.get_branding(session, principal.tenant_id)
 
 

@@ -25,7 +25,6 @@ def make_handlers(directory: Directory) -> Handlers:
     """The handlers of tenant-svc, which publish to `directory` what they change."""
 
     async def on_receipt_issued(session: AsyncSession, event: ReceiptIssued) -> None:
-        assert event.tenant_id is not None
         try:
             await lifecycle.record_receipt(
                 session,
@@ -39,7 +38,6 @@ def make_handlers(directory: Directory) -> Handlers:
             raise PoisonMessageError("receipt for an unknown tenant") from error
 
     async def on_plan_changed(session: AsyncSession, event: PlanChanged) -> None:
-        assert event.tenant_id is not None
         try:
             await lifecycle.change_plan(
                 session, tenant_id=event.tenant_id, plan=event.plan, directory=directory

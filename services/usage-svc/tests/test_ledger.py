@@ -37,7 +37,6 @@ def record(tenant_id: UUID, **fields: Any) -> UsageRecorded:
 
 
 def correction(of: UsageRecorded, quantity: int = -1) -> UsageRecorded:
-    assert of.tenant_id is not None
     return record(
         of.tenant_id,
         quantity=quantity,

@@ -8,10 +8,10 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
-from stagify.auth import requires, service_only
+from stagify.auth import requires, service_for_tenant
 from stagify.clock import utc_now
-from stagify.database import DatabaseDep, SessionDep, TenantRequiredError
-from stagify.principal import Principal
+from stagify.database import DatabaseDep, SessionDep
+from stagify.principal import TenantPrincipal
 from stagify.problems import problems
 from usage_svc import reservations, service
 from usage_svc.desk import ReservationDesk
@@ -20,9 +20,9 @@ from usage_svc.schemas import ReservationCreate, ReservationRead, UsageRead
 
 router = APIRouter()
 
-ReaderDep = Annotated[Principal, Depends(requires("usage:read"))]
-staging_only = service_only("staging-svc")
-StagingDep = Annotated[Principal, Depends(staging_only)]
+ReaderDep = Annotated[TenantPrincipal, Depends(requires("usage:read"))]
+staging_for_tenant = service_for_tenant("staging-svc")
+StagingDep = Annotated[TenantPrincipal, Depends(staging_for_tenant)]
 
 
 async def request_plans(request: Request) -> PlanCatalog:
@@ -31,15 +31,7 @@ async def request_plans(request: Request) -> PlanCatalog:
     return plans
 
 
-async def caller_tenant_id(principal: StagingDep) -> UUID:
-    """The tenant on whose behalf staging-svc calls."""
-    if principal.tenant_id is None:
-        raise TenantRequiredError
-    return principal.tenant_id
-
-
 PlansDep = Annotated[PlanCatalog, Depends(request_plans)]
-CallerTenantDep = Annotated[UUID, Depends(caller_tenant_id)]
 
 
 @router.get("/v1/usage", tags=["usage"])
@@ -66,7 +58,7 @@ RESERVATION_BODY = {
 )
 async def reserve(request: Request) -> Response:
     """Hold a part of the tenant's quota; the same call again has the same answer."""
-    tenant_id = await caller_tenant_id(await staging_only(request))
+    caller = await staging_for_tenant(request)
     try:
         body = ReservationCreate.model_validate_json(await request.body())
     except ValidationError as error:
@@ -74,7 +66,7 @@ async def reserve(request: Request) -> Response:
         raise RequestValidationError(places) from error
     desk: ReservationDesk = request.app.state.desk
     held = await desk.reserve(
-        tenant_id=tenant_id,
+        tenant_id=caller.tenant_id,
         reservation_id=body.reservation_id,
         meter=body.meter,
         quantity=body.quantity,
@@ -85,9 +77,9 @@ async def reserve(request: Request) -> Response:
 
 
 @router.delete("/internal/reservations/{reservation_id}", status_code=204, tags=["internal"])
-async def release(reservation_id: UUID, tenant_id: CallerTenantDep, database: DatabaseDep) -> None:
+async def release(reservation_id: UUID, caller: StagingDep, database: DatabaseDep) -> None:
     """Give a reservation back; also one that was never made, which then never will be."""
-    async with database.tenant_connection(tenant_id) as connection:
+    async with database.tenant_connection(caller.tenant_id) as connection:
         await reservations.release(
-            connection, tenant_id=tenant_id, reservation_id=reservation_id, now=utc_now()
+            connection, tenant_id=caller.tenant_id, reservation_id=reservation_id, now=utc_now()
         )

@@ -52,7 +52,6 @@ def _issue_receipt(
 
 
 async def on_tenant_updated(session: AsyncSession, event: TenantUpdated) -> None:
-    assert event.tenant_id is not None
     await service.rename_subscription(session, tenant_id=event.tenant_id, slug=event.slug)
 
 
@@ -64,7 +63,7 @@ async def on_tenant_paused(
 
 
 async def on_project_ended(session: AsyncSession, event: StagingFailed | ProjectDeleted) -> None:
-    if event.reservation_id is None or event.tenant_id is None:
+    if event.reservation_id is None:
         return
     await reservations.release(
         await driver_connection(session),
@@ -82,7 +81,6 @@ def make_handlers(plans: PlanCatalog) -> Handlers:
     """
 
     async def on_tenant_created(session: AsyncSession, event: TenantCreated) -> None:
-        assert event.tenant_id is not None
         await service.open_subscription(
             session, tenant_id=event.tenant_id, slug=event.slug, plan=event.plan, plans=plans
         )
@@ -129,7 +127,7 @@ async def _attach(
     projects = {
         (event.tenant_id, event.reservation_id): event.project_id
         for event in events
-        if event.event_id in new and event.tenant_id and event.reservation_id
+        if event.event_id in new and event.reservation_id
     }
     if projects:
         await reservations.attach(connection, projects, ttl=ttl, now=utc_now())

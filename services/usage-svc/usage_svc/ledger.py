@@ -94,7 +94,6 @@ class Ledger:
 
 
 def _quota_key(event: UsageRecorded, moment: datetime) -> QuotaKey:
-    assert event.tenant_id is not None
     return event.tenant_id, event.meter, METERS[event.meter].period_start(moment)
 
 

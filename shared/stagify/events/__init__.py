@@ -3,6 +3,7 @@
 from stagify.events import billing, identity, receipts, staging, tenant, usage
 from stagify.events.base import (
     Event,
+    TenantEvent,
     UndecodableEventError,
     UnknownEvent,
     decode,
@@ -13,6 +14,7 @@ from stagify.topology import Topic
 
 __all__ = [
     "Event",
+    "TenantEvent",
     "Topic",
     "UndecodableEventError",
     "UnknownEvent",

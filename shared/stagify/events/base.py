@@ -37,7 +37,7 @@ class UndecodableEventError(ValueError):
 
 
 class Event(BaseModel):
-    """Base of all events.
+    """Base of all events; those of a tenant, which are nearly all, begin with `TenantEvent`.
 
     A subclass names its `event_type`, its `topic`, and in `key_field` the field that holds the
     id of the aggregate it is about: the Kafka key, so that one aggregate's events stay in order.
@@ -48,11 +48,10 @@ class Event(BaseModel):
     event_type: ClassVar[str]
     topic: ClassVar[Topic]
     key_field: ClassVar[str] = "tenant_id"
-    # Events about a person alone belong to no tenant.
-    has_tenant: ClassVar[bool] = True
 
     event_id: UUID = Field(default_factory=new_id)
     occurred_at: AwareDatetime = Field(default_factory=utc_now)
+    # Events about a person alone belong to no tenant.
     tenant_id: UUID | None = None
     traceparent: str | None = None
     # Who caused it, and under which request: as a rule filled in by the outbox. Events from
@@ -77,6 +76,12 @@ class Event(BaseModel):
         return str(getattr(self, self.key_field))
 
 
+class TenantEvent(Event):
+    """Base of the events of a tenant: nearly all."""
+
+    tenant_id: UUID
+
+
 @dataclass(frozen=True, slots=True)
 class UnknownEvent:
     """A well-formed event of a type this code does not know; consumers skip it."""
@@ -90,8 +95,6 @@ def encode(
 ) -> bytes:
     """The CloudEvent as Kafka carries it. `source` is the publishing service's name; where nobody
     is `behind` it, that service is its actor."""
-    if event.has_tenant and event.tenant_id is None:
-        raise ValueError(f"{type(event).__name__} needs a tenant")
     envelope: dict[str, Any] = {
         "specversion": "1.0",
         "id": str(event.event_id),
@@ -148,8 +151,6 @@ def decode(value: bytes) -> Event | UnknownEvent:
         )
     except (orjson.JSONDecodeError, ValidationError) as error:
         raise UndecodableEventError(_reason(error)) from error
-    if cls.has_tenant and event.tenant_id is None:
-        raise UndecodableEventError(f"{envelope.type} without tenantid")
     return event
 
 

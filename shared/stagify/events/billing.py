@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-from stagify.events.base import Event
+from stagify.events.base import TenantEvent
 from stagify.topology import Topic
 
 
-class PlanChanged(Event):
+class PlanChanged(TenantEvent):
     """The tenant is on another plan from now on."""
 
     event_type = "stagify.plan.changed.v1"
@@ -15,7 +15,7 @@ class PlanChanged(Event):
     previous_plan: str | None = None
 
 
-class QuotaThresholdReached(Event):
+class QuotaThresholdReached(TenantEvent):
     """Use of a meter has passed a share of its limit in this period."""
 
     event_type = "stagify.quota.threshold_reached.v1"

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from stagify.events import registered_events
-from stagify.events.base import ENVELOPE_FIELDS, Event
+from stagify.events.base import ENVELOPE_FIELDS, Event, TenantEvent
 from stagify.topology import TOPICS
 
 UUID_SCHEMA = {"type": "string", "format": "uuid"}
@@ -49,7 +49,7 @@ def event_schema(cls: type[Event]) -> dict[str, Any]:
         "description": " ".join((cls.__doc__ or "").split()),
         "type": "object",
         "properties": envelope,
-        "required": [*needed, "tenantid"] if cls.has_tenant else needed,
+        "required": [*needed, "tenantid"] if issubclass(cls, TenantEvent) else needed,
         **({"$defs": data["$defs"]} if "$defs" in data else {}),
     }
 

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from stagify.events.base import Event
+from stagify.events.base import Event, TenantEvent
 from stagify.permissions import Role
 from stagify.topology import Topic
 
@@ -13,11 +13,10 @@ class UserRegistered(Event):
     event_type = "stagify.user.registered.v1"
     topic = Topic.IDENTITY
     key_field = "user_id"
-    has_tenant = False
     user_id: UUID
 
 
-class MemberJoined(Event):
+class MemberJoined(TenantEvent):
     """A person belongs to the tenant now."""
 
     event_type = "stagify.member.joined.v1"
@@ -27,7 +26,7 @@ class MemberJoined(Event):
     role: Role
 
 
-class MemberRoleChanged(Event):
+class MemberRoleChanged(TenantEvent):
     """A member may do more or less from now on."""
 
     event_type = "stagify.member.role_changed.v1"
@@ -37,7 +36,7 @@ class MemberRoleChanged(Event):
     role: Role
 
 
-class MemberRemoved(Event):
+class MemberRemoved(TenantEvent):
     """A person no longer belongs to the tenant."""
 
     event_type = "stagify.member.removed.v1"
@@ -46,7 +45,7 @@ class MemberRemoved(Event):
     user_id: UUID
 
 
-class SessionRevoked(Event):
+class SessionRevoked(TenantEvent):
     """A session is over; no one may be let in by it any more."""
 
     event_type = "stagify.session.revoked.v1"
@@ -56,7 +55,7 @@ class SessionRevoked(Event):
     user_id: UUID
 
 
-class ApiKeyCreated(Event):
+class ApiKeyCreated(TenantEvent):
     """An API key exists."""
 
     event_type = "stagify.api_key.created.v1"
@@ -66,7 +65,7 @@ class ApiKeyCreated(Event):
     created_by: UUID
 
 
-class ApiKeyRevoked(Event):
+class ApiKeyRevoked(TenantEvent):
     """An API key is dead; no one may be let in by it any more."""
 
     event_type = "stagify.api_key.revoked.v1"

@@ -3,13 +3,13 @@
 from typing import Literal
 from uuid import UUID
 
-from stagify.events.base import Event
+from stagify.events.base import TenantEvent
 from stagify.topology import Topic
 
 ReceiptAction = Literal["created", "suspended", "reactivated", "purged"]
 
 
-class ReceiptIssued(Event):
+class ReceiptIssued(TenantEvent):
     """Base of the receipts, one class per service because each has its own topic."""
 
     action: ReceiptAction

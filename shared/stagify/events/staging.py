@@ -2,11 +2,11 @@
 
 from uuid import UUID
 
-from stagify.events.base import Event
+from stagify.events.base import TenantEvent
 from stagify.topology import Topic
 
 
-class ProjectEvent(Event):
+class ProjectEvent(TenantEvent):
     """Base of the events about one project."""
 
     key_field = "project_id"

@@ -3,14 +3,14 @@
 from typing import Literal
 from uuid import UUID
 
-from stagify.events.base import Event
+from stagify.events.base import TenantEvent
 from stagify.topology import Topic
 
 TenantType = Literal["individual", "organization"]
 TenantStatus = Literal["provisioning", "active", "suspended", "expired"]
 
 
-class TenantCreated(Event):
+class TenantCreated(TenantEvent):
     """A tenant exists and is being provisioned; each service answers with its receipt."""
 
     event_type = "stagify.tenant.created.v1"
@@ -23,14 +23,14 @@ class TenantCreated(Event):
     owner_user_id: UUID
 
 
-class TenantActivated(Event):
+class TenantActivated(TenantEvent):
     """Every service has provisioned the tenant: it may work."""
 
     event_type = "stagify.tenant.activated.v1"
     topic = Topic.TENANT
 
 
-class TenantUpdated(Event):
+class TenantUpdated(TenantEvent):
     """What others know of the tenant has changed; the new values, all of them."""
 
     event_type = "stagify.tenant.updated.v1"
@@ -41,7 +41,7 @@ class TenantUpdated(Event):
     region: str
 
 
-class TenantSuspended(Event):
+class TenantSuspended(TenantEvent):
     """The tenant may no longer work; its data is kept."""
 
     event_type = "stagify.tenant.suspended.v1"
@@ -49,14 +49,14 @@ class TenantSuspended(Event):
     reason: str
 
 
-class TenantReactivated(Event):
+class TenantReactivated(TenantEvent):
     """A suspended tenant may work again."""
 
     event_type = "stagify.tenant.reactivated.v1"
     topic = Topic.TENANT
 
 
-class TenantExpired(Event):
+class TenantExpired(TenantEvent):
     """The sign-up behind the tenant was never finished: it is gone and its slug is free."""
 
     event_type = "stagify.tenant.expired.v1"
@@ -64,14 +64,14 @@ class TenantExpired(Event):
     slug: str
 
 
-class TenantDeletionRequested(Event):
+class TenantDeletionRequested(TenantEvent):
     """The tenant has asked to be erased; each service erases and answers with its receipt."""
 
     event_type = "stagify.tenant.deletion_requested.v1"
     topic = Topic.TENANT
 
 
-class TenantDirectoryEntry(Event):
+class TenantDirectoryEntry(TenantEvent):
     """The whole record of one tenant for the edge; the newest one per key counts (compacted).
 
     `hosts` are normalised host names without port.

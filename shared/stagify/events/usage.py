@@ -5,13 +5,13 @@ from uuid import UUID
 
 from pydantic import Field
 
-from stagify.events.base import Event
+from stagify.events.base import TenantEvent
 from stagify.topology import Topic
 
 Meter = Literal["staging", "storage_bytes", "api_calls"]
 
 
-class UsageRecorded(Event):
+class UsageRecorded(TenantEvent):
     """A tenant used something. For ever: this version is never replaced.
 
     `quantity` is a signed count of the meter's unit; `dimensions` may hold organization_id,

@@ -34,7 +34,7 @@ def revocation_of(event: Event | UnknownEvent) -> Revocation | None:
             return CredentialRevoked(event.session_id)
         case ApiKeyRevoked():
             return CredentialRevoked(event.api_key_id)
-        case MemberRemoved() | MemberRoleChanged() if event.tenant_id is not None:
+        case MemberRemoved() | MemberRoleChanged():
             return MembershipChanged(event.tenant_id, event.user_id)
         case _:
             return None

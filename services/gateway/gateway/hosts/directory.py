@@ -58,7 +58,7 @@ class Directory:
         except UndecodableEventError as error:
             logger.error("directory.record_not_understood", extra={"reason": str(error)})
             return
-        if isinstance(entry, TenantDirectoryEntry) and entry.tenant_id is not None:
+        if isinstance(entry, TenantDirectoryEntry):
             self._put(entry.tenant_id, entry)
 
     def _forget(self, key: bytes | None) -> None:

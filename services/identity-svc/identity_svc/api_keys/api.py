@@ -13,12 +13,12 @@ from stagify.database import SessionDep
 from stagify.idempotency import IdempotencyDep
 from stagify.links import link
 from stagify.pagination import Page, PageParamsDep
-from stagify.principal import Principal
+from stagify.principal import TenantPrincipal
 from stagify.problems import problems
 
 router = APIRouter(prefix="/v1/api-keys", tags=["api keys"])
 
-ManagerDep = Annotated[Principal, Depends(requires("api_keys:manage"))]
+ManagerDep = Annotated[TenantPrincipal, Depends(requires("api_keys:manage"))]
 
 
 @router.post(
@@ -70,5 +70,4 @@ async def list_api_keys(
 @router.delete("/{api_key_id}", status_code=204, responses=problems(404))
 async def revoke_api_key(api_key_id: UUID, principal: ManagerDep, session: SessionDep) -> None:
     """Revoke a key. It is refused everywhere within a second."""
-    assert principal.tenant_id is not None
     await service.revoke_api_key(session, tenant_id=principal.tenant_id, api_key_id=api_key_id)

@@ -23,7 +23,7 @@ from stagify.events.identity import ApiKeyCreated as ApiKeyCreatedEvent
 from stagify.events.identity import ApiKeyRevoked
 from stagify.outbox import publish
 from stagify.pagination import Page, PageParams, encode_cursor
-from stagify.principal import Principal
+from stagify.principal import TenantPrincipal
 
 # What a key may do if nothing else is asked for: stage photos, and see what that used.
 DEFAULT_SCOPES = frozenset({"tenant:read", "projects:read", "projects:write", "usage:read"})
@@ -34,13 +34,12 @@ KEEP_DEAD = timedelta(days=90)
 async def create_api_key(
     session: AsyncSession,
     *,
-    principal: Principal,
+    principal: TenantPrincipal,
     wanted: ApiKeyCreate,
     keys: KeyRing,
     max_keys: int,
 ) -> ApiKeyCreated:
     """Mint a key for the caller. A key that creates another acts for the same person."""
-    assert principal.tenant_id is not None
     assert principal.user_id is not None
     scopes = _scopes(wanted, principal.permissions)
     if wanted.expires_at is not None and wanted.expires_at <= utc_now():

@@ -6,14 +6,13 @@ from fastapi import APIRouter, Depends
 
 from identity_svc.credentials.schemas import CredentialLookUp, CredentialRead
 from identity_svc.parts import PartsDep
-from stagify.auth import service_only
-from stagify.database import TenantRequiredError
-from stagify.principal import Principal
+from stagify.auth import service_for_tenant
+from stagify.principal import TenantPrincipal
 from stagify.problems import problems
 
 router = APIRouter(prefix="/internal/credentials", tags=["internal"])
 
-GatewayDep = Annotated[Principal, Depends(service_only("gateway"))]
+GatewayDep = Annotated[TenantPrincipal, Depends(service_for_tenant("gateway"))]
 
 
 @router.post("", responses=problems(404))
@@ -21,8 +20,6 @@ async def look_up_credential(
     body: CredentialLookUp, principal: GatewayDep, parts: PartsDep
 ) -> CredentialRead:
     """Whose credential this is, on the host of the token's tenant."""
-    if principal.tenant_id is None:
-        raise TenantRequiredError
     return await parts.credentials.look_up(
         principal.tenant_id, body.type, body.value.get_secret_value()
     )

@@ -97,7 +97,6 @@ async def record_created(session: AsyncSession, event: TenantCreated) -> None:
     has_owner = (await session.execute(statement)).scalar_one()
     await record_details(session, event)
     if has_owner:
-        assert event.tenant_id is not None
         issue_receipt(session, event.tenant_id, "created", event.event_id)
 
 

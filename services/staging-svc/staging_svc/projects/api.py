@@ -71,7 +71,6 @@ async def list_projects(
     status: ProjectStatus | None = None,
 ) -> Response:
     """The tenant's projects, newest first."""
-    assert principal.tenant_id is not None
     async with database.tenant_connection(principal.tenant_id) as connection:
         # One more than asked for says whether there is a next page.
         rows = await queries.fetch_projects(
@@ -91,7 +90,6 @@ async def list_projects(
 )
 async def get_project(project_id: UUID, principal: ReaderDep, database: DatabaseDep) -> Response:
     """One project."""
-    assert principal.tenant_id is not None
     async with database.tenant_connection(principal.tenant_id) as connection:
         row = await queries.fetch_project(connection, project_id)
     if row is None:
@@ -124,7 +122,6 @@ async def follow_project(
 ) -> Response:
     """Live changes: `event: status` with the project as data, until it is staged or failed, or
     `event: deleted`. `Last-Event-ID` resumes."""
-    assert principal.tenant_id is not None
     stream = ProjectStream(
         database,
         feed,

@@ -16,7 +16,7 @@ from stagify.events.staging import ProjectCreated, ProjectDeleted
 from stagify.idempotency import Idempotency, answer
 from stagify.ids import new_id
 from stagify.outbox import publish, publish_on
-from stagify.principal import Principal
+from stagify.principal import TenantPrincipal
 from staging_engine.port import Catalog, CatalogEntry
 from staging_svc.images import service as images
 from staging_svc.parts import Parts
@@ -40,7 +40,7 @@ RESERVATION_TTL = timedelta(minutes=15)
 
 
 async def create_project(
-    parts: Parts, *, principal: Principal, wanted: ProjectCreate, idempotency: Idempotency
+    parts: Parts, *, principal: TenantPrincipal, wanted: ProjectCreate, idempotency: Idempotency
 ) -> Response:
     """Accept a project: it waits in the queue when this returns.
 
@@ -61,11 +61,10 @@ async def create_project(
 
 
 async def _create_project(
-    parts: Parts, principal: Principal, wanted: ProjectCreate, idempotency: Idempotency
+    parts: Parts, principal: TenantPrincipal, wanted: ProjectCreate, idempotency: Idempotency
 ) -> Response:
     database, quota = parts.database, parts.quota
     tenant_id = principal.tenant_id
-    assert tenant_id is not None
     _check_choices(wanted, parts.catalog)
     if principal.tenant_status == "provisioning":
         raise TenantProvisioningError
@@ -114,13 +113,12 @@ def _check_choice(
 
 
 def _new_project(
-    principal: Principal,
+    principal: TenantPrincipal,
     wanted: ProjectCreate,
     catalog: Catalog,
     reservation_id: UUID,
     is_reserved: bool,
 ) -> NewProject:
-    assert principal.tenant_id is not None
     return NewProject(
         tenant_id=principal.tenant_id,
         id=new_id(),

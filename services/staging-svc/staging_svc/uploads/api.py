@@ -26,7 +26,6 @@ async def create_upload(
     settings: SettingsDep,
 ) -> UploadRead:
     """An address to put one photo to, straight into the object store, within five minutes."""
-    assert principal.tenant_id is not None
     return await service.create_upload(
         session,
         tenant_id=principal.tenant_id,
