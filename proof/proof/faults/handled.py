@@ -3,7 +3,7 @@
 from identity_svc.handlers import HANDLERS as IDENTITY
 from stagify.events.usage import UsageRecorded
 from staging_svc.handlers import HANDLERS as STAGING
-from tenant_svc.directory import Directory
+from tenant_svc.directory.service import Directory
 from tenant_svc.handlers import make_handlers as tenant_handlers
 from usage_svc.handlers import TAKING_UP
 from usage_svc.handlers import make_handlers as usage_handlers

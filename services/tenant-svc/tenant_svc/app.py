@@ -2,19 +2,22 @@
 
 from fastapi import FastAPI
 
-from stagify.database import Database
 from stagify.http import create_service_app
-from tenant_svc import api
-from tenant_svc.directory import Directory
+from tenant_svc.branding import api as branding
+from tenant_svc.hosts import api as hosts
+from tenant_svc.lifecycle import api as lifecycle
+from tenant_svc.parts import NAME, make_parts
 from tenant_svc.settings import Settings
+from tenant_svc.tenants import api as tenants
 
 
 def create_app(settings: Settings) -> FastAPI:
     """The app that serves tenants, their names and their branding."""
-    database = Database.from_settings(settings, service="tenant-svc")
-    app = create_service_app("tenant-svc", settings, database=database)
-    app.state.directory = Directory.from_settings(settings)
-    app.include_router(api.router)
+    parts = make_parts(settings)
+    app = create_service_app(NAME, settings, database=parts.database)
+    app.state.parts = parts
+    for capability in (tenants, branding, hosts, lifecycle):
+        app.include_router(capability.router)
     return app
 
 

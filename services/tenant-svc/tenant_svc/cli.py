@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from sqlmodel.ext.asyncio.session import AsyncSession
 
     from stagify.consumer import Consumer
-    from stagify.database import Database
-    from tenant_svc.directory import Directory
+    from tenant_svc.directory.service import Directory
+    from tenant_svc.parts import Parts
 
     Change = Callable[[AsyncSession, UUID, Directory], Awaitable[object]]
 
@@ -33,11 +33,11 @@ async def _run_worker() -> None:
 
 
 def _make_consumer(settings: ServiceSettings) -> Consumer:
-    from stagify.database import Database
     from tenant_svc import worker
+    from tenant_svc.parts import make_parts
 
     assert isinstance(settings, Settings)
-    return worker.make_consumer(settings, Database.from_settings(settings, service=worker.NAME))
+    return worker.make_consumer(make_parts(settings))
 
 
 main = service_cli(
@@ -52,7 +52,7 @@ main = service_cli(
 @main.command()
 def suspend(slug: str, reason: str = typer.Option(..., help="Why; other services see it.")) -> None:
     """Stop the tenant called SLUG from working; its data is kept."""
-    from tenant_svc import lifecycle
+    from tenant_svc.lifecycle import service as lifecycle
 
     async def change(session: AsyncSession, tenant_id: UUID, directory: Directory) -> None:
         await lifecycle.suspend_tenant(
@@ -65,7 +65,7 @@ def suspend(slug: str, reason: str = typer.Option(..., help="Why; other services
 @main.command()
 def reactivate(slug: str) -> None:
     """Let the suspended tenant called SLUG work again."""
-    from tenant_svc import lifecycle
+    from tenant_svc.lifecycle import service as lifecycle
 
     async def change(session: AsyncSession, tenant_id: UUID, directory: Directory) -> None:
         await lifecycle.reactivate_tenant(session, tenant_id=tenant_id, directory=directory)
@@ -77,50 +77,48 @@ def reactivate(slug: str) -> None:
 def republish_directory() -> None:
     """Publish the directory entry of every tenant again, one transaction each."""
 
-    async def republish(database: Database, directory: Directory) -> None:
-        tenants = await republish_all(database, directory)
-        typer.echo(f"republished {tenants}")
+    async def republish(parts: Parts) -> None:
+        typer.echo(f"republished {await republish_all(parts)}")
 
-    _with_database(republish)
+    _with_parts(republish)
 
 
-async def republish_all(database: Database, directory: Directory) -> int:
+async def republish_all(parts: Parts) -> int:
     """Publish every tenant that has a name; how many there were."""
-    from tenant_svc import service
+    from tenant_svc.hosts import service as hosts
+    from tenant_svc.tenants import service as tenants
 
-    async with database.system() as session:
-        tenant_ids = await service.named_tenants(session)
+    async with parts.database.system() as session:
+        tenant_ids = await hosts.named_tenants(session)
     for tenant_id in tenant_ids:
-        async with database.tenant(tenant_id) as session:
-            directory.publish(session, await service.lock_tenant(session, tenant_id))
+        async with parts.database.tenant(tenant_id) as session:
+            parts.directory.publish(session, await tenants.lock_tenant(session, tenant_id))
     return len(tenant_ids)
 
 
 def _change_tenant(slug: str, change: Change) -> None:
-    from tenant_svc import service
+    from tenant_svc.tenants import service as tenants
 
-    async def apply(database: Database, directory: Directory) -> None:
-        async with database.system() as session:
-            tenant_id = await service.find_tenant_id(session, slug)
-        async with database.tenant(tenant_id) as session:
-            await change(session, tenant_id, directory)
+    async def apply(parts: Parts) -> None:
+        async with parts.database.system() as session:
+            tenant_id = await tenants.find_tenant_id(session, slug)
+        async with parts.database.tenant(tenant_id) as session:
+            await change(session, tenant_id, parts.directory)
 
-    _with_database(apply)
+    _with_parts(apply)
 
 
-def _with_database(work: Callable[[Database, Directory], Awaitable[None]]) -> None:
-    from stagify.database import Database
-    from tenant_svc import worker
-    from tenant_svc.directory import Directory
+def _with_parts(work: Callable[[Parts], Awaitable[None]]) -> None:
+    from tenant_svc.parts import make_parts
 
     settings = Settings()
 
     async def connected() -> None:
-        database = Database.from_settings(settings, service=worker.NAME)
+        parts = make_parts(settings)
         try:
-            await work(database, Directory.from_settings(settings))
+            await work(parts)
         finally:
-            await database.close()
+            await parts.database.close()
 
     try:
         run(connected())

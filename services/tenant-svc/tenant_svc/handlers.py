@@ -10,9 +10,9 @@ from stagify.events.receipts import (
     StagingReceiptIssued,
     UsageReceiptIssued,
 )
-from tenant_svc import lifecycle
-from tenant_svc.directory import Directory
-from tenant_svc.errors import TenantNotFoundError
+from tenant_svc.directory.service import Directory
+from tenant_svc.lifecycle import service as lifecycle
+from tenant_svc.tenants.errors import TenantNotFoundError
 
 SERVICES: dict[type[ReceiptIssued], str] = {
     IdentityReceiptIssued: "identity",

@@ -20,13 +20,18 @@ class Settings(ServiceSettings):
     provisioning_alert_minutes: int = Field(default=10, ge=1)
     # Hours an expired tenant keeps its slug, in case its confirmation was only late.
     slug_grace_hours: int = Field(default=24, ge=0)
-    # Seconds between two rounds of the clean-up of holds and of unfinished tenants.
-    sweep_interval_seconds: float = Field(default=30, gt=0)
+    # Seconds between two rounds of upkeep, which ends holds and tenants never finished.
+    upkeep_interval_seconds: float = Field(default=30, gt=0)
 
     @property
     def provisioning_timeout(self) -> timedelta:
         """How long a tenant may wait for identity-svc."""
         return timedelta(minutes=self.provisioning_timeout_minutes)
+
+    @property
+    def provisioning_alert(self) -> timedelta:
+        """How long a tenant may be in provisioning before it counts as stuck."""
+        return timedelta(minutes=self.provisioning_alert_minutes)
 
     @property
     def slug_grace(self) -> timedelta:

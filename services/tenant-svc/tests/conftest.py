@@ -1,13 +1,14 @@
 """tenant-svc on a real database, and callers with genuine tokens."""
 
 import base64
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 import httpx
 import pytest
+from tenant_support import CreateTenant, Deliver, Published
 
 from stagify.consumer import Handlers
 from stagify.database import Database
@@ -15,15 +16,12 @@ from stagify.events import Event, decode
 from stagify.ids import new_id
 from stagify.testing import ContextKeys, DatabaseUrls, TestDatabases, app_client
 from tenant_svc.app import create_app
-from tenant_svc.directory import Directory
+from tenant_svc.directory.service import Directory
 from tenant_svc.handlers import make_handlers
+from tenant_svc.parts import Parts
 from tenant_svc.settings import Settings
 
 BASE_DOMAIN = "example.test:8080"
-
-Deliver = Callable[[Event], Awaitable[None]]
-Published = Callable[[UUID], Awaitable[list[Event]]]
-CreateTenant = Callable[..., Awaitable[dict[str, Any]]]
 
 
 @pytest.fixture(scope="session")
@@ -62,6 +60,11 @@ async def database(urls: DatabaseUrls) -> AsyncIterator[Database]:
 @pytest.fixture
 def directory(settings: Settings) -> Directory:
     return Directory.from_settings(settings)
+
+
+@pytest.fixture
+def parts(settings: Settings, database: Database, directory: Directory) -> Parts:
+    return Parts(settings, database, directory)
 
 
 @pytest.fixture

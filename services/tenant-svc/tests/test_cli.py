@@ -6,12 +6,11 @@ import subprocess
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 import pytest
+from tenant_support import CreateTenant, Deliver, Published
 
-from stagify.events import Event
 from stagify.events.receipts import (
     IdentityReceiptIssued,
     StagingReceiptIssued,
@@ -21,9 +20,6 @@ from stagify.events.tenant import TenantDirectoryEntry, TenantReactivated, Tenan
 from stagify.ids import new_id
 from stagify.testing import ContextKeys, DatabaseUrls
 
-CreateTenant = Callable[..., Awaitable[dict[str, Any]]]
-Deliver = Callable[[Event], Awaitable[None]]
-Published = Callable[[UUID], Awaitable[list[Event]]]
 Command = Callable[..., Awaitable[subprocess.CompletedProcess[str]]]
 
 

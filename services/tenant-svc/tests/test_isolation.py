@@ -1,18 +1,16 @@
 """Row-level security of tenant-svc's tables, without the help of any query's own conditions."""
 
-from collections.abc import Awaitable, Callable
-from typing import Any
 from uuid import UUID
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
+from tenant_support import CreateTenant
 
 from stagify.database import Database
 from stagify.ids import new_id
 from tenant_svc.models import METADATA, NOT_TENANT_TABLES
 
-CreateTenant = Callable[..., Awaitable[dict[str, Any]]]
 TENANT_TABLES = sorted(METADATA.tables.keys() - NOT_TENANT_TABLES.keys())
 
 

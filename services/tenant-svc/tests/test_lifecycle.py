@@ -1,5 +1,7 @@
-"""What happens to a tenant: receipts, expiry, suspension; and the commands of operators."""
+"""What happens to a tenant: creation, receipts, expiry, suspension, plan."""
 
+import asyncio
+import dataclasses
 import itertools
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -10,11 +12,11 @@ import httpx
 import pytest
 from prometheus_client import REGISTRY
 from sqlalchemy import text
+from tenant_support import CreateTenant, Deliver, Published, code
 
 from stagify.clock import utc_now
 from stagify.consumer import PoisonMessageError
 from stagify.database import Database
-from stagify.events import Event
 from stagify.events.billing import PlanChanged
 from stagify.events.receipts import (
     IdentityReceiptIssued,
@@ -32,16 +34,15 @@ from stagify.events.tenant import (
     TenantUpdated,
 )
 from stagify.ids import new_id
-from tenant_svc import lifecycle, service
-from tenant_svc.cli import republish_all
-from tenant_svc.directory import Directory
-from tenant_svc.errors import TenantNotFoundError, TenantStatusError
-from tenant_svc.settings import Settings
-from tenant_svc.worker import Sweep
+from stagify.testing import ContextKeys
+from tenant_svc.directory.service import Directory
+from tenant_svc.lifecycle import service as lifecycle
+from tenant_svc.lifecycle.errors import TenantStatusError
+from tenant_svc.parts import Parts
+from tenant_svc.tenants import service as tenants
+from tenant_svc.tenants.errors import TenantNotFoundError
 
-Deliver = Callable[[Event], Awaitable[None]]
-Published = Callable[[UUID], Awaitable[list[Event]]]
-CreateTenant = Callable[..., Awaitable[dict[str, Any]]]
+Upkeep = Callable[[], Awaitable[None]]
 
 RECEIPTS = (IdentityReceiptIssued, StagingReceiptIssued, UsageReceiptIssued)
 
@@ -57,9 +58,14 @@ async def statuses(published: Published, tenant_id: UUID) -> list[str]:
 
 
 @pytest.fixture
-def sweep(database: Database, directory: Directory, settings: Settings) -> Sweep:
-    """A sweep that finds a slug due as soon as its tenant has expired."""
-    return Sweep(database, directory, settings.model_copy(update={"slug_grace_hours": 0}))
+def upkeep(parts: Parts) -> Upkeep:
+    """A round of upkeep that finds a slug due as soon as its tenant has expired."""
+    settings = parts.settings.model_copy(update={"slug_grace_hours": 0})
+
+    async def run() -> None:
+        await lifecycle.end_unfinished(dataclasses.replace(parts, settings=settings))
+
+    return run
 
 
 async def age(database: Database, tenant_id: UUID, by: timedelta) -> None:
@@ -78,6 +84,97 @@ def stuck() -> float:
     value = REGISTRY.get_sample_value("stagify_tenants_stuck_in_provisioning")
     assert value is not None
     return value
+
+
+class TestCreateTenant:
+    async def test_other_services_are_refused(
+        self,
+        client: httpx.AsyncClient,
+        context_keys: ContextKeys,
+        wanted: dict[str, Any],
+        tenant_id: UUID,
+    ) -> None:
+        headers = context_keys.service_headers("tenant-svc", "staging-svc")
+        answer = await client.put(f"/internal/tenants/{tenant_id}", json=wanted, headers=headers)
+        assert code(answer) == (403, "permission_denied")
+
+    @pytest.mark.parametrize(
+        "wrong",
+        [{"name": " "}, {"name": "a\x00b"}, {"type": "guild"}, {"signup_id": "x"}, {"more": 1}],
+    )
+    async def test_wrong_body_is_refused(
+        self,
+        client: httpx.AsyncClient,
+        identity_headers: dict[str, str],
+        wanted: dict[str, Any],
+        tenant_id: UUID,
+        wrong: dict[str, Any],
+    ) -> None:
+        answer = await client.put(
+            f"/internal/tenants/{tenant_id}", json=wanted | wrong, headers=identity_headers
+        )
+        assert code(answer) == (422, "invalid_request")
+
+    async def test_twice_is_once(
+        self, create_tenant: CreateTenant, published: Published, tenant_id: UUID, slug: str
+    ) -> None:
+        answers = await asyncio.gather(*(create_tenant(tenant_id) for _ in range(5)))
+        assert all(answer == answers[0] for answer in answers)
+        events = await published(tenant_id)
+        assert [type(event) for event in events] == [TenantCreated, TenantDirectoryEntry]
+        entry = events[1]
+        assert isinstance(entry, TenantDirectoryEntry)
+        assert entry.hosts == [f"{slug}.example.test"]
+        assert entry.status == "provisioning"
+
+    async def test_same_id_with_another_body_is_refused(
+        self,
+        client: httpx.AsyncClient,
+        create_tenant: CreateTenant,
+        identity_headers: dict[str, str],
+        wanted: dict[str, Any],
+        tenant_id: UUID,
+        slug: str,
+    ) -> None:
+        await create_tenant(tenant_id)
+        for other in ({"name": "Other"}, {"slug": f"{slug}-b"}, {"signup_id": str(new_id())}):
+            answer = await client.put(
+                f"/internal/tenants/{tenant_id}", json=wanted | other, headers=identity_headers
+            )
+            assert code(answer) == (409, "tenant_conflict")
+
+    async def test_slug_held_by_another_sign_up_is_refused(
+        self,
+        client: httpx.AsyncClient,
+        identity_headers: dict[str, str],
+        wanted: dict[str, Any],
+        tenant_id: UUID,
+        slug: str,
+    ) -> None:
+        expires_at = (utc_now() + timedelta(minutes=30)).isoformat()
+        hold = {"signup_id": str(new_id()), "expires_at": expires_at}
+        await client.put(f"/internal/slugs/{slug}", json=hold, headers=identity_headers)
+        answer = await client.put(
+            f"/internal/tenants/{tenant_id}", json=wanted, headers=identity_headers
+        )
+        assert code(answer) == (409, "slug_taken")
+
+    async def test_slug_of_another_tenant_is_refused(
+        self,
+        client: httpx.AsyncClient,
+        create_tenant: CreateTenant,
+        identity_headers: dict[str, str],
+        wanted: dict[str, Any],
+        tenant_id: UUID,
+        other_tenant_id: UUID,
+    ) -> None:
+        await create_tenant(tenant_id)
+        answer = await client.put(
+            f"/internal/tenants/{other_tenant_id}",
+            json=wanted | {"signup_id": str(new_id())},
+            headers=identity_headers,
+        )
+        assert code(answer) == (409, "slug_taken")
 
 
 class TestProvisioning:
@@ -143,13 +240,13 @@ class TestProvisioning:
             await deliver(receipt(UsageReceiptIssued, tenant_id))
 
     async def test_stuck_tenants_show_in_the_metric(
-        self, create_tenant: CreateTenant, database: Database, sweep: Sweep, tenant_id: UUID
+        self, create_tenant: CreateTenant, database: Database, upkeep: Upkeep, tenant_id: UUID
     ) -> None:
         await create_tenant(tenant_id)
-        await sweep.run()
+        await upkeep()
         before = stuck()
         await age(database, tenant_id, timedelta(minutes=11))
-        await sweep.run()
+        await upkeep()
         assert stuck() == before + 1
 
 
@@ -160,18 +257,18 @@ class TestExpiry:
         platform_headers: dict[str, str],
         create_tenant: CreateTenant,
         database: Database,
-        sweep: Sweep,
+        upkeep: Upkeep,
         published: Published,
         tenant_id: UUID,
         slug: str,
     ) -> None:
         await create_tenant(tenant_id)
         await age(database, tenant_id, timedelta(minutes=61))
-        await sweep.run()
+        await upkeep()
         taken = await client.get(f"/v1/slugs/{slug}", headers=platform_headers)
         assert not taken.json()["available"]
         assert await statuses(published, tenant_id) == ["provisioning", "expired"]
-        await sweep.run()
+        await upkeep()
         free = await client.get(f"/v1/slugs/{slug}", headers=platform_headers)
         assert free.json()["available"]
         *_, expired, entry = await published(tenant_id)
@@ -184,7 +281,7 @@ class TestExpiry:
         create_tenant: CreateTenant,
         deliver: Deliver,
         database: Database,
-        sweep: Sweep,
+        upkeep: Upkeep,
         published: Published,
         tenant_id: UUID,
     ) -> None:
@@ -192,7 +289,7 @@ class TestExpiry:
         await deliver(receipt(StagingReceiptIssued, tenant_id))
         await deliver(receipt(UsageReceiptIssued, tenant_id))
         await age(database, tenant_id, timedelta(minutes=61))
-        await sweep.run()
+        await upkeep()
         assert (await statuses(published, tenant_id))[-1] == "expired"
 
     async def test_confirmed_tenant_never_expires(
@@ -200,14 +297,14 @@ class TestExpiry:
         create_tenant: CreateTenant,
         deliver: Deliver,
         database: Database,
-        sweep: Sweep,
+        upkeep: Upkeep,
         published: Published,
         tenant_id: UUID,
     ) -> None:
         await create_tenant(tenant_id)
         await deliver(receipt(IdentityReceiptIssued, tenant_id))
         await age(database, tenant_id, timedelta(days=9))
-        await sweep.run()
+        await upkeep()
         assert await statuses(published, tenant_id) == ["provisioning"]
 
     async def test_late_confirmation_brings_it_back(
@@ -235,7 +332,7 @@ class TestExpiry:
             "active",
         ]
         async with database.tenant(tenant_id) as session:
-            assert not await lifecycle.release_slug(
+            assert not await lifecycle.give_up_tenant(
                 session, tenant_id=tenant_id, directory=directory
             )
 
@@ -244,15 +341,15 @@ class TestExpiry:
         create_tenant: CreateTenant,
         deliver: Deliver,
         database: Database,
-        sweep: Sweep,
+        upkeep: Upkeep,
         published: Published,
         tenant_id: UUID,
         other_tenant_id: UUID,
     ) -> None:
         await create_tenant(tenant_id)
         await age(database, tenant_id, timedelta(minutes=61))
-        await sweep.run()
-        await sweep.run()
+        await upkeep()
+        await upkeep()
         await create_tenant(other_tenant_id, signup_id=str(new_id()))
         await deliver(receipt(IdentityReceiptIssued, tenant_id))
         assert (await statuses(published, tenant_id))[-1] == "expired"
@@ -265,26 +362,16 @@ class TestExpiry:
         wanted: dict[str, Any],
         create_tenant: CreateTenant,
         database: Database,
-        sweep: Sweep,
+        upkeep: Upkeep,
         tenant_id: UUID,
     ) -> None:
         await create_tenant(tenant_id)
         await age(database, tenant_id, timedelta(minutes=61))
-        await sweep.run()
+        await upkeep()
         answer = await client.put(
             f"/internal/tenants/{tenant_id}", json=wanted, headers=identity_headers
         )
         assert answer.json()["code"] == "tenant_expired"
-
-    async def test_lapsed_holds_are_swept(
-        self, database: Database, sweep: Sweep, slug: str
-    ) -> None:
-        async with database.system() as session:
-            await service.hold_slug(session, slug=slug, signup_id=new_id(), expires_at=utc_now())
-        await sweep.run()
-        async with database.system() as session:
-            count = text("SELECT count(*) FROM slugs WHERE slug = :slug")
-            assert (await session.execute(count, {"slug": slug})).scalar_one() == 0
 
 
 class TestSuspension:
@@ -333,9 +420,9 @@ class TestSuspension:
         self, database: Database, active: UUID, slug: str
     ) -> None:
         async with database.system() as session:
-            assert await service.find_tenant_id(session, slug) == active
+            assert await tenants.find_tenant_id(session, slug) == active
             with pytest.raises(TenantNotFoundError):
-                await service.find_tenant_id(session, f"{slug}-x")
+                await tenants.find_tenant_id(session, f"{slug}-x")
 
 
 class TestPlan:
@@ -361,17 +448,3 @@ class TestPlan:
     ) -> None:
         with pytest.raises(PoisonMessageError):
             await deliver(PlanChanged(tenant_id=tenant_id, plan="pro"))
-
-
-class TestRepublish:
-    async def test_every_tenant_with_a_name_is_published_again(
-        self,
-        database: Database,
-        directory: Directory,
-        create_tenant: CreateTenant,
-        published: Published,
-        tenant_id: UUID,
-    ) -> None:
-        await create_tenant(tenant_id)
-        assert await republish_all(database, directory) >= 1
-        assert await statuses(published, tenant_id) == ["provisioning", "provisioning"]

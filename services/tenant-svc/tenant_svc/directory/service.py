@@ -1,11 +1,25 @@
 """The tenant directory: one record a tenant for the edge, published with every change of it."""
 
+from typing import Protocol
+from uuid import UUID
+
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from stagify.events.tenant import TenantDirectoryEntry
 from stagify.outbox import publish
 from stagify.settings import ProcessSettings
-from tenant_svc.models import Tenant
+
+
+class ListedTenant(Protocol):
+    """What the edge learns of a tenant, beside its hosts."""
+
+    id: UUID
+    slug: str
+    name: str
+    type: str
+    status: str
+    plan: str
+    region: str
 
 
 class Directory:
@@ -19,7 +33,9 @@ class Directory:
         """The directory of the installation these settings describe."""
         return cls(settings.base_host)
 
-    def publish(self, session: AsyncSession, tenant: Tenant, *, has_host: bool = True) -> None:
+    def publish(
+        self, session: AsyncSession, tenant: ListedTenant, *, has_host: bool = True
+    ) -> None:
         """Tell the edge what `tenant` is now, in the transaction that made it so.
 
         Without its host the entry stays as a record, and another tenant may have the name.

@@ -6,12 +6,13 @@ that broke off: it expires. A receipt that was only late revives it while it sti
 after that grace the slug is free and TenantExpired says that nothing will come of it.
 """
 
-from datetime import datetime, timedelta
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
 from uuid import UUID
 
-from sqlalchemy import delete, func
-from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import col, select
+from prometheus_client import Gauge
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from stagify.clock import utc_now
@@ -25,10 +26,56 @@ from stagify.events.tenant import (
 )
 from stagify.outbox import publish
 from stagify.topology import RECEIPT_SENDERS
-from tenant_svc.directory import Directory
-from tenant_svc.errors import TenantStatusError
-from tenant_svc.models import Provisioning, Slug, Tenant, TenantReceipt
-from tenant_svc.service import lock_tenant
+from tenant_svc.directory.service import Directory
+from tenant_svc.hosts import service as hosts
+from tenant_svc.lifecycle import queries
+from tenant_svc.lifecycle.errors import TenantStatusError
+from tenant_svc.lifecycle.models import Provisioning, TenantReceipt
+from tenant_svc.parts import Parts
+from tenant_svc.tenants import service as tenants
+from tenant_svc.tenants.schemas import TenantCreate
+
+if TYPE_CHECKING:
+    from tenant_svc.tenants.models import Tenant
+
+STUCK = Gauge(
+    "stagify_tenants_stuck_in_provisioning",
+    "Tenants in provisioning for longer than PROVISIONING_ALERT_MINUTES: alert above 0.",
+)
+# How many tenants a round of the upkeep takes on of each kind.
+ROUND = 100
+
+
+async def provision_tenant(
+    session: AsyncSession,
+    *,
+    tenant_id: UUID,
+    wanted: TenantCreate,
+    plan: str,
+    default_region: str,
+    confirm_within: timedelta,
+    directory: Directory,
+) -> Tenant:
+    """Create the tenant of a confirmed sign-up, which expires if identity-svc never confirms it.
+
+    The same call again returns the same tenant and changes nothing.
+    """
+    tenant = await tenants.create_tenant(
+        session,
+        tenant_id=tenant_id,
+        wanted=wanted,
+        plan=plan,
+        default_region=default_region,
+        directory=directory,
+    )
+    if tenant.status == "provisioning":
+        await queries.start_provisioning(
+            session,
+            tenant_id,
+            started_at=tenant.created_at,
+            expires_at=tenant.created_at + confirm_within,
+        )
+    return tenant
 
 
 async def record_receipt(
@@ -41,26 +88,19 @@ async def record_receipt(
     directory: Directory,
 ) -> None:
     """Note that `service` has done its step; the last one of the creation activates the tenant."""
-    tenant = await lock_tenant(session, tenant_id)
-    values = {
-        "tenant_id": tenant_id,
-        "of_event_id": of_event_id,
-        "service": service,
-        "action": action,
-        "received_at": utc_now(),
-    }
-    await session.execute(insert(TenantReceipt).values(values).on_conflict_do_nothing())
+    tenant = await tenants.lock_tenant(session, tenant_id)
+    receipt = TenantReceipt(
+        tenant_id=tenant_id, of_event_id=of_event_id, service=service, action=action
+    )
+    await queries.add_receipt(session, receipt)
     if action != "created":
         return
     if service == "identity":
         await _confirm(session, tenant, directory)
-    if tenant.status == "provisioning" and await _is_provisioned(session, tenant_id):
+    if tenant.status != "provisioning":
+        return
+    if await queries.find_creation_receipts(session, tenant_id) >= RECEIPT_SENDERS:
         await _activate(session, tenant, directory)
-
-
-async def _is_provisioned(session: AsyncSession, tenant_id: UUID) -> bool:
-    query = select(TenantReceipt.service).where(TenantReceipt.action == "created")
-    return set(await session.exec(query)) >= RECEIPT_SENDERS
 
 
 async def _confirm(session: AsyncSession, tenant: Tenant, directory: Directory) -> None:
@@ -70,21 +110,17 @@ async def _confirm(session: AsyncSession, tenant: Tenant, directory: Directory) 
         provisioning.expires_at = None
     if tenant.status != "expired":
         return
-    slug = await session.get(Slug, tenant.slug, with_for_update=True)
-    if slug is None or slug.tenant_id != tenant.id:
+    if not await hosts.keep_slug(session, tenant.slug, tenant_id=tenant.id):
         return
-    slug.expires_at = None
     tenant.status = "provisioning"
-    session.add(Provisioning(tenant_id=tenant.id, started_at=utc_now()))
+    await queries.start_provisioning(session, tenant.id, started_at=utc_now(), expires_at=None)
     directory.publish(session, tenant)
 
 
 async def _activate(session: AsyncSession, tenant: Tenant, directory: Directory) -> None:
     tenant.status = "active"
     tenant.activated_at = utc_now()
-    # Flushed before the delete: a revived tenant's row may still be pending in this session.
-    await session.flush()
-    await session.execute(delete(Provisioning).where(col(Provisioning.tenant_id) == tenant.id))
+    await queries.end_provisioning(session, tenant.id)
     publish(session, TenantActivated(tenant_id=tenant.id))
     directory.publish(session, tenant)
 
@@ -93,7 +129,7 @@ async def suspend_tenant(
     session: AsyncSession, *, tenant_id: UUID, reason: str, directory: Directory
 ) -> Tenant:
     """Stop an active tenant from working; its data is kept."""
-    tenant = await lock_tenant(session, tenant_id)
+    tenant = await tenants.lock_tenant(session, tenant_id)
     if tenant.status != "active":
         raise TenantStatusError(
             f"Only an active tenant can be suspended, not a {tenant.status} one."
@@ -109,7 +145,7 @@ async def reactivate_tenant(
     session: AsyncSession, *, tenant_id: UUID, directory: Directory
 ) -> Tenant:
     """Let a suspended tenant work again."""
-    tenant = await lock_tenant(session, tenant_id)
+    tenant = await tenants.lock_tenant(session, tenant_id)
     if tenant.status != "suspended":
         raise TenantStatusError(
             f"Only a suspended tenant can be reactivated, not a {tenant.status} one."
@@ -125,7 +161,7 @@ async def change_plan(
     session: AsyncSession, *, tenant_id: UUID, plan: str, directory: Directory
 ) -> None:
     """Take over the plan that usage-svc has decided on."""
-    tenant = await lock_tenant(session, tenant_id)
+    tenant = await tenants.lock_tenant(session, tenant_id)
     if tenant.plan == plan:
         return
     tenant.plan = plan
@@ -140,63 +176,51 @@ async def expire_tenant(
     session: AsyncSession, *, tenant_id: UUID, grace: timedelta, directory: Directory
 ) -> bool:
     """Expire a tenant that is past its time; False if it has been confirmed in the meantime."""
-    tenant = await lock_tenant(session, tenant_id)
+    tenant = await tenants.lock_tenant(session, tenant_id)
     provisioning = await session.get(Provisioning, tenant_id)
-    if provisioning is None or not _is_due(provisioning.expires_at):
+    if provisioning is None or not _is_overdue(provisioning):
         return False
     await session.delete(provisioning)
     tenant.status = "expired"
-    slug = await session.get_one(Slug, tenant.slug)
-    slug.expires_at = utc_now() + grace
+    await hosts.free_slug_later(session, tenant.slug, grace=grace)
     directory.publish(session, tenant)
     return True
 
 
-async def release_slug(session: AsyncSession, *, tenant_id: UUID, directory: Directory) -> bool:
+def _is_overdue(provisioning: Provisioning) -> bool:
+    return provisioning.expires_at is not None and provisioning.expires_at <= utc_now()
+
+
+async def give_up_tenant(session: AsyncSession, *, tenant_id: UUID, directory: Directory) -> bool:
     """Free the slug of an expired tenant whose grace is over; False if it has come back."""
-    tenant = await lock_tenant(session, tenant_id)
-    slug = await session.get(Slug, tenant.slug, with_for_update=True)
-    if slug is None or slug.tenant_id != tenant_id or not _is_due(slug.expires_at):
+    tenant = await tenants.lock_tenant(session, tenant_id)
+    if not await hosts.free_slug(session, tenant.slug, tenant_id=tenant_id):
         return False
-    await session.delete(slug)
     publish(session, TenantExpired(tenant_id=tenant.id, slug=tenant.slug))
     directory.publish(session, tenant, has_host=False)
     return True
 
 
-def _is_due(moment: datetime | None) -> bool:
-    return moment is not None and moment <= utc_now()
+async def end_unfinished(parts: Parts) -> None:
+    """End what was begun and never finished: holds of names, and tenants of broken sign-ups.
 
-
-async def unfinished_tenants(session: AsyncSession, limit: int = 100) -> list[UUID]:
-    """Tenants in provisioning that are past their time."""
-    query = (
-        select(Provisioning.tenant_id)
-        .where(col(Provisioning.expires_at) <= utc_now())
-        .order_by(col(Provisioning.expires_at))
-        .limit(limit)
-    )
-    return list(await session.exec(query))
-
-
-async def count_stuck(session: AsyncSession, older_than: timedelta) -> int:
-    """How many tenants have been in provisioning for longer than they should."""
-    query = select(func.count()).where(col(Provisioning.started_at) < utc_now() - older_than)
-    return (await session.exec(query)).one()
-
-
-async def lapsed_slugs(session: AsyncSession, limit: int = 100) -> list[UUID]:
-    """Expired tenants whose slug is due to be free."""
-    query = (
-        select(Slug.tenant_id)
-        .where(col(Slug.expires_at) <= utc_now(), col(Slug.tenant_id).is_not(None))
-        .limit(limit)
-    )
-    return [tenant_id for tenant_id in await session.exec(query) if tenant_id is not None]
-
-
-async def drop_lapsed_holds(session: AsyncSession) -> None:
-    """Forget names that sign-ups held and never used."""
-    await session.execute(
-        delete(Slug).where(col(Slug.expires_at) <= utc_now(), col(Slug.tenant_id).is_(None))
-    )
+    Each tenant has its own transaction, under its own row-level security.
+    """
+    settings, now = parts.settings, utc_now()
+    async with parts.database.system() as session:
+        await hosts.drop_lapsed_holds(session)
+        overdue = await queries.find_overdue(session, now, ROUND)
+        lapsed = await hosts.lapsed_tenants(session, ROUND)
+        stuck_since = now - settings.provisioning_alert
+        STUCK.set(await queries.count_started_before(session, stuck_since))
+    for tenant_id in overdue:
+        async with parts.database.tenant(tenant_id) as session:
+            await expire_tenant(
+                session,
+                tenant_id=tenant_id,
+                grace=settings.slug_grace,
+                directory=parts.directory,
+            )
+    for tenant_id in lapsed:
+        async with parts.database.tenant(tenant_id) as session:
+            await give_up_tenant(session, tenant_id=tenant_id, directory=parts.directory)

@@ -4,13 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenant_svc import slugs
-from tenant_svc.errors import SlugInvalidError, SlugReservedError
+from tenant_svc.hosts import rules
+from tenant_svc.hosts.errors import SlugInvalidError, SlugReservedError
 
 
 @pytest.mark.parametrize("slug", ["abc", "acme-homes", "a1b2c3", "a" * 40, "a-b-c"])
 def test_good_names_pass(slug: str) -> None:
-    slugs.check_slug(slug)
+    rules.check_slug(slug)
 
 
 @pytest.mark.parametrize(
@@ -36,29 +36,29 @@ def test_good_names_pass(slug: str) -> None:
 )
 def test_other_names_are_invalid(slug: str) -> None:
     with pytest.raises(SlugInvalidError):
-        slugs.check_slug(slug)
+        rules.check_slug(slug)
 
 
 @pytest.mark.parametrize("slug", ["app", "ops", "www", "api", "admin", "mail", "status", "docs"])
 def test_names_of_the_platform_are_reserved(slug: str) -> None:
     with pytest.raises(SlugReservedError):
-        slugs.check_slug(slug)
+        rules.check_slug(slug)
 
 
 def test_every_reserved_name_would_else_be_a_dns_label() -> None:
-    assert all(name == name.lower().strip() and " " not in name for name in slugs.reserved_slugs())
+    assert all(name == name.lower().strip() and " " not in name for name in rules.reserved_slugs())
 
 
 @given(st.text(max_size=60))
 def test_every_candidate_may_be_had(text: str) -> None:
-    for candidate in slugs.candidates(text):
-        slugs.check_slug(candidate)
+    for candidate in rules.candidates(text):
+        rules.check_slug(candidate)
 
 
 @given(st.text(max_size=60))
 def test_a_name_that_passes_is_one_dns_label(text: str) -> None:
     try:
-        slugs.check_slug(text)
+        rules.check_slug(text)
     except (SlugInvalidError, SlugReservedError):
         return
     assert text.isascii()

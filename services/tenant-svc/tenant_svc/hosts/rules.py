@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
 
-from tenant_svc.errors import SlugInvalidError, SlugReservedError
+from tenant_svc.hosts.errors import SlugInvalidError, SlugReservedError
 
 MIN_LENGTH = 3
 MAX_LENGTH = 40
@@ -20,7 +20,7 @@ SUGGESTIONS = 20
 @cache
 def reserved_slugs() -> frozenset[str]:
     """The names no tenant may take."""
-    text = files("tenant_svc").joinpath("reserved_slugs.txt").read_text("utf-8")
+    text = files("tenant_svc.hosts").joinpath("reserved_slugs.txt").read_text("utf-8")
     return frozenset(line for line in text.split("\n") if line and not line.startswith("#"))
 
 

@@ -1,10 +1,10 @@
-"""The HTTP contract of tenant-svc."""
+"""Tenants over HTTP."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from stagify.events.tenant import TenantStatus, TenantType
 
@@ -52,42 +52,3 @@ class TenantCreate(BaseModel):
     type: TenantType
     owner_user_id: UUID
     region: str | None = Field(default=None, pattern=r"^[a-z0-9-]{2,16}$")
-
-
-class SlugHold(BaseModel):
-    """A sign-up's claim to a slug while its code is valid."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    signup_id: UUID
-    expires_at: AwareDatetime
-
-
-class SlugHoldRead(BaseModel):
-    """A slug that is held."""
-
-    slug: str
-    expires_at: AwareDatetime
-
-
-class SlugRead(BaseModel):
-    """Whether a slug may be had, why not, and one that may."""
-
-    available: bool
-    reason: Literal["slug_invalid", "slug_reserved", "slug_taken"] | None = None
-    suggestion: str | None = None
-
-
-class BrandingColors(BaseModel):
-    """Colours as `#rrggbb`."""
-
-    primary: str
-    accent: str
-
-
-class BrandingRead(BaseModel):
-    """How a tenant presents itself; readable without a credential."""
-
-    name: str
-    colors: BrandingColors
-    logo_url: str | None = None

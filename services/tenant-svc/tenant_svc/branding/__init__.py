@@ -1,0 +1,1 @@
+"""How a tenant presents itself."""

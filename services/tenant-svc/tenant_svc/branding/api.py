@@ -1,0 +1,17 @@
+"""The routes of branding."""
+
+from fastapi import APIRouter
+
+from stagify.auth import TenantHostDep
+from stagify.database import SessionDep
+from stagify.problems import problems
+from tenant_svc.branding import service
+from tenant_svc.branding.schemas import BrandingRead
+
+router = APIRouter()
+
+
+@router.get("/v1/branding", tags=["tenant"], responses=problems(404))
+async def get_branding(principal: TenantHostDep, session: SessionDep) -> BrandingRead:
+    """How the tenant of this host presents itself; no credential needed."""
+    return await service.get_branding(session, principal.tenant_id)

@@ -1,0 +1,1 @@
+"""What the customers' hosts are called: one table of names."""

@@ -1,0 +1,33 @@
+"""The routes of names."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+
+from stagify.auth import PlatformDep, service_only
+from stagify.database import SystemSessionDep
+from stagify.principal import Principal
+from stagify.problems import problems
+from tenant_svc.hosts import service
+from tenant_svc.hosts.schemas import SlugHold, SlugHoldRead, SlugRead
+
+router = APIRouter()
+
+IdentityDep = Annotated[Principal, Depends(service_only("identity-svc"))]
+
+
+@router.get("/v1/slugs/{slug}", tags=["sign-up"])
+async def look_up_slug(slug: str, _: PlatformDep, session: SystemSessionDep) -> SlugRead:
+    """Whether a tenant may be called this."""
+    return await service.look_up_slug(session, slug)
+
+
+@router.put("/internal/slugs/{slug}", tags=["internal"], responses=problems(409))
+async def hold_slug(
+    slug: str, body: SlugHold, _: IdentityDep, session: SystemSessionDep
+) -> SlugHoldRead:
+    """Keep a slug for a sign-up; the same sign-up may call again."""
+    held = await service.hold_slug(
+        session, slug=slug, signup_id=body.signup_id, expires_at=body.expires_at
+    )
+    return SlugHoldRead.model_validate(held.model_dump())

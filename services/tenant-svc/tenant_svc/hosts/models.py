@@ -1,0 +1,26 @@
+"""The table of names."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import DateTime, Index, Text
+from sqlmodel import Field
+
+from tenant_svc.tables import ServiceTable
+
+
+class Slug(ServiceTable, table=True):
+    """A name under the base domain: held for a sign-up until `expires_at`, or a tenant's.
+
+    `expires_at` is also when the slug of an expired tenant becomes free again.
+    """
+
+    __tablename__ = "slugs"
+    __table_args__ = (
+        Index("ix_slugs_expires_at", "expires_at", postgresql_where="expires_at IS NOT NULL"),
+    )
+
+    slug: str = Field(primary_key=True, sa_type=Text)
+    signup_id: UUID = Field(index=True)
+    tenant_id: UUID | None = Field(default=None, index=True)
+    expires_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))

@@ -1,0 +1,123 @@
+"""Names: looked up, held for a sign-up, given to a tenant, and free again."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from stagify.clock import utc_now
+from tenant_svc.hosts import queries, rules
+from tenant_svc.hosts.errors import SlugInvalidError, SlugReservedError, SlugTakenError
+from tenant_svc.hosts.models import Slug
+from tenant_svc.hosts.schemas import SlugRead
+
+# A hold outlives no sign-up code, whatever the caller asks for.
+MAX_HOLD = timedelta(hours=24)
+
+
+async def look_up_slug(session: AsyncSession, slug: str) -> SlugRead:
+    """Whether `slug` may be had now; if not, why, and the nearest one that may."""
+    try:
+        rules.check_slug(slug)
+    except (SlugInvalidError, SlugReservedError) as error:
+        reason = error.code
+    else:
+        if not await queries.find_taken(session, [slug], utc_now()):
+            return SlugRead(available=True)
+        reason = SlugTakenError.code
+    return SlugRead.model_validate(
+        {"available": False, "reason": reason, "suggestion": await _suggestion(session, slug)}
+    )
+
+
+async def _suggestion(session: AsyncSession, slug: str) -> str | None:
+    near = list(rules.candidates(slug))
+    taken = await queries.find_taken(session, near, utc_now())
+    return next((name for name in near if name not in taken), None)
+
+
+async def hold_slug(
+    session: AsyncSession, *, slug: str, signup_id: UUID, expires_at: datetime
+) -> Slug:
+    """Keep `slug` for a sign-up until `expires_at`; again for the same sign-up moves the time.
+
+    A sign-up holds one name: another one it held before is free again.
+    """
+    rules.check_slug(slug)
+    now = utc_now()
+    until = min(expires_at, now + MAX_HOLD)
+    held = await queries.hold(session, slug=slug, signup_id=signup_id, expires_at=until, now=now)
+    if held is None:
+        raise SlugTakenError(slug=slug)
+    await queries.drop_other_holds(session, signup_id=signup_id, kept=slug)
+    return held
+
+
+async def lock_slug(session: AsyncSession, *, slug: str, signup_id: UUID) -> Slug:
+    """The locked row of `slug`, which is the sign-up's if nobody else holds it any more.
+
+    The row is made if the hold has been cleared away in the meantime.
+    """
+    rules.check_slug(slug)
+    now = utc_now()
+    found = await queries.lock_or_make(session, slug=slug, signup_id=signup_id, expires_at=now)
+    if found.tenant_id is None and _is_due(found):
+        found.signup_id = signup_id
+    return found
+
+
+def give_slug(slug: Slug, *, tenant_id: UUID, signup_id: UUID) -> None:
+    """Make the locked `slug` the tenant's own; SlugTakenError if it is not the sign-up's."""
+    if slug.tenant_id is not None or slug.signup_id != signup_id:
+        raise SlugTakenError(slug=slug.slug)
+    slug.tenant_id = tenant_id
+    slug.expires_at = None
+
+
+async def free_slug_later(session: AsyncSession, slug: str, *, grace: timedelta) -> None:
+    """Let a tenant keep its slug for `grace` only."""
+    found = await session.get_one(Slug, slug)
+    found.expires_at = utc_now() + grace
+
+
+async def keep_slug(session: AsyncSession, slug: str, *, tenant_id: UUID) -> bool:
+    """Let the tenant keep its slug after all; False if it has it no more."""
+    found = await session.get(Slug, slug, with_for_update=True)
+    if found is None or found.tenant_id != tenant_id:
+        return False
+    found.expires_at = None
+    return True
+
+
+async def free_slug(session: AsyncSession, slug: str, *, tenant_id: UUID) -> bool:
+    """Free the tenant's slug if its time is over; False if it is not, or was freed before."""
+    found = await session.get(Slug, slug, with_for_update=True)
+    if found is None or found.tenant_id != tenant_id or not _is_due(found):
+        return False
+    await session.delete(found)
+    return True
+
+
+def _is_due(slug: Slug) -> bool:
+    return slug.expires_at is not None and slug.expires_at <= utc_now()
+
+
+async def find_tenant_id(session: AsyncSession, slug: str) -> UUID | None:
+    """The id of the tenant called `slug`."""
+    found = await session.get(Slug, slug)
+    return None if found is None else found.tenant_id
+
+
+async def named_tenants(session: AsyncSession) -> list[UUID]:
+    """Every tenant that has a name, and so a host."""
+    return await queries.find_tenants_with_slug(session)
+
+
+async def lapsed_tenants(session: AsyncSession, limit: int = 100) -> list[UUID]:
+    """Expired tenants whose slug is due to be free."""
+    return await queries.find_tenants_with_lapsed_slug(session, utc_now(), limit)
+
+
+async def drop_lapsed_holds(session: AsyncSession) -> None:
+    """Forget names that sign-ups held and never used."""
+    await queries.drop_lapsed_holds(session, utc_now())

@@ -1,0 +1,1 @@
+"""Whether a tenant may work: provisioning, active, suspended, expired."""

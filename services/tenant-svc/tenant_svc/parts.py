@@ -1,0 +1,36 @@
+"""What tenant-svc is made of: made once in each process and passed down."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from stagify.database import Database
+from tenant_svc.directory.service import Directory
+from tenant_svc.settings import Settings
+
+NAME = "tenant-svc"
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The collaborators of the use cases."""
+
+    settings: Settings
+    database: Database
+    directory: Directory
+
+
+def make_parts(settings: Settings) -> Parts:
+    """The parts that these settings describe; whoever makes them closes the database."""
+    database = Database.from_settings(settings, service=NAME)
+    return Parts(settings, database, Directory.from_settings(settings))
+
+
+async def request_parts(request: Request) -> Parts:
+    """The parts this app was composed with."""
+    parts: Parts = request.app.state.parts
+    return parts
+
+
+PartsDep = Annotated[Parts, Depends(request_parts)]

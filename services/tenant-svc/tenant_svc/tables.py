@@ -1,0 +1,10 @@
+"""The base of tenant-svc's tables."""
+
+from sqlalchemy.orm import registry
+from sqlmodel import SQLModel
+
+from stagify.database import new_metadata
+
+
+class ServiceTable(SQLModel, registry=registry(metadata=new_metadata())):
+    """Base of the tables tenant-svc owns."""

@@ -1,0 +1,1 @@
+"""The customers: who they are."""

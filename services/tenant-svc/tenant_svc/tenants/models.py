@@ -1,0 +1,35 @@
+"""The table of tenants."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Column, DateTime, Text, Uuid
+from sqlmodel import Field
+
+from stagify.clock import utc_now
+from tenant_svc.tables import ServiceTable
+
+
+class Tenant(ServiceTable, table=True):
+    """A customer. Its id is the `tenant_id` that every tenant table of the platform leads with."""
+
+    __tablename__ = "tenants"
+    __table_args__ = (
+        CheckConstraint("type IN ('individual', 'organization')", name="type"),
+        CheckConstraint(
+            "status IN ('provisioning', 'active', 'suspended', 'expired')", name="status"
+        ),
+    )
+
+    id: UUID = Field(sa_column=Column("tenant_id", Uuid, primary_key=True))
+    slug: str = Field(sa_type=Text)
+    name: str = Field(sa_type=Text)
+    type: str = Field(sa_type=Text)
+    status: str = Field(default="provisioning", sa_type=Text)
+    plan: str = Field(sa_type=Text)
+    region: str = Field(sa_type=Text)
+    owner_user_id: UUID
+    signup_id: UUID
+    created_at: datetime = Field(default_factory=utc_now, sa_type=DateTime(timezone=True))
+    activated_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+    suspended_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))

@@ -1,0 +1,98 @@
+"""Tenants: made, read and locked. What happens to them afterwards is in `lifecycle`."""
+
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from stagify.events.tenant import TenantCreated
+from stagify.outbox import publish
+from tenant_svc.directory.service import Directory
+from tenant_svc.hosts import service as hosts
+from tenant_svc.tenants.errors import (
+    TenantConflictError,
+    TenantExpiredError,
+    TenantNotFoundError,
+)
+from tenant_svc.tenants.models import Tenant
+from tenant_svc.tenants.schemas import TenantCreate
+
+
+async def create_tenant(
+    session: AsyncSession,
+    *,
+    tenant_id: UUID,
+    wanted: TenantCreate,
+    plan: str,
+    default_region: str,
+    directory: Directory,
+) -> Tenant:
+    """Create the tenant of a confirmed sign-up, or return it if it is there already.
+
+    The row of the slug is locked first, so that of two equal calls the second sees the first.
+    """
+    slug = await hosts.lock_slug(session, slug=wanted.slug, signup_id=wanted.signup_id)
+    existing = await session.get(Tenant, tenant_id)
+    if existing is not None:
+        return _same_tenant(existing, wanted)
+    hosts.give_slug(slug, tenant_id=tenant_id, signup_id=wanted.signup_id)
+    tenant = Tenant(
+        id=tenant_id,
+        slug=wanted.slug,
+        name=wanted.name,
+        type=wanted.type,
+        plan=plan,
+        region=wanted.region or default_region,
+        owner_user_id=wanted.owner_user_id,
+        signup_id=wanted.signup_id,
+    )
+    session.add(tenant)
+    publish(session, _created(tenant))
+    directory.publish(session, tenant)
+    return tenant
+
+
+def _same_tenant(tenant: Tenant, wanted: TenantCreate) -> Tenant:
+    if tenant.status == "expired":
+        raise TenantExpiredError
+    for name in ("signup_id", "slug", "name", "type", "owner_user_id"):
+        if getattr(tenant, name) != getattr(wanted, name):
+            raise TenantConflictError
+    return tenant
+
+
+def _created(tenant: Tenant) -> TenantCreated:
+    return TenantCreated.model_validate(
+        {
+            "tenant_id": tenant.id,
+            "slug": tenant.slug,
+            "name": tenant.name,
+            "type": tenant.type,
+            "plan": tenant.plan,
+            "region": tenant.region,
+            "owner_user_id": tenant.owner_user_id,
+        }
+    )
+
+
+async def get_tenant(session: AsyncSession, tenant_id: UUID) -> Tenant:
+    """The tenant, or TenantNotFoundError."""
+    tenant = await session.get(Tenant, tenant_id)
+    if tenant is None:
+        raise TenantNotFoundError
+    return tenant
+
+
+async def lock_tenant(session: AsyncSession, tenant_id: UUID) -> Tenant:
+    """The tenant, locked: what happens to one tenant happens one after the other."""
+    tenant = await session.get(Tenant, tenant_id, with_for_update=True, populate_existing=True)
+    if tenant is None:
+        raise TenantNotFoundError
+    return tenant
+
+
+async def find_tenant_id(session: AsyncSession, slug: str) -> UUID:
+    """The id of the tenant called `slug`; slugs can be read without knowing the tenant."""
+    found = await hosts.find_tenant_id(session, slug)
+    if found is None:
+        raise TenantNotFoundError
+    return found

@@ -1,0 +1,38 @@
+"""Branding as visitors see it."""
+
+from uuid import UUID
+
+import httpx
+from tenant_support import CreateTenant, anonymous, code
+
+from stagify.testing import ContextKeys
+
+
+class TestGetBranding:
+    async def test_platform_host_has_none(
+        self, client: httpx.AsyncClient, platform_headers: dict[str, str]
+    ) -> None:
+        answer = await client.get("/v1/branding", headers=platform_headers)
+        assert code(answer) == (403, "wrong_host")
+
+    async def test_visitor_of_another_host_does_not_see_it(
+        self, client: httpx.AsyncClient, context_keys: ContextKeys, other_tenant_id: UUID
+    ) -> None:
+        headers = anonymous(context_keys, other_tenant_id)
+        answer = await client.get("/v1/branding", headers=headers)
+        assert code(answer) == (404, "tenant_not_found")
+
+    async def test_anyone_on_the_host_reads_it(
+        self,
+        client: httpx.AsyncClient,
+        context_keys: ContextKeys,
+        create_tenant: CreateTenant,
+        tenant_id: UUID,
+    ) -> None:
+        await create_tenant(tenant_id)
+        answer = await client.get("/v1/branding", headers=anonymous(context_keys, tenant_id))
+        assert answer.json() == {
+            "name": "Acme Homes",
+            "colors": {"primary": "#1f4d3a", "accent": "#c98a3c"},
+            "logo_url": None,
+        }

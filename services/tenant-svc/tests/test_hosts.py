@@ -1,0 +1,183 @@
+"""Names over HTTP: looked up and held."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+from sqlalchemy import text
+from tenant_support import CreateTenant, code, member
+
+from stagify.clock import utc_now
+from stagify.database import Database
+from stagify.ids import new_id
+from stagify.testing import ContextKeys
+from tenant_svc.hosts import service as hosts
+from tenant_svc.lifecycle import service as lifecycle
+from tenant_svc.parts import Parts
+
+
+class TestLookUpSlug:
+    async def test_tenant_host_is_refused(
+        self, client: httpx.AsyncClient, context_keys: ContextKeys, tenant_id: UUID
+    ) -> None:
+        headers = member(context_keys, tenant_id, "owner")
+        answer = await client.get("/v1/slugs/acme", headers=headers)
+        assert code(answer) == (403, "wrong_host")
+
+    async def test_free_one(
+        self, client: httpx.AsyncClient, platform_headers: dict[str, str], slug: str
+    ) -> None:
+        answer = await client.get(f"/v1/slugs/{slug}", headers=platform_headers)
+        assert answer.json() == {"available": True, "reason": None, "suggestion": None}
+
+    @pytest.mark.parametrize(
+        ("asked", "reason"), [("admin", "slug_reserved"), ("x", "slug_invalid")]
+    )
+    async def test_one_that_nobody_may_have(
+        self, client: httpx.AsyncClient, platform_headers: dict[str, str], asked: str, reason: str
+    ) -> None:
+        answer = await client.get(f"/v1/slugs/{asked}", headers=platform_headers)
+        assert answer.json()["reason"] == reason
+        assert not answer.json()["available"]
+
+    async def test_misspelt_one_brings_the_nearest(
+        self, client: httpx.AsyncClient, platform_headers: dict[str, str], slug: str
+    ) -> None:
+        answer = await client.get(f"/v1/slugs/{slug.upper()}--Höme", headers=platform_headers)
+        assert answer.json() == {
+            "available": False,
+            "reason": "slug_invalid",
+            "suggestion": f"{slug}-home",
+        }
+
+    async def test_taken_one_brings_a_free_one(
+        self,
+        client: httpx.AsyncClient,
+        platform_headers: dict[str, str],
+        create_tenant: CreateTenant,
+        tenant_id: UUID,
+        other_tenant_id: UUID,
+        slug: str,
+    ) -> None:
+        await create_tenant(tenant_id)
+        await create_tenant(other_tenant_id, slug=f"{slug}-2", signup_id=str(new_id()))
+        answer = await client.get(f"/v1/slugs/{slug}", headers=platform_headers)
+        assert answer.json() == {
+            "available": False,
+            "reason": "slug_taken",
+            "suggestion": f"{slug}-3",
+        }
+
+
+class TestHoldSlug:
+    @pytest.fixture
+    def hold(self) -> dict[str, Any]:
+        expires_at = utc_now() + timedelta(minutes=30)
+        return {"signup_id": str(new_id()), "expires_at": expires_at.isoformat()}
+
+    async def test_gateway_is_refused(
+        self, client: httpx.AsyncClient, context_keys: ContextKeys, hold: dict[str, Any], slug: str
+    ) -> None:
+        headers = context_keys.service_headers("tenant-svc", "gateway")
+        answer = await client.put(f"/internal/slugs/{slug}", json=hold, headers=headers)
+        assert code(answer) == (403, "permission_denied")
+
+    async def test_member_is_refused(
+        self,
+        client: httpx.AsyncClient,
+        context_keys: ContextKeys,
+        hold: dict[str, Any],
+        slug: str,
+        tenant_id: UUID,
+    ) -> None:
+        headers = member(context_keys, tenant_id, "owner")
+        answer = await client.put(f"/internal/slugs/{slug}", json=hold, headers=headers)
+        assert code(answer) == (403, "permission_denied")
+
+    @pytest.mark.parametrize(
+        ("asked", "reason"), [("admin", "slug_reserved"), ("a--b", "slug_invalid")]
+    )
+    async def test_one_that_nobody_may_have(
+        self,
+        client: httpx.AsyncClient,
+        identity_headers: dict[str, str],
+        hold: dict[str, Any],
+        asked: str,
+        reason: str,
+    ) -> None:
+        answer = await client.put(f"/internal/slugs/{asked}", json=hold, headers=identity_headers)
+        assert code(answer) == (422, reason)
+
+    async def test_same_sign_up_may_hold_again(
+        self,
+        client: httpx.AsyncClient,
+        identity_headers: dict[str, str],
+        hold: dict[str, Any],
+        slug: str,
+    ) -> None:
+        for _ in range(2):
+            answer = await client.put(
+                f"/internal/slugs/{slug}", json=hold, headers=identity_headers
+            )
+            assert answer.status_code == 200
+            assert answer.json()["slug"] == slug
+
+    async def test_one_of_many_sign_ups_gets_it(
+        self,
+        client: httpx.AsyncClient,
+        identity_headers: dict[str, str],
+        hold: dict[str, Any],
+        slug: str,
+    ) -> None:
+        answers = await asyncio.gather(
+            *(
+                client.put(
+                    f"/internal/slugs/{slug}",
+                    json=hold | {"signup_id": str(new_id())},
+                    headers=identity_headers,
+                )
+                for _ in range(20)
+            )
+        )
+        assert sorted(answer.status_code for answer in answers) == [200] + [409] * 19
+        assert {code(a) for a in answers if a.status_code == 409} == {(409, "slug_taken")}
+
+    async def test_lapsed_hold_is_free(
+        self,
+        client: httpx.AsyncClient,
+        identity_headers: dict[str, str],
+        hold: dict[str, Any],
+        slug: str,
+    ) -> None:
+        past = {"expires_at": (utc_now() - timedelta(seconds=1)).isoformat()}
+        await client.put(f"/internal/slugs/{slug}", json=hold | past, headers=identity_headers)
+        other = hold | {"signup_id": str(new_id())}
+        answer = await client.put(f"/internal/slugs/{slug}", json=other, headers=identity_headers)
+        assert answer.status_code == 200
+
+    async def test_sign_up_that_takes_another_name_gives_the_first_back(
+        self,
+        client: httpx.AsyncClient,
+        identity_headers: dict[str, str],
+        platform_headers: dict[str, str],
+        hold: dict[str, Any],
+        slug: str,
+    ) -> None:
+        for name in (slug, f"{slug}-x"):
+            await client.put(f"/internal/slugs/{name}", json=hold, headers=identity_headers)
+        first = await client.get(f"/v1/slugs/{slug}", headers=platform_headers)
+        second = await client.get(f"/v1/slugs/{slug}-x", headers=platform_headers)
+        assert first.json()["available"]
+        assert second.json()["reason"] == "slug_taken"
+
+
+async def test_lapsed_holds_are_forgotten(parts: Parts, database: Database, slug: str) -> None:
+    async with database.system() as session:
+        await hosts.hold_slug(session, slug=slug, signup_id=new_id(), expires_at=utc_now())
+    await lifecycle.end_unfinished(parts)
+    async with database.system() as session:
+        count = text("SELECT count(*) FROM slugs WHERE slug = :slug")
+        assert (await session.execute(count, {"slug": slug})).scalar_one() == 0
