@@ -64,6 +64,8 @@ class TenantService:
     holds: dict[str, str] = field(default_factory=dict)
     tenants: dict[str, dict[str, Any]] = field(default_factory=dict)
     calls: list[tuple[str, str]] = field(default_factory=list)
+    # Who was behind the call, by the name or id it was about.
+    actors: dict[str, str] = field(default_factory=dict)
     # What it answers instead, if set: a status and a code.
     refusal: tuple[int, str] | None = None
     port: int = 0
@@ -94,6 +96,8 @@ class TenantService:
                 length = re.search(r"content-length: (\d+)", head)
                 assert length is not None
                 body = orjson.loads(await reader.readexactly(int(length.group(1))))
+                if actor := re.search(r"x-stagify-actor: (\S+)", head):
+                    self.actors[path.rpartition("/")[2]] = actor.group(1)
                 status, answer = self.answer(method, path, body)
                 content = orjson.dumps(answer)
                 writer.write(

@@ -359,6 +359,10 @@ class TestConfirm:
         assert [(str(event.user_id), event.role) for event in joined] == [(user["id"], "owner")]
         registered = await events(user["id"])
         assert [type(event) for event in registered].count(UserRegistered) == 1
+        # Whoever had the code is the person it made, at tenant-svc too.
+        person = f"user:{user['id']}"
+        assert {event.actor for event in (*joined, *registered)} == {person}
+        assert tenant_service.actors[tenant["id"]] == person
 
     async def test_five_wrong_codes_end_it(
         self,

@@ -79,6 +79,22 @@ class TestSuccess:
         assert stored_too.quantity == project["staged"]["size"]
         assert len(keys(caller.tenant_id)) == 3
 
+    async def test_whoever_asked_is_behind_all_that_follows(
+        self, caller: Caller, slot: Slot, published: Published
+    ) -> None:
+        headers = {"x-request-id": "request-0001"}
+        await caller.project(headers=headers)
+        await slot.run_next()
+        await caller.project(b"not a photo at all", headers=headers)
+        await slot.run_next()
+        events = await published(caller.tenant_id)
+        assert of_type(events, ProjectStaged)
+        assert of_type(events, StagingFailed)
+        assert {(event.actor, event.request_id) for event in events} == {
+            (f"user:{caller.user_id}", "request-0001")
+        }
+        assert {event.source for event in events} == {"staging-svc"}
+
     async def test_record_of_what_was_placed_is_kept(
         self, caller: Caller, slot: Slot, database: Database
     ) -> None:

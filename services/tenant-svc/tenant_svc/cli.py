@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from stagify.cli import run, service_cli
+from stagify.cli import run_command, service_cli
 from stagify.errors import StagifyError
 from stagify.settings import ServiceSettings
 from tenant_svc.settings import Settings
@@ -121,7 +121,7 @@ def _with_parts(work: Callable[[Parts], Awaitable[None]]) -> None:
             await parts.database.close()
 
     try:
-        run(connected())
+        run_command(connected())
     except StagifyError as error:
         typer.echo(error.detail, err=True)
         raise typer.Exit(1) from error

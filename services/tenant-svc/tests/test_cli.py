@@ -75,6 +75,7 @@ async def test_suspend_reactivate_and_republish(
         TenantDirectoryEntry,
         TenantDirectoryEntry,
     ]
+    assert {event.actor for event in events} == {"system"}
 
 
 async def test_refusal_is_one_sentence(command: Command, slug: str) -> None:

@@ -11,11 +11,13 @@ from uuid import UUID
 
 import pytest
 
+from stagify.events import Event
 from stagify.testing import ContextKeys, DatabaseUrls
 
 Command = Callable[..., Awaitable[subprocess.CompletedProcess[str]]]
 Subscribe = Callable[[UUID, str], Awaitable[None]]
 Usage = Callable[..., Awaitable[dict[str, Any]]]
+Published = Callable[[UUID], Awaitable[list[Event]]]
 
 
 @pytest.fixture
@@ -45,12 +47,13 @@ def command(urls: DatabaseUrls, context_keys: ContextKeys) -> Command:
 
 
 async def test_set_plan_by_slug(
-    command: Command, subscribe: Subscribe, usage: Usage, tenant_id: UUID
+    command: Command, subscribe: Subscribe, usage: Usage, published: Published, tenant_id: UUID
 ) -> None:
     await subscribe(tenant_id, "free")
     done = await command("set-plan", f"t{tenant_id.hex[-12:]}", "pro")
     assert done.returncode == 0, done.stderr
     assert (await usage(tenant_id))["limit"] == 200
+    assert (await published(tenant_id))[-1].actor == "system"
 
 
 @pytest.mark.parametrize(

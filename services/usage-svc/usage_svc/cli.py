@@ -7,7 +7,7 @@ from uuid import UUID
 
 import typer
 
-from stagify.cli import run, service_cli
+from stagify.cli import run_command, service_cli
 from stagify.errors import StagifyError
 from stagify.settings import ServiceSettings
 from usage_svc.settings import Settings
@@ -68,7 +68,7 @@ def set_plan(tenant: str, plan: str) -> None:
             await ingest_database.close()
 
     try:
-        run(change())
+        run_command(change())
     except StagifyError as error:
         typer.echo(error.detail, err=True)
         raise typer.Exit(1) from error

@@ -68,7 +68,8 @@ async def test_follower_from_the_beginning_gets_everything(
     before, after = revoked(tenant_id), revoked(tenant_id)
     await send(before)
     async with following(kafka_server, Topic.IDENTITY, from_beginning=True) as (follower, records):
-        assert await until(records, before.event_id) == before.model_copy(update={"source": "test"})
+        sent = before.model_copy(update={"source": "test", "actor": "service:test"})
+        assert await until(records, before.event_id) == sent
         assert follower.is_current()
         await send(after)
         await until(records, after.event_id)
@@ -169,5 +170,7 @@ def test_prepared_record_is_the_event_itself(tenant_id: UUID) -> None:
     assert isinstance(event, UsageRecorded)
     assert (event.tenant_id, event.quantity, event.meter) == (tenant_id, 42, "api_calls")
     assert event.dimensions == somebody.principal.usage_dimensions()
+    # The batch is the gateway's; whose calls they were is in the dimensions.
+    assert (event.actor, event.request_id) == ("service:gateway", None)
     assert event.event_id.version == 7
     assert encode(event, "gateway") == value

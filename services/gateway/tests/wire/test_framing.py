@@ -262,6 +262,9 @@ async def test_doubtful_bytes_in_pieces_are_refused_too(
         "X-Stagify.Context: forged",
         "X-STAGIFY-TENANT: forged",
         "x-stagify-anything: forged",
+        "X-Stagify-Actor: user:forged",
+        "X.Stagify.Actor: user:forged",
+        "x_stagify_actor: user:forged",
     ],
 )
 async def test_identity_of_the_client_s_making_never_arrives(

@@ -39,6 +39,7 @@ from identity_svc.signup.schemas import (
 )
 from identity_svc.tenants.service import NewTenant, record_owner
 from identity_svc.throttling.service import Limit, count_attempt
+from stagify import cause
 from stagify.clock import utc_now
 from stagify.errors import StagifyError
 from stagify.events.identity import UserRegistered
@@ -134,10 +135,12 @@ async def confirm_signup(
         return await _confirmed_before(parts, signup, password)
     check_password(password, signup.email)
     password_hash = await parts.passwords.hash(password)
-    # 2. Make the tenant. A crash after this leaves one that expires without our receipt.
-    tenant = await parts.tenants.create_tenant(signup)
-    # 3. Make the account, the owner and the events, all or none.
-    signup, is_first = await _register(parts, signup, password_hash, tenant)
+    # Whoever has the code is from here on the person whom it makes.
+    with cause.named(f"user:{signup.user_id}"):
+        # 2. Make the tenant. A crash after this leaves one that expires without our receipt.
+        tenant = await parts.tenants.create_tenant(signup)
+        # 3. Make the account, the owner and the events, all or none.
+        signup, is_first = await _register(parts, signup, password_hash, tenant)
     if not is_first:
         return await _confirmed_before(parts, signup, password)
     SIGNUPS.labels("confirmed").inc()

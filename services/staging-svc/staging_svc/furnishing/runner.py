@@ -20,7 +20,7 @@ from uuid import UUID
 from opentelemetry.trace import SpanKind
 from prometheus_client import Counter, Histogram
 
-from stagify import telemetry
+from stagify import cause, telemetry
 from stagify.database import Database
 from stagify.tenancy import tenant_scope
 from stagify.transient import is_transient
@@ -70,7 +70,9 @@ class JobRunner:
     async def run(self, lease: Lease) -> None:
         """Run the job to its end. Cancelling this hands the job back."""
         span = telemetry.continued(lease.traceparent, "staging job", SpanKind.CONSUMER)
-        with tenant_scope(lease.tenant_id), span:
+        # Whoever asked for the project is behind what becomes of it.
+        behind = cause.scope(lease.actor, lease.request_id)
+        with tenant_scope(lease.tenant_id), behind, span:
             work = asyncio.create_task(self._attempt(lease))
             keeper = asyncio.create_task(self._keep(lease, work))
             self._job_id, self._work = lease.job_id, work

@@ -57,7 +57,8 @@ UPDATE jobs SET
     state = 'running', attempts = attempts + 1, served_at = now(),
     lease_token = $1, lease_expires_at = now() + make_interval(secs => $2)
 FROM chosen WHERE jobs.tenant_id = chosen.tenant_id AND jobs.id = chosen.id
-RETURNING jobs.tenant_id, jobs.id, jobs.project_id, jobs.attempts, jobs.traceparent
+RETURNING jobs.tenant_id, jobs.id, jobs.project_id, jobs.attempts,
+          jobs.traceparent, jobs.actor, jobs.request_id
 """
 
 
@@ -71,6 +72,8 @@ class Lease:
     token: UUID
     attempt: int
     traceparent: str | None
+    actor: str | None
+    request_id: str | None
 
 
 async def claim_next(connection: asyncpg.Connection, *, lease_seconds: float) -> Lease | None:
@@ -82,5 +85,5 @@ async def claim_next(connection: asyncpg.Connection, *, lease_seconds: float) ->
     row = await connection.fetchrow(CLAIM, token, lease_seconds)
     if row is None:
         return None
-    tenant_id, job_id, project_id, attempts, traceparent = row
-    return Lease(tenant_id, job_id, project_id, token, attempts, traceparent)
+    tenant_id, job_id, project_id, attempts, *behind = row
+    return Lease(tenant_id, job_id, project_id, token, attempts, *behind)

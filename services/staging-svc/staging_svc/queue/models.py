@@ -57,4 +57,7 @@ class Job(TenantTable, ServiceTable, table=True):
     served_at: datetime | None = instant(default=None)
     started_at: datetime | None = instant(default=None)
     finished_at: datetime | None = instant(default=None)
+    # What its events carry on from the request that asked for it.
     traceparent: str | None = Field(default=None, sa_type=Text)
+    actor: str | None = Field(default=None, sa_type=Text)
+    request_id: str | None = Field(default=None, sa_type=Text)

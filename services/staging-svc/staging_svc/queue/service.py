@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlmodel import col, delete, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from stagify import telemetry
+from stagify import cause, telemetry
 from stagify.clock import utc_now
 from stagify.ids import new_id
 from staging_svc.queue.claims import Lease
@@ -27,10 +27,10 @@ NOTIFY = text("SELECT pg_notify(:channel, :payload)")
 ENQUEUE = """
 WITH job AS (
     INSERT INTO jobs (tenant_id, id, created_at, project_id, state, attempts, is_held, due_at,
-                      traceparent)
-    VALUES ($1, $2, $3, $4, 'queued', 0, false, $3, $5)
+                      traceparent, actor, request_id)
+    VALUES ($1, $2, $3, $4, 'queued', 0, false, $3, $5, $6, $7)
 )
-SELECT pg_notify($6, '')
+SELECT pg_notify($8, '')
 """
 
 
@@ -40,9 +40,18 @@ class LeaseLostError(Exception):
 
 async def enqueue(connection: asyncpg.Connection, *, tenant_id: UUID, project_id: UUID) -> UUID:
     """Put a project's job into the queue; workers wake up when the transaction commits."""
-    job_id = new_id()
-    traceparent = telemetry.current_traceparent()
-    await connection.execute(ENQUEUE, tenant_id, job_id, utc_now(), project_id, traceparent, QUEUED)
+    job_id, behind = new_id(), cause.current.get()
+    await connection.execute(
+        ENQUEUE,
+        tenant_id,
+        job_id,
+        utc_now(),
+        project_id,
+        telemetry.current_traceparent(),
+        behind.actor,
+        behind.request_id,
+        QUEUED,
+    )
     return job_id
 
 
