@@ -18,7 +18,6 @@ import httpx
 from stagify.bootstrap import create_databases
 from stagify.ids import new_id
 from stagify.migrations.runner import upgrade
-from stagify.permissions import ROLE_PERMISSIONS
 from stagify.principal import Principal
 from stagify.settings import PublicKey
 from stagify.tokens import TokenSigner, generate_seed, public_key_of
@@ -75,7 +74,7 @@ class Installation:
             tenant_id=tenant_id,
             tenant_status="active",
             role="member",
-            permissions=ROLE_PERMISSIONS["member"],
+            permissions=frozenset({"tenant:read", "projects:read", "projects:write", "usage:read"}),
         )
         return TokenSigner(self.seeds["gateway"], self.public).token("staging-svc", member)
 

@@ -1,8 +1,9 @@
-"""Roles and what they may do. A role is a named set of permissions; routes ask for permissions."""
+"""What a caller may be allowed to do, by name: routes ask for these, and tokens carry them.
+
+Which of them a role or a key brings is for identity-svc to say.
+"""
 
 from typing import Literal, get_args
-
-Role = Literal["owner", "admin", "member", "viewer"]
 
 Permission = Literal[
     "tenant:read",
@@ -16,14 +17,3 @@ Permission = Literal[
 ]
 
 ALL_PERMISSIONS: frozenset[str] = frozenset(get_args(Permission))
-
-_VIEWER = frozenset({"tenant:read", "projects:read", "usage:read"})
-_MEMBER = _VIEWER | {"projects:write"}
-_ADMIN = _MEMBER | {"tenant:manage", "api_keys:manage", "members:manage"}
-
-ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
-    "viewer": _VIEWER,
-    "member": _MEMBER,
-    "admin": _ADMIN,
-    "owner": ALL_PERMISSIONS,
-}

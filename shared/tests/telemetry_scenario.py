@@ -61,7 +61,9 @@ async def main() -> None:
     )
     jobs = [asyncio.create_task(relay.run()), asyncio.create_task(consumer.run())]
     async with app_client(app) as client:
-        headers = keys.headers(SERVICE, tenant_id=tenant, subject="u", role="member")
+        headers = keys.headers(
+            SERVICE, tenant_id=tenant, subject="u", permissions={"projects:write"}
+        )
         headers["traceparent"] = os.environ["SCENARIO_TRACEPARENT"]
         answer = await client.post("/projects", headers=headers)
         answer.raise_for_status()

@@ -18,6 +18,7 @@ from stagify.auth import (
 )
 from stagify.database import Database
 from stagify.http import create_service_app
+from stagify.permissions import ALL_PERMISSIONS
 from stagify.principal import Principal, TenantPrincipal
 from stagify.settings import ServiceSettings
 from stagify.testing import ContextKeys, DatabaseUrls, app_client
@@ -79,14 +80,14 @@ def callers(context_keys: ContextKeys, tenant_id: UUID) -> dict[str, dict[str, s
         return context_keys.headers(SERVICE, kind=kind, **fields)
 
     return {
-        "member": caller("user", tenant_id=tenant_id, subject="u", role="member"),
-        "viewer": caller("user", tenant_id=tenant_id, subject="u", role="viewer"),
-        "key": caller("api_key", tenant_id=tenant_id, permissions=frozenset({"projects:write"})),
+        "member": caller("user", tenant_id=tenant_id, subject="u", permissions={"projects:write"}),
+        "viewer": caller("user", tenant_id=tenant_id, subject="u", permissions={"projects:read"}),
+        "key": caller("api_key", tenant_id=tenant_id, permissions={"projects:write"}),
         "anonymous": caller("anonymous", tenant_id=tenant_id),
         "share link": caller("share_link", tenant_id=tenant_id, subject="s"),
         "platform": caller("platform"),
         "operator": caller("operator", subject="o"),
-        "user of no tenant": caller("user", subject="u", role="owner"),
+        "user of no tenant": caller("user", subject="u", permissions=ALL_PERMISSIONS),
         "usage-svc": context_keys.service_headers(SERVICE, "usage-svc"),
         "usage-svc for a tenant": context_keys.service_headers(
             SERVICE, "usage-svc", tenant_id=tenant_id

@@ -125,7 +125,9 @@ async def client(
 
 @pytest.fixture
 def member(context_keys: ContextKeys, tenant_id: UUID) -> dict[str, str]:
-    return context_keys.headers(SERVICE, tenant_id=tenant_id, subject="user-1", role="member")
+    return context_keys.headers(
+        SERVICE, tenant_id=tenant_id, subject="user-1", permissions={"projects:write"}
+    )
 
 
 async def names(database: Database, tenant: UUID) -> list[str]:
@@ -318,10 +320,10 @@ class TestIdempotency:
         other_tenant_id: UUID,
     ) -> None:
         foreign = context_keys.headers(
-            SERVICE, tenant_id=other_tenant_id, subject="user-1", role="member"
+            SERVICE, tenant_id=other_tenant_id, subject="user-1", permissions={"projects:write"}
         )
         colleague = context_keys.headers(
-            SERVICE, tenant_id=tenant_id, subject="user-2", role="member"
+            SERVICE, tenant_id=tenant_id, subject="user-2", permissions={"projects:write"}
         )
         for number, caller in enumerate((member, foreign, colleague)):
             headers = {**caller, "idempotency-key": "shared"}

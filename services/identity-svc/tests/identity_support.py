@@ -12,6 +12,8 @@ from uuid import UUID
 import orjson
 from aiosmtpd.handlers import Message as MessageHandler
 
+from identity_svc.roles.schemas import Role
+from identity_svc.roles.service import permissions_of
 from identity_svc.settings import Settings
 from stagify.events import Event
 from stagify.testing import ContextKeys
@@ -136,7 +138,7 @@ class Caller:
     def anonymous(self, tenant_id: UUID) -> dict[str, str]:
         return self._keys.headers("identity-svc", kind="anonymous", tenant_id=tenant_id)
 
-    def user(self, member: Member, role: str | None = "owner", **fields: Any) -> dict[str, str]:
+    def user(self, member: Member, role: Role | None = "owner", **fields: Any) -> dict[str, str]:
         return self._keys.headers(
             "identity-svc",
             **{
@@ -144,6 +146,7 @@ class Caller:
                 "subject": str(member.user_id),
                 "user_id": member.user_id,
                 "role": role,
+                "permissions": permissions_of(role) if role else frozenset(),
                 **fields,
             },
         )

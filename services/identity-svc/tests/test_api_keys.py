@@ -11,6 +11,7 @@ from identity_support import Caller, Events, MakeSettings, Member, SignUp
 
 from identity_svc.api_keys.keyring import KeyRing, public_id_of
 from identity_svc.app import create_app
+from identity_svc.roles.schemas import Role
 from stagify.clock import utc_now
 from stagify.events.identity import ApiKeyCreated, ApiKeyRevoked
 from stagify.idempotency import Idempotency
@@ -42,7 +43,7 @@ class TestWhoMayNot:
 
     @pytest.mark.parametrize("role", ["member", "viewer"])
     async def test_role_without_the_permission_is_refused(
-        self, client: httpx.AsyncClient, caller: Caller, member: Member, role: str
+        self, client: httpx.AsyncClient, caller: Caller, member: Member, role: Role
     ) -> None:
         headers = caller.user(member, role=role)
         answers = [

@@ -195,7 +195,7 @@ class Caller:
     client: httpx.AsyncClient
     keys: ContextKeys
     tenant_id: UUID
-    role: str | None = "member"
+    permissions: frozenset[str] = frozenset({"projects:read", "projects:write"})
     kind: str = "user"
     status: str = "active"
     user_id: UUID = field(default_factory=uuid4)
@@ -212,7 +212,7 @@ class Caller:
             slug="acme",
             subject=str(self.user_id) if known else None,
             user_id=self.user_id if known else None,
-            role=self.role if known else None,
+            permissions=self.permissions if known else (),
         )
 
     async def get(self, path: str, **options: Any) -> httpx.Response:

@@ -30,7 +30,7 @@ async def make_due(database: Database, tenant_id: UUID) -> None:
 class TestDeleteProject:
     async def test_viewer_may_not(self, caller: Caller) -> None:
         project = await caller.project()
-        caller.role = "viewer"
+        caller.permissions = frozenset({"projects:read"})
         assert (await caller.delete(f"/v1/projects/{project['id']}")).status_code == 403
 
     async def test_other_tenant_sees_404(self, caller: Caller, other: Caller) -> None:

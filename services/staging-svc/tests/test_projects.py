@@ -33,7 +33,7 @@ class TestCreateProject:
         assert code(await caller.create(str(new_id()))) == (401, "authentication_required")
 
     async def test_viewer_may_not(self, caller: Caller) -> None:
-        caller.role = "viewer"
+        caller.permissions = frozenset({"projects:read"})
         assert code(await caller.create(str(new_id()))) == (403, "permission_denied")
 
     async def test_other_tenants_upload_is_unknown(self, caller: Caller, other: Caller) -> None:
@@ -302,7 +302,7 @@ class TestGetProject:
 
     async def test_viewer_may_read(self, caller: Caller) -> None:
         project = await caller.project()
-        caller.role = "viewer"
+        caller.permissions = frozenset({"projects:read"})
         assert await caller.read(project["id"]) == project
 
 

@@ -26,7 +26,7 @@ class TestCreateUpload:
         assert (answer.status_code, answer.json()["code"]) == (401, "authentication_required")
 
     async def test_viewer_may_not(self, caller: Caller) -> None:
-        caller.role = "viewer"
+        caller.permissions = frozenset({"projects:read"})
         answer = await caller.post("/v1/uploads", json=WANTED)
         assert (answer.status_code, answer.json()["code"]) == (403, "permission_denied")
 

@@ -1,6 +1,6 @@
 """What several test modules of tenant-svc share: callers, answers and fixtures' types."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 from uuid import UUID
 
@@ -15,9 +15,13 @@ Published = Callable[[UUID], Awaitable[list[Event]]]
 CreateTenant = Callable[..., Awaitable[dict[str, Any]]]
 
 
-def member(keys: ContextKeys, tenant_id: UUID, role: str = "viewer") -> dict[str, str]:
+def member(
+    keys: ContextKeys, tenant_id: UUID, permissions: Iterable[str] = ("tenant:read",)
+) -> dict[str, str]:
     """The headers of a member of the tenant."""
-    return keys.headers("tenant-svc", tenant_id=tenant_id, role=role, user_id=new_id())
+    return keys.headers(
+        "tenant-svc", tenant_id=tenant_id, permissions=permissions, user_id=new_id()
+    )
 
 
 def anonymous(keys: ContextKeys, tenant_id: UUID) -> dict[str, str]:

@@ -13,6 +13,7 @@ from tenant_support import CreateTenant, code, member
 from stagify.clock import utc_now
 from stagify.database import Database
 from stagify.ids import new_id
+from stagify.permissions import ALL_PERMISSIONS
 from stagify.testing import ContextKeys
 from tenant_svc.hosts import service as hosts
 from tenant_svc.lifecycle import service as lifecycle
@@ -23,7 +24,7 @@ class TestLookUpSlug:
     async def test_tenant_host_is_refused(
         self, client: httpx.AsyncClient, context_keys: ContextKeys, tenant_id: UUID
     ) -> None:
-        headers = member(context_keys, tenant_id, "owner")
+        headers = member(context_keys, tenant_id, ALL_PERMISSIONS)
         answer = await client.get("/v1/slugs/acme", headers=headers)
         assert code(answer) == (403, "wrong_host")
 
@@ -93,7 +94,7 @@ class TestHoldSlug:
         slug: str,
         tenant_id: UUID,
     ) -> None:
-        headers = member(context_keys, tenant_id, "owner")
+        headers = member(context_keys, tenant_id, ALL_PERMISSIONS)
         answer = await client.put(f"/internal/slugs/{slug}", json=hold, headers=headers)
         assert code(answer) == (403, "permission_denied")
 

@@ -145,7 +145,7 @@ def usage(
     """One meter of a tenant as its members see it."""
 
     async def read(tenant_id: UUID, meter: str = "staging") -> dict[str, Any]:
-        headers = context_keys.headers("usage-svc", tenant_id=tenant_id, role="viewer")
+        headers = context_keys.headers("usage-svc", tenant_id=tenant_id, permissions={"usage:read"})
         answer = await client.get("/v1/usage", headers=headers)
         assert answer.status_code == 200, answer.text
         found: dict[str, Any]

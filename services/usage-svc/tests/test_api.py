@@ -13,6 +13,7 @@ from sqlalchemy import text
 from stagify.clock import utc_now
 from stagify.database import Database
 from stagify.ids import new_id
+from stagify.permissions import ALL_PERMISSIONS
 from stagify.testing import ContextKeys, app_client
 from usage_svc.app import create_app
 from usage_svc.meters import month_start, next_month
@@ -80,14 +81,14 @@ class TestReadUsage:
             "usage-svc",
             kind="api_key",
             tenant_id=tenant_id,
-            permissions=frozenset({"projects:read"}),
+            permissions={"projects:read"},
         )
         assert code(await client.get("/v1/usage", headers=headers)) == (403, "permission_denied")
 
     async def test_new_tenant_sees_zeros(
         self, client: httpx.AsyncClient, context_keys: ContextKeys, tenant_id: UUID
     ) -> None:
-        headers = context_keys.headers("usage-svc", tenant_id=tenant_id, role="viewer")
+        headers = context_keys.headers("usage-svc", tenant_id=tenant_id, permissions={"usage:read"})
         answer = await client.get("/v1/usage", headers=headers)
         body = answer.json()
         now = datetime.fromisoformat(body["as_of"])
@@ -128,7 +129,9 @@ class TestReserve:
     async def test_owner_is_refused(
         self, client: httpx.AsyncClient, context_keys: ContextKeys, tenant_id: UUID
     ) -> None:
-        headers = context_keys.headers("usage-svc", tenant_id=tenant_id, role="owner")
+        headers = context_keys.headers(
+            "usage-svc", tenant_id=tenant_id, permissions=ALL_PERMISSIONS
+        )
         answer = await client.post("/internal/reservations", json=BODY, headers=headers)
         assert code(answer) == (403, "permission_denied")
 
@@ -321,7 +324,9 @@ class TestRelease:
     async def test_owner_is_refused(
         self, client: httpx.AsyncClient, context_keys: ContextKeys, tenant_id: UUID
     ) -> None:
-        headers = context_keys.headers("usage-svc", tenant_id=tenant_id, role="owner")
+        headers = context_keys.headers(
+            "usage-svc", tenant_id=tenant_id, permissions=ALL_PERMISSIONS
+        )
         answer = await client.delete(f"/internal/reservations/{new_id()}", headers=headers)
         assert code(answer) == (403, "permission_denied")
 

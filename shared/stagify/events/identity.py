@@ -3,7 +3,6 @@
 from uuid import UUID
 
 from stagify.events.base import Event, TenantEvent
-from stagify.permissions import Role
 from stagify.topology import Topic
 
 
@@ -23,7 +22,8 @@ class MemberJoined(TenantEvent):
     topic = Topic.IDENTITY
     key_field = "user_id"
     user_id: UUID
-    role: Role
+    # Not a closed list: a new role must not make older readers fail.
+    role: str
 
 
 class MemberRoleChanged(TenantEvent):
@@ -33,7 +33,8 @@ class MemberRoleChanged(TenantEvent):
     topic = Topic.IDENTITY
     key_field = "user_id"
     user_id: UUID
-    role: Role
+    # Not a closed list: a new role must not make older readers fail.
+    role: str
 
 
 class MemberRemoved(TenantEvent):

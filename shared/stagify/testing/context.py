@@ -1,11 +1,11 @@
 """Genuine context tokens: every deployable has a key pair, as in production."""
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
 
-from stagify.permissions import ROLE_PERMISSIONS
 from stagify.principal import Principal
 from stagify.settings import PublicKey
 from stagify.tokens import CONTEXT_HEADER, TokenSigner, generate_seed, public_key_of
@@ -35,14 +35,18 @@ class ContextKeys:
         """What `deployable` signs with."""
         return TokenSigner(self._seeds[deployable], self.public)
 
-    def headers(self, audience: str, *, issuer: str = "gateway", **fields: Any) -> dict[str, str]:
-        """The headers of a call to `audience` by a principal with these fields.
-
-        A `role` brings its permissions unless they are given.
-        """
-        if fields.get("role") and "permissions" not in fields:
-            fields["permissions"] = ROLE_PERMISSIONS[fields["role"]]
-        principal = Principal(issuer=issuer, **{"kind": "user", **fields})
+    def headers(
+        self,
+        audience: str,
+        *,
+        issuer: str = "gateway",
+        permissions: Iterable[str] = (),
+        **fields: Any,
+    ) -> dict[str, str]:
+        """The headers of a call to `audience` by a principal with these fields."""
+        principal = Principal(
+            issuer=issuer, permissions=frozenset(permissions), **{"kind": "user", **fields}
+        )
         return {CONTEXT_HEADER: self.signer(issuer).token(audience, principal)}
 
     def service_headers(self, audience: str, issuer: str, **fields: Any) -> dict[str, str]:

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from identity_svc.credentials.usage import CredentialType
-from stagify.permissions import Role
+from identity_svc.roles.schemas import Role
 
 # Longer than any credential of ours; bounds what is hashed.
 MAX_CREDENTIAL_CHARACTERS = 256

@@ -14,10 +14,10 @@ from identity_svc.api_keys.keyring import KeyRing, public_id_of
 from identity_svc.credentials.schemas import CredentialRead
 from identity_svc.credentials.usage import CredentialType, UsageRecorder
 from identity_svc.digests.service import Digester
+from identity_svc.roles.service import permissions_of
 from identity_svc.sessions.service import IDLE_LIFE, session_hash
 from stagify.database import Database
 from stagify.errors import NotFoundError
-from stagify.permissions import ROLE_PERMISSIONS
 
 LOOK_UPS = Counter(
     "stagify_identity_credential_look_ups", "Credentials looked up.", ["type", "outcome"]
@@ -79,7 +79,7 @@ class Credentials:
             user_id=row["user_id"],
             credential_id=row["id"],
             role=row["role"],
-            permissions=sorted(ROLE_PERMISSIONS[row["role"]]),
+            permissions=sorted(permissions_of(row["role"])),
             expires_at=row["expires_at"],
         )
 
@@ -97,7 +97,7 @@ class Credentials:
             user_id=row["created_by"],
             credential_id=row["id"],
             role=None,
-            permissions=sorted(ROLE_PERMISSIONS[row["role"]] & set(row["scopes"])),
+            permissions=sorted(permissions_of(row["role"]) & set(row["scopes"])),
             expires_at=row["expires_at"],
         )
 

@@ -7,9 +7,9 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from identity_svc.members.models import Membership
+from identity_svc.roles.schemas import Role
 from stagify.events.identity import MemberJoined
 from stagify.outbox import publish
-from stagify.permissions import Role
 
 
 async def add_member(

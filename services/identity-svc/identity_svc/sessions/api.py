@@ -8,6 +8,8 @@ from fastapi import APIRouter, Response
 
 from identity_svc.parts import PartsDep
 from identity_svc.people.service import get_account
+from identity_svc.roles.schemas import Role
+from identity_svc.roles.service import permissions_of
 from identity_svc.sessions import service
 from identity_svc.sessions.schemas import (
     SessionCreate,
@@ -19,7 +21,6 @@ from identity_svc.settings import Settings
 from identity_svc.tenants.service import KnownTenant, get_tenant
 from stagify.auth import SignedInDep, TenantHostDep
 from stagify.database import DatabaseDep, SessionDep
-from stagify.permissions import ROLE_PERMISSIONS, Role
 from stagify.principal import Principal
 
 router = APIRouter(prefix="/v1/session", tags=["session"])
@@ -69,7 +70,7 @@ async def log_in(
         user=SessionUser.model_validate(made.account),
         tenant=_tenant_read(made.tenant, parts.settings),
         role=made.role,
-        permissions=sorted(ROLE_PERMISSIONS[made.role]),
+        permissions=sorted(permissions_of(made.role)),
         expires_at=made.expires_at,
     )
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 
 from identity_svc.people.schemas import Email, Password
-from stagify.permissions import Role
+from identity_svc.roles.schemas import Role
 
 
 class SessionCreate(BaseModel):

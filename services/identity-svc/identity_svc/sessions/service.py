@@ -14,6 +14,7 @@ from identity_svc.members.service import find_role
 from identity_svc.people import service as people
 from identity_svc.people.passwords import Passwords
 from identity_svc.people.schemas import email_key
+from identity_svc.roles.schemas import Role
 from identity_svc.sessions.errors import InvalidCredentialsError
 from identity_svc.sessions.models import Session
 from identity_svc.tenants.service import KnownTenant, get_tenant
@@ -27,7 +28,6 @@ from stagify.clock import utc_now
 from stagify.database import Database
 from stagify.events.identity import SessionRevoked
 from stagify.outbox import publish
-from stagify.permissions import Role
 
 LOG_INS = Counter("stagify_identity_log_ins", "Log-ins: accepted, refused, throttled.", ["outcome"])
 

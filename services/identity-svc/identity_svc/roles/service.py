@@ -1,0 +1,9 @@
+"""What whoever has a role may do."""
+
+from identity_svc.roles.rules import PERMISSIONS
+from identity_svc.roles.schemas import Role
+
+
+def permissions_of(role: Role) -> frozenset[str]:
+    """All that `role` allows."""
+    return PERMISSIONS[role]
