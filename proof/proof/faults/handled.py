@@ -7,7 +7,7 @@ from tenant_svc.directory.service import Directory
 from tenant_svc.handlers import make_handlers as tenant_handlers
 from usage_svc.handlers import TAKING_UP
 from usage_svc.handlers import make_handlers as usage_handlers
-from usage_svc.plans import load_plans
+from usage_svc.plans.schemas import load_plans
 
 _CLASSES = {
     "tenant-svc": list(tenant_handlers(Directory("localhost"))),

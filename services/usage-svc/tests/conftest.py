@@ -15,13 +15,13 @@ from stagify.events.tenant import TenantCreated
 from stagify.events.usage import UsageRecorded
 from stagify.ids import new_id
 from stagify.testing import ContextKeys, DatabaseUrls, TestDatabases, app_client
-from usage_svc import service
 from usage_svc.app import create_app
 from usage_svc.handlers import make_batch_handlers, make_handlers
-from usage_svc.ledger import Ledger
-from usage_svc.plans import PlanCatalog, load_plans
+from usage_svc.metering.service import Ledger
+from usage_svc.parts import Parts
+from usage_svc.plans.schemas import PlanCatalog, load_plans
+from usage_svc.quotas import service as quotas
 from usage_svc.settings import Settings
-from usage_svc.worker import Upkeep
 
 
 @pytest.fixture(scope="session")
@@ -70,8 +70,8 @@ def plans() -> PlanCatalog:
 
 
 @pytest.fixture
-def upkeep(ingest_database: Database, settings: Settings) -> Upkeep:
-    return Upkeep(ingest_database, settings)
+def parts(settings: Settings, database: Database, plans: PlanCatalog) -> Parts:
+    return Parts(settings, database, plans)
 
 
 @pytest.fixture
@@ -133,7 +133,7 @@ def subscribe(
         )
         await deliver(created)
         async with database.tenant(tenant_id) as session:
-            await service.set_plan(session, tenant_id=tenant_id, plan=plan, plans=plans)
+            await quotas.change_plan(session, tenant_id=tenant_id, plan=plan, plans=plans)
 
     return run
 

@@ -28,8 +28,8 @@ from stagify.events.tenant import (
 from stagify.ids import new_id
 from stagify.testing import ContextKeys
 from usage_svc.cli import change_plan
-from usage_svc.errors import SubscriptionNotFoundError, UnknownPlanError
-from usage_svc.plans import PlanCatalog
+from usage_svc.parts import Parts
+from usage_svc.plans.errors import SubscriptionNotFoundError, UnknownPlanError
 
 Deliver = Callable[[Event], Awaitable[None]]
 Published = Callable[[UUID], Awaitable[list[Event]]]
@@ -88,9 +88,8 @@ class TestSetPlan:
         deliver: Deliver,
         published: Published,
         usage: Usage,
-        database: Database,
+        parts: Parts,
         ingest_database: Database,
-        plans: PlanCatalog,
         tenant_id: UUID,
     ) -> None:
         await deliver(created(tenant_id))
@@ -99,10 +98,10 @@ class TestSetPlan:
             tenant_id=tenant_id, slug=slug, name="Acme", plan="free", region="eu"
         )
         await deliver(renamed)
-        await change_plan(database, ingest_database, slug, "pro", plans)
+        await change_plan(parts, ingest_database, slug, "pro")
         assert (await usage(tenant_id))["limit"] == 200
-        await change_plan(database, ingest_database, str(tenant_id), "enterprise", plans)
-        await change_plan(database, ingest_database, str(tenant_id), "enterprise", plans)
+        await change_plan(parts, ingest_database, str(tenant_id), "enterprise")
+        await change_plan(parts, ingest_database, str(tenant_id), "enterprise")
         assert (await usage(tenant_id))["limit"] is None
         changes = [e for e in await published(tenant_id) if isinstance(e, PlanChanged)]
         assert [(e.previous_plan, e.plan) for e in changes] == [
@@ -113,21 +112,20 @@ class TestSetPlan:
     async def test_unknown_tenant_or_plan_is_refused(
         self,
         deliver: Deliver,
-        database: Database,
+        parts: Parts,
         ingest_database: Database,
-        plans: PlanCatalog,
         tenant_id: UUID,
     ) -> None:
         for tenant in (str(tenant_id), f"t{tenant_id.hex[-12:]}"):
             with pytest.raises(SubscriptionNotFoundError):
-                await change_plan(database, ingest_database, tenant, "pro", plans)
+                await change_plan(parts, ingest_database, tenant, "pro")
         await deliver(created(tenant_id))
         with pytest.raises(UnknownPlanError):
-            await change_plan(database, ingest_database, str(tenant_id), "gold", plans)
+            await change_plan(parts, ingest_database, str(tenant_id), "gold")
 
 
 class TestProjects:
-    """The handlers' part; `test_reservation_orders` has what the reservations do."""
+    """The handlers' part; `test_quotas_orders` has what the reservations do."""
 
     @pytest.fixture
     def project(self, tenant_id: UUID) -> dict[str, Any]:

@@ -1,16 +1,12 @@
-"""Plans, meters and periods."""
+"""The plans file."""
 
-from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
-from usage_svc.errors import UnknownPlanError
-from usage_svc.meters import ALWAYS, METERS, month_start, next_month
-from usage_svc.partitions import months_from
-from usage_svc.plans import PlanCatalog, load_plans
-from usage_svc.thresholds import reached
+from usage_svc.plans.errors import UnknownPlanError
+from usage_svc.plans.schemas import PlanCatalog, load_plans
 
 LIMITS = '{ staging = 5, storage_bytes = 1, api_calls = "unlimited" }'
 
@@ -52,46 +48,3 @@ class TestPlans:
         with pytest.raises(UnknownPlanError) as error:
             plans.require("gold")
         assert error.value.extra["plans"] == ["enterprise", "free", "pro"]
-
-
-class TestPeriods:
-    def test_months_are_those_of_utc(self) -> None:
-        new_year_in_auckland = datetime(2027, 1, 1, 5, tzinfo=timezone(timedelta(hours=13)))
-        assert month_start(new_year_in_auckland) == datetime(2026, 12, 1, tzinfo=UTC)
-        assert next_month(new_year_in_auckland) == datetime(2027, 1, 1, tzinfo=UTC)
-
-    def test_level_never_resets(self) -> None:
-        now = datetime(2026, 11, 23, tzinfo=UTC)
-        assert METERS["storage_bytes"].period_start(now) == ALWAYS
-        assert METERS["storage_bytes"].resets_at(now) is None
-        assert METERS["staging"].resets_at(now) == datetime(2026, 12, 1, tzinfo=UTC)
-
-    def test_partitions_ahead_cross_the_year(self) -> None:
-        months = months_from(datetime(2026, 11, 30, tzinfo=UTC), ahead=3)
-        assert [str(month) for month in months] == [
-            "2026-11-01",
-            "2026-12-01",
-            "2027-01-01",
-            "2027-02-01",
-        ]
-
-
-class TestThresholds:
-    @pytest.mark.parametrize(
-        ("used", "limit", "percent"),
-        [
-            (0, 10, 0),
-            (4, 10, 0),
-            (5, 10, 50),
-            (7, 10, 50),
-            (8, 10, 80),
-            (10, 10, 100),
-            (99, 10, 100),
-            (1, 0, 100),
-            (0, 0, 0),
-            (10**9, None, 0),
-            (-5, 10, 0),
-        ],
-    )
-    def test_highest_one_counts(self, used: int, limit: int | None, percent: int) -> None:
-        assert reached(used, limit) == percent

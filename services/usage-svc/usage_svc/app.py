@@ -5,31 +5,32 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from stagify.database import Database
 from stagify.http import create_service_app
-from usage_svc import api
-from usage_svc.desk import ReservationDesk
-from usage_svc.plans import load_plans
+from usage_svc.parts import NAME, make_parts
+from usage_svc.quotas import api as quotas
+from usage_svc.quotas.admission import Admission
 from usage_svc.settings import Settings
 
 
 def create_app(settings: Settings) -> FastAPI:
-    """The app that shows usage and takes reservations; a wrong plans file stops it here."""
-    database = Database.from_settings(settings, service="usage-svc")
-    plans = load_plans(settings.plans_file)
-    desk = ReservationDesk(
-        database, plans, ttl=settings.reservation_ttl, attached_ttl=settings.attached_ttl
+    """The app that shows usage and takes reservations."""
+    parts = make_parts(settings)
+    admission = Admission(
+        parts.database,
+        parts.plans,
+        ttl=settings.reservation_ttl,
+        attached_ttl=settings.attached_ttl,
     )
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
-        await desk.close()
+        await admission.close()
 
-    app = create_service_app("usage-svc", settings, database=database, lifespan=lifespan)
-    app.state.plans = plans
-    app.state.desk = desk
-    app.include_router(api.router)
+    app = create_service_app(NAME, settings, database=parts.database, lifespan=lifespan)
+    app.state.parts = parts
+    app.state.admission = admission
+    app.include_router(quotas.router)
     return app
 
 

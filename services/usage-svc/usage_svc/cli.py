@@ -15,7 +15,7 @@ from usage_svc.settings import Settings
 if TYPE_CHECKING:
     from stagify.consumer import Consumer
     from stagify.database import Database
-    from usage_svc.plans import PlanCatalog
+    from usage_svc.parts import Parts
 
 
 async def _run_worker() -> None:
@@ -25,17 +25,11 @@ async def _run_worker() -> None:
 
 
 def _make_consumer(settings: ServiceSettings) -> "Consumer":
-    from stagify.database import Database
     from usage_svc import worker
-    from usage_svc.plans import load_plans
+    from usage_svc.parts import make_parts
 
     assert isinstance(settings, Settings)
-    return worker.make_consumer(
-        settings,
-        Database.from_settings(settings, service=worker.NAME),
-        worker.make_ingest_database(settings),
-        load_plans(settings.plans_file),
-    )
+    return worker.make_consumer(make_parts(settings), worker.make_ingest_database(settings))
 
 
 main = service_cli(
@@ -50,21 +44,18 @@ main = service_cli(
 @main.command()
 def set_plan(tenant: str, plan: str) -> None:
     """Put TENANT, a slug or an id, on PLAN from now on."""
-    from stagify.database import Database
     from usage_svc import worker
-    from usage_svc.plans import load_plans
+    from usage_svc.parts import make_parts
 
     settings = Settings()
 
     async def change() -> None:
-        database = Database.from_settings(settings, service=worker.NAME)
+        parts = make_parts(settings)
         ingest_database = worker.make_ingest_database(settings)
         try:
-            await change_plan(
-                database, ingest_database, tenant, plan, load_plans(settings.plans_file)
-            )
+            await change_plan(parts, ingest_database, tenant, plan)
         finally:
-            await database.close()
+            await parts.database.close()
             await ingest_database.close()
 
     try:
@@ -74,26 +65,20 @@ def set_plan(tenant: str, plan: str) -> None:
         raise typer.Exit(1) from error
 
 
-async def change_plan(
-    database: "Database",
-    ingest_database: "Database",
-    tenant: str,
-    plan: str,
-    plans: "PlanCatalog",
-) -> None:
+async def change_plan(parts: "Parts", ingest_database: "Database", tenant: str, plan: str) -> None:
     """Find the tenant among all, then change its plan under its own row-level security."""
-    from usage_svc import service
+    from usage_svc.quotas import service as quotas
 
     tenant_id = await _tenant_id(ingest_database, tenant)
-    async with database.tenant(tenant_id) as session:
-        await service.set_plan(session, tenant_id=tenant_id, plan=plan, plans=plans)
+    async with parts.database.tenant(tenant_id) as session:
+        await quotas.change_plan(session, tenant_id=tenant_id, plan=plan, plans=parts.plans)
 
 
 async def _tenant_id(ingest_database: "Database", tenant: str) -> UUID:
-    from usage_svc import service
+    from usage_svc.plans import service as plans
 
     try:
         return UUID(tenant)
     except ValueError:
         async with ingest_database.system() as session:
-            return await service.find_tenant_id(session, tenant)
+            return await plans.find_tenant_id(session, tenant)

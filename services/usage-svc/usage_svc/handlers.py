@@ -1,4 +1,4 @@
-"""What usage-svc does about the facts of other services. Usage itself goes to `ledger`."""
+"""What usage-svc does about the facts of other services. Usage itself goes to the ledger."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -25,11 +25,12 @@ from stagify.events.tenant import (
 )
 from stagify.events.usage import UsageRecorded
 from stagify.outbox import publish
-from usage_svc import reservations, service
-from usage_svc.ledger import Ledger
-from usage_svc.plans import PlanCatalog
+from usage_svc.metering.service import Ledger
+from usage_svc.parts import NAME
+from usage_svc.plans import service as plans_service
+from usage_svc.plans.schemas import PlanCatalog
+from usage_svc.quotas import reservations
 
-CONSUMER = "usage-svc"
 # With these a project takes its reservation over.
 TAKING_UP: tuple[type[ProjectCreated] | type[StagingStarted], ...] = (
     ProjectCreated,
@@ -52,7 +53,7 @@ def _issue_receipt(
 
 
 async def on_tenant_updated(session: AsyncSession, event: TenantUpdated) -> None:
-    await service.rename_subscription(session, tenant_id=event.tenant_id, slug=event.slug)
+    await plans_service.rename_subscription(session, tenant_id=event.tenant_id, slug=event.slug)
 
 
 async def on_tenant_paused(
@@ -81,7 +82,7 @@ def make_handlers(plans: PlanCatalog) -> Handlers:
     """
 
     async def on_tenant_created(session: AsyncSession, event: TenantCreated) -> None:
-        await service.open_subscription(
+        await plans_service.open_subscription(
             session, tenant_id=event.tenant_id, slug=event.slug, plan=event.plan, plans=plans
         )
         _issue_receipt(session, event)
@@ -121,7 +122,7 @@ async def _attach(
     events: Sequence[ProjectCreated | StagingStarted],
     ttl: timedelta,
 ) -> None:
-    new = await inbox.claim_all(connection, events, CONSUMER)
+    new = await inbox.claim_all(connection, events, NAME)
     # A project without a reservation gets one later, from the worker that stages it, and
     # `StagingStarted` tells.
     projects = {

@@ -19,7 +19,7 @@ class Settings(ServiceSettings):
     reservation_ttl_seconds: int = Field(default=900, ge=1, le=3600)
     # Hours after which the reservation of a project that was never heard of again expires.
     attached_reservation_hours: int = Field(default=24, ge=1)
-    # Seconds between two sweeps of expired reservations.
+    # Seconds between two looks for expired reservations.
     expiry_interval_seconds: float = Field(default=5, gt=0)
     # Months for which partitions of the ledger are made ahead.
     partition_months_ahead: int = Field(default=3, ge=1, le=24)

@@ -5,14 +5,13 @@ from stagify.consumer import Consumer
 from stagify.database import Database
 from stagify.service_worker import configure, run_service_worker
 from stagify.worker import every
-from usage_svc import reservations
-from usage_svc.handlers import CONSUMER, make_batch_handlers, make_handlers
-from usage_svc.ledger import Ledger
-from usage_svc.partitions import ensure_partitions
-from usage_svc.plans import PlanCatalog, load_plans
+from usage_svc.handlers import make_batch_handlers, make_handlers
+from usage_svc.metering.partitions import ensure_partitions
+from usage_svc.metering.service import Ledger
+from usage_svc.parts import NAME, Parts, make_parts
+from usage_svc.quotas import reservations
 from usage_svc.settings import Settings
 
-NAME = CONSUMER
 UPKEEP_INTERVAL_SECONDS = 3600.0
 # Partitions of a topic are ingested side by side; two transactions keep a core busy.
 INGEST_POOL_SIZE = 2
@@ -27,58 +26,52 @@ def make_ingest_database(settings: Settings) -> Database:
     )
 
 
-def make_consumer(
-    settings: Settings, database: Database, ingest_database: Database, plans: PlanCatalog
-) -> Consumer:
+def make_consumer(parts: Parts, ingest_database: Database) -> Consumer:
     """The consumer of usage, and of what tenants and projects do."""
+    ledger = Ledger(ingest_database, parts.plans)
     return Consumer(
         NAME,
-        database=database,
-        handlers=make_handlers(plans),
-        batch_handlers=make_batch_handlers(
-            Ledger(ingest_database, plans), ingest_database, settings.attached_ttl
-        ),
-        bootstrap_servers=settings.kafka_bootstrap_servers,
+        database=parts.database,
+        handlers=make_handlers(parts.plans),
+        batch_handlers=make_batch_handlers(ledger, ingest_database, parts.settings.attached_ttl),
+        bootstrap_servers=parts.settings.kafka_bootstrap_servers,
     )
 
 
-class Upkeep:
-    """The periodic jobs, each one bounded round at a time."""
+async def expire_reservations(ingest_database: Database) -> None:
+    """Give back what was reserved and never taken up."""
+    async with ingest_database.tenant_connection(None) as connection:
+        await reservations.expire_due(connection, now=utc_now())
 
-    def __init__(self, ingest_database: Database, settings: Settings) -> None:
-        self._ingest_database = ingest_database
-        self._months_ahead = settings.partition_months_ahead
 
-    async def expire_reservations(self) -> None:
-        """Give back what was reserved and never taken up."""
-        async with self._ingest_database.tenant_connection(None) as connection:
-            await reservations.expire_due(connection, now=utc_now())
-
-    async def tidy(self) -> None:
-        """Make partitions ahead of time and forget what nobody will ask for again."""
-        await ensure_partitions(self._ingest_database, now=utc_now(), ahead=self._months_ahead)
-        async with self._ingest_database.tenant_connection(None) as connection:
-            await reservations.forget_closed(connection, now=utc_now())
+async def upkeep(ingest_database: Database, months_ahead: int) -> None:
+    """Make partitions ahead of time and forget what nobody will ask for again."""
+    await ensure_partitions(ingest_database, now=utc_now(), ahead=months_ahead)
+    async with ingest_database.tenant_connection(None) as connection:
+        await reservations.forget_closed(connection, now=utc_now())
 
 
 async def main() -> None:
     """Run until SIGTERM."""
     settings = Settings()
     configure(NAME, settings)
-    plans = load_plans(settings.plans_file)
-    database = Database.from_settings(settings, service=NAME)
+    parts = make_parts(settings)
     ingest_database = make_ingest_database(settings)
-    upkeep = Upkeep(ingest_database, settings)
+
+    async def expire() -> None:
+        await expire_reservations(ingest_database)
+
+    async def keep_up() -> None:
+        await upkeep(ingest_database, settings.partition_months_ahead)
+
     await run_service_worker(
         NAME,
         settings,
-        database=database,
-        consumer=make_consumer(settings, database, ingest_database, plans),
+        database=parts.database,
+        consumer=make_consumer(parts, ingest_database),
         jobs={
-            "expiry": lambda: every(
-                settings.expiry_interval_seconds, upkeep.expire_reservations, name="expiry"
-            ),
-            "upkeep": lambda: every(UPKEEP_INTERVAL_SECONDS, upkeep.tidy, name="upkeep"),
+            "expiry": lambda: every(settings.expiry_interval_seconds, expire, name="expiry"),
+            "upkeep": lambda: every(UPKEEP_INTERVAL_SECONDS, keep_up, name="upkeep"),
         },
         checks={"ingest_database": ingest_database.ping},
         other_databases=[ingest_database],

@@ -19,7 +19,7 @@ R = TypeVar("R")
 Work = Callable[[K, list[T]], Awaitable[Sequence[R | Exception]]]
 
 
-class Coalescer(Generic[K, T, R]):
+class Batches(Generic[K, T, R]):
     """Collects concurrent items by key and hands them to `work`, one batch per key at a time."""
 
     def __init__(self, work: Work[K, T, R], *, max_batch: int = 256) -> None:

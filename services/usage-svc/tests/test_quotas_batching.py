@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from usage_svc.coalescer import Coalescer
+from usage_svc.quotas.batching import Batches
 
 
 class Recorder:
@@ -22,8 +22,8 @@ class Recorder:
         return [ValueError(item) if item < 0 else item * 10 for item in items]
 
 
-async def started(coalescer: Coalescer[str, int, int], *items: int) -> list[asyncio.Task[int]]:
-    tasks = [asyncio.create_task(coalescer.submit("key", item)) for item in items]
+async def started(batches: Batches[str, int, int], *items: int) -> list[asyncio.Task[int]]:
+    tasks = [asyncio.create_task(batches.submit("key", item)) for item in items]
     await asyncio.sleep(0)
     return tasks
 
@@ -31,17 +31,17 @@ async def started(coalescer: Coalescer[str, int, int], *items: int) -> list[asyn
 async def test_alone_it_waits_for_nobody() -> None:
     recorder = Recorder()
     recorder.gate.set()
-    coalescer = Coalescer(recorder.work)
-    assert [await coalescer.submit("key", item) for item in (1, 2)] == [10, 20]
+    batches = Batches(recorder.work)
+    assert [await batches.submit("key", item) for item in (1, 2)] == [10, 20]
     assert recorder.batches == [[1], [2]]
 
 
 async def test_what_comes_meanwhile_shares_the_next_batch() -> None:
     recorder = Recorder()
-    coalescer = Coalescer(recorder.work)
-    first = await started(coalescer, 1)
+    batches = Batches(recorder.work)
+    first = await started(batches, 1)
     await asyncio.sleep(0)
-    rest = await started(coalescer, 2, 3, 4)
+    rest = await started(batches, 2, 3, 4)
     recorder.gate.set()
     assert await asyncio.gather(*first, *rest) == [10, 20, 30, 40]
     assert recorder.batches == [[1], [2, 3, 4]]
@@ -50,7 +50,7 @@ async def test_what_comes_meanwhile_shares_the_next_batch() -> None:
 async def test_each_gets_its_own_answer() -> None:
     recorder = Recorder()
     recorder.gate.set()
-    tasks = await started(Coalescer(recorder.work), 1, -2, 3)
+    tasks = await started(Batches(recorder.work), 1, -2, 3)
     good, bad, also_good = await asyncio.gather(*tasks, return_exceptions=True)
     assert (good, also_good) == (10, 30)
     assert isinstance(bad, ValueError)
@@ -58,21 +58,21 @@ async def test_each_gets_its_own_answer() -> None:
 
 async def test_failed_batch_fails_all_of_it_and_nothing_else() -> None:
     recorder = Recorder()
-    coalescer = Coalescer(recorder.work)
-    first = await started(coalescer, 1)
+    batches = Batches(recorder.work)
+    first = await started(batches, 1)
     await asyncio.sleep(0)
-    rest = await started(coalescer, -1, 2)
+    rest = await started(batches, -1, 2)
     recorder.gate.set()
     answers = await asyncio.gather(*first, *rest, return_exceptions=True)
     assert answers[0] == 10
     assert [type(answer) for answer in answers[1:]] == [RuntimeError, RuntimeError]
-    assert await coalescer.submit("key", 5) == 50
+    assert await batches.submit("key", 5) == 50
 
 
 async def test_keys_do_not_wait_for_each_other() -> None:
     recorder = Recorder()
-    coalescer = Coalescer(recorder.work)
-    tasks = [asyncio.create_task(coalescer.submit(key, 1)) for key in ("a", "b")]
+    batches = Batches(recorder.work)
+    tasks = [asyncio.create_task(batches.submit(key, 1)) for key in ("a", "b")]
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     assert recorder.batches == [[1], [1]]
@@ -82,8 +82,8 @@ async def test_keys_do_not_wait_for_each_other() -> None:
 
 async def test_caller_that_goes_away_harms_nobody() -> None:
     recorder = Recorder()
-    coalescer = Coalescer(recorder.work)
-    first, second = await started(coalescer, 1, 2)
+    batches = Batches(recorder.work)
+    first, second = await started(batches, 1, 2)
     first.cancel()
     recorder.gate.set()
     assert await second == 20
@@ -93,12 +93,12 @@ async def test_caller_that_goes_away_harms_nobody() -> None:
 
 async def test_batches_are_bounded_and_close_waits() -> None:
     recorder = Recorder()
-    coalescer = Coalescer(recorder.work, max_batch=2)
-    first = await started(coalescer, 1)
+    batches = Batches(recorder.work, max_batch=2)
+    first = await started(batches, 1)
     await asyncio.sleep(0)
-    rest = await started(coalescer, 2, 3, 4)
+    rest = await started(batches, 2, 3, 4)
     recorder.gate.set()
-    await coalescer.close()
+    await batches.close()
     assert recorder.batches == [[1], [2, 3], [4]]
     assert all(task.done() for task in await asyncio.wait_for(_settled(first + rest), 5))
 

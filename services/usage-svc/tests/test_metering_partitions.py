@@ -7,7 +7,7 @@ import asyncpg
 from stagify.database import Database
 from stagify.ids import new_id
 from stagify.testing import DatabaseUrls
-from usage_svc.partitions import ensure_partitions
+from usage_svc.metering.partitions import ensure_partitions, months_from
 
 
 async def test_they_are_made_once_and_touch_each_other(
@@ -41,3 +41,13 @@ async def test_this_month_has_one_from_the_first_migration(urls: DatabaseUrls) -
         await owner.close()
     start, end = bounds.split("'")[1::2]
     assert start < str(new_id()) < end
+
+
+def test_partitions_ahead_cross_the_year() -> None:
+    months = months_from(datetime(2026, 11, 30, tzinfo=UTC), ahead=3)
+    assert [str(month) for month in months] == [
+        "2026-11-01",
+        "2026-12-01",
+        "2027-01-01",
+        "2027-02-01",
+    ]

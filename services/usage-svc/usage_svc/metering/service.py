@@ -19,10 +19,12 @@ from stagify.clock import utc_now
 from stagify.consumer import Rejection
 from stagify.database import Database, driver_connection
 from stagify.events.usage import UsageRecorded
-from usage_svc import queries, thresholds
+from usage_svc.metering import queries
+from usage_svc.metering.rules import check_correction, check_record
 from usage_svc.meters import METERS
-from usage_svc.plans import PlanCatalog
-from usage_svc.rules import check_correction, check_record
+from usage_svc.plans.schemas import PlanCatalog
+from usage_svc.quotas import queries as quota_queries
+from usage_svc.quotas import thresholds
 
 RECORDS = Counter(
     "stagify_usage_records",
@@ -150,7 +152,7 @@ async def _count(
             ended[row["tenant_id"], row["reservation_id"]] = key
     if ended:
         tenants, ids = zip(*ended, strict=True)
-        for row in await connection.fetch(queries.FIND_RESERVATION_QUOTAS, tenants, ids):
+        for row in await connection.fetch(quota_queries.FIND_RESERVATION_QUOTAS, tenants, ids):
             key = (row["tenant_id"], row["meter"], row["period_start"])
             ended[row["tenant_id"], row["id"]] = key
             used[key] += 0
@@ -165,7 +167,7 @@ async def _add_used(
 ) -> list[asyncpg.Record]:
     tenants, meters, periods = zip(*used, strict=True)
     rows: list[asyncpg.Record] = await connection.fetch(
-        queries.ADD_USED, tenants, meters, periods, list(used.values())
+        quota_queries.ADD_USED, tenants, meters, periods, list(used.values())
     )
     return rows
 
@@ -176,7 +178,7 @@ async def _commit_reservations(
     tenants, ids = zip(*ended, strict=True)
     _, meters, periods = zip(*ended.values(), strict=True)
     await connection.execute(
-        queries.CLOSE,
+        quota_queries.CLOSE,
         tenants,
         ids,
         meters,

@@ -20,10 +20,10 @@ from stagify.database import Database
 from stagify.events.usage import UsageRecorded
 from stagify.ids import new_id
 from stagify.transient import is_transient
-from usage_svc import reservations
-from usage_svc.errors import QuotaExceededError, ReservationReleasedError
-from usage_svc.plans import PlanCatalog
-from usage_svc.reservations import Held, Wanted
+from usage_svc.plans.schemas import PlanCatalog
+from usage_svc.quotas import reservations
+from usage_svc.quotas.errors import QuotaExceededError, ReservationReleasedError
+from usage_svc.quotas.reservations import Held, Wanted
 
 Ingest = Callable[[list[UsageRecorded]], Awaitable[list[Rejection]]]
 Step = tuple[str, int]

@@ -9,7 +9,7 @@ import pytest
 from stagify.clock import utc_now
 from stagify.events.usage import UsageRecorded
 from stagify.ids import new_id
-from usage_svc.rules import check_correction, check_record
+from usage_svc.metering.rules import check_correction, check_record
 
 # One moment for the whole module: the cases are made when it is imported, and run much later.
 NOW, ID = utc_now(), new_id()

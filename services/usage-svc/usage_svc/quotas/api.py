@@ -1,4 +1,4 @@
-"""The routes of usage-svc."""
+"""The routes of quotas and reservations."""
 
 from datetime import timedelta
 from typing import Annotated
@@ -13,10 +13,10 @@ from stagify.clock import utc_now
 from stagify.database import DatabaseDep, SessionDep
 from stagify.principal import TenantPrincipal
 from stagify.problems import problems
-from usage_svc import reservations, service
-from usage_svc.desk import ReservationDesk
-from usage_svc.plans import PlanCatalog
-from usage_svc.schemas import ReservationCreate, ReservationRead, UsageRead
+from usage_svc.parts import PartsDep
+from usage_svc.quotas import reservations, service
+from usage_svc.quotas.admission import Admission
+from usage_svc.quotas.schemas import ReservationCreate, ReservationRead, UsageRead
 
 router = APIRouter()
 
@@ -25,19 +25,10 @@ staging_for_tenant = service_for_tenant("staging-svc")
 StagingDep = Annotated[TenantPrincipal, Depends(staging_for_tenant)]
 
 
-async def request_plans(request: Request) -> PlanCatalog:
-    """The plans this app was composed with."""
-    plans: PlanCatalog = request.app.state.plans
-    return plans
-
-
-PlansDep = Annotated[PlanCatalog, Depends(request_plans)]
-
-
 @router.get("/v1/usage", tags=["usage"])
-async def read_usage(_: ReaderDep, session: SessionDep, plans: PlansDep) -> UsageRead:
+async def read_usage(_: ReaderDep, session: SessionDep, parts: PartsDep) -> UsageRead:
     """What this tenant has used, has reserved, and has left."""
-    return await service.read_usage(session, plans=plans)
+    return await service.read_usage(session, plans=parts.plans)
 
 
 RESERVATION_BODY = {
@@ -64,8 +55,8 @@ async def reserve(request: Request) -> Response:
     except ValidationError as error:
         places = [{**item, "loc": ("body", *item["loc"])} for item in error.errors()]
         raise RequestValidationError(places) from error
-    desk: ReservationDesk = request.app.state.desk
-    held = await desk.reserve(
+    admission: Admission = request.app.state.admission
+    held = await admission.reserve(
         tenant_id=caller.tenant_id,
         reservation_id=body.reservation_id,
         meter=body.meter,

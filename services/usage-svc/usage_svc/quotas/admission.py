@@ -1,4 +1,4 @@
-"""The reservation desk of an api process: many callers, one transaction a tenant and meter."""
+"""Many callers at once: those who want of one quota share a transaction."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,12 +9,12 @@ from prometheus_client import Histogram
 
 from stagify.clock import utc_now
 from stagify.database import Database
-from usage_svc import reservations
-from usage_svc.coalescer import Coalescer
-from usage_svc.errors import UnknownMeterError
 from usage_svc.meters import METERS
-from usage_svc.plans import PlanCatalog
-from usage_svc.reservations import Held, Outcome, Wanted
+from usage_svc.plans.schemas import PlanCatalog
+from usage_svc.quotas import reservations
+from usage_svc.quotas.batching import Batches
+from usage_svc.quotas.errors import UnknownMeterError
+from usage_svc.quotas.reservations import Held, Outcome, Wanted
 
 BATCH = Histogram(
     "stagify_quota_reservation_batch",
@@ -24,14 +24,14 @@ BATCH = Histogram(
 
 
 @dataclass(frozen=True, slots=True)
-class Lane:
-    """What shares a transaction: it locks one row of quotas."""
+class QuotaOf:
+    """A tenant's quota of a meter: one row, which one transaction at a time may lock."""
 
     tenant_id: UUID
     meter: str
 
 
-class ReservationDesk:
+class Admission:
     """Takes reservations at any rate without ever passing a limit."""
 
     def __init__(
@@ -41,7 +41,7 @@ class ReservationDesk:
         self._plans = plans
         self._ttl = ttl
         self._attached_ttl = attached_ttl
-        self._lanes: Coalescer[Lane, Wanted, Held] = Coalescer(self._serve)
+        self._batches: Batches[QuotaOf, Wanted, Held] = Batches(self._reserve_all)
 
     async def reserve(
         self,
@@ -56,19 +56,19 @@ class ReservationDesk:
         if meter not in METERS:
             raise UnknownMeterError(meter=meter, meters=[*sorted(METERS)])
         wanted = Wanted(reservation_id, quantity, ttl or self._ttl)
-        return await self._lanes.submit(Lane(tenant_id, meter), wanted)
+        return await self._batches.submit(QuotaOf(tenant_id, meter), wanted)
 
     async def close(self) -> None:
         """Finish the transactions under way."""
-        await self._lanes.close()
+        await self._batches.close()
 
-    async def _serve(self, lane: Lane, batch: list[Wanted]) -> Sequence[Outcome]:
+    async def _reserve_all(self, quota: QuotaOf, batch: list[Wanted]) -> Sequence[Outcome]:
         BATCH.observe(len(batch))
-        async with self._database.tenant_connection(lane.tenant_id) as connection:
+        async with self._database.tenant_connection(quota.tenant_id) as connection:
             return await reservations.reserve(
                 connection,
-                tenant_id=lane.tenant_id,
-                meter=lane.meter,
+                tenant_id=quota.tenant_id,
+                meter=quota.meter,
                 batch=batch,
                 plans=self._plans,
                 attached_ttl=self._attached_ttl,

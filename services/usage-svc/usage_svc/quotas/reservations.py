@@ -18,14 +18,14 @@ import asyncpg
 from prometheus_client import Counter
 
 from stagify.errors import StagifyError, UnavailableError
-from usage_svc import queries
-from usage_svc.errors import (
+from usage_svc.meters import METERS
+from usage_svc.plans.schemas import PlanCatalog
+from usage_svc.quotas import queries
+from usage_svc.quotas.errors import (
     QuotaExceededError,
     ReservationMismatchError,
     ReservationReleasedError,
 )
-from usage_svc.meters import METERS
-from usage_svc.plans import PlanCatalog
 
 RESERVATIONS = Counter(
     "stagify_quota_reservations", "Reservations by what became of them.", ["outcome"]

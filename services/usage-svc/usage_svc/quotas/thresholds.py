@@ -9,9 +9,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from stagify.events.billing import QuotaThresholdReached
 from stagify.outbox import publish
-from usage_svc import queries
 from usage_svc.meters import METERS
-from usage_svc.plans import PlanCatalog
+from usage_svc.plans import queries as plan_queries
+from usage_svc.plans.schemas import PlanCatalog
+from usage_svc.quotas import queries
 
 THRESHOLDS = (50, 80, 100)
 
@@ -38,7 +39,9 @@ async def announce(
         row for row in quotas if row["period_start"] == METERS[row["meter"]].period_start(now)
     ]
     tenants = {row["tenant_id"] for row in current}
-    plan_of = dict(await connection.fetch(queries.FIND_PLANS, list(tenants)) if tenants else [])
+    plan_of = dict(
+        await connection.fetch(plan_queries.FIND_PLANS, list(tenants)) if tenants else []
+    )
     for row in current:
         limit = plans.limit(plan_of.get(row["tenant_id"]), row["meter"])
         percent = reached(row["used"], limit)

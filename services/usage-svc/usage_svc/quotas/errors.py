@@ -1,8 +1,8 @@
-"""What usage-svc refuses, and why."""
+"""Why nothing can be reserved."""
 
 from datetime import datetime
 
-from stagify.errors import ConflictError, InvalidInputError, NotFoundError, PaymentRequiredError
+from stagify.errors import ConflictError, InvalidInputError, PaymentRequiredError
 
 
 class QuotaExceededError(PaymentRequiredError):
@@ -38,15 +38,3 @@ class ReservationReleasedError(ConflictError):
     """This reservation has been given back; make a new one."""
 
     code = "reservation_released"
-
-
-class UnknownPlanError(InvalidInputError):
-    """There is no such plan."""
-
-    code = "unknown_plan"
-
-
-class SubscriptionNotFoundError(NotFoundError):
-    """There is no such tenant here."""
-
-    code = "subscription_not_found"

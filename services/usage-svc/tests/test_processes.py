@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import dataclasses
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from typing import Any
@@ -17,10 +18,10 @@ from stagify.events.staging import ProjectCreated
 from stagify.events.usage import UsageRecorded
 from stagify.ids import new_id
 from stagify.kafka import make_producer
-from usage_svc import reservations
-from usage_svc.plans import PlanCatalog
-from usage_svc.reservations import Wanted
-from usage_svc.settings import Settings
+from usage_svc.parts import Parts
+from usage_svc.plans.schemas import PlanCatalog
+from usage_svc.quotas import reservations
+from usage_svc.quotas.reservations import Wanted
 from usage_svc.worker import make_consumer
 
 Usage = Callable[..., Awaitable[dict[str, Any]]]
@@ -28,15 +29,12 @@ Usage = Callable[..., Awaitable[dict[str, Any]]]
 
 @pytest.fixture
 async def consumer(
-    settings: Settings,
-    kafka_server: str,
-    database: Database,
-    ingest_database: Database,
-    plans: PlanCatalog,
+    parts: Parts, kafka_server: str, ingest_database: Database
 ) -> AsyncIterator[None]:
     """The consumer, running during the test."""
-    configured = settings.model_copy(update={"kafka_bootstrap_servers": kafka_server})
-    task = asyncio.create_task(make_consumer(configured, database, ingest_database, plans).run())
+    settings = parts.settings.model_copy(update={"kafka_bootstrap_servers": kafka_server})
+    running = dataclasses.replace(parts, settings=settings)
+    task = asyncio.create_task(make_consumer(running, ingest_database).run())
     yield
     task.cancel()
     with contextlib.suppress(asyncio.CancelledError):

@@ -1,32 +1,26 @@
-"""The use cases around a tenant's plan and what is left of it."""
+"""What is left of a tenant's quotas, and what a new plan means for them."""
 
-import logging
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import or_, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import or_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from stagify.clock import utc_now
 from stagify.database import driver_connection
-from stagify.events.billing import PlanChanged
-from stagify.outbox import publish
-from usage_svc import thresholds
-from usage_svc.errors import SubscriptionNotFoundError
 from usage_svc.meters import METERS, MeterSpec, month_start, next_month
-from usage_svc.models import Quota, Subscription
-from usage_svc.plans import PlanCatalog
-from usage_svc.schemas import MeterRead, PeriodRead, UsageRead
-
-logger = logging.getLogger(__name__)
+from usage_svc.plans import service as subscriptions
+from usage_svc.plans.schemas import PlanCatalog
+from usage_svc.quotas import thresholds
+from usage_svc.quotas.models import Quota
+from usage_svc.quotas.schemas import MeterRead, PeriodRead, UsageRead
 
 
 async def read_usage(session: AsyncSession, *, plans: PlanCatalog) -> UsageRead:
     """What the tenant has used and reserved now, and what its plan leaves."""
     now = utc_now()
-    plan = (await session.exec(select(Subscription.plan))).one_or_none()
+    plan = await subscriptions.find_plan(session)
     quotas = {quota.meter: quota for quota in await current_quotas(session, now)}
     return UsageRead(
         as_of=now,
@@ -65,46 +59,12 @@ async def current_quotas(
     return list(await session.exec(query))
 
 
-async def open_subscription(
-    session: AsyncSession, *, tenant_id: UUID, slug: str, plan: str, plans: PlanCatalog
-) -> None:
-    """Put a new tenant on its plan; usage or reservations may have come before it."""
-    if plan not in plans.plans:
-        logger.warning("subscriptions.unknown_plan", extra={"plan": plan})
-        plan = plans.default
-    values = {"tenant_id": tenant_id, "slug": slug, "plan": plan, "created_at": utc_now()}
-    await session.execute(insert(Subscription).values(values).on_conflict_do_nothing())
-
-
-async def rename_subscription(session: AsyncSession, *, tenant_id: UUID, slug: str) -> None:
-    """Take over the tenant's new slug; commands find it by that."""
-    tenant = col(Subscription.tenant_id) == tenant_id
-    await session.execute(update(Subscription).where(tenant).values(slug=slug))
-
-
-async def find_tenant_id(session: AsyncSession, slug: str) -> UUID:
-    """The tenant called `slug`; the session's role must see all of them."""
-    query = select(Subscription.tenant_id).where(Subscription.slug == slug)
-    found = (await session.exec(query.order_by(col(Subscription.created_at).desc()))).first()
-    if found is None:
-        raise SubscriptionNotFoundError
-    return found
-
-
-async def set_plan(
+async def change_plan(
     session: AsyncSession, *, tenant_id: UUID, plan: str, plans: PlanCatalog
 ) -> None:
     """Put the tenant on `plan` from now on; its limits count at once, and thresholds anew."""
-    plans.require(plan)
-    subscription = await session.get(Subscription, tenant_id, with_for_update=True)
-    if subscription is None:
-        raise SubscriptionNotFoundError
-    if subscription.plan == plan:
-        return
-    previous, subscription.plan = subscription.plan, plan
-    publish(session, PlanChanged(tenant_id=tenant_id, plan=plan, previous_plan=previous))
-    await session.flush()
-    await _restart_thresholds(session, plans)
+    if await subscriptions.set_plan(session, tenant_id=tenant_id, plan=plan, plans=plans):
+        await _restart_thresholds(session, plans)
 
 
 async def _restart_thresholds(session: AsyncSession, plans: PlanCatalog) -> None:

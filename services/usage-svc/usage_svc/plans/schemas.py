@@ -8,8 +8,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from usage_svc.errors import UnknownPlanError
 from usage_svc.meters import METERS
+from usage_svc.plans.errors import UnknownPlanError
 
 logger = logging.getLogger(__name__)
 
@@ -66,5 +66,5 @@ class PlanCatalog(BaseModel):
 
 def load_plans(path: Path | None) -> PlanCatalog:
     """The plans in `path`, or those of the package; ValidationError if they make no sense."""
-    source = files("usage_svc").joinpath("plans.toml") if path is None else path
+    source = files("usage_svc.plans").joinpath("plans.toml") if path is None else path
     return PlanCatalog.model_validate(tomllib.loads(source.read_text("utf-8")))

@@ -1,4 +1,4 @@
-"""usage-svc over HTTP."""
+"""What is left, and reservations, over HTTP."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -18,7 +18,7 @@ from stagify.testing import ContextKeys, app_client
 from usage_svc.app import create_app
 from usage_svc.meters import month_start, next_month
 from usage_svc.settings import Settings
-from usage_svc.worker import Upkeep
+from usage_svc.worker import expire_reservations, upkeep
 
 Usage = Callable[..., Awaitable[dict[str, Any]]]
 Subscribe = Callable[[UUID, str], Awaitable[None]]
@@ -264,7 +264,7 @@ class TestExpiry:
         reserve: Reserve,
         usage: Usage,
         database: Database,
-        upkeep: Upkeep,
+        ingest_database: Database,
         tenant_id: UUID,
         other_tenant_id: UUID,
     ) -> None:
@@ -273,7 +273,7 @@ class TestExpiry:
         await reserve(tenant_id, quantity=2)
         await reserve(other_tenant_id)
         for _ in range(2):
-            await upkeep.expire_reservations()
+            await expire_reservations(ingest_database)
             assert (await usage(tenant_id))["reserved"] == 2
         assert (await usage(other_tenant_id))["reserved"] == 1
 
@@ -286,12 +286,17 @@ class TestExpiry:
         assert (await usage(tenant_id))["reserved"] == 4
 
     async def test_expired_one_can_be_made_again(
-        self, reserve: Reserve, usage: Usage, database: Database, upkeep: Upkeep, tenant_id: UUID
+        self,
+        reserve: Reserve,
+        usage: Usage,
+        database: Database,
+        ingest_database: Database,
+        tenant_id: UUID,
     ) -> None:
         reservation_id = str(new_id())
         await reserve(tenant_id, reservation_id=reservation_id)
         await age(database, tenant_id, timedelta(minutes=16))
-        await upkeep.expire_reservations()
+        await expire_reservations(ingest_database)
         answer = await reserve(tenant_id, reservation_id=reservation_id)
         assert answer.status_code == 201
         assert datetime.fromisoformat(answer.json()["expires_at"]) > utc_now()
@@ -303,7 +308,7 @@ class TestExpiry:
         client: httpx.AsyncClient,
         staging_headers: dict[str, str],
         database: Database,
-        upkeep: Upkeep,
+        ingest_database: Database,
         tenant_id: UUID,
     ) -> None:
         ids = [str(new_id()) for _ in range(2)]
@@ -314,7 +319,7 @@ class TestExpiry:
             await session.execute(
                 text("UPDATE reservations SET closed_at = closed_at - interval '61 days'")
             )
-        await upkeep.tidy()
+        await upkeep(ingest_database, months_ahead=1)
         async with database.tenant(tenant_id) as session:
             left = await session.execute(text("SELECT id::text FROM reservations"))
             assert left.scalars().all() == [ids[1]]

@@ -1,0 +1,1 @@
+"""What tenants have used: the ledger and its sums."""

@@ -1,0 +1,1 @@
+"""The plans, and which of them each tenant is on."""

@@ -1,0 +1,65 @@
+"""Which plan a tenant is on."""
+
+import logging
+from uuid import UUID
+
+from sqlalchemy import update
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from stagify.clock import utc_now
+from stagify.events.billing import PlanChanged
+from stagify.outbox import publish
+from usage_svc.plans.errors import SubscriptionNotFoundError
+from usage_svc.plans.models import Subscription
+from usage_svc.plans.schemas import PlanCatalog
+
+logger = logging.getLogger(__name__)
+
+
+async def open_subscription(
+    session: AsyncSession, *, tenant_id: UUID, slug: str, plan: str, plans: PlanCatalog
+) -> None:
+    """Put a new tenant on its plan; usage or reservations may have come before it."""
+    if plan not in plans.plans:
+        logger.warning("subscriptions.unknown_plan", extra={"plan": plan})
+        plan = plans.default
+    values = {"tenant_id": tenant_id, "slug": slug, "plan": plan, "created_at": utc_now()}
+    await session.execute(insert(Subscription).values(values).on_conflict_do_nothing())
+
+
+async def rename_subscription(session: AsyncSession, *, tenant_id: UUID, slug: str) -> None:
+    """Take over the tenant's new slug; commands find it by that."""
+    tenant = col(Subscription.tenant_id) == tenant_id
+    await session.execute(update(Subscription).where(tenant).values(slug=slug))
+
+
+async def find_tenant_id(session: AsyncSession, slug: str) -> UUID:
+    """The tenant called `slug`; the session's role must see all of them."""
+    query = select(Subscription.tenant_id).where(Subscription.slug == slug)
+    found = (await session.exec(query.order_by(col(Subscription.created_at).desc()))).first()
+    if found is None:
+        raise SubscriptionNotFoundError
+    return found
+
+
+async def set_plan(
+    session: AsyncSession, *, tenant_id: UUID, plan: str, plans: PlanCatalog
+) -> bool:
+    """Put the tenant on `plan`; False if it is on it already."""
+    plans.require(plan)
+    subscription = await session.get(Subscription, tenant_id, with_for_update=True)
+    if subscription is None:
+        raise SubscriptionNotFoundError
+    if subscription.plan == plan:
+        return False
+    previous, subscription.plan = subscription.plan, plan
+    publish(session, PlanChanged(tenant_id=tenant_id, plan=plan, previous_plan=previous))
+    await session.flush()
+    return True
+
+
+async def find_plan(session: AsyncSession) -> str | None:
+    """The plan of the session's tenant; None if we have not heard of it yet."""
+    return (await session.exec(select(Subscription.plan))).one_or_none()

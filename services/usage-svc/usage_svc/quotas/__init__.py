@@ -1,0 +1,1 @@
+"""What tenants may still use: quotas, reservations and thresholds."""
