@@ -1,5 +1,6 @@
 # Every command of the repository. `make help` lists them.
-PYTHON ?= python3.11
+# The one that .venv was made with, if there is one.
+PYTHON ?= $(firstword $(realpath .venv/bin/python) python3)
 VENV := .venv/bin
 MEMBERS := shared $(sort $(patsubst %/pyproject.toml,%,$(wildcard services/*/pyproject.toml services/*/*/pyproject.toml deploy/*/pyproject.toml proof/pyproject.toml)))
 # Where logs are followed from and what a revision is made for.
@@ -10,20 +11,22 @@ seed ?=
 only ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install up down status logs demo env replace test faults fuzz verify-containers check lint format typecheck contract migrate revision bench lock python
+.PHONY: help install up down status logs demo env replace test faults fuzz verify-containers check lint format typecheck contract migrate revision bench lock python platform
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 python:
-	@command -v $(PYTHON) >/dev/null && $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
-	{ echo "Python 3.11 is missing: install the packages python3.11 and python3.11-venv, or name one with make PYTHON=/path/to/python3.11." >&2; exit 1; }
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is missing: install Python 3.11 to 3.14, or name one with make PYTHON=/path/to/python3." >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; (3, 11) <= v < (3, 15) or sys.exit("$(PYTHON) is Python %d.%d, and 3.11 to 3.14 will do: name one with make PYTHON=/path/to/python3." % v)'
+
+platform: python
+	@$(PYTHON) deploy/install.py platform
 
 install: python ## Create .venv from requirements.lock; quick when nothing changed
 	@$(PYTHON) deploy/install.py install
 
-up: python ## Start the whole platform on this machine (GATEWAY_PORT=8080); Ctrl-C stops it
-	@$(PYTHON) deploy/install.py up
+up: platform ## Start the whole platform on this machine (GATEWAY_PORT=8080); Ctrl-C stops it
 	@$(VENV)/stagify-local up
 
 down: install ## Stop a running platform
@@ -44,7 +47,7 @@ env: install ## Write .env, with new secrets, for docker compose
 replace: python ## Under docker compose: run the version that .env names, with s=usage-svc
 	@$(PYTHON) deploy/replace.py $(s)
 
-test: install ## Run every test, end to end included
+test: platform ## Run every test, end to end included
 	@$(VENV)/pytest
 
 # A seed that failed is run again with make faults seed=… ; several are run one after the other.
@@ -59,7 +62,7 @@ verify-containers: install ## Prove with Docker: journey, kills, restart, replac
 fuzz: install ## Fuzz the API: 100 cases a call and phase, in every role (seed=)
 	@$(VENV)/python -m proof.fuzz $(if $(seed),--seed $(seed))
 
-check: lint typecheck test ## What CI runs: lint, types, tests
+check: platform lint typecheck test ## What CI runs: lint, types, tests
 
 lint: install ## Check style and format
 	@$(VENV)/ruff check .

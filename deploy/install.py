@@ -1,7 +1,8 @@
 """Create `.venv` from `requirements.lock` and install every member of the workspace into it.
 
 Standard library only: it runs before anything is installed. A second run with nothing changed
-costs one hash over a few files.
+costs one hash over a few files. What the machine lacks is seen to before anything is downloaded:
+root on Debian or Ubuntu gets the packages by apt, everybody else the one command that installs them.
 """
 
 import argparse
@@ -16,6 +17,7 @@ import sys
 import tempfile
 import tomllib
 from pathlib import Path
+from types import ModuleType
 
 ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENT = ROOT / ".venv"
@@ -42,35 +44,57 @@ def fingerprint() -> str:
     return digest.hexdigest()
 
 
-def missing_for_environment() -> list[str]:
-    """What this Python lacks to make a virtual environment, as sentences."""
-    if importlib.util.find_spec("ensurepip") is None or importlib.util.find_spec("venv") is None:
-        return [f"Python's venv module is missing: install the package {venv_package()}."]
-    return []
+def missing_packages(*, with_engine: bool) -> list[str]:
+    """The Debian packages that this machine lacks: for `.venv`, and for the whole platform."""
+    missing = (
+        [] if has_venv() else [f"python{sys.version_info.major}.{sys.version_info.minor}-venv"]
+    )
+    return missing + (engine_installer().missing_packages() if with_engine else [])
 
 
-def missing_for_platform() -> list[str]:
-    """What `make up` needs besides: the engine's libraries, and room on the disk."""
-    problems = missing_for_engine()
+def has_venv() -> bool:
+    """Whether this Python can make environments; Debian keeps that in a package of its own."""
+    return all(importlib.util.find_spec(module) for module in ("ensurepip", "venv"))
+
+
+def provide(packages: list[str]) -> None:
+    """Install packages of the system as root, or end with the command that does."""
+    if not packages:
+        return
+    names = " ".join(packages)
+    if shutil.which("apt-get") is None:
+        sys.exit(f"This machine lacks what Debian has in the packages {names}: install it first.")
+    if os.geteuid() != 0:
+        command = f"sudo apt-get update && sudo apt-get install --yes {names}"
+        sys.exit(f"This machine lacks packages. Install them, then try again:\n\n  {command}\n")
+    say(f"installing system packages: {names}")
+    quiet = ("--quiet", "--quiet")
+    run("apt-get", "update", *quiet)
+    run("apt-get", "install", "--yes", "--no-install-recommends", *quiet, *packages)
+    importlib.invalidate_caches()
+
+
+def require_platform(*, with_engine: bool) -> None:
+    """End with a sentence if this machine cannot run the whole platform."""
+    problems = engine_installer().missing_prerequisites() if with_engine else []
+    if problems:
+        problems.append("With ENGINE=fast the platform runs all the same; it draws boxes then.")
     free = shutil.disk_usage(ROOT).free
     if free < FREE_BYTES_NEEDED and not (ROOT / ".stagify").exists():
         problems.append(f"3 GB of free disk space are needed, {free / 1024**3:.1f} GB are there.")
-    return problems
+    if problems:
+        sys.exit("\n".join(problems))
 
 
-def missing_for_engine() -> list[str]:
-    """The engine's own check; loaded by path, because nothing is installed yet."""
+def engine_installer() -> ModuleType:
+    """The staging engine's own installer; loaded by path, because nothing is installed yet."""
     spec = importlib.util.spec_from_file_location("staging_engine_install", ENGINE_INSTALLER)
-    if spec is None or spec.loader is None or not ENGINE_INSTALLER.exists():
-        return []
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)
-    return list(module.missing_prerequisites())
-
-
-def venv_package() -> str:
-    return f"python{sys.version_info.major}.{sys.version_info.minor}-venv"
+    return module
 
 
 def install() -> None:
@@ -78,8 +102,8 @@ def install() -> None:
     wanted = fingerprint()
     if STAMP.exists() and STAMP.read_text() == wanted and PYTHON.exists():
         return
-    if not PYTHON.exists():
-        say("creating .venv")
+    if not is_ours():
+        say(f"creating .venv with Python {platform.python_version()}")
         run(sys.executable, "-m", "venv", "--clear", str(ENVIRONMENT))
     install_uv()
     say("installing the locked packages (the first time downloads about 250 MB)")
@@ -89,6 +113,14 @@ def install() -> None:
     options = ("--reinstall", "--no-cache", "--no-deps", "--no-sources", "--no-build-isolation")
     run(*uv("install"), *options, *editables)
     STAMP.write_text(wanted)
+
+
+def is_ours() -> bool:
+    """Whether `.venv` was made whole, and with this Python."""
+    if not PYTHON.exists():
+        return False
+    version = output(str(PYTHON), "-c", "import pip, platform; print(platform.python_version())")
+    return version.strip() == platform.python_version()
 
 
 def install_uv() -> None:
@@ -121,15 +153,20 @@ def uv(command: str) -> list[str]:
 
 
 def lock(*, upgrade: bool) -> None:
-    """Resolve all members for every platform into `requirements.lock`, keeping present pins."""
+    """Resolve all members for every platform into `requirements.lock`, keeping present pins.
+
+    So are the locks of the engine's child.
+    """
     names = [project_name(folder) for folder in [ROOT, *members()]]
     leave_out = [argument for name in names for argument in ("--no-emit-package", name)]
-    options = ["--universal", "--generate-hashes", "--no-header", "--no-annotate"]
-    options += ["--python-version", "3.11", "--group", "dev", *leave_out]
-    if upgrade:
-        options.append("--upgrade")
-    command = [str(UV), "pip", "compile", "--quiet", "pyproject.toml", *options]
-    run(*command, "--output-file", LOCK.name)
+    command = [str(UV), "pip", "compile", "--quiet", "--universal", "--generate-hashes"]
+    command += ["--no-header", "--no-annotate", *(["--upgrade"] if upgrade else [])]
+    options = ["--python-version", "3.11", "--group", "dev", *leave_out]
+    run(*command, "pyproject.toml", *options, "--output-file", LOCK.name)
+    for module in engine_installer().MODULES:
+        wanted = str(module.lock.with_suffix(".in"))
+        options = ["--python-version", module.python]
+        run(*command, wanted, *options, "--output-file", str(module.lock))
 
 
 def project_name(folder: Path) -> str:
@@ -156,13 +193,12 @@ def say(message: str) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("command", choices=["install", "up", "lock", "upgrade"])
+    parser.add_argument("command", choices=["install", "platform", "lock", "upgrade"])
     command = parser.parse_args().command
-    problems = missing_for_environment()
-    if not problems and command == "up":
-        problems = missing_for_platform()
-    if problems:
-        sys.exit("\n".join(problems))
+    with_engine = command == "platform" and os.environ.get("ENGINE") != "fast"
+    provide(missing_packages(with_engine=with_engine))
+    if command == "platform":
+        require_platform(with_engine=with_engine)
     install()
     if command in ("lock", "upgrade"):
         lock(upgrade=command == "upgrade")

@@ -296,7 +296,7 @@ class TestImage:
 
     def test_it_has_the_renderers_libraries(self) -> None:
         installed = set(re.findall(r"\blib[\w+-]+", DOCKERFILE.partition("apt-get install")[2]))
-        assert set(engine_install._LIBRARIES.values()) <= installed
+        assert set(engine_install.LIBRARIES.values()) <= installed
 
     def test_it_runs_as_an_ordinary_user(self) -> None:
         assert re.findall(r"^USER (.+)$", DOCKERFILE, re.MULTILINE) == ["10001:10001"]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import typer
 
+from stagify_local.environment import Engine
 from stagify_local.errors import LocalError
 from stagify_local.installation import Installation
 
@@ -25,10 +26,13 @@ main = typer.Typer(help=__doc__, no_args_is_help=True, pretty_exceptions_enable=
 installation = Installation(REPOSITORY / ".stagify")
 
 PortOption = typer.Option(8080, envvar="GATEWAY_PORT", help="Port of the gateway.")
+EngineOption = typer.Option(
+    "blender", envvar="ENGINE", help="fast draws boxes, on machines without Blender's module."
+)
 
 
 @main.command()
-def up(port: int = PortOption) -> None:
+def up(port: int = PortOption, engine: Engine = EngineOption) -> None:
     """Start everything and keep it running until Ctrl-C or `down`."""
     from stagify_local.platform import Platform
 
@@ -36,7 +40,7 @@ def up(port: int = PortOption) -> None:
     # Until all of it runs, a signal interrupts the start wherever it is.
     for number in STOP_SIGNALS:
         signal.signal(number, signal.default_int_handler)
-    platform = Platform(installation.folder, gateway_port=port, say=say)
+    platform = Platform(installation.folder, engine=engine, gateway_port=port, say=say)
     try:
         with explained():
             run(platform, begun)

@@ -1,6 +1,5 @@
 """The staging engine's own Python environment: made once, shared by all clones of this user."""
 
-import hashlib
 import os
 import sys
 from pathlib import Path
@@ -9,17 +8,17 @@ from stagify_local.errors import StartError
 from stagify_local.guardian import Guardian
 from stagify_local.jars import cache_folder
 from stagify_local.process import Command, ManagedProcess
-
-REPOSITORY = Path(__file__).resolve().parents[3]
-LOCK = REPOSITORY / "services/staging-svc/engine/blender/requirements.lock"
+from staging_engine.install import Choice, Module, choose
 
 
 class EngineInstallation:
     """Installs beside the start of everything else: the first time it downloads the most."""
 
     def __init__(self, folder: Path, guardian: Guardian, *, log: Path) -> None:
-        self.target = target(folder)
+        self.choice: Choice = choose()
+        self.target = target(folder, self.choice.module)
         arguments = [sys.executable, "-m", "staging_engine.install", "--target", str(self.target)]
+        arguments += ["--python-version", self.choice.module.python]
         # It downloads: the caller's proxy, mirror and certificates are for it.
         command = Command("staging engine", arguments, log, environment=os.environ)
         self._process = ManagedProcess(command, guardian)
@@ -49,14 +48,18 @@ class EngineInstallation:
         self._process.stop()
 
 
-def target(folder: Path) -> Path:
-    """`<folder>/engine`: a link into the cache, where the lock's sum names the environment."""
+def target(folder: Path, module: Module) -> Path:
+    """`<folder>/engine`: a link to the module's environment in the cache."""
     link = folder / "engine"
     if link.is_dir() and not link.is_symlink():
         return link
-    digest = hashlib.sha256(LOCK.read_bytes()).hexdigest()[:16]
-    place = cache_folder() / "engine" / digest
+    place = shared_target(module)
     place.mkdir(parents=True, exist_ok=True)
     link.unlink(missing_ok=True)
     link.symlink_to(place, target_is_directory=True)
     return place
+
+
+def shared_target(module: Module) -> Path:
+    """Where the cache keeps the environment of a module."""
+    return cache_folder() / "engine" / module.folder

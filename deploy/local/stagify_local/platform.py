@@ -154,6 +154,7 @@ class Platform:
         folder = self.installation.folder
         self._engine_installation = EngineInstallation(folder, self._guardian, log=log)
         self._stack.callback(self._engine_installation.abandon)
+        self._say(f"photos are furnished with {self._engine_installation.choice}")
         self._engine_installation.begin()
 
     def _finish_engine_installation(self) -> None:

@@ -1,11 +1,13 @@
 """Make the Blender child's own Python environment: `python -m staging_engine.install --target DIR`.
 
+Blender's module exists for one or two versions of Python at a time, so the child's Python need not
+be the platform's. Taken is the interpreter that runs this if a module fits it, else one that the
+machine has, else one that uv keeps or downloads. Each module has a lock of its own.
+
 Standard library only, importable by path: it runs before anything is installed. The environment is
 made once; a second run compares the lock's hash with a stamp and ends. `--check` downloads nothing
 and says what the machine lacks.
 """
-
-from __future__ import annotations
 
 import argparse
 import ctypes
@@ -13,18 +15,22 @@ import fcntl
 import hashlib
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
-PYTHON_VERSION = "3.11"
 STAMP = "staging-engine.sha256"
 
+# Where Blender's module exists: Linux from glibc 2.28 on, and macOS.
+PLATFORMS = (("Linux", "x86_64"), ("Darwin", "arm64"))
+
 # What Blender's module links to, and the Debian package of each.
-_LIBRARIES = {
+LIBRARIES = {
     "libX11.so.6": "libx11-6",
     "libXrender.so.1": "libxrender1",
     "libXfixes.so.3": "libxfixes3",
@@ -42,65 +48,132 @@ class InstallError(Exception):
     """The environment could not be made; the message says why in a sentence."""
 
 
-def lock_file() -> Path:
-    """The child's requirements: beside the package in a checkout, in it in a wheel."""
-    package = Path(__file__).resolve().parent
-    checkout = package.parent / "blender" / "requirements.lock"
-    return checkout if checkout.is_file() else package / "_blender" / "requirements.lock"
+@dataclass(frozen=True)
+class Module:
+    """Blender's module for one version of Python, and everything it needs, as a lock has them."""
+
+    python: str
+
+    @property
+    def lock(self) -> Path:
+        """Beside the package in a checkout, in it in a wheel."""
+        package = Path(__file__).resolve().parent
+        name = f"python{self.python}.lock"
+        checkout = package.parent / "blender" / name
+        return checkout if checkout.is_file() else package / "_blender" / name
+
+    @property
+    def blender(self) -> str:
+        """Blender's version."""
+        found = re.search(r"^bpy==(\S+)", self.lock.read_text(), re.MULTILINE)
+        if found is None:
+            raise InstallError(f"{self.lock} has no bpy.")
+        return found[1]
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes whenever the environment has to be made again."""
+        return hashlib.sha256(self.python.encode() + self.lock.read_bytes()).hexdigest()
+
+    @property
+    def folder(self) -> str:
+        """A name for the environment that no other module's has, nor this one's with another lock."""
+        return f"blender-{self.blender}-python{self.python}-{self.fingerprint[:8]}"
+
+
+# The newest first: uv downloads its Python where neither is there.
+MODULES = (Module("3.13"), Module("3.11"))
+_NEEDED = "Blender's module needs Python 3.13 or 3.11."
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A module and the interpreter for it; None: uv downloads one."""
+
+    module: Module
+    python: Path | None
+
+    def __str__(self) -> str:
+        origin = self.python or "which uv downloads"
+        return f"Blender {self.module.blender} on Python {self.module.python} ({origin})"
+
+
+def choose(modules: Sequence[Module] = MODULES) -> Choice:
+    """The module and the interpreter that this machine is to use."""
+    own = f"{sys.version_info.major}.{sys.version_info.minor}"
+    for module in modules:
+        if module.python == own:
+            return Choice(module, Path(sys.executable).resolve())
+    for find in (_python_on_path, _python_of_uv):
+        for module in modules:
+            if python := find(module.python):
+                return Choice(module, python)
+    return Choice(modules[0], None)
 
 
 def missing_prerequisites() -> list[str]:
     """One sentence for each thing the machine lacks; empty when the child can be installed."""
-    missing = []
-    if platform.system() != "Linux" or platform.machine() != "x86_64":
-        missing.append(
-            "The staging engine's renderer exists for Linux on x86_64 only, not for "
-            f"{platform.system()} on {platform.machine()}."
-        )
-        return missing
-    if find_python() is None:
-        missing.append(
-            f"Python {PYTHON_VERSION} is missing: install the packages python{PYTHON_VERSION} and "
-            f"python{PYTHON_VERSION}-venv (Blender's module runs on no other version)."
-        )
-    packages = [package for name, package in _LIBRARIES.items() if not _loads(name)]
-    if packages:
-        missing.append(
-            "System libraries of the staging engine are missing: install the packages "
-            f"{' '.join(packages)} (apt-get install {' '.join(packages)})."
-        )
-    return missing
+    system, machine = platform.system(), platform.machine()
+    if (system, machine) not in PLATFORMS:
+        where = " and ".join(" on ".join(each) for each in PLATFORMS)
+        return [f"Blender's module exists for {where}, not for {system} on {machine}."]
+    if packages := missing_packages():
+        return [f"System libraries of the staging engine are missing: {' '.join(packages)}."]
+    return []
 
 
-def find_python() -> Path | None:
-    """An interpreter of the version Blender's module needs."""
-    if f"{sys.version_info.major}.{sys.version_info.minor}" == PYTHON_VERSION:
-        return Path(sys.executable)
-    found = shutil.which(f"python{PYTHON_VERSION}")
-    return Path(found) if found else None
+def missing_packages() -> list[str]:
+    """The Debian packages with the libraries that Blender's module links to and does not find."""
+    if platform.system() != "Linux":
+        return []
+    return [package for name, package in LIBRARIES.items() if not _loads(name)]
 
 
-def is_installed(target: Path) -> bool:
-    """Whether the environment is complete and made from today's lock."""
+def is_installed(target: Path, module: Module) -> bool:
+    """Whether the environment is complete, made from today's lock, and its Python still there."""
     stamp = target / STAMP
-    return stamp.is_file() and stamp.read_text().strip() == _fingerprint()
+    made = stamp.is_file() and stamp.read_text().strip() == module.fingerprint
+    return made and (target / "bin" / "python").exists()
 
 
-def install(target: Path, say: Say) -> Path:
+def install(target: Path, say: Say, choice: Choice | None = None) -> Path:
     """Make the environment unless it is there; returns its interpreter."""
+    choice = choice or choose()
     python = target / "bin" / "python"
     target.parent.mkdir(parents=True, exist_ok=True)
     with _only_one(target):
-        if is_installed(target):
+        if is_installed(target, choice.module):
             say(f"The engine's environment {target} is up to date.")
             return python
         if missing := missing_prerequisites():
             raise InstallError(" ".join(missing))
         _clear(target)
-        _make(target, say)
-        (target / STAMP).write_text(_fingerprint() + "\n")
+        _make(target, choice, say)
+        (target / STAMP).write_text(choice.module.fingerprint + "\n")
     say(f"The engine's environment {target} is ready.")
     return python
+
+
+def _python_on_path(version: str) -> Path | None:
+    command = shutil.which(f"python{version}")
+    if command is None:
+        return None
+    # What pyenv puts there runs nothing unless it is told which version.
+    environment = {**os.environ, "PYENV_VERSION": version}
+    return _path_printed_by([command, "-I", "-c", "import sys; print(sys.executable)"], environment)
+
+
+def _python_of_uv(version: str) -> Path | None:
+    uv = _find_uv()
+    if uv is None:
+        return None
+    options = ["--managed-python", "--no-python-downloads"]
+    return _path_printed_by([str(uv), "python", "find", *options, version], os.environ)
+
+
+def _path_printed_by(command: list[str], environment: Mapping[str, str]) -> Path | None:
+    done = subprocess.run(command, check=False, env=environment, capture_output=True, text=True)
+    return None if done.returncode else Path(done.stdout.strip())
 
 
 def _loads(library: str) -> bool:
@@ -109,10 +182,6 @@ def _loads(library: str) -> bool:
     except OSError:
         return False
     return True
-
-
-def _fingerprint() -> str:
-    return hashlib.sha256(PYTHON_VERSION.encode() + lock_file().read_bytes()).hexdigest()
 
 
 @contextmanager
@@ -139,21 +208,33 @@ def _clear(target: Path) -> None:
             entry.unlink()
 
 
-def _make(target: Path, say: Say) -> None:
-    python = find_python()
-    assert python is not None
-    lock, uv = str(lock_file()), _find_uv()
-    say(f"Creating {target} with Python {PYTHON_VERSION} …")
+def _make(target: Path, choice: Choice, say: Say) -> None:
+    lock, uv = str(choice.module.lock), _find_uv()
+    say(f"Creating {target}: {choice} …")
     if uv is not None:
-        _run([str(uv), "venv", "--quiet", "--allow-existing", "--python", str(python), str(target)])
+        _make_with_uv(str(uv), target, choice)
         say("Installing Blender's module (about 350 MB the first time) …")
         options = ["--quiet", "--require-hashes", "--no-deps", "--python"]
         _run([str(uv), "pip", "install", *options, str(target / "bin/python"), "-r", lock])
         return
-    _run([str(python), "-m", "venv", str(target)])
+    if choice.python is None:
+        raise InstallError(f"{_NEEDED} Neither is there, nor uv to download one.")
+    _run([str(choice.python), "-m", "venv", str(target)])
     say("Installing Blender's module (about 350 MB the first time) …")
     options = ["--quiet", "--disable-pip-version-check", "--require-hashes", "--no-deps"]
     _run([str(target / "bin/python"), "-m", "pip", "install", *options, "-r", lock])
+
+
+def _make_with_uv(uv: str, target: Path, choice: Choice) -> None:
+    command = [uv, "venv", "--quiet", "--allow-existing", "--python"]
+    if choice.python is not None:
+        _run([*command, str(choice.python), str(target)])
+        return
+    try:
+        # Only what uv keeps itself: a search along PATH would end at the first that does not run.
+        _run([*command, choice.module.python, "--managed-python", str(target)])
+    except InstallError as error:
+        raise InstallError(f"{_NEEDED} Neither is there, and {error}") from error
 
 
 def _find_uv() -> Path | None:
@@ -179,13 +260,16 @@ def main(arguments: list[str] | None = None) -> int:
     group = parser.add_mutually_exclusive_group(required=True)
     group.add_argument("--target", type=Path, help="folder of the environment")
     group.add_argument("--check", action="store_true", help="only say what is missing")
+    versions = [module.python for module in MODULES]
+    parser.add_argument("--python-version", choices=versions, help="take the module for this one")
     parsed = parser.parse_args(arguments)
+    wanted = [each for each in MODULES if parsed.python_version in (None, each.python)]
     if parsed.check:
         missing = missing_prerequisites()
-        _say(" ".join(missing) or "Nothing is missing.")
+        _say(" ".join(missing) or f"Nothing is missing for {choose(wanted)}.")
         return 1 if missing else 0
     try:
-        install(parsed.target.absolute(), _say)
+        install(parsed.target.absolute(), _say, choose(wanted))
     except InstallError as error:
         sys.stderr.write(f"{error}\n")
         return 1

@@ -2,14 +2,15 @@
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 
+from stagify_local.engine import shared_target
 from staging_engine.blender import child_folder
 from staging_engine.furniture import Piece, read_pieces
-from staging_engine.install import install
+from staging_engine.install import MODULES, Choice, choose, install
 from staging_engine.pipeline import Analysis, analyse
 from staging_engine.port import StagingRequest
 from staging_engine.site import Site
@@ -54,9 +55,24 @@ def pieces() -> dict[str, Piece]:
 def engine_python() -> Path:
     """The interpreter of the Blender child: from the environment, else installed here."""
     given = os.environ.get("STAGIFY_ENGINE_PYTHON")
-    if given:
-        return Path(given)
-    return install(REPOSITORY / ".stagify" / "engine", _say)
+    return Path(given) if given else _installed(choose())
+
+
+@pytest.fixture(scope="session")
+def module_pythons() -> Mapping[str, Path]:
+    """The interpreter of every module's environment; no Python is downloaded for it."""
+    choices = [choose([module]) for module in MODULES]
+    missing = " ".join(choice.module.python for choice in choices if choice.python is None)
+    if missing:
+        pytest.skip(
+            "Blender's modules were not compared with each other, because this Python is not here: "
+            f"{missing}. To bring it: .venv/bin/uv python install {missing}"
+        )
+    return {choice.module.python: _installed(choice) for choice in choices}
+
+
+def _installed(choice: Choice) -> Path:
+    return install(shared_target(choice.module), _say, choice)
 
 
 def _say(line: str) -> None:
