@@ -7,8 +7,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from proof.customers import Tenant, client, sign_up
+from proof.customers import sign_up
 from proof.fuzz.world import ROOMY_LIMITS, World
+from proof.platforms import running
+from stagify_local.customer import PLATFORM, Customer, client
 from stagify_local.platform import Platform
 
 DRIVING_THE_PLATFORM = {Path(__file__).parent / folder for folder in ("e2e", "fuzz")}
@@ -21,16 +23,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+def platform() -> Iterator[Platform]:
     """The running platform."""
-    folder = tmp_path_factory.mktemp("platform")
-    # Run by root, PostgreSQL is another user, who must be able to enter.
-    for parent in (folder, *folder.parents[:2]):
-        parent.chmod(0o755)
-    platform = Platform(folder, engine="fast", durable=False, settings=ROOMY_LIMITS)
-    platform.start()
-    yield platform
-    platform.stop()
+    with running(engine="fast", durable=False, settings=ROOMY_LIMITS) as platform:
+        yield platform
 
 
 @pytest.fixture(scope="module")
@@ -41,20 +37,20 @@ def world(platform: Platform) -> Iterator[World]:
 
 
 @pytest.fixture
-def new_tenant(platform: Platform) -> Iterator[Callable[[], Tenant]]:
-    """Signs up tenants."""
+def new_customer(platform: Platform) -> Iterator[Callable[[], Customer]]:
+    """Signs up customers."""
     with contextlib.ExitStack() as stack:
-        yield lambda: stack.enter_context(contextlib.closing(sign_up(platform)))
+        yield lambda: stack.enter_context(sign_up(platform))
 
 
 @pytest.fixture
-def tenant(new_tenant: Callable[[], Tenant]) -> Tenant:
-    """A tenant of this test."""
-    return new_tenant()
+def customer(new_customer: Callable[[], Customer]) -> Customer:
+    """A customer of this test."""
+    return new_customer()
 
 
 @pytest.fixture
 def anonymous(platform: Platform) -> Iterator[httpx.Client]:
     """A visitor of the platform host."""
-    with client(platform, "app") as http:
+    with client(platform.gateway_port, PLATFORM) as http:
         yield http

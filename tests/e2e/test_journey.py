@@ -7,52 +7,53 @@ from collections.abc import Callable
 import httpx
 from PIL import Image
 
-from proof.customers import Tenant, client, eventually, photo
+from proof.customers import PASSWORD, photo
+from stagify_local.customer import Customer, client, eventually
 from stagify_local.platform import Platform
 
 
-def test_a_photo_goes_through_the_platform(tenant: Tenant) -> None:
-    before = tenant.meter("staging")
+def test_a_photo_goes_through_the_platform(customer: Customer) -> None:
+    before = customer.meter("staging")
     assert (before["used"], before["reserved"], before["limit"]) == (0, 0, before["remaining"])
 
-    catalog = tenant.http.get("/v1/catalog").json()
+    catalog = customer.http.get("/v1/catalog").json()
     assert "living_room" in json.dumps(catalog)
 
-    upload_id = tenant.upload(photo(exif=_gps()))
-    created = tenant.create(upload_id, name="Lake Street 4")
+    upload_id = customer.upload(photo(exif=_gps()))
+    created = customer.create(upload_id, name="Lake Street 4")
     assert created.status_code == 202
-    project = tenant.finished(created.json()["id"])
+    project = customer.finished(created.json()["id"])
     assert project["status"] == "staged"
     assert project["failure"] is None
 
-    staged = _follow(tenant, project["staged"]["url"])
-    shown = _follow(tenant, project["original"]["url"])
+    staged = _follow(customer, project["staged"]["url"])
+    shown = _follow(customer, project["original"]["url"])
     assert staged.headers["content-type"] == "image/jpeg"
     assert Image.open(io.BytesIO(staged.content)).size == (1200, 800)
     assert staged.content != shown.content
     # What is shown never carries where the photo was taken.
     assert not Image.open(io.BytesIO(shown.content)).getexif()
 
-    meter = tenant.settled(used=1)
+    meter = customer.settled(used=1)
     assert meter["remaining"] == meter["limit"] - 1
-    stored = tenant.meter("storage_bytes")["used"]
+    stored = customer.meter("storage_bytes")["used"]
     assert stored >= len(staged.content) + len(shown.content)
 
-    listed = tenant.http.get("/v1/projects").json()
+    listed = customer.http.get("/v1/projects").json()
     assert [item["id"] for item in listed["items"]] == [project["id"]]
 
-    assert tenant.http.delete(f"/v1/projects/{project['id']}").status_code == 204
-    assert tenant.http.get(f"/v1/projects/{project['id']}").status_code == 404
-    eventually(lambda: tenant.meter("storage_bytes")["used"] == 0 or None)
+    assert customer.http.delete(f"/v1/projects/{project['id']}").status_code == 204
+    assert customer.http.get(f"/v1/projects/{project['id']}").status_code == 404
+    eventually(lambda: customer.meter("storage_bytes")["used"] == 0)
     # A staged photo stays used when its project is deleted.
-    assert tenant.meter("staging")["used"] == 1
+    assert customer.meter("staging")["used"] == 1
 
 
-def test_progress_is_live_and_resumes(tenant: Tenant) -> None:
-    project_id = tenant.create(tenant.upload(photo())).json()["id"]
+def test_progress_is_live_and_resumes(customer: Customer) -> None:
+    project_id = customer.create(customer.upload(photo())).json()["id"]
     path = f"/v1/projects/{project_id}/events"
     seen: list[tuple[str, str]] = []
-    with tenant.http.stream("GET", path) as stream:
+    with customer.http.stream("GET", path) as stream:
         assert stream.headers["content-type"].startswith("text/event-stream")
         event_id = ""
         for line in stream.iter_lines():
@@ -62,32 +63,34 @@ def test_progress_is_live_and_resumes(tenant: Tenant) -> None:
                 seen.append((event_id, json.loads(line.removeprefix("data:"))["status"]))
     assert seen[-1][1] == "staged"
     # A client that lost the last message asks again and gets the end.
-    with tenant.http.stream("GET", path, headers={"Last-Event-ID": seen[0][0]}) as stream:
+    with customer.http.stream("GET", path, headers={"Last-Event-ID": seen[0][0]}) as stream:
         again = [line for line in stream.iter_lines() if line.startswith("data:")]
     assert json.loads(again[-1].removeprefix("data:"))["status"] == "staged"
 
 
-def test_the_same_request_twice_is_one_project(tenant: Tenant) -> None:
-    body = {"upload_id": tenant.upload(photo()), "room_type": "bedroom", "style": "modern"}
+def test_the_same_request_twice_is_one_project(customer: Customer) -> None:
+    body = {"upload_id": customer.upload(photo()), "room_type": "bedroom", "style": "modern"}
     headers = {"Idempotency-Key": "listing-42"}
-    first = tenant.http.post("/v1/projects", json=body, headers=headers)
-    again = tenant.http.post("/v1/projects", json=body, headers=headers)
+    first = customer.http.post("/v1/projects", json=body, headers=headers)
+    again = customer.http.post("/v1/projects", json=body, headers=headers)
     assert (first.status_code, again.status_code) == (202, 202)
     assert first.json()["id"] == again.json()["id"]
-    tenant.finished(first.json()["id"])
-    tenant.settled(used=1)
-    changed = tenant.http.post(
+    customer.finished(first.json()["id"])
+    customer.settled(used=1)
+    changed = customer.http.post(
         "/v1/projects", json={**body, "style": "industrial"}, headers=headers
     )
     assert (changed.status_code, changed.json()["code"]) == (422, "idempotency_key_reused")
 
 
-def test_a_session_in_a_browser(platform: Platform, new_tenant: Callable[[], Tenant]) -> None:
-    tenant = new_tenant()
-    with client(platform, tenant.slug) as http:
-        wrong = http.post("/v1/session", json={"email": tenant.email, "password": "wrong-wrong"})
+def test_a_session_in_a_browser(platform: Platform, new_customer: Callable[[], Customer]) -> None:
+    customer = new_customer()
+    with client(platform.gateway_port, customer.account.slug) as http:
+        wrong = http.post(
+            "/v1/session", json={"email": customer.account.email, "password": "wrong-wrong"}
+        )
         assert (wrong.status_code, wrong.json()["code"]) == (401, "invalid_credentials")
-        body = {"email": tenant.email, "password": "correct horse battery staple"}
+        body = {"email": customer.account.email, "password": PASSWORD}
         answer = http.post("/v1/session", json=body)
         assert answer.status_code == 201
         cookie = answer.headers["set-cookie"]
@@ -97,14 +100,14 @@ def test_a_session_in_a_browser(platform: Platform, new_tenant: Callable[[], Ten
         assert "domain" not in cookie.lower()
         http.headers["Cookie"] = cookie.partition(";")[0]
         who = http.get("/v1/session").json()
-        assert (who["role"], who["tenant"]["slug"]) == ("owner", tenant.slug)
+        assert (who["role"], who["tenant"]["slug"]) == ("owner", customer.account.slug)
         cross = http.post(
             "/v1/api-keys", json={"name": "x"}, headers={"Origin": "http://evil.test"}
         )
         assert (cross.status_code, cross.json()["code"]) == (403, "origin_mismatch")
         assert http.delete("/v1/session").status_code == 204
         # The gateway learns of it by an event, within a second.
-        eventually(lambda: http.get("/v1/usage").status_code == 401 or None, 1.0)
+        eventually(lambda: http.get("/v1/usage").status_code == 401, 1.0)
         assert http.get("/v1/usage").json()["code"] == "invalid_credential"
 
 
@@ -125,8 +128,8 @@ def test_every_process_reports_ready_and_metrics(platform: Platform) -> None:
         assert "stagify_" in httpx.get(f"{base}/metrics").text, name
 
 
-def _follow(tenant: Tenant, path: str) -> httpx.Response:
-    answer = tenant.http.get(path)
+def _follow(customer: Customer, path: str) -> httpx.Response:
+    answer = customer.http.get(path)
     assert answer.status_code == 302, answer.text
     assert "private" in answer.headers["cache-control"]
     found = httpx.get(answer.headers["location"])

@@ -12,78 +12,81 @@ import httpx
 import pytest
 from PIL import Image
 
-from proof.customers import Tenant, client, code, eventually, photo, put
+from proof.customers import photo, refusal
+from stagify_local.customer import Customer, client, eventually, put
 from stagify_local.platform import Platform
 
 
 class TestHosts:
     @pytest.mark.parametrize("host", ["nobody-here", "a.b", "app.evil"])
     def test_an_unknown_host(self, platform: Platform, host: str) -> None:
-        with client(platform, host) as http:
-            assert code(http.get("/v1/tenant")) == (404, "unknown_host")
+        with client(platform.gateway_port, host) as http:
+            assert refusal(http.get("/v1/tenant")) == (404, "unknown_host")
 
-    def test_a_suspended_tenant(self, platform: Platform, tenant: Tenant) -> None:
-        platform.run("tenant-svc", "suspend", tenant.slug, "--reason", "unpaid")
-        eventually(lambda: tenant.http.get("/v1/tenant").status_code == 403 or None)
-        assert code(tenant.http.get("/v1/projects")) == (403, "tenant_suspended")
-        page = tenant.http.get("/", headers={"Accept": "text/html"})
+    def test_a_suspended_tenant(self, platform: Platform, customer: Customer) -> None:
+        platform.run("tenant-svc", "suspend", customer.account.slug, "--reason", "unpaid")
+        eventually(lambda: customer.http.get("/v1/tenant").status_code == 403)
+        assert refusal(customer.http.get("/v1/projects")) == (403, "tenant_suspended")
+        page = customer.http.get("/", headers={"Accept": "text/html"})
         assert page.headers["content-type"].startswith("text/html")
-        platform.run("tenant-svc", "reactivate", tenant.slug)
-        eventually(lambda: tenant.http.get("/v1/tenant").status_code == 200 or None)
+        platform.run("tenant-svc", "reactivate", customer.account.slug)
+        eventually(lambda: customer.http.get("/v1/tenant").status_code == 200)
 
 
 class TestCredentials:
-    def test_none(self, platform: Platform, tenant: Tenant) -> None:
-        with client(platform, tenant.slug) as http:
-            assert code(http.get("/v1/projects")) == (401, "authentication_required")
+    def test_none(self, platform: Platform, customer: Customer) -> None:
+        with client(platform.gateway_port, customer.account.slug) as http:
+            assert refusal(http.get("/v1/projects")) == (401, "authentication_required")
 
     @pytest.mark.parametrize("value", ["Bearer nonsense", "Bearer stg_live_x_y", "Basic YTpi"])
-    def test_an_unknown_one(self, platform: Platform, tenant: Tenant, value: str) -> None:
-        with client(platform, tenant.slug) as http:
+    def test_an_unknown_one(self, platform: Platform, customer: Customer, value: str) -> None:
+        with client(platform.gateway_port, customer.account.slug) as http:
             answer = http.get("/v1/projects", headers={"Authorization": value})
-            assert code(answer) == (401, "invalid_credential")
+            assert refusal(answer) == (401, "invalid_credential")
 
-    def test_a_revoked_key_is_refused_at_once(self, tenant: Tenant) -> None:
-        own = tenant.member.post("/v1/api-keys", json={"name": "short"}).json()
+    def test_a_revoked_key_is_refused_at_once(self, customer: Customer) -> None:
+        own = customer.browser.post("/v1/api-keys", json={"name": "short"}).json()
         headers = {"Authorization": f"Bearer {own['key']}"}
-        assert tenant.http.get("/v1/projects", headers=headers).status_code == 200
-        assert tenant.member.delete(f"/v1/api-keys/{own['id']}").status_code == 204
+        assert customer.http.get("/v1/projects", headers=headers).status_code == 200
+        assert customer.browser.delete(f"/v1/api-keys/{own['id']}").status_code == 204
         eventually(
-            lambda: tenant.http.get("/v1/projects", headers=headers).status_code == 401 or None, 1.0
+            lambda: customer.http.get("/v1/projects", headers=headers).status_code == 401, 1.0
         )
 
 
 class TestUploads:
-    def test_never_filled(self, tenant: Tenant) -> None:
-        answer = tenant.create(tenant.ticket(1000)["id"])
-        assert code(answer) == (409, "upload_not_filled")
+    def test_never_filled(self, customer: Customer) -> None:
+        answer = customer.create(customer.ticket(1000)["id"])
+        assert refusal(answer) == (409, "upload_not_filled")
 
-    def test_unknown(self, tenant: Tenant) -> None:
-        answer = tenant.create("01939c5e-7c00-7000-8000-000000000001")
+    def test_unknown(self, customer: Customer) -> None:
+        answer = customer.create("01939c5e-7c00-7000-8000-000000000001")
         assert answer.status_code == 404
 
-    def test_used_twice(self, tenant: Tenant) -> None:
-        upload_id = tenant.upload(photo())
-        assert tenant.create(upload_id).status_code == 202
-        assert code(tenant.create(upload_id)) == (409, "upload_already_used")
+    def test_used_twice(self, customer: Customer) -> None:
+        upload_id = customer.upload(photo())
+        assert customer.create(upload_id).status_code == 202
+        assert refusal(customer.create(upload_id)) == (409, "upload_already_used")
 
     @pytest.mark.parametrize(
         "change", [{"content-type": "image/png"}, {"if-none-match": "x"}], ids=str
     )
-    def test_not_as_signed(self, tenant: Tenant, change: dict[str, str]) -> None:
+    def test_not_as_signed(self, customer: Customer, change: dict[str, str]) -> None:
         content = photo()
-        assert put(tenant.ticket(len(content)), content, **change).status_code == 403
+        ticket = customer.ticket(len(content))
+        assert customer.http.send(put(ticket, content, **change)).status_code == 403
 
-    def test_another_size(self, tenant: Tenant) -> None:
+    def test_another_size(self, customer: Customer) -> None:
         content = photo()
-        ticket = tenant.ticket(len(content) - 1)
-        assert put(ticket, content, **{"content-length": str(len(content))}).status_code == 403
+        ticket = customer.ticket(len(content) - 1)
+        longer = put(ticket, content, **{"content-length": str(len(content))})
+        assert customer.http.send(longer).status_code == 403
 
-    def test_a_second_time(self, tenant: Tenant) -> None:
+    def test_a_second_time(self, customer: Customer) -> None:
         content = photo()
-        ticket = tenant.ticket(len(content))
-        assert put(ticket, content).status_code == 200
-        assert put(ticket, content).status_code == 412
+        ticket = customer.ticket(len(content))
+        assert customer.http.send(put(ticket, content)).status_code == 200
+        assert customer.http.send(put(ticket, content)).status_code == 412
 
     @pytest.mark.parametrize(
         ("change", "status"),
@@ -96,11 +99,11 @@ class TestUploads:
         ids=str,
     )
     def test_what_is_not_accepted(
-        self, tenant: Tenant, change: dict[str, object], status: int
+        self, customer: Customer, change: dict[str, object], status: int
     ) -> None:
         body = {"filename": "a.jpg", "content_type": "image/jpeg", "size": 1000, **change}
-        answer = tenant.http.post("/v1/uploads", json=body)
-        assert code(answer)[0] == status
+        answer = customer.http.post("/v1/uploads", json=body)
+        assert refusal(answer)[0] == status
 
 
 def _png_header(width: int, height: int) -> bytes:
@@ -139,13 +142,13 @@ class TestPhotos:
         ids=["flood", "truncated", "html", "tiny", "mismatch"],
     )
     def test_fails_with_its_code(
-        self, tenant: Tenant, content: bytes, content_type: str, expected: str
+        self, customer: Customer, content: bytes, content_type: str, expected: str
     ) -> None:
-        project = tenant.stage(content, content_type=content_type)
+        project = customer.stage(content, content_type=content_type)
         assert project["status"] == "failed"
         assert project["failure"]["code"] == expected
         assert project["failure"]["message"]
-        tenant.settled(used=0)
+        customer.settled(used=0)
 
 
 class TestProjects:
@@ -157,35 +160,37 @@ class TestProjects:
         ],
         ids=str,
     )
-    def test_an_unknown_wish(self, tenant: Tenant, change: dict[str, str], expected: str) -> None:
-        assert code(tenant.create(tenant.upload(photo()), **change)) == (422, expected)
-        assert tenant.meter("staging")["reserved"] == 0
+    def test_an_unknown_wish(
+        self, customer: Customer, change: dict[str, str], expected: str
+    ) -> None:
+        assert refusal(customer.create(customer.upload(photo()), **change)) == (422, expected)
+        assert customer.meter("staging")["reserved"] == 0
 
-    def test_the_quota_is_used_up(self, tenant: Tenant) -> None:
-        limit = tenant.meter("staging")["limit"]
+    def test_the_quota_is_used_up(self, customer: Customer) -> None:
+        limit = customer.meter("staging")["limit"]
         for _ in range(limit):
-            assert tenant.create(tenant.upload(photo(800, 600))).status_code == 202
-        answer = tenant.create(tenant.upload(photo(800, 600)))
-        assert code(answer) == (402, "quota_exceeded")
+            assert customer.create(customer.upload(photo(800, 600))).status_code == 202
+        answer = customer.create(customer.upload(photo(800, 600)))
+        assert refusal(answer) == (402, "quota_exceeded")
         body = answer.json()
         assert body["meter"] == "staging"
         assert body["used"] + body["reserved"] == body["limit"] == limit
         assert body["resets_at"]
-        tenant.settled(used=limit)
+        customer.settled(used=limit)
 
-    def test_malformed_requests(self, tenant: Tenant) -> None:
+    def test_malformed_requests(self, customer: Customer) -> None:
         json_type = {"Content-Type": "application/json"}
-        broken = tenant.http.post("/v1/projects", content=b'{"upload_id": ', headers=json_type)
-        assert code(broken) == (422, "malformed_json")
-        text = tenant.http.post(
+        broken = customer.http.post("/v1/projects", content=b'{"upload_id": ', headers=json_type)
+        assert refusal(broken) == (422, "malformed_json")
+        text = customer.http.post(
             "/v1/projects", content=b"x=1", headers={"Content-Type": "text/plain"}
         )
-        assert code(text) == (415, "unsupported_media_type")
-        large = tenant.http.post("/v1/projects", content=b" " * (1 << 21), headers=json_type)
+        assert refusal(text) == (415, "unsupported_media_type")
+        large = customer.http.post("/v1/projects", content=b" " * (1 << 21), headers=json_type)
         assert large.status_code == 413
-        assert code(tenant.http.get("/v1/projects?cursor=!")) == (422, "invalid_cursor")
-        assert code(tenant.http.get("/v1/nowhere")) == (404, "not_found")
-        assert code(tenant.http.put("/v1/projects"))[0] == 405
+        assert refusal(customer.http.get("/v1/projects?cursor=!")) == (422, "invalid_cursor")
+        assert refusal(customer.http.get("/v1/nowhere")) == (404, "not_found")
+        assert refusal(customer.http.put("/v1/projects"))[0] == 405
 
 
 class TestSignUp:
@@ -193,21 +198,24 @@ class TestSignUp:
         tenant = {"type": "individual", "name": "X", "slug": slug}
         return {"email": f"{slug}@example.com", "name": "X", "tenant": tenant}
 
-    def test_a_taken_name(self, anonymous: httpx.Client, tenant: Tenant) -> None:
-        answer = anonymous.post("/v1/signup", json=self.body(tenant.slug))
-        assert code(answer) == (409, "slug_taken")
-        looked_up = anonymous.get(f"/v1/slugs/{tenant.slug}").json()
+    def test_a_taken_name(self, anonymous: httpx.Client, customer: Customer) -> None:
+        answer = anonymous.post("/v1/signup", json=self.body(customer.account.slug))
+        assert refusal(answer) == (409, "slug_taken")
+        looked_up = anonymous.get(f"/v1/slugs/{customer.account.slug}").json()
         assert (looked_up["available"], looked_up["reason"]) == (False, "slug_taken")
 
     def test_a_reserved_name(self, anonymous: httpx.Client) -> None:
-        assert code(anonymous.post("/v1/signup", json=self.body("admin"))) == (422, "slug_reserved")
+        assert refusal(anonymous.post("/v1/signup", json=self.body("admin"))) == (
+            422,
+            "slug_reserved",
+        )
 
     def test_a_wrong_code(self, anonymous: httpx.Client) -> None:
         body = self.body(f"w-{secrets.token_hex(5)}")
         signup = anonymous.post("/v1/signup", json=body).json()
         confirmation = {"code": "000000", "password": "long enough to pass"}
         answer = anonymous.post(f"/v1/signup/{signup['id']}/confirm", json=confirmation)
-        assert code(answer) == (401, "invalid_code")
+        assert refusal(answer) == (401, "invalid_code")
 
-    def test_only_on_the_platform_host(self, tenant: Tenant) -> None:
-        assert tenant.http.post("/v1/signup", json=self.body("abc-def")).status_code in (403, 404)
+    def test_only_on_the_platform_host(self, customer: Customer) -> None:
+        assert customer.http.post("/v1/signup", json=self.body("abc-def")).status_code in (403, 404)

@@ -1,11 +1,11 @@
 """The short form of `make faults`: twelve faults at once with a stream of commands."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from proof.faults.run import Run
+from proof.platforms import running
 from stagify_local.platform import Platform
 
 FAULTS = 12
@@ -18,15 +18,10 @@ SEED = 4711
 
 
 @pytest.fixture
-def durable_platform(tmp_path: Path) -> Iterator[Platform]:
+def durable_platform() -> Iterator[Platform]:
     """A platform of this test's own, on disks that are told to keep what they are given."""
-    # Run by root, PostgreSQL is another user, who must be able to enter.
-    for parent in (tmp_path, *tmp_path.parents[:3]):
-        parent.chmod(0o755)
-    platform = Platform(tmp_path, engine="fast", durable=True)
-    platform.start()
-    yield platform
-    platform.stop()
+    with running(engine="fast", durable=True) as platform:
+        yield platform
 
 
 @pytest.mark.e2e

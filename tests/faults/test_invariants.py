@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 
+from proof.customers import new_account
 from proof.faults.explanation import explained
 from proof.faults.handled import HANDLED
 from proof.faults.history import Command, History, Project, Tenant
@@ -26,7 +27,7 @@ Change = Callable[[History, dict[str, Any]], object]
 def history() -> History:
     """One tenant on its second plan: a project that is there, one deleted, one interrupted."""
     made = History()
-    tenant = Tenant("first", "owner@first.example.com", TENANT, "key", ["free", "enterprise"])
+    tenant = Tenant(new_account(80, "first"), TENANT, ["free", "enterprise"])
     tenant.projects += [
         Project("stays", "first", "enterprise", STAYS),
         Project("goes", "first", "enterprise", GOES, is_deleted=True),

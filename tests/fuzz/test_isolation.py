@@ -7,12 +7,12 @@ from uuid import UUID
 import httpx
 import pytest
 
-from proof.customers import Tenant, client, code
+from proof.customers import refusal
 from proof.fuzz.matrix import Matrix, Place, absent, appearance, operations, places
 from proof.fuzz.world import World
 from stagify.pagination import encode_cursor
 from stagify.tokens import CONTEXT_HEADER
-from stagify_local.journey import SESSION_COOKIE
+from stagify_local.customer import SESSION_COOKIE, Customer, client
 from stagify_local.platform import Platform
 
 OWNER, INTRUDER, THROWAWAY = "first", "second", "throwaway"
@@ -30,8 +30,8 @@ def matrix(world: World) -> Matrix:
 def foreign(world: World) -> list[str]:
     """All that names something of the owner's: ids, cursors behind them, slug and address."""
     ids = [*world.things[OWNER].values()]
-    tenant = world.tenants[OWNER]
-    return [*ids, *(encode_cursor(UUID(each)) for each in ids), tenant.slug, tenant.email]
+    account = world.customers[OWNER].account
+    return [*ids, *(encode_cursor(UUID(each)) for each in ids), account.slug, account.email]
 
 
 @pytest.fixture
@@ -46,10 +46,10 @@ def intruder(world: World) -> Iterator[httpx.Client]:
 @pytest.fixture(autouse=True)
 def owner_notices_nothing(world: World) -> Iterator[None]:
     """Whatever the test does, the owner has the same things afterwards, and the same access."""
-    tenant = world.tenants[OWNER]
+    customer = world.customers[OWNER]
 
     def state() -> list[object]:
-        answers = [tenant.member.get(path) for path in ("/v1/projects", "/v1/api-keys")]
+        answers = [customer.browser.get(path) for path in ("/v1/projects", "/v1/api-keys")]
         things = [
             thing for answer in answers for thing in answer.raise_for_status().json()["items"]
         ]
@@ -59,7 +59,7 @@ def owner_notices_nothing(world: World) -> Iterator[None]:
     before = state()
     yield
     assert state() == before
-    assert tenant.http.get("/v1/projects").status_code == 200
+    assert customer.http.get("/v1/projects").status_code == 200
 
 
 def all_places(matrix: Matrix) -> list[Place]:
@@ -71,13 +71,13 @@ def all_places(matrix: Matrix) -> list[Place]:
 
 
 @pytest.fixture
-def throwaway(world: World) -> Tenant:
+def throwaway(world: World) -> Customer:
     """A tenant whose things may be used up."""
     return world.settle(THROWAWAY)
 
 
 def test_a_foreign_value_is_as_good_as_none(
-    world: World, matrix: Matrix, throwaway: Tenant, foreign: list[str]
+    world: World, matrix: Matrix, throwaway: Customer, foreign: list[str]
 ) -> None:
     wrong = []
     # The numbers in a refusal for want of quota would differ from one call to the next.
@@ -86,7 +86,7 @@ def test_a_foreign_value_is_as_good_as_none(
     for place in (place for place in all_places(matrix) if place.name != KEY_HEADER):
         for value in foreign:
             theirs, nobodys = (
-                matrix.send(throwaway.member, THROWAWAY, place, each)
+                matrix.send(throwaway.browser, THROWAWAY, place, each)
                 for each in (value, absent(value))
             )
             if appearance(theirs) != appearance(nobodys):
@@ -96,15 +96,17 @@ def test_a_foreign_value_is_as_good_as_none(
     assert wrong == []
 
 
-def test_the_matrix_would_see_a_difference(world: World, matrix: Matrix, throwaway: Tenant) -> None:
+def test_the_matrix_would_see_a_difference(
+    world: World, matrix: Matrix, throwaway: Customer
+) -> None:
     """For each place of an id there is a thing whose owner gets another answer than for none."""
     blind = []
     for place in (place for place in all_places(matrix) if place.takes_id):
         things = world.things[THROWAWAY].values()
-        nobodys = matrix.send(throwaway.member, THROWAWAY, place, absent(next(iter(things))))
-        if code(nobodys) == NOT_HERE:
+        nobodys = matrix.send(throwaway.browser, THROWAWAY, place, absent(next(iter(things))))
+        if refusal(nobodys) == NOT_HERE:
             continue
-        own = (matrix.send(throwaway.member, THROWAWAY, place, value) for value in things)
+        own = (matrix.send(throwaway.browser, THROWAWAY, place, value) for value in things)
         if all(appearance(answer) == appearance(nobodys) for answer in own):
             blind.append(str(place))
     assert blind == [], "let World make one of these, and name it as the parameter is named"
@@ -114,9 +116,9 @@ def test_the_matrix_would_see_a_difference(world: World, matrix: Matrix, throwaw
 def test_a_foreign_credential_is_an_unknown_one(
     world: World, matrix: Matrix, platform: Platform, kind: str
 ) -> None:
-    tenant = world.tenants[OWNER]
-    theirs = (tenant.http if kind == "Authorization" else tenant.member).headers[kind]
-    with client(platform, world.tenants[INTRUDER].slug) as http:
+    customer = world.customers[OWNER]
+    theirs = (customer.http if kind == "Authorization" else customer.browser).headers[kind]
+    with client(platform.gateway_port, world.customers[INTRUDER].account.slug) as http:
         for operation in operations(matrix.document):
             answers = [
                 matrix.call(http, INTRUDER, operation, headers={kind: value})
@@ -130,7 +132,9 @@ def test_a_foreign_credential_is_an_unknown_one(
 def test_no_header_leads_to_another_tenant(
     world: World, matrix: Matrix, intruder: httpx.Client, header: str
 ) -> None:
-    value = {"X-Tenant-Id": world.things[OWNER]["tenant_id"]}.get(header, world.tenants[OWNER].slug)
+    value = {"X-Tenant-Id": world.things[OWNER]["tenant_id"]}.get(
+        header, world.customers[OWNER].account.slug
+    )
     for operation in operations(matrix.document):
         if operation.method == "get":
             with_it = matrix.call(intruder, INTRUDER, operation, headers={header: value})
@@ -140,14 +144,14 @@ def test_no_header_leads_to_another_tenant(
 
 
 def test_an_idempotency_key_is_its_tenants_own(
-    world: World, matrix: Matrix, throwaway: Tenant, intruder: httpx.Client
+    world: World, matrix: Matrix, throwaway: Customer, intruder: httpx.Client
 ) -> None:
     keyed = [place.operation for place in all_places(matrix) if place.name == KEY_HEADER]
     assert keyed
     for operation in keyed:
         sent = {KEY_HEADER: secrets.token_hex(8)}
-        first = matrix.call(throwaway.member, THROWAWAY, operation, headers=sent)
-        again = matrix.call(throwaway.member, THROWAWAY, operation, headers=sent)
+        first = matrix.call(throwaway.browser, THROWAWAY, operation, headers=sent)
+        again = matrix.call(throwaway.browser, THROWAWAY, operation, headers=sent)
         other = matrix.call(intruder, INTRUDER, operation, headers=sent)
         assert (first.is_success, again.json()["id"]) == (True, first.json()["id"]), operation
         assert "idempotent-replayed" not in other.headers, operation

@@ -16,7 +16,7 @@ from stagify_local.errors import LocalError
 from stagify_local.installation import Installation
 
 if TYPE_CHECKING:
-    from stagify_local.journey import Login
+    from stagify_local.customer import Account
     from stagify_local.platform import Platform
 
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -120,8 +120,8 @@ def run(platform: "Platform", begun: float) -> None:
 
     platform.start()
     try:
-        login = ensure_demo_tenant(platform)
-        say(summary(platform, login, time.monotonic() - begun))
+        demo = ensure_demo_tenant(platform)
+        say(summary(platform, demo, time.monotonic() - begun))
         Event().wait()
     finally:
         # From here on a second Ctrl-C must not cut the orderly stop short.
@@ -131,14 +131,14 @@ def run(platform: "Platform", begun: float) -> None:
         platform.stop()
 
 
-def summary(platform: "Platform", login: "Login", seconds: float) -> str:
+def summary(platform: "Platform", demo: "Account", seconds: float) -> str:
     """Where to go, and as whom."""
     return f"""
 StagifyAI is ready after {seconds:.0f} s.
 
   sign up    {platform.gateway_url}
-  demo       {login.url}
-             {login.email} / {login.password}
+  demo       {demo.url}
+             {demo.email} / {demo.password}
   docs       {platform.gateway_url}/docs
   mail       {platform.mail_url} (files in {platform.mail_dir})
 

@@ -1,32 +1,25 @@
 """`make demo`: a new customer takes the photos of `examples/rooms` through the running platform."""
 
+import json
 import secrets
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import httpx
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from stagify_local.errors import DemoError
+from stagify_local.customer import ENDED, PATIENCE_SECONDS, Account, Customer, good
+from stagify_local.errors import CustomerError
 from stagify_local.installation import Installation
-from stagify_local.journey import (
-    Login,
-    Project,
-    Site,
-    await_active,
-    download,
-    follow,
-    log_in,
-    sign_up,
-    upload,
-    usage_of,
-    wait_for,
-)
 from stagify_local.platform import Platform
 
 DEMO_SLUG = "demo"
 DEMO_EMAIL = "demo@example.com"
-ShowProject = Callable[[Project], None]
+DEMO_NAME = "Demo Realty"
+# The stream has a heart-beat each 15 s; a photo that queues behind others takes longer.
+STREAM_SILENCE_SECONDS = 60.0
 # What each example photo is good for, by a word of its name.
 CHOICES = {
     "living": ("living_room", "scandinavian"),
@@ -34,54 +27,44 @@ CHOICES = {
     "loft": ("dining_room", "industrial"),
 }
 
+Project = dict[str, Any]
+ShowProject = Callable[[Project], None]
 
-def ensure_demo_tenant(platform: Platform) -> Login:
-    """The log-in of the demo tenant, which is signed up at the first start."""
+
+def ensure_demo_tenant(platform: Platform) -> Account:
+    """The demo tenant, which is signed up at the first start."""
     state = platform.state
     password = state.secret("demo password")
-    url = f"http://{DEMO_SLUG}.localhost:{platform.gateway_port}"
+    account = Account(platform.gateway_port, DEMO_SLUG, DEMO_EMAIL, password)
     if state.mark("demo tenant") is None:
-        sign_up(
-            platform.gateway_port,
-            platform.mail_dir,
-            slug=DEMO_SLUG,
-            name="Demo Realty",
-            email=DEMO_EMAIL,
-            password=password,
-        )
+        with Customer(account) as customer:
+            customer.sign_up(DEMO_NAME, platform.mail_dir)
         state.set_mark("demo tenant", "signed up")
-    return Login(url, DEMO_EMAIL, password)
+    return account
 
 
 def run_demo(installation: Installation, photos: list[Path], console: Console) -> None:
     """The whole journey with a fresh tenant; before and after are written below `.stagify/demo`."""
     if not photos:
-        raise DemoError("there are no photos in examples/rooms")
+        raise CustomerError("there are no photos in examples/rooms")
     port = installation.require_running().gateway_port
     folder = installation.folder
     slug = f"demo-{secrets.token_hex(3)}"
-    email = f"{slug}@example.com"
-    console.print(f"signing up [bold]{slug}[/] as {email}")
-    login = sign_up(
-        port,
-        folder / "mail",
-        slug=slug,
-        name="Demo Realty",
-        email=email,
-        password=secrets.token_urlsafe(16),
-    )
-    with Site(port, slug) as site:
-        console.print(f"the code came by mail; logging in at {login.url}")
-        log_in(site, login)
-        site.use_key(site.read("POST", "/v1/api-keys", {"name": "demo"})["key"])
-        await_active(site)
+    account = Account(port, slug, f"{slug}@example.com", secrets.token_urlsafe(16))
+    console.print(f"signing up [bold]{slug}[/] as {account.email}")
+    with Customer(account) as customer:
+        customer.sign_up(DEMO_NAME, folder / "mail")
+        console.print(f"the code came by mail; logging in at {account.url}")
+        customer.log_in()
+        customer.use_new_key("demo")
+        customer.await_active()
         results = folder / "demo" / slug
-        stage_all(site, photos, results, console)
-        report_usage(site, len(photos), console)
+        stage_all(customer, photos, results, console)
+        report_usage(customer, len(photos), console)
     console.print(f"before and after: [bold]{results}[/]")
 
 
-def stage_all(site: Site, photos: list[Path], results: Path, console: Console) -> None:
+def stage_all(customer: Customer, photos: list[Path], results: Path, console: Console) -> None:
     """One photo after the other, with a bar each."""
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[status]}"))
     with Progress(*columns, TimeElapsedColumn(), console=console) as progress:
@@ -89,7 +72,7 @@ def stage_all(site: Site, photos: list[Path], results: Path, console: Console) -
             room_type, style = choose(photo)
             description = f"{photo.stem}: {style} {room_type.replace('_', ' ')}"
             show = bar_of(progress, progress.add_task(description, total=100, status="uploading"))
-            stage(site, photo, room_type, style, results, show)
+            stage(customer, photo, room_type, style, results, show)
 
 
 def bar_of(progress: Progress, task: TaskID) -> ShowProject:
@@ -102,25 +85,49 @@ def bar_of(progress: Progress, task: TaskID) -> ShowProject:
 
 
 def stage(
-    site: Site, photo: Path, room_type: str, style: str, results: Path, show: ShowProject
+    customer: Customer, photo: Path, room_type: str, style: str, results: Path, show: ShowProject
 ) -> None:
     """Upload, create the project, follow it, fetch the pictures."""
-    choice = {"upload_id": upload(site, photo), "room_type": room_type, "style": style}
-    project = site.read("POST", "/v1/projects", {"name": photo.stem, **choice})
+    upload_id = customer.upload(photo.read_bytes(), filename=photo.name)
+    answer = customer.create(upload_id, name=photo.stem, room_type=room_type, style=style)
+    project = good(answer).json()
     show(project)
-    staged = follow(site, project["id"], show)
-    download(site, staged["original"], results / f"{photo.stem}-before.jpg")
-    download(site, staged["staged"], results / f"{photo.stem}-after.jpg")
+    staged = follow(customer, project["id"], show)
+    download(customer, staged["original"], results / f"{photo.stem}-before.jpg")
+    download(customer, staged["staged"], results / f"{photo.stem}-after.jpg")
 
 
-def report_usage(site: Site, staged: int, console: Console) -> None:
+def follow(customer: Customer, project_id: str, on_change: ShowProject) -> Project:
+    """Report every change of a project until it is staged; CustomerError if it fails."""
+    silence = httpx.Timeout(PATIENCE_SECONDS, read=STREAM_SILENCE_SECONDS)
+    path = f"/v1/projects/{project_id}/events"
+    with customer.http.stream("GET", path, timeout=silence) as answer:
+        if answer.is_error:
+            answer.read()
+        for line in good(answer).iter_lines():
+            if not line.startswith("data:"):
+                continue
+            project: Project = json.loads(line.removeprefix("data:"))
+            on_change(project)
+            if project["status"] == "staged":
+                return project
+            if project["status"] in ENDED:
+                told = f"{project['status']} {project['failure']}"
+                raise CustomerError(f"project {project_id}: {told}")
+    raise CustomerError(f"the events of project {project_id} ended before it was staged")
+
+
+def download(customer: Customer, image: Project, path: Path) -> None:
+    """Follow an image's stable path to its signed link and store it."""
+    link = good(customer.http.get(image["url"])).headers["location"]
+    answer = good(httpx.get(link, timeout=PATIENCE_SECONDS, trust_env=False))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(answer.content)
+
+
+def report_usage(customer: Customer, staged: int, console: Console) -> None:
     """Wait until usage-svc has counted all of them, and say so."""
-
-    def counted() -> bool:
-        return bool(usage_of(site, "staging")["used"] >= staged)
-
-    wait_for(counted, "usage to be counted")
-    meter = usage_of(site, "staging")
+    meter = customer.settled(used=staged)
     limit = "unlimited" if meter["limit"] is None else meter["limit"]
     console.print(f"[bold]{meter['used']} of {limit} used[/]")
 

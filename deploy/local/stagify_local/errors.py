@@ -21,5 +21,5 @@ class NotRunningError(LocalError):
     """There is no running platform in this folder."""
 
 
-class DemoError(LocalError):
-    """A step of the demo got an answer it did not expect."""
+class CustomerError(LocalError):
+    """A customer was refused, or waited in vain."""

@@ -5,15 +5,14 @@ import itertools
 import time
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any
 from uuid import UUID
 
 import httpx
 
 from proof.customers import photo
-from proof.faults.customers import code_of
 from proof.faults.history import History, Project, Tenant
 from proof.faults.recovery import PATHS
+from stagify_local.customer import code_of, put
 
 # Clients that read, each at most this often; on a slow machine they wait for their answers, so
 # that nothing is refused because it is too much.
@@ -42,8 +41,7 @@ class Tally:
 class Load:
     """Reads of every service and new projects, one after the other for `tenants` in turn."""
 
-    def __init__(self, port: int, tenants: list[Tenant], history: History) -> None:
-        self._port = port
+    def __init__(self, tenants: list[Tenant], history: History) -> None:
         self._tenants = itertools.cycle(tenants)
         self._paths = itertools.cycle(PATHS)
         self._history = history
@@ -71,7 +69,8 @@ class Load:
 
     async def _read(self) -> None:
         while not await self._stopped_within(1 / READS_A_SECOND):
-            await self._send(next(self._tenants), "GET", next(self._paths))
+            account = next(self._tenants).account
+            await self._send(account.request("GET", next(self._paths)))
 
     async def _create(self) -> None:
         while not await self._stopped_within(1 / PROJECTS_A_SECOND):
@@ -79,45 +78,32 @@ class Load:
 
     async def _one_project(self, tenant: Tenant) -> None:
         """Ticket, photo, project: two POSTs, of which only the second may be repeated."""
-        upload = {"filename": "room.jpg", "content_type": "image/jpeg", "size": len(self._photo)}
-        ticket = await self._send(tenant, "POST", "/v1/uploads", json=upload)
+        ticket = await self._send(tenant.account.ticket(len(self._photo)))
         if ticket is None:
             return
-        signed = ticket.json()
-        put = {"content": self._photo, "headers": signed["headers"]}
-        (await self._http.request(signed["method"], signed["url"], **put)).raise_for_status()
-        project = Project(
-            f"{tenant.slug} load {len(tenant.projects) + 1:05}", tenant.slug, tenant.plans[-1]
-        )
+        (await self._http.send(put(ticket.json(), self._photo))).raise_for_status()
+        name = f"{tenant.slug} load {len(tenant.projects) + 1:05}"
+        project = Project(name, tenant.slug, tenant.plans[-1])
         tenant.projects.append(project)
-        command = self._history.begin("create", tenant.slug, project.name)
-        body = {"upload_id": signed["id"], "room_type": "living_room", "style": "modern"}
-        key = {"Idempotency-Key": project.name}
-        body["name"] = project.name
-        answer = await self._send(tenant, "POST", "/v1/projects", json=body, headers=key)
+        command = self._history.begin("create", tenant.slug, name)
+        request = tenant.account.project(ticket.json()["id"], name=name, idempotency_key=name)
+        answer = await self._send(request)
         if answer is not None:
             project.id = UUID(answer.json()["id"])
             command.outcome = "acknowledged"
 
-    async def _send(
-        self, tenant: Tenant, method: str, path: str, **options: Any
-    ) -> httpx.Response | None:
+    async def _send(self, request: httpx.Request) -> httpx.Response | None:
         """The answer, if it is a good one."""
-        headers = {
-            "Host": f"{tenant.slug}.localhost:{self._port}",
-            "Authorization": f"Bearer {tenant.api_key}",
-            **options.pop("headers", {}),
-        }
-        url = f"http://127.0.0.1:{self._port}{path}"
+        what = f"{request.method} {request.url.path}"
         tally = self._tally
         tally.sent += 1
         try:
-            answer = await self._http.request(method, url, headers=headers, **options)
+            answer = await self._http.send(request)
         except httpx.TransportError as error:
-            tally.failures[f"{method} {path}: {type(error).__name__}"] += 1
+            tally.failures[f"{what}: {type(error).__name__}"] += 1
             return None
         if not answer.is_success:
-            tally.failures[f"{method} {path}: {answer.status_code} {code_of(answer)}"] += 1
+            tally.failures[f"{what}: {answer.status_code} {code_of(answer)}"] += 1
             return None
         tally.answered_at.append(time.monotonic())
         return answer

@@ -145,7 +145,7 @@ class Proof:
             await asyncio.to_thread(self._compose.set_plan, tenant.slug, "enterprise")
             tenant.plans.append("enterprise")
         await customers.close()
-        load = Load(self._port, tenants, self._history)
+        load = Load(tenants, self._history)
         async with asyncio.TaskGroup() as group:
             running = group.create_task(load.run())
             for service in (*SERVICES, "gateway"):

@@ -6,7 +6,6 @@ import logging
 import secrets
 import statistics
 import sys
-import tempfile
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,7 +15,7 @@ from proof.faults.recovery import BAR_SECONDS
 from proof.faults.report import Report
 from proof.faults.run import Run
 from proof.figures import Bar, percentile, report
-from stagify_local.platform import Platform
+from proof.platforms import running
 
 FAULTS = 150
 
@@ -30,9 +29,7 @@ def main() -> None:
     reports = []
     for seed in seeds:
         say(f"seed {seed}: again with --seed {seed}")
-        with tempfile.TemporaryDirectory(prefix="stagify-faults-") as temporary:
-            folder = options.keep / str(seed) if options.keep else Path(temporary)
-            reports.append(run(seed, folder, options))
+        reports.append(run(seed, options))
         say(str(reports[-1]))
     if min(report.faults for report in reports) >= FAULTS:
         keep_figures(reports)
@@ -50,24 +47,20 @@ def parsed() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def run(seed: int, folder: Path, options: argparse.Namespace) -> Report:
-    """One run on a new platform in `folder`."""
-    folder.mkdir(parents=True, exist_ok=True)
-    # Run by root, PostgreSQL is another user, who must be able to enter.
-    folder.chmod(0o755)
-    with Network() as network:
-        platform = Platform(folder, engine="fast", durable=True, detour=network.detour, say=say)
-        platform.start()
-        try:
-            return asyncio.run(
-                Run(platform, seed, say=say, network=network).execute(
-                    options.faults,
-                    longest_pause=options.longest_pause,
-                    seconds=60 * options.minutes,
-                )
+def run(seed: int, options: argparse.Namespace) -> Report:
+    """One run on a new platform."""
+    folder = options.keep / str(seed) if options.keep else None
+    with (
+        Network() as network,
+        running(folder, engine="fast", detour=network.detour, say=say) as platform,
+    ):
+        return asyncio.run(
+            Run(platform, seed, say=say, network=network).execute(
+                options.faults,
+                longest_pause=options.longest_pause,
+                seconds=60 * options.minutes,
             )
-        finally:
-            platform.stop()
+        )
 
 
 def keep_figures(reports: Sequence[Report]) -> None:

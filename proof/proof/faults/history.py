@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from typing import Literal
 from uuid import UUID
 
+from stagify_local.customer import Account
+
 Kind = Literal["sign up", "create", "delete", "plan"]
 
 
@@ -49,13 +51,19 @@ class Project:
 class Tenant:
     """A tenant as its owner knows it."""
 
-    slug: str
-    email: str
+    account: Account
     id: UUID
-    api_key: str
     # What the plans were, the last acknowledged one last.
     plans: list[str] = field(default_factory=lambda: ["free"])
     projects: list[Project] = field(default_factory=list)
+
+    @property
+    def slug(self) -> str:
+        return self.account.slug
+
+    @property
+    def email(self) -> str:
+        return self.account.email
 
 
 class History:

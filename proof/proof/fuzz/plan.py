@@ -79,7 +79,7 @@ class Verdict:
 
 def fuzz_all(world: World, form: Form, say: Callable[[str], None] = lambda line: None) -> Verdict:
     """Every actor in turn, in the same order always: each may meet what those before it left."""
-    for party in world.tenants:
+    for party in world.customers:
         world.lift_quota(party)
     # The edges of the schemas are the same for everyone; what is random differs.
     other = replace(form, seed=form.seed + 1, has_edges=False)

@@ -11,11 +11,10 @@ from schemathesis.engine import events, from_schema
 from schemathesis.engine.recorder import CheckNode, ScenarioRecorder
 from schemathesis.engine.run import PhaseName
 
-from proof.customers import put
 from proof.fuzz.checks import Checks, Exchange
 from proof.fuzz.settings import Form, settings
 from proof.fuzz.world import PHOTO, Actor, World
-from stagify_local.journey import SESSION_COOKIE
+from stagify_local.customer import SESSION_COOKIE
 
 # Runs of chains, however short they are.
 MOST_TURNS = 20
@@ -135,7 +134,7 @@ def _add_follow_up(schema: BaseSchema, world: World, outcome: Outcome) -> None:
         world.known.learn(actor.party, body)
         is_for_photo = isinstance(case.body, dict) and case.body.get("size") == len(PHOTO)
         if case.operation.label == "POST /v1/uploads" and is_for_photo:
-            put(body, PHOTO)
+            world.fill(body)
 
 
 def _is_over(cookie: str, response: Response) -> bool:

@@ -5,9 +5,17 @@ from typing import Any
 
 import httpx
 
-from proof.customers import PASSWORD, Tenant, client, eventually, photo, sign_up
+from proof.customers import photo, sign_up
 from proof.fuzz.known import Known
-from stagify_local.journey import SESSION_COOKIE
+from stagify_local.customer import (
+    PLATFORM,
+    SESSION_COOKIE,
+    Customer,
+    client,
+    eventually,
+    host_of,
+    put,
+)
 from stagify_local.platform import Platform
 
 VISITOR = "visitor"
@@ -34,17 +42,13 @@ class Actor:
     is_owner: bool = False
     bearer: str | None = None
     cookie: str | None = None
-    tenant: Tenant | None = field(default=None, repr=False)
+    customer: Customer | None = field(default=None, repr=False)
 
     def log_in(self) -> None:
         """Start a session; what the actor does may have ended the last one."""
-        assert self.tenant is not None
-        body = {"email": self.tenant.email, "password": PASSWORD}
-        answer = self.tenant.member.post("/v1/session", json=body, headers={"Cookie": ""})
-        assert answer.status_code == 201, answer.text
-        pair = answer.headers["set-cookie"].partition(";")[0]
-        self.tenant.member.headers["Cookie"] = pair
-        self.cookie = pair.removeprefix(f"{SESSION_COOKIE}=")
+        assert self.customer is not None
+        self.customer.log_in()
+        self.cookie = self.customer.browser.headers["Cookie"].removeprefix(f"{SESSION_COOKIE}=")
 
 
 class World:
@@ -55,52 +59,57 @@ class World:
         self.known = Known()
         # One thing of each kind, by the name of the parameter that takes its id.
         self.things: dict[str, dict[str, str]] = {}
-        self.tenants: dict[str, Tenant] = {}
+        self.customers: dict[str, Customer] = {}
         for name in ("first", "second"):
             self.settle(name)
-        first = self.tenants["first"]
+        first = self.customers["first"]
         self.document: dict[str, Any] = first.http.get("/openapi.json").raise_for_status().json()
         self.catalog: dict[str, Any] = first.http.get("/v1/catalog").raise_for_status().json()
 
     def close(self) -> None:
-        """Close the tenants' clients."""
-        for tenant in self.tenants.values():
-            tenant.close()
+        """Close the customers' clients."""
+        for customer in self.customers.values():
+            customer.close()
 
     def renew_upload(self, party: str) -> None:
         """Put a photo for the party's next project: an upload makes one."""
-        self.things[party]["upload_id"] = self.tenants[party].upload(PHOTO)
+        self.things[party]["upload_id"] = self.customers[party].upload(PHOTO)
+
+    def fill(self, ticket: dict[str, Any]) -> None:
+        """Put a photo where the ticket says."""
+        self.customers["first"].http.send(put(ticket, PHOTO))
 
     def lift_quota(self, party: str) -> None:
         """Put the tenant on a plan without limits."""
-        tenant = self.tenants[party]
-        self.platform.run("usage-svc", "set-plan", tenant.slug, "enterprise")
-        eventually(lambda: tenant.meter("staging")["limit"] is None or None)
+        customer = self.customers[party]
+        self.platform.run("usage-svc", "set-plan", customer.account.slug, "enterprise")
+        eventually(lambda: customer.meter("staging")["limit"] is None)
 
     def owner(self, party: str) -> Actor:
         """The tenant's owner, in a browser."""
-        tenant = self.tenants[party]
-        actor = Actor(f"{party} owner", party, tenant.slug, is_owner=True, tenant=tenant)
+        customer = self.customers[party]
+        slug = customer.account.slug
+        actor = Actor(f"{party} owner", party, slug, is_owner=True, customer=customer)
         actor.log_in()
         return actor
 
     def limited_key(self, party: str) -> Actor:
         """A program of the tenant that may look at projects and nothing else."""
         self.owner(party)
-        tenant = self.tenants[party]
-        answer = tenant.member.post(
+        customer = self.customers[party]
+        answer = customer.browser.post(
             "/v1/api-keys", json={"name": "limited", "scopes": ["projects:read"]}
         )
         key = answer.raise_for_status().json()["key"]
-        return Actor(f"{party} limited key", party, tenant.slug, bearer=key)
+        return Actor(f"{party} limited key", party, customer.account.slug, bearer=key)
 
     def anonymous(self, party: str) -> Actor:
         """Anyone, on the tenant's host."""
-        return Actor(f"{party} anonymous", party, self.tenants[party].slug)
+        return Actor(f"{party} anonymous", party, self.customers[party].account.slug)
 
     def visitor(self) -> Actor:
         """Anyone, on the platform's host."""
-        return Actor(VISITOR, VISITOR, "app", is_owner=True)
+        return Actor(VISITOR, VISITOR, PLATFORM, is_owner=True)
 
     def url(self) -> str:
         """Where the gateway answers."""
@@ -108,7 +117,7 @@ class World:
 
     def host(self, actor: Actor) -> str:
         """The actor's Host header."""
-        return f"{actor.host}.localhost:{self.platform.gateway_port}"
+        return host_of(self.platform.gateway_port, actor.host)
 
     def candidates(self, parameter: str) -> list[str]:
         """Ids worth trying for a parameter: those of its kind, else those of all kinds."""
@@ -121,28 +130,28 @@ class World:
 
     def visit(self, actor: Actor) -> httpx.Client:
         """A client of the actor's host without a credential."""
-        return client(self.platform, actor.host)
+        return client(self.platform.gateway_port, actor.host)
 
-    def settle(self, party: str) -> Tenant:
+    def settle(self, party: str) -> Customer:
         """A new tenant with one of everything, in the place of the last one of that name."""
-        if party in self.tenants:
-            self.tenants.pop(party).close()
-        tenant = sign_up(self.platform)
-        self.known.add(party, tenant.slug, tenant.email)
+        if party in self.customers:
+            self.customers.pop(party).close()
+        customer = sign_up(self.platform)
+        self.known.add(party, customer.account.slug, customer.account.email)
         # Two, so that there is still an image when `project_id` has been deleted.
-        kept, project = tenant.stage(PHOTO), tenant.stage(PHOTO)
+        kept, project = customer.stage(PHOTO), customer.stage(PHOTO)
         assert (kept["status"], project["status"]) == ("staged", "staged"), (kept, project)
-        keys = tenant.member.get("/v1/api-keys").raise_for_status().json()["items"]
-        session = tenant.member.get("/v1/session").raise_for_status().json()
+        keys = customer.browser.get("/v1/api-keys").raise_for_status().json()["items"]
+        session = customer.browser.get("/v1/session").raise_for_status().json()
         self.things[party] = {
             "project_id": project["id"],
             "image_id": kept["staged"]["id"],
-            "upload_id": tenant.upload(PHOTO),
+            "upload_id": customer.upload(PHOTO),
             "api_key_id": keys[0]["id"],
             "tenant_id": session["tenant"]["id"],
             "user_id": session["user"]["id"],
         }
-        self.tenants[party] = tenant
+        self.customers[party] = customer
         for answer in (kept, project, keys, session, self.things[party]):
             self.known.learn(party, answer)
-        return tenant
+        return customer

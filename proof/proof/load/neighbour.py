@@ -13,7 +13,7 @@ from collections import Counter
 from typing import Any
 
 from proof.figures import Bar, median, percentile, report
-from proof.load.customers import Customer, fill, mix, sign_up_many
+from proof.load.customers import Tenant, fill, mix, sign_up_many, wire
 from proof.load.offers import Choice, Outcome, Phase, Plan, offer
 from proof.load.rig import Rig, running_rig
 
@@ -60,18 +60,18 @@ def phases_of_a_round(number: int, share: float, seconds: float) -> list[Phase]:
     ]
 
 
-def slow_message(customer: Customer) -> bytes:
+def slow_message(tenant: Tenant) -> bytes:
     """A request that a server has to read to its end."""
-    return customer.message("POST", "/v1/uploads", b'{"filename":"%b"}' % (b"x" * 4_000))
+    return wire(tenant.account.request("POST", "/v1/uploads", json={"filename": "x" * 4_000}))
 
 
 def examine(rig: Rig, seconds: float) -> None:
-    customers = sign_up_many(rig.platform, TENANTS)
-    asyncio.run(fill(rig.database_url("staging-svc", "app"), customers))
-    nine, greedy = customers[:-1], customers[-1:]
+    tenants = sign_up_many(rig.platform, TENANTS)
+    asyncio.run(fill(rig.database_url("staging-svc", "app"), tenants))
+    nine, greedy = tenants[:-1], tenants[-1:]
     choices = [*mix(nine, NINE), *mix(greedy, GREEDY)]
     rig.pin()
-    peak = find_peak(rig, mix(customers, "all"), seconds)
+    peak = find_peak(rig, mix(tenants, "all"), seconds)
     share = LOADED * peak / TENANTS
     phases = [
         phase for number in range(ROUNDS) for phase in phases_of_a_round(number, share, seconds)

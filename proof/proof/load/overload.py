@@ -12,8 +12,9 @@ import asyncio
 from collections import Counter
 from typing import Any
 
+from proof.customers import photo
 from proof.figures import Bar, percentile, report
-from proof.load.customers import creates, fill, mix, photo, sign_up_many, upload_many
+from proof.load.customers import creates, fill, mix, sign_up_many, upload_many
 from proof.load.offers import Choice, Outcome, Phase, Plan, Told, offer
 from proof.load.rig import Rig, difference, running_rig
 
@@ -76,10 +77,10 @@ def flood(rig: Rig, choices: list[Choice], peak: float, seconds: float) -> Told:
 
 
 def examine(rig: Rig, seconds: float, peak_seconds: float) -> None:
-    customers = sign_up_many(rig.platform, TENANTS)
-    asyncio.run(fill(rig.database_url("staging-svc", "app"), customers))
-    uploads = asyncio.run(upload_many(rig.port, customers, UPLOADS, photo()))
-    choices = [*mix(customers, "all"), creates(customers, uploads, "all", CREATES)]
+    tenants = sign_up_many(rig.platform, TENANTS)
+    asyncio.run(fill(rig.database_url("staging-svc", "app"), tenants))
+    uploads = asyncio.run(upload_many(tenants, UPLOADS, photo(700, 560)))
+    choices = [*mix(tenants, "all"), creates(tenants, uploads, "all", CREATES)]
     rig.pin()
     # The first loop only makes caches and pools as large as they get.
     find_peak(rig, choices, peak_seconds / 2)

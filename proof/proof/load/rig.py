@@ -3,14 +3,13 @@
 import contextlib
 import json
 import os
-import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import psutil
 
+from proof.platforms import running
 from stagify_local.environment import SERVICES, database_url
 from stagify_local.installation import Running
 from stagify_local.platform import Platform
@@ -109,19 +108,10 @@ class Rig:
 
 
 @contextlib.contextmanager
-def running_rig(
-    *, settings: Mapping[str, str] | None = None, durable: bool = True
-) -> Iterator[Rig]:
-    """A platform with the fast engine on free ports and in a folder of its own."""
-    with tempfile.TemporaryDirectory(prefix="stagify-load-", ignore_cleanup_errors=True) as folder:
-        # Run by root, PostgreSQL is another user, who must be able to enter.
-        Path(folder).chmod(0o755)
-        platform = Platform(Path(folder), engine="fast", durable=durable, settings=settings)
-        platform.start()
-        try:
-            yield Rig(platform)
-        finally:
-            platform.stop()
+def running_rig() -> Iterator[Rig]:
+    """A platform with the fast engine."""
+    with running(engine="fast") as platform:
+        yield Rig(platform)
 
 
 def difference(before: Mapping[str, float], after: Mapping[str, float]) -> dict[str, float]:

@@ -15,13 +15,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from proof.figures import Bar, median, report
-from proof.load.customers import Customer, sign_up_many
+from proof.load.customers import Tenant, sign_up_many
 from proof.load.rig import Rig, running_rig
 from proof.load.samples import Sample, Sampler
 from proof.load.traffic import Tally, Traffic
 from proof.plots import curve
 
-CUSTOMERS = 6
+TENANTS = 6
 PERIOD_SECONDS = 15.0
 SAMPLES_AT_LEAST = 24
 WARM_UP_SHARE = 1 / 3
@@ -38,9 +38,9 @@ TOLERANCE = {"threads": 2, "files": 8, "sockets": 8, "tasks": 8, "lag": 5, "rows
 PARTS = frozenset({"postgres", "kafka", "objectstore"})
 
 
-async def soak(rig: Rig, customers: list[Customer], minutes: float) -> tuple[Sampler, Tally]:
+async def soak(rig: Rig, tenants: list[Tenant], minutes: float) -> tuple[Sampler, Tally]:
     """Load and samples for so long."""
-    sampler, traffic = Sampler(rig), Traffic(rig, customers)
+    sampler, traffic = Sampler(rig), Traffic(rig, tenants)
     seconds = 60 * minutes
     period = min(PERIOD_SECONDS, seconds / SAMPLES_AT_LEAST)
     load = asyncio.create_task(traffic.run())
@@ -104,10 +104,10 @@ def draw(samples: Sequence[Sample]) -> None:
 
 
 def examine(rig: Rig, minutes: float) -> None:
-    customers = sign_up_many(rig.platform, CUSTOMERS)
-    for customer in customers:
-        rig.platform.run("usage-svc", "set-plan", customer.slug, "enterprise")
-    sampler, tally = asyncio.run(soak(rig, customers, minutes))
+    tenants = sign_up_many(rig.platform, TENANTS)
+    for tenant in tenants:
+        rig.platform.run("usage-svc", "set-plan", tenant.slug, "enterprise")
+    sampler, tally = asyncio.run(soak(rig, tenants, minutes))
     compared = compare(sampler)
     memory = {name: last / first - 1 for name, (first, last) in compared["memory_mib"].items()}
     ours = {name: change for name, change in memory.items() if name not in PARTS}

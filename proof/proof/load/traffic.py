@@ -5,14 +5,15 @@ import contextlib
 import secrets
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 
 import httpx
 
-from proof.load.customers import PASSWORD, Customer, photo, sign_up, upload
+from proof.customers import photo
+from proof.load.customers import Tenant, sign_up, upload
 from proof.load.rig import Rig
-from stagify_local.ports import LOOPBACK
+from stagify_local.customer import cookie_of
 
 KEPT_PROJECTS = 20
 LISTENERS = 15
@@ -49,18 +50,17 @@ class Tally:
 class Traffic:
     """Load until cancelled."""
 
-    def __init__(self, rig: Rig, customers: list[Customer]) -> None:
+    def __init__(self, rig: Rig, tenants: list[Tenant]) -> None:
         self._rig = rig
-        self._customers = customers
+        self._tenants = tenants
         self._random = Random(1)
-        self._photo = photo()
+        self._photo = photo(700, 560)
         self._http = httpx.AsyncClient(
-            base_url=f"http://{LOOPBACK}:{rig.port}",
             trust_env=False,
             timeout=30,
             limits=httpx.Limits(max_connections=200),
         )
-        self._projects: dict[str, list[str]] = {each.slug: [] for each in customers}
+        self._projects: dict[str, list[str]] = {each.slug: [] for each in tenants}
         self.tally = Tally()
 
     async def run(self) -> None:
@@ -84,68 +84,64 @@ class Traffic:
                 what = f"{work.__name__}: {error!r} of {error.request.method} {error.request.url}"
                 self.tally.unexpected[what] += 1
 
-    def _anyone(self) -> Customer:
-        return self._random.choice(self._customers)
-
-    async def _ask(self, customer: Customer, method: str, path: str) -> httpx.Response:
-        return await self._http.request(method, path, headers=headers_of(customer))
+    def _anyone(self) -> Tenant:
+        return self._random.choice(self._tenants)
 
     async def _read(self) -> None:
-        customer = self._anyone()
+        tenant = self._anyone()
         paths = ["/v1/projects?limit=20", "/v1/usage", "/v1/tenant", "/v1/catalog"]
-        paths += [f"/v1/projects/{each}" for each in self._projects[customer.slug][:3]]
-        answer = await self._ask(customer, "GET", self._random.choice(paths))
+        paths += [f"/v1/projects/{each}" for each in self._projects[tenant.slug][:3]]
+        answer = await self._http.send(tenant.account.request("GET", self._random.choice(paths)))
         self.tally.note("read", answer.status_code, 200, 404)
 
     async def _stage(self) -> None:
         """Upload, create; delete what is too many."""
-        customer = self._anyone()
-        upload_id = await upload(self._http, self._rig.port, customer, self._photo)
-        wanted = {"upload_id": upload_id, "room_type": "living_room", "style": "modern"}
-        headers = {**headers_of(customer), "Idempotency-Key": secrets.token_hex(8)}
-        answer = await self._http.post("/v1/projects", json=wanted, headers=headers)
-        mine = self._projects[customer.slug]
+        tenant = self._anyone()
+        upload_id = await upload(self._http, tenant.account, self._photo)
+        wanted = tenant.account.project(upload_id, idempotency_key=secrets.token_hex(8))
+        answer = await self._http.send(wanted)
+        mine = self._projects[tenant.slug]
         if self.tally.note("create", answer.status_code, 202):
             mine.append(answer.json()["id"])
         if len(mine) > KEPT_PROJECTS:
-            answer = await self._ask(customer, "DELETE", f"/v1/projects/{mine.pop(0)}")
+            request = tenant.account.request("DELETE", f"/v1/projects/{mine.pop(0)}")
+            answer = await self._http.send(request)
             self.tally.note("delete", answer.status_code, 204)
 
     async def _listen(self) -> None:
         """Follow a project; leave when it is done, or long before."""
-        customer = self._anyone()
-        mine = self._projects[customer.slug]
+        tenant = self._anyone()
+        mine = self._projects[tenant.slug]
         if not mine:
             return
-        path = f"/v1/projects/{mine[-1]}/events"
+        request = tenant.account.request("GET", f"/v1/projects/{mine[-1]}/events")
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._random.uniform(0.05, 10)):
-                async with self._http.stream("GET", path, headers=headers_of(customer)) as answer:
+                answer = await self._http.send(request, stream=True)
+                try:
                     self.tally.note("listen", answer.status_code, 200, 404)
                     async for _ in answer.aiter_bytes():
                         pass
+                finally:
+                    await answer.aclose()
 
     async def _misbehave(self) -> None:
         method, path, headers, body, expected = self._random.choice(BAD_REQUESTS)
-        headers = {**headers_of(self._anyone()), **headers}
-        answer = await self._http.request(method, path, headers=headers, content=body)
+        account = self._anyone().account
+        answer = await self._http.send(account.request(method, path, headers=headers, content=body))
         self.tally.note(f"bad {path}", answer.status_code, expected)
 
     async def _log_in(self) -> None:
-        customer = self._anyone()
-        host = {"Host": customer.host}
-        login = {"email": f"owner@{customer.slug}.example.com", "password": PASSWORD}
-        answer = await self._http.post("/v1/session", json=login, headers=host)
+        account = self._anyone().account
+        answer = await self._http.send(account.log_in())
         if self.tally.note("log in", answer.status_code, 201):
-            cookie = {"Cookie": answer.headers["set-cookie"].partition(";")[0]}
-            answer = await self._http.delete("/v1/session", headers={**host, **cookie})
+            session = replace(account, key="")
+            headers = {"Cookie": cookie_of(answer)}
+            answer = await self._http.send(
+                session.request("DELETE", "/v1/session", headers=headers)
+            )
             self.tally.note("log out", answer.status_code, 204)
 
     async def _sign_up(self) -> None:
         await asyncio.to_thread(sign_up, self._rig.platform)
         self.tally.done["sign up"] += 1
-
-
-def headers_of(customer: Customer) -> dict[str, str]:
-    """Whose host, and with which key."""
-    return {"Host": customer.host, "Authorization": f"Bearer {customer.key}"}

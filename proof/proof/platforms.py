@@ -1,0 +1,29 @@
+"""Platforms of this machine, each on free ports and in a folder of its own."""
+
+import contextlib
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from stagify_local.platform import Platform
+
+
+@contextlib.contextmanager
+def running(folder: Path | None = None, **options: Any) -> Iterator[Platform]:
+    """A platform in `folder`, else in a temporary one; `options` are those of `Platform`."""
+    with contextlib.ExitStack() as stack:
+        if folder is None:
+            temporary = tempfile.TemporaryDirectory(
+                prefix="stagify-proof-", ignore_cleanup_errors=True
+            )
+            folder = Path(stack.enter_context(temporary))
+        folder.mkdir(parents=True, exist_ok=True)
+        # Run by root, PostgreSQL is another user, who must be able to enter.
+        folder.chmod(0o755)
+        platform = Platform(folder, **options)
+        platform.start()
+        try:
+            yield platform
+        finally:
+            platform.stop()
