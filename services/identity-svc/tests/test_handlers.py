@@ -7,7 +7,15 @@ from uuid import UUID
 
 import httpx
 import pytest
-from identity_support import PASSWORD, Caller, Events, MailServer, TenantService, signup_body
+from identity_support import (
+    PASSWORD,
+    Caller,
+    Events,
+    MailServer,
+    Member,
+    TenantService,
+    signup_body,
+)
 from sqlalchemy import text
 
 from identity_svc.handlers import HANDLERS
@@ -146,6 +154,16 @@ class TestCopy:
         copy = await copy_of(database, tenant_id)
         assert (copy["slug"], copy["name"], copy["type"]) == ("acme", "Acme Homes", "organization")
         assert (copy["plan"], copy["region"], copy["status"]) == ("free", "eu", "provisioning")
+
+    async def test_words_not_known_here_are_kept_and_shown(
+        self, client: httpx.AsyncClient, caller: Caller, member: Member, consume: Consume
+    ) -> None:
+        unheard_of = {"type": "franchise", "plan": "platinum", "region": "moon"}
+        await consume(created(member.tenant_id, member.slug).model_copy(update=unheard_of))
+        visitor = caller.anonymous(member.tenant_id)
+        answer = await client.post("/v1/session", json=member.login, headers=visitor)
+        assert answer.status_code == 201
+        assert answer.json()["tenant"]["type"] == "franchise"
 
     @pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 0, 2), (2, 0, 1)])
     async def test_newest_details_win_in_any_order(

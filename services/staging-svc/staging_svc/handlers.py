@@ -4,13 +4,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from stagify.consumer import Handlers
 from stagify.events import TenantEvent
-from stagify.events.receipts import ReceiptAction, StagingReceiptIssued
-from stagify.events.tenant import (
-    TenantCreated,
-    TenantDeletionRequested,
-    TenantReactivated,
-    TenantSuspended,
-)
+from stagify.events.receipts import StagingReceiptIssued
+from stagify.events.tenant import TenantCreated, TenantReactivated, TenantSuspended
 from stagify.outbox import publish
 from staging_svc.tenants import service
 
@@ -30,14 +25,7 @@ async def on_tenant_reactivated(session: AsyncSession, event: TenantReactivated)
     _issue_receipt(session, event, "reactivated")
 
 
-async def on_tenant_deletion_requested(
-    session: AsyncSession, event: TenantDeletionRequested
-) -> None:
-    await service.purge(session, event.tenant_id, changed_at=event.occurred_at)
-    _issue_receipt(session, event, "purged")
-
-
-def _issue_receipt(session: AsyncSession, event: TenantEvent, action: ReceiptAction) -> None:
+def _issue_receipt(session: AsyncSession, event: TenantEvent, action: str) -> None:
     publish(
         session,
         StagingReceiptIssued(tenant_id=event.tenant_id, action=action, of_event_id=event.event_id),
@@ -48,5 +36,4 @@ HANDLERS: Handlers = {
     TenantCreated: on_tenant_created,
     TenantSuspended: on_tenant_suspended,
     TenantReactivated: on_tenant_reactivated,
-    TenantDeletionRequested: on_tenant_deletion_requested,
 }

@@ -4,23 +4,17 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from staging_support import Caller, Keys, Published, room_photo
+from staging_support import Caller, Published
 
 from stagify import inbox
 from stagify.clock import utc_now
 from stagify.database import Database
 from stagify.events import Event
 from stagify.events.receipts import StagingReceiptIssued
-from stagify.events.tenant import (
-    TenantCreated,
-    TenantDeletionRequested,
-    TenantReactivated,
-    TenantSuspended,
-)
+from stagify.events.tenant import TenantCreated, TenantReactivated, TenantSuspended
 from stagify.ids import new_id
 from staging_svc.furnishing.process import Slot
 from staging_svc.handlers import HANDLERS
-from staging_svc.objects.deletion import DeletionExecutor
 
 EARLIER = timedelta(minutes=-5)
 
@@ -64,6 +58,14 @@ async def test_created_tenant_gets_one_receipt(
     assert await status(database, tenant_id) == "active"
 
 
+async def test_a_tenant_of_a_kind_not_known_here_is_a_tenant(
+    database: Database, tenant_id: UUID
+) -> None:
+    unheard_of = {"type": "franchise", "plan": "platinum", "region": "moon"}
+    await deliver(database, created(tenant_id).model_copy(update=unheard_of))
+    assert await status(database, tenant_id) == "active"
+
+
 async def test_jobs_of_a_suspended_tenant_wait_until_it_is_back(
     caller: Caller, slot: Slot, database: Database, published: Published
 ) -> None:
@@ -92,35 +94,3 @@ async def test_late_creation_does_not_undo_a_suspension(
     await deliver(database, TenantSuspended(tenant_id=tenant_id, reason="unpaid"))
     await deliver(database, late)
     assert await status(database, tenant_id) == "suspended"
-
-
-async def test_deletion_erases_rows_and_objects_of_that_tenant_alone(
-    caller: Caller,
-    other: Caller,
-    slot: Slot,
-    database: Database,
-    executor: DeletionExecutor,
-    published: Published,
-    keys: Keys,
-) -> None:
-    await caller.project()
-    kept = await other.project()
-    await slot.run_next()
-    await caller.upload(room_photo())
-    event = TenantDeletionRequested(tenant_id=caller.tenant_id)
-    await deliver(database, event)
-    await deliver(database, event)
-    await executor.run_once()
-    assert keys(caller.tenant_id) == set()
-    for table in ("projects", "images", "uploads", "jobs"):
-        assert not await database.fetch(caller.tenant_id, f"SELECT 1 FROM {table}")
-    receipt = (await published(caller.tenant_id))[-1]
-    assert isinstance(receipt, StagingReceiptIssued)
-    assert receipt.action == "purged"
-    assert (await other.read(kept["id"]))["status"] == "queued"
-
-
-async def test_deleted_tenant_does_not_come_back(database: Database, tenant_id: UUID) -> None:
-    await deliver(database, TenantDeletionRequested(tenant_id=tenant_id))
-    await deliver(database, TenantReactivated(tenant_id=tenant_id))
-    assert await status(database, tenant_id) == "deleted"

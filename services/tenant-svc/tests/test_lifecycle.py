@@ -221,16 +221,18 @@ class TestProvisioning:
             await deliver(receipt(UsageReceiptIssued, tenant_id))
         assert await statuses(published, tenant_id) == ["provisioning"]
 
+    @pytest.mark.parametrize("action", ["suspended", "some step not known here"])
     async def test_receipts_of_other_steps_do_not_activate(
         self,
         create_tenant: CreateTenant,
         deliver: Deliver,
         published: Published,
         tenant_id: UUID,
+        action: str,
     ) -> None:
         await create_tenant(tenant_id)
         for cls in RECEIPTS:
-            await deliver(receipt(cls, tenant_id, "suspended"))
+            await deliver(receipt(cls, tenant_id, action))
         assert await statuses(published, tenant_id) == ["provisioning"]
 
     async def test_receipt_for_an_unknown_tenant_is_poison(
@@ -442,6 +444,19 @@ class TestPlan:
         assert updated.plan == "pro"
         assert isinstance(entry, TenantDirectoryEntry)
         assert entry.plan == "pro"
+
+    async def test_plan_not_known_here_is_passed_on(
+        self,
+        create_tenant: CreateTenant,
+        deliver: Deliver,
+        published: Published,
+        tenant_id: UUID,
+    ) -> None:
+        await create_tenant(tenant_id)
+        await deliver(PlanChanged(tenant_id=tenant_id, plan="platinum"))
+        entry = (await published(tenant_id))[-1]
+        assert isinstance(entry, TenantDirectoryEntry)
+        assert entry.plan == "platinum"
 
     async def test_plan_of_an_unknown_tenant_is_poison(
         self, deliver: Deliver, tenant_id: UUID

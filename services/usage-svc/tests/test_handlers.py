@@ -71,6 +71,13 @@ class TestTenants:
         await deliver(created(tenant_id, "gold"))
         assert (await usage(tenant_id))["limit"] == 10
 
+    async def test_tenant_of_a_kind_not_known_here_is_a_tenant(
+        self, deliver: Deliver, usage: Usage, tenant_id: UUID
+    ) -> None:
+        unheard_of = {"type": "franchise", "region": "moon"}
+        await deliver(created(tenant_id, "pro").model_copy(update=unheard_of))
+        assert (await usage(tenant_id))["limit"] == 200
+
     async def test_suspension_and_return_are_answered(
         self, deliver: Deliver, published: Published, tenant_id: UUID
     ) -> None:

@@ -10,7 +10,7 @@ from stagify import inbox
 from stagify.clock import utc_now
 from stagify.consumer import BatchHandlers, Handlers, Rejection
 from stagify.database import Database, driver_connection
-from stagify.events.receipts import ReceiptAction, UsageReceiptIssued
+from stagify.events.receipts import UsageReceiptIssued
 from stagify.events.staging import (
     ProjectCreated,
     ProjectDeleted,
@@ -36,7 +36,7 @@ TAKING_UP: tuple[type[ProjectCreated] | type[StagingStarted], ...] = (
     ProjectCreated,
     StagingStarted,
 )
-RECEIPTS: dict[type[TenantCreated | TenantSuspended | TenantReactivated], ReceiptAction] = {
+RECEIPTS: dict[type[TenantCreated | TenantSuspended | TenantReactivated], str] = {
     TenantCreated: "created",
     TenantSuspended: "suspended",
     TenantReactivated: "reactivated",

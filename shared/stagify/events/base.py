@@ -3,6 +3,10 @@
 An event class is a fact in the past tense, frozen, and only grows: optional fields may be
 added, nothing renamed, retyped or removed; otherwise a `v2` stands beside the `v1`. Readers
 ignore fields and types they do not know.
+
+Vocabularies are open: a role, a reason, a plan, a type, a status, an action is a string here and
+never a closed list. Events outlive the code that wrote them, and a value that a reader does not
+know must not make the event unreadable: what to do about it is the handler's to decide.
 """
 
 from dataclasses import dataclass

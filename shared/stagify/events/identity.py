@@ -22,28 +22,7 @@ class MemberJoined(TenantEvent):
     topic = Topic.IDENTITY
     key_field = "user_id"
     user_id: UUID
-    # Not a closed list: a new role must not make older readers fail.
     role: str
-
-
-class MemberRoleChanged(TenantEvent):
-    """A member may do more or less from now on."""
-
-    event_type = "stagify.member.role_changed.v1"
-    topic = Topic.IDENTITY
-    key_field = "user_id"
-    user_id: UUID
-    # Not a closed list: a new role must not make older readers fail.
-    role: str
-
-
-class MemberRemoved(TenantEvent):
-    """A person no longer belongs to the tenant."""
-
-    event_type = "stagify.member.removed.v1"
-    topic = Topic.IDENTITY
-    key_field = "user_id"
-    user_id: UUID
 
 
 class SessionRevoked(TenantEvent):

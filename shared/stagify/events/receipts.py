@@ -1,18 +1,16 @@
 """Receipts: how a service says that it has carried out a step of the tenant life cycle."""
 
-from typing import Literal
 from uuid import UUID
 
 from stagify.events.base import TenantEvent
 from stagify.topology import Topic
 
-ReceiptAction = Literal["created", "suspended", "reactivated", "purged"]
-
 
 class ReceiptIssued(TenantEvent):
     """Base of the receipts, one class per service because each has its own topic."""
 
-    action: ReceiptAction
+    # created, suspended, reactivated.
+    action: str
     # The event that asked for it.
     of_event_id: UUID
 

@@ -1,13 +1,9 @@
 """Events of tenant-svc, and the directory the gateway keeps in memory."""
 
-from typing import Literal
 from uuid import UUID
 
 from stagify.events.base import TenantEvent
 from stagify.topology import Topic
-
-TenantType = Literal["individual", "organization"]
-TenantStatus = Literal["provisioning", "active", "suspended", "expired"]
 
 
 class TenantCreated(TenantEvent):
@@ -17,7 +13,7 @@ class TenantCreated(TenantEvent):
     topic = Topic.TENANT
     slug: str
     name: str
-    type: TenantType
+    type: str
     plan: str
     region: str
     owner_user_id: UUID
@@ -64,25 +60,19 @@ class TenantExpired(TenantEvent):
     slug: str
 
 
-class TenantDeletionRequested(TenantEvent):
-    """The tenant has asked to be erased; each service erases and answers with its receipt."""
-
-    event_type = "stagify.tenant.deletion_requested.v1"
-    topic = Topic.TENANT
-
-
 class TenantDirectoryEntry(TenantEvent):
     """The whole record of one tenant for the edge; the newest one per key counts (compacted).
 
-    `hosts` are normalised host names without port.
+    `hosts` are normalised host names without port. Nobody is let in to a tenant whose `status` a
+    reader does not know.
     """
 
     event_type = "stagify.tenant.directory_entry.v1"
     topic = Topic.DIRECTORY
     slug: str
     name: str
-    type: TenantType
-    status: TenantStatus
+    type: str
+    status: str
     plan: str
     region: str
     hosts: list[str]

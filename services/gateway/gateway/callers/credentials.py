@@ -19,12 +19,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, ValidationError
 
 from gateway import problems
-from gateway.callers.revocations import (
-    CredentialRevoked,
-    MembershipChanged,
-    Revocation,
-    Revocations,
-)
+from gateway.callers.revocations import Revocations
 from gateway.hosts.sites import Caller
 from gateway.problems import Refusal
 from gateway.wire.log_throttle import Seldom
@@ -38,8 +33,6 @@ logger = logging.getLogger(__name__)
 MAX_KNOWN = 100_000
 MAX_UNKNOWN = 20_000
 MAX_LOOKUPS = 256
-# A look-up that keeps being overtaken by changes of the membership is given up.
-MAX_ATTEMPTS = 3
 
 _SESSION = re.compile(rb"[A-Za-z0-9_-]{43}")
 _BEARER = re.compile(rb"[Bb][Ee][Aa][Rr][Ee][Rr] +(stg_[a-z]{2,8}_[A-Za-z0-9_-]{16,200})")
@@ -68,10 +61,13 @@ class CredentialAnswer(BaseModel):
 class Verdict(Caller):
     """A credential that is valid at its tenant; times are monotonic."""
 
-    __slots__ = ("expires", "known_since")
+    __slots__ = ("credential_id", "expires", "known_since")
 
-    def __init__(self, principal: Principal, known_since: float, expires: float) -> None:
+    def __init__(
+        self, principal: Principal, credential_id: UUID, known_since: float, expires: float
+    ) -> None:
         super().__init__(principal)
+        self.credential_id = credential_id
         self.known_since = known_since
         self.expires = expires
 
@@ -95,7 +91,7 @@ class Credentials:
         # Oldest look-up first: that one is the first to go, and would soon be asked for again.
         self._known: dict[Key, Verdict] = {}
         self._unknown: dict[Key, float] = {}
-        self._keys_of: dict[Revocation, set[Key]] = {}
+        self._keys_of: dict[UUID, set[Key]] = {}
         self._revocations = Revocations(settings.lifetime + 60)
         self._waiting: dict[Key, list[Waiter]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -147,10 +143,10 @@ class Credentials:
         task.add_done_callback(self._tasks.discard)
         return None
 
-    def revoke(self, revocation: Revocation) -> None:
-        """Forget every verdict that `revocation` touches, and those being looked up now."""
-        self._revocations.remember(revocation)
-        for key in list(self._keys_of.get(revocation, ())):
+    def revoke(self, credential_id: UUID) -> None:
+        """Forget every verdict on the credential, and those being looked up now."""
+        self._revocations.remember(credential_id)
+        for key in list(self._keys_of.get(credential_id, ())):
             self._drop(key)
 
     def clear(self) -> None:
@@ -174,34 +170,28 @@ class Credentials:
                 waiter(result)
 
     async def _look_up(self, key: Key, kind: str, value: str) -> "Verdict | Refusal":
-        tenant_id = _tenant_of(key)
-        for _ in range(MAX_ATTEMPTS):
-            started = monotonic()
-            self.lookups += 1
-            try:
-                answer = await self._ask(kind, value, tenant_id)
-                if answer.status == 404:
-                    return self._remember_unknown(key)
-                if answer.status != 200:
-                    logger.error("credentials.look_up_refused", extra={"status": answer.status})
-                    return problems.CREDENTIALS_UNAVAILABLE
-                found = CredentialAnswer.model_validate(answer.body)
-            except ValidationError:
-                logger.exception("credentials.answer_not_understood")
-                return problems.CREDENTIALS_UNAVAILABLE
-            except StagifyError as error:
-                if self._complaints.is_due():
-                    skipped = self._complaints.take_skipped()
-                    extra = {"code": error.code, "not_logged": skipped}
-                    logger.warning("credentials.look_up_failed", extra=extra)
-                return problems.CREDENTIALS_UNAVAILABLE
-            if self._revocations.is_dead(found.credential_id):
+        started = monotonic()
+        self.lookups += 1
+        try:
+            answer = await self._ask(kind, value, _tenant_of(key))
+            if answer.status == 404:
                 return self._remember_unknown(key)
-            if found.user_id is None or not self._revocations.changed_since(
-                tenant_id, found.user_id, started
-            ):
-                return self._keep(key, found, started)
-        return problems.CREDENTIALS_UNAVAILABLE
+            if answer.status != 200:
+                logger.error("credentials.look_up_refused", extra={"status": answer.status})
+                return problems.CREDENTIALS_UNAVAILABLE
+            found = CredentialAnswer.model_validate(answer.body)
+        except ValidationError:
+            logger.exception("credentials.answer_not_understood")
+            return problems.CREDENTIALS_UNAVAILABLE
+        except StagifyError as error:
+            if self._complaints.is_due():
+                skipped = self._complaints.take_skipped()
+                extra = {"code": error.code, "not_logged": skipped}
+                logger.warning("credentials.look_up_failed", extra=extra)
+            return problems.CREDENTIALS_UNAVAILABLE
+        if self._revocations.is_dead(found.credential_id):
+            return self._remember_unknown(key)
+        return self._keep(key, found, started)
 
     def _keep(self, key: Key, found: CredentialAnswer, started: float) -> "Verdict | Refusal":
         expires = started + _seconds_until(found.expires_at)
@@ -218,11 +208,10 @@ class Credentials:
             permissions=found.permissions,
             organization_id=found.organization_id,
         )
-        verdict = Verdict(principal, started, expires)
+        verdict = Verdict(principal, found.credential_id, started, expires)
         self._drop(key)
         self._known[key] = verdict
-        for touching in _touching(principal):
-            self._keys_of.setdefault(touching, set()).add(key)
+        self._keys_of.setdefault(found.credential_id, set()).add(key)
         if len(self._known) > MAX_KNOWN:
             self._drop(next(iter(self._known)))
         return verdict
@@ -238,12 +227,10 @@ class Credentials:
         verdict = self._known.pop(key, None)
         if verdict is None:
             return
-        for touching in _touching(verdict.principal):
-            keys = self._keys_of.get(touching)
-            if keys is not None:
-                keys.discard(key)
-                if not keys:
-                    del self._keys_of[touching]
+        keys = self._keys_of[verdict.credential_id]
+        keys.discard(key)
+        if not keys:
+            del self._keys_of[verdict.credential_id]
 
 
 def parse_credential(shown: bytes) -> tuple[Literal["session", "api_key"], str] | None:
@@ -256,15 +243,6 @@ def parse_credential(shown: bytes) -> tuple[Literal["session", "api_key"], str] 
 
 def _tenant_of(key: Key) -> UUID:
     return UUID(bytes=key[:TENANT_BYTES])
-
-
-def _touching(principal: Principal) -> list[Revocation]:
-    touching: list[Revocation] = []
-    if principal.credential_id is not None:
-        touching.append(CredentialRevoked(principal.credential_id))
-    if principal.tenant_id is not None and principal.user_id is not None:
-        touching.append(MembershipChanged(principal.tenant_id, principal.user_id))
-    return touching
 
 
 def _seconds_until(moment: datetime | None) -> float:

@@ -16,6 +16,11 @@ logger = logging.getLogger(__name__)
 
 # Spellings of host names met on the wire, each normalised once.
 _MAX_SPELLINGS = 50_000
+_STATUSES: dict[str, SiteStatus] = {
+    "provisioning": "provisioning",
+    "active": "active",
+    "suspended": "suspended",
+}
 
 
 class Directory:
@@ -73,9 +78,14 @@ class Directory:
         load = self._remove(tenant_id)
         if entry.status == "expired":
             return
+        status = _STATUSES.get(entry.status)
+        if status is None:
+            # What it means is not known here, so nobody is let in.
+            logger.error("directory.status_not_known", extra={"status": entry.status})
+            status = "suspended"
         load = load or self._limits.new_load()
         self._limits.follow_plan(load, entry.plan)
-        site = _tenant_site(tenant_id, entry, entry.status, load)
+        site = _tenant_site(tenant_id, entry, status, load)
         self._by_tenant[tenant_id] = site
         for host in site.hosts:
             if self._sites.get(host) is not self._platform:
@@ -104,7 +114,7 @@ def _tenant_site(
         tenant_id=tenant_id,
         plan=entry.plan,
         region=entry.region,
-        tenant_status=entry.status,
+        tenant_status=status,
         slug=entry.slug,
     )
     return Site(

@@ -6,7 +6,6 @@ from uuid import UUID
 
 import pytest
 
-from gateway.callers.revocations import CredentialRevoked, MembershipChanged
 from gateway.testing.client import SESSION, Answer, request
 from gateway.testing.identity import Identity
 from gateway.testing.running import Running
@@ -47,9 +46,9 @@ def caller(service: FakeService, context_keys: ContextKeys) -> Callable[[], Prin
     return read
 
 
-async def revoke(edge: Running, revocation: CredentialRevoked | MembershipChanged) -> None:
-    """Let a revocation arrive."""
-    await edge.run(lambda: edge.gateway.credentials.revoke(revocation))
+async def revoke(edge: Running, credential_id: str) -> None:
+    """Let the news arrive that the credential is dead."""
+    await edge.run(lambda: edge.gateway.credentials.revoke(UUID(credential_id)))
 
 
 class TestWithoutCredential:
@@ -237,21 +236,8 @@ class TestRevocation:
         admitted: Callable[[], Awaitable[Answer]],
     ) -> None:
         del identity.known[tenant, KEY]
-        await revoke(edge, CredentialRevoked(UUID(self.found["credential_id"])))
+        await revoke(edge, self.found["credential_id"])
         assert (await admitted()).status == 401
-
-    async def test_changed_role_counts_at_once(
-        self,
-        edge: Running,
-        tenant: UUID,
-        identity: Identity,
-        admitted: Callable[[], Awaitable[Answer]],
-        caller: Callable[[], Principal],
-    ) -> None:
-        self.found["role"] = "viewer"
-        await revoke(edge, MembershipChanged(tenant, UUID(self.found["user_id"])))
-        assert (await admitted()).status == 200
-        assert caller().role == "viewer"
 
     async def test_look_up_under_way_does_not_restore_a_dead_credential(
         self, edge: Running, tenant: UUID, identity: Identity
@@ -259,30 +245,11 @@ class TestRevocation:
         found = identity.add(tenant, KEY)
 
         async def revoke_meanwhile() -> None:
-            await revoke(edge, CredentialRevoked(UUID(found["credential_id"])))
+            await revoke(edge, found["credential_id"])
 
         identity.meanwhile = revoke_meanwhile
         assert (await edge.get(request("/v1/projects", BEARER))).status == 401
         assert (await edge.get(request("/v1/projects", BEARER))).status == 401
-
-    async def test_look_up_under_way_is_repeated_when_the_member_changes(
-        self,
-        edge: Running,
-        tenant: UUID,
-        identity: Identity,
-        caller: Callable[[], Principal],
-    ) -> None:
-        found = identity.add(tenant, KEY)
-
-        async def change_meanwhile() -> None:
-            identity.meanwhile = None
-            identity.known[tenant, KEY] = {**found, "role": "viewer"}
-            await revoke(edge, MembershipChanged(tenant, UUID(found["user_id"])))
-
-        identity.meanwhile = change_meanwhile
-        assert (await edge.get(request("/v1/projects", BEARER))).status == 200
-        assert caller().role == "viewer"
-        assert identity.asked == 2
 
     async def test_suspension_counts_at_once(
         self, edge: Running, tenant: UUID, admitted: Callable[[], Awaitable[Answer]]

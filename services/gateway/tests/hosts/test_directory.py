@@ -70,6 +70,24 @@ def test_newer_record_replaces_the_older(directory: Directory, tenant_id: UUID) 
     assert len(directory) == 1
 
 
+def test_status_not_known_here_lets_nobody_in(directory: Directory, tenant_id: UUID) -> None:
+    put(directory, tenant_id, "acme.stagify.test", status="quarantined")
+    site = directory.find(b"acme.stagify.test")
+    assert isinstance(site, Site)
+    assert (site.status, site.principal.tenant_status) == ("suspended", "suspended")
+    put(directory, tenant_id, "acme.stagify.test", status="active")
+    site = directory.find(b"acme.stagify.test")
+    assert isinstance(site, Site)
+    assert site.status == "active"
+
+
+def test_other_words_not_known_here_change_nothing(directory: Directory, tenant_id: UUID) -> None:
+    put(directory, tenant_id, "acme.stagify.test", type="franchise", plan="platinum", region="moon")
+    site = directory.find(b"acme.stagify.test")
+    assert isinstance(site, Site)
+    assert (site.status, site.principal.plan) == ("active", "platinum")
+
+
 @pytest.mark.parametrize("gone", ["expired", "tombstone"])
 def test_tenant_that_is_gone_has_no_host(directory: Directory, tenant_id: UUID, gone: str) -> None:
     put(directory, tenant_id, "acme.stagify.test")

@@ -1,7 +1,6 @@
 """The HTTP contract of sessions."""
 
 from datetime import datetime
-from typing import Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
@@ -35,7 +34,8 @@ class SessionTenant(BaseModel):
     id: UUID
     slug: str
     name: str
-    type: Literal["individual", "organization"]
+    # As tenant-svc calls it: not a closed list here.
+    type: str
     status: str
     url: str
 

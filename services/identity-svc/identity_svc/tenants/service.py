@@ -16,8 +16,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from identity_svc.tenants.models import Tenant
 from stagify.clock import utc_now
-from stagify.events.receipts import IdentityReceiptIssued, ReceiptAction
-from stagify.events.tenant import TenantCreated, TenantStatus, TenantUpdated
+from stagify.events.receipts import IdentityReceiptIssued
+from stagify.events.tenant import TenantCreated, TenantUpdated
 from stagify.outbox import publish
 
 DETAILS = ("slug", "name", "plan", "region")
@@ -116,7 +116,7 @@ async def record_details(session: AsyncSession, event: TenantCreated | TenantUpd
 
 
 async def record_status(
-    session: AsyncSession, tenant_id: UUID, status: TenantStatus, event_id: UUID
+    session: AsyncSession, tenant_id: UUID, status: str, event_id: UUID
 ) -> None:
     """Take over the tenant's status unless a newer event has brought another."""
     change = {"status": status, "status_event_id": event_id}
@@ -136,9 +136,7 @@ def _is_older(column: UUID | None, event_id: UUID) -> ColumnElement[bool]:
     return or_(col(column).is_(None), col(column) < event_id)
 
 
-def issue_receipt(
-    session: AsyncSession, tenant_id: UUID, action: ReceiptAction, of_event_id: UUID
-) -> None:
+def issue_receipt(session: AsyncSession, tenant_id: UUID, action: str, of_event_id: UUID) -> None:
     """Tell tenant-svc that identity has done its part."""
     receipt = IdentityReceiptIssued(tenant_id=tenant_id, action=action, of_event_id=of_event_id)
     publish(session, receipt)

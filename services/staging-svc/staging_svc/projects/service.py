@@ -179,8 +179,3 @@ async def delete_project(session: AsyncSession, project_id: UUID) -> None:
     )
     await session.delete(project)
     await announce(session, project)
-
-
-async def all_ids(session: AsyncSession) -> Sequence[UUID]:
-    """Every project of the tenant."""
-    return (await session.exec(select(Project.id))).all()

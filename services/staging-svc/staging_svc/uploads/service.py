@@ -176,9 +176,3 @@ async def forget_unused(session: AsyncSession, upload_id: UUID) -> None:
     await session.exec(
         delete(Upload).where(col(Upload.id) == upload_id, col(Upload.project_id).is_(None))
     )
-
-
-async def discard_all(session: AsyncSession) -> None:
-    """Delete every upload of the tenant, with its object."""
-    for upload in (await session.exec(select(Upload))).all():
-        await discard(session, upload)

@@ -16,7 +16,6 @@ from prometheus_client import Gauge
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from stagify.clock import utc_now
-from stagify.events.receipts import ReceiptAction
 from stagify.events.tenant import (
     TenantActivated,
     TenantExpired,
@@ -83,7 +82,7 @@ async def record_receipt(
     *,
     tenant_id: UUID,
     service: str,
-    action: ReceiptAction,
+    action: str,
     of_event_id: UUID,
     directory: Directory,
 ) -> None:

@@ -1,13 +1,13 @@
 """Tenants over HTTP."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from stagify.events.tenant import TenantStatus, TenantType
-
+TenantType = Literal["individual", "organization"]
+TenantStatus = Literal["provisioning", "active", "suspended", "expired"]
 TenantName = Annotated[
     str,
     StringConstraints(
