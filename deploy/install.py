@@ -68,10 +68,24 @@ def provide(packages: list[str]) -> None:
         command = f"sudo apt-get update && sudo apt-get install --yes {names}"
         sys.exit(f"This machine lacks packages. Install them, then try again:\n\n  {command}\n")
     say(f"installing system packages: {names}")
-    quiet = ("--quiet", "--quiet")
-    run("apt-get", "update", *quiet)
-    run("apt-get", "install", "--yes", "--no-install-recommends", *quiet, *packages)
+    apt_get("update")
+    apt_get("install", "--yes", "--no-install-recommends", *packages)
     importlib.invalidate_caches()
+
+
+def apt_get(*arguments: str) -> None:
+    """Run apt-get, which asks nothing, and whose many lines are shown only when it fails."""
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    done = subprocess.run(
+        ["apt-get", *arguments],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        sys.exit(f"{done.stdout}install: apt-get {arguments[0]} failed.")
 
 
 def require_platform(*, with_engine: bool) -> None:

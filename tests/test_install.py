@@ -62,7 +62,7 @@ class TestPackages:
     @pytest.fixture
     def apt(self, programs: Path) -> Path:
         """An apt-get that writes down what it is asked; returns that file."""
-        program(programs / "apt-get", f'echo "$*" >> {programs}/asked')
+        program(programs / "apt-get", f'echo chatter; echo "$*" >> {programs}/asked')
         return programs / "asked"
 
     def test_nothing_missing_asks_nobody(self, apt: Path) -> None:
@@ -70,15 +70,25 @@ class TestPackages:
         assert not apt.exists()
 
     def test_root_gets_them_by_apt_with_a_word(
-        self, apt: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+        self, apt: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
     ) -> None:
         monkeypatch.setattr("os.geteuid", lambda: 0)
         install.provide(["libsm6", "libgl1"])
-        assert capsys.readouterr().err == "install: installing system packages: libsm6 libgl1\n"
+        said = capfd.readouterr()
+        assert said.err == "install: installing system packages: libsm6 libgl1\n"
+        assert said.out == ""
         update, installed = apt.read_text().splitlines()
         assert update.startswith("update")
         assert installed.startswith("install --yes --no-install-recommends")
         assert installed.endswith("libsm6 libgl1")
+
+    def test_what_apt_said_is_shown_when_it_fails(
+        self, programs: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("os.geteuid", lambda: 0)
+        program(programs / "apt-get", "echo Unable to locate package; exit 100")
+        with pytest.raises(SystemExit, match="Unable to locate package"):
+            install.provide(["libsm6"])
 
     def test_others_get_the_one_command(self, apt: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("os.geteuid", lambda: 1000)

@@ -45,7 +45,8 @@ def main() -> None:
 
 def _die_with_parent() -> None:
     """A killed parent cannot close a pipe that a sibling inherited; the kernel tells us then."""
-    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _requests(stream: IO[str], answers: Answers) -> Iterator[dict[str, Any]]:

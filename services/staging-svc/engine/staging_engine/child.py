@@ -8,6 +8,8 @@ import json
 import logging
 import os
 import signal
+import subprocess
+import sys
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -219,11 +221,20 @@ class RenderChild:
 
 def resident_bytes(pid: int) -> int:
     """The resident memory of a process; 0 when it is gone."""
-    try:
-        pages = Path(f"/proc/{pid}/statm").read_text().split()[1]
-    except (OSError, IndexError):
-        return 0
-    return int(pages) * os.sysconf("SC_PAGE_SIZE")
+    if sys.platform == "linux":
+        try:
+            pages = Path(f"/proc/{pid}/statm").read_text().split()[1]
+        except (OSError, IndexError):
+            return 0
+        return int(pages) * os.sysconf("SC_PAGE_SIZE")
+    return resident_bytes_by_ps(pid)
+
+
+def resident_bytes_by_ps(pid: int) -> int:
+    """The same where there is no /proc, as on macOS."""
+    command = ["ps", "-o", "rss=", "-p", str(pid)]
+    kibibytes = subprocess.run(command, check=False, capture_output=True, text=True).stdout
+    return int(kibibytes or 0) * 1024
 
 
 def _failure(answer: Mapping[str, JsonValue]) -> EngineFailedError:

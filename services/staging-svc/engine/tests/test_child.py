@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from staging_engine.blender import child_folder
-from staging_engine.child import ChildLimits, RenderChild, resident_bytes
+from staging_engine.child import ChildLimits, RenderChild, resident_bytes, resident_bytes_by_ps
 from staging_engine.port import EngineFailedError
 
 pytestmark = pytest.mark.engine
@@ -128,3 +128,8 @@ async def test_missing_interpreter_is_a_failure(tmp_path: Path) -> None:
     with pytest.raises(EngineFailedError) as failed:
         await child.request(PING, ignore)
     assert failed.value.code == "engine_crashed"
+
+
+def test_memory_is_the_same_by_ps() -> None:
+    assert resident_bytes_by_ps(os.getpid()) == pytest.approx(resident_bytes(os.getpid()), rel=0.1)
+    assert resident_bytes_by_ps(2**22 + 1) == resident_bytes(2**22 + 1) == 0
