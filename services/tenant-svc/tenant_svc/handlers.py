@@ -1,8 +1,7 @@
 """What tenant-svc does about the facts of other services."""
 
-from sqlmodel.ext.asyncio.session import AsyncSession
-
 from stagify.consumer import Handlers, PoisonMessageError
+from stagify.database import Session
 from stagify.events.billing import PlanChanged
 from stagify.events.receipts import (
     IdentityReceiptIssued,
@@ -24,7 +23,7 @@ SERVICES: dict[type[ReceiptIssued], str] = {
 def make_handlers(directory: Directory) -> Handlers:
     """The handlers of tenant-svc, which publish to `directory` what they change."""
 
-    async def on_receipt_issued(session: AsyncSession, event: ReceiptIssued) -> None:
+    async def on_receipt_issued(session: Session, event: ReceiptIssued) -> None:
         try:
             await lifecycle.record_receipt(
                 session,
@@ -37,7 +36,7 @@ def make_handlers(directory: Directory) -> Handlers:
         except TenantNotFoundError as error:
             raise PoisonMessageError("receipt for an unknown tenant") from error
 
-    async def on_plan_changed(session: AsyncSession, event: PlanChanged) -> None:
+    async def on_plan_changed(session: Session, event: PlanChanged) -> None:
         try:
             await lifecycle.change_plan(
                 session, tenant_id=event.tenant_id, plan=event.plan, directory=directory

@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 import asyncpg
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from stagify import inbox
 from stagify.clock import utc_now
 from stagify.consumer import BatchHandlers, Handlers, Rejection
-from stagify.database import Database, driver_connection
+from stagify.database import Database, Session, driver_connection
 from stagify.events.receipts import UsageReceiptIssued
 from stagify.events.staging import (
     ProjectCreated,
@@ -44,7 +43,7 @@ RECEIPTS: dict[type[TenantCreated | TenantSuspended | TenantReactivated], str] =
 
 
 def _issue_receipt(
-    session: AsyncSession, event: TenantCreated | TenantSuspended | TenantReactivated
+    session: Session, event: TenantCreated | TenantSuspended | TenantReactivated
 ) -> None:
     receipt = UsageReceiptIssued(
         tenant_id=event.tenant_id, action=RECEIPTS[type(event)], of_event_id=event.event_id
@@ -52,18 +51,16 @@ def _issue_receipt(
     publish(session, receipt)
 
 
-async def on_tenant_updated(session: AsyncSession, event: TenantUpdated) -> None:
+async def on_tenant_updated(session: Session, event: TenantUpdated) -> None:
     await plans_service.rename_subscription(session, tenant_id=event.tenant_id, slug=event.slug)
 
 
-async def on_tenant_paused(
-    session: AsyncSession, event: TenantSuspended | TenantReactivated
-) -> None:
+async def on_tenant_paused(session: Session, event: TenantSuspended | TenantReactivated) -> None:
     # The edge stops a suspended tenant; here nothing changes, and the receipt says so.
     _issue_receipt(session, event)
 
 
-async def on_project_ended(session: AsyncSession, event: StagingFailed | ProjectDeleted) -> None:
+async def on_project_ended(session: Session, event: StagingFailed | ProjectDeleted) -> None:
     if event.reservation_id is None:
         return
     await reservations.release(
@@ -81,7 +78,7 @@ def make_handlers(plans: PlanCatalog) -> Handlers:
     reservation.
     """
 
-    async def on_tenant_created(session: AsyncSession, event: TenantCreated) -> None:
+    async def on_tenant_created(session: Session, event: TenantCreated) -> None:
         await plans_service.open_subscription(
             session, tenant_id=event.tenant_id, slug=event.slug, plan=event.plan, plans=plans
         )

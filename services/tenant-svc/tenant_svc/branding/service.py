@@ -2,8 +2,7 @@
 
 from uuid import UUID
 
-from sqlmodel.ext.asyncio.session import AsyncSession
-
+from stagify.database import Session
 from tenant_svc.branding.schemas import BrandingColors, BrandingRead
 from tenant_svc.tenants import service as tenants
 
@@ -11,7 +10,7 @@ from tenant_svc.tenants import service as tenants
 DEFAULT_COLORS = BrandingColors(primary="#1f4d3a", accent="#c98a3c")
 
 
-async def get_branding(session: AsyncSession, tenant_id: UUID) -> BrandingRead:
+async def get_branding(session: Session, tenant_id: UUID) -> BrandingRead:
     """How the tenant presents itself to visitors."""
     tenant = await tenants.get_tenant(session, tenant_id)
     return BrandingRead(name=tenant.name, colors=DEFAULT_COLORS)

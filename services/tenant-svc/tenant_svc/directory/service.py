@@ -3,8 +3,7 @@
 from typing import Protocol
 from uuid import UUID
 
-from sqlmodel.ext.asyncio.session import AsyncSession
-
+from stagify.database import Session
 from stagify.events.tenant import TenantDirectoryEntry
 from stagify.outbox import publish
 from stagify.settings import ProcessSettings
@@ -33,9 +32,7 @@ class Directory:
         """The directory of the installation these settings describe."""
         return cls(settings.base_host)
 
-    def publish(
-        self, session: AsyncSession, tenant: ListedTenant, *, has_host: bool = True
-    ) -> None:
+    def publish(self, session: Session, tenant: ListedTenant, *, has_host: bool = True) -> None:
         """Tell the edge what `tenant` is now, in the transaction that made it so.
 
         Without its host the entry stays as a record, and another tenant may have the name.

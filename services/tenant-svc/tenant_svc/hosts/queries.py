@@ -7,12 +7,12 @@ from uuid import UUID
 from sqlalchemy import delete, or_
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
+from stagify.database import Session
 from tenant_svc.hosts.models import Slug
 
 
-async def find_taken(session: AsyncSession, names: Collection[str], now: datetime) -> set[str]:
+async def find_taken(session: Session, names: Collection[str], now: datetime) -> set[str]:
     """Those of `names` that a tenant has or a sign-up holds."""
     query = select(Slug.slug).where(
         col(Slug.slug).in_(names),
@@ -22,7 +22,7 @@ async def find_taken(session: AsyncSession, names: Collection[str], now: datetim
 
 
 async def hold(
-    session: AsyncSession, *, slug: str, signup_id: UUID, expires_at: datetime, now: datetime
+    session: Session, *, slug: str, signup_id: UUID, expires_at: datetime, now: datetime
 ) -> Slug | None:
     """Hold `slug` for a sign-up; None if a tenant has it or another sign-up still holds it."""
     values = {"slug": slug, "signup_id": signup_id, "expires_at": expires_at}
@@ -39,14 +39,14 @@ async def hold(
     return held
 
 
-async def drop_other_holds(session: AsyncSession, *, signup_id: UUID, kept: str) -> None:
+async def drop_other_holds(session: Session, *, signup_id: UUID, kept: str) -> None:
     """Give back what the sign-up holds, but for the slug `kept`."""
     held = col(Slug.signup_id) == signup_id, col(Slug.tenant_id).is_(None)
     await session.execute(delete(Slug).where(*held, col(Slug.slug) != kept))
 
 
 async def lock_or_make(
-    session: AsyncSession, *, slug: str, signup_id: UUID, expires_at: datetime
+    session: Session, *, slug: str, signup_id: UUID, expires_at: datetime
 ) -> Slug:
     """The locked row of `slug`, made with these values if there is none."""
     values = {"slug": slug, "signup_id": signup_id, "expires_at": expires_at}
@@ -54,9 +54,7 @@ async def lock_or_make(
     return (await session.exec(select(Slug).where(Slug.slug == slug).with_for_update())).one()
 
 
-async def find_tenants_with_lapsed_slug(
-    session: AsyncSession, now: datetime, limit: int
-) -> list[UUID]:
+async def find_tenants_with_lapsed_slug(session: Session, now: datetime, limit: int) -> list[UUID]:
     """Expired tenants whose slug is due to be free."""
     query = select(Slug.tenant_id).where(
         col(Slug.expires_at) <= now, col(Slug.tenant_id).is_not(None)
@@ -64,13 +62,13 @@ async def find_tenants_with_lapsed_slug(
     return [tenant_id for tenant_id in await session.exec(query.limit(limit)) if tenant_id]
 
 
-async def find_tenants_with_slug(session: AsyncSession) -> list[UUID]:
+async def find_tenants_with_slug(session: Session) -> list[UUID]:
     """Every tenant that has a slug."""
     query = select(Slug.tenant_id).where(col(Slug.tenant_id).is_not(None))
     return [tenant_id for tenant_id in await session.exec(query) if tenant_id]
 
 
-async def drop_lapsed_holds(session: AsyncSession, now: datetime) -> None:
+async def drop_lapsed_holds(session: Session, now: datetime) -> None:
     """Forget names that sign-ups held and never used."""
     lapsed = col(Slug.expires_at) <= now, col(Slug.tenant_id).is_(None)
     await session.execute(delete(Slug).where(*lapsed))

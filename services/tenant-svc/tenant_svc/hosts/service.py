@@ -3,9 +3,8 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlmodel.ext.asyncio.session import AsyncSession
-
 from stagify.clock import utc_now
+from stagify.database import Session
 from tenant_svc.hosts import queries, rules
 from tenant_svc.hosts.errors import SlugInvalidError, SlugReservedError, SlugTakenError
 from tenant_svc.hosts.models import Slug
@@ -15,7 +14,7 @@ from tenant_svc.hosts.schemas import SlugRead
 MAX_HOLD = timedelta(hours=24)
 
 
-async def look_up_slug(session: AsyncSession, slug: str) -> SlugRead:
+async def look_up_slug(session: Session, slug: str) -> SlugRead:
     """Whether `slug` may be had now; if not, why, and the nearest one that may."""
     try:
         rules.check_slug(slug)
@@ -30,15 +29,13 @@ async def look_up_slug(session: AsyncSession, slug: str) -> SlugRead:
     )
 
 
-async def _suggestion(session: AsyncSession, slug: str) -> str | None:
+async def _suggestion(session: Session, slug: str) -> str | None:
     near = list(rules.candidates(slug))
     taken = await queries.find_taken(session, near, utc_now())
     return next((name for name in near if name not in taken), None)
 
 
-async def hold_slug(
-    session: AsyncSession, *, slug: str, signup_id: UUID, expires_at: datetime
-) -> Slug:
+async def hold_slug(session: Session, *, slug: str, signup_id: UUID, expires_at: datetime) -> Slug:
     """Keep `slug` for a sign-up until `expires_at`; again for the same sign-up moves the time.
 
     A sign-up holds one name: another one it held before is free again.
@@ -53,7 +50,7 @@ async def hold_slug(
     return held
 
 
-async def lock_slug(session: AsyncSession, *, slug: str, signup_id: UUID) -> Slug:
+async def lock_slug(session: Session, *, slug: str, signup_id: UUID) -> Slug:
     """The locked row of `slug`, which is the sign-up's if nobody else holds it any more.
 
     The row is made if the hold has been cleared away in the meantime.
@@ -74,13 +71,13 @@ def give_slug(slug: Slug, *, tenant_id: UUID, signup_id: UUID) -> None:
     slug.expires_at = None
 
 
-async def free_slug_later(session: AsyncSession, slug: str, *, grace: timedelta) -> None:
+async def free_slug_later(session: Session, slug: str, *, grace: timedelta) -> None:
     """Let a tenant keep its slug for `grace` only."""
     found = await session.get_one(Slug, slug)
     found.expires_at = utc_now() + grace
 
 
-async def keep_slug(session: AsyncSession, slug: str, *, tenant_id: UUID) -> bool:
+async def keep_slug(session: Session, slug: str, *, tenant_id: UUID) -> bool:
     """Let the tenant keep its slug after all; False if it has it no more."""
     found = await session.get(Slug, slug, with_for_update=True)
     if found is None or found.tenant_id != tenant_id:
@@ -89,7 +86,7 @@ async def keep_slug(session: AsyncSession, slug: str, *, tenant_id: UUID) -> boo
     return True
 
 
-async def free_slug(session: AsyncSession, slug: str, *, tenant_id: UUID) -> bool:
+async def free_slug(session: Session, slug: str, *, tenant_id: UUID) -> bool:
     """Free the tenant's slug if its time is over; False if it is not, or was freed before."""
     found = await session.get(Slug, slug, with_for_update=True)
     if found is None or found.tenant_id != tenant_id or not _is_due(found):
@@ -102,22 +99,22 @@ def _is_due(slug: Slug) -> bool:
     return slug.expires_at is not None and slug.expires_at <= utc_now()
 
 
-async def find_tenant_id(session: AsyncSession, slug: str) -> UUID | None:
+async def find_tenant_id(session: Session, slug: str) -> UUID | None:
     """The id of the tenant called `slug`."""
     found = await session.get(Slug, slug)
     return None if found is None else found.tenant_id
 
 
-async def named_tenants(session: AsyncSession) -> list[UUID]:
+async def named_tenants(session: Session) -> list[UUID]:
     """Every tenant that has a name, and so a host."""
     return await queries.find_tenants_with_slug(session)
 
 
-async def lapsed_tenants(session: AsyncSession, limit: int = 100) -> list[UUID]:
+async def lapsed_tenants(session: Session, limit: int = 100) -> list[UUID]:
     """Expired tenants whose slug is due to be free."""
     return await queries.find_tenants_with_lapsed_slug(session, utc_now(), limit)
 
 
-async def drop_lapsed_holds(session: AsyncSession) -> None:
+async def drop_lapsed_holds(session: Session) -> None:
     """Forget names that sign-ups held and never used."""
     await queries.drop_lapsed_holds(session, utc_now())

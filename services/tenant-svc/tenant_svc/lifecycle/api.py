@@ -5,10 +5,9 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from stagify.auth import service_only
-from stagify.database import DatabaseDep
+from stagify.database import DatabaseDep, Session
 from stagify.principal import Principal
 from stagify.problems import problems
 from tenant_svc.lifecycle import service
@@ -22,13 +21,13 @@ IdentityDep = Annotated[Principal, Depends(service_only("identity-svc"))]
 
 async def path_tenant_session(
     tenant_id: UUID, _: IdentityDep, database: DatabaseDep
-) -> AsyncIterator[AsyncSession]:
+) -> AsyncIterator[Session]:
     """The transaction of the tenant named in the path: it does not exist in any token yet."""
     async with database.tenant(tenant_id) as session:
         yield session
 
 
-PathTenantSessionDep = Annotated[AsyncSession, Depends(path_tenant_session, scope="function")]
+PathTenantSessionDep = Annotated[Session, Depends(path_tenant_session, scope="function")]
 
 
 @router.put("/internal/tenants/{tenant_id}", tags=["internal"], responses=problems(409))

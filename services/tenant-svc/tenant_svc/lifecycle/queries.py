@@ -6,25 +6,25 @@ from uuid import UUID
 from sqlalchemy import delete, func
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
+from stagify.database import Session
 from tenant_svc.lifecycle.models import Provisioning, TenantReceipt
 
 
 async def start_provisioning(
-    session: AsyncSession, tenant_id: UUID, *, started_at: datetime, expires_at: datetime | None
+    session: Session, tenant_id: UUID, *, started_at: datetime, expires_at: datetime | None
 ) -> None:
     """Note that the tenant is in provisioning, if that is not known yet."""
     values = {"tenant_id": tenant_id, "started_at": started_at, "expires_at": expires_at}
     await session.execute(insert(Provisioning).values(values).on_conflict_do_nothing())
 
 
-async def end_provisioning(session: AsyncSession, tenant_id: UUID) -> None:
+async def end_provisioning(session: Session, tenant_id: UUID) -> None:
     """Note that the tenant is in provisioning no more."""
     await session.execute(delete(Provisioning).where(col(Provisioning.tenant_id) == tenant_id))
 
 
-async def find_overdue(session: AsyncSession, now: datetime, limit: int) -> list[UUID]:
+async def find_overdue(session: Session, now: datetime, limit: int) -> list[UUID]:
     """Tenants in provisioning that are past their time, the oldest first."""
     query = (
         select(Provisioning.tenant_id)
@@ -35,19 +35,19 @@ async def find_overdue(session: AsyncSession, now: datetime, limit: int) -> list
     return list(await session.exec(query))
 
 
-async def count_started_before(session: AsyncSession, moment: datetime) -> int:
+async def count_started_before(session: Session, moment: datetime) -> int:
     """How many tenants have been in provisioning since before `moment`."""
     query = select(func.count()).where(col(Provisioning.started_at) < moment)
     return (await session.exec(query)).one()
 
 
-async def add_receipt(session: AsyncSession, receipt: TenantReceipt) -> None:
+async def add_receipt(session: Session, receipt: TenantReceipt) -> None:
     """Keep the receipt; the same one again changes nothing."""
     values = receipt.model_dump()
     await session.execute(insert(TenantReceipt).values(values).on_conflict_do_nothing())
 
 
-async def find_creation_receipts(session: AsyncSession, tenant_id: UUID) -> set[str]:
+async def find_creation_receipts(session: Session, tenant_id: UUID) -> set[str]:
     """The services that have sent the receipt of the tenant's creation."""
     query = select(TenantReceipt.service).where(
         TenantReceipt.tenant_id == tenant_id, TenantReceipt.action == "created"

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from prometheus_client import Gauge
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from stagify.clock import utc_now
+from stagify.database import Session
 from stagify.events.tenant import (
     TenantActivated,
     TenantExpired,
@@ -46,7 +46,7 @@ ROUND = 100
 
 
 async def provision_tenant(
-    session: AsyncSession,
+    session: Session,
     *,
     tenant_id: UUID,
     wanted: TenantCreate,
@@ -78,7 +78,7 @@ async def provision_tenant(
 
 
 async def record_receipt(
-    session: AsyncSession,
+    session: Session,
     *,
     tenant_id: UUID,
     service: str,
@@ -102,7 +102,7 @@ async def record_receipt(
         await _activate(session, tenant, directory)
 
 
-async def _confirm(session: AsyncSession, tenant: Tenant, directory: Directory) -> None:
+async def _confirm(session: Session, tenant: Tenant, directory: Directory) -> None:
     """The sign-up is complete: the tenant no longer expires, or comes back if it just has."""
     provisioning = await session.get(Provisioning, tenant.id)
     if provisioning is not None:
@@ -116,7 +116,7 @@ async def _confirm(session: AsyncSession, tenant: Tenant, directory: Directory) 
     directory.publish(session, tenant)
 
 
-async def _activate(session: AsyncSession, tenant: Tenant, directory: Directory) -> None:
+async def _activate(session: Session, tenant: Tenant, directory: Directory) -> None:
     tenant.status = "active"
     tenant.activated_at = utc_now()
     await queries.end_provisioning(session, tenant.id)
@@ -125,7 +125,7 @@ async def _activate(session: AsyncSession, tenant: Tenant, directory: Directory)
 
 
 async def suspend_tenant(
-    session: AsyncSession, *, tenant_id: UUID, reason: str, directory: Directory
+    session: Session, *, tenant_id: UUID, reason: str, directory: Directory
 ) -> Tenant:
     """Stop an active tenant from working; its data is kept."""
     tenant = await tenants.lock_tenant(session, tenant_id)
@@ -140,9 +140,7 @@ async def suspend_tenant(
     return tenant
 
 
-async def reactivate_tenant(
-    session: AsyncSession, *, tenant_id: UUID, directory: Directory
-) -> Tenant:
+async def reactivate_tenant(session: Session, *, tenant_id: UUID, directory: Directory) -> Tenant:
     """Let a suspended tenant work again."""
     tenant = await tenants.lock_tenant(session, tenant_id)
     if tenant.status != "suspended":
@@ -157,7 +155,7 @@ async def reactivate_tenant(
 
 
 async def change_plan(
-    session: AsyncSession, *, tenant_id: UUID, plan: str, directory: Directory
+    session: Session, *, tenant_id: UUID, plan: str, directory: Directory
 ) -> None:
     """Take over the plan that usage-svc has decided on."""
     tenant = await tenants.lock_tenant(session, tenant_id)
@@ -172,7 +170,7 @@ async def change_plan(
 
 
 async def expire_tenant(
-    session: AsyncSession, *, tenant_id: UUID, grace: timedelta, directory: Directory
+    session: Session, *, tenant_id: UUID, grace: timedelta, directory: Directory
 ) -> bool:
     """Expire a tenant that is past its time; False if it has been confirmed in the meantime."""
     tenant = await tenants.lock_tenant(session, tenant_id)
@@ -190,7 +188,7 @@ def _is_overdue(provisioning: Provisioning) -> bool:
     return provisioning.expires_at is not None and provisioning.expires_at <= utc_now()
 
 
-async def give_up_tenant(session: AsyncSession, *, tenant_id: UUID, directory: Directory) -> bool:
+async def give_up_tenant(session: Session, *, tenant_id: UUID, directory: Directory) -> bool:
     """Free the slug of an expired tenant whose grace is over; False if it has come back."""
     tenant = await tenants.lock_tenant(session, tenant_id)
     if not await hosts.free_slug(session, tenant.slug, tenant_id=tenant_id):

@@ -2,8 +2,7 @@
 
 from uuid import UUID
 
-from sqlmodel.ext.asyncio.session import AsyncSession
-
+from stagify.database import Session
 from stagify.events.tenant import TenantCreated
 from stagify.outbox import publish
 from tenant_svc.directory.service import Directory
@@ -18,7 +17,7 @@ from tenant_svc.tenants.schemas import TenantCreate
 
 
 async def create_tenant(
-    session: AsyncSession,
+    session: Session,
     *,
     tenant_id: UUID,
     wanted: TenantCreate,
@@ -74,7 +73,7 @@ def _created(tenant: Tenant) -> TenantCreated:
     )
 
 
-async def get_tenant(session: AsyncSession, tenant_id: UUID) -> Tenant:
+async def get_tenant(session: Session, tenant_id: UUID) -> Tenant:
     """The tenant, or TenantNotFoundError."""
     tenant = await session.get(Tenant, tenant_id)
     if tenant is None:
@@ -82,7 +81,7 @@ async def get_tenant(session: AsyncSession, tenant_id: UUID) -> Tenant:
     return tenant
 
 
-async def lock_tenant(session: AsyncSession, tenant_id: UUID) -> Tenant:
+async def lock_tenant(session: Session, tenant_id: UUID) -> Tenant:
     """The tenant, locked: what happens to one tenant happens one after the other."""
     tenant = await session.get(Tenant, tenant_id, with_for_update=True, populate_existing=True)
     if tenant is None:
@@ -90,7 +89,7 @@ async def lock_tenant(session: AsyncSession, tenant_id: UUID) -> Tenant:
     return tenant
 
 
-async def find_tenant_id(session: AsyncSession, slug: str) -> UUID:
+async def find_tenant_id(session: Session, slug: str) -> UUID:
     """The id of the tenant called `slug`; slugs can be read without knowing the tenant."""
     found = await hosts.find_tenant_id(session, slug)
     if found is None:

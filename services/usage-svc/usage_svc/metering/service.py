@@ -13,11 +13,10 @@ from uuid import UUID
 import asyncpg
 import orjson
 from prometheus_client import Counter
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from stagify.clock import utc_now
 from stagify.consumer import Rejection
-from stagify.database import Database, driver_connection
+from stagify.database import Database, Session, driver_connection
 from stagify.events.usage import UsageRecorded
 from usage_svc.metering import queries
 from usage_svc.metering.rules import check_correction, check_record
@@ -80,7 +79,7 @@ class Ledger:
 
     async def _write(
         self,
-        session: AsyncSession,
+        session: Session,
         lines: list[tuple[UsageRecorded, datetime]],
         now: datetime,
     ) -> list[Rejection]:

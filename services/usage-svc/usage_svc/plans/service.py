@@ -6,9 +6,9 @@ from uuid import UUID
 from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from stagify.clock import utc_now
+from stagify.database import Session
 from stagify.events.billing import PlanChanged
 from stagify.outbox import publish
 from usage_svc.plans.errors import SubscriptionNotFoundError
@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 
 async def open_subscription(
-    session: AsyncSession, *, tenant_id: UUID, slug: str, plan: str, plans: PlanCatalog
+    session: Session, *, tenant_id: UUID, slug: str, plan: str, plans: PlanCatalog
 ) -> None:
     """Put a new tenant on its plan; usage or reservations may have come before it."""
     if plan not in plans.plans:
@@ -29,13 +29,13 @@ async def open_subscription(
     await session.execute(insert(Subscription).values(values).on_conflict_do_nothing())
 
 
-async def rename_subscription(session: AsyncSession, *, tenant_id: UUID, slug: str) -> None:
+async def rename_subscription(session: Session, *, tenant_id: UUID, slug: str) -> None:
     """Take over the tenant's new slug; commands find it by that."""
     tenant = col(Subscription.tenant_id) == tenant_id
     await session.execute(update(Subscription).where(tenant).values(slug=slug))
 
 
-async def find_tenant_id(session: AsyncSession, slug: str) -> UUID:
+async def find_tenant_id(session: Session, slug: str) -> UUID:
     """The tenant called `slug`; the session's role must see all of them."""
     query = select(Subscription.tenant_id).where(Subscription.slug == slug)
     found = (await session.exec(query.order_by(col(Subscription.created_at).desc()))).first()
@@ -44,9 +44,7 @@ async def find_tenant_id(session: AsyncSession, slug: str) -> UUID:
     return found
 
 
-async def set_plan(
-    session: AsyncSession, *, tenant_id: UUID, plan: str, plans: PlanCatalog
-) -> bool:
+async def set_plan(session: Session, *, tenant_id: UUID, plan: str, plans: PlanCatalog) -> bool:
     """Put the tenant on `plan`; False if it is on it already."""
     plans.require(plan)
     subscription = await session.get(Subscription, tenant_id, with_for_update=True)
@@ -60,6 +58,6 @@ async def set_plan(
     return True
 
 
-async def find_plan(session: AsyncSession) -> str | None:
+async def find_plan(session: Session) -> str | None:
     """The plan of the session's tenant; None if we have not heard of it yet."""
     return (await session.exec(select(Subscription.plan))).one_or_none()

@@ -5,10 +5,9 @@ from uuid import UUID
 
 from sqlalchemy import or_
 from sqlmodel import col, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from stagify.clock import utc_now
-from stagify.database import driver_connection
+from stagify.database import Session, driver_connection
 from usage_svc.meters import METERS, MeterSpec, month_start, next_month
 from usage_svc.plans import service as subscriptions
 from usage_svc.plans.schemas import PlanCatalog
@@ -17,7 +16,7 @@ from usage_svc.quotas.models import Quota
 from usage_svc.quotas.schemas import MeterRead, PeriodRead, UsageRead
 
 
-async def read_usage(session: AsyncSession, *, plans: PlanCatalog) -> UsageRead:
+async def read_usage(session: Session, *, plans: PlanCatalog) -> UsageRead:
     """What the tenant has used and reserved now, and what its plan leaves."""
     now = utc_now()
     plan = await subscriptions.find_plan(session)
@@ -46,7 +45,7 @@ def _read_meter(meter: MeterSpec, quota: Quota | None, limit: int | None) -> Met
 
 
 async def current_quotas(
-    session: AsyncSession, now: datetime, *, is_locked: bool = False
+    session: Session, now: datetime, *, is_locked: bool = False
 ) -> list[Quota]:
     """The tenant's quotas of the periods that `now` falls into, in the order of their keys."""
     current = (
@@ -59,15 +58,13 @@ async def current_quotas(
     return list(await session.exec(query))
 
 
-async def change_plan(
-    session: AsyncSession, *, tenant_id: UUID, plan: str, plans: PlanCatalog
-) -> None:
+async def change_plan(session: Session, *, tenant_id: UUID, plan: str, plans: PlanCatalog) -> None:
     """Put the tenant on `plan` from now on; its limits count at once, and thresholds anew."""
     if await subscriptions.set_plan(session, tenant_id=tenant_id, plan=plan, plans=plans):
         await _restart_thresholds(session, plans)
 
 
-async def _restart_thresholds(session: AsyncSession, plans: PlanCatalog) -> None:
+async def _restart_thresholds(session: Session, plans: PlanCatalog) -> None:
     """Forget which thresholds were told under the old limits, and tell those already reached."""
     now = utc_now()
     quotas = await current_quotas(session, now, is_locked=True)

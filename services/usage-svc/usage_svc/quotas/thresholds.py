@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any
 
 import asyncpg
-from sqlmodel.ext.asyncio.session import AsyncSession
 
+from stagify.database import Session
 from stagify.events.billing import QuotaThresholdReached
 from stagify.outbox import publish
 from usage_svc.meters import METERS
@@ -25,7 +25,7 @@ def reached(used: int, limit: int | None) -> int:
 
 
 async def announce(
-    session: AsyncSession,
+    session: Session,
     connection: asyncpg.Connection,
     quotas: Iterable[Mapping[str, Any]],
     plans: PlanCatalog,
