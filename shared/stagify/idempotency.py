@@ -9,8 +9,8 @@ import hashlib
 import hmac
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Annotated
-from uuid import NAMESPACE_URL, UUID, uuid5
+from typing import Annotated, Generic, TypeVar
+from uuid import UUID
 
 import asyncpg
 import orjson
@@ -21,8 +21,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from stagify.auth import principal_of
 from stagify.database import Database, driver_connection
 from stagify.errors import ConflictError, InvalidInputError, StagifyError
-from stagify.ids import new_id
 from stagify.settings import ServiceSettings
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 RETENTION = timedelta(hours=48)
 
@@ -69,19 +71,6 @@ class Idempotency:
         self._scope = scope
         self._fingerprint = fingerprint
 
-    @property
-    def is_keyed(self) -> bool:
-        """Whether the caller sent an Idempotency-Key."""
-        return self._scope is not None
-
-    def derive_id(self, purpose: str) -> UUID:
-        """An id that repeats with the key and the body, for effects elsewhere that happen before
-        ours commit. Once the key is forgotten it may come with another body, and has another id."""
-        if self._scope is None:
-            return new_id()
-        request = f"{self._scope.hex()}:{self._fingerprint.hex()}"
-        return uuid5(NAMESPACE_URL, f"urn:stagify:{purpose}:{request}")
-
     async def run(
         self,
         session: AsyncSession,
@@ -110,6 +99,32 @@ class Idempotency:
         kept = {name: value for name, value in result.items() if name not in shown_once}
         await self.remember(connection, status, orjson.dumps(kept))
         return answer(status, orjson.dumps(result))
+
+    async def run_waiting(
+        self,
+        database: Database,
+        tenant_id: UUID,
+        status: int,
+        work: Callable[["Once[T]"], Awaitable[T]],
+        dump: Callable[[T], bytes],
+    ) -> Response:
+        """The same for a use case that waits for other parts between its transactions, which it
+        opens by the `Once` it is given. `dump` is the body of its result."""
+        once = Once(self, database, tenant_id, status, dump)
+        try:
+            await work(once)
+        except _AnsweredError as error:
+            return error.answer
+        except StagifyError:
+            # As above.
+            if self._scope is None:
+                raise
+            async with database.tenant_connection(tenant_id) as connection:
+                stored = await self.recall(connection)
+            if stored is None:
+                raise
+            return stored
+        return answer(status, once.body)
 
     async def replay(self, connection: asyncpg.Connection) -> Response | None:
         """The stored answer, if this request was answered before; it is in flight from here on."""
@@ -144,6 +159,54 @@ class Idempotency:
             return
         if not await connection.fetchval(STORE, self._scope, self._fingerprint, status, body):
             raise IdempotencyInProgressError
+
+
+class _AnsweredError(Exception):
+    """This request was answered before, with `answer`."""
+
+    def __init__(self, answer: Response) -> None:
+        super().__init__()
+        self.answer = answer
+
+
+class Once(Generic[T]):
+    """The transactions of a use case that waits between them: reads, as many as it likes, and
+    last the one that writes. Together they take effect once, however often the request comes."""
+
+    def __init__(
+        self,
+        idempotency: Idempotency,
+        database: Database,
+        tenant_id: UUID,
+        status: int,
+        dump: Callable[[T], bytes],
+    ) -> None:
+        self._idempotency = idempotency
+        self._database = database
+        self._tenant_id = tenant_id
+        self._status = status
+        self._dump = dump
+        self.body = b""
+
+    async def read(self, work: Callable[[asyncpg.Connection], Awaitable[R]]) -> R:
+        """What `work` reads in a transaction of its own; goes no further if there is an answer."""
+        async with self._database.tenant_connection(self._tenant_id) as connection:
+            _stop_if_answered(await self._idempotency.recall(connection))
+            return await work(connection)
+
+    async def write(self, work: Callable[[asyncpg.Connection], Awaitable[T]]) -> T:
+        """Do `work`, the use case's effects, and store its answer in the same transaction."""
+        async with self._database.tenant_connection(self._tenant_id) as connection:
+            _stop_if_answered(await self._idempotency.replay(connection))
+            result = await work(connection)
+            self.body = self._dump(result)
+            await self._idempotency.remember(connection, self._status, self.body)
+            return result
+
+
+def _stop_if_answered(stored: Response | None) -> None:
+    if stored is not None:
+        raise _AnsweredError(stored)
 
 
 def answer(status: int, body: bytes) -> Response:

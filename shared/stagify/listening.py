@@ -1,4 +1,4 @@
-"""One connection that listens to PostgreSQL's notifications for a whole process."""
+"""NOTIFY in a transaction, and one connection that listens for a whole process."""
 
 import asyncio
 import logging
@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import asyncpg
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from stagify.database import UNUSABLE
 
@@ -15,6 +17,11 @@ Callback = Callable[[str], None]
 
 CHECK_SECONDS = 10.0
 BACKOFF_SECONDS = 1.0
+
+
+async def notify(session: AsyncSession, channel: str, payload: str = "") -> None:
+    """Tell who listens to `channel`, once this transaction commits."""
+    await session.execute(select(func.pg_notify(channel, payload)))
 
 
 class Listener:

@@ -6,50 +6,44 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from stagify.database import Database
 from stagify.http import create_service_app
 from stagify.listening import Listener
 from stagify.stopping import before_stop
-from staging_svc.catalog import api as catalog_api
-from staging_svc.furnishing.engines import make_engine
-from staging_svc.images import api as images_api
-from staging_svc.objects.store import Storage
-from staging_svc.projects import api as projects_api
-from staging_svc.projects.feed import ProjectFeed
-from staging_svc.quota.service import Quota
+from staging_svc.catalog import api as catalog
+from staging_svc.images import api as images
+from staging_svc.parts import NAME, make_parts
+from staging_svc.projects import api as projects
 from staging_svc.settings import Settings
-from staging_svc.uploads import api as uploads_api
+from staging_svc.uploads import api as uploads
 
 
 def create_app(settings: Settings) -> FastAPI:
     """The app that serves uploads, projects and images."""
-    url = settings.database_url.get_secret_value()
-    database = Database(url, service="staging-svc", pool_size=settings.database_pool_size)
-    feed = ProjectFeed(max_streams_per_tenant=settings.max_streams_per_tenant)
-    listener = Listener(url, name="staging-svc feed", channels=feed.channels, on_gap=feed.wake_all)
-    quota = Quota.from_settings(settings)
-    storage = Storage(settings)
+    parts = make_parts(settings)
+    listener = Listener(
+        parts.database.url,
+        name=f"{NAME} feed",
+        channels=parts.feed.channels,
+        on_gap=parts.feed.wake_all,
+    )
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         listening = asyncio.create_task(listener.run())
         try:
-            with before_stop(feed.close):
+            with before_stop(parts.feed.close):
                 yield
         finally:
             listening.cancel()
             await asyncio.wait([listening])
-            await quota.close()
-            storage.close()
+            await parts.quota.close()
+            parts.storage.close()
 
-    app = create_service_app("staging-svc", settings, database=database, lifespan=lifespan)
-    app.state.storage = storage
-    app.state.quota = quota
-    app.state.feed = feed
+    app = create_service_app(NAME, settings, database=parts.database, lifespan=lifespan)
+    app.state.parts = parts
     app.state.listener = listener
-    app.state.catalog = make_engine(settings).catalog()
-    for api in (catalog_api, uploads_api, projects_api, images_api):
-        app.include_router(api.router)
+    for capability in (catalog, uploads, projects, images):
+        app.include_router(capability.router)
     return app
 
 

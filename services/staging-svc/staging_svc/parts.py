@@ -1,8 +1,4 @@
-"""What routes ask for: the parts this app was composed with, and who may call.
-
-Dependencies are coroutines although they wait for nothing: FastAPI runs plain functions in a
-thread, which costs more than all they do.
-"""
+"""What the HTTP process of staging-svc is made of: made once and passed down; and who may call."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -13,47 +9,52 @@ from stagify.auth import requires
 from stagify.database import Database
 from stagify.principal import TenantPrincipal
 from staging_engine.port import Catalog
+from staging_svc.furnishing.engines import make_engine
 from staging_svc.objects.store import Storage
+from staging_svc.projects.feed import ProjectFeed
 from staging_svc.quota.service import Quota
 from staging_svc.settings import Settings
 
-
-async def request_settings(request: Request) -> Settings:
-    """The settings this app was composed with."""
-    settings: Settings = request.app.state.settings
-    return settings
-
-
-async def request_storage(request: Request) -> Storage:
-    """The object store this app was composed with."""
-    storage: Storage = request.app.state.storage
-    return storage
-
-
-async def request_catalog(request: Request) -> Catalog:
-    """What the engine of this installation can do."""
-    catalog: Catalog = request.app.state.catalog
-    return catalog
+NAME = "staging-svc"
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What making a project takes."""
+    """The collaborators of the use cases."""
 
+    settings: Settings
     database: Database
-    catalog: Catalog
     storage: Storage
     quota: Quota
+    feed: ProjectFeed
+    # What the engine of this installation can do.
+    catalog: Catalog
+
+
+def make_parts(settings: Settings) -> Parts:
+    """The parts that these settings describe; whoever makes them closes database, storage and
+    quota."""
+    return Parts(
+        settings=settings,
+        database=Database.from_settings(settings, service=NAME),
+        storage=Storage(settings),
+        quota=Quota.from_settings(settings),
+        feed=ProjectFeed(max_streams_per_tenant=settings.max_streams_per_tenant),
+        catalog=make_engine(settings).catalog(),
+    )
 
 
 def parts_of(request: Request) -> Parts:
-    """Those this app was composed with. No dependency: FastAPI's work for one costs more."""
-    state = request.app.state
-    return Parts(state.database, state.catalog, state.storage, state.quota)
+    """The parts this app was composed with."""
+    parts: Parts = request.app.state.parts
+    return parts
 
 
-SettingsDep = Annotated[Settings, Depends(request_settings)]
-StorageDep = Annotated[Storage, Depends(request_storage)]
-CatalogDep = Annotated[Catalog, Depends(request_catalog)]
+async def request_parts(request: Request) -> Parts:
+    """The same as a dependency: a coroutine, because FastAPI runs plain functions in a thread."""
+    return parts_of(request)
+
+
+PartsDep = Annotated[Parts, Depends(request_parts)]
 ReaderDep = Annotated[TenantPrincipal, Depends(requires("projects:read"))]
 WriterDep = Annotated[TenantPrincipal, Depends(requires("projects:write"))]

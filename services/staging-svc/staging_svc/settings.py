@@ -8,6 +8,10 @@ from pydantic import AnyHttpUrl, Field, Json, SecretStr, model_validator
 from stagify.settings import ServiceSettings
 
 
+class NoBucketError(Exception):
+    """A tenant is of a region whose photos this installation does not keep."""
+
+
 class Settings(ServiceSettings):
     """The fields of staging-svc beside those of every service."""
 
@@ -74,6 +78,8 @@ class Settings(ServiceSettings):
         return self
 
     def bucket_of(self, region: str | None) -> str:
-        """The bucket of a tenant's region; the first one if the region has none of its own."""
-        buckets = self.s3_buckets
-        return buckets.get(region or "") or next(iter(buckets.values()))
+        """The bucket of a tenant's region; NoBucketError if this installation has none there."""
+        bucket = self.s3_buckets.get(region or "")
+        if bucket is None:
+            raise NoBucketError(f"S3_BUCKETS has no bucket for region {region!r}")
+        return bucket

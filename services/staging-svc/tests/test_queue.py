@@ -17,9 +17,8 @@ from stagify.database import Database, driver_connection
 from stagify.ids import new_id
 from staging_svc.projects.models import Project
 from staging_svc.queue import service
-from staging_svc.queue.claims import Lease, claim_next
 from staging_svc.queue.models import Job
-from staging_svc.queue.service import LeaseLostError
+from staging_svc.queue.service import Lease, LeaseLostError, claim_next
 
 Step = Callable[[AsyncSession, Lease], Awaitable[object]]
 

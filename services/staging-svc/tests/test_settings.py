@@ -4,6 +4,8 @@ import pytest
 from pydantic import ValidationError
 from staging_support import MakeSettings
 
+from staging_svc.settings import NoBucketError
+
 
 def test_fast_engine_is_refused_in_production(make_settings: MakeSettings) -> None:
     with pytest.raises(ValidationError, match="refused in production"):
@@ -20,7 +22,9 @@ def test_links_live_five_minutes_at_most(make_settings: MakeSettings) -> None:
         make_settings(image_link_ttl_seconds=301)
 
 
-def test_region_without_a_bucket_gets_the_first(make_settings: MakeSettings) -> None:
+def test_region_without_a_bucket_has_none(make_settings: MakeSettings) -> None:
     settings = make_settings(s3_buckets='{"eu": "one", "us": "two"}')
     assert settings.bucket_of("us") == "two"
-    assert settings.bucket_of("mars") == settings.bucket_of(None) == "one"
+    for region in ("mars", None):
+        with pytest.raises(NoBucketError):
+            settings.bucket_of(region)

@@ -262,7 +262,7 @@ async def test_missed_notifications_are_made_up_for(
         async with database.tenant_connection(caller.tenant_id) as connection:
             # A change without its notification, as when the listener was disconnected.
             await connection.execute("UPDATE projects SET version = version + 1, name = 'New'")
-        app.state.feed.wake_all()
+        app.state.parts.feed.wake_all()
         assert (await stream.status_message()).data["name"] == "New"
 
 
@@ -270,7 +270,7 @@ async def test_stop_of_the_process_ends_streams(app: FastAPI, caller: Caller) ->
     project = await caller.project()
     async with following(app, caller, project["id"]) as stream:
         await stream.status_message()
-        app.state.feed.close()
+        app.state.parts.feed.close()
         assert await stream.message() is None
 
 

@@ -7,16 +7,16 @@ from fastapi import APIRouter, Response
 from stagify.auth import TenantHostDep
 from staging_engine.port import Catalog, CatalogEntry
 from staging_svc.catalog.schemas import CatalogRead, EntryRead, OptionsRead
-from staging_svc.parts import CatalogDep
+from staging_svc.parts import PartsDep
 
 router = APIRouter(tags=["catalog"])
 
 
 @router.get("/v1/catalog")
-async def get_catalog(_: TenantHostDep, catalog: CatalogDep, response: Response) -> CatalogRead:
+async def get_catalog(_: TenantHostDep, parts: PartsDep, response: Response) -> CatalogRead:
     """Room types, styles and options; no credential needed."""
     response.headers["Cache-Control"] = "private, max-age=300"
-    return read(catalog)
+    return read(parts.catalog)
 
 
 def read(catalog: Catalog) -> CatalogRead:

@@ -6,33 +6,40 @@ The order of effects and what a crash between them costs:
 3. One transaction, bound to the lease, lets a row own the object and withdraws the intent.
 """
 
+from __future__ import annotations
+
 import tempfile
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from stagify.clock import utc_now
 from stagify.database import Database
 from stagify.ids import new_id
 from staging_engine.port import StagingEngine, StagingRefusedError, StagingRequest
+from staging_svc.furnishing import service as furnishing
 from staging_svc.furnishing.errors import NotYetError, RefusedError
 from staging_svc.furnishing.progress import ProgressWriter
+from staging_svc.furnishing.service import UnownedPhoto
 from staging_svc.images import service as images
-from staging_svc.images.models import Image
+from staging_svc.images.service import StoredPhoto
 from staging_svc.objects import service as objects
 from staging_svc.objects.service import StoredObject
-from staging_svc.objects.store import ObjectMissingError, Storage, StoredFile, image_key
+from staging_svc.objects.store import ObjectMissingError, Storage, image_key
 from staging_svc.photos import service as photos
-from staging_svc.projects import lifecycle
-from staging_svc.projects.lifecycle import SourcePhoto, StoredPhoto
-from staging_svc.projects.models import Project
-from staging_svc.queue.claims import Lease
+from staging_svc.queue.service import Lease
 from staging_svc.quota.service import Quota, QuotaExceededError
 from staging_svc.uploads import service as uploads
-from staging_svc.uploads.models import Upload
+
+if TYPE_CHECKING:
+    from staging_svc.images.models import Image
+    from staging_svc.projects.models import Project
+    from staging_svc.uploads.models import Upload
 
 # Far longer than any attempt: an object of a living attempt is never deleted under it.
 UNOWNED_OBJECT_TTL = timedelta(hours=2)
+# Of what we make ourselves.
+CONTENT_TYPE = "image/jpeg"
 # A reservation made by the worker has no event to prolong it, so it lasts a long queue.
 RESERVATION_TTL_SECONDS = 3600
 
@@ -56,19 +63,19 @@ class Pipeline:
             photo = await self._original(lease, folder)
             result, record = await self._furnish(lease, project, photo, folder)
         async with self._database.tenant(lease.tenant_id) as session:
-            await lifecycle.complete(session, lease, staged=result, record=record)
+            await furnishing.complete(session, lease, staged=result, record=record)
 
     async def _begin(self, lease: Lease) -> Project:
         async with self._database.tenant(lease.tenant_id) as session:
-            project = await lifecycle.locked_project(session, lease)
+            project = await furnishing.locked_project(session, lease)
             if project.is_reserved:
-                await lifecycle.begin(session, lease, project)
+                await furnishing.begin(session, lease, project)
                 return project
         await self._reserve(project)
         async with self._database.tenant(lease.tenant_id) as session:
-            project = await lifecycle.locked_project(session, lease)
+            project = await furnishing.locked_project(session, lease)
             project.is_reserved = True
-            await lifecycle.begin(session, lease, project)
+            await furnishing.begin(session, lease, project)
             return project
 
     async def _reserve(self, project: Project) -> None:
@@ -114,16 +121,24 @@ class Pipeline:
         except photos.PhotoRefusedError as error:
             raise RefusedError(error.code, error.message, is_photo_useless=True) from error
         stored = await self._store(lease, upload.bucket, path, cleaned.width, cleaned.height)
-        measured = SourcePhoto(cleaned.source_width, cleaned.source_height, content.sha256)
+        measured = StoredPhoto(
+            id=new_id(),
+            stored=uploads.stored(upload),
+            content_type=upload.content_type,
+            width=cleaned.source_width,
+            height=cleaned.source_height,
+            size=upload.size,
+            sha256=content.sha256,
+        )
         async with self._database.tenant(lease.tenant_id) as session:
-            await lifecycle.keep_original(session, lease, source=measured, cleaned=stored)
+            await furnishing.keep_original(session, lease, source=measured, cleaned=stored)
 
     async def _furnish(
         self, lease: Lease, project: Project, photo: Path, folder: Path
-    ) -> tuple[StoredPhoto, dict[str, Any]]:
+    ) -> tuple[UnownedPhoto, dict[str, Any]]:
         async def write(share: float) -> None:
             async with self._database.tenant(lease.tenant_id) as session:
-                await lifecycle.report_progress(session, lease, share)
+                await furnishing.report_progress(session, lease, share)
 
         output = folder / "staged.jpg"
         options = project.options
@@ -150,14 +165,23 @@ class Pipeline:
 
     async def _store(
         self, lease: Lease, bucket: str, path: Path, width: int, height: int
-    ) -> StoredPhoto:
+    ) -> UnownedPhoto:
         image_id = new_id()
         target = StoredObject(bucket, image_key(lease.tenant_id, lease.project_id, image_id))
         async with self._database.tenant(lease.tenant_id) as session:
             intent_id = objects.intend(
                 session, lease.tenant_id, target, due_at=utc_now() + UNOWNED_OBJECT_TTL
             )
-        file: StoredFile = await self._storage.upload(
-            target.bucket, target.key, path, content_type="image/jpeg"
+        file = await self._storage.upload(
+            target.bucket, target.key, path, content_type=CONTENT_TYPE
         )
-        return StoredPhoto(image_id, target, intent_id, width, height, file.size, file.sha256)
+        photo = StoredPhoto(
+            id=image_id,
+            stored=target,
+            content_type=CONTENT_TYPE,
+            width=width,
+            height=height,
+            size=file.size,
+            sha256=file.sha256,
+        )
+        return UnownedPhoto(photo, intent_id)

@@ -17,8 +17,7 @@ from staging_svc.furnishing.engines import make_engine
 from staging_svc.furnishing.pipeline import Pipeline
 from staging_svc.furnishing.runner import JobRunner
 from staging_svc.objects.store import Storage
-from staging_svc.queue.claims import Lease, claim_next
-from staging_svc.queue.service import CANCELLED, QUEUED
+from staging_svc.queue.service import CANCELLED, QUEUED, Lease, claim_next
 from staging_svc.quota.service import Quota
 from staging_svc.settings import Settings
 

@@ -25,14 +25,13 @@ from stagify.database import Database
 from stagify.tenancy import tenant_scope
 from stagify.transient import is_transient
 from staging_engine.port import EngineFailedError
+from staging_svc.furnishing import service as furnishing
 from staging_svc.furnishing.errors import NotYetError, RefusedError
 from staging_svc.furnishing.pipeline import Pipeline
 from staging_svc.objects.service import ObjectLostError
 from staging_svc.photos.service import CleaningInterruptedError
-from staging_svc.projects import lifecycle
 from staging_svc.queue import service as queue
-from staging_svc.queue.claims import Lease
-from staging_svc.queue.service import LeaseLostError
+from staging_svc.queue.service import Lease, LeaseLostError
 
 logger = logging.getLogger(__name__)
 
@@ -149,16 +148,16 @@ class JobRunner:
         self._end(lease, "handed_back")
 
     async def _requeue(self, lease: Lease, delay_seconds: float, *, is_counted: bool) -> None:
-        with _tolerating_loss():
+        with _allowing_loss():
             async with self._database.tenant(lease.tenant_id) as session:
-                await lifecycle.wait_again(
+                await furnishing.wait_again(
                     session, lease, delay_seconds=delay_seconds, is_counted=is_counted
                 )
 
     async def _fail(self, lease: Lease, failure: RefusedError) -> None:
-        with _tolerating_loss():
+        with _allowing_loss():
             async with self._database.tenant(lease.tenant_id) as session:
-                await lifecycle.fail(
+                await furnishing.fail(
                     session,
                     lease,
                     code=failure.code,
@@ -181,9 +180,9 @@ class JobRunner:
 
 
 @contextlib.contextmanager
-def _tolerating_loss() -> Iterator[None]:
-    """The last word on a job may come too late, or not reach the database: its lease then runs
-    out, and whoever takes the job next decides anew."""
+def _allowing_loss() -> Iterator[None]:
+    """The end of an attempt may come too late, or not reach the database: the lease then runs
+    out, and whoever takes the job next decides again."""
     try:
         yield
     except LeaseLostError:
@@ -191,7 +190,7 @@ def _tolerating_loss() -> Iterator[None]:
     except Exception as error:
         if not is_transient(error):
             raise
-        logger.warning("job.last_word_unsaid", extra={"reason": type(error).__name__})
+        logger.warning("job.end_not_recorded", extra={"reason": type(error).__name__})
 
 
 async def _settle(task: "asyncio.Task[None]") -> None:

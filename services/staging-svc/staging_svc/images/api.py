@@ -7,7 +7,7 @@ from fastapi import APIRouter, Response
 from stagify.database import SessionDep
 from stagify.problems import problems
 from staging_svc.images import service
-from staging_svc.parts import ReaderDep, SettingsDep, StorageDep
+from staging_svc.parts import PartsDep, ReaderDep
 
 router = APIRouter(tags=["images"])
 
@@ -30,18 +30,11 @@ async def get_image(
     image_id: UUID,
     _: ReaderDep,
     session: SessionDep,
-    storage: StorageDep,
-    settings: SettingsDep,
+    parts: PartsDep,
     download: bool = False,
 ) -> Response:
     """The photo, by a redirect to a short-lived link; with `download=1` as an attachment."""
-    link = await service.link_to(
-        session,
-        image_id,
-        download=download,
-        storage=storage,
-        ttl_seconds=settings.image_link_ttl_seconds,
-    )
+    link = await service.link_to(session, parts, image_id, download=download)
     headers = {
         "Location": link,
         "Cache-Control": f"private, max-age={CACHE_SECONDS}",

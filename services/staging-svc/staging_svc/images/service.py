@@ -1,19 +1,20 @@
 """The use cases of images."""
 
 import re
-from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from sqlmodel import col, delete, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from staging_svc.images import queries
 from staging_svc.images.errors import ImageNotFoundError
 from staging_svc.images.models import Image
 from staging_svc.objects import service as objects
 from staging_svc.objects.service import StoredObject
-from staging_svc.objects.store import Storage, disposition
+from staging_svc.objects.store import disposition
+from staging_svc.parts import Parts
 
 ImageKind = Literal["source", "original", "staged"]
 
@@ -22,52 +23,58 @@ EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
 UNSAFE = re.compile(r"[^\w.-]+")
 
 
-def add_image(
-    session: AsyncSession,
-    *,
-    tenant_id: UUID,
-    image_id: UUID,
-    project_id: UUID,
-    project_name: str,
-    kind: ImageKind,
-    stored: StoredObject,
-    content_type: str,
-    width: int,
-    height: int,
-    size: int,
-    sha256: str,
-) -> Image:
-    """Let a row own a stored object."""
-    image = Image(
-        tenant_id=tenant_id,
-        id=image_id,
-        project_id=project_id,
-        kind=kind,
-        filename=make_filename(project_name, kind, content_type),
-        bucket=stored.bucket,
-        object_key=stored.key,
-        content_type=content_type,
-        width=width,
-        height=height,
-        size=size,
-        sha256=sha256,
+@dataclass(frozen=True, slots=True)
+class StoredPhoto:
+    """A photo that is in the store, and what was measured of it."""
+
+    id: UUID
+    stored: StoredObject
+    content_type: str
+    width: int
+    height: int
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """The project whose images these are; files are named after it."""
+
+    tenant_id: UUID
+    project_id: UUID
+    name: str
+
+
+def add_image(session: AsyncSession, owner: Owner, kind: ImageKind, photo: StoredPhoto) -> None:
+    """Let a row own a stored photo."""
+    session.add(
+        Image(
+            tenant_id=owner.tenant_id,
+            id=photo.id,
+            project_id=owner.project_id,
+            kind=kind,
+            filename=make_filename(owner.name, kind, photo.content_type),
+            bucket=photo.stored.bucket,
+            object_key=photo.stored.key,
+            content_type=photo.content_type,
+            width=photo.width,
+            height=photo.height,
+            size=photo.size,
+            sha256=photo.sha256,
+        )
     )
-    session.add(image)
-    return image
 
 
 async def image_of_project(
     session: AsyncSession, project_id: UUID, kind: ImageKind
 ) -> Image | None:
     """The project's image of this kind, if there is one yet."""
-    query = select(Image).where(Image.project_id == project_id, Image.kind == kind)
-    return (await session.exec(query)).one_or_none()
+    return await queries.find_image_of_kind(session, project_id, kind)
 
 
 async def stored_bytes(session: AsyncSession, project_id: UUID) -> int:
     """What the project's images take up in the store."""
-    query = select(func.coalesce(func.sum(Image.size), 0)).where(Image.project_id == project_id)
-    return int((await session.exec(query)).one())
+    return await queries.sum_sizes(session, project_id)
 
 
 async def delete_images(session: AsyncSession, project_id: UUID, *, due_at: datetime) -> None:
@@ -75,29 +82,25 @@ async def delete_images(session: AsyncSession, project_id: UUID, *, due_at: date
 
     The source's object belongs to the upload, which goes its own way.
     """
-    query = select(Image).where(Image.project_id == project_id)
-    images: Sequence[Image] = (await session.exec(query)).all()
-    for image in images:
+    for image in await queries.find_images(session, project_id):
         if image.kind != "source":
             target = StoredObject(image.bucket, image.object_key)
             objects.intend(session, image.tenant_id, target, due_at=due_at)
-    await session.exec(delete(Image).where(col(Image.project_id) == project_id))
+    await queries.delete_images(session, project_id)
 
 
-async def link_to(
-    session: AsyncSession, image_id: UUID, *, download: bool, storage: Storage, ttl_seconds: int
-) -> str:
+async def link_to(session: AsyncSession, parts: Parts, image_id: UUID, *, download: bool) -> str:
     """A short-lived link to an image; the untouched source is only ever an attachment."""
-    image = (await session.exec(select(Image).where(Image.id == image_id))).one_or_none()
+    image = await queries.find_image(session, image_id)
     if image is None:
         raise ImageNotFoundError
     as_attachment = download or image.kind == "source"
-    return storage.sign_download(
+    return parts.storage.sign_download(
         image.bucket,
         image.object_key,
         content_type=image.content_type,
         disposition=disposition(image.filename, as_attachment=as_attachment),
-        ttl_seconds=ttl_seconds,
+        ttl_seconds=parts.settings.image_link_ttl_seconds,
     )
 
 

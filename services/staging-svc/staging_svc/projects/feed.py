@@ -10,8 +10,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import UUID
 
-from staging_svc.projects.changes import CHANGED
 from staging_svc.projects.errors import TooManyStreamsError
+
+# Channel of NOTIFY: the project of this key changed.
+CHANGED = "staging_projects_changed"
+
+
+def project_key(tenant_id: UUID, project_id: UUID) -> str:
+    """What a notification names a project by."""
+    return f"{tenant_id}/{project_id}"
 
 
 class ProjectFeed:
@@ -25,7 +32,7 @@ class ProjectFeed:
         self.channels = {CHANGED: self.wake}
 
     def wake(self, key: str) -> None:
-        """The project of this `tenant/project` key changed."""
+        """The project of this key changed."""
         for flag in self._watchers.get(key, ()):
             flag.set()
 
@@ -45,7 +52,7 @@ class ProjectFeed:
         """A flag that is set whenever the project may have changed; TooManyStreamsError."""
         if self._streams[tenant_id] >= self._limit:
             raise TooManyStreamsError(retry_after=5, limit=self._limit)
-        key, flag = f"{tenant_id}/{project_id}", asyncio.Event()
+        key, flag = project_key(tenant_id, project_id), asyncio.Event()
         self._streams[tenant_id] += 1
         self._watchers.setdefault(key, set()).add(flag)
         try:

@@ -1,26 +1,34 @@
-"""Making and reading projects without the ORM: this is what clients ask for most."""
+"""SQL of projects. Making and reading them goes without the ORM: clients ask for that most."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TypeAlias
 from uuid import UUID
 
 import asyncpg
-import orjson
+from sqlmodel import select
+from sqlmodel.ext.asyncio.session import AsyncSession
 
-from staging_svc.images.schemas import image_url
+from staging_svc.projects.models import Project
+
+# A project with its images, as clients see it: its columns by name, those of the images with
+# the image's kind in front, which are NULL while there is no such image.
+ProjectRow: TypeAlias = asyncpg.Record
 
 COLUMNS = (
     "id, tenant_id, name, room_type, style, options, status, progress, version,"
     " failure_code, failure_message, created_at, updated_at"
 )
-IMAGE = "{0}.id, {0}.width, {0}.height, {0}.content_type, {0}.size, {0}.sha256"
+IMAGE = (
+    "{0}.id AS {1}_id, {0}.width AS {1}_width, {0}.height AS {1}_height,"
+    " {0}.content_type AS {1}_content_type, {0}.size AS {1}_size, {0}.sha256 AS {1}_sha256"
+)
 
+# The images are joined to the rows that are shown, and to no others.
 READ = f"""
 SELECT p.id, p.name, p.room_type, p.style, p.options::text, p.status, p.progress, p.version,
        p.failure_code, p.failure_message, p.created_at, p.updated_at,
-       {IMAGE.format("o")}, {IMAGE.format("s")}
+       {IMAGE.format("o", "original")}, {IMAGE.format("s", "staged")}
 FROM (SELECT {COLUMNS} FROM projects {{where}} ORDER BY id DESC {{limit}}) p
 LEFT JOIN images o ON o.tenant_id = p.tenant_id AND o.project_id = p.id AND o.kind = 'original'
 LEFT JOIN images s ON s.tenant_id = p.tenant_id AND s.project_id = p.id AND s.kind = 'staged'
@@ -37,21 +45,20 @@ LISTS = {
     (True, True): READ.format(where="WHERE status = $2 AND id < $3", limit="LIMIT $1"),
 }
 
-VERSION = 7
-
-
 INSERT = """
 INSERT INTO projects (tenant_id, id, created_at, updated_at, name, room_type, style, options,
                       status, progress, version, reservation_id, is_reserved, created_by,
                       usage_dimensions)
 VALUES ($1, $2, $3, $3, $4, $5, $6, $7, 'queued', 0, 1, $8, $9, $10, $11)
+RETURNING id, name, room_type, style, options::text, status, progress, version,
+          failure_code, failure_message, created_at, updated_at,
+          NULL::uuid AS original_id, NULL::uuid AS staged_id
 """
 
 
 @dataclass(frozen=True, slots=True)
 class NewProject:
-    """A project that waits in the queue, as it is written; `options` and `usage_dimensions` are
-    JSON. The fields are in the order of INSERT."""
+    """A project that is to wait in the queue; `options` and `usage_dimensions` are JSON."""
 
     tenant_id: UUID
     id: UUID
@@ -65,93 +72,40 @@ class NewProject:
     created_by: UUID | None
     usage_dimensions: str
 
-    def shape(self) -> dict[str, Any]:
-        """The members of `ProjectRead`, ready for `dump`."""
-        return {
-            "id": str(self.id),
-            "name": self.name,
-            "room_type": self.room_type,
-            "style": self.style,
-            "options": orjson.Fragment(self.options),
-            "status": "queued",
-            "progress": 0.0,
-            "failure": None,
-            "original": None,
-            "staged": None,
-            "created_at": self.created_at,
-            "updated_at": self.created_at,
-        }
+
+async def insert_project(connection: asyncpg.Connection, new: NewProject) -> ProjectRow:
+    """Write a new project; its row as it is read."""
+    return await connection.fetchrow(
+        INSERT,
+        new.tenant_id,
+        new.id,
+        new.created_at,
+        new.name,
+        new.room_type,
+        new.style,
+        new.options,
+        new.reservation_id,
+        new.is_reserved,
+        new.created_by,
+        new.usage_dimensions,
+    )
 
 
-async def insert_project(connection: asyncpg.Connection, project: NewProject) -> None:
-    """Write a new project."""
-    await connection.execute(INSERT, *(getattr(project, name) for name in project.__slots__))
-
-
-async def fetch_project(connection: asyncpg.Connection, project_id: UUID) -> asyncpg.Record | None:
-    """The row of one project with its images, or None."""
+async def fetch_project(connection: asyncpg.Connection, project_id: UUID) -> ProjectRow | None:
+    """One project, if there is one of that id."""
     return await connection.fetchrow(GET, project_id)
 
 
 async def fetch_projects(
     connection: asyncpg.Connection, *, status: str | None, after: UUID | None, limit: int
-) -> list[asyncpg.Record]:
-    """Rows of projects with their images, newest first."""
+) -> list[ProjectRow]:
+    """Projects, newest first: of one status, and behind the one called `after`, if given."""
     arguments = [value for value in (status, after) if value is not None]
     query = LISTS[status is not None, after is not None]
     return list(await connection.fetch(query, limit, *arguments))
 
 
-def shape(row: Sequence[Any]) -> dict[str, Any]:
-    """The members of `ProjectRead`, ready for `dump`. The row is unpacked by position: names
-    would be looked up a hundred times a page."""
-    (
-        project_id,
-        name,
-        room_type,
-        style,
-        options,
-        status,
-        progress,
-        _,
-        failure_code,
-        failure_message,
-        created_at,
-        updated_at,
-        *images,
-    ) = row
-    return {
-        "id": str(project_id),
-        "name": name,
-        "room_type": room_type,
-        "style": style,
-        "options": orjson.Fragment(options),
-        "status": status,
-        "progress": progress,
-        "failure": {"code": failure_code, "message": failure_message} if failure_code else None,
-        "original": _image(*images[:6]),
-        "staged": _image(*images[6:]),
-        "created_at": created_at,
-        "updated_at": updated_at,
-    }
-
-
-def _image(
-    image_id: UUID | None, width: int, height: int, content_type: str, size: int, sha256: str
-) -> dict[str, Any] | None:
-    if image_id is None:
-        return None
-    return {
-        "id": str(image_id),
-        "url": image_url(image_id),
-        "width": width,
-        "height": height,
-        "content_type": content_type,
-        "size": size,
-        "sha256": sha256,
-    }
-
-
-def dump(value: Any) -> bytes:
-    """JSON with times in UTC."""
-    return orjson.dumps(value, option=orjson.OPT_UTC_Z)
+async def lock_project(session: AsyncSession, project_id: UUID) -> Project | None:
+    """The project, locked until the transaction ends."""
+    query = select(Project).where(Project.id == project_id).with_for_update()
+    return (await session.exec(query)).one_or_none()

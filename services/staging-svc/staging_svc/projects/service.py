@@ -1,27 +1,29 @@
-"""The use cases of customers: make a project, delete it."""
+"""The use cases of projects, and what every change of one brings with it: a version, a wake-up
+call for whoever watches it, storage metering."""
+
+from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import asyncpg
 import orjson
-from fastapi import Response
-from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from stagify.clock import utc_now
-from stagify.errors import InvalidInputError, StagifyError
+from stagify.errors import InvalidInputError
 from stagify.events.staging import ProjectCreated, ProjectDeleted
-from stagify.idempotency import Idempotency, answer
+from stagify.events.usage import UsageRecorded
+from stagify.idempotency import Once
 from stagify.ids import new_id
+from stagify.listening import notify
 from stagify.outbox import publish, publish_on
 from stagify.principal import TenantPrincipal
 from staging_engine.port import Catalog, CatalogEntry
 from staging_svc.images import service as images
-from staging_svc.parts import Parts
-from staging_svc.projects import queries
-from staging_svc.projects.changes import announce, storage_changed
+from staging_svc.parts import NAME, Parts
+from staging_svc.projects import feed, queries
 from staging_svc.projects.errors import (
     ProjectNotFoundError,
     TenantProvisioningError,
@@ -29,73 +31,35 @@ from staging_svc.projects.errors import (
     UnknownRoomTypeError,
     UnknownStyleError,
 )
-from staging_svc.projects.models import Project
-from staging_svc.projects.queries import NewProject
+from staging_svc.projects.queries import NewProject, ProjectRow
 from staging_svc.projects.schemas import ProjectCreate
 from staging_svc.queue import service as queue
 from staging_svc.uploads import service as uploads
 
+if TYPE_CHECKING:
+    from staging_svc.projects.models import Project
+
 # A reservation outlives the request by this; the project's event then prolongs it.
-RESERVATION_TTL = timedelta(minutes=15)
+RESERVATION_TTL_SECONDS = 900
 
 
 async def create_project(
-    parts: Parts, *, principal: TenantPrincipal, wanted: ProjectCreate, idempotency: Idempotency
-) -> Response:
-    """Accept a project: it waits in the queue when this returns.
-
-    Takes the database and not a session, because it waits for the object store and for
-    usage-svc, and no transaction may be open meanwhile.
-    """
-    try:
-        return await _create_project(parts, principal, wanted, idempotency)
-    except StagifyError:
-        # Perhaps the upload is used by the project of this very request, sent twice at once.
-        if not idempotency.is_keyed:
-            raise
-        async with parts.database.tenant_connection(principal.tenant_id) as connection:
-            stored = await idempotency.recall(connection)
-        if stored is None:
-            raise
-        return stored
-
-
-async def _create_project(
-    parts: Parts, principal: TenantPrincipal, wanted: ProjectCreate, idempotency: Idempotency
-) -> Response:
-    database, quota = parts.database, parts.quota
-    tenant_id = principal.tenant_id
+    parts: Parts, once: Once[ProjectRow], *, principal: TenantPrincipal, wanted: ProjectCreate
+) -> ProjectRow:
+    """Accept a project: it waits in the queue when this returns."""
     _check_choices(wanted, parts.catalog)
     if principal.tenant_status == "provisioning":
         raise TenantProvisioningError
-    # 1. Was this request answered before? Is the upload ours? Reads only.
-    async with database.tenant_connection(tenant_id) as connection:
-        stored = await idempotency.recall(connection)
-        if stored is not None:
-            return stored
-        upload = await uploads.get_unused(connection, wanted.upload_id)
+    upload = await once.read(lambda reading: uploads.get_unused(reading, wanted.upload_id))
     await uploads.check_filled(upload, parts.storage)
-    # 2. Reserve. A crash after this leaves a reservation that expires.
-    reservation_id = idempotency.derive_id("reservation")
-    is_reserved = await quota.reserve(
-        tenant_id, reservation_id, ttl_seconds=int(RESERVATION_TTL.total_seconds())
+    # The upload's id, so that whoever asks again for its one project asks for the same reservation.
+    # A crash after this leaves one that expires.
+    reservation_id = wanted.upload_id
+    is_reserved = await parts.quota.reserve(
+        principal.tenant_id, reservation_id, ttl_seconds=RESERVATION_TTL_SECONDS
     )
-    # 3. Project, job, event and stored answer, all or nothing.
     project = _new_project(principal, wanted, parts.catalog, reservation_id, is_reserved)
-    try:
-        async with database.tenant_connection(tenant_id) as connection:
-            stored = await idempotency.replay(connection)
-            if stored is not None:
-                return stored
-            await _accept(connection, project, wanted.upload_id, database.service)
-            body = queries.dump(project.shape())
-            await idempotency.remember(connection, 202, body)
-            return answer(202, body)
-    except StagifyError:
-        # A keyed request may be in flight elsewhere with the same reservation: that expires.
-        if not idempotency.is_keyed:
-            await quota.release(tenant_id, reservation_id)
-        raise
+    return await once.write(lambda writing: _accept(writing, project, wanted.upload_id))
 
 
 def _check_choices(wanted: ProjectCreate, catalog: Catalog) -> None:
@@ -140,9 +104,9 @@ def _default_name(wanted: ProjectCreate, catalog: Catalog) -> str:
 
 
 async def _accept(
-    connection: asyncpg.Connection, project: NewProject, upload_id: UUID, service: str
-) -> None:
-    await queries.insert_project(connection, project)
+    connection: asyncpg.Connection, project: NewProject, upload_id: UUID
+) -> ProjectRow:
+    accepted = await queries.insert_project(connection, project)
     await uploads.use_upload(connection, upload_id=upload_id, project_id=project.id)
     await queue.enqueue(connection, tenant_id=project.tenant_id, project_id=project.id)
     created = ProjectCreated(
@@ -153,14 +117,30 @@ async def _accept(
         style=project.style,
         created_by=project.created_by,
     )
-    await publish_on(connection, service, created)
+    await publish_on(connection, NAME, created)
+    return accepted
+
+
+async def get_project(connection: asyncpg.Connection, project_id: UUID) -> ProjectRow:
+    """One project with its images."""
+    project = await queries.fetch_project(connection, project_id)
+    if project is None:
+        raise ProjectNotFoundError
+    return project
+
+
+async def list_projects(
+    connection: asyncpg.Connection, *, status: str | None, after: UUID | None, limit: int
+) -> list[ProjectRow]:
+    """At most `limit` projects with their images, newest first: of one status, and behind the
+    one called `after`, if given."""
+    return await queries.fetch_projects(connection, status=status, after=after, limit=limit)
 
 
 async def delete_project(session: AsyncSession, project_id: UUID) -> None:
     """Remove a project and everything it owns; its job is cancelled, its reservation released."""
     await queue.cancel(session, project_id)
-    found = await session.exec(select(Project).where(Project.id == project_id).with_for_update())
-    project = found.one_or_none()
+    project = await queries.lock_project(session, project_id)
     if project is None:
         raise ProjectNotFoundError
     storage_changed(session, project, -await images.stored_bytes(session, project_id))
@@ -179,3 +159,42 @@ async def delete_project(session: AsyncSession, project_id: UUID) -> None:
     )
     await session.delete(project)
     await announce(session, project)
+
+
+async def lock_project(session: AsyncSession, project_id: UUID) -> Project:
+    """The project, which must exist, locked until the transaction ends."""
+    project = await queries.lock_project(session, project_id)
+    if project is None:
+        raise ProjectNotFoundError
+    return project
+
+
+async def touch(session: AsyncSession, project: Project) -> None:
+    """Give the project its next version and wake whoever watches it, on commit."""
+    project.version += 1
+    project.updated_at = utc_now()
+    await announce(session, project)
+
+
+async def announce(session: AsyncSession, project: Project) -> None:
+    """Wake whoever watches the project, on commit."""
+    await notify(session, feed.CHANGED, feed.project_key(project.tenant_id, project.id))
+
+
+def storage_changed(session: AsyncSession, project: Project, byte_delta: int) -> None:
+    """Report what the project's images came to take up, or gave back."""
+    if byte_delta:
+        publish(
+            session,
+            UsageRecorded(
+                tenant_id=project.tenant_id,
+                meter="storage_bytes",
+                quantity=byte_delta,
+                dimensions=usage_dimensions(project),
+            ),
+        )
+
+
+def usage_dimensions(project: Project) -> dict[str, str]:
+    """What a usage record of this project is about."""
+    return {**project.usage_dimensions, "project_id": str(project.id)}

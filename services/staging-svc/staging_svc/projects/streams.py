@@ -5,17 +5,15 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from uuid import UUID
 
-import asyncpg
 from fastapi import Response
 from fastapi.responses import StreamingResponse
 
-from stagify.database import Database
+from staging_svc.parts import Parts
 from staging_svc.projects import queries
 from staging_svc.projects.errors import ProjectNotFoundError
-from staging_svc.projects.feed import ProjectFeed
-from staging_svc.projects.schemas import FINAL_STATUSES
+from staging_svc.projects.queries import ProjectRow
+from staging_svc.projects.schemas import FINAL_STATUSES, dump_project
 
-STATUS_COLUMN = 5
 HEARTBEAT = b": heart-beat\n\n"
 HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
@@ -23,22 +21,13 @@ HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 class ProjectStream:
     """Follows one project for one client."""
 
-    def __init__(
-        self,
-        database: Database,
-        feed: ProjectFeed,
-        *,
-        tenant_id: UUID,
-        project_id: UUID,
-        heartbeat_seconds: float,
-        max_seconds: float,
-    ) -> None:
-        self._database = database
-        self._feed = feed
+    def __init__(self, parts: Parts, tenant_id: UUID, project_id: UUID) -> None:
+        self._database = parts.database
+        self._feed = parts.feed
+        self._heartbeat_seconds = parts.settings.stream_heartbeat_seconds
+        self._max_seconds = parts.settings.stream_max_seconds
         self._tenant_id = tenant_id
         self._project_id = project_id
-        self._heartbeat_seconds = heartbeat_seconds
-        self._max_seconds = max_seconds
 
     async def respond(self, last_version: int) -> Response:
         """The stream behind `last_version`; 204, which ends a client's reconnecting, if the
@@ -48,7 +37,7 @@ class ProjectStream:
             row = await self._read()
             if row is None:
                 raise ProjectNotFoundError
-            if _is_final(row) and row[queries.VERSION] <= last_version:
+            if _is_final(row) and row["version"] <= last_version:
                 return Response(status_code=204)
             content = self._events(stack.pop_all(), changed, row, last_version)
         return StreamingResponse(content, media_type="text/event-stream", headers=HEADERS)
@@ -57,14 +46,14 @@ class ProjectStream:
         self,
         watching: AsyncExitStack,
         changed: asyncio.Event,
-        row: asyncpg.Record | None,
+        row: ProjectRow | None,
         last_version: int,
     ) -> AsyncIterator[bytes]:
         end = asyncio.get_running_loop().time() + self._max_seconds
         async with watching:
             while row is not None:
-                if row[queries.VERSION] > last_version:
-                    last_version = row[queries.VERSION]
+                if row["version"] > last_version:
+                    last_version = row["version"]
                     yield _event(row)
                 if _is_final(row):
                     return
@@ -88,15 +77,14 @@ class ProjectStream:
         changed.clear()
         return True
 
-    async def _read(self) -> asyncpg.Record | None:
+    async def _read(self) -> ProjectRow | None:
         async with self._database.tenant_connection(self._tenant_id) as connection:
             return await queries.fetch_project(connection, self._project_id)
 
 
-def _is_final(row: asyncpg.Record) -> bool:
-    return row[STATUS_COLUMN] in FINAL_STATUSES
+def _is_final(row: ProjectRow) -> bool:
+    return row["status"] in FINAL_STATUSES
 
 
-def _event(row: asyncpg.Record) -> bytes:
-    data = queries.dump(queries.shape(row))
-    return b"id: %d\nevent: status\ndata: %b\n\n" % (row[queries.VERSION], data)
+def _event(row: ProjectRow) -> bytes:
+    return b"id: %d\nevent: status\ndata: %b\n\n" % (row["version"], dump_project(row))

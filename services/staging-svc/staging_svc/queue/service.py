@@ -1,58 +1,93 @@
-"""The queue as one tenant's transactions see it.
+"""The queue: jobs come in, are taken fairly across tenants, and end.
 
-Whoever works on a job names its lease in every write; the row is locked and the token compared,
-so a process that lost its lease can change nothing any more.
+The next job is of the tenant with the fewest jobs running, then the one served longest ago, then
+the oldest. Whoever works on a job names its lease in every write; the row is locked and the token
+compared, so a process that lost its lease can change nothing any more.
 """
 
+from __future__ import annotations
+
+from dataclasses import dataclass
 from datetime import timedelta
-from uuid import UUID
+from typing import TYPE_CHECKING
+from uuid import UUID, uuid4
 
 import asyncpg
-from sqlalchemy import text
-from sqlmodel import col, delete, select, update
+from prometheus_client import Counter
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from stagify import cause, telemetry
 from stagify.clock import utc_now
 from stagify.ids import new_id
-from staging_svc.queue.claims import Lease
-from staging_svc.queue.models import Job
+from stagify.listening import notify
+from staging_svc.queue import queries
+
+if TYPE_CHECKING:
+    from staging_svc.queue.models import Job
+
+LEASES_LOST = Counter("stagify_job_leases_expired", "Jobs whose process gave no sign of life.")
 
 # Channels of NOTIFY: a job became due; the job of this id was cancelled.
 QUEUED = "staging_jobs_queued"
 CANCELLED = "staging_jobs_cancelled"
-
-NOTIFY = text("SELECT pg_notify(:channel, :payload)")
-
-ENQUEUE = """
-WITH job AS (
-    INSERT INTO jobs (tenant_id, id, created_at, project_id, state, attempts, is_held, due_at,
-                      traceparent, actor, request_id)
-    VALUES ($1, $2, $3, $4, 'queued', 0, false, $3, $5, $6, $7)
-)
-SELECT pg_notify($8, '')
-"""
 
 
 class LeaseLostError(Exception):
     """The job is someone else's by now, or was cancelled."""
 
 
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to work on a job; `token` proves it at every write."""
+
+    tenant_id: UUID
+    job_id: UUID
+    project_id: UUID
+    token: UUID
+    attempt: int
+    traceparent: str | None
+    actor: str | None
+    request_id: str | None
+
+
 async def enqueue(connection: asyncpg.Connection, *, tenant_id: UUID, project_id: UUID) -> UUID:
     """Put a project's job into the queue; workers wake up when the transaction commits."""
-    job_id, behind = new_id(), cause.current.get()
-    await connection.execute(
-        ENQUEUE,
-        tenant_id,
-        job_id,
-        utc_now(),
-        project_id,
-        telemetry.current_traceparent(),
-        behind.actor,
-        behind.request_id,
-        QUEUED,
+    job_id = new_id()
+    await queries.add_job(
+        connection,
+        tenant_id=tenant_id,
+        job_id=job_id,
+        project_id=project_id,
+        now=utc_now(),
+        traceparent=telemetry.current_traceparent(),
+        behind=cause.current.get(),
+        channel=QUEUED,
     )
     return job_id
+
+
+async def claim_next(connection: asyncpg.Connection, *, lease_seconds: float) -> Lease | None:
+    """Take the next job, or None if none is due. `connection` is in a transaction as claim role.
+
+    Claims wait for each other (they take about a millisecond), so that each one counts what the
+    others took.
+    """
+    await queries.take_turns(connection)
+    LEASES_LOST.inc(await queries.queue_expired(connection))
+    token = uuid4()
+    row = await queries.claim_fairest(connection, token=token, lease_seconds=lease_seconds)
+    if row is None:
+        return None
+    return Lease(
+        tenant_id=row["tenant_id"],
+        job_id=row["id"],
+        project_id=row["project_id"],
+        token=token,
+        attempt=row["attempts"],
+        traceparent=row["traceparent"],
+        actor=row["actor"],
+        request_id=row["request_id"],
+    )
 
 
 async def cancel(session: AsyncSession, project_id: UUID) -> None:
@@ -60,28 +95,24 @@ async def cancel(session: AsyncSession, project_id: UUID) -> None:
 
     Call it before locking the project: workers lock the job first.
     """
-    cancelled = await session.exec(
-        delete(Job).where(col(Job.project_id) == project_id).returning(col(Job.id))
-    )
-    for job_id in cancelled.scalars():
-        await _notify(session, CANCELLED, str(job_id))
+    for job_id in await queries.delete_jobs(session, project_id):
+        await notify(session, CANCELLED, str(job_id))
 
 
 async def hold_all(session: AsyncSession) -> None:
     """Let none of this tenant's waiting jobs be taken."""
-    await session.exec(update(Job).where(col(Job.state) == "queued").values(is_held=True))
+    await queries.hold_queued(session)
 
 
 async def release_all(session: AsyncSession) -> None:
     """Let this tenant's jobs be taken again."""
-    await session.exec(update(Job).where(col(Job.is_held)).values(is_held=False))
-    await _notify(session, QUEUED)
+    await queries.release_held(session)
+    await notify(session, QUEUED)
 
 
 async def locked(session: AsyncSession, lease: Lease) -> Job:
     """The job, locked until the end of the transaction; LeaseLostError if it is not ours."""
-    found = await session.exec(select(Job).where(Job.id == lease.job_id).with_for_update())
-    job = found.one_or_none()
+    job = await queries.lock_job(session, lease.job_id)
     if job is None or job.lease_token != lease.token:
         raise LeaseLostError
     return job
@@ -119,13 +150,9 @@ async def requeue(
     if not is_counted:
         job.attempts -= 1
     _release(job)
-    await _notify(session, QUEUED)
+    await notify(session, QUEUED)
 
 
 def _release(job: Job) -> None:
     job.lease_token = None
     job.lease_expires_at = None
-
-
-async def _notify(session: AsyncSession, channel: str, payload: str = "") -> None:
-    await session.execute(NOTIFY, {"channel": channel, "payload": payload})

@@ -82,15 +82,6 @@ class Quota:
         RESERVATIONS.labels("made").inc()
         return True
 
-    async def release(self, tenant_id: UUID, reservation_id: UUID) -> None:
-        """Give a reservation back at once. Best effort: it expires anyway."""
-        try:
-            await self._client.request(
-                "DELETE", f"/internal/reservations/{reservation_id}", tenant_id=tenant_id
-            )
-        except InternalCallError:
-            logger.info("quota.release_unanswered")
-
     async def close(self) -> None:
         """Close idle connections."""
         await self._client.close()

@@ -5,7 +5,7 @@ from fastapi import APIRouter
 from stagify.database import SessionDep
 from stagify.links import link
 from stagify.problems import problems
-from staging_svc.parts import SettingsDep, StorageDep, WriterDep
+from staging_svc.parts import PartsDep, WriterDep
 from staging_svc.uploads import service
 from staging_svc.uploads.schemas import UploadCreate, UploadRead
 
@@ -19,18 +19,9 @@ router = APIRouter(tags=["uploads"])
     | {201: {"links": link("create_project", body={"upload_id": "/id"})}},
 )
 async def create_upload(
-    body: UploadCreate,
-    session: SessionDep,
-    principal: WriterDep,
-    storage: StorageDep,
-    settings: SettingsDep,
+    body: UploadCreate, session: SessionDep, principal: WriterDep, parts: PartsDep
 ) -> UploadRead:
     """An address to put one photo to, straight into the object store, within five minutes."""
     return await service.create_upload(
-        session,
-        tenant_id=principal.tenant_id,
-        wanted=body,
-        bucket=settings.bucket_of(principal.region),
-        storage=storage,
-        settings=settings,
+        session, parts, tenant_id=principal.tenant_id, region=principal.region, wanted=body
     )

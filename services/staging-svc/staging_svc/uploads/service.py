@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import asyncpg
-from sqlmodel import col, delete, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from stagify.clock import utc_now
@@ -13,7 +12,9 @@ from stagify.ids import new_id
 from staging_svc.objects import service as objects
 from staging_svc.objects.service import StoredObject
 from staging_svc.objects.store import ObjectMissingError, Storage, upload_key
+from staging_svc.parts import Parts
 from staging_svc.settings import Settings
+from staging_svc.uploads import queries
 from staging_svc.uploads.errors import (
     TooManyOpenUploadsError,
     UnsupportedPhotoTypeError,
@@ -30,18 +31,6 @@ from staging_svc.uploads.schemas import PHOTO_TYPES, UploadCreate, UploadRead
 # A PUT that began just before the address expired may still be on its way for so long.
 LATE_PUT = timedelta(minutes=15)
 
-FIND = """
-SELECT bucket, object_key, content_type, size, expires_at, project_id FROM uploads WHERE id = $1
-"""
-
-# Locks the intent before the upload, as the deletion of abandoned uploads does.
-USE = f"""
-WITH kept AS ({objects.WITHDRAW_OF_UPLOAD})
-UPDATE uploads SET project_id = $2 FROM kept
-WHERE uploads.id = kept.upload_id AND uploads.project_id IS NULL
-RETURNING true
-"""
-
 
 @dataclass(frozen=True, slots=True)
 class UploadState:
@@ -57,14 +46,14 @@ class UploadState:
 
 async def create_upload(
     session: AsyncSession,
+    parts: Parts,
     *,
     tenant_id: UUID,
+    region: str | None,
     wanted: UploadCreate,
-    bucket: str,
-    storage: Storage,
-    settings: Settings,
 ) -> UploadRead:
     """Open an upload for exactly this type and size."""
+    settings, bucket = parts.settings, parts.settings.bucket_of(region)
     _check(wanted, settings)
     await _check_open(session, settings.max_open_uploads)
     upload_id, now = new_id(), utc_now()
@@ -82,7 +71,7 @@ async def create_upload(
     session.add(upload)
     abandoned_at = now + timedelta(hours=settings.abandoned_upload_hours)
     objects.intend(session, tenant_id, stored(upload), due_at=abandoned_at, upload_id=upload_id)
-    signed = storage.sign_upload(
+    signed = parts.storage.sign_upload(
         bucket,
         upload.object_key,
         content_type=upload.content_type,
@@ -104,11 +93,8 @@ def _check(wanted: UploadCreate, settings: Settings) -> None:
 async def _check_open(session: AsyncSession, limit: int) -> None:
     """Refuse above `limit`; requests at the same moment may pass it by the size of the pool."""
     now = utc_now()
-    open_uploads = select(func.count(), func.min(Upload.expires_at)).where(
-        col(Upload.project_id).is_(None), col(Upload.expires_at) > now
-    )
-    count, first_expiry = (await session.exec(open_uploads)).one()
-    if count >= limit:
+    count, first_expiry = await queries.count_open(session, now)
+    if count >= limit and first_expiry is not None:
         wait = max(1, round((first_expiry - now).total_seconds()))
         raise TooManyOpenUploadsError(retry_after=wait, limit=limit)
 
@@ -121,12 +107,12 @@ def stored(upload: Upload) -> StoredObject:
 async def get_unused(connection: asyncpg.Connection, upload_id: UUID) -> UploadState:
     """The upload; UploadNotFoundError if this tenant has none of that id, UploadAlreadyUsedError
     if a project has it."""
-    row = await connection.fetchrow(FIND, upload_id)
+    row = await queries.fetch_upload(connection, upload_id)
     if row is None:
         raise UploadNotFoundError
     if row["project_id"] is not None:
         raise UploadAlreadyUsedError
-    return UploadState(*row)
+    return UploadState(**row)
 
 
 async def check_filled(upload: UploadState, storage: Storage) -> None:
@@ -144,7 +130,7 @@ async def check_filled(upload: UploadState, storage: Storage) -> None:
 async def use_upload(connection: asyncpg.Connection, *, upload_id: UUID, project_id: UUID) -> None:
     """Give the upload to a project, for good; UploadAlreadyUsedError if another has it,
     UploadNotFoundError if its deletion has begun."""
-    if not await connection.fetchval(USE, upload_id, project_id):
+    if not await queries.give_to_project(connection, upload_id, project_id):
         await get_unused(connection, upload_id)
         # Its deletion has begun.
         raise UploadNotFoundError
@@ -152,7 +138,7 @@ async def use_upload(connection: asyncpg.Connection, *, upload_id: UUID, project
 
 async def upload_of_project(session: AsyncSession, project_id: UUID) -> Upload | None:
     """The upload a project was made from, while its object is kept."""
-    return (await session.exec(select(Upload).where(Upload.project_id == project_id))).one_or_none()
+    return await queries.find_upload_of_project(session, project_id)
 
 
 async def discard(session: AsyncSession, upload: Upload) -> None:
@@ -173,6 +159,4 @@ def _last_put(upload: Upload, now: datetime) -> datetime:
 
 async def forget_unused(session: AsyncSession, upload_id: UUID) -> None:
     """Remove the row of an upload that no project uses."""
-    await session.exec(
-        delete(Upload).where(col(Upload.id) == upload_id, col(Upload.project_id).is_(None))
-    )
+    await queries.delete_unused(session, upload_id)

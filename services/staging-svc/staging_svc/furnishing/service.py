@@ -1,25 +1,28 @@
 """What becomes of a project while it is staged. Every step names the lease of its job: a process
 that lost it gets LeaseLostError and changes nothing."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from stagify.events.staging import ProjectStaged, StagingFailed, StagingStarted
 from stagify.events.usage import UsageRecorded
-from stagify.ids import new_id
 from stagify.outbox import publish
 from staging_svc.images import service as images
+from staging_svc.images.service import ImageKind, StoredPhoto
 from staging_svc.objects import service as objects
-from staging_svc.objects.service import StoredObject
-from staging_svc.projects.changes import dimensions, storage_changed, touch
-from staging_svc.projects.models import Project
+from staging_svc.projects import service as projects
+from staging_svc.projects.service import storage_changed, touch
 from staging_svc.queue import service as queue
-from staging_svc.queue.claims import Lease
+from staging_svc.queue.service import Lease
 from staging_svc.uploads import service as uploads
+
+if TYPE_CHECKING:
+    from staging_svc.projects.models import Project
 
 # Shares of the bar: checking the photo comes before the engine, storing the result after it.
 CHECKED = 0.1
@@ -27,32 +30,17 @@ FURNISHED = 0.95
 
 
 @dataclass(frozen=True, slots=True)
-class StoredPhoto:
-    """An image that is in the store and that nothing owns yet; `intent_id` would delete it."""
+class UnownedPhoto:
+    """A photo in the store that nothing owns yet: the intent of `intent_id` would delete it."""
 
-    image_id: UUID
-    stored: StoredObject
+    photo: StoredPhoto
     intent_id: UUID
-    width: int
-    height: int
-    size: int
-    sha256: str
-
-
-@dataclass(frozen=True, slots=True)
-class SourcePhoto:
-    """What was measured of the upload itself: upright size and content."""
-
-    width: int
-    height: int
-    sha256: str
 
 
 async def locked_project(session: AsyncSession, lease: Lease) -> Project:
     """The leased project, locked behind its job."""
     await queue.locked(session, lease)
-    query = select(Project).where(Project.id == lease.project_id).with_for_update()
-    return (await session.exec(query)).one()
+    return await projects.lock_project(session, lease.project_id)
 
 
 async def begin(session: AsyncSession, lease: Lease, project: Project) -> None:
@@ -81,39 +69,24 @@ async def report_progress(session: AsyncSession, lease: Lease, share: float) -> 
 
 
 async def keep_original(
-    session: AsyncSession, lease: Lease, *, source: SourcePhoto, cleaned: StoredPhoto
+    session: AsyncSession, lease: Lease, *, source: StoredPhoto, cleaned: UnownedPhoto
 ) -> None:
-    """The photo is good: its upload and its cleaned derivative become images of the project."""
+    """The photo is good: the upload and its cleaned derivative become images of the project."""
     project = await locked_project(session, lease)
-    upload = await uploads.upload_of_project(session, project.id)
-    assert upload is not None
-    images.add_image(
-        session,
-        tenant_id=lease.tenant_id,
-        image_id=new_id(),
-        project_id=project.id,
-        project_name=project.name,
-        kind="source",
-        stored=uploads.stored(upload),
-        content_type=upload.content_type,
-        width=source.width,
-        height=source.height,
-        size=upload.size,
-        sha256=source.sha256,
-    )
-    await _own(session, project, cleaned, "original")
-    storage_changed(session, project, upload.size + cleaned.size)
+    images.add_image(session, _owner(project), "source", source)
+    await _own(session, project, "original", cleaned)
+    storage_changed(session, project, source.size + cleaned.photo.size)
     project.progress = CHECKED
     await touch(session, project)
 
 
 async def complete(
-    session: AsyncSession, lease: Lease, *, staged: StoredPhoto, record: dict[str, Any]
+    session: AsyncSession, lease: Lease, *, staged: UnownedPhoto, record: dict[str, Any]
 ) -> None:
     """The furnished photo is there: project, job, image, events and metering, all or nothing."""
     project = await locked_project(session, lease)
     await queue.finish(session, lease, is_done=True)
-    await _own(session, project, staged, "staged")
+    await _own(session, project, "staged", staged)
     project.status = "staged"
     project.progress = 1.0
     project.record = record
@@ -124,7 +97,7 @@ async def complete(
             tenant_id=lease.tenant_id,
             project_id=project.id,
             job_id=lease.job_id,
-            image_id=staged.image_id,
+            image_id=staged.photo.id,
             reservation_id=project.reservation_id,
         ),
     )
@@ -134,11 +107,11 @@ async def complete(
             tenant_id=lease.tenant_id,
             meter="staging",
             quantity=1,
-            dimensions=dimensions(project),
+            dimensions=projects.usage_dimensions(project),
             reservation_id=project.reservation_id,
         ),
     )
-    storage_changed(session, project, staged.size)
+    storage_changed(session, project, staged.photo.size)
 
 
 async def fail(
@@ -179,20 +152,11 @@ async def wait_again(
 
 
 async def _own(
-    session: AsyncSession, project: Project, photo: StoredPhoto, kind: images.ImageKind
+    session: AsyncSession, project: Project, kind: ImageKind, unowned: UnownedPhoto
 ) -> None:
-    await objects.withdraw(session, [photo.intent_id])
-    images.add_image(
-        session,
-        tenant_id=project.tenant_id,
-        image_id=photo.image_id,
-        project_id=project.id,
-        project_name=project.name,
-        kind=kind,
-        stored=photo.stored,
-        content_type="image/jpeg",
-        width=photo.width,
-        height=photo.height,
-        size=photo.size,
-        sha256=photo.sha256,
-    )
+    await objects.withdraw(session, [unowned.intent_id])
+    images.add_image(session, _owner(project), kind, unowned.photo)
+
+
+def _owner(project: Project) -> images.Owner:
+    return images.Owner(project.tenant_id, project.id, project.name)
