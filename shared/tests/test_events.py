@@ -59,6 +59,11 @@ def test_the_published_contract_follows_the_classes(name: str) -> None:
     assert (CONTRACT / name).read_bytes() == contract_files()[name], "run: make contract"
 
 
+def test_no_schema_is_of_no_event() -> None:
+    schemas = {f"schemas/{path.name}" for path in (CONTRACT / "schemas").iterdir()}
+    assert schemas == contract_files().keys() - {"asyncapi.json"}
+
+
 def test_every_event_travels_on_a_declared_topic() -> None:
     assert {cls.topic for cls in registered_events().values()} == {spec.name for spec in TOPICS}
 

@@ -1,7 +1,7 @@
 """The contract for whoever reads our topics: JSON Schemas and an AsyncAPI 3.0 document.
 
 Both are generated from the event classes into docs/events, and a test compares them with what
-is committed: a change of the contract is seen in review, and a breaking one fails.
+is committed: a change of the contract is seen in review. A breaking one fails (`compatibility`).
 """
 
 from pathlib import Path
@@ -113,8 +113,12 @@ def contract_files() -> dict[str, bytes]:
 
 
 def write_contract(directory: Path) -> None:
-    """Write the contract's files below `directory`."""
-    for name, content in contract_files().items():
+    """Write the contract's files below `directory`, and take away schemas of no event."""
+    files = contract_files()
+    for path in (directory / "schemas").glob("*.json"):
+        if f"schemas/{path.name}" not in files:
+            path.unlink()
+    for name, content in files.items():
         path = directory / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
