@@ -30,6 +30,7 @@ from staging_engine import install as engine_install
 
 ROOT = Path(__file__).parents[2]
 DOCKERFILE = (ROOT / "deploy/Dockerfile").read_text()
+PYTHON = re.findall(r"^ARG PYTHON=(.+)$", DOCKERFILE, re.MULTILINE)[0]
 SETTINGS: dict[str, type[BaseSettings]] = {
     name: importlib.import_module(f"{name.replace('-', '_')}.settings").Settings
     for name in (each.name for each in DEPLOYABLES)
@@ -168,6 +169,7 @@ class TestCompose:
         assert doorman["user"] == DOCKERFILE.partition("\nUSER ")[2].partition("\n")[0]
         # Newer versions of ours must be no reason to replace it too.
         assert "stagify/" not in doorman["image"]
+        assert doorman["image"] == f"python:{PYTHON}-slim-bookworm"
 
     def test_links_are_signed_for_the_published_object_store(self, compose: dict[str, Any]) -> None:
         told = compose["services"]["staging-svc-api"]["environment"]
@@ -297,6 +299,11 @@ class TestImage:
     def test_it_has_the_renderers_libraries(self) -> None:
         installed = set(re.findall(r"\blib[\w+-]+", DOCKERFILE.partition("apt-get install")[2]))
         assert set(engine_install.LIBRARIES.values()) <= installed
+
+    def test_its_python_is_named_once_and_has_a_renderer(self) -> None:
+        bases = re.findall(r"^FROM (python:\S+)", DOCKERFILE, re.MULTILINE)
+        assert set(bases) == {"python:${PYTHON}-slim-bookworm"}
+        assert PYTHON in {module.python for module in engine_install.MODULES}
 
     def test_it_runs_as_an_ordinary_user(self) -> None:
         assert re.findall(r"^USER (.+)$", DOCKERFILE, re.MULTILINE) == ["10001:10001"]
