@@ -112,11 +112,15 @@ def begin_statement(tenant_id: UUID | None) -> str:
 class Database:
     """A service's database as one role. Made in `app.py` or `worker.py` and passed down.
 
-    `service` names the publisher of events written through its sessions.
+    Events written through its sessions say what the database was given: `service` is their
+    publisher, and `base_host` the domain of the installation, for those that name a host.
     """
 
-    def __init__(self, url: str, *, service: str, pool_size: int = 5) -> None:
+    def __init__(
+        self, url: str, *, service: str, base_host: str | None = None, pool_size: int = 5
+    ) -> None:
         self.service = service
+        self.base_host = base_host
         self.url = url
         self._engine = create_async_engine(
             url.replace("postgresql://", "postgresql+asyncpg://", 1),
@@ -138,7 +142,12 @@ class Database:
     def from_settings(cls, settings: ServiceSettings, *, service: str) -> "Database":
         """The service's own database, as its app role."""
         url = settings.database_url.get_secret_value()
-        return cls(url, service=service, pool_size=settings.database_pool_size)
+        return cls(
+            url,
+            service=service,
+            base_host=settings.base_host,
+            pool_size=settings.database_pool_size,
+        )
 
     @asynccontextmanager
     async def tenant(self, tenant_id: UUID) -> AsyncIterator[AsyncSession]:
@@ -156,6 +165,7 @@ class Database:
     async def _transaction(self, tenant_id: UUID | None) -> AsyncIterator[AsyncSession]:
         session = AsyncSession(self._engine, expire_on_commit=False)
         session.info["service"] = self.service
+        session.info["base_host"] = self.base_host
         session.info["tenant_id"] = tenant_id
         try:
             await session.connection(execution_options={"tenant_id": tenant_id})

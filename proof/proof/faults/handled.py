@@ -3,14 +3,13 @@
 from identity_svc.handlers import HANDLERS as IDENTITY
 from stagify.events.usage import UsageRecorded
 from staging_svc.handlers import HANDLERS as STAGING
-from tenant_svc.directory.service import Directory
-from tenant_svc.handlers import make_handlers as tenant_handlers
+from tenant_svc.handlers import HANDLERS as TENANT
 from usage_svc.handlers import TAKING_UP
 from usage_svc.handlers import make_handlers as usage_handlers
 from usage_svc.plans.schemas import load_plans
 
 _CLASSES = {
-    "tenant-svc": list(tenant_handlers(Directory("localhost"))),
+    "tenant-svc": list(TENANT),
     "identity-svc": list(IDENTITY),
     "staging-svc": list(STAGING),
     "usage-svc": [*usage_handlers(load_plans(None)), *TAKING_UP],

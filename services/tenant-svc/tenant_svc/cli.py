@@ -19,10 +19,9 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from stagify.consumer import Consumer
-    from tenant_svc.directory.service import Directory
     from tenant_svc.parts import Parts
 
-    Change = Callable[[Session, UUID, Directory], Awaitable[object]]
+    Change = Callable[[Session, UUID], Awaitable[object]]
 
 
 async def _run_worker() -> None:
@@ -53,10 +52,8 @@ def suspend(slug: str, reason: str = typer.Option(..., help="Why; other services
     """Stop the tenant called SLUG from working; its data is kept."""
     from tenant_svc.lifecycle import service as lifecycle
 
-    async def change(session: Session, tenant_id: UUID, directory: Directory) -> None:
-        await lifecycle.suspend_tenant(
-            session, tenant_id=tenant_id, reason=reason, directory=directory
-        )
+    async def change(session: Session, tenant_id: UUID) -> None:
+        await lifecycle.suspend_tenant(session, tenant_id=tenant_id, reason=reason)
 
     _change_tenant(slug, change)
 
@@ -66,8 +63,8 @@ def reactivate(slug: str) -> None:
     """Let the suspended tenant called SLUG work again."""
     from tenant_svc.lifecycle import service as lifecycle
 
-    async def change(session: Session, tenant_id: UUID, directory: Directory) -> None:
-        await lifecycle.reactivate_tenant(session, tenant_id=tenant_id, directory=directory)
+    async def change(session: Session, tenant_id: UUID) -> None:
+        await lifecycle.reactivate_tenant(session, tenant_id=tenant_id)
 
     _change_tenant(slug, change)
 
@@ -84,6 +81,7 @@ def republish_directory() -> None:
 
 async def republish_all(parts: Parts) -> int:
     """Publish every tenant that has a name; how many there were."""
+    from tenant_svc.directory.service import publish_entry
     from tenant_svc.hosts import service as hosts
     from tenant_svc.tenants import service as tenants
 
@@ -91,7 +89,7 @@ async def republish_all(parts: Parts) -> int:
         tenant_ids = await hosts.named_tenants(session)
     for tenant_id in tenant_ids:
         async with parts.database.tenant(tenant_id) as session:
-            parts.directory.publish(session, await tenants.lock_tenant(session, tenant_id))
+            publish_entry(session, await tenants.lock_tenant(session, tenant_id))
     return len(tenant_ids)
 
 
@@ -102,7 +100,7 @@ def _change_tenant(slug: str, change: Change) -> None:
         async with parts.database.system() as session:
             tenant_id = await tenants.find_tenant_id(session, slug)
         async with parts.database.tenant(tenant_id) as session:
-            await change(session, tenant_id, parts.directory)
+            await change(session, tenant_id)
 
     _with_parts(apply)
 

@@ -9,7 +9,6 @@ from stagify.events.receipts import (
     StagingReceiptIssued,
     UsageReceiptIssued,
 )
-from tenant_svc.directory.service import Directory
 from tenant_svc.lifecycle import service as lifecycle
 from tenant_svc.tenants.errors import TenantNotFoundError
 
@@ -20,33 +19,29 @@ SERVICES: dict[type[ReceiptIssued], str] = {
 }
 
 
-def make_handlers(directory: Directory) -> Handlers:
-    """The handlers of tenant-svc, which publish to `directory` what they change."""
+async def on_receipt_issued(session: Session, event: ReceiptIssued) -> None:
+    try:
+        await lifecycle.record_receipt(
+            session,
+            tenant_id=event.tenant_id,
+            service=SERVICES[type(event)],
+            action=event.action,
+            of_event_id=event.of_event_id,
+        )
+    except TenantNotFoundError as error:
+        raise PoisonMessageError("receipt for an unknown tenant") from error
 
-    async def on_receipt_issued(session: Session, event: ReceiptIssued) -> None:
-        try:
-            await lifecycle.record_receipt(
-                session,
-                tenant_id=event.tenant_id,
-                service=SERVICES[type(event)],
-                action=event.action,
-                of_event_id=event.of_event_id,
-                directory=directory,
-            )
-        except TenantNotFoundError as error:
-            raise PoisonMessageError("receipt for an unknown tenant") from error
 
-    async def on_plan_changed(session: Session, event: PlanChanged) -> None:
-        try:
-            await lifecycle.change_plan(
-                session, tenant_id=event.tenant_id, plan=event.plan, directory=directory
-            )
-        except TenantNotFoundError as error:
-            raise PoisonMessageError("plan of an unknown tenant") from error
+async def on_plan_changed(session: Session, event: PlanChanged) -> None:
+    try:
+        await lifecycle.change_plan(session, tenant_id=event.tenant_id, plan=event.plan)
+    except TenantNotFoundError as error:
+        raise PoisonMessageError("plan of an unknown tenant") from error
 
-    return {
-        IdentityReceiptIssued: on_receipt_issued,
-        StagingReceiptIssued: on_receipt_issued,
-        UsageReceiptIssued: on_receipt_issued,
-        PlanChanged: on_plan_changed,
-    }
+
+HANDLERS: Handlers = {
+    IdentityReceiptIssued: on_receipt_issued,
+    StagingReceiptIssued: on_receipt_issued,
+    UsageReceiptIssued: on_receipt_issued,
+    PlanChanged: on_plan_changed,
+}

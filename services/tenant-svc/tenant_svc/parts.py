@@ -6,7 +6,6 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from stagify.database import Database
-from tenant_svc.directory.service import Directory
 from tenant_svc.settings import Settings
 
 NAME = "tenant-svc"
@@ -18,13 +17,11 @@ class Parts:
 
     settings: Settings
     database: Database
-    directory: Directory
 
 
 def make_parts(settings: Settings) -> Parts:
     """The parts that these settings describe; whoever makes them closes the database."""
-    database = Database.from_settings(settings, service=NAME)
-    return Parts(settings, database, Directory.from_settings(settings))
+    return Parts(settings, Database.from_settings(settings, service=NAME))
 
 
 async def request_parts(request: Request) -> Parts:

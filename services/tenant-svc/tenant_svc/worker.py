@@ -3,7 +3,7 @@
 from stagify.consumer import Consumer
 from stagify.service_worker import configure, run_service_worker
 from stagify.worker import every
-from tenant_svc.handlers import make_handlers
+from tenant_svc.handlers import HANDLERS
 from tenant_svc.lifecycle import service as lifecycle
 from tenant_svc.parts import NAME, Parts, make_parts
 from tenant_svc.settings import Settings
@@ -14,7 +14,7 @@ def make_consumer(parts: Parts) -> Consumer:
     return Consumer(
         NAME,
         database=parts.database,
-        handlers=make_handlers(parts.directory),
+        handlers=HANDLERS,
         bootstrap_servers=parts.settings.kafka_bootstrap_servers,
     )
 

@@ -10,14 +10,12 @@ import httpx
 import pytest
 from tenant_support import CreateTenant, Deliver, Published
 
-from stagify.consumer import Handlers
 from stagify.database import Database
 from stagify.events import Event, decode
 from stagify.ids import new_id
 from stagify.testing import ContextKeys, DatabaseUrls, TestDatabases, app_client
 from tenant_svc.app import create_app
-from tenant_svc.directory.service import Directory
-from tenant_svc.handlers import make_handlers
+from tenant_svc.handlers import HANDLERS
 from tenant_svc.parts import Parts
 from tenant_svc.settings import Settings
 
@@ -51,35 +49,25 @@ async def client(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @pytest.fixture
-async def database(urls: DatabaseUrls) -> AsyncIterator[Database]:
-    database = Database(urls.app, service="tenant-svc", pool_size=5)
+async def database(settings: Settings) -> AsyncIterator[Database]:
+    database = Database.from_settings(settings, service="tenant-svc")
     yield database
     await database.close()
 
 
 @pytest.fixture
-def directory(settings: Settings) -> Directory:
-    return Directory.from_settings(settings)
+def parts(settings: Settings, database: Database) -> Parts:
+    return Parts(settings, database)
 
 
 @pytest.fixture
-def parts(settings: Settings, database: Database, directory: Directory) -> Parts:
-    return Parts(settings, database, directory)
-
-
-@pytest.fixture
-def handlers(directory: Directory) -> Handlers:
-    return make_handlers(directory)
-
-
-@pytest.fixture
-def deliver(database: Database, handlers: Handlers) -> Deliver:
+def deliver(database: Database) -> Deliver:
     """Hand an event to its handler in a transaction of its tenant, without the inbox."""
 
     async def run(event: Event) -> None:
         assert event.tenant_id is not None
         async with database.tenant(event.tenant_id) as session:
-            await handlers[type(event)](session, event)
+            await HANDLERS[type(event)](session, event)
 
     return run
 

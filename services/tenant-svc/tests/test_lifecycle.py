@@ -35,7 +35,6 @@ from stagify.events.tenant import (
 )
 from stagify.ids import new_id
 from stagify.testing import ContextKeys
-from tenant_svc.directory.service import Directory
 from tenant_svc.lifecycle import service as lifecycle
 from tenant_svc.lifecycle.errors import TenantStatusError
 from tenant_svc.parts import Parts
@@ -314,7 +313,6 @@ class TestExpiry:
         create_tenant: CreateTenant,
         deliver: Deliver,
         database: Database,
-        directory: Directory,
         published: Published,
         tenant_id: UUID,
     ) -> None:
@@ -324,7 +322,7 @@ class TestExpiry:
         await age(database, tenant_id, timedelta(minutes=61))
         async with database.tenant(tenant_id) as session:
             assert await lifecycle.expire_tenant(
-                session, tenant_id=tenant_id, grace=timedelta(hours=1), directory=directory
+                session, tenant_id=tenant_id, grace=timedelta(hours=1)
             )
         await deliver(receipt(IdentityReceiptIssued, tenant_id))
         assert await statuses(published, tenant_id) == [
@@ -334,9 +332,7 @@ class TestExpiry:
             "active",
         ]
         async with database.tenant(tenant_id) as session:
-            assert not await lifecycle.give_up_tenant(
-                session, tenant_id=tenant_id, directory=directory
-            )
+            assert not await lifecycle.give_up_tenant(session, tenant_id=tenant_id)
 
     async def test_confirmation_after_the_slug_is_gone_changes_nothing(
         self,
@@ -385,14 +381,12 @@ class TestSuspension:
         return tenant_id
 
     async def test_there_and_back(
-        self, database: Database, directory: Directory, published: Published, active: UUID
+        self, database: Database, published: Published, active: UUID
     ) -> None:
         async with database.tenant(active) as session:
-            await lifecycle.suspend_tenant(
-                session, tenant_id=active, reason="unpaid", directory=directory
-            )
+            await lifecycle.suspend_tenant(session, tenant_id=active, reason="unpaid")
         async with database.tenant(active) as session:
-            await lifecycle.reactivate_tenant(session, tenant_id=active, directory=directory)
+            await lifecycle.reactivate_tenant(session, tenant_id=active)
         suspended, entry, reactivated, again = (await published(active))[-4:]
         assert isinstance(suspended, TenantSuspended)
         assert suspended.reason == "unpaid"
@@ -405,18 +399,15 @@ class TestSuspension:
     async def test_only_active_ones_can_be_suspended(
         self,
         database: Database,
-        directory: Directory,
         create_tenant: CreateTenant,
         tenant_id: UUID,
     ) -> None:
         await create_tenant(tenant_id)
         async with database.tenant(tenant_id) as session:
             with pytest.raises(TenantStatusError):
-                await lifecycle.suspend_tenant(
-                    session, tenant_id=tenant_id, reason="unpaid", directory=directory
-                )
+                await lifecycle.suspend_tenant(session, tenant_id=tenant_id, reason="unpaid")
             with pytest.raises(TenantStatusError):
-                await lifecycle.reactivate_tenant(session, tenant_id=tenant_id, directory=directory)
+                await lifecycle.reactivate_tenant(session, tenant_id=tenant_id)
 
     async def test_command_finds_the_tenant_by_its_slug(
         self, database: Database, active: UUID, slug: str

@@ -118,3 +118,10 @@ async def lapsed_tenants(session: Session, limit: int = 100) -> list[UUID]:
 async def drop_lapsed_holds(session: Session) -> None:
     """Forget names that sign-ups held and never used."""
     await queries.drop_lapsed_holds(session, utc_now())
+
+
+def host_of(session: Session, slug: str) -> str:
+    """The host name of a slug, under the domain of this installation."""
+    base_host = session.info["base_host"]
+    assert base_host is not None, "this database was not told the domain of the installation"
+    return f"{slug}.{base_host}"

@@ -43,7 +43,6 @@ async def create_tenant(
         plan=settings.default_plan,
         default_region=settings.default_region,
         confirm_within=settings.provisioning_timeout,
-        directory=parts.directory,
     )
     return TenantSummary.model_validate(
         {**tenant.model_dump(), "url": settings.tenant_url(tenant.slug)}

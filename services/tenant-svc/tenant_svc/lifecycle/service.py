@@ -25,7 +25,7 @@ from stagify.events.tenant import (
 )
 from stagify.outbox import publish
 from stagify.topology import RECEIPT_SENDERS
-from tenant_svc.directory.service import Directory
+from tenant_svc.directory.service import publish_entry
 from tenant_svc.hosts import service as hosts
 from tenant_svc.lifecycle import queries
 from tenant_svc.lifecycle.errors import TenantStatusError
@@ -53,7 +53,6 @@ async def provision_tenant(
     plan: str,
     default_region: str,
     confirm_within: timedelta,
-    directory: Directory,
 ) -> Tenant:
     """Create the tenant of a confirmed sign-up, which expires if identity-svc never confirms it.
 
@@ -65,7 +64,6 @@ async def provision_tenant(
         wanted=wanted,
         plan=plan,
         default_region=default_region,
-        directory=directory,
     )
     if tenant.status == "provisioning":
         await queries.start_provisioning(
@@ -84,7 +82,6 @@ async def record_receipt(
     service: str,
     action: str,
     of_event_id: UUID,
-    directory: Directory,
 ) -> None:
     """Note that `service` has done its step; the last one of the creation activates the tenant."""
     tenant = await tenants.lock_tenant(session, tenant_id)
@@ -95,14 +92,14 @@ async def record_receipt(
     if action != "created":
         return
     if service == "identity":
-        await _confirm(session, tenant, directory)
+        await _confirm(session, tenant)
     if tenant.status != "provisioning":
         return
     if await queries.find_creation_receipts(session, tenant_id) >= RECEIPT_SENDERS:
-        await _activate(session, tenant, directory)
+        await _activate(session, tenant)
 
 
-async def _confirm(session: Session, tenant: Tenant, directory: Directory) -> None:
+async def _confirm(session: Session, tenant: Tenant) -> None:
     """The sign-up is complete: the tenant no longer expires, or comes back if it just has."""
     provisioning = await session.get(Provisioning, tenant.id)
     if provisioning is not None:
@@ -113,20 +110,18 @@ async def _confirm(session: Session, tenant: Tenant, directory: Directory) -> No
         return
     tenant.status = "provisioning"
     await queries.start_provisioning(session, tenant.id, started_at=utc_now(), expires_at=None)
-    directory.publish(session, tenant)
+    publish_entry(session, tenant)
 
 
-async def _activate(session: Session, tenant: Tenant, directory: Directory) -> None:
+async def _activate(session: Session, tenant: Tenant) -> None:
     tenant.status = "active"
     tenant.activated_at = utc_now()
     await queries.end_provisioning(session, tenant.id)
     publish(session, TenantActivated(tenant_id=tenant.id))
-    directory.publish(session, tenant)
+    publish_entry(session, tenant)
 
 
-async def suspend_tenant(
-    session: Session, *, tenant_id: UUID, reason: str, directory: Directory
-) -> Tenant:
+async def suspend_tenant(session: Session, *, tenant_id: UUID, reason: str) -> Tenant:
     """Stop an active tenant from working; its data is kept."""
     tenant = await tenants.lock_tenant(session, tenant_id)
     if tenant.status != "active":
@@ -136,11 +131,11 @@ async def suspend_tenant(
     tenant.status = "suspended"
     tenant.suspended_at = utc_now()
     publish(session, TenantSuspended(tenant_id=tenant.id, reason=reason))
-    directory.publish(session, tenant)
+    publish_entry(session, tenant)
     return tenant
 
 
-async def reactivate_tenant(session: Session, *, tenant_id: UUID, directory: Directory) -> Tenant:
+async def reactivate_tenant(session: Session, *, tenant_id: UUID) -> Tenant:
     """Let a suspended tenant work again."""
     tenant = await tenants.lock_tenant(session, tenant_id)
     if tenant.status != "suspended":
@@ -150,13 +145,11 @@ async def reactivate_tenant(session: Session, *, tenant_id: UUID, directory: Dir
     tenant.status = "active"
     tenant.suspended_at = None
     publish(session, TenantReactivated(tenant_id=tenant.id))
-    directory.publish(session, tenant)
+    publish_entry(session, tenant)
     return tenant
 
 
-async def change_plan(
-    session: Session, *, tenant_id: UUID, plan: str, directory: Directory
-) -> None:
+async def change_plan(session: Session, *, tenant_id: UUID, plan: str) -> None:
     """Take over the plan that usage-svc has decided on."""
     tenant = await tenants.lock_tenant(session, tenant_id)
     if tenant.plan == plan:
@@ -166,12 +159,10 @@ async def change_plan(
         tenant_id=tenant.id, slug=tenant.slug, name=tenant.name, plan=plan, region=tenant.region
     )
     publish(session, updated)
-    directory.publish(session, tenant)
+    publish_entry(session, tenant)
 
 
-async def expire_tenant(
-    session: Session, *, tenant_id: UUID, grace: timedelta, directory: Directory
-) -> bool:
+async def expire_tenant(session: Session, *, tenant_id: UUID, grace: timedelta) -> bool:
     """Expire a tenant that is past its time; False if it has been confirmed in the meantime."""
     tenant = await tenants.lock_tenant(session, tenant_id)
     provisioning = await session.get(Provisioning, tenant_id)
@@ -180,7 +171,7 @@ async def expire_tenant(
     await session.delete(provisioning)
     tenant.status = "expired"
     await hosts.free_slug_later(session, tenant.slug, grace=grace)
-    directory.publish(session, tenant)
+    publish_entry(session, tenant)
     return True
 
 
@@ -188,13 +179,13 @@ def _is_overdue(provisioning: Provisioning) -> bool:
     return provisioning.expires_at is not None and provisioning.expires_at <= utc_now()
 
 
-async def give_up_tenant(session: Session, *, tenant_id: UUID, directory: Directory) -> bool:
+async def give_up_tenant(session: Session, *, tenant_id: UUID) -> bool:
     """Free the slug of an expired tenant whose grace is over; False if it has come back."""
     tenant = await tenants.lock_tenant(session, tenant_id)
     if not await hosts.free_slug(session, tenant.slug, tenant_id=tenant_id):
         return False
     publish(session, TenantExpired(tenant_id=tenant.id, slug=tenant.slug))
-    directory.publish(session, tenant, has_host=False)
+    publish_entry(session, tenant, has_host=False)
     return True
 
 
@@ -216,8 +207,7 @@ async def end_unfinished(parts: Parts) -> None:
                 session,
                 tenant_id=tenant_id,
                 grace=settings.slug_grace,
-                directory=parts.directory,
             )
     for tenant_id in lapsed:
         async with parts.database.tenant(tenant_id) as session:
-            await give_up_tenant(session, tenant_id=tenant_id, directory=parts.directory)
+            await give_up_tenant(session, tenant_id=tenant_id)

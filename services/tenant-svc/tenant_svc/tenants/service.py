@@ -5,7 +5,7 @@ from uuid import UUID
 from stagify.database import Session
 from stagify.events.tenant import TenantCreated
 from stagify.outbox import publish
-from tenant_svc.directory.service import Directory
+from tenant_svc.directory.service import publish_entry
 from tenant_svc.hosts import service as hosts
 from tenant_svc.tenants.errors import (
     TenantConflictError,
@@ -23,7 +23,6 @@ async def create_tenant(
     wanted: TenantCreate,
     plan: str,
     default_region: str,
-    directory: Directory,
 ) -> Tenant:
     """Create the tenant of a confirmed sign-up, or return it if it is there already.
 
@@ -46,7 +45,7 @@ async def create_tenant(
     )
     session.add(tenant)
     publish(session, _created(tenant))
-    directory.publish(session, tenant)
+    publish_entry(session, tenant)
     return tenant
 
 
