@@ -9,6 +9,7 @@ import orjson
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from stagify import metrics
+from stagify.clock import sleep
 from stagify.transient import is_transient
 
 logger = logging.getLogger(__name__)
@@ -66,7 +67,7 @@ async def every(seconds: float, work: Job, *, name: str) -> None:
                 logger.warning("worker.periodic_postponed", extra={"job": name, "reason": reason})
             else:
                 logger.exception("worker.periodic_failed", extra={"job": name})
-        await asyncio.sleep(seconds)
+        await sleep(seconds)
 
 
 async def _forever(name: str, job: Job) -> None:

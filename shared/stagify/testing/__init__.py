@@ -6,6 +6,7 @@ that cannot be had fails the run. Servers are shared by the session, and each te
 """
 
 from stagify.testing.clients import app_client
+from stagify.testing.clock import Clock, clock
 from stagify.testing.context import ContextKeys, context_keys
 from stagify.testing.databases import (
     DatabaseUrls,
@@ -21,16 +22,21 @@ from stagify.testing.servers import (
     server_stack,
 )
 from stagify.testing.tenants import other_tenant_id, tenant_id
+from stagify.testing.waiting import eventually, next_turn
 
 __all__ = [
+    "Clock",
     "ContextKeys",
     "DatabaseUrls",
     "ObjectStoreServer",
     "TestDatabases",
     "app_client",
     "check_migrations",
+    "clock",
     "context_keys",
+    "eventually",
     "kafka_server",
+    "next_turn",
     "object_store",
     "other_tenant_id",
     "postgres_admin_url",

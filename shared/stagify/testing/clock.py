@@ -1,0 +1,49 @@
+"""A clock that a test moves, so that nobody waits for an hour to be over."""
+
+import asyncio
+import contextlib
+from datetime import datetime, timedelta, tzinfo
+
+import pytest
+
+from stagify import clock as platform_clock
+
+
+class Clock:
+    """The clock of this process, as far ahead of the real one as the test says.
+
+    It moves what asks `stagify.clock`: `utc_now` and `sleep`, that is periodic work. Other
+    processes, SQL's `now()` and time-outs of the event loop have their own time.
+    """
+
+    def __init__(self) -> None:
+        self._ahead = timedelta()
+        self._moved = asyncio.Event()
+
+    def advance(self, by: timedelta) -> None:
+        """Let time pass; who sleeps until then wakes up at the next turns of the loop."""
+        self._ahead += by
+        moved, self._moved = self._moved, asyncio.Event()
+        moved.set()
+
+    def now(self, zone: tzinfo) -> datetime:
+        """In the place of `datetime.now`."""
+        return datetime.now(zone) + self._ahead
+
+    async def sleep(self, seconds: float) -> None:
+        """In the place of `asyncio.sleep`."""
+        loop = asyncio.get_running_loop()
+        due, ahead = loop.time() + seconds, self._ahead
+        while (left := due - loop.time() - (self._ahead - ahead).total_seconds()) > 0:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(left):
+                    await self._moved.wait()
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The clock of this test."""
+    made = Clock()
+    monkeypatch.setattr(platform_clock, "_now", made.now)
+    monkeypatch.setattr(platform_clock, "_sleep", made.sleep)
+    return made

@@ -1,0 +1,41 @@
+"""Waiting in tests: for a condition, never for a time."""
+
+import asyncio
+import inspect
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar, overload
+
+Found = TypeVar("Found")
+
+PATIENCE_SECONDS = 20.0
+POLL_SECONDS = 0.01
+
+
+@overload
+async def eventually(
+    look: Callable[[], Awaitable[Found]], seconds: float = PATIENCE_SECONDS
+) -> Found: ...
+
+
+@overload
+async def eventually(look: Callable[[], Found], seconds: float = PATIENCE_SECONDS) -> Found: ...
+
+
+async def eventually(look: Callable[[], Any], seconds: float = PATIENCE_SECONDS) -> Any:
+    """Look until there is something true, and return it; TimeoutError after `seconds`.
+
+    For what gives no sign when it happens, such as the work of another process.
+    """
+    async with asyncio.timeout(seconds):
+        while True:
+            found = look()
+            if inspect.isawaitable(found):
+                found = await found
+            if found:
+                return found
+            await asyncio.sleep(POLL_SECONDS)
+
+
+async def next_turn() -> None:
+    """Let everything run that is ready now, up to where it waits."""
+    await asyncio.sleep(0)
