@@ -27,7 +27,7 @@ from stagify.http import create_service_app
 from stagify.kafka import make_producer
 from stagify.outbox import publish, publish_on
 from stagify.settings import ServiceSettings
-from stagify.testing import ContextKeys, DatabaseUrls, app_client
+from stagify.testing import ContextKeys, DatabaseUrls, app_client, eventually
 
 SERVICE = "staging-svc"
 REQUEST_ID = "request-0001"
@@ -43,16 +43,11 @@ class Outbox:
         """The one event about `key`, once it is there."""
         connection = await asyncpg.connect(self._urls.relay)
         try:
-            async with asyncio.timeout(20):
-                while True:
-                    rows = await connection.fetch(
-                        "SELECT payload FROM outbox WHERE aggregateid = $1", str(key)
-                    )
-                    if rows:
-                        (event,) = (decode(row["payload"]) for row in rows)
-                        assert isinstance(event, Event)
-                        return event
-                    await asyncio.sleep(0.02)
+            query = "SELECT payload FROM outbox WHERE aggregateid = $1"
+            rows = await eventually(lambda: connection.fetch(query, str(key)))
+            (event,) = (decode(row["payload"]) for row in rows)
+            assert isinstance(event, Event)
+            return event
         finally:
             await connection.close()
 

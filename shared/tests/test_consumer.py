@@ -23,6 +23,7 @@ from stagify.events.billing import PlanChanged
 from stagify.events.usage import UsageRecorded
 from stagify.ids import new_id
 from stagify.kafka import make_producer
+from stagify.testing import eventually
 
 # Its own group and dead letters; the topic exists because usage-svc is a declared consumer.
 CONSUMER = "usage-svc"
@@ -55,9 +56,10 @@ async def names(database: Database, tenant: UUID) -> list[str]:
 
 
 async def wait_for(database: Database, tenant: UUID, wanted: list[str]) -> None:
-    async with asyncio.timeout(20):
-        while await names(database, tenant) != wanted:  # noqa: ASYNC110 - another process' work
-            await asyncio.sleep(0.02)
+    async def are_there() -> bool:
+        return await names(database, tenant) == wanted
+
+    await eventually(are_there)
 
 
 @pytest.fixture

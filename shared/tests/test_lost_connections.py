@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_dbapi
 from sqlalchemy.exc import DBAPIError
 
 from stagify.database import Database, driver_connection
-from stagify.testing import DatabaseUrls
+from stagify.testing import DatabaseUrls, eventually, next_turn
 from stagify.transient import is_transient
 
 INSERT = text("INSERT INTO widgets (tenant_id, name) VALUES (:tenant, :name)")
@@ -115,7 +115,7 @@ class Wire:
             client.write(FAREWELL)
         # Loopback delivers at once, and the loop reads at its next turns.
         for _ in range(10):
-            await asyncio.sleep(0)
+            await next_turn()
 
     async def stop(self) -> None:
         self._server.close()
@@ -177,9 +177,7 @@ async def test_process_that_starts_waits_for_a_database_that_is_away(
     await line.stop()
     database = Database(url, service="staging-svc", pool_size=1)
     starting = asyncio.create_task(database.assert_least_privilege())
-    async with asyncio.timeout(10):
-        while "database.awaited" not in caplog.messages:  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
+    await eventually(lambda: "database.awaited" in caplog.messages)
     await line.start(port)
     async with asyncio.timeout(10):
         await starting

@@ -8,8 +8,9 @@ import httpx
 from PIL import Image
 
 from proof.customers import PASSWORD, photo
-from stagify_local.customer import Customer, client, eventually
+from stagify_local.customer import Customer, client
 from stagify_local.platform import Platform
+from stagify_local.waiting import eventually
 
 
 def test_a_photo_goes_through_the_platform(customer: Customer) -> None:

@@ -1,8 +1,9 @@
 """A part is away for a while: what was accepted is done, and nothing is charged twice."""
 
 from proof.customers import photo, refusal
-from stagify_local.customer import Customer, eventually
+from stagify_local.customer import Customer
 from stagify_local.platform import Platform
+from stagify_local.waiting import eventually
 
 
 def test_a_project_is_accepted_while_usage_is_away(platform: Platform, customer: Customer) -> None:

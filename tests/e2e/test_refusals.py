@@ -13,8 +13,9 @@ import pytest
 from PIL import Image
 
 from proof.customers import photo, refusal
-from stagify_local.customer import Customer, client, eventually, put
+from stagify_local.customer import Customer, client, put
 from stagify_local.platform import Platform
+from stagify_local.waiting import eventually
 
 
 class TestHosts:

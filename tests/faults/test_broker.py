@@ -6,6 +6,7 @@ import itertools
 import signal
 import time
 from collections.abc import AsyncIterator, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from aiokafka.errors import KafkaError
 
 from stagify.bootstrap import create_topics
 from stagify.kafka import abandon, make_producer
+from stagify.testing import eventually
 from stagify_local.guardian import Guardian
 from stagify_local.kafka import Kafka
 from stagify_local.ports import LOOPBACK
@@ -81,6 +83,15 @@ async def test_what_an_abandoned_producer_held_is_never_sent(
     assert (await values(kafka))[-1] == b"last"
 
 
+def waits_for_an_answer(producer: AIOKafkaProducer) -> bool:
+    """Whether something was sent and is not answered yet; aiokafka tells nobody."""
+    return bool(producer._message_accumulator._pending_batches)
+
+
+def is_closed(producer: AIOKafkaProducer) -> bool:
+    return bool(producer._closed)
+
+
 async def test_an_abandoned_producer_closes_when_its_last_request_fails(
     kafka: Kafka, producer: AIOKafkaProducer
 ) -> None:
@@ -92,15 +103,10 @@ async def test_an_abandoned_producer_closes_when_its_last_request_fails(
     unawaited = await producer.send_batch(batch, PARTITION.topic, partition=0)
     unawaited.cancel()
     await producer.send(PARTITION.topic, b"on the wire", partition=0)
-    async with asyncio.timeout(10):
-        # What aiokafka has sent and is not answered yet; it tells nobody.
-        while not producer._message_accumulator._pending_batches:  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
+    await eventually(partial(waits_for_an_answer, producer))
     await abandon(producer)
     kill(kafka)
-    async with asyncio.timeout(20):
-        while not producer._closed:  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
+    await eventually(partial(is_closed, producer))
     await asyncio.to_thread(kafka.start)
     del producer
     gc.collect()

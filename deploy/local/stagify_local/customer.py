@@ -7,27 +7,23 @@ in `proof`, and write their requests by `Account` too.
 
 import re
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 import httpx
 
 from stagify_local.errors import CustomerError
 from stagify_local.mail_page import newest, read_mail, text_of
 from stagify_local.ports import LOOPBACK
+from stagify_local.waiting import PATIENCE_SECONDS, eventually
 
 SESSION_COOKIE = "__Host-stagify_session"
 # The first label of the host where one signs up.
 PLATFORM = "app"
-PATIENCE_SECONDS = 40.0
-POLL_SECONDS = 0.05
 CODE = re.compile(r"\b\d{6}\b")
 ENDED = ("staged", "failed", "cancelled")
-
-Found = TypeVar("Found")
 
 
 @dataclass(frozen=True)
@@ -269,21 +265,6 @@ def codes_in(mails: Path, email: str, since: int) -> list[str]:
         code = CODE.search(text_of(mail))
         if int(path.stem) >= since and email in str(mail["X-Envelope-To"]) and code:
             found.append(code[0])
-    return found
-
-
-def eventually(
-    look: Callable[[], Found | None],
-    patience_seconds: float = PATIENCE_SECONDS,
-    *,
-    what: str = "anything",
-) -> Found:
-    """Ask until there is something true; what happens in other processes has no other sign."""
-    deadline = time.monotonic() + patience_seconds
-    while not (found := look()):
-        if time.monotonic() > deadline:
-            raise CustomerError(f"waited {patience_seconds:.0f} s in vain for {what}")
-        time.sleep(POLL_SECONDS)
     return found
 
 

@@ -10,10 +10,11 @@ import httpx
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from stagify_local.customer import ENDED, PATIENCE_SECONDS, Account, Customer, good
+from stagify_local.customer import ENDED, Account, Customer, good
 from stagify_local.errors import CustomerError
 from stagify_local.installation import Installation
 from stagify_local.platform import Platform
+from stagify_local.waiting import PATIENCE_SECONDS
 
 DEMO_SLUG = "demo"
 DEMO_EMAIL = "demo@example.com"

@@ -22,4 +22,8 @@ class NotRunningError(LocalError):
 
 
 class CustomerError(LocalError):
-    """A customer was refused, or waited in vain."""
+    """A customer was refused."""
+
+
+class WaitedError(LocalError):
+    """Something did not happen for as long as anybody was willing to wait."""

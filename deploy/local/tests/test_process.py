@@ -12,6 +12,7 @@ import pytest
 from stagify_local.errors import StartError
 from stagify_local.guardian import group_exists
 from stagify_local.process import LOG_LIMIT_BYTES, ManagedProcess, rotate
+from stagify_local.waiting import eventually
 
 MakeProcess = Callable[[str], ManagedProcess]
 
@@ -36,13 +37,6 @@ time.sleep(600)
 """
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 20) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
 def test_output_goes_to_the_log_and_the_environment_is_only_ours(
     make_process: MakeProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -58,16 +52,16 @@ def test_stop_ends_the_whole_group(make_process: MakeProcess) -> None:
     process.start()
     group = process.pid
     assert group is not None
-    wait_until(lambda: len(members(group)) == 2)
+    eventually(lambda: len(members(group)) == 2)
     process.stop()
-    wait_until(lambda: not group_exists(group))
+    eventually(lambda: not group_exists(group))
     assert not process.running
 
 
 def test_stop_kills_what_does_not_go(make_process: MakeProcess) -> None:
     process = make_process(STUBBORN)
     process.start()
-    wait_until(lambda: ignores_term(process))
+    eventually(lambda: ignores_term(process))
     begun = time.monotonic()
     process.stop()
     assert not process.running
@@ -78,9 +72,9 @@ def test_pause_and_resume(make_process: MakeProcess) -> None:
     process = make_process(FOREVER)
     process.start()
     process.pause()
-    wait_until(lambda: state_of(process) == "T")
+    eventually(lambda: state_of(process) == "T")
     process.resume()
-    wait_until(lambda: state_of(process) != "T")
+    eventually(lambda: state_of(process) != "T")
 
 
 def test_a_process_that_ends_before_it_is_ready_says_why(make_process: MakeProcess) -> None:
@@ -97,10 +91,10 @@ def test_killing_the_supervisor_leaves_no_orphan(tmp_path: Path) -> None:
     assert supervisor.stdout is not None
     with supervisor.stdout as output:
         groups = [int(output.readline()) for _ in range(2)]
-    wait_until(lambda: len(members(groups[1])) == 2)
+    eventually(lambda: len(members(groups[1])) == 2)
     supervisor.send_signal(signal.SIGKILL)
     supervisor.wait()
-    wait_until(lambda: not any(members(group) for group in groups))
+    eventually(lambda: not any(members(group) for group in groups))
 
 
 def test_a_large_log_is_set_aside(tmp_path: Path) -> None:

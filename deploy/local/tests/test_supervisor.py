@@ -1,7 +1,6 @@
 """The supervisor with real children: readiness, restarts, an orderly stop."""
 
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from stagify_local.guardian import Guardian
 from stagify_local.ports import accepts, free_port
 from stagify_local.process import Command, ManagedProcess
 from stagify_local.supervisor import Supervisor, Unit, answers_ready
+from stagify_local.waiting import eventually
 
 READY = """
 import http.server, sys
@@ -46,13 +46,6 @@ def bench(tmp_path: Path, guardian: Guardian) -> Iterator[Bench]:
     bench.supervisor.stop()
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 20) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
 def test_start_returns_when_all_are_ready(bench: Bench) -> None:
     units = [bench.server("one"), bench.server("two")]
     bench.supervisor.start(units)
@@ -71,7 +64,7 @@ def test_a_crashed_process_is_restarted_and_said_so(bench: Bench) -> None:
     bench.supervisor.watch()
     first = unit.process.pid
     unit.process.kill()
-    wait_until(lambda: unit.process.pid not in (None, first) and unit.ready())
+    eventually(lambda: unit.process.pid not in (None, first) and unit.ready())
     assert any("one ended with -9; again in 1 s" in line for line in bench.said)
 
 
@@ -82,7 +75,7 @@ def test_the_pause_grows_while_it_keeps_crashing(bench: Bench) -> None:
     for expected in (2, 4):
         pid = unit.process.pid
         unit.process.kill()
-        wait_until(lambda pid=pid: unit.process.pid not in (None, pid))  # type: ignore[misc]
+        eventually(lambda pid=pid: unit.process.pid not in (None, pid))  # type: ignore[misc]
         assert unit.backoff_seconds == expected
 
 

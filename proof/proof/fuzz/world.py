@@ -12,11 +12,11 @@ from stagify_local.customer import (
     SESSION_COOKIE,
     Customer,
     client,
-    eventually,
     host_of,
     put,
 )
 from stagify_local.platform import Platform
+from stagify_local.waiting import eventually
 
 VISITOR = "visitor"
 # Limits that would answer 429 or 409 in the place of what is looked for.

@@ -6,7 +6,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -20,6 +20,7 @@ from stagify.events import Event, Topic, decode, encode
 from stagify.events.identity import ApiKeyRevoked
 from stagify.events.tenant import TenantDirectoryEntry
 from stagify.events.usage import UsageRecorded
+from stagify.testing import eventually
 from stagify.testing.context import ContextKeys
 
 KEY = "Authorization: Bearer stg_live_k1_0123456789abcdef0123456789abcdef"
@@ -31,15 +32,6 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
-
-
-async def eventually(check: Callable[[], Awaitable[bool]], *, seconds: float) -> None:
-    """Return as soon as `check()` is true of the other process; fail if that takes too long."""
-    async with asyncio.timeout(seconds):
-        while True:
-            if await check():
-                return
-            await asyncio.sleep(0.01)
 
 
 class Process:

@@ -18,6 +18,7 @@ from stagify.events.staging import ProjectCreated
 from stagify.events.usage import UsageRecorded
 from stagify.ids import new_id
 from stagify.kafka import make_producer
+from stagify.testing import eventually
 from usage_svc.parts import Parts
 from usage_svc.plans.schemas import PlanCatalog
 from usage_svc.quotas import reservations
@@ -52,15 +53,6 @@ async def send(bootstrap_servers: str, *events: Event) -> None:
         await producer.stop()
 
 
-async def until(condition: Callable[[], Awaitable[bool]]) -> None:
-    """Ask again and again until it is so; the time-out is the failure."""
-    async with asyncio.timeout(30):
-        while True:
-            if await condition():
-                return
-            await asyncio.sleep(0.02)
-
-
 @pytest.mark.usefixtures("consumer")
 async def test_usage_is_counted_once_and_poison_is_buried(
     kafka_server: str, usage: Usage, tenant_id: UUID
@@ -77,9 +69,9 @@ async def test_usage_is_counted_once_and_poison_is_buried(
         letters = dead_letters.read(kafka_server, "usage-svc")
         return "the id is not a UUIDv7" in [letter.reason async for letter in letters]
 
-    await until(all_counted)
+    await eventually(all_counted)
     assert (await usage(tenant_id))["used"] == 5
-    await until(buried)
+    await eventually(buried)
 
 
 @pytest.mark.usefixtures("consumer")
@@ -106,7 +98,7 @@ async def test_project_takes_its_reservation_over_and_use_commits_it(
         rows = await database.fetch(tenant_id, query, now)
         return bool(rows[0]["is_long"])
 
-    await until(attached)
+    await eventually(attached)
     assert (await usage(tenant_id))["reserved"] == 1
     used = UsageRecorded(
         tenant_id=tenant_id, meter="staging", quantity=1, reservation_id=reservation_id
@@ -117,7 +109,7 @@ async def test_project_takes_its_reservation_over_and_use_commits_it(
         meter = await usage(tenant_id)
         return bool((meter["used"], meter["reserved"]) == (1, 0))
 
-    await until(committed)
+    await eventually(committed)
 
 
 async def _reserve(

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from stagify.testing import next_turn
 from usage_svc.quotas.batching import Batches
 
 
@@ -24,7 +25,7 @@ class Recorder:
 
 async def started(batches: Batches[str, int, int], *items: int) -> list[asyncio.Task[int]]:
     tasks = [asyncio.create_task(batches.submit("key", item)) for item in items]
-    await asyncio.sleep(0)
+    await next_turn()
     return tasks
 
 
@@ -40,7 +41,7 @@ async def test_what_comes_meanwhile_shares_the_next_batch() -> None:
     recorder = Recorder()
     batches = Batches(recorder.work)
     first = await started(batches, 1)
-    await asyncio.sleep(0)
+    await next_turn()
     rest = await started(batches, 2, 3, 4)
     recorder.gate.set()
     assert await asyncio.gather(*first, *rest) == [10, 20, 30, 40]
@@ -60,7 +61,7 @@ async def test_failed_batch_fails_all_of_it_and_nothing_else() -> None:
     recorder = Recorder()
     batches = Batches(recorder.work)
     first = await started(batches, 1)
-    await asyncio.sleep(0)
+    await next_turn()
     rest = await started(batches, -1, 2)
     recorder.gate.set()
     answers = await asyncio.gather(*first, *rest, return_exceptions=True)
@@ -73,8 +74,8 @@ async def test_keys_do_not_wait_for_each_other() -> None:
     recorder = Recorder()
     batches = Batches(recorder.work)
     tasks = [asyncio.create_task(batches.submit(key, 1)) for key in ("a", "b")]
-    await asyncio.sleep(0)
-    await asyncio.sleep(0)
+    await next_turn()
+    await next_turn()
     assert recorder.batches == [[1], [1]]
     recorder.gate.set()
     await asyncio.gather(*tasks)
@@ -95,7 +96,7 @@ async def test_batches_are_bounded_and_close_waits() -> None:
     recorder = Recorder()
     batches = Batches(recorder.work, max_batch=2)
     first = await started(batches, 1)
-    await asyncio.sleep(0)
+    await next_turn()
     rest = await started(batches, 2, 3, 4)
     recorder.gate.set()
     await batches.close()

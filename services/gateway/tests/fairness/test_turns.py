@@ -12,6 +12,7 @@ from gateway.problems import OVERLOADED, Refusal
 from gateway.testing.client import HOST, request
 from gateway.testing.running import Running
 from gateway.testing.service import FakeService, Received, Wire
+from stagify.testing import next_turn
 
 MakeGateway = Callable[..., Awaitable[Running]]
 NOW = 100.0
@@ -186,7 +187,7 @@ async def test_service_never_gets_more_than_its_places(
         nonlocal running, most
         running += 1
         most = max(most, running)
-        await asyncio.sleep(0)
+        await next_turn()
         running -= 1
         await wire.respond()
 

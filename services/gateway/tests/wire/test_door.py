@@ -9,6 +9,7 @@ import pytest
 
 from gateway.testing.client import Client, request
 from gateway.testing.running import Running
+from stagify.testing import eventually
 from stagify_local.ports import free_port
 
 DOORMAN = Path(__file__).parents[4] / "deploy/doorman.py"
@@ -35,12 +36,16 @@ class Doorman:
 
     async def connect(self) -> Client:
         """A client that keeps trying until somebody listens."""
-        async with asyncio.timeout(10):
-            while True:
-                try:
-                    return Client(*await asyncio.open_connection("127.0.0.1", self.port))
-                except ConnectionRefusedError:
-                    await asyncio.sleep(0.02)
+
+        async def try_it() -> Client | None:
+            try:
+                return Client(*await asyncio.open_connection("127.0.0.1", self.port))
+            except ConnectionRefusedError:
+                return None
+
+        client = await eventually(try_it)
+        assert client is not None
+        return client
 
     async def status(self) -> int:
         """What a request on a connection of its own is answered."""

@@ -8,6 +8,7 @@ import pytest
 from gateway.wire.pool import Pool
 from gateway.wire.upstream import Answered, Upstream
 from gateway.wire.writes import Writes
+from stagify.testing import next_turn
 
 
 class Recording:
@@ -40,10 +41,10 @@ async def test_all_of_a_turn_is_sent_when_it_ends(sent: list[tuple[Recording, by
     writes.put(as_transport(other), b"2")
     writes.put(as_transport(one), b"3")
     assert sent == []
-    await asyncio.sleep(0)
+    await next_turn()
     assert sent == [(one, b"1"), (other, b"2"), (one, b"3")]
     writes.put(as_transport(other), b"4")
-    await asyncio.sleep(0)
+    await next_turn()
     assert sent[3:] == [(other, b"4")]
 
 
@@ -52,7 +53,7 @@ async def test_flush_sends_at_once_and_only_once(sent: list[tuple[Recording, byt
     writes.put(as_transport(transport), b"last words")
     writes.flush()
     assert sent == [(transport, b"last words")]
-    await asyncio.sleep(0)
+    await next_turn()
     assert len(sent) == 1
 
 
@@ -63,7 +64,7 @@ async def test_what_closes_gets_nothing_and_holds_up_nobody(
     writes.put(as_transport(closed), b"1")
     writes.put(as_transport(open_one), b"2")
     closed.is_closed = True
-    await asyncio.sleep(0)
+    await next_turn()
     assert sent == [(open_one, b"2")]
 
 
@@ -74,7 +75,7 @@ async def test_many_do_not_wait_for_the_end_of_the_turn(
     for _ in range(1000):
         writes.put(as_transport(transport), b"x")
     assert 900 < len(sent) < 1000
-    await asyncio.sleep(0)
+    await next_turn()
     assert len(sent) == 1000
 
 

@@ -1,0 +1,27 @@
+"""Waiting for what gives no sign when it happens."""
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from stagify_local.errors import WaitedError
+
+Found = TypeVar("Found")
+
+PATIENCE_SECONDS = 40.0
+POLL_SECONDS = 0.02
+
+
+def eventually(
+    look: Callable[[], Found | None],
+    patience_seconds: float = PATIENCE_SECONDS,
+    *,
+    what: str = "anything",
+) -> Found:
+    """Ask until there is something true, and return it; WaitedError when patience is over."""
+    deadline = time.monotonic() + patience_seconds
+    while not (found := look()):
+        if time.monotonic() > deadline:
+            raise WaitedError(f"waited {patience_seconds:.0f} s in vain for {what}")
+        time.sleep(POLL_SECONDS)
+    return found
