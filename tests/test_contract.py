@@ -1,0 +1,212 @@
+"""Who sends which event, who handles it, and that whatever customers change is an event."""
+
+import ast
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+
+import identity_svc.app
+import identity_svc.settings
+import staging_svc.app
+import staging_svc.settings
+import tenant_svc.app
+import tenant_svc.settings
+import usage_svc.app
+import usage_svc.settings
+from stagify.events import Event, registered_events
+from stagify.events.identity import (
+    ApiKeyCreated,
+    ApiKeyRevoked,
+    MemberJoined,
+    SessionRevoked,
+    UserRegistered,
+)
+from stagify.events.receipts import IdentityReceiptIssued
+from stagify.events.staging import ProjectCreated, ProjectDeleted
+from stagify.events.tenant import TenantCreated, TenantDirectoryEntry
+from stagify.events.usage import UsageRecorded
+from stagify.testing import ContextKeys
+
+ROOT = Path(__file__).parents[1]
+README = ROOT / "docs/events/README.md"
+SENDERS = {
+    "tenant-svc": "services/tenant-svc/tenant_svc",
+    "identity-svc": "services/identity-svc/identity_svc",
+    "staging-svc": "services/staging-svc/staging_svc",
+    "usage-svc": "services/usage-svc/usage_svc",
+    "gateway": "services/gateway/gateway",
+}
+NAMES = {cls.__name__ for cls in registered_events().values()}
+
+
+def named_events(path: Path) -> tuple[set[str], set[str]]:
+    """The events that a module makes, and those it names without making them."""
+    tree = ast.parse(path.read_text())
+    local = {
+        alias.asname or alias.name: alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("stagify.events")
+        for alias in node.names
+        if alias.name in NAMES
+    }
+    made = {local[name] for name in _called(tree) if name in local}
+    return made, set(local.values()) - made
+
+
+def _called(tree: ast.AST) -> Iterator[str]:
+    """What is called by its name, or by its `model_validate`."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            function = node.func
+            if isinstance(function, ast.Attribute) and function.attr == "model_validate":
+                function = function.value
+            if isinstance(function, ast.Name):
+                yield function.id
+
+
+def events_of(folder: str) -> tuple[set[str], set[str]]:
+    """The events a deployable sends, and those it handles."""
+    made: set[str] = set()
+    named: set[str] = set()
+    for path in (ROOT / folder).rglob("*.py"):
+        if "testing" in path.parts:
+            continue
+        here, there = named_events(path)
+        made |= here
+        # In a service `handlers.py` alone takes events in; the gateway has no such file.
+        if path.name == "handlers.py" or folder == SENDERS["gateway"]:
+            named |= there
+    return made, named - made
+
+
+Table = dict[str, tuple[set[str], set[str]]]
+
+
+def found() -> Table:
+    """Each event's senders and handlers, as the code has them."""
+    by_deployable = {name: events_of(folder) for name, folder in SENDERS.items()}
+    return {
+        event: (
+            {name for name, (sent, _) in by_deployable.items() if event in sent},
+            {name for name, (_, handled) in by_deployable.items() if event in handled},
+        )
+        for event in NAMES
+    }
+
+
+def told() -> Table:
+    """The same as docs/events/README.md tells it."""
+    rows = re.findall(r"^\| `(\w+)` \| ([^|]+) \| ([^|]+) \|", README.read_text(), re.MULTILINE)
+    return {event: (deployables(sent), deployables(handled)) for event, sent, handled in rows}
+
+
+def deployables(cell: str) -> set[str]:
+    return {name for name in SENDERS if re.search(rf"\b{name}\b", cell)}
+
+
+def test_every_event_is_sent_by_someone() -> None:
+    assert [event for event, (senders, _) in found().items() if not senders] == []
+
+
+def test_the_page_tells_who_sends_and_who_handles() -> None:
+    assert told() == found()
+
+
+NO_EVENT_YET = "nothing is there yet: "
+PROMISE = "a promise to another service for minutes; how it ends is told by the project's events"
+
+# Every route that is not a reading one → what it publishes, or why nothing.
+Published = dict[str, tuple[type[Event], ...] | str]
+ROUTES: dict[str, Published] = {
+    "tenant-svc": {
+        "hold_slug": NO_EVENT_YET + "a name is kept for the minutes of a sign-up",
+        "create_tenant": (TenantCreated, TenantDirectoryEntry),
+    },
+    "identity-svc": {
+        "sign_up": NO_EVENT_YET + "an address is asked whether it wants a tenant",
+        "confirm_sign_up": (UserRegistered, MemberJoined, IdentityReceiptIssued),
+        # Log-ins and refused ones belong to the security log, which will tell of both in one way
+        # and with where from; an event that told of the one half would be kept for ever.
+        "log_in": "changes nothing of the tenant's; ends the session it replaces as log_out does",
+        "log_out": (SessionRevoked,),
+        "create_api_key": (ApiKeyCreated,),
+        "revoke_api_key": (ApiKeyRevoked,),
+        "look_up_credential": "a question; it is a POST because a secret stands in no address",
+    },
+    "staging-svc": {
+        "create_upload": NO_EVENT_YET + "a link to put a photo to, for five minutes",
+        "create_project": (ProjectCreated,),
+        "delete_project": (ProjectDeleted, UsageRecorded),
+    },
+    "usage-svc": {"reserve": PROMISE, "release": PROMISE},
+}
+
+
+@pytest.mark.parametrize("service", ROUTES)
+class TestRoutes:
+    def test_every_changing_route_says_what_it_publishes(self, service: str) -> None:
+        assert changing_operations(app_of(service)) == ROUTES[service].keys()
+
+    def test_a_route_publishes_what_its_service_sends(self, service: str) -> None:
+        sent, _ = events_of(SENDERS[service])
+        for published in ROUTES[service].values():
+            if not isinstance(published, str):
+                assert {cls.__name__ for cls in published} <= sent
+
+
+def changing_operations(app: FastAPI) -> set[str]:
+    """The operations of the routes that are asked to do something."""
+    return {
+        operation["operationId"]
+        for path in app.openapi()["paths"].values()
+        for method, operation in path.items()
+        if method in ("post", "put", "patch", "delete")
+    }
+
+
+def app_of(service: str) -> FastAPI:
+    """The app of a service, which connects to nothing until it is asked."""
+    settings: dict[str, Any] = {
+        "environment": "test",
+        "kafka_bootstrap_servers": "unused:1",
+        "database_url": "postgresql://unused",
+        "relay_database_url": "postgresql://unused",
+        "idempotency_secret": "only-for-tests",
+        **ContextKeys().settings(service),
+    }
+    return APPS[service](settings)
+
+
+APPS: dict[str, Callable[[dict[str, Any]], FastAPI]] = {
+    "tenant-svc": lambda base: tenant_svc.app.create_app(tenant_svc.settings.Settings(**base)),
+    "identity-svc": lambda base: identity_svc.app.create_app(
+        identity_svc.settings.Settings(
+            **base,
+            tenant_svc_url="http://unused:1",
+            identity_hash_secret="h" * 32,
+            api_key_secrets="k" * 32,
+            smtp_host="unused",
+            mail_from="nobody@example.test",
+        )
+    ),
+    "staging-svc": lambda base: staging_svc.app.create_app(
+        staging_svc.settings.Settings(
+            **base,
+            engine="fast",
+            claim_database_url="postgresql://unused",
+            usage_svc_url="http://unused:1",
+            s3_endpoint="http://unused:1",
+            s3_public_url="http://unused:1",
+            s3_access_key_id="unused",
+            s3_secret_access_key="unused",
+            s3_buckets='{"eu": "unused"}',
+        )
+    ),
+    "usage-svc": lambda base: usage_svc.app.create_app(
+        usage_svc.settings.Settings(**base, ingest_database_url="postgresql://unused")
+    ),
+}
