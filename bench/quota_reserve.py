@@ -24,9 +24,10 @@ import asyncpg
 
 from proof.figures import Bar, cpu_seconds, median, percentile, report
 from stagify.bootstrap import create_databases
+from stagify.calls import usage
+from stagify.calls.client import InternalClient
 from stagify.cli import run
 from stagify.ids import new_id
-from stagify.internal import InternalClient
 from stagify.migrations.runner import upgrade
 from stagify.settings import PublicKey
 from stagify.tokens import TokenSigner, generate_seed, public_key_of
@@ -123,11 +124,12 @@ def over_http(clients: list[InternalClient], tenant_id: UUID, meter: str = "stag
     """A reservation as staging-svc makes it."""
 
     async def reserve(number: int) -> bool:
-        body = {"reservation_id": str(new_id()), "meter": meter, "quantity": 1}
-        answer = await clients[number // CONNECTIONS_PER_CLIENT].request(
-            "POST", "/internal/reservations", json=body, tenant_id=tenant_id
-        )
-        return answer.status == 201
+        wanted = usage.ReservationCreate(reservation_id=new_id(), meter=meter, quantity=1)
+        try:
+            await usage.reserve(clients[number // CONNECTIONS_PER_CLIENT], tenant_id, wanted)
+        except usage.QuotaExceededError:
+            return False
+        return True
 
     return reserve
 

@@ -1,4 +1,4 @@
-"""HTTP/1.1 to one server over connections that are kept: the part below `stagify.internal`.
+"""HTTP/1.1 to one server over connections that are kept: the part below `stagify.calls`.
 
 A general client costs more CPU a request than most of our requests do themselves; this one
 speaks only what we need: one request at a time on a connection, answers held in memory.

@@ -19,7 +19,7 @@ A business error is a subclass with its own `code` and a docstring, which is its
 Details are shown to customers: no driver text, no secrets, no other tenant's data.
 """
 
-from typing import ClassVar
+from typing import Any, ClassVar, Self
 
 from pydantic import JsonValue
 
@@ -34,6 +34,11 @@ class StagifyError(Exception):
         self.detail = detail or " ".join((self.__doc__ or self.code).split())
         self.extra = extra
         super().__init__(self.detail)
+
+    @classmethod
+    def from_problem(cls, problem: dict[str, Any]) -> Self:
+        """The same refusal, as the caller of another service reads it in that one's answer."""
+        return cls()
 
     @property
     def headers(self) -> dict[str, str]:
@@ -126,7 +131,7 @@ class InvalidInputError(StagifyError):
     code = "invalid_request"
 
 
-class _RetryableError(StagifyError):
+class RetryableError(StagifyError):
     """Try again later."""
 
     def __init__(
@@ -140,14 +145,14 @@ class _RetryableError(StagifyError):
         return {"Retry-After": str(self.retry_after)}
 
 
-class RateLimitedError(_RetryableError):
+class RateLimitedError(RetryableError):
     """Too many requests: slow down."""
 
     status = 429
     code = "rate_limited"
 
 
-class UnavailableError(_RetryableError):
+class UnavailableError(RetryableError):
     """A part of the platform does not answer right now: try again soon."""
 
     status = 503

@@ -38,9 +38,10 @@ from gateway.wire.listener import Listener
 from gateway.wire.peers import Peers
 from gateway.wire.pool import Pool
 from gateway.wire.writes import Writes
+from stagify.calls.client import InternalClient
+from stagify.calls.identity import CredentialLookUp, CredentialRead, look_up_credential
 from stagify.errors import UnavailableError
 from stagify.events import Topic, UndecodableEventError, decode
-from stagify.internal import InternalAnswer, InternalClient
 from stagify.tokens import TokenSigner
 
 logger = logging.getLogger(__name__)
@@ -187,13 +188,8 @@ class Gateway:
         if revocation is not None:
             self.credentials.revoke(revocation)
 
-    async def _ask(self, kind: str, value: str, tenant_id: UUID) -> InternalAnswer:
-        return await self._clients["identity-svc"].request(
-            "POST",
-            "/internal/credentials",
-            json={"type": kind, "value": value},
-            tenant_id=tenant_id,
-        )
+    async def _ask(self, tenant_id: UUID, shown: CredentialLookUp) -> CredentialRead:
+        return await look_up_credential(self._clients["identity-svc"], tenant_id, shown)
 
     async def _fetch_openapi(self, service: ServiceName) -> dict[str, Any] | None:
         answer = await self._clients[service].request("GET", "/openapi.json")

@@ -133,7 +133,14 @@ async def test_life_of_a_gateway(
     is_known = True
 
     async def look_up(received: Received, wire: Wire) -> None:
-        found = {"kind": "api_key", "subject": str(key_id), "credential_id": str(key_id)}
+        found = {
+            "kind": "api_key",
+            "subject": str(key_id),
+            "user_id": str(uuid4()),
+            "credential_id": str(key_id),
+            "role": None,
+            "expires_at": None,
+        }
         if is_known:
             await wire.respond(json.dumps({**found, "permissions": ["usage:read"]}).encode())
         else:

@@ -17,10 +17,9 @@ from identity_svc.people.passwords import Passwords
 from identity_svc.sessions.api import router as sessions_router
 from identity_svc.settings import Settings
 from identity_svc.signup.api import router as signup_router
-from identity_svc.signup.tenant_client import TenantClient
+from stagify.calls.client import InternalClient
 from stagify.database import Database
 from stagify.http import create_service_app
-from stagify.internal import InternalClient
 from stagify.tokens import TokenSigner
 
 
@@ -38,7 +37,7 @@ def create_app(settings: Settings) -> FastAPI:
         recording.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await recording
-        await parts.tenants.close()
+        await parts.tenant_svc.close()
         parts.passwords.close()
 
     app = create_service_app("identity-svc", settings, database=database, lifespan=own_parts)
@@ -52,7 +51,7 @@ def make_parts(settings: Settings, database: Database, usage: UsageRecorder) -> 
     """The collaborators of the routes."""
     digester = Digester(settings.identity_hash_secret.get_secret_value())
     keys = KeyRing(settings.api_key_secret_list)
-    client = InternalClient(
+    tenant_svc = InternalClient(
         str(settings.tenant_svc_url),
         audience="tenant-svc",
         signer=TokenSigner.from_settings(settings),
@@ -63,7 +62,7 @@ def make_parts(settings: Settings, database: Database, usage: UsageRecorder) -> 
         digester=digester,
         passwords=Passwords(settings),
         keys=keys,
-        tenants=TenantClient(client),
+        tenant_svc=tenant_svc,
         credentials=Credentials(database, digester=digester, keys=keys, usage=usage),
     )
 

@@ -10,7 +10,7 @@ from identity_svc.credentials.service import Credentials
 from identity_svc.digests.service import Digester
 from identity_svc.people.passwords import Passwords
 from identity_svc.settings import Settings
-from identity_svc.signup.tenant_client import TenantClient
+from stagify.calls.client import InternalClient
 from stagify.database import Database
 
 
@@ -23,7 +23,7 @@ class Parts:
     digester: Digester
     passwords: Passwords
     keys: KeyRing
-    tenants: TenantClient
+    tenant_svc: InternalClient
     credentials: Credentials
 
 

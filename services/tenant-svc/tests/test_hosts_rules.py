@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stagify.calls.tenant import SlugInvalidError, SlugReservedError
 from tenant_svc.hosts import rules
-from tenant_svc.hosts.errors import SlugInvalidError, SlugReservedError
 
 
 @pytest.mark.parametrize("slug", ["abc", "acme-homes", "a1b2c3", "a" * 40, "a-b-c"])

@@ -15,6 +15,7 @@ import asyncpg
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from stagify.calls.usage import QuotaExceededError
 from stagify.consumer import Rejection
 from stagify.database import Database
 from stagify.events.usage import UsageRecorded
@@ -22,7 +23,7 @@ from stagify.ids import new_id
 from stagify.transient import is_transient
 from usage_svc.plans.schemas import PlanCatalog
 from usage_svc.quotas import reservations
-from usage_svc.quotas.errors import QuotaExceededError, ReservationReleasedError
+from usage_svc.quotas.errors import ReservationReleasedError
 from usage_svc.quotas.reservations import Held, Wanted
 
 Ingest = Callable[[list[UsageRecorded]], Awaitable[list[Rejection]]]

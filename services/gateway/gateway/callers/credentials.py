@@ -13,19 +13,18 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from time import monotonic
-from typing import Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ValidationError
+from pydantic import SecretStr
 
 from gateway import problems
 from gateway.callers.revocations import Revocations
 from gateway.hosts.sites import Caller
 from gateway.problems import Refusal
 from gateway.wire.log_throttle import Seldom
+from stagify.calls.identity import CredentialLookUp, CredentialRead, UnknownCredentialError
 from stagify.clock import utc_now
 from stagify.errors import StagifyError
-from stagify.internal import InternalAnswer
 from stagify.principal import Principal
 
 logger = logging.getLogger(__name__)
@@ -41,21 +40,8 @@ _BEARER = re.compile(rb"[Bb][Ee][Aa][Rr][Ee][Rr] +(stg_[a-z]{2,8}_[A-Za-z0-9_-]{
 # never look alike. One string, since a tuple with a UUID is slow to hash.
 Key = bytes
 TENANT_BYTES = 16
-Ask = Callable[[str, str, UUID], Awaitable[InternalAnswer]]
+Ask = Callable[[UUID, CredentialLookUp], Awaitable[CredentialRead]]
 Waiter = Callable[["Verdict | Refusal"], None]
-
-
-class CredentialAnswer(BaseModel):
-    """What identity-svc says about a credential it knows."""
-
-    kind: Literal["user", "api_key"]
-    subject: UUID
-    user_id: UUID | None = None
-    credential_id: UUID
-    role: str | None = None
-    permissions: frozenset[str] = frozenset()
-    organization_id: UUID | None = None
-    expires_at: AwareDatetime | None = None
 
 
 class Verdict(Caller):
@@ -82,7 +68,7 @@ class CredentialSettings:
 
 
 class Credentials:
-    """The cache of verdicts. `ask(type, value, tenant_id)` is the look-up at identity-svc."""
+    """The cache of verdicts; `ask` is the look-up at identity-svc."""
 
     def __init__(self, ask: Ask, settings: CredentialSettings) -> None:
         self._ask = ask
@@ -138,7 +124,7 @@ class Credentials:
         if len(self._waiting) >= MAX_LOOKUPS:
             return problems.CREDENTIALS_UNAVAILABLE
         self._waiting[key] = [waiter]
-        task = asyncio.get_running_loop().create_task(self._run(key, *found))
+        task = asyncio.get_running_loop().create_task(self._run(key, found))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return None
@@ -149,11 +135,6 @@ class Credentials:
         for key in list(self._keys_of.get(credential_id, ())):
             self._drop(key)
 
-    def clear(self) -> None:
-        """Forget every verdict: revocations may have been missed."""
-        self._known.clear()
-        self._keys_of.clear()
-
     async def close(self) -> None:
         """Give up the look-ups under way."""
         for task in self._tasks:
@@ -161,28 +142,21 @@ class Credentials:
         with contextlib.suppress(asyncio.CancelledError):
             await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _run(self, key: Key, kind: str, value: str) -> None:
+    async def _run(self, key: Key, shown: CredentialLookUp) -> None:
         result: Verdict | Refusal = problems.CREDENTIALS_UNAVAILABLE
         try:
-            result = await self._look_up(key, kind, value)
+            result = await self._look_up(key, shown)
         finally:
             for waiter in self._waiting.pop(key):
                 waiter(result)
 
-    async def _look_up(self, key: Key, kind: str, value: str) -> "Verdict | Refusal":
+    async def _look_up(self, key: Key, shown: CredentialLookUp) -> "Verdict | Refusal":
         started = monotonic()
         self.lookups += 1
         try:
-            answer = await self._ask(kind, value, _tenant_of(key))
-            if answer.status == 404:
-                return self._remember_unknown(key)
-            if answer.status != 200:
-                logger.error("credentials.look_up_refused", extra={"status": answer.status})
-                return problems.CREDENTIALS_UNAVAILABLE
-            found = CredentialAnswer.model_validate(answer.body)
-        except ValidationError:
-            logger.exception("credentials.answer_not_understood")
-            return problems.CREDENTIALS_UNAVAILABLE
+            found = await self._ask(_tenant_of(key), shown)
+        except UnknownCredentialError:
+            return self._remember_unknown(key)
         except StagifyError as error:
             if self._complaints.is_due():
                 skipped = self._complaints.take_skipped()
@@ -193,7 +167,7 @@ class Credentials:
             return self._remember_unknown(key)
         return self._keep(key, found, started)
 
-    def _keep(self, key: Key, found: CredentialAnswer, started: float) -> "Verdict | Refusal":
+    def _keep(self, key: Key, found: CredentialRead, started: float) -> "Verdict | Refusal":
         expires = started + _seconds_until(found.expires_at)
         if expires <= started:
             return self._remember_unknown(key)
@@ -205,7 +179,7 @@ class Credentials:
             user_id=found.user_id,
             credential_id=found.credential_id,
             role=found.role,
-            permissions=found.permissions,
+            permissions=frozenset(found.permissions),
             organization_id=found.organization_id,
         )
         verdict = Verdict(principal, found.credential_id, started, expires)
@@ -233,12 +207,14 @@ class Credentials:
             del self._keys_of[verdict.credential_id]
 
 
-def parse_credential(shown: bytes) -> tuple[Literal["session", "api_key"], str] | None:
+def parse_credential(shown: bytes) -> CredentialLookUp | None:
     """What kind of credential `shown` is, and its value; None if it cannot be one."""
     if _SESSION.fullmatch(shown) is not None:
-        return "session", shown.decode()
+        return CredentialLookUp(type="session", value=SecretStr(shown.decode()))
     bearer = _BEARER.fullmatch(shown)
-    return None if bearer is None else ("api_key", bearer[1].decode())
+    if bearer is None:
+        return None
+    return CredentialLookUp(type="api_key", value=SecretStr(bearer[1].decode()))
 
 
 def _tenant_of(key: Key) -> UUID:

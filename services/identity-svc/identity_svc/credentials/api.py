@@ -4,13 +4,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends
 
-from identity_svc.credentials.schemas import CredentialLookUp, CredentialRead
 from identity_svc.parts import PartsDep
 from stagify.auth import service_for_tenant
+from stagify.calls.identity import CREDENTIALS, CredentialLookUp, CredentialRead
 from stagify.principal import TenantPrincipal
 from stagify.problems import problems
 
-router = APIRouter(prefix="/internal/credentials", tags=["internal"])
+router = APIRouter(prefix=CREDENTIALS, tags=["internal"])
 
 GatewayDep = Annotated[TenantPrincipal, Depends(service_for_tenant("gateway"))]
 

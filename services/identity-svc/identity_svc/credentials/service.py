@@ -11,13 +11,12 @@ import asyncpg
 from prometheus_client import Counter
 
 from identity_svc.api_keys.keyring import KeyRing, public_id_of
-from identity_svc.credentials.schemas import CredentialRead
-from identity_svc.credentials.usage import CredentialType, UsageRecorder
+from identity_svc.credentials.usage import UsageRecorder
 from identity_svc.digests.service import Digester
 from identity_svc.roles.service import permissions_of
 from identity_svc.sessions.service import IDLE_LIFE, session_hash
+from stagify.calls.identity import CredentialRead, CredentialType, UnknownCredentialError
 from stagify.database import Database
-from stagify.errors import NotFoundError
 
 LOOK_UPS = Counter(
     "stagify_identity_credential_look_ups", "Credentials looked up.", ["type", "outcome"]
@@ -39,12 +38,6 @@ API_KEY = """
     WHERE k.public_id = $1
         AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now())
 """
-
-
-class UnknownCredentialError(NotFoundError):
-    """This credential is not known here."""
-
-    code = "unknown_credential"
 
 
 class Credentials:

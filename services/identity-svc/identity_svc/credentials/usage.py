@@ -5,14 +5,12 @@ A look-up is one read; the note of it may be lost by a kill and is at most a min
 
 from collections import defaultdict
 from datetime import datetime, timedelta
-from typing import Literal
 from uuid import UUID
 
+from stagify.calls.identity import CredentialType
 from stagify.clock import utc_now
 from stagify.database import Database
 from stagify.worker import every
-
-CredentialType = Literal["session", "api_key"]
 
 # A use is not worth a write if a later one than this ago is on record.
 RESOLUTION = timedelta(minutes=1)

@@ -3,28 +3,9 @@
 from stagify.errors import (
     ConflictError,
     GoneError,
-    InvalidInputError,
     NotFoundError,
     UnauthorizedError,
 )
-
-
-class SlugTakenError(ConflictError):
-    """Someone else has this name: choose another one."""
-
-    code = "slug_taken"
-
-
-class SlugReservedError(InvalidInputError):
-    """This name is kept for the platform: choose another one."""
-
-    code = "slug_reserved"
-
-
-class SlugInvalidError(InvalidInputError):
-    """This name cannot be part of an address."""
-
-    code = "slug_invalid"
 
 
 class SignupNotFoundError(NotFoundError):

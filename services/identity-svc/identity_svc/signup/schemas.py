@@ -1,15 +1,14 @@
 """The HTTP contract of sign-up."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from identity_svc.people.schemas import Email, NewPassword
+from stagify.calls.tenant import TenantType
 from stagify.text import Name, printable
-
-TenantType = Literal["individual", "organization"]
 
 
 class SignupTenant(BaseModel):

@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from prometheus_client import Counter
-from pydantic import JsonValue
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from identity_svc.digests.service import Digester
@@ -40,6 +39,14 @@ from identity_svc.signup.schemas import (
 from identity_svc.tenants.service import NewTenant, record_owner
 from identity_svc.throttling.service import Limit, count_attempt
 from stagify import cause
+from stagify.calls.tenant import (
+    SlugHold,
+    TenantCreate,
+    TenantExpiredError,
+    TenantSummary,
+    create_tenant,
+    hold_slug,
+)
 from stagify.clock import utc_now
 from stagify.errors import StagifyError
 from stagify.events.identity import UserRegistered
@@ -71,7 +78,8 @@ async def start_signup(parts: Parts, *, request: SignupCreate) -> SignupRead:
         await count_attempt(session, *_limits(parts, request.email))
         signup_id = await queries.find_or_add_open(session, _new_signup(request, expires_at))
     # 2. Hold the slug. A crash after this holds it until it expires; asking again goes on.
-    await parts.tenants.hold_slug(request.tenant.slug, signup_id, expires_at)
+    hold = SlugHold(signup_id=signup_id, expires_at=expires_at)
+    await hold_slug(parts.tenant_svc, request.tenant.slug, hold)
     # 3. Queue the mail.
     async with parts.database.system() as session:
         await _renew(session, signup_id, request, expires_at)
@@ -138,7 +146,7 @@ async def confirm_signup(
     # Whoever has the code is from here on the person whom it makes.
     with cause.named(f"user:{signup.user_id}"):
         # 2. Make the tenant. A crash after this leaves one that expires without our receipt.
-        tenant = await parts.tenants.create_tenant(signup)
+        tenant = await _make_tenant(parts, signup)
         # 3. Make the account, the owner and the events, all or none.
         signup, is_first = await _register(parts, signup, password_hash, tenant)
     if not is_first:
@@ -178,8 +186,27 @@ async def _judge(session: AsyncSession, signup: Signup, offered: bytes) -> Stagi
     return None
 
 
+async def _make_tenant(parts: Parts, signup: Signup) -> TenantSummary:
+    assert signup.tenant_id is not None
+    assert signup.user_id is not None
+    wanted = TenantCreate.model_validate(
+        {
+            "signup_id": signup.id,
+            "slug": signup.slug,
+            "name": signup.tenant_name,
+            "type": signup.tenant_type,
+            "owner_user_id": signup.user_id,
+        }
+    )
+    try:
+        return await create_tenant(parts.tenant_svc, signup.tenant_id, wanted)
+    except TenantExpiredError as error:
+        # It waited too long for our receipt: nothing can come of this sign-up any more.
+        raise SignupExpiredError from error
+
+
 async def _register(
-    parts: Parts, checked: Signup, password_hash: str, tenant: dict[str, JsonValue]
+    parts: Parts, checked: Signup, password_hash: str, tenant: TenantSummary
 ) -> tuple[Signup, bool]:
     """Commit the account; False beside it if a parallel confirmation has done so already."""
     user_id, tenant_id = checked.user_id, checked.tenant_id
@@ -199,7 +226,7 @@ async def _register(
         await add_member(session, tenant_id=tenant_id, user_id=user_id, role="owner")
         publish(session, UserRegistered(user_id=user_id))
         signup.confirmed_at = utc_now()
-        signup.tenant = tenant
+        signup.tenant = tenant.model_dump(mode="json")
         return signup, True
 
 

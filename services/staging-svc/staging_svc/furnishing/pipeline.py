@@ -13,6 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from stagify.calls.usage import QuotaExceededError
 from stagify.clock import utc_now
 from stagify.database import Database
 from stagify.ids import new_id
@@ -28,7 +29,7 @@ from staging_svc.objects.service import StoredObject
 from staging_svc.objects.store import ObjectMissingError, Storage, image_key
 from staging_svc.photos import service as photos
 from staging_svc.queue.service import Lease
-from staging_svc.quota.service import Quota, QuotaExceededError
+from staging_svc.quota.service import Quota
 from staging_svc.uploads import service as uploads
 
 if TYPE_CHECKING:

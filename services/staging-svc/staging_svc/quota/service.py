@@ -5,8 +5,8 @@ from uuid import UUID
 
 from prometheus_client import Counter
 
-from stagify.errors import PaymentRequiredError
-from stagify.internal import InternalCallError, InternalClient
+from stagify.calls import usage
+from stagify.calls.client import InternalCallError, InternalClient
 from stagify.tokens import TokenSigner
 from staging_svc.settings import Settings
 
@@ -19,18 +19,6 @@ RESERVATIONS = Counter(
 )
 
 METER = "staging"
-# What usage-svc tells of a refusal; other members stay inside.
-REFUSAL_MEMBERS = ("meter", "used", "reserved", "limit", "resets_at")
-
-
-class QuotaExceededError(PaymentRequiredError):
-    """The plan's staged photos are used up."""
-
-    code = "quota_exceeded"
-
-
-class UnexpectedAnswerError(RuntimeError):
-    """usage-svc said something that its contract does not have."""
 
 
 class Quota:
@@ -58,27 +46,18 @@ class Quota:
         Idempotent for each reservation, also after an answer that was lost.
         QuotaExceededError if nothing is left.
         """
-        wanted = {
-            "reservation_id": str(reservation_id),
-            "meter": METER,
-            "quantity": 1,
-            "ttl_seconds": ttl_seconds,
-        }
+        wanted = usage.ReservationCreate(
+            reservation_id=reservation_id, meter=METER, quantity=1, ttl_seconds=ttl_seconds
+        )
         try:
-            answer = await self._client.request(
-                "POST", "/internal/reservations", json=wanted, tenant_id=tenant_id
-            )
+            await usage.reserve(self._client, tenant_id, wanted)
         except InternalCallError:
             RESERVATIONS.labels("unanswered").inc()
             logger.warning("quota.unanswered")
             return False
-        if answer.status == 402:
+        except usage.QuotaExceededError:
             RESERVATIONS.labels("refused").inc()
-            raise QuotaExceededError(
-                **{name: answer.body[name] for name in REFUSAL_MEMBERS if name in answer.body}
-            )
-        if not answer.is_success:
-            raise UnexpectedAnswerError(f"{answer.status} {answer.code!r} to a reservation")
+            raise
         RESERVATIONS.labels("made").inc()
         return True
 

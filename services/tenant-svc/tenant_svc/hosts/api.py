@@ -5,11 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 
 from stagify.auth import PlatformDep, service_only
+from stagify.calls.tenant import SLUGS, SlugHold, SlugHoldRead
 from stagify.database import SystemSessionDep
 from stagify.principal import Principal
 from stagify.problems import problems
 from tenant_svc.hosts import service
-from tenant_svc.hosts.schemas import SlugHold, SlugHoldRead, SlugRead
+from tenant_svc.hosts.schemas import SlugRead
 
 router = APIRouter()
 
@@ -22,7 +23,7 @@ async def look_up_slug(slug: str, _: PlatformDep, session: SystemSessionDep) -> 
     return await service.look_up_slug(session, slug)
 
 
-@router.put("/internal/slugs/{slug}", tags=["internal"], responses=problems(409))
+@router.put(f"{SLUGS}/{{slug}}", tags=["internal"], responses=problems(409))
 async def hold_slug(
     slug: str, body: SlugHold, _: IdentityDep, session: SystemSessionDep
 ) -> SlugHoldRead:

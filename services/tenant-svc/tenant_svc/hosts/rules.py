@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
 
-from tenant_svc.hosts.errors import SlugInvalidError, SlugReservedError
+from stagify.calls.tenant import SlugInvalidError, SlugReservedError
 
 MIN_LENGTH = 3
 MAX_LENGTH = 40

@@ -3,10 +3,10 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from stagify.calls.tenant import SlugInvalidError, SlugReservedError, SlugTakenError
 from stagify.clock import utc_now
 from stagify.database import Session
 from tenant_svc.hosts import queries, rules
-from tenant_svc.hosts.errors import SlugInvalidError, SlugReservedError, SlugTakenError
 from tenant_svc.hosts.models import Slug
 from tenant_svc.hosts.schemas import SlugRead
 

@@ -7,12 +7,12 @@ from uuid import UUID
 from fastapi import APIRouter, Depends
 
 from stagify.auth import service_only
+from stagify.calls.tenant import TENANTS, TenantCreate, TenantSummary
 from stagify.database import DatabaseDep, Session
 from stagify.principal import Principal
 from stagify.problems import problems
 from tenant_svc.lifecycle import service
 from tenant_svc.parts import PartsDep
-from tenant_svc.tenants.schemas import TenantCreate, TenantSummary
 
 router = APIRouter()
 
@@ -30,7 +30,7 @@ async def path_tenant_session(
 PathTenantSessionDep = Annotated[Session, Depends(path_tenant_session, scope="function")]
 
 
-@router.put("/internal/tenants/{tenant_id}", tags=["internal"], responses=problems(409))
+@router.put(f"{TENANTS}/{{tenant_id}}", tags=["internal"], responses=problems(409))
 async def create_tenant(
     tenant_id: UUID, body: TenantCreate, session: PathTenantSessionDep, parts: PartsDep
 ) -> TenantSummary:

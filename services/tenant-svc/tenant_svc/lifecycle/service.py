@@ -14,6 +14,7 @@ from uuid import UUID
 
 from prometheus_client import Gauge
 
+from stagify.calls.tenant import TenantCreate
 from stagify.clock import utc_now
 from stagify.database import Session
 from stagify.events.tenant import (
@@ -32,7 +33,6 @@ from tenant_svc.lifecycle.errors import TenantStatusError
 from tenant_svc.lifecycle.models import Provisioning, TenantReceipt
 from tenant_svc.parts import Parts
 from tenant_svc.tenants import service as tenants
-from tenant_svc.tenants.schemas import TenantCreate
 
 if TYPE_CHECKING:
     from tenant_svc.tenants.models import Tenant

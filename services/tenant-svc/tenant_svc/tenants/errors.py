@@ -13,9 +13,3 @@ class TenantConflictError(ConflictError):
     """A tenant with this id exists and differs."""
 
     code = "tenant_conflict"
-
-
-class TenantExpiredError(ConflictError):
-    """The sign-up behind this tenant was not finished in time."""
-
-    code = "tenant_expired"

@@ -2,18 +2,14 @@
 
 from uuid import UUID
 
+from stagify.calls.tenant import TenantCreate, TenantExpiredError
 from stagify.database import Session
 from stagify.events.tenant import TenantCreated
 from stagify.outbox import publish
 from tenant_svc.directory.service import publish_entry
 from tenant_svc.hosts import service as hosts
-from tenant_svc.tenants.errors import (
-    TenantConflictError,
-    TenantExpiredError,
-    TenantNotFoundError,
-)
+from tenant_svc.tenants.errors import TenantConflictError, TenantNotFoundError
 from tenant_svc.tenants.models import Tenant
-from tenant_svc.tenants.schemas import TenantCreate
 
 
 async def create_tenant(

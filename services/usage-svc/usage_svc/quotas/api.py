@@ -9,6 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
 from stagify.auth import requires, service_for_tenant
+from stagify.calls.usage import RESERVATIONS, ReservationCreate, ReservationRead
 from stagify.clock import utc_now
 from stagify.database import DatabaseDep, SessionDep
 from stagify.principal import TenantPrincipal
@@ -16,7 +17,7 @@ from stagify.problems import problems
 from usage_svc.parts import PartsDep
 from usage_svc.quotas import reservations, service
 from usage_svc.quotas.admission import Admission
-from usage_svc.quotas.schemas import ReservationCreate, ReservationRead, UsageRead
+from usage_svc.quotas.schemas import UsageRead
 
 router = APIRouter()
 
@@ -40,7 +41,7 @@ RESERVATION_BODY = {
 # The hottest route of the platform: FastAPI's injection and validation would double its cost,
 # so it reads, checks and writes by itself, with the same parts and the same refusals.
 @router.post(
-    "/internal/reservations",
+    RESERVATIONS,
     status_code=201,
     response_model=ReservationRead,
     tags=["internal"],
@@ -67,7 +68,7 @@ async def reserve(request: Request) -> Response:
     return Response(answer.model_dump_json(), 201, media_type="application/json")
 
 
-@router.delete("/internal/reservations/{reservation_id}", status_code=204, tags=["internal"])
+@router.delete(f"{RESERVATIONS}/{{reservation_id}}", status_code=204, tags=["internal"])
 async def release(reservation_id: UUID, caller: StagingDep, database: DatabaseDep) -> None:
     """Give a reservation back; also one that was never made, which then never will be."""
     async with database.tenant_connection(caller.tenant_id) as connection:

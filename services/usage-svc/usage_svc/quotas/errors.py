@@ -1,25 +1,6 @@
 """Why nothing can be reserved."""
 
-from datetime import datetime
-
-from stagify.errors import ConflictError, InvalidInputError, PaymentRequiredError
-
-
-class QuotaExceededError(PaymentRequiredError):
-    """The plan's quota for this is used up."""
-
-    code = "quota_exceeded"
-
-    def __init__(
-        self, *, meter: str, used: int, reserved: int, limit: int, resets_at: datetime | None
-    ) -> None:
-        super().__init__(
-            meter=meter,
-            used=used,
-            reserved=reserved,
-            limit=limit,
-            resets_at=resets_at.isoformat().replace("+00:00", "Z") if resets_at else None,
-        )
+from stagify.errors import ConflictError, InvalidInputError
 
 
 class UnknownMeterError(InvalidInputError):

@@ -17,12 +17,12 @@ from uuid import UUID
 import asyncpg
 from prometheus_client import Counter
 
+from stagify.calls.usage import QuotaExceededError
 from stagify.errors import StagifyError, UnavailableError
 from usage_svc.meters import METERS
 from usage_svc.plans.schemas import PlanCatalog
 from usage_svc.quotas import queries
 from usage_svc.quotas.errors import (
-    QuotaExceededError,
     ReservationMismatchError,
     ReservationReleasedError,
 )

@@ -2,9 +2,8 @@
 
 from datetime import datetime
 from typing import Literal
-from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel
 
 from stagify.events.usage import Meter
 
@@ -33,21 +32,3 @@ class UsageRead(BaseModel):
     as_of: datetime
     period: PeriodRead
     meters: list[MeterRead]
-
-
-class ReservationCreate(BaseModel):
-    """A reservation as asked for; the caller chooses its id and may repeat the call."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    reservation_id: UUID
-    meter: str = Field(max_length=64)
-    quantity: int = Field(ge=1, le=2**53)
-    ttl_seconds: int | None = Field(default=None, ge=1, le=3600)
-
-
-class ReservationRead(BaseModel):
-    """A reservation that stands until `expires_at`, unless a project takes it over."""
-
-    reservation_id: UUID
-    expires_at: datetime

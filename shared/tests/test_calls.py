@@ -5,12 +5,18 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from uuid import UUID
 
+import orjson
 import pytest
+from pydantic import SecretStr
 
 from stagify import cause
-from stagify.internal import InternalCallError, InternalClient
+from stagify.calls import usage
+from stagify.calls.client import InternalCallError, InternalClient, UnexpectedAnswerError
+from stagify.calls.identity import CredentialLookUp, UnknownCredentialError, look_up_credential
+from stagify.calls.usage import QuotaExceededError, ReservationCreate
 from stagify.testing import ContextKeys
 from stagify.tokens import CONTEXT_HEADER, TokenVerifier
+from stagify.transient import is_transient
 
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -166,3 +172,93 @@ async def test_a_path_cannot_smuggle_a_header(context_keys: ContextKeys) -> None
     client = make_client(context_keys, "http://127.0.0.1:1")
     with pytest.raises(ValueError, match="not a path"):
         await client.request("GET", "/internal/x HTTP/1.1\r\nx-evil: 1")
+
+
+class Usage:
+    """usage-svc that answers as it is told."""
+
+    def __init__(self, status: str, body: bytes = b"") -> None:
+        self._answer = answer(status, body)
+        self.asked: list[tuple[bytes, bytes]] = []
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        line, _, body = await read_request(reader)
+        self.asked.append((line, body))
+        writer.write(self._answer)
+        writer.close()
+
+
+async def reserve(keys: ContextKeys, tenant_id: UUID, service: Usage) -> None:
+    async with served(service.serve) as url:
+        wanted = ReservationCreate(reservation_id=tenant_id, meter="staging", quantity=1)
+        await usage.reserve(make_client(keys, url), tenant_id, wanted)
+
+
+REFUSED = {
+    "type": "urn:stagify:problem:quota_exceeded",
+    "code": "quota_exceeded",
+    "detail": "for us alone",
+    "request_id": "r",
+    "meter": "staging",
+    "used": 3,
+    "reserved": 1,
+    "limit": 4,
+    "resets_at": "2026-12-01T00:00:00Z",
+}
+
+
+class TestTypedCalls:
+    async def test_what_is_asked(self, context_keys: ContextKeys, tenant_id: UUID) -> None:
+        service = Usage("201 Created", b'{"reservation_id": "x"}')
+        await reserve(context_keys, tenant_id, service)
+        ((line, body),) = service.asked
+        assert line == b"POST /internal/reservations HTTP/1.1"
+        assert ReservationCreate.model_validate_json(body).reservation_id == tenant_id
+
+    async def test_a_refusal_is_raised_as_it_was_there(
+        self, context_keys: ContextKeys, tenant_id: UUID
+    ) -> None:
+        service = Usage("402 Payment Required", orjson.dumps(REFUSED))
+        with pytest.raises(QuotaExceededError) as caught:
+            await reserve(context_keys, tenant_id, service)
+        assert caught.value.detail != REFUSED["detail"]
+        members = ("meter", "used", "reserved", "limit", "resets_at")
+        assert caught.value.extra == {name: REFUSED[name] for name in members}
+
+    @pytest.mark.parametrize(
+        ("status", "body"),
+        [
+            ("404 Not Found", b'{"code": "not_found"}'),
+            ("402 Payment Required", b'{"code": "another"}'),
+            ("402 Payment Required", b'{"code": "quota_exceeded"}'),
+            ("402 Payment Required", b"not json"),
+            ("302 Found", b"[]"),
+        ],
+    )
+    async def test_an_answer_outside_the_contract_is_nobodys_outage(
+        self, context_keys: ContextKeys, tenant_id: UUID, status: str, body: bytes
+    ) -> None:
+        with pytest.raises(UnexpectedAnswerError) as caught:
+            await reserve(context_keys, tenant_id, Usage(status, body))
+        assert (caught.value.status, caught.value.code) == (503, "unavailable")
+        # Work that waits for a part that is away must not wait for this one.
+        assert not is_transient(caught.value)
+
+    async def test_a_good_answer_without_what_it_must_have(
+        self, context_keys: ContextKeys, tenant_id: UUID
+    ) -> None:
+        shown = CredentialLookUp(type="session", value=SecretStr("s3cret"))
+        async with served(Usage("200 OK", b'{"kind": "user"}').serve) as url:
+            with pytest.raises(UnexpectedAnswerError):
+                await look_up_credential(make_client(context_keys, url), tenant_id, shown)
+
+    async def test_a_secret_travels_and_is_not_shown(
+        self, context_keys: ContextKeys, tenant_id: UUID
+    ) -> None:
+        shown = CredentialLookUp(type="session", value=SecretStr("s3cret"))
+        service = Usage("404 Not Found", b'{"code": "unknown_credential"}')
+        async with served(service.serve) as url:
+            with pytest.raises(UnknownCredentialError):
+                await look_up_credential(make_client(context_keys, url), tenant_id, shown)
+        assert service.asked[0][1] == b'{"type":"session","value":"s3cret"}'
+        assert "s3cret" not in repr(shown)

@@ -1,0 +1,64 @@
+"""What the gateway asks of identity-svc: whose credential is this?"""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, field_serializer
+
+from stagify.calls.client import InternalClient
+from stagify.errors import NotFoundError
+
+CREDENTIALS = "/internal/credentials"
+
+# Longer than any credential of ours; bounds what is hashed.
+MAX_CREDENTIAL_CHARACTERS = 256
+
+CredentialType = Literal["session", "api_key"]
+
+
+class CredentialLookUp(BaseModel):
+    """What a caller showed to the gateway on a tenant's host."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    type: CredentialType
+    value: Annotated[SecretStr, Field(min_length=1, max_length=MAX_CREDENTIAL_CHARACTERS)]
+
+    @field_serializer("value", when_used="json")
+    def _on_the_wire(self, value: SecretStr) -> str:
+        return value.get_secret_value()
+
+
+class CredentialRead(BaseModel):
+    """Whose it is and what it allows now. An API key acts for `user_id`, who created it, and has
+    no role of its own: its permissions are its scopes as far as that person's role covers them."""
+
+    kind: Literal["user", "api_key"]
+    subject: UUID
+    user_id: UUID
+    credential_id: UUID
+    # Not a closed list: a new role must not shut people out at an older gateway.
+    role: str | None
+    permissions: list[str]
+    organization_id: UUID | None = None
+    expires_at: AwareDatetime | None
+
+
+class UnknownCredentialError(NotFoundError):
+    """This credential is not known here."""
+
+    code = "unknown_credential"
+
+
+async def look_up_credential(
+    identity: InternalClient, tenant_id: UUID, shown: CredentialLookUp
+) -> CredentialRead:
+    """Whose it is at this tenant; UnknownCredentialError for whatever reason it is not good."""
+    return await identity.ask(
+        CredentialRead,
+        "POST",
+        CREDENTIALS,
+        body=shown,
+        tenant_id=tenant_id,
+        refusals=(UnknownCredentialError,),
+    )

@@ -1,0 +1,104 @@
+"""What identity-svc asks of tenant-svc while somebody signs up. Every call may be repeated."""
+
+from typing import Literal
+from urllib.parse import quote
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from stagify.calls.client import InternalClient
+from stagify.errors import ConflictError, InvalidInputError
+from stagify.text import Name
+
+SLUGS = "/internal/slugs"
+TENANTS = "/internal/tenants"
+
+TenantType = Literal["individual", "organization"]
+
+
+class SlugHold(BaseModel):
+    """A sign-up's claim to a slug while its code is valid."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    signup_id: UUID
+    expires_at: AwareDatetime
+
+
+class SlugHoldRead(BaseModel):
+    """A slug that is held."""
+
+    slug: str
+    expires_at: AwareDatetime
+
+
+class TenantCreate(BaseModel):
+    """A tenant as a confirmed sign-up wants it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    signup_id: UUID
+    slug: str = Field(max_length=100)
+    name: Name
+    type: TenantType
+    owner_user_id: UUID
+    region: str | None = Field(default=None, pattern=r"^[a-z0-9-]{2,16}$")
+
+
+class TenantSummary(BaseModel):
+    """What a new customer is told of the tenant."""
+
+    id: UUID
+    slug: str
+    name: str
+    type: str
+    status: str
+    url: str
+
+
+class SlugInvalidError(InvalidInputError):
+    """A name in an address has 3 to 40 characters, a-z, 0-9 and single hyphens, and starts with
+    a letter."""
+
+    code = "slug_invalid"
+
+
+class SlugReservedError(InvalidInputError):
+    """This name is kept for the platform: choose another one."""
+
+    code = "slug_reserved"
+
+
+class SlugTakenError(ConflictError):
+    """Someone else has this name: choose another one."""
+
+    code = "slug_taken"
+
+
+class TenantExpiredError(ConflictError):
+    """The sign-up behind this tenant was not finished in time."""
+
+    code = "tenant_expired"
+
+
+_SLUG_REFUSALS = (SlugInvalidError, SlugReservedError, SlugTakenError)
+
+
+async def hold_slug(tenant: InternalClient, slug: str, hold: SlugHold) -> None:
+    """Keep `slug` for a sign-up, or learn why it cannot be had."""
+    path = f"{SLUGS}/{quote(slug, safe='')}"
+    await tenant.call("PUT", path, body=hold, refusals=_SLUG_REFUSALS)
+
+
+async def create_tenant(
+    tenant: InternalClient, tenant_id: UUID, wanted: TenantCreate
+) -> TenantSummary:
+    """The tenant of a confirmed sign-up, made unless it is there already; TenantExpiredError if
+    it waited too long for its owner."""
+    return await tenant.ask(
+        TenantSummary,
+        "PUT",
+        f"{TENANTS}/{tenant_id}",
+        body=wanted,
+        refusals=(*_SLUG_REFUSALS, TenantExpiredError),
+    )

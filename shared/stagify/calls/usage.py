@@ -1,0 +1,75 @@
+"""What staging-svc asks of usage-svc."""
+
+from datetime import datetime
+from typing import Any, Self
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from stagify.calls.client import InternalClient
+from stagify.errors import PaymentRequiredError
+
+RESERVATIONS = "/internal/reservations"
+
+
+class ReservationCreate(BaseModel):
+    """A reservation as asked for; the caller chooses its id and may repeat the call."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reservation_id: UUID
+    meter: str = Field(max_length=64)
+    quantity: int = Field(ge=1, le=2**53)
+    ttl_seconds: int | None = Field(default=None, ge=1, le=3600)
+
+
+class ReservationRead(BaseModel):
+    """A reservation that stands until `expires_at`, unless a project takes it over."""
+
+    reservation_id: UUID
+    expires_at: datetime
+
+
+class _QuotaRead(BaseModel):
+    """The members of the refusal; others stay between the services."""
+
+    meter: str
+    used: int
+    reserved: int
+    limit: int
+    resets_at: datetime | None
+
+
+class QuotaExceededError(PaymentRequiredError):
+    """The plan's quota is used up."""
+
+    code = "quota_exceeded"
+
+    def __init__(
+        self, *, meter: str, used: int, reserved: int, limit: int, resets_at: datetime | None
+    ) -> None:
+        super().__init__(
+            meter=meter,
+            used=used,
+            reserved=reserved,
+            limit=limit,
+            resets_at=resets_at.isoformat().replace("+00:00", "Z") if resets_at else None,
+        )
+
+    @classmethod
+    def from_problem(cls, problem: dict[str, Any]) -> Self:
+        """See the base class."""
+        return cls(**dict(_QuotaRead.model_validate(problem)))
+
+
+async def reserve(usage: InternalClient, tenant_id: UUID, wanted: ReservationCreate) -> None:
+    """Hold a part of the tenant's quota, once for each reservation; QuotaExceededError if too
+    little is left."""
+    await usage.call(
+        "POST", RESERVATIONS, body=wanted, tenant_id=tenant_id, refusals=(QuotaExceededError,)
+    )
+
+
+async def release(usage: InternalClient, tenant_id: UUID, reservation_id: UUID) -> None:
+    """Give a reservation back, also one that was never made."""
+    await usage.call("DELETE", f"{RESERVATIONS}/{reservation_id}", tenant_id=tenant_id)
