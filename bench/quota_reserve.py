@@ -69,6 +69,7 @@ def start_service(folder: Path, base: str, password: str, port: int, seed: str) 
         "LOG_LEVEL": "WARNING",
         "DATABASE_URL": f"postgresql://usage_app:{password}@{base}/usage",
         "RELAY_DATABASE_URL": f"postgresql://usage_relay:{password}@{base}/usage",
+        "TASKS_DATABASE_URL": f"postgresql://usage_tasks:{password}@{base}/usage",
         "INGEST_DATABASE_URL": f"postgresql://usage_ingest:{password}@{base}/usage",
         "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1",
         "IDEMPOTENCY_SECRET": secrets.token_urlsafe(16),

@@ -94,6 +94,7 @@ class Installation:
             "CONTEXT_PUBLIC_KEYS": json.dumps(public),
             "DATABASE_URL": self.url(f"{name}_app"),
             "RELAY_DATABASE_URL": self.url(f"{name}_relay"),
+            "TASKS_DATABASE_URL": self.url(f"{name}_tasks"),
             "CLAIM_DATABASE_URL": self.url("staging_claim"),
             "INGEST_DATABASE_URL": self.url("usage_ingest"),
             "IDEMPOTENCY_SECRET": self.password,

@@ -5,13 +5,18 @@ import gc
 import json
 import os
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, TypeVar
+from uuid import UUID
 
 import typer
 
 if TYPE_CHECKING:
+    import asyncpg
+
     from stagify.consumer import Consumer
     from stagify.settings import ServiceSettings
+
+T = TypeVar("T")
 
 LoadSettings = Callable[[], "ServiceSettings"]
 
@@ -24,7 +29,7 @@ def service_cli(
     worker: Callable[[], Awaitable[None]],
     make_consumer: "Callable[[ServiceSettings], Consumer] | None" = None,
 ) -> typer.Typer:
-    """The commands of service `name`: api, worker, migrate, and dead-letters if it consumes.
+    """The commands of service `name`: api, worker, migrate, tasks, and dead-letters if it consumes.
 
     `package` is the import name; its `app:main_app` is the factory of the HTTP process.
     """
@@ -48,6 +53,7 @@ def service_cli(
 
         upgrade(package, MigrationSettings().owner_database_url.get_secret_value())
 
+    cli.add_typer(_tasks(name, load_settings), name="tasks")
     if make_consumer is not None:
         cli.add_typer(_dead_letters(name, load_settings, make_consumer), name="dead-letters")
     return cli
@@ -137,6 +143,57 @@ def _dead_letters(
             typer.echo(f"replayed {await consumer.replay()}")
 
         run(again())
+
+    return cli
+
+
+def _tasks(name: str, load_settings: LoadSettings) -> typer.Typer:
+    cli = typer.Typer(help="Tasks that were given up.", no_args_is_help=True)
+
+    async def on_queue(work: "Callable[[asyncpg.Connection], Awaitable[T]]") -> "T":
+        from stagify.service_worker import make_queue
+
+        queue = make_queue(name, load_settings())
+        try:
+            async with queue.tenant_connection(None) as connection:
+                return await work(connection)
+        finally:
+            await queue.close()
+
+    @cli.command(name="list")
+    def list_tasks() -> None:
+        """Print what each was, how often it was tried, and why it was given up."""
+        from stagify.tasks import claims
+
+        async def show() -> None:
+            for task in await on_queue(claims.given_up):
+                what = f"{task.kind}\t{task.tenant_id or '-'}\t{task.key or '-'}"
+                typer.echo(f"{task.id}\t{task.given_up_at}\t{what}\t{task.attempts}\t{task.reason}")
+
+        run(show())
+
+    @cli.command()
+    def retry(task_id: Annotated[UUID | None, typer.Argument()] = None) -> None:
+        """Try the task with this id again, or all of them."""
+        from stagify.clock import utc_now
+        from stagify.tasks import claims
+
+        async def again() -> None:
+            count = await on_queue(lambda queue: claims.retry(queue, task_id, utc_now()))
+            typer.echo(f"retried {count}")
+
+        run(again())
+
+    @cli.command()
+    def discard(task_id: UUID) -> None:
+        """Forget the task with this id."""
+        from stagify.tasks import claims
+
+        async def forget() -> None:
+            is_gone = await on_queue(lambda queue: claims.discard(queue, task_id))
+            typer.echo("discarded" if is_gone else "no such task was given up")
+
+        run(forget())
 
     return cli
 

@@ -18,6 +18,24 @@ CONSUMER_EVENTS = Counter(
 CONSUMER_RETRIES = Counter("stagify_consumer_retries", "Transient failures retried.", ["consumer"])
 CONSUMER_LAG = Gauge("stagify_consumer_lag", "Messages not yet handled.", ["consumer", "topic"])
 
+TASKS = Counter(
+    "stagify_tasks",
+    "Tasks by what became of an attempt: done, retried, given_up (alert above 0), lost.",
+    ["service", "kind", "outcome"],
+)
+TASK_LEASES_EXPIRED = Counter(
+    "stagify_task_leases_expired", "Tasks whose process gave no sign of life.", ["service"]
+)
+TASKS_READY = Gauge("stagify_tasks_ready", "Tasks that are due and not begun.", ["service", "kind"])
+TASKS_LATE = Gauge(
+    "stagify_tasks_late_seconds", "How long the oldest of these has been due.", ["service", "kind"]
+)
+TASKS_GIVEN_UP = Gauge(
+    "stagify_tasks_given_up",
+    "Tasks that were given up and wait to be retried or discarded.",
+    ["service", "kind"],
+)
+
 HTTP_REQUESTS = Counter(
     "stagify_http_requests", "Requests answered.", ["service", "method", "route", "status"]
 )

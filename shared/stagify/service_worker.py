@@ -1,12 +1,16 @@
-"""The background process every service with a database has: relay, consumer, retention."""
+"""The background process every service with a database has: relay, consumer, tasks, retention."""
 
 from collections.abc import Mapping, Sequence
 
 from stagify import idempotency, inbox, logs, telemetry
+from stagify.clock import utc_now
 from stagify.consumer import Consumer
 from stagify.database import Database
 from stagify.relay import Relay
 from stagify.settings import ServiceSettings
+from stagify.tasks import claims
+from stagify.tasks.kinds import Kinds
+from stagify.tasks.runner import TaskRunner
 from stagify.worker import Check, Job, every, run_worker
 
 RETENTION_INTERVAL_SECONDS = 600.0
@@ -18,6 +22,12 @@ def configure(service: str, settings: ServiceSettings) -> None:
     telemetry.configure(service, settings)
 
 
+def make_queue(service: str, settings: ServiceSettings) -> Database:
+    """The service's database as the tasks role. One connection: its transactions are short."""
+    url = settings.tasks_database_url.get_secret_value()
+    return Database(url, service=service, pool_size=1)
+
+
 async def run_service_worker(
     service: str,
     settings: ServiceSettings,
@@ -25,19 +35,24 @@ async def run_service_worker(
     database: Database,
     consumer: Consumer,
     jobs: Mapping[str, Job],
+    kinds: Kinds | None = None,
     checks: Mapping[str, Check] | None = None,
     other_databases: Sequence[Database] = (),
 ) -> None:
-    """Run the relay, `consumer`, retention and the service's own `jobs` until SIGTERM.
+    """Run the relay, `consumer`, tasks of `kinds`, retention and the service's own `jobs` until
+    SIGTERM.
 
     Refuses to start as a database role that row-level security does not bind. Closes the
     databases at the end.
     """
-    databases = (database, *other_databases)
+    queue = make_queue(service, settings)
+    databases = (database, queue, *other_databases)
 
     async def forget() -> None:
         await inbox.forget_old(database)
         await idempotency.forget_old(database)
+        async with queue.tenant_connection(None) as connection:
+            await claims.forget_old(connection, utc_now())
 
     relay = Relay(
         settings.relay_database_url.get_secret_value(),
@@ -51,6 +66,7 @@ async def run_service_worker(
             {
                 "relay": relay.run,
                 "consumer": consumer.run,
+                **({"tasks": TaskRunner(queue, database, kinds).run} if kinds else {}),
                 "retention": lambda: every(RETENTION_INTERVAL_SECONDS, forget, name="retention"),
                 **jobs,
             },

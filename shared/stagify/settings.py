@@ -74,6 +74,8 @@ class ServiceSettings(ProcessSettings):
     database_url: SecretStr
     # The database as the relay role: it sees the outbox and nothing else.
     relay_database_url: SecretStr
+    # The database as the tasks role: it sees the tasks of all tenants and nothing else.
+    tasks_database_url: SecretStr
     # Connections the process may hold to its database.
     database_pool_size: int = Field(default=5, ge=1, le=50)
     # Key of the fingerprints of idempotent requests.

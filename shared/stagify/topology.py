@@ -71,7 +71,7 @@ def all_topics() -> tuple[TopicSpec, ...]:
 
 @dataclass(frozen=True, slots=True)
 class ServiceDatabase:
-    """A service's database and its roles beside owner, app and relay."""
+    """A service's database and its roles beside owner, app, relay and tasks."""
 
     name: str
     extra_roles: tuple[str, ...] = ()
@@ -79,7 +79,7 @@ class ServiceDatabase:
     @property
     def roles(self) -> tuple[str, ...]:
         """The full names of its roles, the owner first."""
-        kinds = ("owner", "app", "relay", *self.extra_roles)
+        kinds = ("owner", "app", "relay", "tasks", *self.extra_roles)
         return tuple(f"{self.name}_{kind}" for kind in kinds)
 
 

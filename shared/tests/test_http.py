@@ -113,6 +113,7 @@ async def client(
         kafka_bootstrap_servers="127.0.0.1:1",
         database_url=kit_urls.app,
         relay_database_url=kit_urls.relay,
+        tasks_database_url=kit_urls.tasks,
         idempotency_secret="only-for-tests",
         **context_keys.settings(SERVICE),
     )
@@ -351,6 +352,7 @@ class TestOverload:
             kafka_bootstrap_servers="127.0.0.1:1",
             database_url=kit_urls.app,
             relay_database_url=kit_urls.relay,
+            tasks_database_url=kit_urls.tasks,
             idempotency_secret="only-for-tests",
             http_max_running=2,
             **context_keys.settings(SERVICE),
@@ -445,6 +447,7 @@ class TestHealth:
             kafka_bootstrap_servers="127.0.0.1:1",
             database_url=kit_urls.app,
             relay_database_url=kit_urls.relay,
+            tasks_database_url=kit_urls.tasks,
             idempotency_secret="only-for-tests",
             **context_keys.settings(SERVICE),
         )

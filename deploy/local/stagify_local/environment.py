@@ -23,7 +23,7 @@ class Deployable:
     processes: tuple[str, ...]
     audiences: tuple[str, ...] = ()
     database: str | None = None
-    # Roles beside owner, app and relay, and the variable each one's address goes to.
+    # Roles beside owner, app, relay and tasks, and the variable each one's address goes to.
     extra_roles: tuple[str, ...] = ()
 
 
@@ -81,7 +81,7 @@ class Environments:
                 database_password(self._state, service, role)
             )
             for service in SERVICES
-            for role in ("owner", "app", "relay", *service.extra_roles)
+            for role in ("owner", "app", "relay", "tasks", *service.extra_roles)
         }
         return {
             "ADMIN_DATABASE_URL": admin_url,
@@ -142,6 +142,7 @@ class Environments:
         return {
             "DATABASE_URL": self._database_url(service, "app"),
             "RELAY_DATABASE_URL": self._database_url(service, "relay"),
+            "TASKS_DATABASE_URL": self._database_url(service, "tasks"),
             **{
                 f"{role.upper()}_DATABASE_URL": self._database_url(service, role)
                 for role in service.extra_roles

@@ -77,4 +77,4 @@ def test_bootstrap_learns_a_password_for_every_role(environments: Environments) 
     environment = environments.bootstrap("postgresql://postgres:x@127.0.0.1/postgres")
     passwords = {name for name in environment if name.endswith("_PASSWORD")}
     assert {"TENANT_OWNER_PASSWORD", "STAGING_CLAIM_PASSWORD", "USAGE_INGEST_PASSWORD"} <= passwords
-    assert len(passwords) == 3 * len(SERVICES) + 2
+    assert len(passwords) == 4 * len(SERVICES) + 2

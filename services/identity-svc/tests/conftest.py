@@ -87,6 +87,7 @@ def make_settings(
             "kafka_bootstrap_servers": "127.0.0.1:1",
             "database_url": urls.app,
             "relay_database_url": urls.relay,
+            "tasks_database_url": urls.tasks,
             "idempotency_secret": "i" * 32,
             "identity_hash_secret": "h" * 32,
             "api_key_secrets": "k" * 32,

@@ -49,6 +49,7 @@ def values(
         "kafka_bootstrap_servers": "127.0.0.1:9",
         "database_url": urls.app,
         "relay_database_url": urls.relay,
+        "tasks_database_url": urls.tasks,
         "claim_database_url": urls.extra["claim"],
         "idempotency_secret": "only-for-tests",
         "s3_endpoint": object_store.endpoint,

@@ -30,6 +30,7 @@ def command(urls: DatabaseUrls, context_keys: ContextKeys) -> Command:
         "KAFKA_BOOTSTRAP_SERVERS": "unused:9092",
         "DATABASE_URL": urls.app,
         "RELAY_DATABASE_URL": urls.relay,
+        "TASKS_DATABASE_URL": urls.tasks,
         "IDEMPOTENCY_SECRET": "only-for-tests",
         **{name.upper(): value for name, value in context_keys.settings("tenant-svc").items()},
     }

@@ -37,6 +37,7 @@ def settings(urls: DatabaseUrls, context_keys: ContextKeys) -> Settings:
             "kafka_bootstrap_servers": "unused:9092",
             "database_url": urls.app,
             "relay_database_url": urls.relay,
+            "tasks_database_url": urls.tasks,
             "ingest_database_url": urls.extra["ingest"],
             "idempotency_secret": "only-for-tests",
             **context_keys.settings("usage-svc"),

@@ -27,6 +27,7 @@ def command(urls: DatabaseUrls, context_keys: ContextKeys) -> Command:
         "KAFKA_BOOTSTRAP_SERVERS": "unused:9092",
         "DATABASE_URL": urls.app,
         "RELAY_DATABASE_URL": urls.relay,
+        "TASKS_DATABASE_URL": urls.tasks,
         "INGEST_DATABASE_URL": urls.extra["ingest"],
         "IDEMPOTENCY_SECRET": "only-for-tests",
         **{name.upper(): value for name, value in context_keys.settings("usage-svc").items()},

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, NullPool
 from sqlalchemy.ext.asyncio import create_async_engine
 
 # Created by the kit's helpers, so no service's models know them.
-KIT_TABLES = frozenset({"outbox", "inbox", "idempotency_keys"})
+KIT_TABLES = frozenset({"outbox", "inbox", "idempotency_keys", "tasks"})
 
 
 def include_name(name: str | None, kind: str, parents: Any) -> bool:

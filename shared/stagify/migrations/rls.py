@@ -8,19 +8,25 @@ from typing import Protocol
 TENANT_CONDITION = "tenant_id = (SELECT nullif(current_setting('app.tenant_id', true), '')::uuid)"
 
 
+# Of the kit's own tables that also have rows of no tenant: those are seen without a tenant only.
+TENANT_OR_NONE_CONDITION = (
+    "tenant_id = (SELECT coalesce(nullif(current_setting('app.tenant_id', true), '')::uuid,"
+    " '00000000-0000-0000-0000-000000000000'))"
+)
+
+
 class Operations(Protocol):
     """The part of `alembic.op` that is used here."""
 
     def execute(self, sqltext: str) -> None: ...
 
 
-def enable_tenant_rls(op: Operations, table: str) -> None:
+def enable_tenant_rls(op: Operations, table: str, condition: str = TENANT_CONDITION) -> None:
     """Let a transaction see and write only its tenant's rows of `table`, its owner included."""
     op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
     op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
     op.execute(
-        f"CREATE POLICY tenant_isolation ON {table}"
-        f" USING ({TENANT_CONDITION}) WITH CHECK ({TENANT_CONDITION})"
+        f"CREATE POLICY tenant_isolation ON {table} USING ({condition}) WITH CHECK ({condition})"
     )
 
 
@@ -34,7 +40,7 @@ def allow_across_tenants(op: Operations, table: str, role: str) -> None:
 
 
 def grant(op: Operations, table: str, privileges: str, role: str = "app") -> None:
-    """GRANT `privileges` on `table` to this database's `role` (app, relay, claim, ingest)."""
+    """GRANT `privileges` on `table` to this database's `role` (app, relay, tasks, claim, ingest)."""
     _with_role(op, role, f"GRANT {privileges} ON {table} TO %I")
 
 
@@ -85,6 +91,71 @@ def create_outbox(op: Operations) -> None:
     grant(op, "outbox", "SELECT, DELETE", role="relay")
 
 
+def create_tasks(op: Operations) -> None:
+    """The tasks, their wake-up call, and grants: the app enqueues and completes its tenant's, the
+    tasks role takes those of all tenants."""
+    op.execute(
+        """
+        CREATE TABLE tasks (
+            tenant_id uuid NOT NULL,
+            id uuid NOT NULL,
+            created_at timestamptz NOT NULL,
+            kind text NOT NULL,
+            key text,
+            concurrency_key text NOT NULL,
+            payload jsonb NOT NULL,
+            state text NOT NULL CHECK (state IN ('waiting', 'ready', 'running', 'given_up')),
+            due_at timestamptz NOT NULL,
+            give_up_at timestamptz,
+            attempts integer NOT NULL,
+            lease_token uuid,
+            last_error text,
+            traceparent text,
+            actor text,
+            request_id text,
+            PRIMARY KEY (tenant_id, id),
+            CHECK ((state = 'running') = (lease_token IS NOT NULL))
+        )
+        """
+    )
+    for name, columns, condition in (
+        ("ix_tasks_due", "due_at", "state IN ('waiting', 'running')"),
+        ("ix_tasks_ready", "tenant_id, kind, concurrency_key, due_at, id", "state = 'ready'"),
+        ("ix_tasks_running", "tenant_id, kind, concurrency_key", "state = 'running'"),
+        ("ix_tasks_given_up", "due_at", "state = 'given_up'"),
+    ):
+        op.execute(f"CREATE INDEX {name} ON tasks ({columns}) WHERE {condition}")
+    op.execute(
+        "CREATE UNIQUE INDEX uq_tasks_key ON tasks (tenant_id, kind, key) WHERE key IS NOT NULL"
+    )
+    op.execute(
+        """
+        CREATE FUNCTION notify_tasks() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            PERFORM pg_notify('tasks', '');
+            RETURN NULL;
+        END $$
+        """
+    )
+    # Not when one becomes due: who makes it ready takes it. A replaced one gets another id.
+    op.execute(
+        "CREATE TRIGGER tasks_notify AFTER INSERT OR UPDATE OF id ON tasks"
+        " FOR EACH ROW WHEN (NEW.state = 'ready') EXECUTE FUNCTION notify_tasks()"
+    )
+    enable_tenant_rls(op, "tasks", TENANT_OR_NONE_CONDITION)
+    grant(op, "tasks", "SELECT, INSERT, UPDATE, DELETE")
+    allow_across_tenants(op, "tasks", "tasks")
+    grant(op, "tasks", "SELECT, DELETE", role="tasks")
+    columns = "state, due_at, give_up_at, attempts, lease_token, last_error"
+    grant(op, "tasks", f"UPDATE ({columns})", role="tasks")
+
+
+def drop_tasks(op: Operations) -> None:
+    """The way back from `create_tasks`."""
+    op.execute("DROP TABLE tasks")
+    op.execute("DROP FUNCTION notify_tasks")
+
+
 def create_inbox(op: Operations) -> None:
     """The marks of handled events."""
     op.execute(
@@ -119,6 +190,6 @@ def create_idempotency(op: Operations) -> None:
 
 
 def drop_kit_tables(op: Operations) -> None:
-    """The way back from the three above."""
+    """The way back from outbox, inbox and idempotency."""
     op.execute("DROP TABLE IF EXISTS idempotency_keys, inbox, outbox")
     op.execute("DROP FUNCTION IF EXISTS notify_outbox")

@@ -26,6 +26,7 @@ class DatabaseUrls:
     owner: str
     app: str
     relay: str
+    tasks: str
     extra: dict[str, str]
 
 
@@ -72,7 +73,7 @@ class TestDatabases:
             return f"postgresql://{role}:{ROLE_PASSWORD}@{location.hostname}:{location.port}/{name}"
 
         extra = {kind: url(kind) for kind in database.extra_roles}
-        return DatabaseUrls(name, url("owner"), url("app"), url("relay"), extra)
+        return DatabaseUrls(name, url("owner"), url("app"), url("relay"), url("tasks"), extra)
 
     @contextlib.asynccontextmanager
     async def _admin(self) -> AsyncIterator[asyncpg.Connection]:

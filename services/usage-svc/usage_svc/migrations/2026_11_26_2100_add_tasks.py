@@ -1,0 +1,22 @@
+"""Add tasks."""
+
+from collections.abc import Sequence
+
+from alembic import op
+
+from stagify.migrations.rls import create_tasks, drop_tasks
+
+revision: str = "7e30af82d4b6"
+down_revision: str | None = "7d1f0a64b2c9"
+branch_labels: str | Sequence[str] | None = None
+depends_on: str | Sequence[str] | None = None
+
+
+def upgrade() -> None:
+    op.execute("SET LOCAL lock_timeout = '5s'")
+    create_tasks(op)
+
+
+def downgrade() -> None:
+    op.execute("SET LOCAL lock_timeout = '5s'")
+    drop_tasks(op)

@@ -1,0 +1,108 @@
+"""Wanting something done: one INSERT in the caller's transaction, or its withdrawal."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import orjson
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from stagify import cause, telemetry
+from stagify.clock import utc_now
+from stagify.database import driver_connection
+from stagify.ids import new_id
+
+# The tenant of work that belongs to none, such as the mail of a sign-up; written and read in
+# transactions without a tenant only.
+NO_TENANT = UUID(int=0)
+# What a task is about belongs into rows; the task names them.
+MAX_PAYLOAD_BYTES = 4_096
+
+# A task with a key takes the place of the one with the same key, whatever had become of that; its
+# new id and empty lease keep whoever still works on the old one from ending the new one.
+INSERT = """
+INSERT INTO tasks (tenant_id, id, created_at, kind, key, concurrency_key, payload, state, due_at,
+                   give_up_at, attempts, traceparent, actor, request_id)
+VALUES ($1, $2, $3, $4, $5, $6, $7::jsonb, CASE WHEN $8 <= $3 THEN 'ready' ELSE 'waiting' END, $8,
+        $9, 0, $10, $11, $12)
+ON CONFLICT (tenant_id, kind, key) WHERE key IS NOT NULL DO UPDATE SET
+    id = excluded.id, created_at = excluded.created_at,
+    concurrency_key = excluded.concurrency_key, payload = excluded.payload,
+    state = excluded.state, due_at = excluded.due_at, give_up_at = excluded.give_up_at,
+    attempts = 0, lease_token = NULL, last_error = NULL, traceparent = excluded.traceparent,
+    actor = excluded.actor, request_id = excluded.request_id
+"""
+
+# For those who withdraw and do something else in one statement; a row if it was not too late.
+WITHDRAW = "DELETE FROM tasks WHERE kind = $1 AND key = $2 AND attempts = 0 RETURNING id"
+
+
+async def enqueue(
+    session: AsyncSession,
+    kind: str,
+    payload: Mapping[str, Any] | None = None,
+    *,
+    key: str | None = None,
+    concurrency_key: str = "",
+    due_at: datetime | None = None,
+    give_up_at: datetime | None = None,
+) -> UUID:
+    """Have a task of `kind` done at `due_at`, or at once, if and only if this transaction commits.
+
+    It is done as the tenant of this transaction, or as none. `key` replaces an earlier task of
+    the same kind and key, begun or not, and is what `withdraw` names. Of one `concurrency_key` one task
+    runs at a time. After `give_up_at` it is not tried any more; by default its kind decides.
+    `payload` is small and names no people: it is shown to operators.
+    """
+    return await enqueue_on(
+        await driver_connection(session),
+        session.info["tenant_id"],
+        kind,
+        payload,
+        key=key,
+        concurrency_key=concurrency_key,
+        due_at=due_at,
+        give_up_at=give_up_at,
+    )
+
+
+async def enqueue_on(
+    connection: asyncpg.Connection,
+    tenant_id: UUID | None,
+    kind: str,
+    payload: Mapping[str, Any] | None = None,
+    *,
+    key: str | None = None,
+    concurrency_key: str = "",
+    due_at: datetime | None = None,
+    give_up_at: datetime | None = None,
+) -> UUID:
+    """The same on a bare connection inside a transaction of `tenant_id`."""
+    task_id, now, caused = new_id(), utc_now(), cause.current.get()
+    content = orjson.dumps(payload or {})
+    if len(content) > MAX_PAYLOAD_BYTES:
+        raise ValueError(f"the payload of a task of kind {kind!r} is too large")
+    await connection.execute(
+        INSERT,
+        tenant_id or NO_TENANT,
+        task_id,
+        now,
+        kind,
+        key,
+        concurrency_key,
+        content.decode(),
+        due_at or now,
+        give_up_at,
+        telemetry.current_traceparent(),
+        caused.actor,
+        caused.request_id,
+    )
+    return task_id
+
+
+async def withdraw(session: AsyncSession, kind: str, key: str) -> bool:
+    """Take back the task with this key; False if it has begun, even once, or there is none."""
+    connection = await driver_connection(session)
+    return await connection.fetchval(WITHDRAW, kind, key) is not None
