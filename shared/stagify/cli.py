@@ -170,7 +170,7 @@ def _tasks(name: str, load_settings: LoadSettings) -> typer.Typer:
                 what = f"{task.kind}\t{task.tenant_id or '-'}\t{task.key or '-'}"
                 typer.echo(f"{task.id}\t{task.given_up_at}\t{what}\t{task.attempts}\t{task.reason}")
 
-        run(show())
+        run_command(show())
 
     @cli.command()
     def retry(task_id: Annotated[UUID | None, typer.Argument()] = None) -> None:
@@ -182,7 +182,7 @@ def _tasks(name: str, load_settings: LoadSettings) -> typer.Typer:
             count = await on_queue(lambda queue: claims.retry(queue, task_id, utc_now()))
             typer.echo(f"retried {count}")
 
-        run(again())
+        run_command(again())
 
     @cli.command()
     def discard(task_id: UUID) -> None:
@@ -193,7 +193,7 @@ def _tasks(name: str, load_settings: LoadSettings) -> typer.Typer:
             is_gone = await on_queue(lambda queue: claims.discard(queue, task_id))
             typer.echo("discarded" if is_gone else "no such task was given up")
 
-        run(forget())
+        run_command(forget())
 
     return cli
 

@@ -37,6 +37,7 @@ async def kit_urls(test_databases: TestDatabases) -> DatabaseUrls:
     urls = await test_databases.empty("staging")
     statements = Statements()
     rls.create_outbox(statements)
+    rls.create_tasks(statements)
     rls.create_inbox(statements)
     rls.create_idempotency(statements)
     statements.execute(WIDGETS)

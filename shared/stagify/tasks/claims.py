@@ -96,7 +96,7 @@ UPDATE tasks SET
     give_up_at = coalesce(give_up_at, $5::timestamptz + make_interval(secs => tried_seconds))
 FROM chosen WHERE tasks.tenant_id = chosen.tenant_id AND tasks.id = chosen.id
 RETURNING tasks.tenant_id, tasks.id, lease_token, kind, key,
-    tasks.concurrency_key, payload, attempts, give_up_at,
+    tasks.concurrency_key, payload::text AS payload, attempts, give_up_at,
     last_error, traceparent, actor, request_id, place
 """
 

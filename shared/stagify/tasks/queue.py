@@ -25,8 +25,7 @@ MAX_PAYLOAD_BYTES = 4_096
 INSERT = """
 INSERT INTO tasks (tenant_id, id, created_at, kind, key, concurrency_key, payload, state, due_at,
                    give_up_at, attempts, traceparent, actor, request_id)
-VALUES ($1, $2, $3, $4, $5, $6, $7::jsonb, CASE WHEN $8 <= $3 THEN 'ready' ELSE 'waiting' END, $8,
-        $9, 0, $10, $11, $12)
+VALUES ($1, $2, $3, $4, $5, $6, $7::text::jsonb, $8, $9, $10, 0, $11, $12, $13)
 ON CONFLICT (tenant_id, kind, key) WHERE key IS NOT NULL DO UPDATE SET
     id = excluded.id, created_at = excluded.created_at,
     concurrency_key = excluded.concurrency_key, payload = excluded.payload,
@@ -93,6 +92,7 @@ async def enqueue_on(
         key,
         concurrency_key,
         content.decode(),
+        "ready" if due_at is None or due_at <= now else "waiting",
         due_at or now,
         give_up_at,
         telemetry.current_traceparent(),
