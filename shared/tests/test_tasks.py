@@ -551,13 +551,13 @@ class TestLeases:
     ) -> None:
         async def slow(task: Task) -> None:
             await let_pass(queue, claims.LEASE - timedelta(seconds=1))
-            await runner._renew()
+            await mine._renew()
             await let_pass(queue, timedelta(seconds=2))
             assert await make_runner(write_widget).run_due() == 0
 
-        runner = make_runner(slow)
+        mine = make_runner(slow)
         await add(database, tenant_id)
-        await runner.run_due()
+        await mine.run_due()
         assert await rows(queue) == []
 
     async def test_work_on_a_lost_one_is_ended(
@@ -568,16 +568,16 @@ class TestLeases:
         async def slow(task: Task) -> None:
             await let_pass(queue, claims.LEASE)
             await make_runner(write_widget).run_due()
-            await runner._renew()
+            await mine._renew()
             try:
                 await asyncio.Event().wait()
             except asyncio.CancelledError:
                 ended.append(task)
                 raise
 
-        runner = make_runner(slow)
+        mine = make_runner(slow)
         await add(database, tenant_id)
-        await runner.run_due()
+        await mine.run_due()
         assert len(ended) == 1
 
     async def test_what_fails_after_its_effect_leaves_no_effect(

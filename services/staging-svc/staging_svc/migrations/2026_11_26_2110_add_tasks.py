@@ -7,7 +7,7 @@ from alembic import op
 from stagify.migrations.rls import create_tasks, drop_tasks
 
 revision: str = "6d2f9e71c3a5"
-down_revision: str | None = "c3f8a1d94e20"
+down_revision: str | None = "5b7e20c4d813"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
