@@ -11,7 +11,6 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-from crash_support import CrashError, Fate, Log, MortalConnection, MortalDatabase
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -26,6 +25,7 @@ from stagify.ids import new_id
 from stagify.outbox import publish, publish_on
 from stagify.relay import Relay
 from stagify.testing import DatabaseUrls
+from stagify.testing.crashes import CrashError, Fate, Log, MortalConnection, MortalDatabase
 
 INPUT, OUTPUT = "billing.events", "staging.events"
 PATIENCE_SECONDS = 20.0

@@ -14,7 +14,7 @@ from stagify.clock import utc_now
 from stagify.database import Database
 from stagify.ids import new_id
 from stagify.permissions import ALL_PERMISSIONS
-from stagify.testing import ContextKeys, app_client
+from stagify.testing import Clock, ContextKeys, app_client
 from usage_svc.app import create_app
 from usage_svc.meters import month_start, next_month
 from usage_svc.settings import Settings
@@ -52,13 +52,6 @@ def reserve(client: httpx.AsyncClient, context_keys: ContextKeys) -> Reserve:
         return await client.post("/internal/reservations", json=wanted | body, headers=headers)
 
     return call
-
-
-async def age(database: Database, tenant_id: UUID, by: timedelta) -> None:
-    """Let the tenant's reservations be due earlier."""
-    statement = text("UPDATE reservations SET expires_at = expires_at - CAST(:by AS interval)")
-    async with database.tenant(tenant_id) as session:
-        await session.execute(statement, {"by": by})
 
 
 class TestReadUsage:
@@ -263,13 +256,13 @@ class TestExpiry:
         self,
         reserve: Reserve,
         usage: Usage,
-        database: Database,
+        clock: Clock,
         ingest_database: Database,
         tenant_id: UUID,
         other_tenant_id: UUID,
     ) -> None:
         await reserve(tenant_id, quantity=3)
-        await age(database, tenant_id, timedelta(minutes=16))
+        clock.advance(timedelta(minutes=16))
         await reserve(tenant_id, quantity=2)
         await reserve(other_tenant_id)
         for _ in range(2):
@@ -278,10 +271,10 @@ class TestExpiry:
         assert (await usage(other_tenant_id))["reserved"] == 1
 
     async def test_nobody_is_refused_for_what_is_due(
-        self, reserve: Reserve, usage: Usage, database: Database, tenant_id: UUID
+        self, reserve: Reserve, usage: Usage, clock: Clock, tenant_id: UUID
     ) -> None:
         await reserve(tenant_id, quantity=10)
-        await age(database, tenant_id, timedelta(minutes=16))
+        clock.advance(timedelta(minutes=16))
         assert (await reserve(tenant_id, quantity=4)).status_code == 201
         assert (await usage(tenant_id))["reserved"] == 4
 
@@ -289,13 +282,13 @@ class TestExpiry:
         self,
         reserve: Reserve,
         usage: Usage,
-        database: Database,
+        clock: Clock,
         ingest_database: Database,
         tenant_id: UUID,
     ) -> None:
         reservation_id = str(new_id())
         await reserve(tenant_id, reservation_id=reservation_id)
-        await age(database, tenant_id, timedelta(minutes=16))
+        clock.advance(timedelta(minutes=16))
         await expire_reservations(ingest_database)
         answer = await reserve(tenant_id, reservation_id=reservation_id)
         assert answer.status_code == 201
