@@ -4,12 +4,13 @@ import importlib
 import pkgutil
 from collections.abc import Iterator
 
-import gateway.problems
+import gateway
 import identity_svc
 import stagify
 import staging_svc
 import tenant_svc
 import usage_svc
+from gateway.wire.refusals import Refusal
 from proof.documented import documented_codes
 from stagify.errors import StagifyError
 
@@ -45,9 +46,11 @@ def test_documented_codes_are_those_there_are() -> None:
             if "migrations" not in module.name and "testing" not in module.name:
                 importlib.import_module(module.name)
     codes = {(error.status, error.code) for error in all_errors(StagifyError)}
-    codes |= {
-        (refusal.status, refusal.code)
-        for refusal in vars(gateway.problems).values()
-        if isinstance(refusal, gateway.problems.Refusal)
-    }
+    for module in pkgutil.walk_packages(gateway.__path__, "gateway."):
+        if module.name.endswith(".refusals"):
+            codes |= {
+                (refusal.status, refusal.code)
+                for refusal in vars(importlib.import_module(module.name)).values()
+                if isinstance(refusal, Refusal)
+            }
     assert documented_codes() == {each for each in codes if each[1] not in NOT_FOR_CLIENTS}

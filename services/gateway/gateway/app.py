@@ -15,28 +15,30 @@ from prometheus_client import REGISTRY
 from prometheus_client.registry import CollectorRegistry
 from pydantic import AnyHttpUrl
 
-from gateway.callers.credentials import Credentials, CredentialSettings
+from gateway.callers.callers import Visitors
+from gateway.callers.credentials import Ask, Credentials, CredentialSettings
+from gateway.callers.passes import Passes
 from gateway.callers.revocations import revocation_of
-from gateway.callers.tokens import ContextTokens
-from gateway.decide import Admission
-from gateway.edge import Edge
+from gateway.decide import Decide
 from gateway.fairness.limits import Limits
 from gateway.fairness.turns import Turns
 from gateway.follower import Follower
 from gateway.hosts.directory import Directory
-from gateway.hosts.routes import Routes, Service, ServiceName
+from gateway.hosts.routes import Route, Routes, ServiceName
 from gateway.observe.access_log import AccessLog
 from gateway.observe.log_writer import LogWriter
 from gateway.observe.metering import Metering
 from gateway.observe.metrics import Metrics
 from gateway.observe.tracing import Tracing
-from gateway.pages.documents import Pages
+from gateway.pages.documents import Documents
 from gateway.pages.openapi import OpenApi
 from gateway.settings import Settings
+from gateway.wire.connections import Connections
 from gateway.wire.door import Door
 from gateway.wire.listener import Listener
+from gateway.wire.parts import Parts
 from gateway.wire.peers import Peers
-from gateway.wire.pool import Pool
+from gateway.wire.service import Service
 from gateway.wire.writes import Writes
 from stagify.calls.client import InternalClient
 from stagify.calls.identity import CredentialLookUp, CredentialRead, look_up_credential
@@ -64,79 +66,74 @@ class Gateway:
         self._settings = settings
         signer = TokenSigner.from_settings(settings)
         self._clients = _clients(settings, signer)
-        writes = Writes()
-        routes = Routes(_services(settings, writes))
-        limits = Limits(settings.limits())
-        self.directory = Directory(settings.base_host, limits)
-        self.credentials = Credentials(
-            self._ask,
-            CredentialSettings(
-                settings.credential_lifetime_seconds,
-                settings.credential_lifetime_without_kafka_seconds,
-                settings.unknown_credential_seconds,
-            ),
-        )
+        self.writes = Writes()
+        self.limits = Limits(settings.limits())
+        self.routes = _routes(settings, self.writes, self.limits)
+        self.directory = Directory(settings.base_host, self.limits)
+        self.credentials = _credentials(settings, self._ask)
         self.metering = Metering(settings.kafka_bootstrap_servers)
+        self.metrics = Metrics([route.name for route in self.routes.all])
         self.access_log = _access_log(settings.access_log)
-        self._openapi = OpenApi(self._fetch_openapi, routes)
-        self._edge = Edge(
-            admission=Admission(
-                directory=self.directory,
-                routes=routes,
-                credentials=self.credentials,
-                tokens=ContextTokens(signer),
-                limits=limits,
-                pages=Pages(self._openapi.document),
-            ),
-            limits=limits,
-            metering=self.metering,
-            metrics=Metrics(routes.services),
-            access_log=self.access_log,
-            tracing=None if tracer is None else Tracing(tracer),
+        self.connections = Connections(settings.max_connections)
+        self._openapi = OpenApi(self._fetch_openapi, self.routes)
+        self.listener = self._listener(signer, None if tracer is None else Tracing(tracer))
+        kafka = settings.kafka_bootstrap_servers
+        self._directory_feed = Follower(
+            kafka, Topic.DIRECTORY, self._on_directory, from_beginning=True
+        )
+        self._identity_feed = Follower(
+            kafka, Topic.IDENTITY, self._on_identity, from_beginning=False
+        )
+        self._show_figures()
+        self.metrics.register(registry)
+        self.started = asyncio.Event()
+
+    def _listener(self, signer: TokenSigner, tracing: Tracing | None) -> Listener:
+        settings = self._settings
+        decide = Decide(
+            directory=self.directory,
+            routes=self.routes,
+            credentials=self.credentials,
+            visitors=Visitors(),
+            passes=Passes(signer),
+            limits=self.limits,
+            documents=Documents(self._openapi.document),
+        )
+        ending = (self.access_log, tracing)
+        parts = Parts(
+            decide=decide,
+            answered=(self.metrics.answered, self.metering.answered),
+            ended=tuple(observer.ended for observer in ending if observer is not None),
+            track=None if tracing is None else tracing.track,
+            connections=self.connections,
             peers=Peers(settings.trusted_proxies, settings.public_scheme),
-            writes=writes,
+            writes=self.writes,
             head_limits=settings.head_limits(),
             timeouts=settings.timeouts(),
             max_body_bytes=settings.max_body_bytes,
-            max_connections=settings.max_connections,
         )
-        pools = [service.pool for service in routes.services.values()]
-        self.listener = Listener(
-            self._edge,
-            pools,
+        return Listener(
+            parts,
+            [route.service for route in self.routes.all],
             host=settings.gateway_host,
             port=settings.gateway_port,
             door=Door(settings.gateway_door) if settings.gateway_door else None,
         )
-        self._news = Follower(
-            settings.kafka_bootstrap_servers,
-            Topic.DIRECTORY,
-            self._on_directory,
-            from_beginning=True,
-        )
-        self._revocations = Follower(
-            settings.kafka_bootstrap_servers,
-            Topic.IDENTITY,
-            self._on_identity,
-            from_beginning=False,
-        )
-        self._watch(registry, pools, [service.turns for service in routes.services.values()])
-        self.started = asyncio.Event()
 
     async def check_ready(self) -> None:
         """Raise unless requests are served; stays ready while Kafka is away."""
-        if not self.started.is_set() or self._edge.is_draining:
+        if not self.started.is_set() or self.connections.is_draining:
             raise UnavailableError("The gateway does not serve yet, or no longer.")
 
     async def run(self) -> None:
         """Serve until cancelled; then let requests under way end, and send the last counts."""
         async with asyncio.TaskGroup() as background:
-            background.create_task(self._news.run(), name="directory")
-            background.create_task(self._revocations.run(), name="revocations")
-            background.create_task(self._watch_feed(), name="feed")
+            background.create_task(self._directory_feed.run(), name="directory")
+            background.create_task(self._identity_feed.run(), name="revocations")
+            background.create_task(self._watch_identity_feed(), name="feed")
             background.create_task(self._openapi.run(), name="openapi")
-            await self._news.wait_until_caught_up()
-            await self._revocations.wait_until_caught_up()
+            await self._directory_feed.wait_until_caught_up()
+            await self._identity_feed.wait_until_caught_up()
             logger.info("directory.loaded", extra={"tenants": len(self.directory)})
             await self.listener.start()
             sweep = background.create_task(self.listener.sweep_for_ever(), name="sweep")
@@ -171,9 +168,9 @@ class Gateway:
         for client in self._clients.values():
             await client.close()
 
-    async def _watch_feed(self) -> None:
+    async def _watch_identity_feed(self) -> None:
         while True:
-            self.credentials.follow_feed(is_current=self._revocations.is_current())
+            self.credentials.follow_feed(is_current=self._identity_feed.is_current())
             await asyncio.sleep(_WATCH_SECONDS)
 
     def _on_directory(self, record: ConsumerRecord) -> None:
@@ -195,22 +192,24 @@ class Gateway:
         answer = await self._clients[service].request("GET", "/openapi.json")
         return answer.body if answer.is_success and isinstance(answer.body, dict) else None
 
-    def _watch(self, registry: CollectorRegistry, pools: list[Pool], turns: list[Turns]) -> None:
-        metrics, edge = self._edge.metrics, self._edge
-        gauge, counter = metrics.watch_gauge, metrics.watch_counter
-        gauge("connections", "Connections of clients.", lambda: len(edge.connections))
-        gauge("in_flight", "Requests running.", lambda: edge.limits.in_flight)
+    def _show_figures(self) -> None:
+        gauge, counter = self.metrics.watch_gauge, self.metrics.watch_counter
+        limits, routes = self.limits, self.routes.all
+        gauge("connections", "Connections of clients.", lambda: len(self.connections))
+        gauge("in_flight", "Requests running.", lambda: limits.in_flight)
         gauge(
-            "waiting", "Requests waiting for a turn.", lambda: sum(each.waiting for each in turns)
+            "waiting",
+            "Requests waiting for a turn.",
+            lambda: sum(route.turns.waiting for route in routes),
         )
-        gauge("streams", "Event streams open.", lambda: edge.limits.streams)
+        gauge("streams", "Event streams open.", lambda: limits.streams)
         gauge("directory_tenants", "Tenants known.", lambda: len(self.directory))
         gauge("credentials", "Verdicts cached.", lambda: len(self.credentials))
-        gauge("revocations_current", "Whether revocations arrive.", self._revocations.is_current)
+        gauge("revocations_current", "Whether revocations arrive.", self._identity_feed.is_current)
         gauge(
             "upstream_connections",
             "Connections to services.",
-            lambda: sum(pool.open_connections for pool in pools),
+            lambda: sum(route.service.open_connections for route in routes),
         )
         counter("credential_hits", "Verdicts served.", lambda: self.credentials.hits)
         counter("credential_lookups", "Look-ups made.", lambda: self.credentials.lookups)
@@ -220,13 +219,23 @@ class Gateway:
         if self.access_log is not None:
             log = self.access_log
             counter("access_log_lost", "Lines of the access log never written.", lambda: log.lost)
-        metrics.register(registry)
 
 
 def _access_log(target: str | Path) -> AccessLog | None:
     if target == "off":
         return None
     return AccessLog(LogWriter(target if isinstance(target, Path) else None))
+
+
+def _credentials(settings: Settings, ask: Ask) -> Credentials:
+    return Credentials(
+        ask,
+        CredentialSettings(
+            settings.credential_lifetime_seconds,
+            settings.credential_lifetime_without_kafka_seconds,
+            settings.unknown_credential_seconds,
+        ),
+    )
 
 
 def _urls(settings: Settings) -> Mapping[ServiceName, AnyHttpUrl]:
@@ -238,22 +247,22 @@ def _urls(settings: Settings) -> Mapping[ServiceName, AnyHttpUrl]:
     }
 
 
-def _services(settings: Settings, writes: Writes) -> dict[ServiceName, Service]:
-    return {name: _service(name, url, settings, writes) for name, url in _urls(settings).items()}
+def _routes(settings: Settings, writes: Writes, limits: Limits) -> Routes:
+    return Routes(
+        Route(name, _service(name, url, settings, writes), Turns(settings.turns(), limits))
+        for name, url in _urls(settings).items()
+    )
 
 
-def _service(name: ServiceName, url: AnyHttpUrl, settings: Settings, writes: Writes) -> Service:
-    host, port = url.host or "", url.port or 80
-    pool = Pool(
+def _service(name: str, url: AnyHttpUrl, settings: Settings, writes: Writes) -> Service:
+    return Service(
         name,
-        host,
-        port,
+        url.host or "",
+        url.port or 80,
         writes,
         connect_seconds=settings.connect_timeout_seconds,
         idle_seconds=settings.upstream_idle_seconds,
     )
-    host_line = f" HTTP/1.1\r\nhost: {host}:{port}\r\n".encode()
-    return Service(name, pool, host_line, Turns(settings.turns()))
 
 
 def _clients(settings: Settings, signer: TokenSigner) -> dict[ServiceName, InternalClient]:

@@ -1,24 +1,33 @@
 """The decision on a request: whose host, which service, which caller, and whether now."""
 
-from time import monotonic
+from __future__ import annotations
 
-from gateway import problems
-from gateway.callers.credentials import Credentials, Verdict
-from gateway.callers.tokens import ContextTokens
+from collections.abc import Callable
+from functools import partial
+
+from gateway.callers.callers import Caller, Visitors
+from gateway.callers.credentials import Credentials, LookUp, Verdict
+from gateway.callers.passes import Passes
+from gateway.callers.refusals import INVALID_CREDENTIAL, ORIGIN_MISMATCH
 from gateway.fairness.limits import Limits
 from gateway.hosts.directory import Directory
-from gateway.hosts.routes import OPEN_TO_ANYONE, Routes, segment_of
-from gateway.hosts.sites import Caller, Site
-from gateway.pages.documents import Pages
-from gateway.problems import Refusal
-from gateway.wire.exchange import Exchange
+from gateway.hosts.refusals import TENANT_SUSPENDED
+from gateway.hosts.routes import OPEN_TO_ANYONE, Route, Routes, segment_of
+from gateway.hosts.sites import NOBODY, Site
+from gateway.pages.documents import Documents
+from gateway.wire.decisions import DecideLater, Decision, Pending, Refuse
+from gateway.wire.peers import Peer
+from gateway.wire.refusals import Refusal
 from gateway.wire.request import Request
 
 _SAFE = frozenset((b"GET", b"HEAD", b"OPTIONS"))
 
 
-class Admission:
-    """Decides on every exchange exactly once: carry it, answer it here, or refuse it."""
+class Decide:
+    """Decides on each request exactly once, and changes nothing of it.
+
+    Whoever is told `Forward` has been counted in, and counts the request out at its turnstile.
+    """
 
     def __init__(
         self,
@@ -26,101 +35,100 @@ class Admission:
         directory: Directory,
         routes: Routes,
         credentials: Credentials,
-        tokens: ContextTokens,
+        visitors: Visitors,
+        passes: Passes,
         limits: Limits,
-        pages: Pages,
+        documents: Documents,
     ) -> None:
         self._directory = directory
         self._routes = routes
         self._credentials = credentials
-        self._tokens = tokens
+        self._visitors = visitors
+        self._passes = passes
         self._limits = limits
-        self._pages = pages
+        self._documents = documents
 
-    def decide(self, exchange: Exchange) -> None:
-        """Start `exchange` on its way; only an unknown credential makes it wait."""
-        refusal = self._decide(exchange, exchange.began)
-        if refusal is not None:
-            exchange.refuse(refusal)
-
-    def _decide(self, exchange: Exchange, now: float) -> Refusal | None:
-        request = exchange.request
+    def __call__(self, request: Request, peer: Peer, now: float) -> Decision:
+        """What to do with `request`, which came from `peer` at `now` (monotonic)."""
         site = self._directory.find(request.host)
         if isinstance(site, Refusal):
-            return site
-        tenant_id = exchange.tenant_id = site.tenant_id
-        exchange.identity_fields = site.identity_fields
+            return Refuse(NOBODY, site)
         if site.status == "suspended":
-            return problems.TENANT_SUSPENDED
-        exchange.site = site
-        service = self._routes.find(request.target)
-        if service is None:
-            return self._pages.answer(exchange)
-        exchange.service = service
-        if tenant_id is not None and (
-            request.authorization is not None or request.session is not None
-        ):
-            return self._decide_on_credential(exchange, site, now)
-        return self._admit(exchange, site.visitor, now)
+            return Refuse(site.somebody, TENANT_SUSPENDED)
+        route = self._routes.find(request.target)
+        if route is None:
+            return self._documents.answer(request, site)
+        if site.key and (request.authorization is not None or request.session is not None):
+            return self._by_credential(request, peer, site, route, now)
+        return self._admit(self._visitors.at(site), request, peer, site, route, now)
 
-    def _decide_on_credential(self, exchange: Exchange, site: Site, now: float) -> Refusal | None:
-        request = exchange.request
+    def _by_credential(
+        self, request: Request, peer: Peer, site: Site, route: Route, now: float
+    ) -> Decision:
         if request.authorization is not None:
             key = site.key + request.authorization
         else:
             # The caller has made sure that there is one.
             key = site.key + (request.session or b"")
             if request.method not in _SAFE and not _is_same_origin(request):
-                return problems.ORIGIN_MISMATCH
+                return Refuse(site.somebody, ORIGIN_MISMATCH)
         verdict = self._credentials.get(key, now)
         if verdict is not None:
-            return self._admit(exchange, verdict, now)
+            return self._admit(verdict, request, peer, site, route, now)
+        by_result = partial(self._by_result, request, peer, site, route)
         if self._credentials.refused(key, now):
-            return self._on_invalid(exchange, now)
+            return by_result(INVALID_CREDENTIAL, now)
         # Guessing credentials is limited by address, lest it use up the tenant's share.
-        bucket = self._limits.address_bucket(exchange.address)
+        bucket = self._limits.address_bucket(peer.client_address(request))
         refusal = self._limits.admit_unknown(bucket, now)
         if refusal is not None:
-            return refusal
-        exchange.wait()
-        refusal = self._credentials.resolve(key, lambda result: self._resume(exchange, result))
-        return (
-            self._on_invalid(exchange, now) if refusal is problems.INVALID_CREDENTIAL else refusal
-        )
+            return Refuse(site.somebody, refusal)
+        look_up = self._credentials.look_up(key)
+        if isinstance(look_up, Refusal):
+            return by_result(look_up, now)
+        return Pending(site.somebody, _when_known(look_up, by_result))
 
-    def _resume(self, exchange: Exchange, result: Verdict | Refusal) -> None:
-        if exchange.is_done:
-            return
-        now = monotonic()
+    def _by_result(
+        self,
+        request: Request,
+        peer: Peer,
+        site: Site,
+        route: Route,
+        result: Verdict | Refusal,
+        now: float,
+    ) -> Decision:
+        """What to do once it is known what the credential is worth."""
         if isinstance(result, Verdict):
-            refusal = self._admit(exchange, result, now)
-        elif result is problems.INVALID_CREDENTIAL:
-            refusal = self._on_invalid(exchange, now)
-        else:
-            refusal = result
-        if refusal is not None:
-            exchange.refuse(refusal)
+            return self._admit(result, request, peer, site, route, now)
+        # A dead session does not keep anyone from logging in; a wrong key is always told.
+        if (
+            result is INVALID_CREDENTIAL
+            and request.authorization is None
+            and (request.method, segment_of(request.target)) in OPEN_TO_ANYONE
+        ):
+            return self._admit(self._visitors.at(site), request, peer, site, route, now)
+        return Refuse(site.somebody, result)
 
-    def _on_invalid(self, exchange: Exchange, now: float) -> Refusal | None:
-        """A dead session does not keep anyone from logging in; a wrong key is always told."""
-        request = exchange.request
-        is_open = (request.method, segment_of(request.target)) in OPEN_TO_ANYONE
-        if request.authorization is None and is_open:
-            return self._admit(exchange, exchange.site.visitor, now)
-        return problems.INVALID_CREDENTIAL
-
-    def _admit(self, exchange: Exchange, caller: Caller, now: float) -> Refusal | None:
-        site: Site = exchange.site
-        bucket = self._limits.address_bucket(exchange.address) if caller.is_anonymous else None
-        refusal = self._limits.enter(site.load, bucket, now)
+    def _admit(
+        self, caller: Caller, request: Request, peer: Peer, site: Site, route: Route, now: float
+    ) -> Decision:
+        limits = self._limits
+        bucket = None
+        if caller.is_anonymous:
+            bucket = limits.address_bucket(peer.client_address(request))
+        refusal = limits.enter(site.party, bucket, now)
         if refusal is not None:
-            return refusal
-        exchange.holds_slot = True
-        exchange.caller = caller
-        exchange.identity_fields = caller.identity_fields
-        exchange.context_line = self._tokens.line(caller, site, exchange.service.name, now)
-        exchange.carry(now)
-        return None
+            return Refuse(site.somebody, refusal)
+        return self._passes.get(caller, site, route, now)
+
+
+def _when_known(
+    look_up: LookUp, by_result: Callable[[Verdict | Refusal, float], Decision]
+) -> Callable[[Callable[[DecideLater], None]], None]:
+    def wait(resume: Callable[[DecideLater], None]) -> None:
+        look_up.wait(lambda result: resume(partial(by_result, result)))
+
+    return wait
 
 
 def _is_same_origin(request: Request) -> bool:

@@ -11,9 +11,14 @@ from opentelemetry.trace import Tracer
 from prometheus_client.registry import CollectorRegistry
 
 from gateway.app import Gateway
+from gateway.fairness.limits import Limits, LimitSettings
+from gateway.fairness.turns import Turns, TurnSettings
+from gateway.hosts.routes import PREFIXES, Route, Routes, ServiceName
 from gateway.settings import Settings
 from gateway.testing.running import Running
 from gateway.testing.service import FakeService
+from gateway.wire.service import Service
+from gateway.wire.writes import Writes
 from stagify.testing.context import ContextKeys
 
 
@@ -87,3 +92,15 @@ async def make_gateway(
 async def edge(make_gateway: MakeGateway) -> Running:
     """A gateway with the usual settings and the tenant acme."""
     return await make_gateway()
+
+
+@pytest.fixture
+def routes() -> Routes:
+    """The table of routes, to services that nobody calls."""
+    turns = Turns(TurnSettings(), Limits(LimitSettings()))
+
+    def route(name: ServiceName) -> Route:
+        service = Service(name, "h", 1, Writes(), connect_seconds=1, idle_seconds=1)
+        return Route(name, service, turns)
+
+    return Routes(route(name) for name in PREFIXES)

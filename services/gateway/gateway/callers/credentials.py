@@ -5,6 +5,8 @@ While Kafka does not answer, no event can arrive: verdicts then live `lifetime_w
 (5 s by default) from their look-up, plus the time it takes to notice (`FEED_STALE_SECONDS`).
 """
 
+from __future__ import annotations
+
 import asyncio
 import contextlib
 import logging
@@ -17,11 +19,11 @@ from uuid import UUID
 
 from pydantic import SecretStr
 
-from gateway import problems
+from gateway.callers.callers import Caller
+from gateway.callers.refusals import CREDENTIALS_UNAVAILABLE, INVALID_CREDENTIAL
 from gateway.callers.revocations import Revocations
-from gateway.hosts.sites import Caller
-from gateway.problems import Refusal
-from gateway.wire.log_throttle import Seldom
+from gateway.wire.log_throttle import LogThrottle
+from gateway.wire.refusals import Refusal
 from stagify.calls.identity import CredentialLookUp, CredentialRead, UnknownCredentialError
 from stagify.clock import utc_now
 from stagify.errors import StagifyError
@@ -41,7 +43,6 @@ _BEARER = re.compile(rb"[Bb][Ee][Aa][Rr][Ee][Rr] +(stg_[a-z]{2,8}_[A-Za-z0-9_-]{
 Key = bytes
 TENANT_BYTES = 16
 Ask = Callable[[UUID, CredentialLookUp], Awaitable[CredentialRead]]
-Waiter = Callable[["Verdict | Refusal"], None]
 
 
 class Verdict(Caller):
@@ -56,6 +57,24 @@ class Verdict(Caller):
         self.credential_id = credential_id
         self.known_since = known_since
         self.expires = expires
+
+
+class LookUp:
+    """A credential that identity-svc is being asked about."""
+
+    __slots__ = ("_waiting",)
+
+    def __init__(self) -> None:
+        self._waiting: list[Callable[[Verdict | Refusal], None]] = []
+
+    def wait(self, waiter: Callable[[Verdict | Refusal], None]) -> None:
+        """Have `waiter` called when it is known."""
+        self._waiting.append(waiter)
+
+    def end(self, result: Verdict | Refusal) -> None:
+        """It is known."""
+        for waiter in self._waiting:
+            waiter(result)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +98,9 @@ class Credentials:
         self._unknown: dict[Key, float] = {}
         self._keys_of: dict[UUID, set[Key]] = {}
         self._revocations = Revocations(settings.lifetime + 60)
-        self._waiting: dict[Key, list[Waiter]] = {}
+        self._look_ups: dict[Key, LookUp] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._complaints = Seldom()
+        self._log_throttle = LogThrottle()
         self.hits = 0
         self.lookups = 0
 
@@ -109,25 +128,22 @@ class Credentials:
         until = self._unknown.get(key)
         return until is not None and now < until
 
-    def resolve(self, key: Key, waiter: Waiter) -> Refusal | None:
-        """Have `waiter` called with the verdict; at once a refusal if it is not looked up at all.
-
-        All who wait for the same credential share one look-up.
-        """
-        waiting = self._waiting.get(key)
-        if waiting is not None:
-            waiting.append(waiter)
-            return None
+    def look_up(self, key: Key) -> LookUp | Refusal:
+        """The look-up under way, which all who wait for the same credential share; a refusal if
+        there is none to be made."""
+        look_up = self._look_ups.get(key)
+        if look_up is not None:
+            return look_up
         found = parse_credential(key[TENANT_BYTES:])
         if found is None:
-            return problems.INVALID_CREDENTIAL
-        if len(self._waiting) >= MAX_LOOKUPS:
-            return problems.CREDENTIALS_UNAVAILABLE
-        self._waiting[key] = [waiter]
+            return INVALID_CREDENTIAL
+        if len(self._look_ups) >= MAX_LOOKUPS:
+            return CREDENTIALS_UNAVAILABLE
+        look_up = self._look_ups[key] = LookUp()
         task = asyncio.get_running_loop().create_task(self._run(key, found))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-        return None
+        return look_up
 
     def revoke(self, credential_id: UUID) -> None:
         """Forget every verdict on the credential, and those being looked up now."""
@@ -143,14 +159,13 @@ class Credentials:
             await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _run(self, key: Key, shown: CredentialLookUp) -> None:
-        result: Verdict | Refusal = problems.CREDENTIALS_UNAVAILABLE
+        result: Verdict | Refusal = CREDENTIALS_UNAVAILABLE
         try:
             result = await self._look_up(key, shown)
         finally:
-            for waiter in self._waiting.pop(key):
-                waiter(result)
+            self._look_ups.pop(key).end(result)
 
-    async def _look_up(self, key: Key, shown: CredentialLookUp) -> "Verdict | Refusal":
+    async def _look_up(self, key: Key, shown: CredentialLookUp) -> Verdict | Refusal:
         started = monotonic()
         self.lookups += 1
         try:
@@ -158,16 +173,16 @@ class Credentials:
         except UnknownCredentialError:
             return self._remember_unknown(key)
         except StagifyError as error:
-            if self._complaints.is_due():
-                skipped = self._complaints.take_skipped()
+            if self._log_throttle.is_due():
+                skipped = self._log_throttle.take_skipped()
                 extra = {"code": error.code, "not_logged": skipped}
                 logger.warning("credentials.look_up_failed", extra=extra)
-            return problems.CREDENTIALS_UNAVAILABLE
+            return CREDENTIALS_UNAVAILABLE
         if self._revocations.is_dead(found.credential_id):
             return self._remember_unknown(key)
         return self._keep(key, found, started)
 
-    def _keep(self, key: Key, found: CredentialRead, started: float) -> "Verdict | Refusal":
+    def _keep(self, key: Key, found: CredentialRead, started: float) -> Verdict | Refusal:
         expires = started + _seconds_until(found.expires_at)
         if expires <= started:
             return self._remember_unknown(key)
@@ -195,7 +210,7 @@ class Credentials:
         self._unknown[key] = monotonic() + self._settings.unknown_lifetime
         if len(self._unknown) > MAX_UNKNOWN:
             del self._unknown[next(iter(self._unknown))]
-        return problems.INVALID_CREDENTIAL
+        return INVALID_CREDENTIAL
 
     def _drop(self, key: Key) -> None:
         verdict = self._known.pop(key, None)

@@ -7,9 +7,10 @@ after its client has given up.
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
-from gateway import problems
-from gateway.problems import Refusal
+from gateway.fairness import refusals
+from gateway.wire.refusals import OVERLOADED, Refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +68,20 @@ class Rate:
         return cls(rate, burst, _rate_limited(policy, rate, burst))
 
 
-class Load(Bucket):
-    """One tenant's bucket, and what it has running; outlives the versions of its directory entry."""
+class Party(Bucket):
+    """Somebody who is treated as one: a tenant, or all who are on the platform's own host.
 
-    __slots__ = ("in_flight", "rate", "streams")
+    Holds their bucket and what they have running; outlives the versions of a directory entry.
+    """
+
+    __slots__ = ("in_flight", "lanes", "rate", "streams")
 
     def __init__(self, rate: Rate) -> None:
         self.follow(rate)
         self.in_flight = 0
         self.streams = 0
+        # Their lane at each service (see `turns`), from when they first ask there.
+        self.lanes: dict[object, Any] = {}
 
     def follow(self, rate: Rate) -> None:
         """From now on this rate counts."""
@@ -103,15 +109,15 @@ class Limits:
         self.in_flight = 0
         self.streams = 0
 
-    def new_load(self) -> Load:
-        """The load of a tenant seen for the first time."""
-        return Load(self._usual_rate)
+    def new_party(self) -> Party:
+        """Somebody seen for the first time."""
+        return Party(self._usual_rate)
 
-    def follow_plan(self, load: Load, plan: str | None) -> None:
-        """Have the rate of `plan` count for `load`, from now on if it is another one."""
+    def follow_plan(self, party: Party, plan: str | None) -> None:
+        """Have the rate of `plan` count for `party`, from now on if it is another one."""
         rate = self._plan_rates.get(plan or "", self._usual_rate)
-        if rate is not load.rate:
-            load.follow(rate)
+        if rate is not party.rate:
+            party.follow(rate)
 
     def address_bucket(self, address: str) -> Bucket:
         """The bucket of a client that has shown no credential."""
@@ -124,53 +130,53 @@ class Limits:
             self._addresses[address] = bucket
         return bucket
 
-    def enter(self, load: Load, address: Bucket | None, now: float) -> Refusal | None:
+    def enter(self, party: Party, address: Bucket | None, now: float) -> Refusal | None:
         """Count a request in, or say why not. `address`: the bucket of an anonymous client."""
         if self.in_flight >= self._max_in_flight:
-            return problems.OVERLOADED
-        if load.in_flight >= self._tenant_max_in_flight:
-            return problems.TOO_MANY_IN_FLIGHT
+            return OVERLOADED
+        if party.in_flight >= self._tenant_max_in_flight:
+            return refusals.TOO_MANY_IN_FLIGHT
         if address is not None:
             if not address.take(now):
                 return self._address_limited
-        elif not load.take(now):
-            return load.rate.refusal
+        elif not party.take(now):
+            return party.rate.refusal
         self.in_flight += 1
-        load.in_flight += 1
+        party.in_flight += 1
         return None
 
     def admit_unknown(self, address: Bucket, now: float) -> Refusal | None:
         """Whether this client may have one more unknown credential looked up."""
         return None if address.take(now) else self._address_limited
 
-    def leave(self, load: Load) -> None:
+    def leave(self, party: Party) -> None:
         """A request that was counted in is over."""
         self.in_flight -= 1
-        load.in_flight -= 1
+        party.in_flight -= 1
 
-    def become_stream(self, load: Load) -> bool:
+    def become_stream(self, party: Party) -> Refusal | None:
         """A request turns out to be a stream, which lasts: count it apart, if there is room."""
-        if load.streams >= self._settings.tenant_max_streams:
-            return False
-        self.leave(load)
+        if party.streams >= self._settings.tenant_max_streams:
+            return refusals.TOO_MANY_IN_FLIGHT
+        self.leave(party)
         self.streams += 1
-        load.streams += 1
-        return True
+        party.streams += 1
+        return None
 
-    def leave_stream(self, load: Load) -> None:
+    def leave_stream(self, party: Party) -> None:
         """A stream is over."""
         self.streams -= 1
-        load.streams -= 1
+        party.streams -= 1
 
 
 def _rate_limited(policy: str, rate: float, burst: float) -> Refusal:
     window = max(1, math.ceil(burst / rate))
     wait = max(1, math.ceil(1 / rate))
     return Refusal(
-        problems.RATE_LIMITED.status,
-        problems.RATE_LIMITED.code,
-        problems.RATE_LIMITED.title,
-        problems.RATE_LIMITED.detail,
+        refusals.RATE_LIMITED.status,
+        refusals.RATE_LIMITED.code,
+        refusals.RATE_LIMITED.title,
+        refusals.RATE_LIMITED.detail,
         (
             ("retry-after", str(wait)),
             ("ratelimit-policy", f'"{policy}";q={int(burst)};w={window}'),

@@ -3,11 +3,11 @@
 import logging
 from uuid import UUID
 
-from gateway import problems
-from gateway.fairness.limits import Limits, Load
+from gateway.fairness.limits import Limits, Party
 from gateway.hosts.names import normalise_host
-from gateway.hosts.sites import Caller, Site, SiteStatus, identity_fields
-from gateway.problems import Refusal
+from gateway.hosts.refusals import UNKNOWN_HOST
+from gateway.hosts.sites import Site, SiteStatus, Who
+from gateway.wire.refusals import INVALID_HOST, Refusal
 from stagify.events import UndecodableEventError, decode
 from stagify.events.tenant import TenantDirectoryEntry
 from stagify.principal import Principal
@@ -31,7 +31,7 @@ class Directory:
         self._sites: dict[bytes, Site] = {}
         self._by_tenant: dict[UUID, Site] = {}
         self._spellings: dict[bytes, bytes] = {}
-        self._platform = _platform_site(base_host, limits.new_load())
+        self._platform = _platform_site(base_host, limits.new_party())
         self._sites[self._platform.host] = self._platform
 
     def __len__(self) -> int:
@@ -47,11 +47,11 @@ class Directory:
         if name is None:
             name = normalise_host(host)
             if name is None:
-                return problems.INVALID_HOST
+                return INVALID_HOST
             if len(self._spellings) >= _MAX_SPELLINGS:
                 self._spellings.clear()
             self._spellings[host] = name
-        return self._sites.get(name) or problems.UNKNOWN_HOST
+        return self._sites.get(name) or UNKNOWN_HOST
 
     def apply(self, key: bytes | None, value: bytes | None) -> None:
         """Take in one record of the topic; without a value it says that the tenant is gone."""
@@ -75,7 +75,7 @@ class Directory:
         self._remove(tenant_id)
 
     def _put(self, tenant_id: UUID, entry: TenantDirectoryEntry) -> None:
-        load = self._remove(tenant_id)
+        party = self._remove(tenant_id)
         if entry.status == "expired":
             return
         status = _STATUSES.get(entry.status)
@@ -83,15 +83,15 @@ class Directory:
             # What it means is not known here, so nobody is let in.
             logger.error("directory.status_not_known", extra={"status": entry.status})
             status = "suspended"
-        load = load or self._limits.new_load()
-        self._limits.follow_plan(load, entry.plan)
-        site = _tenant_site(tenant_id, entry, status, load)
+        party = party or self._limits.new_party()
+        self._limits.follow_plan(party, entry.plan)
+        site = _tenant_site(tenant_id, entry, status, party)
         self._by_tenant[tenant_id] = site
         for host in site.hosts:
             if self._sites.get(host) is not self._platform:
                 self._sites[host] = site
 
-    def _remove(self, tenant_id: UUID) -> Load | None:
+    def _remove(self, tenant_id: UUID) -> Party | None:
         site = self._by_tenant.pop(tenant_id, None)
         if site is None:
             return None
@@ -99,11 +99,11 @@ class Directory:
             # A host that has gone to another tenant since stays with that one.
             if self._sites.get(host) is site:
                 del self._sites[host]
-        return site.load
+        return site.party
 
 
 def _tenant_site(
-    tenant_id: UUID, entry: TenantDirectoryEntry, status: SiteStatus, load: Load
+    tenant_id: UUID, entry: TenantDirectoryEntry, status: SiteStatus, party: Party
 ) -> Site:
     hosts = tuple(name for host in entry.hosts if (name := normalise_host(host.encode())))
     if len(hosts) != len(entry.hosts):
@@ -121,16 +121,15 @@ def _tenant_site(
         host=hosts[0] if hosts else b"",
         name=entry.name,
         status=status,
-        visitor=Caller(visitor),
-        load=load,
-        tenant_id=tenant_id,
+        visitor=visitor,
+        party=party,
+        somebody=Who(tenant_id, ""),
         key=tenant_id.bytes,
-        identity_fields=identity_fields(tenant_id, ""),
         hosts=hosts,
     )
 
 
-def _platform_site(base_host: str, load: Load) -> Site:
+def _platform_site(base_host: str, party: Party) -> Site:
     host = normalise_host(f"app.{base_host}".encode())
     if host is None:
         raise ValueError(f"BASE_DOMAIN is not a host name: {base_host!r}")
@@ -138,7 +137,7 @@ def _platform_site(base_host: str, load: Load) -> Site:
         host=host,
         name="StagifyAI",
         status="active",
-        visitor=Caller(Principal(kind="platform", issuer="gateway")),
-        load=load,
+        visitor=Principal(kind="platform", issuer="gateway"),
+        party=party,
         hosts=(host,),
     )

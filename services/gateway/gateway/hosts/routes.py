@@ -1,11 +1,11 @@
 """Which service answers a path: by its first two segments, exactly."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from gateway.fairness.turns import Turns
-from gateway.wire.pool import Pool
+from gateway.wire.service import Service
 
 ServiceName = Literal["identity-svc", "tenant-svc", "staging-svc", "usage-svc"]
 
@@ -58,28 +58,28 @@ OPEN_TO_ANYONE = frozenset(
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Service:
-    """A service requests are routed to; its name is the audience of its context tokens."""
+class Route:
+    """Where requests go on; the name is the audience of their context tokens."""
 
     name: ServiceName
-    pool: Pool
-    host_line: bytes
+    service: Service
     turns: Turns
 
 
 class Routes:
     """The prefix table."""
 
-    def __init__(self, services: Mapping[ServiceName, Service]) -> None:
-        self.services = services
+    def __init__(self, routes: Iterable[Route]) -> None:
+        self.all = tuple(routes)
+        by_name = {route.name: route for route in self.all}
         self._by_segment = {
-            prefix.encode(): services[name]
+            prefix.encode(): by_name[name]
             for name, prefixes in PREFIXES.items()
             for prefix in prefixes
         }
 
-    def find(self, target: bytes) -> Service | None:
-        """The service of `/v1/<segment>…`; None if there is none."""
+    def find(self, target: bytes) -> Route | None:
+        """The route of `/v1/<segment>…`; None if there is none."""
         if not target.startswith(b"/v1/"):
             return None
         return self._by_segment.get(segment_of(target))

@@ -1,67 +1,49 @@
-"""Who lives behind a host name: a tenant, or the platform itself."""
+"""Who is behind a host name: a tenant, or the platform itself."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 from uuid import UUID
 
-from gateway.fairness.limits import Load
+from gateway.fairness.limits import Party
 from stagify.principal import Principal
-
-if TYPE_CHECKING:
-    from gateway.observe.metering import UsageTemplate
 
 SiteStatus = Literal["provisioning", "active", "suspended"]
 
 
-def identity_fields(tenant_id: UUID | None, principal: str) -> bytes:
-    """How a line of the access log says whose request it was; made once for a caller."""
-    shown = "" if tenant_id is None else str(tenant_id)
-    return f'"tenant_id":"{shown}","principal":"{principal}"'.encode()
+class Who:
+    """Whose request it is, as far as that is known; this is what observers are told of it."""
+
+    __slots__ = ("log_fields", "tenant_id")
+
+    def __init__(self, tenant_id: UUID | None, kind: str) -> None:
+        self.tenant_id = tenant_id
+        # How a line of the access log says it; made once, not for each line.
+        shown = "" if tenant_id is None else str(tenant_id)
+        self.log_fields = f'"tenant_id":"{shown}","principal":"{kind}"'.encode()
 
 
-UNKNOWN = identity_fields(None, "")
+NOBODY = Who(None, "")
 
 
-class Caller:
-    """Somebody the gateway lets in, with the context tokens made for them so far.
-
-    `tokens` maps an audience to (site, monotonic end, header line): a newer version of the
-    tenant's record is another site, so its tokens are made anew.
-    """
-
-    __slots__ = ("calls", "identity_fields", "is_anonymous", "principal", "tokens", "usage")
-
-    def __init__(self, principal: Principal) -> None:
-        self.principal = principal
-        # How the access log names them.
-        self.identity_fields = identity_fields(principal.tenant_id, principal.kind)
-        self.is_anonymous = principal.kind in ("anonymous", "platform")
-        self.tokens: dict[str, tuple[Site, float, bytes]] = {}
-        # Requests not yet metered.
-        self.calls = 0
-        # How those are recorded; made when first needed.
-        self.usage: UsageTemplate | None = None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Site:
     """One version of what the directory says about a tenant; or the platform host."""
 
     host: bytes
     name: str
     status: SiteStatus
-    visitor: Caller
-    load: Load
-    tenant_id: UUID | None = None
+    # A visitor without a credential: what every caller of this site has in common.
+    visitor: Principal
+    party: Party
+    # What is known before anybody knows who is calling.
+    somebody: Who = NOBODY
     # The tenant's id as bytes: the first part of what a credential is known by.
     key: bytes = b""
-    # How the access log names the tenant while nobody knows who is calling.
-    identity_fields: bytes = UNKNOWN
     hosts: tuple[bytes, ...] = field(default=())
 
     @property
-    def principal(self) -> Principal:
-        """The visitor's principal: what every caller of this site has in common."""
-        return self.visitor.principal
+    def tenant_id(self) -> UUID | None:
+        """The tenant's id; None on the platform host."""
+        return self.somebody.tenant_id

@@ -6,18 +6,12 @@ methods, targets and ids are held to their alphabets before they get here, and t
 Queries, addresses, names, credentials and bodies are not in it.
 """
 
-from __future__ import annotations
-
 import asyncio
 from time import gmtime, monotonic, strftime, time
-from typing import TYPE_CHECKING
 
-from gateway.hosts.sites import UNKNOWN
+from gateway.hosts.sites import NOBODY
 from gateway.observe.log_writer import LogWriter
-
-if TYPE_CHECKING:
-    from gateway.problems import Refusal
-    from gateway.wire.exchange import Exchange
+from gateway.wire.record import Record
 
 FLUSH_SECONDS = 1.0
 # Each hand-over makes the loop and the thread wait for each other a little, so there are few.
@@ -31,13 +25,6 @@ _LINE = (
     b'"duration_ms":%.3f,%b,"request_id":"%b","trace_id":"%b","upstream":"%b",'
     b'"upstream_ms":%.3f}\n'
 )
-
-# Codes of answers that ended otherwise than by a refusal.
-COMPLETE = b""
-CLIENT_GONE = b"client_gone"
-BROKEN_OFF = b"broken_off"
-TIMED_OUT = b"timed_out"
-STOPPING = b"stopping"
 
 
 class AccessLog:
@@ -55,44 +42,28 @@ class AccessLog:
         """Lines that were never written."""
         return self._writer.lost
 
-    def record(self, exchange: Exchange, code: bytes) -> None:
-        """`exchange` has ended, for the reason `code`."""
-        now = monotonic()
-        passed = now - self._second_began
+    def ended(self, record: Record) -> None:
+        """An answer has ended: one line more."""
+        ended = record.ended
+        passed = ended - self._second_began
         if passed >= 1:
             passed = self._begin_second()
-        request = exchange.request
-        self._add(
-            _LINE
-            % (
-                self._second,
-                passed * 1000,
-                request.method,
-                request.target.partition(b"?")[0][:MAX_PATH_BYTES],
-                exchange.status,
-                code,
-                exchange.sent_bytes,
-                (now - exchange.began) * 1000,
-                exchange.identity_fields,
-                exchange.request_id,
-                exchange.traceparent[3:35],
-                exchange.service.name.encode() if exchange.started else b"",
-                exchange.upstream_seconds * 1000,
-            )
+        who, service = record.who, record.service
+        self._text += _LINE % (
+            self._second,
+            passed * 1000,
+            record.method,
+            record.target.partition(b"?")[0][:MAX_PATH_BYTES],
+            record.status,
+            record.code,
+            record.sent_bytes,
+            (ended - record.began) * 1000,
+            NOBODY.log_fields if who is None else who.log_fields,
+            record.request_id,
+            record.traceparent[3:35],
+            b"" if service is None else service.label,
+            record.answer_seconds * 1000,
         )
-
-    def record_refused(self, refusal: Refusal, request_id: bytes, size: int) -> None:
-        """Bytes that were no request have been answered with so many bytes."""
-        passed = monotonic() - self._second_began
-        if passed >= 1:
-            passed = self._begin_second()
-        code = refusal.code.encode()
-        ids = (UNKNOWN, request_id, b"")
-        when = (self._second, passed * 1000)
-        self._add(_LINE % (*when, b"", b"", refusal.status, code, size, 0, *ids, b"", 0))
-
-    def _add(self, line: bytes) -> None:
-        self._text += line
         self._lines += 1
         if len(self._text) >= FLUSH_BYTES:
             self.flush()

@@ -11,7 +11,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
 
-from gateway.wire.log_throttle import Seldom
+from gateway.wire.log_throttle import LogThrottle
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ class LogWriter:
         self._dropped = 0
         self._failed = 0
         self._is_torn = False
-        self._complaints = Seldom(60)
+        self._log_throttle = LogThrottle(60)
         # A daemon: a pipe that nobody reads must not keep the process from ending.
         self._thread = Thread(target=self._write_for_ever, name="log-writer", daemon=True)
         self._thread.start()
@@ -72,7 +72,7 @@ class LogWriter:
                 self._write(piece)
             except OSError as error:
                 self._failed += lines
-                if self._complaints.is_due():
+                if self._log_throttle.is_due():
                     logger.warning("access_log.write_failed", extra={"errno": error.errno})
             self._done_bytes += len(piece)
 

@@ -16,7 +16,8 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 from aiokafka.partitioner import murmur2
 
-from gateway.hosts.sites import Caller
+from gateway.callers.callers import Caller
+from gateway.wire.record import Record
 from stagify.clock import utc_now
 from stagify.events import Topic, encode
 from stagify.events.usage import UsageRecorded
@@ -79,7 +80,7 @@ _Record = tuple[UsageTemplate, bytes]
 
 
 class Metering:
-    """Counts on the callers themselves: the hot path adds one to an integer."""
+    """Counts on the callers themselves: a call adds one to an integer."""
 
     def __init__(self, bootstrap_servers: str) -> None:
         self._bootstrap_servers = bootstrap_servers
@@ -91,11 +92,13 @@ class Metering:
         self.lost = 0
         self.failures = 0
 
-    def count(self, caller: Caller) -> None:
-        """`caller`, who belongs to a tenant, has made one call."""
-        if caller.calls == 0:
+    def answered(self, record: Record) -> None:
+        """A call counts once its service has begun an answer, unless that is a failure."""
+        if record.service is None or record.status >= 500 or record.code:
+            return
+        caller: Caller = record.who
+        if not caller.is_anonymous and caller.count_call():
             self._called.append(caller)
-        caller.calls += 1
 
     async def run(self) -> None:
         """Flush for ever."""
@@ -143,7 +146,7 @@ class Metering:
             template = caller.usage
             if template is None:
                 template = caller.usage = UsageTemplate(caller)
-            calls, caller.calls = caller.calls, 0
+            calls = caller.take_calls()
             unsent.append((template, template.record(occurred_at, calls)))
             self._unsent_calls += calls
             if number % _RECORDS_A_TURN == 0:
@@ -190,8 +193,7 @@ class Metering:
 
     def _lose(self, callers: list[Caller]) -> None:
         for caller in callers:
-            self.lost += caller.calls
-            caller.calls = 0
+            self.lost += caller.take_calls()
 
     async def _drop_producer(self) -> None:
         producer, self._producer = self._producer, None

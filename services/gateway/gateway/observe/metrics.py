@@ -7,7 +7,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector, CollectorRegistry
 
-from gateway.problems import Refusal
+from gateway.wire.record import Record
 
 _BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 # Refused because it was too much, not because it was wrong.
@@ -34,16 +34,16 @@ class Metrics(Collector):
         self._gauges: dict[str, tuple[str, Callable[[], float]]] = {}
         self._counters: dict[str, tuple[str, Callable[[], float]]] = {}
 
-    def answered(self, service: str, status: int, seconds: float) -> None:
-        """`service` has taken so long to answer a request."""
-        answers = self._answers[service]
-        answers.statuses[status // 100] += 1
-        answers.buckets[bisect_left(_BOUNDS, seconds)] += 1
-        answers.seconds += seconds
-
-    def refused(self, refusal: Refusal) -> None:
-        """The gateway itself has answered."""
-        self._refusals[refusal.code] = self._refusals.get(refusal.code, 0) + 1
+    def answered(self, record: Record) -> None:
+        """A service has begun its answer, or the gateway itself has given one."""
+        if record.code:
+            code = record.code.decode()
+            self._refusals[code] = self._refusals.get(code, 0) + 1
+        elif record.service is not None:
+            answers = self._answers[record.service.name]
+            answers.statuses[record.status // 100] += 1
+            answers.buckets[bisect_left(_BOUNDS, record.answer_seconds)] += 1
+            answers.seconds += record.answer_seconds
 
     def watch_gauge(self, name: str, meaning: str, read: Callable[[], float]) -> None:
         """Report `read()` as a gauge."""

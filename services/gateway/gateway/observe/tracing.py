@@ -1,19 +1,25 @@
 """Spans of requests at the edge, while telemetry is on."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from gateway.hosts.routes import segment_of
-
-if TYPE_CHECKING:
-    from gateway.wire.exchange import Exchange
-    from gateway.wire.request import Request
+from gateway.wire.record import Record
+from gateway.wire.request import Request
 
 _propagator = TraceContextTextMapPropagator()
+
+
+class TracedRequest:
+    """A request with its span. Implements `Tracked`."""
+
+    __slots__ = ("span", "traceparent")
+
+    def __init__(self, span: Span) -> None:
+        context = span.get_span_context()
+        ids = (context.trace_id, context.span_id, context.trace_flags)
+        self.span = span
+        self.traceparent = b"00-%032x-%016x-%02x" % ids
 
 
 class Tracing:
@@ -26,45 +32,43 @@ class Tracing:
     def __init__(self, tracer: Tracer) -> None:
         self._tracer = tracer
 
-    def start(self, request: Request) -> Span:
-        """The span of `request`; services get its context, sampled or not."""
+    def track(self, request: Request) -> TracedRequest:
+        """Begin the span of `request`; services get its context, sampled or not."""
         carrier = {}
         if request.traceparent is not None:
             carrier["traceparent"] = request.traceparent.decode()
         method = request.method.decode()
-        return self._tracer.start_span(
-            method,
-            context=_propagator.extract(carrier),
-            kind=SpanKind.SERVER,
-            attributes={"http.request.method": method},
+        return TracedRequest(
+            self._tracer.start_span(
+                method,
+                context=_propagator.extract(carrier),
+                kind=SpanKind.SERVER,
+                attributes={"http.request.method": method},
+            )
         )
 
-    def end(self, span: Span, exchange: Exchange, code: bytes) -> None:
-        """`exchange` has ended, for the reason `code` (see `access_log`)."""
+    def ended(self, record: Record) -> None:
+        """End the span; bytes that were no request have none."""
+        if record.tracked is None:
+            return
+        span: Span = record.tracked.span
         if span.is_recording():
-            self._describe(span, exchange, code)
+            self._describe(span, record)
         span.end()
 
     @staticmethod
-    def _describe(span: Span, exchange: Exchange, code: bytes) -> None:
-        request = exchange.request
-        if exchange.started:
-            route = f"/v1/{segment_of(request.target).decode()}"
-            span.update_name(f"{request.method.decode()} {route}")
+    def _describe(span: Span, record: Record) -> None:
+        if record.service is not None:
+            route = f"/v1/{segment_of(record.target).decode()}"
+            span.update_name(f"{record.method.decode()} {route}")
             span.set_attribute("http.route", route)
-            span.set_attribute("stagify.upstream", exchange.service.name)
-        if exchange.tenant_id is not None:
-            span.set_attribute("stagify.tenant_id", str(exchange.tenant_id))
-        span.set_attribute("stagify.request_id", exchange.request_id.decode())
-        if exchange.status:
-            span.set_attribute("http.response.status_code", exchange.status)
-        if code:
-            span.set_attribute("error.type", code.decode())
-        if exchange.status >= 500:
+            span.set_attribute("stagify.upstream", record.service.name)
+        if record.who is not None and record.who.tenant_id is not None:
+            span.set_attribute("stagify.tenant_id", str(record.who.tenant_id))
+        span.set_attribute("stagify.request_id", record.request_id.decode())
+        if record.status:
+            span.set_attribute("http.response.status_code", record.status)
+        if record.code:
+            span.set_attribute("error.type", record.code.decode())
+        if record.status >= 500:
             span.set_status(Status(StatusCode.ERROR))
-
-
-def traceparent_of(span: Span) -> bytes:
-    """What says to a service that its work belongs to `span`."""
-    context = span.get_span_context()
-    return b"00-%032x-%016x-%02x" % (context.trace_id, context.span_id, context.trace_flags)

@@ -3,17 +3,13 @@
 import html
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from importlib.resources import files
-from typing import TYPE_CHECKING
 
-from gateway import problems
-from gateway.hosts.sites import Site
-from gateway.problems import Refusal
-from gateway.wire.clock import clock
-
-if TYPE_CHECKING:
-    from gateway.wire.exchange import Exchange
+from gateway.hosts.sites import NOBODY, Site
+from gateway.pages.refusals import METHOD_NOT_ALLOWED, NOT_FOUND
+from gateway.wire.decisions import Answer, Refuse
+from gateway.wire.request import Request
 
 _HTML = "text/html; charset=utf-8"
 # Own scripts only; Swagger UI sets styles from its script and inlines small images.
@@ -36,74 +32,59 @@ _DOCS_START = """SwaggerUIBundle({url: "/openapi.json", dom_id: "#docs", deepLin
   tryItOutEnabled: true, validatorUrl: null});"""
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A complete document."""
-
-    content_type: str
-    body: bytes
-    cache_control: str = "no-cache"
-
-    def render(self, request_id: bytes, *, close: bool, head_only: bool) -> bytes:
-        """The complete answer."""
-        head = (
-            f"HTTP/1.1 200 OK\r\ncontent-type: {self.content_type}\r\n"
-            f"content-length: {len(self.body)}\r\ncache-control: {self.cache_control}\r\n"
-            f"content-security-policy: {_POLICY}\r\nx-content-type-options: nosniff\r\n"
-            "referrer-policy: no-referrer\r\n"
-        )
-        return b"".join(
-            (
-                head.encode(),
-                clock.date_line,
-                b"x-request-id: " + request_id,
-                b"\r\nconnection: close\r\n\r\n" if close else b"\r\n\r\n",
-                b"" if head_only else self.body,
-            )
-        )
+_REVALIDATED = "no-cache"
 
 
-class Pages:
-    """Finds the page at a path."""
+class Documents:
+    """Finds the document at a path."""
 
     def __init__(self, openapi: Callable[[], Mapping[str, object]]) -> None:
         self._openapi = openapi
         # The assets of Swagger UI come with this distribution; no page loads anything from afar.
         assets = files("fastapi_offline") / "static"
         self._fixed = {
-            b"/docs": Page(_HTML, _DOCS.encode()),
-            b"/docs/start.js": Page("text/javascript", _DOCS_START.encode()),
+            b"/docs": _answer(_HTML, _DOCS.encode()),
+            b"/docs/start.js": _answer("text/javascript", _DOCS_START.encode()),
             b"/docs/swagger-ui.css": _asset("text/css", (assets / "swagger-ui.css").read_bytes()),
             b"/docs/swagger-ui-bundle.js": _asset(
                 "text/javascript", (assets / "swagger-ui-bundle.js").read_bytes()
             ),
         }
 
-    def answer(self, exchange: "Exchange") -> Refusal | None:
-        """Answer `exchange` with its page, or say why not."""
-        page = self._find(exchange.request.path, exchange.site)
-        if page is None:
-            return problems.NOT_FOUND
-        if exchange.request.method not in (b"GET", b"HEAD"):
-            return problems.METHOD_NOT_ALLOWED
-        exchange.answer(page)
-        return None
+    def answer(self, request: Request, site: Site) -> Answer | Refuse:
+        """The document that `request` asks for at `site`, or why there is none."""
+        found = self._find(request.path, site)
+        if found is None:
+            return Refuse(site.somebody, NOT_FOUND)
+        if request.method not in (b"GET", b"HEAD"):
+            return Refuse(site.somebody, METHOD_NOT_ALLOWED)
+        return replace(found, who=site.somebody)
 
-    def _find(self, path: bytes, site: Site) -> Page | None:
+    def _find(self, path: bytes, site: Site) -> Answer | None:
         if path == b"/":
             return _landing(site)
         if path == b"/openapi.json":
-            return Page("application/json", json.dumps(self._openapi()).encode())
+            return _answer("application/json", json.dumps(self._openapi()).encode())
         return self._fixed.get(path)
 
 
-def _asset(content_type: str, body: bytes) -> Page:
-    return Page(content_type, body, "public, max-age=3600")
+def _answer(content_type: str, body: bytes, cache_control: str = _REVALIDATED) -> Answer:
+    head = (
+        f"HTTP/1.1 200 OK\r\ncontent-type: {content_type}\r\n"
+        f"content-length: {len(body)}\r\ncache-control: {cache_control}\r\n"
+        f"content-security-policy: {_POLICY}\r\nx-content-type-options: nosniff\r\n"
+        "referrer-policy: no-referrer\r\n"
+    )
+    return Answer(NOBODY, 200, head.encode(), body)
 
 
-def _landing(site: Site) -> Page:
+def _asset(content_type: str, body: bytes) -> Answer:
+    return _answer(content_type, body, "public, max-age=3600")
+
+
+def _landing(site: Site) -> Answer:
     if site.tenant_id is None:
         text = "Photos of empty rooms, furnished. Sign up here, then work on your own host."
     else:
         text = "This workspace is served by StagifyAI."
-    return Page(_HTML, _LANDING.format(name=html.escape(site.name), text=text).encode())
+    return _answer(_HTML, _LANDING.format(name=html.escape(site.name), text=text).encode())

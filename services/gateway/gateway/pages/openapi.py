@@ -64,12 +64,12 @@ class OpenApi:
         """Refresh for ever."""
         while True:
             await self.refresh()
-            complete = len(self._documents) == len(self._routes.services)
+            complete = len(self._documents) == len(self._routes.all)
             await asyncio.sleep(REFRESH_SECONDS if complete else RETRY_SECONDS)
 
     async def refresh(self) -> None:
         """Ask every service once."""
-        for name in self._routes.services:
+        for name in [route.name for route in self._routes.all]:
             try:
                 document = await self._fetch(name)
             except StagifyError as error:
@@ -103,7 +103,7 @@ def merge(documents: Mapping[ServiceName, Document], routes: Routes) -> Document
         public = {
             path: item
             for path, item in document.get("paths", {}).items()
-            if (service := routes.find(path.encode())) is not None and service.name == name
+            if (route := routes.find(path.encode())) is not None and route.name == name
         }
         merged["paths"] |= public
         operations = [

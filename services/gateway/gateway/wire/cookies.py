@@ -1,7 +1,7 @@
 """Takes the session out of a Cookie header: services never see it."""
 
-from gateway.problems import DUPLICATE_CREDENTIAL
 from gateway.wire.errors import RefusedError
+from gateway.wire.refusals import DUPLICATE_CREDENTIAL
 
 SESSION_COOKIE = b"__Host-stagify_session"
 

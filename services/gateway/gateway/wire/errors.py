@@ -1,11 +1,6 @@
 """How a parser says no."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from gateway.problems import Refusal
+from gateway.wire.refusals import Refusal
 
 
 class RefusedError(Exception):

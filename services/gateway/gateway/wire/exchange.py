@@ -1,4 +1,4 @@
-"""One request and its answer: admitted, carried to a service, and carried back.
+"""One request and its answer: decided on, sent to a service in its turn, and carried back.
 
 Nothing is awaited on the usual path: the client's bytes are decided on and written to a pooled
 connection in one go, and the answer the same way back.
@@ -6,32 +6,22 @@ connection in one go, and the answer the same way back.
 
 from __future__ import annotations
 
-from binascii import hexlify
-from random import getrandbits
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-from gateway import problems
-from gateway.hosts.sites import UNKNOWN
-from gateway.observe import access_log
-from gateway.observe.tracing import traceparent_of
-from gateway.problems import Refusal
+from gateway.wire import record as records
+from gateway.wire import refusals
 from gateway.wire.bodies import LAST_CHUNK, encode_chunk, encode_chunks
+from gateway.wire.decisions import Answer, DecideLater, Decision, Forward, Refuse
 from gateway.wire.forwarding import head_of
+from gateway.wire.parts import Parts
+from gateway.wire.peers import Peer
+from gateway.wire.record import Record
+from gateway.wire.refusals import Refusal
 from gateway.wire.request import CHUNKED, Request
 from gateway.wire.response import UNTIL_CLOSED, ResponseHead
-
-if TYPE_CHECKING:
-    from uuid import UUID
-
-    from opentelemetry.trace import Span
-
-    from gateway.edge import Edge
-    from gateway.hosts.routes import Service
-    from gateway.hosts.sites import Caller, Site
-    from gateway.pages.documents import Page
-    from gateway.wire.downstream import Downstream
-    from gateway.wire.upstream import Upstream
+from gateway.wire.stream import ClientStream
+from gateway.wire.upstream import Upstream
 
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _IDEMPOTENT = frozenset((b"GET", b"HEAD", b"OPTIONS", b"PUT", b"DELETE"))
@@ -39,131 +29,144 @@ _IDEMPOTENT = frozenset((b"GET", b"HEAD", b"OPTIONS", b"PUT", b"DELETE"))
 # whole body is no larger is kept until its answer starts, to be sent once more if need be.
 _MAX_QUEUED_BYTES = 64 * 1024
 
+# How far an exchange has come; an order, of which one answered here leaves out the middle.
+DECIDING = 0
+# Counted in at the turnstile; its body may still be on its way.
+ADMITTED = 1
+WAITING = 2
+RUNNING = 3
+ANSWERING = 4
+DONE = 5
+
+
+class Client(Protocol):
+    """The connection that the request came on."""
+
+    stream: ClientStream
+    peer: Peer
+
+    def can_skip_body(self) -> bool:
+        """Whether what is left of the refused request's body is small enough to read and drop."""
+
+    def on_answered(self, keep_alive: bool, now: float) -> None:
+        """The request has its answer; the next one may start."""
+
 
 class Exchange:
-    """Implements `Dialling` towards the pool and `Answered` towards an upstream connection."""
+    """Implements `Waiting` towards the turnstile, `Dialling` towards the service, and `Answered`
+    towards the connection to it."""
 
     __slots__ = (
         "_client",
-        "_edge",
+        "_forward",
         "_is_chunking",
         "_is_repeatable",
         "_is_repeated",
         "_keep_alive",
+        "_parts",
+        "_phase",
         "_queue",
         "_queued_bytes",
         "_repeatable",
-        "_span",
+        "_stream",
         "_upstream",
-        "began",
-        "caller",
-        "context_line",
-        "holds_slot",
-        "holds_turn",
-        "identity_fields",
-        "is_answering",
-        "is_done",
         "is_head",
         "is_sent",
         "is_stream",
-        "is_waiting",
+        "record",
         "request",
-        "request_id",
-        "sent_bytes",
-        "service",
-        "site",
-        "started",
-        "status",
-        "tenant_id",
-        "traceparent",
-        "upstream_seconds",
     )
+    _forward: Forward
 
-    site: Site
-    service: Service
-    caller: Caller
-
-    def __init__(self, edge: Edge, client: Downstream, request: Request) -> None:
-        self._edge = edge
+    def __init__(self, parts: Parts, client: Client, request: Request) -> None:
+        self._parts = parts
         self._client = client
+        self._stream = client.stream
         self.request = request
-        self.began = monotonic()
-        # A trace id and a span id, should the client have sent none; the first also names the request.
-        ids = hexlify(getrandbits(192).to_bytes(24))
-        self.request_id = request.request_id or ids[:32]
-        self.traceparent = request.traceparent or b"00-%b-%b-01" % (ids[:32], ids[32:])
-        self._span: Span | None = None
-        if edge.tracing is not None:
-            self._span = edge.tracing.start(request)
-            self.traceparent = traceparent_of(self._span)
-        self.context_line = b""
+        record = self.record = Record(
+            monotonic(), request.method, request.target, request.request_id, request.traceparent
+        )
+        if parts.track is not None:
+            record.tracked = parts.track(request)
+            record.traceparent = record.tracked.traceparent
+        self._phase = DECIDING
         self.is_head = request.method == b"HEAD"
-        # The whole request has been handed to the upstream connection.
+        # The whole request has been handed to the connection to its service.
         self.is_sent = request.body_length == 0
-        self.is_done = False
-        self.holds_slot = False
-        # For its turn at the service, which it holds then.
-        self.is_waiting = self.holds_turn = False
-        # For the access log and the span; the first two say how the answer went so far.
-        self.status = 0
-        self.sent_bytes = 0
-        self.tenant_id: UUID | None = None
-        self.identity_fields = UNKNOWN
-        # When the request was sent to its service, and how long until the head of the answer.
-        self.started = 0.0
-        self.upstream_seconds = 0.0
+        self.is_stream = False
         self._upstream: Upstream | None = None
+        # What has arrived of the body while there is no connection to the service; once there is
+        # one, the whole request, if it may be sent again.
         self._queue: list[bytes] = []
         self._queued_bytes = 0
         self._repeatable: bytes | None = None
-        self._is_repeatable = self._is_repeated = self.is_answering = False
-        self._is_chunking = self.is_stream = False
-        self._keep_alive = False
+        self._is_repeatable = self._is_repeated = False
+        self._is_chunking = self._keep_alive = False
 
     @property
-    def address(self) -> str:
-        """The client's address, as far as the gateway believes it."""
-        return self._client.peer.client_address(self.request)
+    def is_done(self) -> bool:
+        """Whether nobody waits for the answer any more."""
+        return self._phase == DONE
+
+    @property
+    def is_answering(self) -> bool:
+        """Whether the client has the head of a service's answer."""
+        return self._phase == ANSWERING
+
+    # -- the decision -----------------------------------------------------------------------
+
+    def follow(self, decision: Decision, now: float) -> None:
+        """Do what was decided at `now` (monotonic)."""
+        self.record.who = decision.who
+        if isinstance(decision, Forward):
+            self._forward = decision
+            self._phase = ADMITTED
+            if not self.is_sent:
+                if self.request.expects_continue:
+                    self._stream.write(_CONTINUE)
+                # A client that sends its body slowly must not keep others from the service.
+                if self._queued_bytes <= _MAX_QUEUED_BYTES:
+                    return
+            self._wait_for_turn(now)
+        elif isinstance(decision, Refuse):
+            self.refuse(decision.refusal)
+        elif isinstance(decision, Answer):
+            self._answer(decision)
+        else:
+            if self.is_sent:
+                self._stream.deadline = monotonic() + self._parts.timeouts.response_seconds
+            decision.wait(self._on_decided)
+
+    def _on_decided(self, decide: DecideLater) -> None:
+        if self._phase != DONE:
+            now = monotonic()
+            self.follow(decide(now), now)
 
     # -- the request ------------------------------------------------------------------------
 
-    def wait(self) -> None:
-        """The decision takes longer: a credential is being looked up."""
-        if self.is_sent:
-            self._client.deadline = monotonic() + self._edge.timeouts.response_seconds
-
-    def carry(self, now: float) -> None:
-        """Send the request to its service; it has been admitted at `now` (monotonic)."""
-        if not self.is_sent and self.request.expects_continue:
-            self._client.write(_CONTINUE)
-        # A client that sends its body slowly must not hold a place at the service meanwhile.
-        if self.is_sent or self._queued_bytes > _MAX_QUEUED_BYTES:
-            self._join(now)
-
-    def _join(self, now: float) -> None:
-        """Ask for a place at the service, once the request has been admitted."""
-        if not self.holds_slot or self.is_waiting or self.started:
-            return
-        self.is_waiting = True
-        self._client.deadline = now + self._edge.timeouts.turn_seconds
-        refusal = self.service.turns.take(self.site.load, self, now)
+    def _wait_for_turn(self, now: float) -> None:
+        self._phase = WAITING
+        self._stream.deadline = now + self._parts.timeouts.turn_seconds
+        refusal = self._forward.turnstile.take_turn(self, now)
         if refusal is not None:
             self.refuse(refusal)
 
     def start(self, now: float) -> None:
         """See `Waiting`."""
-        self.is_waiting = False
-        self.holds_turn = True
-        self.started = now
-        self._client.deadline = now + self._edge.timeouts.until_answer(is_sent=self.is_sent)
-        self._is_repeatable = (
-            self.is_sent
+        self._phase = RUNNING
+        record, request = self.record, self.request
+        service = record.service = self._forward.service
+        record.sent_at = now
+        is_sent = self.is_sent
+        self._stream.deadline = now + self._parts.timeouts.until_answer(is_sent=is_sent)
+        is_repeatable = self._is_repeatable = (
+            is_sent
             and self._queued_bytes <= _MAX_QUEUED_BYTES
-            and (self.request.method in _IDEMPOTENT or self.request.has_idempotency_key)
+            and (request.method in _IDEMPOTENT or request.has_idempotency_key)
         )
-        upstream = self.service.pool.take(must_be_open=not self._is_repeatable)
+        upstream = service.take(must_be_open=not is_repeatable)
         if upstream is None:
-            self.service.pool.dial(self)
+            service.dial(self)
         else:
             self.on_connected(upstream)
 
@@ -172,7 +175,9 @@ class Exchange:
         self._upstream = upstream
         data = self._repeatable
         if data is None:
-            data = head_of(self, self._client.peer.forwarded_lines(self.request))
+            request = self.request
+            forwarded_lines = self._client.peer.forwarded_lines(request)
+            data = head_of(request, self._forward, self.record, forwarded_lines)
             if self._queue:
                 data += b"".join(self._queue)
                 self._queue.clear()
@@ -181,7 +186,7 @@ class Exchange:
         upstream.send(self, data, at_once=not self._is_repeatable)
         if self._queued_bytes:
             self._queued_bytes = 0
-            self._client.resume_reading()
+            self._stream.resume_reading()
 
     def on_body(self, payload: bytes) -> None:
         """More of the request's body."""
@@ -191,13 +196,19 @@ class Exchange:
 
     def on_body_end(self) -> None:
         """The request's body is complete."""
+        if self._phase == DONE:
+            return
         self.is_sent = True
         if self.request.body_length == CHUNKED:
             self._send(LAST_CHUNK)
-        if not self.is_waiting:
-            now = monotonic()
-            self._client.deadline = now + self._edge.timeouts.response_seconds
-            self._join(now)
+        # Sending the last of it may have started or ended it.
+        phase = self._phase
+        if phase in (DONE, WAITING):
+            return
+        now = monotonic()
+        self._stream.deadline = now + self._parts.timeouts.response_seconds
+        if phase == ADMITTED:
+            self._wait_for_turn(now)
 
     def _send(self, data: bytes) -> None:
         if self._upstream is not None:
@@ -206,21 +217,24 @@ class Exchange:
         self._queue.append(data)
         self._queued_bytes += len(data)
         if self._queued_bytes > _MAX_QUEUED_BYTES:
-            self._client.pause_reading()
-            self._join(monotonic())
+            self._stream.pause_reading()
+            if self._phase == ADMITTED:
+                self._wait_for_turn(monotonic())
 
     # -- the answer -------------------------------------------------------------------------
 
     def on_response(self, response: ResponseHead, payload: bytes, is_last: bool) -> None:
         """See `Answered`."""
+        record, now = self.record, monotonic()
+        record.answer_seconds = seconds = now - record.sent_at
         # The service has done its work; what is left is the client's pace.
-        self._leave_turn(now := monotonic())
+        self._phase = ANSWERING
+        self._forward.turnstile.leave_turn(seconds, now)
         if response.is_event_stream and not is_last and not self._become_stream():
             return
-        request = self.request
-        lines = response.lines
-        lines.append(b"x-request-id: " + self.request_id)
-        keep_alive = request.keep_alive and self.is_sent and not self._edge.is_draining
+        parts, request, lines = self._parts, self.request, response.lines
+        lines.append(b"x-request-id: " + record.request_id)
+        keep_alive = request.keep_alive and self.is_sent and not parts.connections.is_draining
         if response.body_length == CHUNKED or response.body_length == UNTIL_CLOSED:
             if request.is_http10:
                 keep_alive = False
@@ -231,159 +245,150 @@ class Exchange:
         if not keep_alive:
             lines.append(b"connection: close")
         self._keep_alive = keep_alive
-        self.is_answering = True
-        edge = self._edge
-        self.status = response.status
-        self.upstream_seconds = now - self.started
-        edge.metrics.answered(self.service.name, response.status, self.upstream_seconds)
-        if response.status < 500 and not self.caller.is_anonymous:
-            edge.metering.count(self.caller)
         lines.append(b"\r\n")
         data = b"\r\n".join(lines) + payload
-        self.sent_bytes = len(data)
-        self._client.write(data)
+        record.status = response.status
+        record.sent_bytes = len(data)
+        for observe in parts.answered:
+            observe(record)
+        self._stream.write(data)
         if not is_last:
-            self._client.deadline = now + edge.timeouts.stream_idle_seconds
+            self._stream.deadline = now + parts.timeouts.stream_idle_seconds
 
     def on_payload(self, payload: bytes, is_last: bool) -> None:
         """See `Answered`."""
         if self._is_chunking:
             payload = encode_chunks(payload, is_last)
-        self.sent_bytes += len(payload)
-        self._client.write(payload)
-        self._client.deadline = monotonic() + self._edge.timeouts.stream_idle_seconds
+        self.record.sent_bytes += len(payload)
+        self._stream.write(payload)
+        self._stream.deadline = monotonic() + self._parts.timeouts.stream_idle_seconds
 
     def on_complete(self) -> None:
         """See `Answered`."""
         self._upstream = None
-        self._finish(access_log.COMPLETE, self._keep_alive)
+        self._client.on_answered(self._keep_alive, self._end(records.COMPLETE))
 
     def on_lost(self, *, was_silent: bool) -> None:
         """See `Answered`."""
         self._upstream = None
-        if self.is_answering:
+        if self._phase == ANSWERING:
             # The client must not take what it has for the whole answer.
-            self._end(access_log.BROKEN_OFF)
-            self._client.abort()
+            self._end(records.BROKEN_OFF)
+            self._stream.abort()
         elif was_silent and self._repeatable is not None and not self._is_repeated:
             self._is_repeated = True
-            self.service.pool.dial(self)
+            self._forward.service.dial(self)
         else:
-            self.refuse(problems.UPSTREAM_FAILED)
+            self.refuse(refusals.UPSTREAM_FAILED)
 
     def on_unreachable(self, refusal: Refusal) -> None:
         """See `Dialling`."""
-        if not self.is_done:
+        if self._phase != DONE:
             self.refuse(refusal)
 
     def _become_stream(self) -> bool:
-        self.holds_slot = False
-        if self._edge.limits.become_stream(self.site.load):
-            self.is_stream = True
-            return True
-        self.holds_slot = True
-        self.refuse(problems.TOO_MANY_IN_FLIGHT)
-        return False
+        refusal = self._forward.turnstile.become_stream()
+        if refusal is not None:
+            self.refuse(refusal)
+            return False
+        self.is_stream = True
+        return True
 
     # -- the end ----------------------------------------------------------------------------
 
     def refuse(self, refusal: Refusal) -> None:
         """Answer `refusal` instead of a service."""
-        request = self.request
-        keep_alive = (
-            request.keep_alive
-            and not refusal.must_close
-            and not self._edge.is_draining
-            and self._client.can_skip_body()
-        )
-        self._edge.metrics.refused(refusal)
+        keep_alive = not refusal.must_close and self._may_keep_alive()
         data = refusal.render(
-            self.request_id,
+            self.record.request_id,
             close=not keep_alive,
             head_only=self.is_head,
-            as_page=b"text/html" in request.accept,
+            as_page=b"text/html" in self.request.accept,
         )
         self._answer_here(data, refusal.status, refusal.code.encode(), keep_alive)
 
-    def answer(self, page: Page) -> None:
-        """Answer a page of the gateway's own."""
-        keep_alive = (
-            self.request.keep_alive and not self._edge.is_draining and self._client.can_skip_body()
+    def _answer(self, answer: Answer) -> None:
+        keep_alive = self._may_keep_alive()
+        request_id = self.record.request_id
+        data = answer.render(request_id, close=not keep_alive, head_only=self.is_head)
+        self._answer_here(data, answer.status, records.COMPLETE, keep_alive)
+
+    def _may_keep_alive(self) -> bool:
+        return (
+            self.request.keep_alive
+            and not self._parts.connections.is_draining
+            and self._client.can_skip_body()
         )
-        data = page.render(self.request_id, close=not keep_alive, head_only=self.is_head)
-        self._answer_here(data, 200, access_log.COMPLETE, keep_alive)
 
     def _answer_here(self, data: bytes, status: int, code: bytes, keep_alive: bool) -> None:
-        self.status = status
-        self.sent_bytes = len(data)
-        self._client.write(data)
-        self._finish(code, keep_alive)
+        record = self.record
+        record.status, record.code, record.sent_bytes = status, code, len(data)
+        for observe in self._parts.answered:
+            observe(record)
+        self._stream.write(data)
+        self._let_go()
+        self._client.on_answered(keep_alive, self._end(code))
 
     def on_deadline(self) -> None:
         """It took too long: whose fault is it?"""
-        if self.is_answering:
-            self.cancel(access_log.TIMED_OUT)
-            self._client.abort()
-        elif self.is_waiting:
-            self.refuse(problems.OVERLOADED)
-        elif not self.is_sent and self._client.is_reading:
-            self.refuse(problems.REQUEST_TIMEOUT)
+        if self._phase == ANSWERING:
+            self.cancel(records.TIMED_OUT)
+            self._stream.abort()
+        elif self._phase == WAITING:
+            self.refuse(refusals.OVERLOADED)
+        elif not self.is_sent and self._stream.is_reading:
+            self.refuse(refusals.REQUEST_TIMEOUT)
         else:
-            self.refuse(problems.UPSTREAM_TIMEOUT)
+            self.refuse(refusals.UPSTREAM_TIMEOUT)
 
-    def cancel(self, code: bytes = access_log.CLIENT_GONE) -> None:
+    def cancel(self, code: bytes = records.CLIENT_GONE) -> None:
         """Nobody waits for the answer any more."""
+        self._let_go()
+        self._end(code)
+
+    def _let_go(self) -> None:
+        """Of the connection to the service, in the middle of an answer."""
         if self._upstream is not None:
             self._upstream.abandon()
             self._upstream = None
-        self._end(code)
 
-    def _finish(self, code: bytes, keep_alive: bool) -> None:
-        if self._upstream is not None:
-            self._upstream.abandon()
-            self._upstream = None
-        self._end(code)
-        self._client.on_answered(keep_alive)
-
-    def _end(self, code: bytes) -> None:
-        if self.is_done:
-            return
-        self.is_done = True
-        log = self._edge.access_log
-        if log is not None:
-            log.record(self, code)
-        if self._span is not None and self._edge.tracing is not None:
-            self._edge.tracing.end(self._span, self, code)
-        if self.holds_turn:
-            self._leave_turn(monotonic())
-        if self.holds_slot:
-            self.holds_slot = False
-            self._edge.limits.leave(self.site.load)
-        elif self.is_stream:
-            self.is_stream = False
-            self._edge.limits.leave_stream(self.site.load)
-
-    def _leave_turn(self, now: float) -> None:
-        if self.holds_turn:
-            self.holds_turn = False
-            self.service.turns.leave(self.site.load, now - self.started, now)
+    def _end(self, code: bytes) -> float:
+        """Count it out and have it observed; the time (monotonic) of that."""
+        now = monotonic()
+        phase, self._phase = self._phase, DONE
+        if phase == DONE:
+            return now
+        record = self.record
+        record.code = code
+        record.ended = now
+        for observe in self._parts.ended:
+            observe(record)
+        if phase >= ADMITTED:
+            turnstile = self._forward.turnstile
+            if phase == RUNNING:
+                turnstile.leave_turn(now - record.sent_at, now)
+            if self.is_stream:
+                turnstile.leave_stream()
+            else:
+                turnstile.leave()
+        return now
 
     # -- back-pressure ----------------------------------------------------------------------
 
     def pause_client(self) -> None:
         """See `Answered`."""
-        self._client.pause_reading()
+        self._stream.pause_reading()
 
     def resume_client(self) -> None:
         """See `Answered`."""
-        self._client.resume_reading()
+        self._stream.resume_reading()
 
-    def pause_upstream(self) -> None:
+    def pause_service(self) -> None:
         """The client does not read as fast as the service answers."""
         if self._upstream is not None:
             self._upstream.pause()
 
-    def resume_upstream(self) -> None:
+    def resume_service(self) -> None:
         """The client has caught up."""
         if self._upstream is not None:
             self._upstream.resume()

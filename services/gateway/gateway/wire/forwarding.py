@@ -1,20 +1,14 @@
 """The head of a request as its service gets it: written anew, line by line."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
-from gateway.wire.request import CHUNKED
-
-if TYPE_CHECKING:
-    from gateway.wire.exchange import Exchange
+from gateway.wire.decisions import Forward
+from gateway.wire.record import Record
+from gateway.wire.request import CHUNKED, Request
 
 _WITH_BODY = frozenset((b"POST", b"PUT", b"PATCH"))
 
 
-def head_of(exchange: Exchange, forwarded_lines: bytes) -> bytes:
-    """The head of the exchange's request; `forwarded_lines` ends where the host's name belongs."""
-    request = exchange.request
+def head_of(request: Request, forward: Forward, record: Record, forwarded_lines: bytes) -> bytes:
+    """The head of `request`; `forwarded_lines` ends where the host's name belongs."""
     if request.body_length > 0:
         framing = b"content-length: %d\r\n" % request.body_length
     elif request.body_length == CHUNKED:
@@ -30,12 +24,11 @@ def head_of(exchange: Exchange, forwarded_lines: bytes) -> bytes:
             request.method,
             b" ",
             request.target,
-            exchange.service.host_line,
-            exchange.context_line,
+            forward.head,
             b"x-request-id: ",
-            exchange.request_id,
+            record.request_id,
             b"\r\ntraceparent: ",
-            exchange.traceparent,
+            record.traceparent,
             forwarded_lines,
             request.host,
             b"\r\n",

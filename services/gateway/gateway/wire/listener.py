@@ -5,11 +5,11 @@ import logging
 from collections.abc import Iterable
 from time import monotonic
 
-from gateway.edge import Edge
 from gateway.wire.clock import clock
+from gateway.wire.connection import ClientConnection
 from gateway.wire.door import Door
-from gateway.wire.downstream import Downstream
-from gateway.wire.pool import Pool
+from gateway.wire.parts import Parts
+from gateway.wire.service import Service
 
 logger = logging.getLogger(__name__)
 
@@ -22,16 +22,17 @@ class Listener:
 
     def __init__(
         self,
-        edge: Edge,
-        pools: Iterable[Pool],
+        parts: Parts,
+        services: Iterable[Service],
         *,
         host: str,
         port: int,
         door: Door | None = None,
         sweep_seconds: float = 0.5,
     ) -> None:
-        self._edge = edge
-        self._pools = tuple(pools)
+        self._parts = parts
+        self._connections = parts.connections
+        self._services = tuple(services)
         self._host = host
         self._port = port
         self._door = door
@@ -75,8 +76,8 @@ class Listener:
         finally:
             door.close()
 
-    def _accept(self) -> Downstream:
-        return Downstream(self._edge)
+    def _accept(self) -> ClientConnection:
+        return ClientConnection(self._parts)
 
     async def sweep_for_ever(self) -> None:
         """Enforce the deadlines of connections: one timer instead of one for each request."""
@@ -87,42 +88,38 @@ class Listener:
     def sweep(self, now: float) -> None:
         """End what has passed its deadline at `now`."""
         clock.tick()
-        for connection in [each for each in self._edge.connections if each.deadline < now]:
-            connection.on_deadline()
-        for pool in self._pools:
-            pool.sweep(now)
-        if self._edge.is_draining and not self._edge.connections:
+        self._connections.sweep(now)
+        for service in self._services:
+            service.sweep(now)
+        if self._connections.is_draining and not self._connections:
             self._emptied.set()
 
     async def drain(self, seconds: float) -> None:
         """Accept nobody else, let requests under way end for `seconds`, then cut off the rest."""
-        self._edge.is_draining = True
+        # Also a client that is accepted while this waits meets a gateway that stops.
+        self._connections.is_draining = True
         if self._following is not None:
             self._following.cancel()
             await asyncio.wait({self._following})
         if self._server is not None:
             self._server.close()
-        for connection in list(self._edge.connections):
-            connection.drain()
+        self._connections.drain()
         sweeping = asyncio.create_task(self.sweep_for_ever())
         try:
             async with asyncio.timeout(seconds):
                 await self._emptied.wait()
         except TimeoutError:
-            logger.warning("gateway.cut_off", extra={"connections": len(self._edge.connections)})
+            logger.warning("gateway.cut_off", extra={"connections": len(self._connections)})
         finally:
             sweeping.cancel()
-            for connection in list(self._edge.connections):
-                connection.abort()
-            for pool in self._pools:
-                pool.close()
+            self._connections.abort()
+            for service in self._services:
+                service.close()
             await self._until_closed()
 
     async def _until_closed(self) -> None:
         """Give the loop the turns it needs to close what was aborted."""
         for _ in range(_CLOSING_TURNS):
-            if not self._edge.connections and not any(
-                pool.open_connections for pool in self._pools
-            ):
+            if not self._connections and not any(each.open_connections for each in self._services):
                 return
             await asyncio.sleep(0)

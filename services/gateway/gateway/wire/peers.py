@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 from ipaddress import IPv4Network, IPv6Network, ip_address
-from random import getrandbits
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gateway.wire.request import Request
-
-
-def new_request_id() -> bytes:
-    """A request id for a client that sent none."""
-    return b"%032x" % getrandbits(128)
 
 
 class Peer:

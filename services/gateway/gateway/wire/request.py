@@ -7,8 +7,7 @@ so no later parser sees bytes this one has not. A test compares it with llhttp o
 import re
 from dataclasses import dataclass
 
-from gateway import problems
-from gateway.wire import names
+from gateway.wire import names, refusals
 from gateway.wire.cookies import SESSION_COOKIE, take_session
 from gateway.wire.errors import RefusedError
 from gateway.wire.names import DROP, FORWARD
@@ -98,16 +97,16 @@ def parse_request(head: bytes, limits: HeadLimits) -> Request:
     lines = head.split(b"\r\n")
     # Each line break must be CR LF, and no other control byte may occur.
     if len(head.translate(None, FIELD_BYTES)) != 2 * len(lines) - 2:
-        raise RefusedError(problems.MALFORMED_REQUEST)
+        raise RefusedError(refusals.MALFORMED_REQUEST)
     if len(lines) - 1 > limits.max_headers:
-        raise RefusedError(problems.HEADERS_TOO_LARGE)
+        raise RefusedError(refusals.HEADERS_TOO_LARGE)
     request = _request_line(lines[0], limits)
     forward = request.lines
     known = names.REQUEST_NAMES.get
     for line in lines[1:]:
         name, colon, value = line.partition(b":")
         if not colon:
-            raise RefusedError(problems.INVALID_HEADER)
+            raise RefusedError(refusals.INVALID_HEADER)
         kind = known(name)
         if kind is None:
             kind = _learn(name)
@@ -123,36 +122,36 @@ def _learn(name: bytes) -> int:
     try:
         return names.REQUEST_NAMES.learn(name)
     except names.InvalidNameError as error:
-        raise RefusedError(problems.INVALID_HEADER) from error
+        raise RefusedError(refusals.INVALID_HEADER) from error
 
 
 def _request_line(line: bytes, limits: HeadLimits) -> Request:
     parts = line.split(b" ")
     if len(parts) != 3:
-        raise RefusedError(problems.MALFORMED_REQUEST)
+        raise RefusedError(refusals.MALFORMED_REQUEST)
     method, target, version = parts
     if len(target) > limits.max_target_bytes:
-        raise RefusedError(problems.URI_TOO_LONG)
+        raise RefusedError(refusals.URI_TOO_LONG)
     if version != b"HTTP/1.1" and version != b"HTTP/1.0":
         known = _VERSION.fullmatch(version) is not None
-        raise RefusedError(problems.VERSION_NOT_SUPPORTED if known else problems.MALFORMED_REQUEST)
+        raise RefusedError(refusals.VERSION_NOT_SUPPORTED if known else refusals.MALFORMED_REQUEST)
     if method not in _METHODS:
         known = _TOKEN.fullmatch(method) is not None
-        raise RefusedError(problems.METHOD_NOT_SUPPORTED if known else problems.MALFORMED_REQUEST)
+        raise RefusedError(refusals.METHOD_NOT_SUPPORTED if known else refusals.MALFORMED_REQUEST)
     if target.translate(None, _TARGET_BYTES):
-        raise RefusedError(problems.INVALID_TARGET)
+        raise RefusedError(refusals.INVALID_TARGET)
     return Request(method, target, version == b"HTTP/1.0")
 
 
 def _on_host(request: Request, line: bytes, value: bytes) -> None:
     if request.host or not value:
-        raise RefusedError(problems.INVALID_HOST)
+        raise RefusedError(refusals.INVALID_HOST)
     request.host = value
 
 
 def _on_authorization(request: Request, line: bytes, value: bytes) -> None:
     if request.authorization is not None:
-        raise RefusedError(problems.DUPLICATE_CREDENTIAL)
+        raise RefusedError(refusals.DUPLICATE_CREDENTIAL)
     request.authorization = value
 
 
@@ -167,13 +166,13 @@ def _on_connection(request: Request, line: bytes, value: bytes) -> None:
 
 def _on_length(request: Request, line: bytes, value: bytes) -> None:
     if request.length is not None:
-        raise RefusedError(problems.INVALID_FRAMING)
+        raise RefusedError(refusals.INVALID_FRAMING)
     request.length = value
 
 
 def _on_transfer_encoding(request: Request, line: bytes, value: bytes) -> None:
     if request.transfer_encoding is not None:
-        raise RefusedError(problems.INVALID_FRAMING)
+        raise RefusedError(refusals.INVALID_FRAMING)
     request.transfer_encoding = value
 
 
@@ -199,13 +198,13 @@ def _on_traceparent(request: Request, line: bytes, value: bytes) -> None:
 
 def _on_expect(request: Request, line: bytes, value: bytes) -> None:
     if value.lower() != b"100-continue":
-        raise RefusedError(problems.EXPECTATION_FAILED)
+        raise RefusedError(refusals.EXPECTATION_FAILED)
     # A client of HTTP/1.0 would take the interim answer for the answer.
     request.expects_continue = not request.is_http10
 
 
 def _on_upgrade(request: Request, line: bytes, value: bytes) -> None:
-    raise RefusedError(problems.UPGRADE_NOT_SUPPORTED)
+    raise RefusedError(refusals.UPGRADE_NOT_SUPPORTED)
 
 
 def _on_idempotency_key(request: Request, line: bytes, value: bytes) -> None:
@@ -238,14 +237,14 @@ _READERS = {
 
 def _finish(request: Request) -> None:
     if not request.host:
-        raise RefusedError(problems.INVALID_HOST)
+        raise RefusedError(refusals.INVALID_HOST)
     target = request.target
     if not target.startswith(b"/"):
         target = request.target = _origin_form(target, request.host)
     if (b"%" in target or b"/." in target or b"//" in target) and _DOUBTFUL_PATH.search(
         request.path
     ):
-        raise RefusedError(problems.INVALID_TARGET)
+        raise RefusedError(refusals.INVALID_TARGET)
     if request.transfer_encoding is not None or request.length is not None:
         request.body_length = _body_length(request)
     if request.cookie is not None:
@@ -258,9 +257,9 @@ def _origin_form(target: bytes, host: bytes) -> bytes:
     """The path of an absolute target, which must name the same authority as Host."""
     match = _ABSOLUTE.fullmatch(target)
     if match is None:
-        raise RefusedError(problems.INVALID_TARGET)
+        raise RefusedError(refusals.INVALID_TARGET)
     if match[1].lower() != host.lower():
-        raise RefusedError(problems.INVALID_HOST)
+        raise RefusedError(refusals.INVALID_HOST)
     return match[2] or b"/"
 
 
@@ -271,11 +270,11 @@ def _body_length(request: Request) -> int:
             or request.is_http10
             or request.transfer_encoding.lower() != b"chunked"
         ):
-            raise RefusedError(problems.INVALID_FRAMING)
+            raise RefusedError(refusals.INVALID_FRAMING)
         return CHUNKED
     length = request.length or b""
     if not length.isdigit() or len(length) > _MAX_LENGTH_DIGITS:
-        raise RefusedError(problems.INVALID_FRAMING)
+        raise RefusedError(refusals.INVALID_FRAMING)
     return int(length)
 
 

@@ -4,19 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import select
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import Protocol, cast
 
 from gateway.wire.bodies import BodyReader, ChunkedBody, FixedBody, InvalidBodyError, UntilClosed
 from gateway.wire.errors import UpstreamProtocolError
 from gateway.wire.request import CHUNKED
 from gateway.wire.response import ResponseHead, parse_response
-
-if TYPE_CHECKING:
-    from gateway.wire.pool import Pool
+from gateway.wire.writes import Writes
 
 _MAX_HEAD_BYTES = 64 * 1024
 # Errors and the end of the connection are always reported.
 _ANYTHING = select.POLLIN
+
+
+class Pool(Protocol):
+    """Where the connection belongs."""
+
+    writes: Writes
+
+    def release(self, upstream: Upstream) -> None:
+        """`upstream` is free again."""
+
+    def forget(self, upstream: Upstream) -> None:
+        """`upstream` is closed."""
 
 
 class Answered(Protocol):

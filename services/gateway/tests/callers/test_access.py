@@ -350,7 +350,7 @@ async def test_calls_of_known_callers_are_counted(
         await edge.get(request(target, BEARER))
     await edge.get(request())
     called = edge.gateway.metering._called
-    assert [(each.principal.tenant_id, each.calls) for each in called] == [(tenant, 2)]
+    assert [(each.principal.tenant_id, each.take_calls()) for each in called] == [(tenant, 2)]
     assert called[0].principal.usage_dimensions() == {
         "user_id": found["user_id"],
         "api_key_id": found["credential_id"],

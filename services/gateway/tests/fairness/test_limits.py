@@ -5,13 +5,14 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from gateway.fairness.limits import Bucket, Limits, LimitSettings, Load
+from gateway.fairness.limits import Bucket, Limits, LimitSettings, Party
+from gateway.fairness.refusals import TOO_MANY_IN_FLIGHT
 from gateway.hosts.sites import Site
-from gateway.problems import OVERLOADED, TOO_MANY_IN_FLIGHT
 from gateway.testing.client import HOST, request
 from gateway.testing.running import Running
 from gateway.testing.service import FakeService, Received, Wire
-from gateway.wire.log_throttle import Seldom
+from gateway.wire.log_throttle import LogThrottle
+from gateway.wire.refusals import OVERLOADED
 
 MakeGateway = Callable[..., Awaitable[Running]]
 
@@ -32,7 +33,7 @@ class TestBucket:
 class TestCounting:
     def test_one_tenant_cannot_take_every_place(self) -> None:
         limits = Limits(LimitSettings(max_in_flight=5, tenant_max_in_flight=2))
-        greedy, modest = limits.new_load(), limits.new_load()
+        greedy, modest = limits.new_party(), limits.new_party()
         assert [limits.enter(greedy, None, 1.0) for _ in range(2)] == [None, None]
         assert limits.enter(greedy, None, 1.0) is TOO_MANY_IN_FLIGHT
         assert limits.enter(modest, None, 1.0) is None
@@ -41,8 +42,8 @@ class TestCounting:
 
     def test_everybody_together_has_a_limit(self) -> None:
         limits = Limits(LimitSettings(max_in_flight=2))
-        loads = [limits.new_load() for _ in range(3)]
-        assert [limits.enter(load, None, 1.0) for load in loads] == [None, None, OVERLOADED]
+        parties = [limits.new_party() for _ in range(3)]
+        assert [limits.enter(party, None, 1.0) for party in parties] == [None, None, OVERLOADED]
 
     def test_addresses_are_forgotten_before_they_are_too_many(self) -> None:
         limits = Limits(LimitSettings(max_addresses=2, address_rate=0.001, address_burst=1))
@@ -56,25 +57,25 @@ class TestPlans:
     def test_plan_has_a_rate_of_its_own(self) -> None:
         settings = LimitSettings(tenant_rate=1, tenant_burst=2, plan_rates={"pro": 3})
         limits = Limits(settings)
-        load = limits.new_load()
-        limits.follow_plan(load, "free")
-        assert self.admitted(limits, load) == 2
-        limits.follow_plan(load, "pro")
-        assert self.admitted(limits, load) == 6
-        refusal = limits.enter(load, None, 1.0)
+        party = limits.new_party()
+        limits.follow_plan(party, "free")
+        assert self.admitted(limits, party) == 2
+        limits.follow_plan(party, "pro")
+        assert self.admitted(limits, party) == 6
+        refusal = limits.enter(party, None, 1.0)
         assert refusal is not None
         assert dict(refusal.headers)["ratelimit-policy"] == '"tenant";q=6;w=2'
 
     def test_another_version_of_the_same_plan_saves_nothing(self) -> None:
         limits = Limits(LimitSettings(tenant_rate=1, tenant_burst=2))
-        load = limits.new_load()
-        assert self.admitted(limits, load) == 2
-        limits.follow_plan(load, "free")
-        assert self.admitted(limits, load) == 0
+        party = limits.new_party()
+        assert self.admitted(limits, party) == 2
+        limits.follow_plan(party, "free")
+        assert self.admitted(limits, party) == 0
 
     @staticmethod
-    def admitted(limits: Limits, load: Load) -> int:
-        return sum(limits.enter(load, None, 1.0) is None for _ in range(10))
+    def admitted(limits: Limits, party: Party) -> int:
+        return sum(limits.enter(party, None, 1.0) is None for _ in range(10))
 
 
 async def test_tenants_plan_decides_on_its_rate(make_gateway: MakeGateway) -> None:
@@ -87,9 +88,9 @@ async def test_tenants_plan_decides_on_its_rate(make_gateway: MakeGateway) -> No
     after = edge.gateway.directory.find(b"other.stagify.test")
     assert isinstance(before, Site)
     assert isinstance(after, Site)
-    assert before.load is after.load
-    assert after.load.take(1.0)
-    assert not after.load.take(1.0)
+    assert before.party is after.party
+    assert after.party.take(1.0)
+    assert not after.party.take(1.0)
 
 
 async def test_address_without_credential_is_slowed_down(make_gateway: MakeGateway) -> None:
@@ -367,8 +368,8 @@ class TestDrain:
 
 def test_flood_of_failures_is_said_once_a_second() -> None:
     now = 100.0
-    seldom = Seldom(1.0, lambda: now)
-    assert [seldom.is_due() for _ in range(5)] == [True, False, False, False, False]
+    throttle = LogThrottle(1.0, lambda: now)
+    assert [throttle.is_due() for _ in range(5)] == [True, False, False, False, False]
     now = 101.0
-    assert seldom.is_due()
-    assert (seldom.take_skipped(), seldom.take_skipped()) == (4, 0)
+    assert throttle.is_due()
+    assert (throttle.take_skipped(), throttle.take_skipped()) == (4, 0)

@@ -1,17 +1,19 @@
 """Whose turn it is at a service: fair between tenants, and never for long."""
 
 import asyncio
+import gc
+import weakref
 from collections.abc import Awaitable, Callable
 from time import monotonic
 
 import pytest
 
-from gateway.fairness.limits import Load, Rate
+from gateway.fairness.limits import Limits, LimitSettings, Party, Rate
 from gateway.fairness.turns import Turns, TurnSettings
-from gateway.problems import OVERLOADED, Refusal
 from gateway.testing.client import HOST, request
 from gateway.testing.running import Running
 from gateway.testing.service import FakeService, Received, Wire
+from gateway.wire.refusals import OVERLOADED, Refusal
 from stagify.testing import next_turn
 
 MakeGateway = Callable[..., Awaitable[Running]]
@@ -21,12 +23,12 @@ NOW = 100.0
 class Asking:
     """A request of one tenant; `became` says what became of it."""
 
-    def __init__(self, turns: Turns, load: Load, now: float = NOW) -> None:
-        self.turns, self.load = turns, load
+    def __init__(self, turns: Turns, party: Party, now: float = NOW) -> None:
+        self.lane = turns.lane_of(party)
         self.became: str | Refusal = "waiting"
         self.started = now
         self.is_done = False
-        refusal = turns.take(load, self, now)
+        refusal = self.lane.take_turn(self, now)
         if refusal is not None:
             self.refuse(refusal)
 
@@ -41,12 +43,16 @@ class Asking:
         """The service has answered."""
         assert self.became == "running"
         self.became, self.is_done = "answered", True
-        self.turns.leave(self.load, now - self.started, now)
+        self.lane.leave_turn(now - self.started, now)
 
 
-def ask(turns: Turns, load: Load, count: int, now: float = NOW) -> list[Asking]:
+def turns_of(settings: TurnSettings) -> Turns:
+    return Turns(settings, Limits(LimitSettings()))
+
+
+def ask(turns: Turns, party: Party, count: int, now: float = NOW) -> list[Asking]:
     """So many requests of one tenant."""
-    return [Asking(turns, load, now) for _ in range(count)]
+    return [Asking(turns, party, now) for _ in range(count)]
 
 
 def states(requests: list[Asking]) -> list[str | Refusal]:
@@ -54,40 +60,40 @@ def states(requests: list[Asking]) -> list[str | Refusal]:
 
 
 @pytest.fixture
-def loads() -> list[Load]:
+def parties() -> list[Party]:
     """Tenants."""
-    return [Load(Rate.of("tenant", 1, 1)) for _ in range(3)]
+    return [Party(Rate.of("tenant", 1, 1)) for _ in range(3)]
 
 
 class TestPlaces:
-    def test_one_alone_leaves_half_to_others(self, loads: list[Load]) -> None:
-        turns = Turns(TurnSettings(max_running=4))
-        greedy = ask(turns, loads[0], 3)
+    def test_one_alone_leaves_half_to_others(self, parties: list[Party]) -> None:
+        turns = turns_of(TurnSettings(max_running=4))
+        greedy = ask(turns, parties[0], 3)
         assert states(greedy) == ["running", "running", "waiting"]
-        assert states(ask(turns, loads[1], 2)) == ["running", "running"]
-        assert states(ask(turns, loads[2], 1)) == ["waiting"]
+        assert states(ask(turns, parties[1], 2)) == ["running", "running"]
+        assert states(ask(turns, parties[2], 1)) == ["waiting"]
 
-    def test_who_waits_starts_when_another_is_answered(self, loads: list[Load]) -> None:
-        turns = Turns(TurnSettings(max_running=4))
-        first, second, third = ask(turns, loads[0], 3)
+    def test_who_waits_starts_when_another_is_answered(self, parties: list[Party]) -> None:
+        turns = turns_of(TurnSettings(max_running=4))
+        first, second, third = ask(turns, parties[0], 3)
         first.end()
         assert states([second, third]) == ["running", "running"]
         second.end()
         third.end()
         assert (turns.running, turns.waiting) == (0, 0)
 
-    def test_long_queue_does_not_delay_the_single_request(self, loads: list[Load]) -> None:
-        turns = Turns(TurnSettings(max_running=2))
-        greedy = ask(turns, loads[0], 100)
-        first, second = Asking(turns, loads[1]), Asking(turns, loads[2])
+    def test_long_queue_does_not_delay_the_single_request(self, parties: list[Party]) -> None:
+        turns = turns_of(TurnSettings(max_running=2))
+        greedy = ask(turns, parties[0], 100)
+        first, second = Asking(turns, parties[1]), Asking(turns, parties[2])
         assert states([first, second]) == ["running", "waiting"]
         greedy[0].end()
         greedy[1].end()
         assert states([*greedy[:3], second]) == ["answered", "answered", "waiting", "running"]
 
-    def test_tenants_with_queues_take_turns(self, loads: list[Load]) -> None:
-        turns = Turns(TurnSettings(max_running=2))
-        queues = [ask(turns, load, 10) for load in loads]
+    def test_tenants_with_queues_take_turns(self, parties: list[Party]) -> None:
+        turns = turns_of(TurnSettings(max_running=2))
+        queues = [ask(turns, party, 10) for party in parties]
         running: list[Asking] = []
         for _ in range(12):
             started = [each for queue in queues for each in queue if each.became == "running"]
@@ -96,14 +102,14 @@ class TestPlaces:
         answered = [states(queue).count("answered") for queue in queues]
         assert max(answered) - min(answered) <= 2
 
-    def test_who_used_most_gets_what_nobody_else_wants(self, loads: list[Load]) -> None:
-        turns = Turns(TurnSettings(max_running=8))
-        for load, seconds in zip(loads, (8.0, 1.0, 1.0), strict=True):
-            Asking(turns, load).end(NOW + seconds)
-        other = Asking(turns, loads[1], NOW + 8)
-        greedy = ask(turns, loads[0], 3, NOW + 8)
+    def test_who_used_most_gets_what_nobody_else_wants(self, parties: list[Party]) -> None:
+        turns = turns_of(TurnSettings(max_running=8))
+        for party, seconds in zip(parties, (8.0, 1.0, 1.0), strict=True):
+            Asking(turns, party).end(NOW + seconds)
+        other = Asking(turns, parties[1], NOW + 8)
+        greedy = ask(turns, parties[0], 3, NOW + 8)
         assert states([other, *greedy]) == ["running"] * 2 + ["waiting"] * 2
-        others = [other, *ask(turns, loads[1], 3, NOW + 8), *ask(turns, loads[2], 3, NOW + 8)]
+        others = [other, *ask(turns, parties[1], 3, NOW + 8), *ask(turns, parties[2], 3, NOW + 8)]
         assert states(others) == ["running"] * 7
         greedy[0].end(NOW + 8)
         assert states(greedy[1:]) == ["waiting"] * 2
@@ -111,70 +117,69 @@ class TestPlaces:
             other.end(NOW + 8)
         assert states(greedy[1:]) == ["running"] * 2
 
-    def test_tenants_that_are_gone_are_forgotten(self) -> None:
-        turns = Turns(TurnSettings())
-        many = [Load(Rate.of("tenant", 1, 1)) for _ in range(300)]
-        running = [Asking(turns, many[0])]
-        for number, load in enumerate(many[1:]):
-            Asking(turns, load, NOW + number).end(NOW + number)
-        assert len(turns) < 300
-        running[0].end(NOW + 300)
-        assert turns.running == 0
+    def test_lane_is_gone_with_its_party(self) -> None:
+        turns, party = turns_of(TurnSettings()), Party(Rate.of("tenant", 1, 1))
+        lane = weakref.ref(turns.lane_of(party))
+        assert turns.lane_of(party) is lane()
+        Asking(turns, party).end(NOW + 1)
+        del party
+        gc.collect()
+        assert lane() is None
 
-    def test_what_was_used_is_forgotten(self, loads: list[Load]) -> None:
-        turns = Turns(TurnSettings(max_running=6))
-        Asking(turns, loads[0]).end(NOW + 8)
+    def test_what_was_used_is_forgotten(self, parties: list[Party]) -> None:
+        turns = turns_of(TurnSettings(max_running=6))
+        Asking(turns, parties[0]).end(NOW + 8)
         for second in range(20):
-            Asking(turns, loads[1], NOW + 8 + second).end(NOW + 9 + second)
-        others = ask(turns, loads[1], 3, NOW + 30)
-        assert states([*others, Asking(turns, loads[0], NOW + 30)]) == ["running"] * 4
+            Asking(turns, parties[1], NOW + 8 + second).end(NOW + 9 + second)
+        others = ask(turns, parties[1], 3, NOW + 30)
+        assert states([*others, Asking(turns, parties[0], NOW + 30)]) == ["running"] * 4
 
 
 class TestPatience:
-    def test_who_has_waited_too_long_is_refused(self, loads: list[Load]) -> None:
-        turns = Turns(TurnSettings(max_running=2, patience_seconds=2.0))
-        running, late, recent = Asking(turns, loads[0]), Asking(turns, loads[0]), None
-        recent = Asking(turns, loads[0], NOW + 2)
+    def test_who_has_waited_too_long_is_refused(self, parties: list[Party]) -> None:
+        turns = turns_of(TurnSettings(max_running=2, patience_seconds=2.0))
+        running, late, recent = Asking(turns, parties[0]), Asking(turns, parties[0]), None
+        recent = Asking(turns, parties[0], NOW + 2)
         running.end(NOW + 2.001)
         assert states([late]) == [OVERLOADED]
         assert recent.became == "running"
 
-    def test_standing_queue_is_cut_short(self, loads: list[Load]) -> None:
+    def test_standing_queue_is_cut_short(self, parties: list[Party]) -> None:
         settings = TurnSettings(max_running=2, patience_seconds=2.0, busy_patience_seconds=0.5)
-        turns = Turns(settings)
-        running = Asking(turns, loads[0])
-        early = ask(turns, loads[0], 2, NOW + 1)
+        turns = turns_of(settings)
+        running = Asking(turns, parties[0])
+        early = ask(turns, parties[0], 2, NOW + 1)
         running.end(NOW + 1.9)
         assert states(early) == ["running", "waiting"]
-        late = ask(turns, loads[0], 2, NOW + 3)
+        late = ask(turns, parties[0], 2, NOW + 3)
         early[0].end(NOW + 3.4)
         assert states([early[1], *late]) == [OVERLOADED, "running", "waiting"]
         late[0].end(NOW + 3.4)
         # Empty for once, but it has just been too long.
         late[1].end(NOW + 3.4)
-        running, hasty = ask(turns, loads[0], 2, NOW + 4)
+        running, hasty = ask(turns, parties[0], 2, NOW + 4)
         running.end(NOW + 4.6)
         assert hasty.became is OVERLOADED
 
-    def test_queue_that_was_short_for_a_while_is_patient_again(self, loads: list[Load]) -> None:
+    def test_queue_that_was_short_for_a_while_is_patient_again(self, parties: list[Party]) -> None:
         settings = TurnSettings(max_running=2, patience_seconds=2.0, busy_patience_seconds=0.5)
-        turns = Turns(settings)
-        running, _ = ask(turns, loads[0], 2)
+        turns = turns_of(settings)
+        running, _ = ask(turns, parties[0], 2)
         running.end(NOW + 2.5)
-        running, patient = ask(turns, loads[0], 2, NOW + 5)
+        running, patient = ask(turns, parties[0], 2, NOW + 5)
         running.end(NOW + 6.5)
         assert patient.became == "running"
 
-    def test_client_that_is_gone_is_passed_over(self, loads: list[Load]) -> None:
-        turns = Turns(TurnSettings(max_running=2))
-        running, gone, there = ask(turns, loads[0], 3)
+    def test_client_that_is_gone_is_passed_over(self, parties: list[Party]) -> None:
+        turns = turns_of(TurnSettings(max_running=2))
+        running, gone, there = ask(turns, parties[0], 3)
         gone.is_done = True
         running.end()
         assert states([gone, there]) == ["waiting", "running"]
 
-    def test_queue_has_an_end(self, loads: list[Load]) -> None:
-        turns = Turns(TurnSettings(max_running=2, max_waiting=1))
-        assert states(ask(turns, loads[0], 3)) == ["running", "waiting", OVERLOADED]
+    def test_queue_has_an_end(self, parties: list[Party]) -> None:
+        turns = turns_of(TurnSettings(max_running=2, max_waiting=1))
+        assert states(ask(turns, parties[0], 3)) == ["running", "waiting", OVERLOADED]
 
 
 async def test_service_never_gets_more_than_its_places(

@@ -3,9 +3,9 @@
 import heapq
 from random import Random
 
-from gateway.fairness.limits import Load, Rate
+from gateway.fairness.limits import Limits, LimitSettings, Party, Rate
 from gateway.fairness.turns import Turns, TurnSettings
-from gateway.problems import Refusal
+from gateway.wire.refusals import Refusal
 
 MEAN_SECONDS = 0.005
 # How much work one request is, as a multiple of the mean.
@@ -34,13 +34,14 @@ class Service:
     """One core that all running requests share evenly, and tenants that ask at random."""
 
     def __init__(self, rates: list[float], seconds: float) -> None:
-        self.turns = Turns(TurnSettings())
+        self.turns = Turns(TurnSettings(), Limits(LimitSettings()))
         self.now = 0.0
         self.running: list[Job] = []
         self.refused = [0] * len(rates)
         self.times: list[list[float]] = [[] for _ in rates]
         self._random = Random(1)
-        self._loads = [Load(Rate.of("tenant", 1, 1)) for _ in rates]
+        parties = [Party(Rate.of("tenant", 1, 1)) for _ in rates]
+        self._lanes = [self.turns.lane_of(party) for party in parties]
         arrivals = [(self._random.expovariate(rate), each) for each, rate in enumerate(rates)]
         heapq.heapify(arrivals)
         while self.now < seconds:
@@ -56,7 +57,7 @@ class Service:
 
     def _ask(self, tenant: int) -> None:
         job = Job(self, tenant, MEAN_SECONDS * self._random.choice(SIZES))
-        refusal = self.turns.take(self._loads[tenant], job, self.now)
+        refusal = self._lanes[tenant].take_turn(job, self.now)
         if refusal is not None:
             job.refuse(refusal)
 
@@ -64,7 +65,7 @@ class Service:
         self._work_until(self.now + job.work * len(self.running))
         self.running.remove(job)
         self.times[job.tenant].append(self.now - job.asked_at)
-        self.turns.leave(self._loads[job.tenant], self.now - job.began_at, self.now)
+        self._lanes[job.tenant].leave_turn(self.now - job.began_at, self.now)
 
     def _work_until(self, at: float) -> None:
         for job in self.running:

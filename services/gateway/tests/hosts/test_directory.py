@@ -7,8 +7,9 @@ import pytest
 
 from gateway.fairness.limits import Limits, LimitSettings
 from gateway.hosts.directory import Directory
+from gateway.hosts.refusals import UNKNOWN_HOST
 from gateway.hosts.sites import Site
-from gateway.problems import INVALID_HOST, UNKNOWN_HOST
+from gateway.wire.refusals import INVALID_HOST
 from stagify.events import encode
 from stagify.events.tenant import TenantActivated, TenantDirectoryEntry
 
@@ -51,7 +52,7 @@ def test_platform_host_belongs_to_nobody(directory: Directory, tenant_id: UUID) 
     put(directory, tenant_id, "app.stagify.test", "acme.stagify.test")
     site = directory.find(b"APP.stagify.test:8080")
     assert isinstance(site, Site)
-    assert (site.tenant_id, site.principal.kind) == (None, "platform")
+    assert (site.tenant_id, site.visitor.kind) == (None, "platform")
     directory.apply(str(tenant_id).encode(), None)
     assert isinstance(directory.find(b"app.stagify.test"), Site)
 
@@ -64,9 +65,9 @@ def test_newer_record_replaces_the_older(directory: Directory, tenant_id: UUID) 
     assert isinstance(before, Site)
     assert isinstance(after, Site)
     assert directory.find(b"acme.stagify.test") is UNKNOWN_HOST
-    assert after.principal.plan == "pro"
+    assert after.visitor.plan == "pro"
     # What is running is still counted.
-    assert after.load is before.load
+    assert after.party is before.party
     assert len(directory) == 1
 
 

@@ -3,15 +3,17 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any
+from typing import Any, cast
 from uuid import UUID, uuid4
 
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
+from gateway.callers.callers import Caller
 from gateway.follower import Follower
-from gateway.hosts.sites import Caller
 from gateway.observe.metering import Metering, UsageTemplate
+from gateway.wire.record import Record
+from gateway.wire.service import Service
 from stagify.events import Event, Topic, decode, encode
 from stagify.events.identity import SessionRevoked
 from stagify.events.usage import UsageRecorded
@@ -100,6 +102,13 @@ def caller(tenant_id: UUID) -> Caller:
     )
 
 
+def count(metering: Metering, somebody: Caller) -> None:
+    """A service has answered a request of `somebody`."""
+    record = Record(0.0)
+    record.who, record.status, record.service = somebody, 200, cast(Service, object())
+    metering.answered(record)
+
+
 async def recorded(kafka_server: str, tenant_id: UUID, records: int) -> list[UsageRecorded]:
     """The first `records` usage records of a tenant."""
     found: list[UsageRecorded] = []
@@ -120,10 +129,10 @@ async def recorded(kafka_server: str, tenant_id: UUID, records: int) -> list[Usa
 async def test_calls_are_recorded_once_per_flush(kafka_server: str, tenant_id: UUID) -> None:
     metering, by_key, other = Metering(kafka_server), caller(tenant_id), caller(tenant_id)
     for _ in range(3):
-        metering.count(by_key)
-    metering.count(other)
+        count(metering, by_key)
+    count(metering, other)
     assert await metering.flush()
-    metering.count(by_key)
+    count(metering, by_key)
     await metering.close()
     events = await recorded(kafka_server, tenant_id, 3)
     assert sorted(event.quantity for event in events) == [1, 1, 3]
@@ -137,7 +146,7 @@ async def test_calls_are_recorded_once_per_flush(kafka_server: str, tenant_id: U
 async def test_many_callers_fit_into_one_flush(kafka_server: str, tenant_id: UUID) -> None:
     metering = Metering(kafka_server)
     for _ in range(3000):
-        metering.count(caller(tenant_id))
+        count(metering, caller(tenant_id))
     await metering.close()
     events = await recorded(kafka_server, tenant_id, 3000)
     assert len({event.event_id for event in events}) == 3000
@@ -148,11 +157,11 @@ async def test_what_kafka_did_not_take_is_sent_again_with_the_same_ids(
 ) -> None:
     # Nobody listens on port 1 until the address of the broker is corrected.
     metering, by_key = Metering("127.0.0.1:1"), caller(tenant_id)
-    metering.count(by_key)
+    count(metering, by_key)
     assert not await metering.flush()
     ids = [decode(value).event_id for _, value in metering._unsent]
-    metering.count(by_key)
-    metering.count(by_key)
+    count(metering, by_key)
+    count(metering, by_key)
     assert not await metering.flush()
     assert [decode(value).event_id for _, value in metering._unsent] == ids
     metering._bootstrap_servers = kafka_server

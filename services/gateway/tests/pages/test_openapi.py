@@ -2,23 +2,9 @@
 
 from typing import Any
 
-import pytest
-
-from gateway.fairness.turns import Turns, TurnSettings
-from gateway.hosts.routes import PREFIXES, Routes, Service, ServiceName
+from gateway.hosts.routes import Routes, ServiceName
 from gateway.pages.openapi import OpenApi, merge
-from gateway.wire.pool import Pool
-from gateway.wire.writes import Writes
 from stagify.errors import UnavailableError
-
-
-@pytest.fixture
-def routes() -> Routes:
-    def service(name: ServiceName) -> Service:
-        pool = Pool(name, "h", 1, Writes(), connect_seconds=1, idle_seconds=1)
-        return Service(name, pool, b"", Turns(TurnSettings()))
-
-    return Routes({name: service(name) for name in PREFIXES})
 
 
 def document(path: str, schema: dict[str, Any]) -> dict[str, Any]:

@@ -290,7 +290,7 @@ async def test_event_stream_arrives_as_it_is_sent(edge: Running, service: FakeSe
     client = await edge.connect()
     await client.send(request("/v1/projects/1/events"))
     await client.until(b"data: 1\n")
-    limits = edge.gateway._edge.limits
+    limits = edge.gateway.limits
     assert (limits.in_flight, limits.streams) == (0, 1)
     go_on.set()
     await client.until(b"data: 2\n")

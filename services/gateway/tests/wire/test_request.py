@@ -7,16 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.fairness.turns import Turns, TurnSettings
-from gateway.hosts.routes import PREFIXES, Routes, Service
 from gateway.wire.bodies import ChunkedBody, InvalidBodyError
 from gateway.wire.cookies import take_session
 from gateway.wire.errors import RefusedError
 from gateway.wire.names import DROP, FORWARD, REQUEST_NAMES, InvalidNameError
 from gateway.wire.peers import Peers
-from gateway.wire.pool import Pool
 from gateway.wire.request import HeadLimits, parse_request
-from gateway.wire.writes import Writes
 
 LIMITS = HeadLimits()
 
@@ -134,58 +130,6 @@ class TestNames:
             REQUEST_NAMES.learn(b"x-name-%d" % number)
         assert REQUEST_NAMES.get(b"x-name-9999") == FORWARD
         assert REQUEST_NAMES.get(b"x-name-1") is None
-
-
-class TestRoutes:
-    @pytest.fixture
-    def routes(self) -> Routes:
-        def service(name: Any) -> Service:
-            pool = Pool(name, "h", 1, Writes(), connect_seconds=1, idle_seconds=1)
-            return Service(name, pool, b"", Turns(TurnSettings()))
-
-        return Routes({name: service(name) for name in PREFIXES})
-
-    @pytest.mark.parametrize(
-        ("target", "name"),
-        [
-            (b"/v1/signup", "identity-svc"),
-            (b"/v1/signup/1/confirm", "identity-svc"),
-            (b"/v1/api-keys?limit=1", "identity-svc"),
-            (b"/v1/slugs/acme?x=/v1/projects", "tenant-svc"),
-            (b"/v1/tenant", "tenant-svc"),
-            (b"/v1/projects/1/events", "staging-svc"),
-            (b"/v1/images/1?download=1", "staging-svc"),
-            (b"/v1/usage", "usage-svc"),
-            (b"/v1/plans", "usage-svc"),
-        ],
-    )
-    def test_first_segments_name_the_service(
-        self, routes: Routes, target: bytes, name: str
-    ) -> None:
-        service = routes.find(target)
-        assert service is not None
-        assert service.name == name
-
-    @pytest.mark.parametrize(
-        "target",
-        [
-            b"/",
-            b"/v1",
-            b"/v1/",
-            b"/v1?x=/v1/projects",
-            b"/v2/projects",
-            b"/V1/projects",
-            b"/v1/Projects",
-            b"/v1/project",
-            b"/v1/projectss",
-            b"/v1/%70rojects",
-            b"/internal/credentials",
-            b"/v1/internal",
-            b"/metrics",
-        ],
-    )
-    def test_everything_else_has_none(self, routes: Routes, target: bytes) -> None:
-        assert routes.find(target) is None
 
 
 class TestPeers:

@@ -5,7 +5,7 @@ from typing import cast
 
 import pytest
 
-from gateway.wire.pool import Pool
+from gateway.wire.service import Service
 from gateway.wire.upstream import Answered, Upstream
 from gateway.wire.writes import Writes
 from stagify.testing import next_turn
@@ -84,7 +84,7 @@ async def test_urgent_request_comes_after_the_body_before_it(
 ) -> None:
     """A service may answer before it has read a body to its end; its connection is free then."""
     writes, transport = Writes(), Recording(sent)
-    upstream = Upstream(Pool("staging-svc", "h", 1, writes, connect_seconds=1, idle_seconds=1))
+    upstream = Upstream(Service("staging-svc", "h", 1, writes, connect_seconds=1, idle_seconds=1))
     upstream.connection_made(as_transport(transport))
     upstream.write(b"the end of a body")
     upstream.send(cast(Answered, object()), b"POST", at_once=True)

@@ -1,6 +1,7 @@
-"""Every refusal of the gateway, and how it looks on the wire (RFC 9457).
+"""How the gateway says no (RFC 9457), and every refusal that needs no more than HTTP to be given.
 
-A refusal is rendered once, when the process starts; a request adds its id and its length.
+A refusal is rendered once, when the process starts; a request adds its id and its length. What the
+layers above refuse stands in a `refusals.py` of their own.
 """
 
 import html
@@ -137,55 +138,10 @@ BODY_TOO_LARGE = Refusal(
     413, "body_too_large", "Content Too Large", "The body is larger than allowed here."
 )
 
-# The request is well-formed, and the answer is no.
-UNKNOWN_HOST = Refusal(
-    404, "unknown_host", "Not Found", "Nobody lives at this address.", has_page=True
-)
-TENANT_SUSPENDED = Refusal(
-    403, "tenant_suspended", "Forbidden", "This workspace is suspended.", has_page=True
-)
-NOT_FOUND = Refusal(404, "not_found", "Not Found", "There is nothing at this path.")
-METHOD_NOT_ALLOWED = Refusal(
-    405,
-    "method_not_allowed",
-    "Method Not Allowed",
-    "This page can only be read.",
-    (("allow", "GET, HEAD"),),
-)
-INVALID_CREDENTIAL = Refusal(
-    401,
-    "invalid_credential",
-    "Unauthorized",
-    "The credential is unknown here, expired or revoked.",
-    (("www-authenticate", 'Bearer realm="stagify", error="invalid_token"'),),
-)
-ORIGIN_MISMATCH = Refusal(
-    403,
-    "origin_mismatch",
-    "Forbidden",
-    "A page of another site may not use this session.",
-)
 
-# Not now.
-RATE_LIMITED = Refusal(
-    429, "rate_limited", "Too Many Requests", "Too many requests: slow down.", RETRY_SOON
-)
-TOO_MANY_IN_FLIGHT = Refusal(
-    429,
-    "too_many_in_flight",
-    "Too Many Requests",
-    "Too many requests of this workspace are running at once.",
-    RETRY_SOON,
-)
+# The request is well-formed, but not now.
 OVERLOADED = Refusal(
     503, "overloaded", "Service Unavailable", "The platform is busy: try again.", RETRY_SOON
-)
-CREDENTIALS_UNAVAILABLE = Refusal(
-    503,
-    "credentials_unavailable",
-    "Service Unavailable",
-    "Credentials cannot be checked right now: try again.",
-    RETRY_SOON,
 )
 UPSTREAM_UNAVAILABLE = Refusal(
     503,

@@ -1,4 +1,4 @@
-"""The connections to one service."""
+"""One service behind the gateway, and the connections to it."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import logging
 from time import monotonic
 from typing import Protocol
 
-from gateway import problems
-from gateway.problems import Refusal
-from gateway.wire.log_throttle import Seldom
+from gateway.wire import refusals
+from gateway.wire.log_throttle import LogThrottle
+from gateway.wire.refusals import Refusal
 from gateway.wire.upstream import Upstream
 from gateway.wire.writes import Writes
 from stagify.connections import connected
@@ -20,7 +20,9 @@ logger = logging.getLogger(__name__)
 class Dialling(Protocol):
     """Who waits for a connection."""
 
-    is_done: bool
+    @property
+    def is_done(self) -> bool:
+        """Whether it does so no longer."""
 
     def on_connected(self, upstream: Upstream) -> None:
         """Here is one."""
@@ -29,8 +31,11 @@ class Dialling(Protocol):
         """There is none."""
 
 
-class Pool:
-    """Idle connections are a stack: the warmest is used first, the rest age and are closed."""
+class Service:
+    """Its idle connections are a stack: the warmest is used first, the rest age and are closed.
+
+    `label` is the name as the access log writes it, and `host_line` what a request to it says.
+    """
 
     def __init__(
         self,
@@ -44,6 +49,8 @@ class Pool:
         max_idle: int = 256,
     ) -> None:
         self.name = name
+        self.label = name.encode()
+        self.host_line = f"host: {host}:{port}\r\n".encode()
         self._host = host
         self._port = port
         self.writes = writes
@@ -53,7 +60,7 @@ class Pool:
         self._idle: list[Upstream] = []
         self._all: set[Upstream] = set()
         self._dials: set[asyncio.Task[None]] = set()
-        self._complaints = Seldom()
+        self._log_throttle = LogThrottle()
         self._now = monotonic()
 
     def take(self, *, must_be_open: bool = False) -> Upstream | None:
@@ -88,13 +95,13 @@ class Pool:
                     first_seconds=self._connect_seconds / 2,
                 )
         except TimeoutError:
-            waiting.on_unreachable(problems.UPSTREAM_TIMEOUT)
+            waiting.on_unreachable(refusals.UPSTREAM_TIMEOUT)
         except OSError as error:
-            if self._complaints.is_due():
-                skipped = self._complaints.take_skipped()
+            if self._log_throttle.is_due():
+                skipped = self._log_throttle.take_skipped()
                 extra = {"upstream": self.name, "errno": error.errno, "not_logged": skipped}
                 logger.warning("upstream.unreachable", extra=extra)
-            waiting.on_unreachable(problems.UPSTREAM_UNAVAILABLE)
+            waiting.on_unreachable(refusals.UPSTREAM_UNAVAILABLE)
         else:
             self._all.add(upstream)
             if waiting.is_done:

@@ -1,0 +1,66 @@
+"""Somebody the gateway lets in, and what is kept of them between their requests."""
+
+from __future__ import annotations
+
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from gateway.hosts.routes import Route
+from gateway.hosts.sites import Site, Who
+from gateway.wire.decisions import Forward
+from stagify.principal import Principal
+from stagify.tokens import CONTEXT_HEADER
+
+
+class Caller(Who):
+    """A principal with the passes made for it so far, by the name of the service they lead to."""
+
+    __slots__ = ("_calls", "is_anonymous", "passes", "principal", "usage")
+
+    def __init__(self, principal: Principal) -> None:
+        super().__init__(principal.tenant_id, principal.kind)
+        self.principal = principal
+        self.is_anonymous = principal.kind in ("anonymous", "platform")
+        self.passes: dict[str, Pass] = {}
+        self._calls = 0
+        # Whoever takes the calls may keep here how it records them.
+        self.usage: Any = None
+
+    def count_call(self) -> bool:
+        """Count one call; whether it is the first since they were last taken."""
+        calls = self._calls
+        self._calls = calls + 1
+        return calls == 0
+
+    def take_calls(self) -> int:
+        """The calls counted since this was last asked."""
+        calls, self._calls = self._calls, 0
+        return calls
+
+
+class Pass(Forward):
+    """The decision to send a caller's requests on, good until `ends` (monotonic) for one version
+    of the tenant's record. `context` is the token by which the service knows who is calling."""
+
+    __slots__ = ("ends", "site")
+
+    def __init__(self, caller: Caller, site: Site, route: Route, context: str, ends: float) -> None:
+        service = route.service
+        head = b" HTTP/1.1\r\n" + service.host_line + f"{CONTEXT_HEADER}: {context}\r\n".encode()
+        super().__init__(caller, service, route.turns.lane_of(site.party), head)
+        self.site = site
+        self.ends = ends
+
+
+class Visitors:
+    """Those without a credential: at each site they are one caller."""
+
+    def __init__(self) -> None:
+        self._of: WeakKeyDictionary[Site, Caller] = WeakKeyDictionary()
+
+    def at(self, site: Site) -> Caller:
+        """The visitor of `site`."""
+        visitor = self._of.get(site)
+        if visitor is None:
+            visitor = self._of[site] = Caller(site.visitor)
+        return visitor

@@ -1,0 +1,41 @@
+"""What a caller's requests to a service have in common, made about once a minute: above all the
+signed header line by which the service knows who is calling."""
+
+from dataclasses import replace
+from random import uniform
+from time import time
+
+from gateway.callers.callers import Caller, Pass
+from gateway.hosts.routes import Route
+from gateway.hosts.sites import Site
+from stagify.tokens import TokenSigner
+
+# A token is not handed out in its last seconds: they are for the request that carries it.
+_SPARE_SECONDS = 5.0
+
+
+class Passes:
+    """Makes passes, and keeps them on the callers."""
+
+    def __init__(self, signer: TokenSigner) -> None:
+        self._signer = signer
+
+    def get(self, caller: Caller, site: Site, route: Route, now: float) -> Pass:
+        """The pass for `caller` of `site` at `now` (monotonic)."""
+        held = caller.passes.get(route.name)
+        if held is not None and held.site is site and now < held.ends:
+            return held
+        # Plan, region and status come from the directory's newest record, not from the look-up.
+        own, common = caller.principal, site.visitor
+        principal = replace(
+            own,
+            plan=common.plan,
+            region=common.region,
+            tenant_status=common.tenant_status,
+            slug=common.slug,
+        )
+        token, expires = self._signer.mint(route.name, principal)
+        # Not all at the same moment: those made in one burst would have to be made anew in one.
+        seconds = (expires - time() - _SPARE_SECONDS) * uniform(0.7, 1.0)
+        made = caller.passes[route.name] = Pass(caller, site, route, token, now + seconds)
+        return made

@@ -1,0 +1,24 @@
+"""Refusals by who is calling."""
+
+from gateway.wire.refusals import RETRY_SOON, Refusal
+
+INVALID_CREDENTIAL = Refusal(
+    401,
+    "invalid_credential",
+    "Unauthorized",
+    "The credential is unknown here, expired or revoked.",
+    (("www-authenticate", 'Bearer realm="stagify", error="invalid_token"'),),
+)
+ORIGIN_MISMATCH = Refusal(
+    403,
+    "origin_mismatch",
+    "Forbidden",
+    "A page of another site may not use this session.",
+)
+CREDENTIALS_UNAVAILABLE = Refusal(
+    503,
+    "credentials_unavailable",
+    "Service Unavailable",
+    "Credentials cannot be checked right now: try again.",
+    RETRY_SOON,
+)

@@ -1,0 +1,14 @@
+"""Refusals of what is too much."""
+
+from gateway.wire.refusals import RETRY_SOON, Refusal
+
+RATE_LIMITED = Refusal(
+    429, "rate_limited", "Too Many Requests", "Too many requests: slow down.", RETRY_SOON
+)
+TOO_MANY_IN_FLIGHT = Refusal(
+    429,
+    "too_many_in_flight",
+    "Too Many Requests",
+    "Too many requests of this workspace are running at once.",
+    RETRY_SOON,
+)

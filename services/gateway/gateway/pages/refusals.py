@@ -1,0 +1,12 @@
+"""Refusals of what is no page of the gateway's own."""
+
+from gateway.wire.refusals import Refusal
+
+NOT_FOUND = Refusal(404, "not_found", "Not Found", "There is nothing at this path.")
+METHOD_NOT_ALLOWED = Refusal(
+    405,
+    "method_not_allowed",
+    "Method Not Allowed",
+    "This page can only be read.",
+    (("allow", "GET, HEAD"),),
+)

@@ -1,0 +1,263 @@
+"""One client's connection: bytes to requests, one at a time and answered in order."""
+
+from __future__ import annotations
+
+import asyncio
+from time import monotonic
+from typing import cast
+
+from gateway.wire import refusals
+from gateway.wire.errors import RefusedError
+from gateway.wire.exchange import Exchange
+from gateway.wire.parts import Parts
+from gateway.wire.peers import Peer
+from gateway.wire.record import STOPPING, Record
+from gateway.wire.refusals import Refusal
+from gateway.wire.request import Request
+from gateway.wire.request_reader import RequestReader
+from gateway.wire.stream import ClientStream
+
+# What a client may send ahead while its request is being answered.
+_MAX_AHEAD_BYTES = 64 * 1024
+# A refused body up to this size is read and dropped, so that the connection can be kept.
+_MAX_SKIPPED_BYTES = 64 * 1024
+# How long an idle connection may still bring its last request when the gateway stops.
+_LAST_REQUEST_SECONDS = 1.0
+
+
+class ClientConnection(asyncio.Protocol):
+    """Implements `Connection` towards all of them, and `Client` towards its exchange."""
+
+    __slots__ = (
+        "_exchange",
+        "_is_starting",
+        "_is_writable",
+        "_parts",
+        "_reader",
+        "_skipped",
+        "peer",
+        "stream",
+    )
+    stream: ClientStream
+    peer: Peer
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._reader = RequestReader(parts.head_limits, parts.max_body_bytes)
+        self._exchange: Exchange | None = None
+        self._is_starting = False
+        self._is_writable = True
+        # Bytes read and dropped of the body of a request that has been refused.
+        self._skipped = 0
+
+    @property
+    def deadline(self) -> float:
+        """See `Connection`."""
+        return self.stream.deadline
+
+    @property
+    def is_idle(self) -> bool:
+        """See `Connection`."""
+        return self._exchange is None and not self.stream.is_closing
+
+    # -- what asyncio calls -----------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """See asyncio.Protocol."""
+        parts = self._parts
+        deadline = monotonic() + parts.timeouts.idle_seconds
+        # A cast: the transports of uvloop are no subclasses of asyncio.Transport.
+        self.stream = ClientStream(cast(asyncio.Transport, transport), parts.writes, deadline)
+        self.peer = parts.peers.of(transport.get_extra_info("peername"))
+        if not parts.connections.add(self):
+            self._refuse_bytes(refusals.OVERLOADED)
+        elif parts.connections.is_draining:
+            self.drain()
+
+    def data_received(self, data: bytes) -> None:
+        """See asyncio.Protocol."""
+        stream, reader = self.stream, self._reader
+        if stream.is_closing:
+            return
+        reader.add(data)
+        if reader.is_in_body:
+            self._read_body()
+            return
+        if self._exchange is None:
+            self._read_requests()
+        if len(reader.held) > _MAX_AHEAD_BYTES:
+            stream.pause_reading()
+
+    def eof_received(self) -> bool:
+        """See asyncio.Protocol. A client that stops sending is taken to be gone."""
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """See asyncio.Protocol."""
+        self.stream.is_closing = True
+        self._parts.connections.discard(self)
+        exchange, self._exchange = self._exchange, None
+        if exchange is not None:
+            exchange.cancel()
+
+    def pause_writing(self) -> None:
+        """See asyncio.Protocol."""
+        self._is_writable = False
+        if self._exchange is not None:
+            self._exchange.pause_service()
+
+    def resume_writing(self) -> None:
+        """See asyncio.Protocol."""
+        self._is_writable = True
+        if self._exchange is not None:
+            self._exchange.resume_service()
+        elif not self.stream.is_closing:
+            self.stream.resume_reading()
+            self._read_requests()
+
+    # -- requests ---------------------------------------------------------------------------
+
+    def _read_requests(self) -> None:
+        """Start what has arrived; a request that is not answered at once ends the loop."""
+        if self._is_starting:
+            # One was answered at once, from inside of the loop, which goes on by itself.
+            return
+        reader = self._reader
+        self._is_starting = True
+        try:
+            while (
+                reader.held
+                and self._exchange is None
+                and not reader.is_in_body
+                and self._is_writable
+                and not self.stream.is_closing
+            ):
+                request = reader.head()
+                if request is None:
+                    # From the first byte of a head on, the whole of it has this long.
+                    limit = monotonic() + self._parts.timeouts.head_seconds
+                    self.stream.deadline = min(self.stream.deadline, limit)
+                    return
+                self._start(request)
+        except RefusedError as error:
+            self._refuse_bytes(error.refusal)
+        finally:
+            self._is_starting = False
+
+    def _start(self, request: Request) -> None:
+        parts = self._parts
+        exchange = self._exchange = Exchange(parts, self, request)
+        if request.body_length:
+            self.stream.deadline = monotonic() + parts.timeouts.body_seconds
+            self._skipped = 0
+            if self._reader.held:
+                self._read_body()
+            if exchange.is_done:
+                return
+        began = exchange.record.began
+        exchange.follow(parts.decide(request, self.peer, began), began)
+
+    def _read_body(self) -> None:
+        exchange, reader = self._exchange, self._reader
+        try:
+            payload = reader.body()
+        except RefusedError as error:
+            self._refuse_body(error.refusal)
+            return
+        if exchange is not None:
+            if payload:
+                exchange.on_body(payload)
+            if not reader.is_in_body:
+                exchange.on_body_end()
+            return
+        self._skipped += len(payload)
+        if self._skipped > _MAX_SKIPPED_BYTES:
+            self._linger()
+        elif not reader.is_in_body:
+            self._read_requests()
+
+    def _refuse_body(self, refusal: Refusal) -> None:
+        """The body cannot be read on, so neither can anything behind it."""
+        exchange = self._exchange
+        if exchange is None:
+            self._linger()
+        elif exchange.is_answering:
+            exchange.cancel()
+            self.stream.abort()
+        else:
+            exchange.refuse(refusal)
+            self._linger()
+
+    def _refuse_bytes(self, refusal: Refusal) -> None:
+        """Answer bytes that are no request, and end the connection."""
+        parts, record = self._parts, Record(monotonic())
+        data = refusal.render(record.request_id, close=True)
+        self.stream.write(data)
+        record.status, record.code = refusal.status, refusal.code.encode()
+        record.sent_bytes, record.traceparent, record.ended = len(data), b"", record.began
+        for observe in (*parts.answered, *parts.ended):
+            observe(record)
+        self._linger()
+
+    # -- the end of an exchange -------------------------------------------------------------
+
+    def can_skip_body(self) -> bool:
+        """See `Client`."""
+        exchange, reader = self._exchange, self._reader
+        if not reader.is_in_body:
+            return True
+        if exchange is None or exchange.request.expects_continue:
+            # The client may or may not send the body now: nobody can tell what comes next.
+            return False
+        return reader.rest_is_at_most(_MAX_SKIPPED_BYTES)
+
+    def on_answered(self, keep_alive: bool, now: float) -> None:
+        """See `Client`."""
+        self._exchange = None
+        stream, reader = self.stream, self._reader
+        if not keep_alive:
+            self._linger() if reader.is_in_body else stream.close()
+            return
+        stream.deadline = now + self._parts.timeouts.idle_seconds
+        if not stream.is_reading:
+            stream.resume_reading()
+        if reader.held:
+            self._read_requests()
+
+    # -- the end of the connection ----------------------------------------------------------
+
+    def close(self) -> None:
+        """See `Connection`."""
+        self.stream.close()
+
+    def abort(self) -> None:
+        """See `Connection`."""
+        self.stream.abort()
+
+    def drain(self) -> None:
+        """Close after the request under way, or after the one that an idle client may be sending
+        just now: closed at once, its connection would lose it. An event stream would not end by
+        itself; its client connects again, elsewhere, and goes on where it was."""
+        exchange, stream = self._exchange, self.stream
+        if exchange is None:
+            if not stream.is_closing and not self._reader.held:
+                stream.deadline = min(stream.deadline, monotonic() + _LAST_REQUEST_SECONDS)
+        elif exchange.is_stream:
+            exchange.cancel(STOPPING)
+            stream.abort()
+
+    def on_deadline(self) -> None:
+        """See `Connection`."""
+        if self.stream.is_closing:
+            self.stream.abort()
+        elif self._exchange is not None:
+            self._exchange.on_deadline()
+        elif self._reader.held:
+            self._refuse_bytes(refusals.REQUEST_TIMEOUT)
+        else:
+            self.stream.close()
+
+    def _linger(self) -> None:
+        if not self.stream.is_closing:
+            self._reader.drop()
+            self.stream.linger()

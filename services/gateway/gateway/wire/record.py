@@ -1,0 +1,73 @@
+"""What became of one request: written here, read by whoever observes."""
+
+from __future__ import annotations
+
+from binascii import hexlify
+from random import getrandbits
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from gateway.wire.service import Service
+
+# How an answer ended otherwise than by a refusal, whose own code stands in its place.
+COMPLETE = b""
+CLIENT_GONE = b"client_gone"
+BROKEN_OFF = b"broken_off"
+TIMED_OUT = b"timed_out"
+STOPPING = b"stopping"
+
+
+class Record:
+    """One request, or bytes that were none; times are monotonic, and 0 is what never happened.
+
+    Observers get it twice: when its answer begins, and when that has ended.
+    """
+
+    __slots__ = (
+        "answer_seconds",
+        "began",
+        "code",
+        "ended",
+        "method",
+        "request_id",
+        "sent_at",
+        "sent_bytes",
+        "service",
+        "status",
+        "target",
+        "traceparent",
+        "tracked",
+        "who",
+    )
+
+    # What the decision said of who is asking; nothing here looks into it.
+    who: Any
+
+    def __init__(
+        self,
+        began: float,
+        method: bytes = b"",
+        target: bytes = b"",
+        request_id: bytes | None = None,
+        traceparent: bytes | None = None,
+    ) -> None:
+        self.began = began
+        self.method = method
+        self.target = target
+        # A trace id and a span id, should the client have sent none; the first also names the
+        # request.
+        ids = hexlify(getrandbits(192).to_bytes(24))
+        self.request_id = request_id or ids[:32]
+        self.traceparent = traceparent or b"00-%b-%b-01" % (ids[:32], ids[32:])
+        # What whoever tracks requests (see `Parts`) has made of this one.
+        self.tracked: Any = None
+        self.who = None
+        # The service it was sent to, when, and how long until the head of the answer.
+        self.service: Service | None = None
+        self.sent_at = 0.0
+        self.answer_seconds = 0.0
+        # 0 while there is no answer; `code` says why it is not a service's whole answer.
+        self.status = 0
+        self.code = COMPLETE
+        self.sent_bytes = 0
+        self.ended = 0.0
