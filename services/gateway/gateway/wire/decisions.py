@@ -7,13 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from gateway.wire.clock import clock
-
-if TYPE_CHECKING:
-    from gateway.wire.refusals import Refusal
-    from gateway.wire.service import Service
+from gateway.wire.refusals import Refusal
+from gateway.wire.service import Service
 
 
 class Waiting(Protocol):

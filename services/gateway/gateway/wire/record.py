@@ -1,13 +1,10 @@
 """What became of one request: written here, read by whoever observes."""
 
-from __future__ import annotations
-
 from binascii import hexlify
 from random import getrandbits
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from gateway.wire.service import Service
+from gateway.wire.service import Service
 
 # How an answer ended otherwise than by a refusal, whose own code stands in its place.
 COMPLETE = b""

@@ -75,7 +75,7 @@ def test_status_not_known_here_lets_nobody_in(directory: Directory, tenant_id: U
     put(directory, tenant_id, "acme.stagify.test", status="quarantined")
     site = directory.find(b"acme.stagify.test")
     assert isinstance(site, Site)
-    assert (site.status, site.principal.tenant_status) == ("suspended", "suspended")
+    assert (site.status, site.visitor.tenant_status) == ("suspended", "suspended")
     put(directory, tenant_id, "acme.stagify.test", status="active")
     site = directory.find(b"acme.stagify.test")
     assert isinstance(site, Site)
@@ -86,7 +86,7 @@ def test_other_words_not_known_here_change_nothing(directory: Directory, tenant_
     put(directory, tenant_id, "acme.stagify.test", type="franchise", plan="platinum", region="moon")
     site = directory.find(b"acme.stagify.test")
     assert isinstance(site, Site)
-    assert (site.status, site.principal.plan) == ("active", "platinum")
+    assert (site.status, site.visitor.plan) == ("active", "platinum")
 
 
 @pytest.mark.parametrize("gone", ["expired", "tombstone"])
