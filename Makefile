@@ -87,8 +87,9 @@ format: install ## Format the code and mend what ruff can
 typecheck: install ## Check types, member by member
 	@set -e; for member in $(MEMBERS) $(wildcard deploy/*.py tests bench); do echo "mypy $$member"; $(VENV)/mypy --exclude "^$$member/engine/" $$member; done
 
-contract: install ## Write docs/events anew from the event classes
+contract: install ## Write docs/events and services/*/openapi.json anew from the code
 	@$(VENV)/stagify contract docs/events
+	@$(VENV)/python -m proof.openapi
 
 migrate: install ## Migrate the databases of the running platform
 	@$(VENV)/stagify-local migrate

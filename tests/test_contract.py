@@ -2,21 +2,13 @@
 
 import ast
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from fastapi import FastAPI
 
-import identity_svc.app
-import identity_svc.settings
-import staging_svc.app
-import staging_svc.settings
-import tenant_svc.app
-import tenant_svc.settings
-import usage_svc.app
-import usage_svc.settings
+from proof.openapi import app_of
 from stagify.events import Event, registered_events
 from stagify.events.identity import (
     ApiKeyCreated,
@@ -29,7 +21,6 @@ from stagify.events.receipts import IdentityReceiptIssued
 from stagify.events.staging import ProjectCreated, ProjectDeleted
 from stagify.events.tenant import TenantCreated, TenantDirectoryEntry
 from stagify.events.usage import UsageRecorded
-from stagify.testing import ContextKeys
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "docs/events/README.md"
@@ -166,47 +157,3 @@ def changing_operations(app: FastAPI) -> set[str]:
         for method, operation in path.items()
         if method in ("post", "put", "patch", "delete")
     }
-
-
-def app_of(service: str) -> FastAPI:
-    """The app of a service, which connects to nothing until it is asked."""
-    settings: dict[str, Any] = {
-        "environment": "test",
-        "kafka_bootstrap_servers": "unused:1",
-        "database_url": "postgresql://unused",
-        "relay_database_url": "postgresql://unused",
-        "idempotency_secret": "only-for-tests",
-        **ContextKeys().settings(service),
-    }
-    return APPS[service](settings)
-
-
-APPS: dict[str, Callable[[dict[str, Any]], FastAPI]] = {
-    "tenant-svc": lambda base: tenant_svc.app.create_app(tenant_svc.settings.Settings(**base)),
-    "identity-svc": lambda base: identity_svc.app.create_app(
-        identity_svc.settings.Settings(
-            **base,
-            tenant_svc_url="http://unused:1",
-            identity_hash_secret="h" * 32,
-            api_key_secrets="k" * 32,
-            smtp_host="unused",
-            mail_from="nobody@example.test",
-        )
-    ),
-    "staging-svc": lambda base: staging_svc.app.create_app(
-        staging_svc.settings.Settings(
-            **base,
-            engine="fast",
-            claim_database_url="postgresql://unused",
-            usage_svc_url="http://unused:1",
-            s3_endpoint="http://unused:1",
-            s3_public_url="http://unused:1",
-            s3_access_key_id="unused",
-            s3_secret_access_key="unused",
-            s3_buckets='{"eu": "unused"}',
-        )
-    ),
-    "usage-svc": lambda base: usage_svc.app.create_app(
-        usage_svc.settings.Settings(**base, ingest_database_url="postgresql://unused")
-    ),
-}

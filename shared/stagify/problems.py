@@ -21,6 +21,15 @@ RETRY_AFTER = {
 }
 
 
+# As RFC 9110 has them; the standard library's change with the version of Python.
+_NEW_PHRASES = {413: "Content Too Large", 422: "Unprocessable Content"}
+
+
+def phrase(status: int) -> str:
+    """The name of a status."""
+    return _NEW_PHRASES.get(status) or HTTPStatus(status).phrase
+
+
 class Problem(BaseModel):
     """A refusal. `code` is stable; some codes add members of their own."""
 
@@ -38,7 +47,7 @@ def problem_body(error: StagifyError) -> dict[str, Any]:
     """The members of the problem document for `error`."""
     return {
         "type": f"urn:stagify:problem:{error.code}",
-        "title": HTTPStatus(error.status).phrase,
+        "title": phrase(error.status),
         "status": error.status,
         "code": error.code,
         "detail": error.detail,
@@ -62,7 +71,7 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {
         status: {
             "model": Problem,
-            "description": HTTPStatus(status).phrase,
+            "description": phrase(status),
             "content": {MEDIA_TYPE: {}},
             **({"headers": RETRY_AFTER} if status in (429, 503) else {}),
         }
