@@ -92,7 +92,7 @@ def require_platform(*, with_engine: bool) -> None:
     """End with a sentence if this machine cannot run the whole platform."""
     problems = engine_installer().missing_prerequisites() if with_engine else []
     if problems:
-        problems.append("With ENGINE=fast the platform runs all the same; it draws boxes then.")
+        problems.append("With ENGINE=fast the platform runs without it, and draws boxes.")
     free = shutil.disk_usage(ROOT).free
     if free < FREE_BYTES_NEEDED and not (ROOT / ".stagify").exists():
         problems.append(f"3 GB of free disk space are needed, {free / 1024**3:.1f} GB are there.")

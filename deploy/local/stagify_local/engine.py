@@ -40,7 +40,8 @@ class EngineInstallation:
         """Wait for it; StartError if it failed."""
         if status := self._process.wait():
             raise StartError(
-                f"the staging engine could not be installed ({status}).\n{self._process.tail()}"
+                f"the staging engine could not be installed ({status}).\n{self._process.tail()}\n"
+                "With ENGINE=fast the platform runs without it, and draws boxes."
             )
 
     def abandon(self) -> None:
