@@ -2,7 +2,17 @@
 
 from sqlalchemy import MetaData
 
+from identity_svc.api_keys.models import ApiKey
+from identity_svc.mail.models import Mail
+from identity_svc.members.models import Membership
+from identity_svc.people.models import User
+from identity_svc.sessions.models import Session
+from identity_svc.signup.models import Signup
 from identity_svc.tables import IdentityTable
+from identity_svc.tenants.models import Tenant
+from identity_svc.throttling.service import Throttle
+
+__all__ = ["ApiKey", "Mail", "Membership", "Session", "Signup", "Tenant", "Throttle", "User"]
 
 METADATA: MetaData = IdentityTable.metadata
 
@@ -12,5 +22,5 @@ NOT_TENANT_TABLES: dict[str, str] = {
     "signups": "a sign-up has no tenant until it is confirmed",
     "mails": "names a kind and an id only; the worker sends them across tenants",
     "throttles": "attempts are counted before anyone is known; holds keyed hashes only",
-    "tenants": "no personal data; the worker goes through it to clean tenant by tenant",
+    "tenants": "names, as hosts tell them; the worker goes through it to clean tenant by tenant",
 }

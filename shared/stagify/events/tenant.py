@@ -1,8 +1,10 @@
 """Events of tenant-svc, and the directory the gateway keeps in memory."""
 
+from typing import Annotated
 from uuid import UUID
 
 from stagify.events.base import TenantEvent
+from stagify.personal import Personal
 from stagify.topology import Topic
 
 
@@ -11,8 +13,8 @@ class TenantCreated(TenantEvent):
 
     event_type = "stagify.tenant.created.v1"
     topic = Topic.TENANT
-    slug: str
-    name: str
+    slug: Annotated[str, Personal]
+    name: Annotated[str, Personal]
     type: str
     plan: str
     region: str
@@ -31,8 +33,8 @@ class TenantUpdated(TenantEvent):
 
     event_type = "stagify.tenant.updated.v1"
     topic = Topic.TENANT
-    slug: str
-    name: str
+    slug: Annotated[str, Personal]
+    name: Annotated[str, Personal]
     plan: str
     region: str
 
@@ -57,7 +59,7 @@ class TenantExpired(TenantEvent):
 
     event_type = "stagify.tenant.expired.v1"
     topic = Topic.TENANT
-    slug: str
+    slug: Annotated[str, Personal]
 
 
 class TenantDirectoryEntry(TenantEvent):
@@ -69,10 +71,10 @@ class TenantDirectoryEntry(TenantEvent):
 
     event_type = "stagify.tenant.directory_entry.v1"
     topic = Topic.DIRECTORY
-    slug: str
-    name: str
+    slug: Annotated[str, Personal]
+    name: Annotated[str, Personal]
     type: str
     status: str
     plan: str
     region: str
-    hosts: list[str]
+    hosts: Annotated[list[str], Personal]

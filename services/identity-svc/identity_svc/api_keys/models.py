@@ -1,6 +1,7 @@
 """API keys."""
 
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
 from sqlalchemy import Text, UniqueConstraint
@@ -9,6 +10,7 @@ from sqlmodel import Field
 
 from identity_svc.tables import IdentityTable, instant
 from stagify.database import TenantTable
+from stagify.personal import Personal
 
 
 class ApiKey(TenantTable, IdentityTable, table=True):
@@ -17,7 +19,7 @@ class ApiKey(TenantTable, IdentityTable, table=True):
     __tablename__ = "api_keys"
     __table_args__ = (UniqueConstraint("tenant_id", "public_id"),)
 
-    name: str
+    name: Annotated[str, Personal]
     # The readable part of the key: how it is found.
     public_id: str
     last4: str

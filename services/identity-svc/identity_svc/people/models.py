@@ -1,12 +1,14 @@
 """People."""
 
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
 from sqlmodel import Field
 
 from identity_svc.tables import IdentityTable, birth
 from stagify.ids import new_id
+from stagify.personal import Personal
 
 
 class User(IdentityTable, table=True):
@@ -16,8 +18,8 @@ class User(IdentityTable, table=True):
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     # As typed, for writing to; `email_key` is what is compared.
-    email: str
-    email_key: str = Field(unique=True)
-    name: str
+    email: Annotated[str, Personal]
+    email_key: Annotated[str, Personal] = Field(unique=True)
+    name: Annotated[str, Personal]
     password_hash: str
     created_at: datetime = birth()

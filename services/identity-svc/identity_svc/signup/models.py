@@ -1,6 +1,7 @@
 """Sign-ups that may become people."""
 
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import JsonValue
@@ -10,6 +11,7 @@ from sqlmodel import Field
 
 from identity_svc.tables import IdentityTable, birth, instant
 from stagify.ids import new_id
+from stagify.personal import Personal
 
 
 class Signup(IdentityTable, table=True):
@@ -32,12 +34,12 @@ class Signup(IdentityTable, table=True):
     )
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
-    email: str
-    email_key: str
-    name: str
+    email: Annotated[str, Personal]
+    email_key: Annotated[str, Personal]
+    name: Annotated[str, Personal]
     tenant_type: str
-    tenant_name: str
-    slug: str
+    tenant_name: Annotated[str, Personal]
+    slug: Annotated[str, Personal]
     # Made by the worker as it writes the mail: until then no code is right.
     code_hash: bytes | None = None
     failed_attempts: int = Field(default=0, sa_type=SmallInteger)
@@ -46,5 +48,5 @@ class Signup(IdentityTable, table=True):
     tenant_id: UUID | None = None
     confirmed_at: datetime | None = instant(default=None)
     # What tenant-svc answered; a repeated confirmation is answered with it.
-    tenant: dict[str, JsonValue] | None = Field(default=None, sa_type=JSONB)
+    tenant: Annotated[dict[str, JsonValue] | None, Personal] = Field(default=None, sa_type=JSONB)
     created_at: datetime = birth()

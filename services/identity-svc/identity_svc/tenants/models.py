@@ -1,11 +1,13 @@
 """The local copy of a tenant."""
 
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
 from sqlmodel import Field
 
 from identity_svc.tables import IdentityTable, birth
+from stagify.personal import Personal
 
 
 class Tenant(IdentityTable, table=True):
@@ -18,8 +20,8 @@ class Tenant(IdentityTable, table=True):
     __tablename__ = "tenants"
 
     id: UUID = Field(primary_key=True)
-    slug: str | None = None
-    name: str | None = None
+    slug: Annotated[str | None, Personal] = None
+    name: Annotated[str | None, Personal] = None
     type: str | None = None
     plan: str | None = None
     region: str | None = None

@@ -7,7 +7,7 @@ together; a refused attempt is not counted, so waiting always helps.
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Literal
+from typing import Annotated, Literal
 
 from sqlalchemy import LargeBinary, delete, text
 from sqlmodel import Field, col
@@ -16,6 +16,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from identity_svc.tables import IdentityTable, instant
 from stagify.clock import utc_now
 from stagify.errors import RateLimitedError
+from stagify.personal import Personal
 
 SECOND = timedelta(seconds=1)
 
@@ -37,7 +38,7 @@ class Throttle(IdentityTable, table=True):
 
     scope: str = Field(primary_key=True)
     # Keyed hash of what is counted: no address stands here.
-    subject: bytes = Field(primary_key=True, sa_type=LargeBinary)
+    subject: Annotated[bytes, Personal] = Field(primary_key=True, sa_type=LargeBinary)
     period_started_at: datetime = instant(index=True)
     count: int = 1
     previous_count: int = 0

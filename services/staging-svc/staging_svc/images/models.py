@@ -1,11 +1,13 @@
 """The table of images."""
 
+from typing import Annotated
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index, Text
 from sqlmodel import Field
 
 from stagify.database import TenantTable
+from stagify.personal import Personal
 from staging_svc.tables import ServiceTable
 
 
@@ -27,7 +29,7 @@ class Image(TenantTable, ServiceTable, table=True):
 
     project_id: UUID
     kind: str = Field(sa_type=Text)
-    filename: str = Field(sa_type=Text)
+    filename: Annotated[str, Personal] = Field(sa_type=Text)
     bucket: str = Field(sa_type=Text)
     object_key: str = Field(sa_type=Text)
     content_type: str = Field(sa_type=Text)

@@ -1,7 +1,7 @@
 """The table of projects."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Float, Index, Text
@@ -10,6 +10,7 @@ from sqlmodel import Field
 
 from stagify.clock import utc_now
 from stagify.database import TenantTable
+from stagify.personal import Personal
 from staging_svc.tables import ServiceTable, instant
 
 
@@ -29,7 +30,7 @@ class Project(TenantTable, ServiceTable, table=True):
         Index("ix_projects_tenant_id_status_id", "tenant_id", "status", "id"),
     )
 
-    name: str = Field(sa_type=Text)
+    name: Annotated[str, Personal] = Field(sa_type=Text)
     room_type: str = Field(sa_type=Text)
     style: str = Field(sa_type=Text)
     options: dict[str, Any] = Field(default_factory=dict, sa_type=JSONB)

@@ -1,12 +1,14 @@
 """The table of uploads."""
 
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
 from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, Text, text
 from sqlmodel import Field
 
 from stagify.database import TenantTable
+from stagify.personal import Personal
 from staging_svc.tables import ServiceTable, instant
 
 
@@ -31,7 +33,7 @@ class Upload(TenantTable, ServiceTable, table=True):
 
     bucket: str = Field(sa_type=Text)
     object_key: str = Field(sa_type=Text)
-    filename: str = Field(sa_type=Text)
+    filename: Annotated[str, Personal] = Field(sa_type=Text)
     content_type: str = Field(sa_type=Text)
     size: int = Field(sa_type=BigInteger)
     expires_at: datetime = instant()

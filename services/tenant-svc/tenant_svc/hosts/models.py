@@ -1,11 +1,13 @@
 """The table of names."""
 
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
 from sqlalchemy import DateTime, Index, Text
 from sqlmodel import Field
 
+from stagify.personal import Personal
 from tenant_svc.tables import ServiceTable
 
 
@@ -20,7 +22,7 @@ class Slug(ServiceTable, table=True):
         Index("ix_slugs_expires_at", "expires_at", postgresql_where="expires_at IS NOT NULL"),
     )
 
-    slug: str = Field(primary_key=True, sa_type=Text)
+    slug: Annotated[str, Personal] = Field(primary_key=True, sa_type=Text)
     signup_id: UUID = Field(index=True)
     tenant_id: UUID | None = Field(default=None, index=True)
     expires_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))

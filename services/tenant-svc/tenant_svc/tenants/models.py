@@ -1,12 +1,14 @@
 """The table of tenants."""
 
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Column, DateTime, Text, Uuid
 from sqlmodel import Field
 
 from stagify.clock import utc_now
+from stagify.personal import Personal
 from tenant_svc.tables import ServiceTable
 
 
@@ -22,8 +24,8 @@ class Tenant(ServiceTable, table=True):
     )
 
     id: UUID = Field(sa_column=Column("tenant_id", Uuid, primary_key=True))
-    slug: str = Field(sa_type=Text)
-    name: str = Field(sa_type=Text)
+    slug: Annotated[str, Personal] = Field(sa_type=Text)
+    name: Annotated[str, Personal] = Field(sa_type=Text)
     type: str = Field(sa_type=Text)
     status: str = Field(default="provisioning", sa_type=Text)
     plan: str = Field(sa_type=Text)
