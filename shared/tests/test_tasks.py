@@ -563,7 +563,7 @@ class TestLeases:
     async def test_work_on_a_lost_one_is_ended(
         self, database: Database, make_runner: MakeRunner, queue: Database, tenant_id: UUID
     ) -> None:
-        ended = []
+        ended: list[Task] = []
 
         async def slow(task: Task) -> None:
             await let_pass(queue, claims.LEASE)

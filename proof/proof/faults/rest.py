@@ -29,21 +29,24 @@ PENDING: Mapping[str, tuple[str, str]] = MappingProxyType(
                 " WHERE status NOT IN ('staged', 'failed')"
             ),
         ),
-        "due deletions": (
-            "staging",
-            (
-                "SELECT tenant_id, object_key, attempts, due_at FROM object_deletions"
-                " WHERE due_at <= now() OR attempts > 0"
-            ),
-        ),
         "held reservations": (
             "usage",
             "SELECT tenant_id, id, project_id, expires_at FROM reservations WHERE state = 'held'",
         ),
-        "unsent mails": ("identity", "SELECT id, kind, attempts, due_at FROM mails"),
         "tenants in provisioning": ("tenant", "SELECT * FROM provisionings"),
         **{
             f"{database}'s outbox": (database, "SELECT seq, type, aggregateid FROM outbox")
+            for database in DATABASES
+        },
+        # Given-up ones stay here too: none may be given up.
+        **{
+            f"{database}'s tasks": (
+                database,
+                (
+                    "SELECT tenant_id, id, kind, state, attempts, due_at, last_error FROM tasks"
+                    " WHERE due_at <= now() OR attempts > 0"
+                ),
+            )
             for database in DATABASES
         },
     }

@@ -20,7 +20,6 @@ METADATA: MetaData = IdentityTable.metadata
 NOT_TENANT_TABLES: dict[str, str] = {
     "users": "a person may belong to several tenants, and an address has one account",
     "signups": "a sign-up has no tenant until it is confirmed",
-    "mails": "names a kind and an id only; the worker sends them across tenants",
     "throttles": "attempts are counted before anyone is known; holds keyed hashes only",
     "tenants": "names, as hosts tell them; the worker goes through it to clean tenant by tenant",
 }

@@ -22,12 +22,11 @@ from identity_support import (
 )
 
 from identity_svc.app import create_app
-from identity_svc.mail.dispatcher import MailDispatcher
-from identity_svc.mail.smtp import SmtpSender
 from identity_svc.settings import Settings
-from identity_svc.worker import make_composers
+from identity_svc.worker import make_kinds
 from stagify.database import Database
 from stagify.events import Event, decode
+from stagify.tasks.runner import TaskRunner
 from stagify.testing import ContextKeys, DatabaseUrls, TestDatabases, app_client
 
 
@@ -117,10 +116,18 @@ async def client(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
+@pytest.fixture(scope="session")
+async def queue(urls: DatabaseUrls) -> AsyncIterator[Database]:
+    """The database as the tasks role."""
+    queue = Database(urls.tasks, service="identity-svc")
+    yield queue
+    await queue.close()
+
+
 @pytest.fixture
-def dispatcher(database: Database, settings: Settings) -> MailDispatcher:
-    """The worker's mail job, to be turned by hand."""
-    return MailDispatcher(database, SmtpSender(settings), make_composers(settings))
+def runner(queue: Database, database: Database, settings: Settings) -> TaskRunner:
+    """The worker's tasks, to be run by hand."""
+    return TaskRunner(queue, database, make_kinds(settings))
 
 
 @pytest.fixture
@@ -161,7 +168,7 @@ def caller(context_keys: ContextKeys) -> Caller:
 
 @pytest.fixture
 def sign_up(
-    client: httpx.AsyncClient, caller: Caller, dispatcher: MailDispatcher, mail_server: MailServer
+    client: httpx.AsyncClient, caller: Caller, runner: TaskRunner, mail_server: MailServer
 ) -> SignUp:
     """Signs somebody new up, all the way."""
 
@@ -170,7 +177,7 @@ def sign_up(
         headers = caller.platform()
         asked = await client.post("/v1/signup", json=signup_body(email, slug), headers=headers)
         assert asked.status_code == 202, asked.text
-        await dispatcher.send_due()
+        await runner.run_due()
         signup_id, code = asked.json()["id"], mail_server.code(email)
         confirmed = await client.post(
             f"/v1/signup/{signup_id}/confirm",

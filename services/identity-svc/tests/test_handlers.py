@@ -19,7 +19,6 @@ from identity_support import (
 from sqlalchemy import text
 
 from identity_svc.handlers import HANDLERS
-from identity_svc.mail.dispatcher import MailDispatcher
 from identity_svc.tenants.service import NewTenant, record_owner
 from stagify import inbox
 from stagify.database import Database
@@ -36,6 +35,7 @@ from stagify.events.tenant import (
 from stagify.ids import new_id
 
 Consume = Callable[[Event], Awaitable[None]]
+from stagify.tasks.runner import TaskRunner
 
 
 @pytest.fixture
@@ -126,7 +126,7 @@ class TestCreatedReceipt:
         self,
         client: httpx.AsyncClient,
         caller: Caller,
-        dispatcher: MailDispatcher,
+        runner: TaskRunner,
         mail_server: MailServer,
         consume: Consume,
         events: Events,
@@ -135,7 +135,7 @@ class TestCreatedReceipt:
     ) -> None:
         headers = caller.platform()
         asked = await client.post("/v1/signup", json=signup_body(email, slug), headers=headers)
-        await dispatcher.send_due()
+        await runner.run_due()
         confirmed = await client.post(
             f"/v1/signup/{asked.json()['id']}/confirm",
             json={"code": mail_server.code(email), "password": PASSWORD},
@@ -215,7 +215,7 @@ class TestExpiry:
         self,
         client: httpx.AsyncClient,
         caller: Caller,
-        dispatcher: MailDispatcher,
+        runner: TaskRunner,
         mail_server: MailServer,
         tenant_service: TenantService,
         consume: Consume,
@@ -225,7 +225,7 @@ class TestExpiry:
     ) -> None:
         headers = caller.platform()
         asked = await client.post("/v1/signup", json=signup_body(email, slug), headers=headers)
-        await dispatcher.send_due()
+        await runner.run_due()
         url = f"/v1/signup/{asked.json()['id']}/confirm"
         body = {"code": mail_server.code(email), "password": PASSWORD}
         # The first try reaches tenant-svc and no further; then the tenant expires.

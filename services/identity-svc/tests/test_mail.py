@@ -1,7 +1,7 @@
 """Mail as durable intent: sent once it can be, and given up in the end."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from uuid import UUID
@@ -11,19 +11,19 @@ import httpx
 import pytest
 from identity_support import Caller, MailServer, MakeSettings, signup_body
 from prometheus_client import REGISTRY
-from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from identity_svc.mail.dispatcher import MailDispatcher
-from identity_svc.mail.service import MailKind, Message, queue_mail
+from identity_svc.mail.service import Composer, MailKind, Message, queue_mail
 from identity_svc.mail.smtp import SmtpSender
+from identity_svc.mail.tasks import mail_kinds
 from identity_svc.settings import Settings
 from stagify.clock import utc_now
 from stagify.database import Database
 from stagify.ids import new_id
+from stagify.tasks.runner import TaskRunner
 
 
-async def queue(database: Database, subject_id: UUID, give_up: timedelta) -> None:
+async def want(database: Database, subject_id: UUID, give_up: timedelta) -> None:
     """Queue a mail about something."""
     async with database.system() as session:
         await queue_mail(
@@ -34,40 +34,50 @@ async def queue(database: Database, subject_id: UUID, give_up: timedelta) -> Non
         )
 
 
-async def pending(database: Database, subject_id: UUID) -> list[int]:
+async def pending(queue: Database, subject_id: UUID, state: str = "waiting") -> list[int]:
     """How often each unsent mail about it was tried."""
-    async with database.system() as session:
-        rows = await session.execute(
-            text("SELECT attempts FROM mails WHERE subject_id = :id"), {"id": subject_id}
+    async with queue.tenant_connection(None) as connection:
+        rows = await connection.fetch(
+            "SELECT attempts FROM tasks WHERE key = $1 AND state = $2", str(subject_id), state
         )
-        return list(rows.scalars())
+        return [row["attempts"] for row in rows]
 
 
-async def make_due(database: Database, subject_id: UUID) -> None:
+async def make_due(queue: Database, subject_id: UUID) -> None:
     """Let the back-off of a mail be over."""
-    async with database.system() as session:
-        await session.execute(
-            text("UPDATE mails SET due_at = now() WHERE subject_id = :id"), {"id": subject_id}
-        )
+    async with queue.tenant_connection(None) as connection:
+        await connection.execute("UPDATE tasks SET due_at = now() WHERE key = $1", str(subject_id))
 
 
-def dispatcher_to(
-    database: Database, settings: Settings, address: str, subject_id: UUID
-) -> MailDispatcher:
-    """A dispatcher that has something to say about one subject only."""
+MakeRunner = Callable[[Settings, Composer], TaskRunner]
+
+
+@pytest.fixture
+def make_runner(queue: Database, database: Database) -> MakeRunner:
+    """A runner of the mails as this composer writes them."""
+
+    def make(settings: Settings, compose: Composer) -> TaskRunner:
+        kinds = mail_kinds({MailKind.SIGNUP: compose}, SmtpSender(settings))
+        return TaskRunner(queue, database, kinds)
+
+    return make
+
+
+def about_one(subject_id: UUID, address: str) -> Composer:
+    """A composer that has something to say about one subject only."""
 
     async def compose(session: AsyncSession, about: UUID) -> Message | None:
         if about != subject_id:
             return None
         return Message(address, "Hello", "Hello there.\n")
 
-    return MailDispatcher(database, SmtpSender(settings), {MailKind.SIGNUP: compose})
+    return compose
 
 
 @asynccontextmanager
-async def running(dispatcher: MailDispatcher) -> AsyncIterator[None]:
-    """The dispatcher as the worker runs it."""
-    job = asyncio.create_task(dispatcher.run())
+async def running(runner: TaskRunner) -> AsyncIterator[None]:
+    """The runner as the worker has it."""
+    job = asyncio.create_task(runner.run())
     try:
         yield
     finally:
@@ -77,69 +87,97 @@ async def running(dispatcher: MailDispatcher) -> AsyncIterator[None]:
 
 
 async def test_sent_mail_is_well_formed_and_forgotten(
-    database: Database, settings: Settings, mail_server: MailServer, email: str
+    database: Database,
+    queue: Database,
+    make_runner: MakeRunner,
+    settings: Settings,
+    mail_server: MailServer,
+    email: str,
 ) -> None:
     about = new_id()
-    await queue(database, about, timedelta(hours=1))
-    await dispatcher_to(database, settings, email, about).send_due()
+    await want(database, about, timedelta(hours=1))
+    await make_runner(settings, about_one(about, email)).run_due()
     (mail,) = mail_server.to(email)
     assert mail["From"] == "StagifyAI <no-reply@stagify.example>"
     assert mail["Auto-Submitted"] == "auto-generated"
     assert mail["Date"]
     assert mail["Message-ID"].endswith("@stagify.example>")
-    assert await pending(database, about) == []
+    assert await pending(queue, about) == []
 
 
 async def test_server_in_trouble_is_tried_again_later(
-    database: Database, settings: Settings, mail_server: MailServer, email: str
+    database: Database,
+    queue: Database,
+    make_runner: MakeRunner,
+    settings: Settings,
+    mail_server: MailServer,
+    email: str,
 ) -> None:
     about = new_id()
-    dispatcher = dispatcher_to(database, settings, email, about)
+    runner = make_runner(settings, about_one(about, email))
     mail_server.answer = "451 try again later"
-    await queue(database, about, timedelta(hours=1))
-    await dispatcher.send_due()
-    assert await pending(database, about) == [1]
-    await dispatcher.send_due()
-    assert await pending(database, about) == [1]
+    await want(database, about, timedelta(hours=1))
+    await runner.run_due()
+    assert await pending(queue, about) == [1]
+    await runner.run_due()
+    assert await pending(queue, about) == [1]
     mail_server.answer = None
-    await make_due(database, about)
-    await dispatcher.send_due()
-    assert await pending(database, about) == []
+    await make_due(queue, about)
+    await runner.run_due()
+    assert await pending(queue, about) == []
     assert len(mail_server.to(email)) == 1
 
 
 async def test_server_away_loses_nothing(
-    database: Database, make_settings: MakeSettings, email: str
+    database: Database,
+    queue: Database,
+    make_runner: MakeRunner,
+    make_settings: MakeSettings,
+    email: str,
 ) -> None:
     about = new_id()
-    await queue(database, about, timedelta(hours=1))
-    await dispatcher_to(database, make_settings(smtp_port=1), email, about).send_due()
-    assert await pending(database, about) == [1]
+    await want(database, about, timedelta(hours=1))
+    await make_runner(make_settings(smtp_port=1), about_one(about, email)).run_due()
+    assert await pending(queue, about) == [1]
 
 
 async def test_unknown_recipient_is_final(
-    database: Database, settings: Settings, mail_server: MailServer, email: str
+    database: Database,
+    queue: Database,
+    make_runner: MakeRunner,
+    settings: Settings,
+    mail_server: MailServer,
+    email: str,
 ) -> None:
     about = new_id()
     mail_server.answer = "550 no such user"
-    await queue(database, about, timedelta(hours=1))
-    await dispatcher_to(database, settings, email, about).send_due()
-    assert await pending(database, about) == []
+    await want(database, about, timedelta(hours=1))
+    await make_runner(settings, about_one(about, email)).run_due()
+    assert await pending(queue, about) == []
 
 
 async def test_international_domain_is_reached(
-    database: Database, settings: Settings, mail_server: MailServer
+    database: Database,
+    queue: Database,
+    make_runner: MakeRunner,
+    settings: Settings,
+    mail_server: MailServer,
 ) -> None:
     about = new_id()
-    await queue(database, about, timedelta(hours=1))
+    await want(database, about, timedelta(hours=1))
     address = f"{about.hex}@münchen.example.com"
-    await dispatcher_to(database, settings, address, about).send_due()
+    await make_runner(settings, about_one(about, address)).run_due()
     assert mail_server.recipients == [f"{about.hex}@xn--mnchen-3ya.example.com"]
-    assert await pending(database, about) == []
+    assert await pending(queue, about) == []
 
 
 async def test_mail_that_cannot_be_written_does_not_keep_the_others(
-    database: Database, settings: Settings, mail_server: MailServer, email: str
+    database: Database,
+    queue: Database,
+    make_runner: MakeRunner,
+    settings: Settings,
+    mail_server: MailServer,
+    email: str,
 ) -> None:
     broken, good = new_id(), new_id()
 
@@ -148,34 +186,44 @@ async def test_mail_that_cannot_be_written_does_not_keep_the_others(
         return texts.get(about)
 
     for about in (broken, good):
-        await queue(database, about, timedelta(hours=1))
-    await MailDispatcher(database, SmtpSender(settings), {MailKind.SIGNUP: compose}).send_due()
-    assert await pending(database, broken) == [1]
-    assert await pending(database, good) == []
+        await want(database, about, timedelta(hours=1))
+    await make_runner(settings, compose).run_due()
+    assert await pending(queue, broken) == [1]
+    assert await pending(queue, good) == []
 
 
 async def test_mail_that_comes_too_late_is_given_up_and_counted(
-    database: Database, settings: Settings, mail_server: MailServer, email: str
+    database: Database,
+    queue: Database,
+    make_runner: MakeRunner,
+    settings: Settings,
+    mail_server: MailServer,
+    email: str,
 ) -> None:
     def given_up() -> float:
-        labels = {"kind": "signup", "outcome": "given_up"}
-        return REGISTRY.get_sample_value("stagify_identity_mails_total", labels) or 0
+        labels = {"service": "identity-svc", "kind": "mail.signup", "outcome": "given_up"}
+        return REGISTRY.get_sample_value("stagify_tasks_total", labels) or 0
 
     about, before = new_id(), given_up()
-    await queue(database, about, timedelta(0))
-    await dispatcher_to(database, settings, email, about).send_due()
-    assert await pending(database, about) == []
+    await want(database, about, timedelta(0))
+    await make_runner(settings, about_one(about, email)).run_due()
+    assert await pending(queue, about) == []
+    assert await pending(queue, about, "given_up") == [1]
     assert mail_server.to(email) == []
     assert given_up() == before + 1
 
 
 async def test_two_workers_send_one_mail(
-    database: Database, settings: Settings, mail_server: MailServer, email: str
+    database: Database,
+    make_runner: MakeRunner,
+    settings: Settings,
+    mail_server: MailServer,
+    email: str,
 ) -> None:
     about = new_id()
-    await queue(database, about, timedelta(hours=1))
-    workers = [dispatcher_to(database, settings, email, about) for _ in range(4)]
-    await asyncio.gather(*(worker.send_due() for worker in workers))
+    await want(database, about, timedelta(hours=1))
+    workers = [make_runner(settings, about_one(about, email)) for _ in range(4)]
+    await asyncio.gather(*(worker.run_due() for worker in workers))
     assert len(mail_server.to(email)) == 1
 
 
@@ -183,12 +231,12 @@ async def test_commit_wakes_the_sender(
     database: Database,
     client: httpx.AsyncClient,
     caller: Caller,
-    dispatcher: MailDispatcher,
+    runner: TaskRunner,
     mail_server: MailServer,
     email: str,
     slug: str,
 ) -> None:
-    async with running(dispatcher):
+    async with running(runner):
         # Twice: the first may be found by the look the sender takes when it starts.
         for name in (f"{slug}-a", f"{slug}-b"):
             before = len(mail_server.to(email))
@@ -206,14 +254,15 @@ async def test_commit_wakes_the_sender(
 
 async def test_sender_survives_the_loss_of_its_connection(
     database: Database,
+    make_runner: MakeRunner,
     settings: Settings,
     mail_server: MailServer,
     email: str,
     postgres_admin_url: str,
 ) -> None:
     about = new_id()
-    async with running(dispatcher_to(database, settings, email, about)):
-        await queue(database, about, timedelta(hours=1))
+    async with running(make_runner(settings, about_one(about, email))):
+        await want(database, about, timedelta(hours=1))
         async with asyncio.timeout(4):
             await mail_server.arrived.wait()
         admin = await asyncpg.connect(postgres_admin_url)
@@ -223,7 +272,7 @@ async def test_sender_survives_the_loss_of_its_connection(
         )
         await admin.close()
         mail_server.arrived.clear()
-        await queue(database, about, timedelta(hours=1))
+        await want(database, about, timedelta(hours=1))
         async with asyncio.timeout(8):
             await mail_server.arrived.wait()
     assert len(mail_server.to(email)) == 2

@@ -21,11 +21,11 @@ from identity_support import (
 from sqlalchemy import text
 
 from identity_svc.app import create_app
-from identity_svc.mail.dispatcher import MailDispatcher
 from stagify.clock import utc_now
 from stagify.database import Database
 from stagify.events.identity import MemberJoined, UserRegistered
 from stagify.ids import new_id
+from stagify.tasks.runner import TaskRunner
 from stagify.testing import app_client
 
 URL = "/v1/signup"
@@ -141,13 +141,13 @@ class TestSignUp:
         self,
         client: httpx.AsyncClient,
         caller: Caller,
-        dispatcher: MailDispatcher,
+        runner: TaskRunner,
         mail_server: MailServer,
         email: str,
         slug: str,
     ) -> None:
         await ask(client, caller, email, slug)
-        await dispatcher.send_due()
+        await runner.run_due()
         (mail,) = mail_server.to(email)
         assert mail["Subject"] == f"{mail_server.code(email)} is your StagifyAI code"
         assert slug in str(mail.get_payload())
@@ -159,7 +159,7 @@ class TestSignUp:
         self,
         client: httpx.AsyncClient,
         caller: Caller,
-        dispatcher: MailDispatcher,
+        runner: TaskRunner,
         mail_server: MailServer,
         member: Member,
         email: str,
@@ -175,7 +175,7 @@ class TestSignUp:
         assert known.status_code == unknown.status_code == 202
         assert known.json().keys() == unknown.json().keys()
         assert known.headers.keys() == unknown.headers.keys()
-        await dispatcher.send_due()
+        await runner.run_due()
         mails = mail_server.to(member.email)[1:]
         assert [mail["Subject"] for mail in mails] == ["You already have a StagifyAI account"]
         assert "code" not in str(mails[0].get_payload()).lower()
@@ -184,14 +184,14 @@ class TestSignUp:
         self,
         client: httpx.AsyncClient,
         caller: Caller,
-        dispatcher: MailDispatcher,
+        runner: TaskRunner,
         mail_server: MailServer,
         member: Member,
         email: str,
     ) -> None:
         unknown = await ask(client, caller, email, f"acme-{uuid4().hex[:12]}")
         known = await ask(client, caller, member.email, f"acme-{uuid4().hex[:12]}")
-        await dispatcher.send_due()
+        await runner.run_due()
         guess = wrong(mail_server.code(email))
         for _ in range(6):
             answers = [await confirm(client, caller, id_, guess) for id_ in (unknown, known)]
@@ -203,18 +203,18 @@ class TestSignUp:
         self,
         client: httpx.AsyncClient,
         caller: Caller,
-        dispatcher: MailDispatcher,
+        runner: TaskRunner,
         mail_server: MailServer,
         email: str,
         slug: str,
     ) -> None:
         first = await ask(client, caller, email, slug)
-        await dispatcher.send_due()
+        await runner.run_due()
         old = mail_server.code(email)
         second = await ask(client, caller, email.upper(), slug)
         assert second == first
         assert (await confirm(client, caller, first, old)).json()["code"] == "invalid_code"
-        await dispatcher.send_due()
+        await runner.run_due()
         code = mail_server.code(email)
         assert (await confirm(client, caller, first, code)).status_code == 201
 
@@ -304,7 +304,7 @@ class TestConfirm:
         self,
         client: httpx.AsyncClient,
         caller: Caller,
-        dispatcher: MailDispatcher,
+        runner: TaskRunner,
         mail_server: MailServer,
         email: str,
         slug: str,
@@ -312,7 +312,7 @@ class TestConfirm:
         code: str,
     ) -> None:
         signup_id = await ask(client, caller, email, slug)
-        await dispatcher.send_due()
+        await runner.run_due()
         right = mail_server.code(email)
         for _ in range(6):
             answer = await confirm(client, caller, signup_id, right, password.format(email=email))
@@ -324,13 +324,13 @@ class TestConfirm:
         client: httpx.AsyncClient,
         caller: Caller,
         database: Database,
-        dispatcher: MailDispatcher,
+        runner: TaskRunner,
         mail_server: MailServer,
         email: str,
         slug: str,
     ) -> None:
         signup_id = await ask(client, caller, email, slug)
-        await dispatcher.send_due()
+        await runner.run_due()
         await expire(database, signup_id)
         answer = await confirm(client, caller, signup_id, mail_server.code(email))
         assert (answer.status_code, answer.json()["code"]) == (410, "signup_expired")
@@ -339,7 +339,7 @@ class TestConfirm:
         self,
         client: httpx.AsyncClient,
         caller: Caller,
-        dispatcher: MailDispatcher,
+        runner: TaskRunner,
         mail_server: MailServer,
         tenant_service: TenantService,
         events: Events,
@@ -347,7 +347,7 @@ class TestConfirm:
         slug: str,
     ) -> None:
         signup_id = await ask(client, caller, email, slug)
-        await dispatcher.send_due()
+        await runner.run_due()
         answer = await confirm(client, caller, signup_id, mail_server.code(email))
         assert answer.status_code == 201
         assert answer.headers["cache-control"] == "no-store"
@@ -368,13 +368,13 @@ class TestConfirm:
         self,
         client: httpx.AsyncClient,
         caller: Caller,
-        dispatcher: MailDispatcher,
+        runner: TaskRunner,
         mail_server: MailServer,
         email: str,
         slug: str,
     ) -> None:
         signup_id = await ask(client, caller, email, slug)
-        await dispatcher.send_due()
+        await runner.run_due()
         right = mail_server.code(email)
         for _ in range(5):
             answer = await confirm(client, caller, signup_id, wrong(right))
@@ -386,13 +386,13 @@ class TestConfirm:
         self,
         client: httpx.AsyncClient,
         caller: Caller,
-        dispatcher: MailDispatcher,
+        runner: TaskRunner,
         mail_server: MailServer,
         email: str,
         slug: str,
     ) -> None:
         signup_id = await ask(client, caller, email, slug)
-        await dispatcher.send_due()
+        await runner.run_due()
         guess = wrong(mail_server.code(email))
         answers = await asyncio.gather(
             *(confirm(client, caller, signup_id, guess) for _ in range(50))
@@ -404,7 +404,7 @@ class TestConfirm:
         self,
         client: httpx.AsyncClient,
         caller: Caller,
-        dispatcher: MailDispatcher,
+        runner: TaskRunner,
         mail_server: MailServer,
         tenant_service: TenantService,
         events: Events,
@@ -412,7 +412,7 @@ class TestConfirm:
         slug: str,
     ) -> None:
         signup_id = await ask(client, caller, email, slug)
-        await dispatcher.send_due()
+        await runner.run_due()
         code = mail_server.code(email)
         answers = await asyncio.gather(
             *(confirm(client, caller, signup_id, code) for _ in range(5))
@@ -451,14 +451,14 @@ class TestConfirm:
         self,
         client: httpx.AsyncClient,
         caller: Caller,
-        dispatcher: MailDispatcher,
+        runner: TaskRunner,
         mail_server: MailServer,
         tenant_service: TenantService,
         email: str,
         slug: str,
     ) -> None:
         signup_id = await ask(client, caller, email, slug)
-        await dispatcher.send_due()
+        await runner.run_due()
         code = mail_server.code(email)
         tenant_service.refusal = (500, "internal_error")
         for _ in range(6):
@@ -476,7 +476,7 @@ class TestConfirm:
         self,
         client: httpx.AsyncClient,
         caller: Caller,
-        dispatcher: MailDispatcher,
+        runner: TaskRunner,
         mail_server: MailServer,
         tenant_service: TenantService,
         email: str,
@@ -485,7 +485,7 @@ class TestConfirm:
         codes = {}
         for name in (f"{slug}-a", f"{slug}-b"):
             signup_id = await ask(client, caller, email, name)
-            await dispatcher.send_due()
+            await runner.run_due()
             codes[signup_id] = mail_server.code(email)
         first, second = codes.items()
         assert (await confirm(client, caller, *first)).status_code == 201
@@ -497,7 +497,7 @@ class TestConfirm:
         self,
         client: httpx.AsyncClient,
         caller: Caller,
-        dispatcher: MailDispatcher,
+        runner: TaskRunner,
         mail_server: MailServer,
         email: str,
         slug: str,
@@ -505,7 +505,7 @@ class TestConfirm:
         codes = {}
         for name in (f"{slug}-a", f"{slug}-b"):
             signup_id = await ask(client, caller, email, name)
-            await dispatcher.send_due()
+            await runner.run_due()
             codes[signup_id] = mail_server.code(email)
         answers = await asyncio.gather(
             *(confirm(client, caller, id_, code) for id_, code in codes.items())
