@@ -34,7 +34,7 @@ SERVICES = {
     "usage": ("services/usage-svc", "usage_svc"),
 }
 # Services whose capabilities keep the rules of layout.
-LAID_OUT = ["tenant"]
+LAID_OUT = ["tenant", "usage"]
 # Not tenant tables in any service, and why.
 KIT_TABLES = {
     "outbox": "its rows are sent whichever tenant they are of; the app may only insert",

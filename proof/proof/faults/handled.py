@@ -4,7 +4,7 @@ from identity_svc.handlers import HANDLERS as IDENTITY
 from stagify.events.usage import UsageRecorded
 from staging_svc.handlers import HANDLERS as STAGING
 from tenant_svc.handlers import HANDLERS as TENANT
-from usage_svc.handlers import TAKING_UP
+from usage_svc.handlers import ATTACHING
 from usage_svc.handlers import make_handlers as usage_handlers
 from usage_svc.plans.schemas import load_plans
 
@@ -12,7 +12,7 @@ _CLASSES = {
     "tenant-svc": list(TENANT),
     "identity-svc": list(IDENTITY),
     "staging-svc": list(STAGING),
-    "usage-svc": [*usage_handlers(load_plans(None)), *TAKING_UP],
+    "usage-svc": [*usage_handlers(load_plans(None)), *ATTACHING],
 }
 
 # The types whose ids the inbox of each consumer must hold. Usage has the ledger instead.

@@ -24,6 +24,7 @@ from stagify.transient import is_transient
 from usage_svc.plans.schemas import PlanCatalog
 from usage_svc.quotas import reservations
 from usage_svc.quotas.errors import ReservationReleasedError
+from usage_svc.quotas.keys import ReservationKey
 from usage_svc.quotas.reservations import Held, Wanted
 
 Ingest = Callable[[list[UsageRecorded]], Awaitable[list[Rejection]]]
@@ -149,7 +150,7 @@ class Platform:
                 reservation_id = self._reservations[job]
                 await reservations.release(connection, reservation_id=reservation_id, **common)
             else:
-                key = (self.tenant_id, self._reservations[job])
+                key = ReservationKey(self.tenant_id, self._reservations[job])
                 projects = {key: self._projects[job]}
                 await reservations.attach(connection, projects, ttl=ATTACHED_TTL, now=self.now)
         return None

@@ -75,10 +75,10 @@ async def change_plan(parts: "Parts", ingest_database: "Database", tenant: str, 
 
 
 async def _tenant_id(ingest_database: "Database", tenant: str) -> UUID:
-    from usage_svc.plans import service as plans
+    from usage_svc.plans import service as subscriptions
 
     try:
         return UUID(tenant)
     except ValueError:
         async with ingest_database.system() as session:
-            return await plans.find_tenant_id(session, tenant)
+            return await subscriptions.find_tenant_id(session, tenant)

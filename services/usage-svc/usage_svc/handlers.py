@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-import asyncpg
-
 from stagify import inbox
 from stagify.clock import utc_now
 from stagify.consumer import BatchHandlers, Handlers, Rejection
@@ -26,12 +24,13 @@ from stagify.events.usage import UsageRecorded
 from stagify.outbox import publish
 from usage_svc.metering.service import Ledger
 from usage_svc.parts import NAME
-from usage_svc.plans import service as plans_service
+from usage_svc.plans import service as subscriptions
 from usage_svc.plans.schemas import PlanCatalog
 from usage_svc.quotas import reservations
+from usage_svc.quotas.keys import ReservationKey
 
-# With these a project takes its reservation over.
-TAKING_UP: tuple[type[ProjectCreated] | type[StagingStarted], ...] = (
+# These say which project a reservation is for.
+ATTACHING: tuple[type[ProjectCreated] | type[StagingStarted], ...] = (
     ProjectCreated,
     StagingStarted,
 )
@@ -52,7 +51,7 @@ def _issue_receipt(
 
 
 async def on_tenant_updated(session: Session, event: TenantUpdated) -> None:
-    await plans_service.rename_subscription(session, tenant_id=event.tenant_id, slug=event.slug)
+    await subscriptions.rename_subscription(session, tenant_id=event.tenant_id, slug=event.slug)
 
 
 async def on_tenant_paused(session: Session, event: TenantSuspended | TenantReactivated) -> None:
@@ -79,7 +78,7 @@ def make_handlers(plans: PlanCatalog) -> Handlers:
     """
 
     async def on_tenant_created(session: Session, event: TenantCreated) -> None:
-        await plans_service.open_subscription(
+        await subscriptions.open_subscription(
             session, tenant_id=event.tenant_id, slug=event.slug, plan=event.plan, plans=plans
         )
         _issue_receipt(session, event)
@@ -103,29 +102,20 @@ def make_batch_handlers(
     beginning: the final states of reservations keep latecomers out.
     """
 
-    async def on_projects_taken_up(
+    async def on_projects_attached(
         events: Sequence[ProjectCreated | StagingStarted],
     ) -> list[Rejection]:
         async with ingest_database.tenant_connection(None) as connection:
-            await _attach(connection, events, attached_ttl)
+            new = await inbox.claim_all(connection, events, NAME)
+            # A project without a reservation gets one later, from the process that stages it,
+            # and `StagingStarted` tells.
+            projects = {
+                ReservationKey(event.tenant_id, event.reservation_id): event.project_id
+                for event in events
+                if event.event_id in new and event.reservation_id
+            }
+            if projects:
+                await reservations.attach(connection, projects, ttl=attached_ttl, now=utc_now())
         return []
 
-    taking_up = dict.fromkeys(TAKING_UP, on_projects_taken_up)
-    return {UsageRecorded: ledger.ingest, **taking_up}
-
-
-async def _attach(
-    connection: asyncpg.Connection,
-    events: Sequence[ProjectCreated | StagingStarted],
-    ttl: timedelta,
-) -> None:
-    new = await inbox.claim_all(connection, events, NAME)
-    # A project without a reservation gets one later, from the worker that stages it, and
-    # `StagingStarted` tells.
-    projects = {
-        (event.tenant_id, event.reservation_id): event.project_id
-        for event in events
-        if event.event_id in new and event.reservation_id
-    }
-    if projects:
-        await reservations.attach(connection, projects, ttl=ttl, now=utc_now())
+    return {UsageRecorded: ledger.ingest, **dict.fromkeys(ATTACHING, on_projects_attached)}

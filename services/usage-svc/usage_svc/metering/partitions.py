@@ -3,6 +3,7 @@
 from datetime import date, datetime
 
 from stagify.database import Database
+from usage_svc.metering import queries
 from usage_svc.meters import next_month
 
 
@@ -19,5 +20,5 @@ async def ensure_partitions(database: Database, *, now: datetime, ahead: int) ->
     made = 0
     for month in months_from(now, ahead):
         async with database.tenant_connection(None) as connection:
-            made += bool(await connection.fetchval("SELECT ensure_usage_partition($1)", month))
+            made += await queries.ensure_partition(connection, month)
     return made

@@ -5,34 +5,26 @@ only by rows that were new, in the same transaction. A record that can never be 
 handed back with its reason and becomes a dead letter; the others of its batch are counted.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from uuid import UUID
 
-import asyncpg
-import orjson
 from prometheus_client import Counter
 
 from stagify.clock import utc_now
 from stagify.consumer import Rejection
-from stagify.database import Database, Session, driver_connection
+from stagify.database import Connection, Database, Session, driver_connection
 from stagify.events.usage import UsageRecorded
 from usage_svc.metering import queries
+from usage_svc.metering.queries import RecordKey, Row
 from usage_svc.metering.rules import check_correction, check_record
-from usage_svc.meters import METERS
 from usage_svc.plans.schemas import PlanCatalog
-from usage_svc.quotas import queries as quota_queries
-from usage_svc.quotas import thresholds
+from usage_svc.quotas import service as quotas
 
 RECORDS = Counter(
     "stagify_usage_records",
     "Usage records by what became of them: stored, repeated or rejected.",
     ["outcome"],
 )
-
-RecordKey = tuple[str, UUID]
-QuotaKey = tuple[UUID, str, datetime]
 
 
 class Ledger:
@@ -66,12 +58,12 @@ class Ledger:
     async def _ingest_correction(self, event: UsageRecorded, now: datetime) -> list[Rejection]:
         async with self._database.system() as session:
             connection = await driver_connection(session)
-            original = await _find_corrected(connection, event)
+            original = await queries.find_corrected(connection, event)
             if original is not None:
                 # Locks the quota: two corrections of one record must see each other.
                 moment = original["counted_at"]
-                await _add_used(connection, {_quota_key(event, moment): 0})
-                original = await _find_corrected(connection, event)
+                await quotas.lock_quota(session, event.tenant_id, event.meter, moment)
+                original = await queries.find_corrected(connection, event)
             reason = check_correction(event, original)
             if reason is not None or original is None:
                 return [Rejection(event, reason or "corrects an unknown record")]
@@ -85,111 +77,22 @@ class Ledger:
     ) -> list[Rejection]:
         """Store `lines` (event and the instant it counts at) and count those that are new."""
         connection = await driver_connection(session)
-        stored = await _store(connection, lines, now)
+        stored = await queries.store(connection, lines, now)
         if stored:
-            changed = await _count(connection, stored, now)
-            await thresholds.announce(session, connection, changed, self._plans, now)
+            await quotas.count(session, map(_use, stored), plans=self._plans, now=now)
         RECORDS.labels("stored").inc(len(stored))
         RECORDS.labels("repeated").inc(len(lines) - len(stored))
         return await _conflicts(connection, [event for event, _ in lines], stored)
 
 
-def _quota_key(event: UsageRecorded, moment: datetime) -> QuotaKey:
-    return event.tenant_id, event.meter, METERS[event.meter].period_start(moment)
-
-
-async def _find_corrected(
-    connection: asyncpg.Connection, event: UsageRecorded
-) -> asyncpg.Record | None:
-    return await connection.fetchrow(
-        queries.FIND_CORRECTED, event.tenant_id, event.corrects_id, event.event_id
-    )
-
-
-async def _store(
-    connection: asyncpg.Connection, lines: list[tuple[UsageRecorded, datetime]], now: datetime
-) -> list[asyncpg.Record]:
-    columns = zip(
-        *(
-            (
-                event.tenant_id,
-                event.event_id,
-                event.source,
-                event.meter,
-                event.quantity,
-                event.occurred_at,
-                counted_at,
-                orjson.dumps(event.dimensions).decode(),
-                event.reservation_id,
-                event.corrects_id,
-            )
-            for event, counted_at in lines
-        ),
-        strict=True,
-    )
-    rows: list[asyncpg.Record] = await connection.fetch(
-        queries.STORE, *(list(column) for column in columns), now
-    )
-    return rows
-
-
-async def _count(
-    connection: asyncpg.Connection, stored: Sequence[asyncpg.Record], now: datetime
-) -> list[asyncpg.Record]:
-    """Add new records to their quotas and end their reservations; the quotas that changed.
-
-    1. Quotas, in the order of their keys; those of the reservations are locked along.
-    2. Reservations. One transaction: there is no state between the two for a crash to show.
-    """
-    used: dict[QuotaKey, int] = defaultdict(int)
-    ended: dict[tuple[UUID, UUID], QuotaKey] = {}
-    for row in stored:
-        period_start = METERS[row["meter"]].period_start(row["counted_at"])
-        key = (row["tenant_id"], row["meter"], period_start)
-        used[key] += row["quantity"]
-        if row["reservation_id"] is not None:
-            ended[row["tenant_id"], row["reservation_id"]] = key
-    if ended:
-        tenants, ids = zip(*ended, strict=True)
-        for row in await connection.fetch(quota_queries.FIND_RESERVATION_QUOTAS, tenants, ids):
-            key = (row["tenant_id"], row["meter"], row["period_start"])
-            ended[row["tenant_id"], row["id"]] = key
-            used[key] += 0
-    changed = await _add_used(connection, used)
-    if ended:
-        await _commit_reservations(connection, ended, now)
-    return changed
-
-
-async def _add_used(
-    connection: asyncpg.Connection, used: dict[QuotaKey, int]
-) -> list[asyncpg.Record]:
-    tenants, meters, periods = zip(*used, strict=True)
-    rows: list[asyncpg.Record] = await connection.fetch(
-        quota_queries.ADD_USED, tenants, meters, periods, list(used.values())
-    )
-    return rows
-
-
-async def _commit_reservations(
-    connection: asyncpg.Connection, ended: dict[tuple[UUID, UUID], QuotaKey], now: datetime
-) -> None:
-    tenants, ids = zip(*ended, strict=True)
-    _, meters, periods = zip(*ended.values(), strict=True)
-    await connection.execute(
-        quota_queries.CLOSE,
-        tenants,
-        ids,
-        meters,
-        periods,
-        now,
-        "committed",
-        ["held", "released", "expired"],
+def _use(row: Row) -> quotas.Use:
+    return quotas.Use(
+        row["tenant_id"], row["meter"], row["quantity"], row["counted_at"], row["reservation_id"]
     )
 
 
 async def _conflicts(
-    connection: asyncpg.Connection, events: list[UsageRecorded], stored: Iterable[asyncpg.Record]
+    connection: Connection, events: list[UsageRecorded], stored: Sequence[Row]
 ) -> list[Rejection]:
     """Events whose id is in the ledger with another content: a producer's fault, kept to look at."""
     once = {(row["source"], row["id"]) for row in stored}
@@ -202,9 +105,7 @@ async def _conflicts(
             doubtful.append((key, event))
     if not doubtful:
         return []
-    sources, ids = zip(*(key for key, _ in doubtful), strict=True)
-    rows = await connection.fetch(queries.FIND_RECORDS, sources, ids)
-    known = {(row["source"], row["id"]): row for row in rows}
+    known = await queries.find_records(connection, [key for key, _ in doubtful])
     return [
         Rejection(event, "this id is in the ledger with another content")
         for key, event in doubtful
@@ -212,6 +113,6 @@ async def _conflicts(
     ]
 
 
-def _differs(event: UsageRecorded, row: asyncpg.Record) -> bool:
+def _differs(event: UsageRecorded, row: Row) -> bool:
     names = ("tenant_id", "meter", "quantity", "occurred_at", "reservation_id", "corrects_id")
     return any(getattr(event, name) != row[name] for name in names)

@@ -1,3 +1,42 @@
 """SQL of subscriptions."""
 
-FIND_PLANS = "SELECT tenant_id, plan FROM subscriptions WHERE tenant_id = ANY ($1::uuid[])"
+from collections.abc import Collection
+from uuid import UUID
+
+from sqlalchemy import update
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col, select
+
+from stagify.database import Connection, Session
+from usage_svc.plans.models import Subscription
+
+
+async def add_subscription(session: Session, subscription: Subscription) -> None:
+    """Add the subscription; one that is there stays as it is."""
+    values = subscription.model_dump()
+    await session.execute(insert(Subscription).values(values).on_conflict_do_nothing())
+
+
+async def set_slug(session: Session, tenant_id: UUID, slug: str) -> None:
+    """Note the tenant's new slug, if we have heard of it."""
+    tenant = col(Subscription.tenant_id) == tenant_id
+    await session.execute(update(Subscription).where(tenant).values(slug=slug))
+
+
+async def find_tenant_called(session: Session, slug: str) -> UUID | None:
+    """The tenant that has `slug`; the newest, if an older one had it before."""
+    query = select(Subscription.tenant_id).where(Subscription.slug == slug)
+    return (await session.exec(query.order_by(col(Subscription.created_at).desc()))).first()
+
+
+async def find_plan(session: Session) -> str | None:
+    """The plan of the session's tenant."""
+    return (await session.exec(select(Subscription.plan))).one_or_none()
+
+
+_FIND_PLANS = "SELECT tenant_id, plan FROM subscriptions WHERE tenant_id = ANY ($1::uuid[])"
+
+
+async def find_plans(connection: Connection, tenants: Collection[UUID]) -> dict[UUID, str]:
+    """The plans of those tenants that we have heard of."""
+    return dict(await connection.fetch(_FIND_PLANS, list(tenants)))

@@ -1,16 +1,13 @@
 """Which plan a tenant is on."""
 
 import logging
+from collections.abc import Collection
 from uuid import UUID
 
-from sqlalchemy import update
-from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import col, select
-
-from stagify.clock import utc_now
-from stagify.database import Session
+from stagify.database import Session, driver_connection
 from stagify.events.billing import PlanChanged
 from stagify.outbox import publish
+from usage_svc.plans import queries
 from usage_svc.plans.errors import SubscriptionNotFoundError
 from usage_svc.plans.models import Subscription
 from usage_svc.plans.schemas import PlanCatalog
@@ -25,23 +22,31 @@ async def open_subscription(
     if plan not in plans.plans:
         logger.warning("subscriptions.unknown_plan", extra={"plan": plan})
         plan = plans.default
-    values = {"tenant_id": tenant_id, "slug": slug, "plan": plan, "created_at": utc_now()}
-    await session.execute(insert(Subscription).values(values).on_conflict_do_nothing())
+    subscription = Subscription(tenant_id=tenant_id, slug=slug, plan=plan)
+    await queries.add_subscription(session, subscription)
 
 
 async def rename_subscription(session: Session, *, tenant_id: UUID, slug: str) -> None:
     """Take over the tenant's new slug; commands find it by that."""
-    tenant = col(Subscription.tenant_id) == tenant_id
-    await session.execute(update(Subscription).where(tenant).values(slug=slug))
+    await queries.set_slug(session, tenant_id, slug)
 
 
 async def find_tenant_id(session: Session, slug: str) -> UUID:
     """The tenant called `slug`; the session's role must see all of them."""
-    query = select(Subscription.tenant_id).where(Subscription.slug == slug)
-    found = (await session.exec(query.order_by(col(Subscription.created_at).desc()))).first()
+    found = await queries.find_tenant_called(session, slug)
     if found is None:
         raise SubscriptionNotFoundError
     return found
+
+
+async def find_plan(session: Session) -> str | None:
+    """The plan of the session's tenant; None if we have not heard of it yet."""
+    return await queries.find_plan(session)
+
+
+async def find_plans(session: Session, tenants: Collection[UUID]) -> dict[UUID, str]:
+    """The plans of those tenants that we have heard of."""
+    return await queries.find_plans(await driver_connection(session), tenants)
 
 
 async def set_plan(session: Session, *, tenant_id: UUID, plan: str, plans: PlanCatalog) -> bool:
@@ -56,8 +61,3 @@ async def set_plan(session: Session, *, tenant_id: UUID, plan: str, plans: PlanC
     publish(session, PlanChanged(tenant_id=tenant_id, plan=plan, previous_plan=previous))
     await session.flush()
     return True
-
-
-async def find_plan(session: Session) -> str | None:
-    """The plan of the session's tenant; None if we have not heard of it yet."""
-    return (await session.exec(select(Subscription.plan))).one_or_none()

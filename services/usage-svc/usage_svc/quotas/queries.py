@@ -5,9 +5,41 @@ end a reservation decrement `reserved` by what they themselves changed from `hel
 happens once whatever arrives, in whatever order and however often.
 """
 
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import or_
+from sqlmodel import col, select
+
+from stagify.database import Connection, Session
+from usage_svc.meters import METERS
+from usage_svc.quotas.keys import QuotaKey, ReservationKey
+from usage_svc.quotas.models import Quota
+
+# A row, by the names of its columns.
+Row = Mapping[str, Any]
+
+
+def _columns(keys: Iterable[tuple[Any, ...]], width: int) -> list[list[Any]]:
+    """The keys as one list a column, which `unnest` makes rows of again."""
+    return [list(column) for column in zip(*keys, strict=True)] or [[] for _ in range(width)]
+
+
 # --- Quotas ---------------------------------------------------------------------------------
 
-LOCK_QUOTA = """
+
+async def find_current(session: Session, now: datetime) -> list[Quota]:
+    """The tenant's quotas of the periods that `now` falls into."""
+    current = (
+        (col(Quota.meter) == meter.name) & (col(Quota.period_start) == meter.period_start(now))
+        for meter in METERS.values()
+    )
+    return list(await session.exec(select(Quota).where(or_(*current))))
+
+
+_LOCK_QUOTA = """
 SELECT q.used, q.reserved,
        (SELECT plan FROM subscriptions AS s WHERE s.tenant_id = q.tenant_id) AS plan
 FROM quotas AS q
@@ -15,11 +47,22 @@ WHERE q.tenant_id = $1 AND q.meter = $2 AND q.period_start = $3
 FOR NO KEY UPDATE OF q
 """
 
-MAKE_QUOTA = """
+_MAKE_QUOTA = """
 INSERT INTO quotas (tenant_id, meter, period_start) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING
 """
 
-LOCK_QUOTAS = """
+
+async def lock_quota(connection: Connection, key: QuotaKey) -> Row:
+    """What is used and reserved of the quota, which is locked and made if need be, and the plan."""
+    quota: Row | None = await connection.fetchrow(_LOCK_QUOTA, *key)
+    if quota is None:
+        await connection.execute(_MAKE_QUOTA, *key)
+        quota = await connection.fetchrow(_LOCK_QUOTA, *key)
+        assert quota is not None
+    return quota
+
+
+_LOCK_QUOTAS = """
 SELECT count(*) FROM (
     SELECT 1 FROM quotas
     WHERE (tenant_id, meter, period_start) IN
@@ -29,28 +72,97 @@ SELECT count(*) FROM (
 ) AS locked
 """
 
-# With a change of 0 it only locks the row.
-ADD_USED = """
+
+async def lock_quotas(connection: Connection, keys: Collection[QuotaKey]) -> None:
+    """Lock quotas, and make those that are not there yet."""
+    if await connection.fetchval(_LOCK_QUOTAS, *_columns(keys, 3)) < len(keys):
+        # A change of 0 makes or locks them.
+        await add_used(connection, dict.fromkeys(keys, 0))
+
+
+_ADD_USED = """
 INSERT INTO quotas AS q (tenant_id, meter, period_start, used)
 SELECT * FROM unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::bigint[]) ORDER BY 1, 2, 3
 ON CONFLICT (tenant_id, meter, period_start) DO UPDATE SET used = q.used + excluded.used
 RETURNING q.tenant_id, q.meter, q.period_start, q.used, q.notified_percent
 """
 
+
+async def add_used(connection: Connection, used: Mapping[QuotaKey, int]) -> Sequence[Row]:
+    """Add to what is used of quotas; how they are now. A change of 0 only locks the row."""
+    rows: Sequence[Row] = await connection.fetch(_ADD_USED, *_columns(used, 3), list(used.values()))
+    return rows
+
+
+_FORGET_NOTICES = """
+UPDATE quotas AS q SET notified_percent = 0
+FROM (
+    SELECT tenant_id, meter, period_start FROM quotas
+    WHERE (meter, period_start) IN (SELECT * FROM unnest($1::text[], $2::timestamptz[]))
+    ORDER BY tenant_id, meter, period_start
+    FOR NO KEY UPDATE
+) AS current
+WHERE (q.tenant_id, q.meter, q.period_start)
+    = (current.tenant_id, current.meter, current.period_start)
+RETURNING q.tenant_id, q.meter, q.period_start, q.used, q.notified_percent
+"""
+
+
+async def forget_notices(connection: Connection, now: datetime) -> Sequence[Row]:
+    """Forget which thresholds the tenant was told of in the periods of `now`; those quotas."""
+    periods = [meter.period_start(now) for meter in METERS.values()]
+    rows: Sequence[Row] = await connection.fetch(_FORGET_NOTICES, [*METERS], periods)
+    return rows
+
+
+_MARK_NOTIFIED = """
+UPDATE quotas SET notified_percent = $4
+WHERE tenant_id = $1 AND meter = $2 AND period_start = $3
+"""
+
+
+async def mark_notified(connection: Connection, key: QuotaKey, percent: int) -> None:
+    """Note the highest threshold that has been told."""
+    await connection.execute(_MARK_NOTIFIED, *key, percent)
+
+
 # --- Reservations ---------------------------------------------------------------------------
 
-FIND_RESERVATIONS = """
+_FIND_RESERVATIONS = """
 SELECT id, meter, quantity, state, expires_at, project_id FROM reservations
 WHERE tenant_id = $1 AND id = ANY ($2::uuid[])
 """
 
-FIND_RESERVATION_QUOTAS = """
+
+async def find_reservations(
+    connection: Connection, tenant_id: UUID, ids: Sequence[UUID]
+) -> dict[UUID, Row]:
+    """Those of `ids` that we have heard of."""
+    rows: Sequence[Row] = await connection.fetch(_FIND_RESERVATIONS, tenant_id, ids)
+    return {row["id"]: row for row in rows}
+
+
+_FIND_QUOTAS_OF = """
 SELECT tenant_id, id, meter, period_start FROM reservations
 WHERE (tenant_id, id) IN (SELECT * FROM unnest($1::uuid[], $2::uuid[]))
 """
 
+
+async def find_quotas_of(
+    connection: Connection, reservations: Collection[ReservationKey]
+) -> dict[ReservationKey, QuotaKey]:
+    """The quotas in which reservations count, of those we have heard of."""
+    rows = await connection.fetch(_FIND_QUOTAS_OF, *_columns(reservations, 2))
+    return {
+        ReservationKey(row["tenant_id"], row["id"]): QuotaKey(
+            row["tenant_id"], row["meter"], row["period_start"]
+        )
+        for row in rows
+    }
+
+
 # An expired reservation may be made again; every other state was seen before and stays.
-HOLD = """
+_HOLD = """
 WITH held AS (
     INSERT INTO reservations AS r
         (tenant_id, id, meter, period_start, quantity, state, expires_at, created_at)
@@ -69,9 +181,21 @@ WITH held AS (
 SELECT id FROM held
 """
 
+
+async def hold(
+    connection: Connection,
+    quota: QuotaKey,
+    holds: Mapping[UUID, tuple[int, datetime]],
+    now: datetime,
+) -> set[UUID]:
+    """Hold reservations, quantity and expiry by id, in a locked quota; those that could be."""
+    rows = await connection.fetch(_HOLD, *quota, list(holds), *_columns(holds.values(), 2), now)
+    return {row["id"] for row in rows}
+
+
 # Projects take their reservations over. An expired one is taken back even over the limit: the
 # project was accepted. One we have not heard of is noted, so that its maker finds the project.
-ATTACH = """
+_ATTACH = """
 WITH attached AS (
     INSERT INTO reservations AS r (tenant_id, id, meter, period_start, quantity, state,
                                    project_id, expires_at, closed_at, created_at)
@@ -96,9 +220,31 @@ WHERE (q.tenant_id, q.meter, q.period_start)
     = (taken_back.tenant_id, taken_back.meter, taken_back.period_start)
 """
 
-# Ends reservations as `$6`, if they are in one of the states `$7`. One we have not heard of is
-# written down as ended, so that a request that was overtaken cannot make it.
-CLOSE = """
+
+async def attach(
+    connection: Connection,
+    projects: Mapping[ReservationKey, UUID],
+    quotas: Mapping[ReservationKey, QuotaKey],
+    *,
+    expires_at: datetime,
+    now: datetime,
+) -> None:
+    """Note which project has taken each reservation over; `quotas` are locked."""
+    counted_in = [quotas[key] for key in projects]
+    await connection.execute(
+        _ATTACH,
+        *_columns(projects, 2),
+        [quota.meter for quota in counted_in],
+        [quota.period_start for quota in counted_in],
+        list(projects.values()),
+        expires_at,
+        now,
+    )
+
+
+# One we have not heard of is written down as ended, so that a request that was overtaken cannot
+# make it.
+_CLOSE = """
 WITH closed AS (
     INSERT INTO reservations AS r (tenant_id, id, meter, period_start, quantity, state,
                                    expires_at, closed_at, created_at)
@@ -118,18 +264,65 @@ FROM freed
 WHERE (q.tenant_id, q.meter, q.period_start) = (freed.tenant_id, freed.meter, freed.period_start)
 """
 
-FIND_DUE = """
+
+async def close(
+    connection: Connection,
+    quotas: Mapping[ReservationKey, QuotaKey],
+    *,
+    state: str,
+    only_from: Sequence[str],
+    now: datetime,
+) -> None:
+    """End reservations as `state` if they are in one of the states `only_from`.
+
+    `quotas`, in which they count or would count, are locked.
+    """
+    await connection.execute(
+        _CLOSE,
+        *_columns(quotas, 2),
+        [quota.meter for quota in quotas.values()],
+        [quota.period_start for quota in quotas.values()],
+        now,
+        state,
+        only_from,
+    )
+
+
+_FIND_DUE = """
 SELECT tenant_id, id, meter, period_start FROM reservations
 WHERE state = 'held' AND expires_at <= $1 ORDER BY expires_at LIMIT $2
 """
 
-FIND_DUE_OF_QUOTA = """
+
+async def find_due(
+    connection: Connection, now: datetime, limit: int
+) -> dict[ReservationKey, QuotaKey]:
+    """Reservations of all tenants whose time is over, and the quotas in which they count."""
+    rows = await connection.fetch(_FIND_DUE, now, limit)
+    return {
+        ReservationKey(row["tenant_id"], row["id"]): QuotaKey(
+            row["tenant_id"], row["meter"], row["period_start"]
+        )
+        for row in rows
+    }
+
+
+_FIND_DUE_OF_QUOTA = """
 SELECT tenant_id, id FROM reservations
 WHERE tenant_id = $1 AND meter = $2 AND period_start = $3
   AND state = 'held' AND expires_at <= $4
 """
 
-EXPIRE = """
+
+async def find_due_of(
+    connection: Connection, quota: QuotaKey, now: datetime
+) -> list[ReservationKey]:
+    """Reservations of one quota whose time is over."""
+    rows = await connection.fetch(_FIND_DUE_OF_QUOTA, *quota, now)
+    return [ReservationKey(row["tenant_id"], row["id"]) for row in rows]
+
+
+_EXPIRE = """
 WITH expired AS (
     UPDATE reservations SET state = 'expired', closed_at = $3
     WHERE (tenant_id, id) IN (SELECT * FROM unnest($1::uuid[], $2::uuid[]))
@@ -147,14 +340,22 @@ WITH expired AS (
 SELECT coalesce(sum(reservations), 0)::bigint FROM freed
 """
 
-FORGET_CLOSED = """
+
+async def expire(
+    connection: Connection, reservations: Collection[ReservationKey], now: datetime
+) -> int:
+    """Expire those whose time is still over, in locked quotas; how many."""
+    return int(await connection.fetchval(_EXPIRE, *_columns(reservations, 2), now))
+
+
+_FORGET_CLOSED = """
 DELETE FROM reservations WHERE (tenant_id, id) IN (
     SELECT tenant_id, id FROM reservations
     WHERE closed_at < $1 AND state <> 'held' LIMIT 5000
 )
 """
 
-MARK_NOTIFIED = """
-UPDATE quotas SET notified_percent = $4
-WHERE tenant_id = $1 AND meter = $2 AND period_start = $3
-"""
+
+async def forget_closed(connection: Connection, before: datetime) -> None:
+    """Delete a bounded number of reservations that ended before then."""
+    await connection.execute(_FORGET_CLOSED, before)

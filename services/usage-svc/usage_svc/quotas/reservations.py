@@ -8,16 +8,15 @@ Each change is one transaction that first locks the quota, then the reservations
 arrive late, twice or before the reservation itself: the final states keep latecomers out.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
-import asyncpg
 from prometheus_client import Counter
 
 from stagify.calls.usage import QuotaExceededError
+from stagify.database import Connection
 from stagify.errors import StagifyError, UnavailableError
 from usage_svc.meters import METERS
 from usage_svc.plans.schemas import PlanCatalog
@@ -26,6 +25,8 @@ from usage_svc.quotas.errors import (
     ReservationMismatchError,
     ReservationReleasedError,
 )
+from usage_svc.quotas.keys import QuotaKey, ReservationKey
+from usage_svc.quotas.queries import Row
 
 RESERVATIONS = Counter(
     "stagify_quota_reservations", "Reservations by what became of them.", ["outcome"]
@@ -34,9 +35,6 @@ RESERVATIONS = Counter(
 PROJECT_METER = METERS["staging"]
 # Closed reservations are kept longer than any message about them can take.
 RETENTION = timedelta(days=60)
-
-# Tenant and id.
-ReservationKey = tuple[UUID, UUID]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +63,8 @@ class _Decision:
     def __init__(
         self,
         meter: str,
-        quota: asyncpg.Record,
-        known: dict[UUID, asyncpg.Record],
+        quota: Row,
+        known: Mapping[UUID, Row],
         limit: int | None,
         now: datetime,
     ) -> None:
@@ -112,7 +110,7 @@ class _Decision:
 
 
 async def reserve(
-    connection: asyncpg.Connection,
+    connection: Connection,
     *,
     tenant_id: UUID,
     meter: str,
@@ -122,22 +120,21 @@ async def reserve(
     now: datetime,
 ) -> list[Outcome]:
     """Reserve each of `batch` that fits the tenant's quota; the answers in the same order."""
-    key = (tenant_id, meter, METERS[meter].period_start(now))
-    quota = await _lock_quota(connection, *key)
+    key = QuotaKey(tenant_id, meter, METERS[meter].period_start(now))
+    quota = await queries.lock_quota(connection, key)
     limit = plans.limit(quota["plan"], meter)
-    rows = await connection.fetch(
-        queries.FIND_RESERVATIONS, tenant_id, [wanted.id for wanted in batch]
-    )
-    known = {row["id"]: row for row in rows}
+    ids = [wanted.id for wanted in batch]
+    known = await queries.find_reservations(connection, tenant_id, ids)
     decision = _Decision(meter, quota, known, limit, now)
     outcomes = [decision.decide(wanted, attached_ttl) for wanted in batch]
     refused = any(isinstance(outcome, QuotaExceededError) for outcome in outcomes)
     if refused and await _expire_due_of(connection, key, now):
-        quota = await _lock_quota(connection, *key)
+        quota = await queries.lock_quota(connection, key)
         decision = _Decision(meter, quota, known, limit, now)
         outcomes = [decision.decide(wanted, attached_ttl) for wanted in batch]
     if decision.to_hold:
-        missed = decision.to_hold.keys() - await _hold(connection, key, decision.to_hold, now)
+        held = await queries.hold(connection, key, decision.to_hold, now)
+        missed = decision.to_hold.keys() - held
         # Closed between our look and our write: the caller asks again and sees what it is now.
         outcomes = [
             UnavailableError() if wanted.id in missed else outcome
@@ -147,40 +144,10 @@ async def reserve(
     return outcomes
 
 
-async def _lock_quota(
-    connection: asyncpg.Connection, tenant_id: UUID, meter: str, period_start: datetime
-) -> asyncpg.Record:
-    key = (tenant_id, meter, period_start)
-    quota = await connection.fetchrow(queries.LOCK_QUOTA, *key)
-    if quota is None:
-        await connection.execute(queries.MAKE_QUOTA, *key)
-        quota = await connection.fetchrow(queries.LOCK_QUOTA, *key)
-    return quota
-
-
-async def _hold(
-    connection: asyncpg.Connection,
-    key: tuple[UUID, str, datetime],
-    holds: dict[UUID, tuple[int, datetime]],
-    now: datetime,
-) -> set[UUID]:
-    quantities, expiries = zip(*holds.values(), strict=True)
-    rows = await connection.fetch(queries.HOLD, *key, list(holds), quantities, expiries, now)
-    return {row["id"] for row in rows}
-
-
-async def _expire_due_of(
-    connection: asyncpg.Connection, key: tuple[UUID, str, datetime], now: datetime
-) -> int:
-    """Expire what is due of one locked quota: nobody is refused for what the sweep has not met."""
-    due = await connection.fetch(queries.FIND_DUE_OF_QUOTA, *key, now)
-    if not due:
-        return 0
-    return int(
-        await connection.fetchval(
-            queries.EXPIRE, [row["tenant_id"] for row in due], [row["id"] for row in due], now
-        )
-    )
+async def _expire_due_of(connection: Connection, quota: QuotaKey, now: datetime) -> int:
+    """Expire what is due of one locked quota: nobody is refused for what upkeep has not met."""
+    due = await queries.find_due_of(connection, quota, now)
+    return await queries.expire(connection, due, now) if due else 0
 
 
 def _count(outcomes: Sequence[Outcome]) -> None:
@@ -190,76 +157,52 @@ def _count(outcomes: Sequence[Outcome]) -> None:
 
 
 async def attach(
-    connection: asyncpg.Connection,
+    connection: Connection,
     projects: Mapping[ReservationKey, UUID],
     *,
     ttl: timedelta,
     now: datetime,
 ) -> None:
     """Let reservations last as long as the jobs of their `projects`, which `ttl` bounds from afar."""
-    quotas = await _lock_quotas_of(connection, list(projects), now)
-    tenants, ids = zip(*projects, strict=True)
-    await connection.execute(
-        queries.ATTACH,
-        tenants,
-        ids,
-        [meter for meter, _ in quotas],
-        [period_start for _, period_start in quotas],
-        list(projects.values()),
-        now + ttl,
-        now,
-    )
+    quotas = await _lock_quotas_of(connection, projects, now)
+    await queries.attach(connection, projects, quotas, expires_at=now + ttl, now=now)
 
 
 async def release(
-    connection: asyncpg.Connection, *, tenant_id: UUID, reservation_id: UUID, now: datetime
+    connection: Connection, *, tenant_id: UUID, reservation_id: UUID, now: datetime
 ) -> None:
     """Give a reservation back; nothing happens if it was used or given back before."""
-    key = (tenant_id, reservation_id)
-    [(meter, period_start)] = await _lock_quotas_of(connection, [key], now)
-    await connection.execute(
-        queries.CLOSE,
-        [tenant_id],
-        [reservation_id],
-        [meter],
-        [period_start],
-        now,
-        "released",
-        ["held", "expired"],
+    quotas = await _lock_quotas_of(connection, [ReservationKey(tenant_id, reservation_id)], now)
+    await queries.close(
+        connection, quotas, state="released", only_from=["held", "expired"], now=now
     )
 
 
 async def _lock_quotas_of(
-    connection: asyncpg.Connection, reservations: Sequence[ReservationKey], now: datetime
-) -> list[tuple[str, datetime]]:
+    connection: Connection, reservations: Collection[ReservationKey], now: datetime
+) -> dict[ReservationKey, QuotaKey]:
     """Lock the quotas that reservations count in, or would count in if we have not heard of them."""
-    tenants, ids = zip(*reservations, strict=True)
-    rows = await connection.fetch(queries.FIND_RESERVATION_QUOTAS, tenants, ids)
-    known = {(row["tenant_id"], row["id"]): (row["meter"], row["period_start"]) for row in rows}
-    unheard_of = PROJECT_METER.name, PROJECT_METER.period_start(now)
-    quotas = [known.get(key, unheard_of) for key in reservations]
-    keys = {(tenant_id, *quota) for tenant_id, quota in zip(tenants, quotas, strict=True)}
-    columns = [list(column) for column in zip(*keys, strict=True)]
-    if await connection.fetchval(queries.LOCK_QUOTAS, *columns) < len(keys):
-        # Some are not there yet; a change of 0 makes or locks them.
-        await connection.execute(queries.ADD_USED, *columns, [0] * len(keys))
+    known = await queries.find_quotas_of(connection, reservations)
+    period_start = PROJECT_METER.period_start(now)
+    quotas = {
+        key: known.get(key) or QuotaKey(key.tenant_id, PROJECT_METER.name, period_start)
+        for key in reservations
+    }
+    await queries.lock_quotas(connection, set(quotas.values()))
     return quotas
 
 
-async def expire_due(connection: asyncpg.Connection, *, now: datetime, limit: int = 500) -> int:
+async def expire_due(connection: Connection, *, now: datetime, limit: int = 500) -> int:
     """Expire reservations whose time is over, in all tenants this role sees; how many."""
-    due = await connection.fetch(queries.FIND_DUE, now, limit)
+    due = await queries.find_due(connection, now, limit)
     if not due:
         return 0
-    columns: list[list[Any]] = [
-        [row[name] for row in due] for name in ("tenant_id", "meter", "period_start")
-    ]
-    await connection.execute(queries.LOCK_QUOTAS, *columns)
-    expired = await connection.fetchval(queries.EXPIRE, columns[0], [row["id"] for row in due], now)
+    await queries.lock_quotas(connection, set(due.values()))
+    expired = await queries.expire(connection, due, now)
     RESERVATIONS.labels("expired").inc(expired)
-    return int(expired)
+    return expired
 
 
-async def forget_closed(connection: asyncpg.Connection, *, now: datetime) -> None:
+async def forget_closed(connection: Connection, *, now: datetime) -> None:
     """Delete a bounded number of reservations that ended long ago."""
-    await connection.execute(queries.FORGET_CLOSED, now - RETENTION)
+    await queries.forget_closed(connection, now - RETENTION)

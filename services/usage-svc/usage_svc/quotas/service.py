@@ -1,26 +1,37 @@
-"""What is left of a tenant's quotas, and what a new plan means for them."""
+"""What is left of a tenant's quotas, what is used of them, and what a new plan means for them."""
 
+from collections import defaultdict
+from collections.abc import Iterable
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
-
-from sqlalchemy import or_
-from sqlmodel import col, select
 
 from stagify.clock import utc_now
 from stagify.database import Session, driver_connection
 from usage_svc.meters import METERS, MeterSpec, month_start, next_month
 from usage_svc.plans import service as subscriptions
 from usage_svc.plans.schemas import PlanCatalog
-from usage_svc.quotas import thresholds
+from usage_svc.quotas import queries, thresholds
+from usage_svc.quotas.keys import QuotaKey, ReservationKey
 from usage_svc.quotas.models import Quota
 from usage_svc.quotas.schemas import MeterRead, PeriodRead, UsageRead
+
+
+class Use(NamedTuple):
+    """A use that has just been recorded, and the reservation it was promised by."""
+
+    tenant_id: UUID
+    meter: str
+    quantity: int
+    counted_at: datetime
+    reservation_id: UUID | None
 
 
 async def read_usage(session: Session, *, plans: PlanCatalog) -> UsageRead:
     """What the tenant has used and reserved now, and what its plan leaves."""
     now = utc_now()
     plan = await subscriptions.find_plan(session)
-    quotas = {quota.meter: quota for quota in await current_quotas(session, now)}
+    quotas = {quota.meter: quota for quota in await queries.find_current(session, now)}
     return UsageRead(
         as_of=now,
         period=PeriodRead(start=month_start(now), end=next_month(now)),
@@ -44,32 +55,47 @@ def _read_meter(meter: MeterSpec, quota: Quota | None, limit: int | None) -> Met
     )
 
 
-async def current_quotas(
-    session: Session, now: datetime, *, is_locked: bool = False
-) -> list[Quota]:
-    """The tenant's quotas of the periods that `now` falls into, in the order of their keys."""
-    current = (
-        (col(Quota.meter) == meter.name) & (col(Quota.period_start) == meter.period_start(now))
-        for meter in METERS.values()
-    )
-    query = select(Quota).where(or_(*current)).order_by(col(Quota.meter))
-    if is_locked:
-        query = query.with_for_update(key_share=True)
-    return list(await session.exec(query))
+async def lock_quota(session: Session, tenant_id: UUID, meter: str, moment: datetime) -> None:
+    """Lock the quota in which a use at `moment` counts."""
+    key = QuotaKey(tenant_id, meter, METERS[meter].period_start(moment))
+    await queries.add_used(await driver_connection(session), {key: 0})
+
+
+async def count(
+    session: Session, uses: Iterable[Use], *, plans: PlanCatalog, now: datetime
+) -> None:
+    """Add new uses to their quotas, end their reservations, and tell the thresholds reached.
+
+    1. Quotas, in the order of their keys; those of the reservations are locked along.
+    2. Reservations. One transaction: there is no state between the two for a crash to show.
+    """
+    connection = await driver_connection(session)
+    used: dict[QuotaKey, int] = defaultdict(int)
+    ended: dict[ReservationKey, QuotaKey] = {}
+    for use in uses:
+        period_start = METERS[use.meter].period_start(use.counted_at)
+        quota = QuotaKey(use.tenant_id, use.meter, period_start)
+        used[quota] += use.quantity
+        if use.reservation_id is not None:
+            ended[ReservationKey(use.tenant_id, use.reservation_id)] = quota
+    if ended:
+        ended |= await queries.find_quotas_of(connection, ended)
+        for quota in ended.values():
+            used[quota] += 0
+    changed = await queries.add_used(connection, used)
+    if ended:
+        # From whatever state: use is what happened.
+        open_or_given_back = ["held", "released", "expired"]
+        await queries.close(
+            connection, ended, state="committed", only_from=open_or_given_back, now=now
+        )
+    await thresholds.announce(session, changed, plans=plans, now=now)
 
 
 async def change_plan(session: Session, *, tenant_id: UUID, plan: str, plans: PlanCatalog) -> None:
     """Put the tenant on `plan` from now on; its limits count at once, and thresholds anew."""
-    if await subscriptions.set_plan(session, tenant_id=tenant_id, plan=plan, plans=plans):
-        await _restart_thresholds(session, plans)
-
-
-async def _restart_thresholds(session: Session, plans: PlanCatalog) -> None:
-    """Forget which thresholds were told under the old limits, and tell those already reached."""
+    if not await subscriptions.set_plan(session, tenant_id=tenant_id, plan=plan, plans=plans):
+        return
     now = utc_now()
-    quotas = await current_quotas(session, now, is_locked=True)
-    for quota in quotas:
-        quota.notified_percent = 0
-    await session.flush()
-    rows = [quota.model_dump() for quota in quotas]
-    await thresholds.announce(session, await driver_connection(session), rows, plans, now)
+    quotas = await queries.forget_notices(await driver_connection(session), now)
+    await thresholds.announce(session, quotas, plans=plans, now=now)

@@ -1,18 +1,17 @@
 """Thresholds: tell once per period when a share of a quota has been used."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
-import asyncpg
-
-from stagify.database import Session
+from stagify.database import Session, driver_connection
 from stagify.events.billing import QuotaThresholdReached
 from stagify.outbox import publish
 from usage_svc.meters import METERS
-from usage_svc.plans import queries as plan_queries
+from usage_svc.plans import service as subscriptions
 from usage_svc.plans.schemas import PlanCatalog
 from usage_svc.quotas import queries
+from usage_svc.quotas.keys import QuotaKey
+from usage_svc.quotas.queries import Row
 
 THRESHOLDS = (50, 80, 100)
 
@@ -25,11 +24,7 @@ def reached(used: int, limit: int | None) -> int:
 
 
 async def announce(
-    session: Session,
-    connection: asyncpg.Connection,
-    quotas: Iterable[Mapping[str, Any]],
-    plans: PlanCatalog,
-    now: datetime,
+    session: Session, quotas: Iterable[Row], *, plans: PlanCatalog, now: datetime
 ) -> None:
     """Publish the highest new threshold of each of `quotas`, whose rows are locked.
 
@@ -38,26 +33,27 @@ async def announce(
     current = [
         row for row in quotas if row["period_start"] == METERS[row["meter"]].period_start(now)
     ]
-    tenants = {row["tenant_id"] for row in current}
-    plan_of = dict(
-        await connection.fetch(plan_queries.FIND_PLANS, list(tenants)) if tenants else []
-    )
+    if not current:
+        return
+    plan_of = await subscriptions.find_plans(session, {row["tenant_id"] for row in current})
     for row in current:
         limit = plans.limit(plan_of.get(row["tenant_id"]), row["meter"])
         percent = reached(row["used"], limit)
-        if limit is None or percent <= row["notified_percent"]:
-            continue
-        key = (row["tenant_id"], row["meter"], row["period_start"])
-        await connection.execute(queries.MARK_NOTIFIED, *key, percent)
-        publish(session, _event(row, percent, limit))
+        if limit is not None and percent > row["notified_percent"]:
+            await _tell(session, row, percent, limit)
 
 
-def _event(row: Mapping[str, Any], percent: int, limit: int) -> QuotaThresholdReached:
-    return QuotaThresholdReached(
-        tenant_id=row["tenant_id"],
-        meter=row["meter"],
-        threshold_percent=percent,
-        used=row["used"],
-        limit=limit,
-        period_start=row["period_start"],
+async def _tell(session: Session, row: Row, percent: int, limit: int) -> None:
+    key = QuotaKey(row["tenant_id"], row["meter"], row["period_start"])
+    await queries.mark_notified(await driver_connection(session), key, percent)
+    publish(
+        session,
+        QuotaThresholdReached(
+            tenant_id=key.tenant_id,
+            meter=key.meter,
+            threshold_percent=percent,
+            used=row["used"],
+            limit=limit,
+            period_start=key.period_start,
+        ),
     )
