@@ -7,11 +7,12 @@ no right to do any of this themselves.
 import asyncio
 import logging
 from collections.abc import Mapping
+from typing import Self
 
 import asyncpg
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError
-from pydantic import Json, SecretStr
+from pydantic import Json, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from stagify.topology import DATABASES, ServiceDatabase, all_topics
@@ -36,6 +37,14 @@ class BootstrapSettings(BaseSettings):
     s3_access_key_id: SecretStr
     s3_secret_access_key: SecretStr
     s3_buckets: Json[dict[str, str]]
+    # Region of new tenants.
+    default_region: str = "eu"
+
+    @model_validator(mode="after")
+    def _new_tenants_have_a_bucket(self) -> Self:
+        if self.default_region not in self.s3_buckets:
+            raise ValueError(f"S3_BUCKETS names no bucket for DEFAULT_REGION {self.default_region}")
+        return self
 
 
 class MissingPasswordError(ValueError):

@@ -48,7 +48,8 @@ def create_service_app(
 ) -> FastAPI:
     """The app every service starts from; `lifespan` is an async context manager of its own parts.
 
-    Serves /healthz, /readyz, /metrics and /openapi.json; errors are RFC 9457 problem+json.
+    Refuses to start as a database role that row-level security does not bind. Serves /healthz,
+    /readyz, /metrics and /openapi.json; errors are RFC 9457 problem+json.
     """
     logs.configure(service, settings.log_level)
     traced = telemetry.configure(service, settings)
@@ -89,6 +90,7 @@ def _lifespan(database: Database, own: Lifespan | None) -> Lifespan:
     async def run(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             stack.push_async_callback(database.close)
+            await database.assert_least_privilege()
             if own is not None:
                 await stack.enter_async_context(own(app))
             yield

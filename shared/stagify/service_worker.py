@@ -40,11 +40,7 @@ async def run_service_worker(
     other_databases: Sequence[Database] = (),
 ) -> None:
     """Run the relay, `consumer`, tasks of `kinds`, retention and the service's own `jobs` until
-    SIGTERM.
-
-    Refuses to start as a database role that row-level security does not bind. Closes the
-    databases at the end.
-    """
+    SIGTERM, and close the databases at the end."""
     queue = make_queue(service, settings)
     databases = (database, queue, *other_databases)
 
@@ -59,22 +55,38 @@ async def run_service_worker(
         service=service,
         bootstrap_servers=settings.kafka_bootstrap_servers,
     )
+    own = {
+        "relay": relay.run,
+        "consumer": consumer.run,
+        **({"tasks": TaskRunner(queue, database, kinds).run} if kinds else {}),
+        "retention": lambda: every(RETENTION_INTERVAL_SECONDS, forget, name="retention"),
+    }
     try:
-        for each in databases:
-            await each.assert_least_privilege()
-        await run_worker(
-            {
-                "relay": relay.run,
-                "consumer": consumer.run,
-                **({"tasks": TaskRunner(queue, database, kinds).run} if kinds else {}),
-                "retention": lambda: every(RETENTION_INTERVAL_SECONDS, forget, name="retention"),
-                **jobs,
-            },
+        await run_on(
+            databases,
+            settings,
+            jobs={**own, **jobs},
             checks={"database": database.ping, **(checks or {})},
-            host=settings.http_host,
-            port=settings.worker_http_port,
-            grace_seconds=settings.shutdown_grace_seconds,
         )
     finally:
         for each in databases:
             await each.close()
+
+
+async def run_on(
+    databases: Sequence[Database],
+    settings: ServiceSettings,
+    *,
+    jobs: Mapping[str, Job],
+    checks: Mapping[str, Check],
+) -> None:
+    """Run `jobs` until SIGTERM, unless row-level security does not bind a role of `databases`."""
+    for each in databases:
+        await each.assert_least_privilege()
+    await run_worker(
+        jobs,
+        checks=checks,
+        host=settings.http_host,
+        port=settings.worker_http_port,
+        grace_seconds=settings.shutdown_grace_seconds,
+    )

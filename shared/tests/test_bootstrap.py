@@ -7,6 +7,7 @@ from typing import Any
 import asyncpg
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient
+from pydantic import ValidationError
 
 from stagify.bootstrap import BootstrapSettings, MissingPasswordError, bootstrap_all
 from stagify.testing import ObjectStoreServer
@@ -68,3 +69,12 @@ async def test_a_missing_password_stops_it_before_anything_is_done(
 ) -> None:
     with pytest.raises(MissingPasswordError, match="TENANT_OWNER_PASSWORD"):
         await bootstrap_all(settings, {})
+
+
+def test_new_tenants_need_a_bucket(settings: BootstrapSettings) -> None:
+    with pytest.raises(ValidationError, match="S3_BUCKETS names no bucket for DEFAULT_REGION us"):
+        BootstrapSettings(
+            **settings.model_dump(exclude={"s3_buckets", "default_region"}),
+            s3_buckets=json.dumps(settings.s3_buckets),
+            default_region="us",
+        )

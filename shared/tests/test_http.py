@@ -104,11 +104,8 @@ def add_routes(app: FastAPI) -> None:
         raise asyncpg.CannotConnectNowError
 
 
-@pytest.fixture
-async def client(
-    kit_urls: DatabaseUrls, context_keys: ContextKeys
-) -> AsyncIterator[httpx.AsyncClient]:
-    settings = ServiceSettings(
+def make_settings(kit_urls: DatabaseUrls, context_keys: ContextKeys) -> ServiceSettings:
+    return ServiceSettings(
         environment="test",
         kafka_bootstrap_servers="127.0.0.1:1",
         database_url=kit_urls.app,
@@ -117,6 +114,13 @@ async def client(
         idempotency_secret="only-for-tests",
         **context_keys.settings(SERVICE),
     )
+
+
+@pytest.fixture
+async def client(
+    kit_urls: DatabaseUrls, context_keys: ContextKeys
+) -> AsyncIterator[httpx.AsyncClient]:
+    settings = make_settings(kit_urls, context_keys)
     database = Database(kit_urls.app, service=SERVICE, pool_size=5)
     app = create_service_app(SERVICE, settings, database=database)
     add_routes(app)
@@ -429,6 +433,16 @@ class TestPages:
     ) -> None:
         response = await client.get("/page", params={"limit": limit}, headers=member)
         assert code(response) == (422, "invalid_request")
+
+
+async def test_a_role_that_row_level_security_does_not_bind_serves_nothing(
+    kit_urls: DatabaseUrls, postgres_admin_url: str, context_keys: ContextKeys
+) -> None:
+    database = Database(postgres_admin_url, service=SERVICE, pool_size=1)
+    app = create_service_app(SERVICE, make_settings(kit_urls, context_keys), database=database)
+    with pytest.raises(RuntimeError, match="bypass row-level security"):
+        async with app_client(app):
+            pass
 
 
 class TestHealth:

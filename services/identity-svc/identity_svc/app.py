@@ -31,7 +31,6 @@ def create_app(settings: Settings) -> FastAPI:
 
     @contextlib.asynccontextmanager
     async def own_parts(_: FastAPI) -> AsyncIterator[None]:
-        await database.assert_least_privilege()
         recording = asyncio.create_task(usage.run())
         yield
         recording.cancel()

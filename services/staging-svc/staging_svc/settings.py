@@ -1,15 +1,21 @@
 """What staging-svc reads from its environment."""
 
+import logging
 from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import AnyHttpUrl, Field, Json, SecretStr, model_validator
 
+from stagify.errors import UnavailableError
 from stagify.settings import ServiceSettings
 
+logger = logging.getLogger(__name__)
 
-class NoBucketError(Exception):
-    """A tenant is of a region whose photos this installation does not keep."""
+
+class NoBucketError(UnavailableError):
+    """Photos of this workspace cannot be stored right now."""
+
+    code = "region_unavailable"
 
 
 class Settings(ServiceSettings):
@@ -78,8 +84,10 @@ class Settings(ServiceSettings):
         return self
 
     def bucket_of(self, region: str | None) -> str:
-        """The bucket of a tenant's region; NoBucketError if this installation has none there."""
+        """The bucket of a tenant's region; NoBucketError if this installation has none there, for
+        another region's would keep the photos where they must not be."""
         bucket = self.s3_buckets.get(region or "")
         if bucket is None:
-            raise NoBucketError(f"S3_BUCKETS has no bucket for region {region!r}")
+            logger.error("storage.no_bucket", extra={"region": region})
+            raise NoBucketError
         return bucket

@@ -198,6 +198,7 @@ class Caller:
     permissions: frozenset[str] = frozenset({"projects:read", "projects:write"})
     kind: str = "user"
     status: str = "active"
+    region: str = "eu"
     user_id: UUID = field(default_factory=uuid4)
 
     @property
@@ -208,7 +209,7 @@ class Caller:
             kind=self.kind,
             tenant_id=self.tenant_id,
             tenant_status=self.status,
-            region="eu",
+            region=self.region,
             slug="acme",
             subject=str(self.user_id) if known else None,
             user_id=self.user_id if known else None,

@@ -40,6 +40,12 @@ class TestCreateUpload:
         assert (answer.status_code, answer.json()["code"]) == (413, "upload_too_large")
         assert answer.json()["limit_bytes"] == 25 * 1024 * 1024
 
+    async def test_region_without_a_bucket_stores_nothing(self, caller: Caller) -> None:
+        caller.region = "mars"
+        answer = await caller.post("/v1/uploads", json=WANTED)
+        assert (answer.status_code, answer.json()["code"]) == (503, "region_unavailable")
+        assert int(answer.headers["retry-after"]) >= 1
+
     @pytest.mark.parametrize("size", [0, -1, "many", None])
     async def test_size_that_is_none_is_refused(self, caller: Caller, size: object) -> None:
         answer = await caller.post("/v1/uploads", json=WANTED | {"size": size})

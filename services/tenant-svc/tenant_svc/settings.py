@@ -10,7 +10,7 @@ from stagify.settings import ServiceSettings
 class Settings(ServiceSettings):
     """The fields of tenant-svc beside those of every service."""
 
-    # Region a tenant gets when the sign-up names none; its object-store bucket lives there.
+    # Region of new tenants; staging-svc and `stagify bootstrap` know its bucket by S3_BUCKETS.
     default_region: str = Field(default="eu", pattern=r"^[a-z0-9-]{2,16}$")
     # Plan a new tenant starts on; usage-svc owns plans and confirms it.
     default_plan: str = "free"

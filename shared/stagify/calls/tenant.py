@@ -42,7 +42,6 @@ class TenantCreate(BaseModel):
     name: Name
     type: TenantType
     owner_user_id: UUID
-    region: str | None = Field(default=None, pattern=r"^[a-z0-9-]{2,16}$")
 
 
 class TenantSummary(BaseModel):

@@ -9,9 +9,8 @@ from uuid import UUID
 
 from stagify.database import Database
 from stagify.listening import Listener
-from stagify.service_worker import configure
+from stagify.service_worker import configure, run_on
 from stagify.transient import is_transient
-from stagify.worker import run_worker
 from staging_engine.port import StagingEngine
 from staging_svc.furnishing.engines import make_engine
 from staging_svc.furnishing.pipeline import Pipeline
@@ -138,15 +137,13 @@ async def main() -> None:
     settings = Settings()
     configure("staging-svc", settings)
     process = StagingProcess(settings)
-    await process.database.assert_least_privilege()
     jobs = {f"slot-{number}": slot.run for number, slot in enumerate(process.slots)}
     try:
-        await run_worker(
-            {"listener": process.listener.run, **jobs},
+        await run_on(
+            (process.database, process.claims),
+            settings,
+            jobs={"listener": process.listener.run, **jobs},
             checks={"database": process.database.ping, "storage": process.storage.ping},
-            host=settings.http_host,
-            port=settings.worker_http_port,
-            grace_seconds=settings.shutdown_grace_seconds,
         )
     finally:
         await process.close()

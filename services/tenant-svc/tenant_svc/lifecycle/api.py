@@ -41,7 +41,7 @@ async def create_tenant(
         tenant_id=tenant_id,
         wanted=body,
         plan=settings.default_plan,
-        default_region=settings.default_region,
+        region=settings.default_region,
         confirm_within=settings.provisioning_timeout,
     )
     return TenantSummary.model_validate(

@@ -51,7 +51,7 @@ async def provision_tenant(
     tenant_id: UUID,
     wanted: TenantCreate,
     plan: str,
-    default_region: str,
+    region: str,
     confirm_within: timedelta,
 ) -> Tenant:
     """Create the tenant of a confirmed sign-up, which expires if identity-svc never confirms it.
@@ -63,7 +63,7 @@ async def provision_tenant(
         tenant_id=tenant_id,
         wanted=wanted,
         plan=plan,
-        default_region=default_region,
+        region=region,
     )
     if tenant.status == "provisioning":
         await queries.start_provisioning(

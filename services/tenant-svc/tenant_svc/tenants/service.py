@@ -18,7 +18,7 @@ async def create_tenant(
     tenant_id: UUID,
     wanted: TenantCreate,
     plan: str,
-    default_region: str,
+    region: str,
 ) -> Tenant:
     """Create the tenant of a confirmed sign-up, or return it if it is there already.
 
@@ -35,7 +35,7 @@ async def create_tenant(
         name=wanted.name,
         type=wanted.type,
         plan=plan,
-        region=wanted.region or default_region,
+        region=region,
         owner_user_id=wanted.owner_user_id,
         signup_id=wanted.signup_id,
     )
