@@ -59,11 +59,7 @@ async def provision_tenant(
     The same call again returns the same tenant and changes nothing.
     """
     tenant = await tenants.create_tenant(
-        session,
-        tenant_id=tenant_id,
-        wanted=wanted,
-        plan=plan,
-        region=region,
+        session, tenant_id=tenant_id, wanted=wanted, plan=plan, region=region
     )
     if tenant.status == "provisioning":
         await queries.start_provisioning(
@@ -76,12 +72,7 @@ async def provision_tenant(
 
 
 async def record_receipt(
-    session: Session,
-    *,
-    tenant_id: UUID,
-    service: str,
-    action: str,
-    of_event_id: UUID,
+    session: Session, *, tenant_id: UUID, service: str, action: str, of_event_id: UUID
 ) -> None:
     """Note that `service` has done its step; the last one of the creation activates the tenant."""
     tenant = await tenants.lock_tenant(session, tenant_id)
@@ -203,11 +194,7 @@ async def end_unfinished(parts: Parts) -> None:
         STUCK.set(await queries.count_started_before(session, stuck_since))
     for tenant_id in overdue:
         async with parts.database.tenant(tenant_id) as session:
-            await expire_tenant(
-                session,
-                tenant_id=tenant_id,
-                grace=settings.slug_grace,
-            )
+            await expire_tenant(session, tenant_id=tenant_id, grace=settings.slug_grace)
     for tenant_id in lapsed:
         async with parts.database.tenant(tenant_id) as session:
             await give_up_tenant(session, tenant_id=tenant_id)
