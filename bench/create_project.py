@@ -53,9 +53,11 @@ WITH made AS (
     FROM generate_series(1, $2)
     RETURNING *
 ), intended AS (
-    INSERT INTO object_deletions (tenant_id, id, created_at, bucket, object_key, due_at, upload_id,
-                                  attempts)
-    SELECT tenant_id, uuidv7(), now(), bucket, object_key, now() + interval '1 day', id, 0
+    INSERT INTO tasks (tenant_id, id, created_at, kind, key, concurrency_key, payload, state,
+                       due_at, attempts)
+    SELECT tenant_id, uuidv7(), now(), 'object.delete', id::text, '',
+           jsonb_build_object('bucket', bucket, 'object_key', object_key, 'upload_id', id),
+           'waiting', now() + interval '1 day', 0
     FROM made
 )
 SELECT id FROM made

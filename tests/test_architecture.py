@@ -62,9 +62,7 @@ KIT_ACROSS_TENANTS = {
 ACROSS_TENANTS: dict[str, dict[str, str]] = {
     "tenant": {},
     "identity": {},
-    "staging": {
-        "ix_object_deletions_due_at": "those of all tenants are taken as their time comes",
-    },
+    "staging": {},
     "usage": {
         "ix_reservations_closed_at": "upkeep forgets those of all tenants",
         "ix_reservations_due": "upkeep ends those of all tenants",

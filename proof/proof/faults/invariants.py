@@ -64,7 +64,7 @@ QUERIES: Mapping[str, tuple[str, str]] = {
     "projects": ("staging", "SELECT * FROM projects"),
     "images": ("staging", "SELECT tenant_id, project_id, kind, object_key, size FROM images"),
     "uploads": ("staging", "SELECT object_key, project_id, expires_at FROM uploads"),
-    "intents": ("staging", "SELECT object_key, due_at FROM object_deletions"),
+    "intents": ("staging", "SELECT payload->>'object_key' AS object_key, due_at FROM tasks"),
     "ledger": ("usage", "SELECT tenant_id, source, id, meter, quantity FROM usage_records"),
     "quotas": ("usage", "SELECT tenant_id, meter, used, reserved FROM quotas"),
     "counters": (

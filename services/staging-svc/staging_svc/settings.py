@@ -72,8 +72,6 @@ class Settings(ServiceSettings):
     job_max_attempts: int = Field(default=3, ge=1)
     # Seconds between looks for due work when nothing wakes the process.
     job_poll_seconds: float = Field(default=1.0, gt=0)
-    # Seconds between two rounds of deleting objects.
-    deletion_poll_seconds: float = Field(default=2.0, gt=0)
 
     @model_validator(mode="after")
     def _engine_is_usable(self) -> Self:

@@ -1,12 +1,11 @@
-"""The background process of staging-svc: outbox relay, consumer, deletions, retention."""
+"""The background process of staging-svc: outbox relay, consumer, tasks, retention."""
 
 from stagify.consumer import Consumer
 from stagify.database import Database
 from stagify.service_worker import configure, run_service_worker
-from stagify.worker import every
 from staging_svc.handlers import HANDLERS
-from staging_svc.objects.deletion import DeletionExecutor
 from staging_svc.objects.store import Storage
+from staging_svc.objects.tasks import object_kinds
 from staging_svc.settings import Settings
 from staging_svc.uploads.service import forget_unused
 
@@ -28,19 +27,13 @@ async def main() -> None:
     settings = Settings()
     configure(NAME, settings)
     database = Database.from_settings(settings, service=NAME)
-    claims = Database(settings.claim_database_url.get_secret_value(), service=NAME, pool_size=1)
     storage = Storage(settings)
-    executor = DeletionExecutor(database, claims, storage, forget_unused)
-
-    async def delete() -> None:
-        await executor.run_once()
-
     await run_service_worker(
         NAME,
         settings,
         database=database,
         consumer=make_consumer(settings, database),
-        jobs={"deletions": lambda: every(settings.deletion_poll_seconds, delete, name="deletions")},
+        kinds=object_kinds(storage, forget_unused),
+        jobs={},
         checks={"storage": storage.ping},
-        other_databases=[claims],
     )

@@ -12,13 +12,14 @@ from staging_support import Caller, Keys, MakeSettings, Published, ScriptedEngin
 
 from stagify.database import Database
 from stagify.events import Event, decode
+from stagify.tasks.runner import TaskRunner
 from stagify.testing import ContextKeys, DatabaseUrls, ObjectStoreServer, TestDatabases, app_client
 from stagify.tokens import TokenVerifier
 from staging_engine.fast import FastEngine
 from staging_svc.app import create_app
 from staging_svc.furnishing.process import Slot, StagingProcess
-from staging_svc.objects.deletion import DeletionExecutor
 from staging_svc.objects.store import Storage
+from staging_svc.objects.tasks import object_kinds
 from staging_svc.settings import Settings
 from staging_svc.uploads.service import forget_unused
 
@@ -148,8 +149,17 @@ def storage(settings: Settings) -> Storage:
 
 
 @pytest.fixture
-def executor(database: Database, claims: Database, storage: Storage) -> DeletionExecutor:
-    return DeletionExecutor(database, claims, storage, forget_unused)
+async def queue(urls: DatabaseUrls) -> AsyncIterator[Database]:
+    """The database as the tasks role."""
+    queue = Database(urls.tasks, service="staging-svc", pool_size=2)
+    yield queue
+    await queue.close()
+
+
+@pytest.fixture
+def runner(queue: Database, database: Database, storage: Storage) -> TaskRunner:
+    """The worker's tasks, to be run by hand."""
+    return TaskRunner(queue, database, object_kinds(storage, forget_unused))
 
 
 @pytest.fixture

@@ -12,11 +12,12 @@ from stagify.database import Database, driver_connection
 from stagify.events.staging import ProjectCreated, ProjectDeleted
 from stagify.events.usage import UsageRecorded
 from stagify.ids import new_id
+from stagify.tasks.runner import TaskRunner
 from staging_svc.furnishing.process import Slot
 from staging_svc.objects import service as objects
-from staging_svc.objects.deletion import DeletionExecutor
 from staging_svc.objects.service import ObjectLostError, StoredObject
 from staging_svc.objects.store import Storage
+from staging_svc.objects.tasks import object_kinds
 from staging_svc.uploads import service as uploads
 from staging_svc.uploads.errors import UploadAlreadyUsedError
 
@@ -24,7 +25,7 @@ from staging_svc.uploads.errors import UploadAlreadyUsedError
 async def make_due(database: Database, tenant_id: UUID) -> None:
     """Let a day pass for the tenant's intents."""
     async with database.tenant_connection(tenant_id) as connection:
-        await connection.execute("UPDATE object_deletions SET due_at = now()")
+        await connection.execute("UPDATE tasks SET due_at = now()")
 
 
 class TestDeleteProject:
@@ -55,7 +56,7 @@ class TestDeleteProject:
         self,
         caller: Caller,
         slot: Slot,
-        executor: DeletionExecutor,
+        runner: TaskRunner,
         published: Published,
         keys: Keys,
     ) -> None:
@@ -64,7 +65,7 @@ class TestDeleteProject:
         image = (await caller.read(project["id"]))["staged"]
         assert (await caller.delete(f"/v1/projects/{project['id']}")).status_code == 204
         assert (await caller.get(image["url"])).status_code == 404
-        await executor.run_once()
+        await runner.run_due()
         assert keys(caller.tenant_id) == set()
         stored = [
             event.quantity
@@ -82,7 +83,7 @@ class TestDeleteProject:
         assert sorted(answer.status_code for answer in answers) == [204, 404, 404]
 
     async def test_late_put_to_the_address_is_swept_too(
-        self, caller: Caller, executor: DeletionExecutor, database: Database, keys: Keys
+        self, caller: Caller, runner: TaskRunner, database: Database, keys: Keys
     ) -> None:
         photo = room_photo()
         upload = await caller.open_upload(len(photo))
@@ -90,32 +91,32 @@ class TestDeleteProject:
         assert (await put(upload, photo)).status_code == 200
         project = (await caller.create(upload["id"])).json()
         await caller.delete(f"/v1/projects/{project['id']}")
-        await executor.run_once()
+        await runner.run_due()
         assert (await put(upload, photo)).status_code == 200
         assert keys(caller.tenant_id) == {key}
         await make_due(database, caller.tenant_id)
-        await executor.run_once()
+        await runner.run_due()
         assert keys(caller.tenant_id) == set()
 
 
 class TestAbandonedUploads:
     async def test_object_and_row_go_after_a_day(
-        self, caller: Caller, executor: DeletionExecutor, database: Database, keys: Keys
+        self, caller: Caller, runner: TaskRunner, database: Database, keys: Keys
     ) -> None:
         upload_id = await caller.upload(room_photo())
-        await executor.run_once()
+        await runner.run_due()
         assert len(keys(caller.tenant_id)) == 1
         await make_due(database, caller.tenant_id)
-        await executor.run_once()
+        await runner.run_due()
         assert keys(caller.tenant_id) == set()
         assert (await caller.create(upload_id)).json()["code"] == "upload_not_found"
 
     async def test_used_upload_stays(
-        self, caller: Caller, executor: DeletionExecutor, database: Database, keys: Keys
+        self, caller: Caller, runner: TaskRunner, database: Database, keys: Keys
     ) -> None:
         await caller.project()
         await make_due(database, caller.tenant_id)
-        await executor.run_once()
+        await runner.run_due()
         assert len(keys(caller.tenant_id)) == 1
 
 
@@ -124,47 +125,50 @@ class TestIntents:
         self,
         caller: Caller,
         make_settings: MakeSettings,
-        executor: DeletionExecutor,
+        runner: TaskRunner,
         database: Database,
-        claims: Database,
+        queue: Database,
         keys: Keys,
     ) -> None:
         await caller.upload(room_photo())
         await make_due(database, caller.tenant_id)
         away = Storage(make_settings(s3_endpoint="http://127.0.0.1:9"))
-        await DeletionExecutor(database, claims, away, uploads.forget_unused).run_once()
+        await TaskRunner(queue, database, object_kinds(away, uploads.forget_unused)).run_due()
         assert len(keys(caller.tenant_id)) == 1
         await make_due(database, caller.tenant_id)
-        await executor.run_once()
+        await runner.run_due()
         assert keys(caller.tenant_id) == set()
 
     async def test_what_is_being_deleted_cannot_be_kept(
-        self, database: Database, tenant_id: UUID
+        self, database: Database, queue: Database, make_settings: MakeSettings, tenant_id: UUID
     ) -> None:
         target = StoredObject("bucket", f"tenants/{tenant_id}/x")
         async with database.tenant(tenant_id) as session:
-            intent_id = objects.intend(session, tenant_id, target, due_at=utc_now())
-        async with database.tenant(tenant_id) as session:
-            assert await objects.begin(session, intent_id) is not None
+            await objects.intend_unless_owned(session, target, due_at=utc_now())
+        away = Storage(make_settings(s3_endpoint="http://127.0.0.1:9"))
+        await TaskRunner(queue, database, object_kinds(away, uploads.forget_unused)).run_due()
         with pytest.raises(ObjectLostError):
             async with database.tenant(tenant_id) as session:
-                await objects.withdraw(session, [intent_id])
+                await objects.withdraw(session, target)
 
-    async def test_what_is_not_due_is_not_begun(self, database: Database, tenant_id: UUID) -> None:
+    async def test_what_is_not_due_is_not_begun(
+        self, database: Database, runner: TaskRunner, tenant_id: UUID
+    ) -> None:
         target = StoredObject("bucket", f"tenants/{tenant_id}/x")
         due_at = utc_now() + timedelta(hours=1)
         async with database.tenant(tenant_id) as session:
-            intent_id = objects.intend(session, tenant_id, target, due_at=due_at)
+            await objects.intend_unless_owned(session, target, due_at=due_at)
+        await runner.run_due()
         async with database.tenant(tenant_id) as session:
-            assert await objects.begin(session, intent_id) is None
+            await objects.withdraw(session, target)
 
     async def test_upload_is_used_or_swept_never_both(
-        self, caller: Caller, database: Database, executor: DeletionExecutor, keys: Keys
+        self, caller: Caller, database: Database, runner: TaskRunner, keys: Keys
     ) -> None:
         for _ in range(5):
             upload_id = await caller.upload(room_photo())
             await make_due(database, caller.tenant_id)
-            answer, _ = await asyncio.gather(caller.create(upload_id), executor.run_once())
+            answer, _ = await asyncio.gather(caller.create(upload_id), runner.run_due())
             is_kept = any(upload_id in key for key in keys(caller.tenant_id))
             assert is_kept == (answer.status_code == 202)
 

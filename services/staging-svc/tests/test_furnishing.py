@@ -21,9 +21,9 @@ from stagify.database import Database
 from stagify.events import Event
 from stagify.events.staging import ProjectCreated, ProjectStaged, StagingFailed, StagingStarted
 from stagify.events.usage import UsageRecorded
+from stagify.tasks.runner import TaskRunner
 from staging_engine.port import EngineFailedError, StagingRefusedError
 from staging_svc.furnishing.process import Slot, StagingProcess
-from staging_svc.objects.deletion import DeletionExecutor
 
 CRASH = EngineFailedError("engine_crashed", "The engine stopped.")
 
@@ -108,7 +108,7 @@ class TestSuccess:
     ) -> None:
         await caller.project()
         await slot.run_next()
-        count = await column(database, caller.tenant_id, "SELECT count(*) FROM object_deletions")
+        count = await column(database, caller.tenant_id, "SELECT count(*) FROM tasks")
         assert count == 0
 
     async def test_accepted_project_wakes_the_process(
@@ -163,11 +163,11 @@ class TestRefusal:
         assert engine.runs == 0
 
     async def test_useless_upload_is_deleted(
-        self, caller: Caller, slot: Slot, executor: DeletionExecutor, keys: Keys
+        self, caller: Caller, slot: Slot, runner: TaskRunner, keys: Keys
     ) -> None:
         await caller.project(b"not a photo at all")
         await slot.run_next()
-        await executor.run_once()
+        await runner.run_due()
         assert keys(caller.tenant_id) == set()
 
     async def test_engine_may_refuse(
@@ -315,7 +315,7 @@ class TestInterruption:
         slot: Slot,
         engine: ScriptedEngine,
         database: Database,
-        executor: DeletionExecutor,
+        runner: TaskRunner,
         published: Published,
         keys: Keys,
     ) -> None:
@@ -339,7 +339,7 @@ class TestInterruption:
         # What the slow one had stored goes by its intent.
         assert len(keys(caller.tenant_id)) == 4
         await _all_due(database, caller.tenant_id)
-        await executor.run_once()
+        await runner.run_due()
         assert len(keys(caller.tenant_id)) == 3
 
     async def test_heartbeat_stops_the_work_once_the_lease_is_lost(
@@ -369,7 +369,7 @@ class TestInterruption:
         process: StagingProcess,
         engine: ScriptedEngine,
         keys: Keys,
-        executor: DeletionExecutor,
+        runner: TaskRunner,
     ) -> None:
         engine.waits = True
         listening = asyncio.create_task(process.listener.run())
@@ -382,7 +382,7 @@ class TestInterruption:
             await running
         listening.cancel()
         await asyncio.wait([listening])
-        await executor.run_once()
+        await runner.run_due()
         assert keys(caller.tenant_id) == set()
 
 
@@ -395,7 +395,7 @@ class TestCrashPoints:
         slot: Slot,
         engine: ScriptedEngine,
         database: Database,
-        executor: DeletionExecutor,
+        runner: TaskRunner,
         keys: Keys,
     ) -> None:
         # The lease is taken away while the engine works: everything is put, nothing committed.
@@ -410,7 +410,7 @@ class TestCrashPoints:
         assert (await caller.read(accepted["id"]))["staged"] is None
         assert len(keys(caller.tenant_id)) == 3
         await _all_due(database, caller.tenant_id)
-        await executor.run_once()
+        await runner.run_due()
         owned = {
             row["object_key"]
             for row in await database.fetch(caller.tenant_id, "SELECT object_key FROM images")
@@ -420,4 +420,4 @@ class TestCrashPoints:
 
 async def _all_due(database: Database, tenant_id: UUID) -> None:
     async with database.tenant_connection(tenant_id) as connection:
-        await connection.execute("UPDATE object_deletions SET due_at = now()")
+        await connection.execute("UPDATE tasks SET due_at = now()")

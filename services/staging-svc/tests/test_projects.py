@@ -16,7 +16,7 @@ from stagify.events.staging import ProjectCreated
 from stagify.ids import new_id
 from stagify.testing import ContextKeys, ObjectStoreServer, app_client
 from staging_svc.app import create_app
-from staging_svc.objects.service import intend
+from staging_svc.objects.service import intend_unless_used
 from staging_svc.objects.store import upload_key
 from staging_svc.uploads import service as uploads
 from staging_svc.uploads.models import Upload
@@ -335,5 +335,5 @@ async def _expired_upload(database: Database, tenant_id: UUID, bucket: str, size
     async with database.tenant(tenant_id) as session:
         session.add(upload)
         in_a_day = utc_now() + timedelta(days=1)
-        intend(session, tenant_id, stored(upload), due_at=in_a_day, upload_id=upload_id)
+        await intend_unless_used(session, stored(upload), upload_id, due_at=in_a_day)
     return upload

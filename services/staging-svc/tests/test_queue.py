@@ -218,8 +218,8 @@ class TestClaimRole:
             "DELETE FROM jobs",
             "UPDATE jobs SET tenant_id = gen_random_uuid()",
             "UPDATE jobs SET is_held = false",
-            "SELECT object_key FROM object_deletions",
-            "DELETE FROM object_deletions",
+            "SELECT payload FROM tasks",
+            "DELETE FROM tasks",
         ],
     )
     async def test_may_do_nothing_else(self, claims: Database, statement: str) -> None:

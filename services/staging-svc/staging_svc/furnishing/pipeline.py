@@ -21,7 +21,6 @@ from staging_engine.port import StagingEngine, StagingRefusedError, StagingReque
 from staging_svc.furnishing import service as furnishing
 from staging_svc.furnishing.errors import NotYetError, RefusedError
 from staging_svc.furnishing.progress import ProgressWriter
-from staging_svc.furnishing.service import UnownedPhoto
 from staging_svc.images import service as images
 from staging_svc.images.service import StoredPhoto
 from staging_svc.objects import service as objects
@@ -136,7 +135,7 @@ class Pipeline:
 
     async def _furnish(
         self, lease: Lease, project: Project, photo: Path, folder: Path
-    ) -> tuple[UnownedPhoto, dict[str, Any]]:
+    ) -> tuple[StoredPhoto, dict[str, Any]]:
         async def write(share: float) -> None:
             async with self._database.tenant(lease.tenant_id) as session:
                 await furnishing.report_progress(session, lease, share)
@@ -166,17 +165,16 @@ class Pipeline:
 
     async def _store(
         self, lease: Lease, bucket: str, path: Path, width: int, height: int
-    ) -> UnownedPhoto:
+    ) -> StoredPhoto:
         image_id = new_id()
         target = StoredObject(bucket, image_key(lease.tenant_id, lease.project_id, image_id))
         async with self._database.tenant(lease.tenant_id) as session:
-            intent_id = objects.intend(
-                session, lease.tenant_id, target, due_at=utc_now() + UNOWNED_OBJECT_TTL
-            )
+            due_at = utc_now() + UNOWNED_OBJECT_TTL
+            await objects.intend_unless_owned(session, target, due_at=due_at)
         file = await self._storage.upload(
             target.bucket, target.key, path, content_type=CONTENT_TYPE
         )
-        photo = StoredPhoto(
+        return StoredPhoto(
             id=image_id,
             stored=target,
             content_type=CONTENT_TYPE,
@@ -185,4 +183,3 @@ class Pipeline:
             size=file.size,
             sha256=file.sha256,
         )
-        return UnownedPhoto(photo, intent_id)

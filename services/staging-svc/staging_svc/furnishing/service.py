@@ -3,9 +3,7 @@ that lost it gets LeaseLostError and changes nothing."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -27,14 +25,6 @@ if TYPE_CHECKING:
 # Shares of the bar: checking the photo comes before the engine, storing the result after it.
 CHECKED = 0.1
 FURNISHED = 0.95
-
-
-@dataclass(frozen=True, slots=True)
-class UnownedPhoto:
-    """A photo in the store that nothing owns yet: the intent of `intent_id` would delete it."""
-
-    photo: StoredPhoto
-    intent_id: UUID
 
 
 async def locked_project(session: AsyncSession, lease: Lease) -> Project:
@@ -69,19 +59,19 @@ async def report_progress(session: AsyncSession, lease: Lease, share: float) -> 
 
 
 async def keep_original(
-    session: AsyncSession, lease: Lease, *, source: StoredPhoto, cleaned: UnownedPhoto
+    session: AsyncSession, lease: Lease, *, source: StoredPhoto, cleaned: StoredPhoto
 ) -> None:
     """The photo is good: the upload and its cleaned derivative become images of the project."""
     project = await locked_project(session, lease)
     images.add_image(session, _owner(project), "source", source)
     await _own(session, project, "original", cleaned)
-    storage_changed(session, project, source.size + cleaned.photo.size)
+    storage_changed(session, project, source.size + cleaned.size)
     project.progress = CHECKED
     await touch(session, project)
 
 
 async def complete(
-    session: AsyncSession, lease: Lease, *, staged: UnownedPhoto, record: dict[str, Any]
+    session: AsyncSession, lease: Lease, *, staged: StoredPhoto, record: dict[str, Any]
 ) -> None:
     """The furnished photo is there: project, job, image, events and metering, all or nothing."""
     project = await locked_project(session, lease)
@@ -97,7 +87,7 @@ async def complete(
             tenant_id=lease.tenant_id,
             project_id=project.id,
             job_id=lease.job_id,
-            image_id=staged.photo.id,
+            image_id=staged.id,
             reservation_id=project.reservation_id,
         ),
     )
@@ -111,7 +101,7 @@ async def complete(
             reservation_id=project.reservation_id,
         ),
     )
-    storage_changed(session, project, staged.photo.size)
+    storage_changed(session, project, staged.size)
 
 
 async def fail(
@@ -152,10 +142,10 @@ async def wait_again(
 
 
 async def _own(
-    session: AsyncSession, project: Project, kind: ImageKind, unowned: UnownedPhoto
+    session: AsyncSession, project: Project, kind: ImageKind, unowned: StoredPhoto
 ) -> None:
-    await objects.withdraw(session, [unowned.intent_id])
-    images.add_image(session, _owner(project), kind, unowned.photo)
+    await objects.withdraw(session, unowned.stored)
+    images.add_image(session, _owner(project), kind, unowned)
 
 
 def _owner(project: Project) -> images.Owner:

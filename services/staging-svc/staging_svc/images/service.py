@@ -85,7 +85,7 @@ async def delete_images(session: AsyncSession, project_id: UUID, *, due_at: date
     for image in await queries.find_images(session, project_id):
         if image.kind != "source":
             target = StoredObject(image.bucket, image.object_key)
-            objects.intend(session, image.tenant_id, target, due_at=due_at)
+            await objects.intend(session, target, due_at=due_at)
     await queries.delete_images(session, project_id)
 
 

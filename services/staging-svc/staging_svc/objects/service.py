@@ -1,32 +1,19 @@
 """Deleting stored objects by durable intents: written first, carried out later, any number of times.
 
-Life of an intent: `intend` writes it with the time it falls due; `withdraw` removes it when a
-row comes to own the object; `begin` marks a due one as being carried out, after which it can no
-longer be withdrawn; `finish` removes it once the object is gone.
+An intent is a task. It is committed before an object can exist and withdrawn when a row comes to
+own the object, so a crash in between leaves an intent, never an orphan. Once its deletion has
+begun it can no longer be withdrawn.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
-import asyncpg
-from sqlmodel import col, delete, select
-from sqlmodel.ext.asyncio.session import AsyncSession
+from stagify.database import Session
+from stagify.tasks import queue
 
-from stagify.clock import utc_now
-from staging_svc.objects.models import ObjectDeletion
-
-BATCH = 100
-# An intent that could not be carried out is tried again after this.
-RETRY = timedelta(seconds=30)
-
-DUE = "SELECT tenant_id, id FROM object_deletions WHERE due_at <= now() ORDER BY due_at LIMIT $1"
-# Keeps the object of upload $1, which a project uses now; no row if it is too late.
-WITHDRAW_OF_UPLOAD = (
-    "DELETE FROM object_deletions WHERE upload_id = $1 AND attempts = 0 RETURNING upload_id"
-)
-COUNT_DUE = "SELECT count(*) FROM object_deletions WHERE due_at <= now()"
+# The kind of the tasks that delete.
+DELETE_OBJECT = "object.delete"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,62 +28,29 @@ class ObjectLostError(Exception):
     """The object's intent has fallen due: the object may be gone and nothing may refer to it."""
 
 
-def intend(
-    session: AsyncSession,
-    tenant_id: UUID,
-    stored: StoredObject,
-    *,
-    due_at: datetime,
-    upload_id: UUID | None = None,
-) -> UUID:
-    """Delete the object at `due_at`, together with its upload if that is still unused then."""
-    intent = ObjectDeletion(
-        tenant_id=tenant_id,
-        bucket=stored.bucket,
-        object_key=stored.key,
-        due_at=due_at,
-        upload_id=upload_id,
-    )
-    session.add(intent)
-    return intent.id
+async def intend(session: Session, stored: StoredObject, *, due_at: datetime) -> None:
+    """Delete the object at `due_at`, whatever happens."""
+    await queue.enqueue(session, DELETE_OBJECT, _payload(stored), due_at=due_at)
 
 
-async def withdraw(session: AsyncSession, intent_ids: Iterable[UUID]) -> None:
-    """Keep the objects after all, because a row owns them now; ObjectLostError if it is too late."""
-    wanted = list(intent_ids)
-    withdrawn = await session.exec(
-        delete(ObjectDeletion)
-        .where(col(ObjectDeletion.id).in_(wanted), col(ObjectDeletion.attempts) == 0)
-        .returning(col(ObjectDeletion.id))
-    )
-    if len(withdrawn.all()) != len(wanted):
+async def intend_unless_owned(session: Session, stored: StoredObject, *, due_at: datetime) -> None:
+    """Delete the object at `due_at` unless `withdraw` says before that a row owns it."""
+    await queue.enqueue(session, DELETE_OBJECT, _payload(stored), key=stored.key, due_at=due_at)
+
+
+async def intend_unless_used(
+    session: Session, stored: StoredObject, upload_id: UUID, *, due_at: datetime
+) -> None:
+    """Delete the object of an upload, and the upload, at `due_at` unless a project uses it."""
+    payload = {**_payload(stored), "upload_id": str(upload_id)}
+    await queue.enqueue(session, DELETE_OBJECT, payload, key=str(upload_id), due_at=due_at)
+
+
+async def withdraw(session: Session, stored: StoredObject) -> None:
+    """Keep the object after all, because a row owns it now; ObjectLostError if it is too late."""
+    if not await queue.withdraw(session, DELETE_OBJECT, stored.key):
         raise ObjectLostError
 
 
-async def due(claims: asyncpg.Connection) -> list[tuple[UUID, UUID]]:
-    """Tenant and id of intents that are due, the oldest first; `claims` is the claim role's."""
-    return [(row["tenant_id"], row["id"]) for row in await claims.fetch(DUE, BATCH)]
-
-
-async def count_due(claims: asyncpg.Connection) -> int:
-    """How many intents are due."""
-    return int(await claims.fetchval(COUNT_DUE))
-
-
-async def begin(session: AsyncSession, intent_id: UUID) -> ObjectDeletion | None:
-    """Mark a due intent as being carried out; None if it was withdrawn or another took it."""
-    found = await session.exec(
-        select(ObjectDeletion)
-        .where(col(ObjectDeletion.id) == intent_id, col(ObjectDeletion.due_at) <= utc_now())
-        .with_for_update(skip_locked=True)
-    )
-    intent = found.one_or_none()
-    if intent is not None:
-        intent.attempts = min(intent.attempts + 1, 1000)
-        intent.due_at = utc_now() + RETRY
-    return intent
-
-
-async def finish(session: AsyncSession, intent_id: UUID) -> None:
-    """The object is gone."""
-    await session.exec(delete(ObjectDeletion).where(col(ObjectDeletion.id) == intent_id))
+def _payload(stored: StoredObject) -> dict[str, str]:
+    return {"bucket": stored.bucket, "object_key": stored.key}

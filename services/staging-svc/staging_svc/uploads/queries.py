@@ -7,7 +7,8 @@ import asyncpg
 from sqlmodel import col, delete, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from staging_svc.objects.service import WITHDRAW_OF_UPLOAD
+from stagify.tasks.queue import WITHDRAW
+from staging_svc.objects.service import DELETE_OBJECT
 from staging_svc.uploads.models import Upload
 
 FIND = """
@@ -16,9 +17,9 @@ SELECT bucket, object_key, content_type, size, expires_at, project_id FROM uploa
 
 # Locks the intent before the upload, as the deletion of abandoned uploads does.
 USE = f"""
-WITH kept AS ({WITHDRAW_OF_UPLOAD})
-UPDATE uploads SET project_id = $2 FROM kept
-WHERE uploads.id = kept.upload_id AND uploads.project_id IS NULL
+WITH kept AS ({WITHDRAW})
+UPDATE uploads SET project_id = $4 FROM kept
+WHERE uploads.id = $3 AND uploads.project_id IS NULL
 RETURNING true
 """
 
@@ -32,7 +33,9 @@ async def give_to_project(
     connection: asyncpg.Connection, upload_id: UUID, project_id: UUID
 ) -> bool:
     """Give an unused upload, whose deletion has not begun, to a project; whether there was one."""
-    return bool(await connection.fetchval(USE, upload_id, project_id))
+    return bool(
+        await connection.fetchval(USE, DELETE_OBJECT, str(upload_id), upload_id, project_id)
+    )
 
 
 async def count_open(session: AsyncSession, now: datetime) -> tuple[int, datetime | None]:

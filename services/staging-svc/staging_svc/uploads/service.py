@@ -70,7 +70,7 @@ async def create_upload(
     )
     session.add(upload)
     abandoned_at = now + timedelta(hours=settings.abandoned_upload_hours)
-    objects.intend(session, tenant_id, stored(upload), due_at=abandoned_at, upload_id=upload_id)
+    await objects.intend_unless_used(session, stored(upload), upload_id, due_at=abandoned_at)
     signed = parts.storage.sign_upload(
         bucket,
         upload.object_key,
@@ -149,7 +149,7 @@ async def discard(session: AsyncSession, upload: Upload) -> None:
     """
     now = utc_now()
     for due_at in {now, _last_put(upload, now)}:
-        objects.intend(session, upload.tenant_id, stored(upload), due_at=due_at)
+        await objects.intend(session, stored(upload), due_at=due_at)
     await session.delete(upload)
 
 
