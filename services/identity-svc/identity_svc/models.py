@@ -3,7 +3,6 @@
 from sqlalchemy import MetaData
 
 from identity_svc.api_keys.models import ApiKey
-from identity_svc.mail.models import Mail
 from identity_svc.members.models import Membership
 from identity_svc.people.models import User
 from identity_svc.sessions.models import Session
@@ -12,7 +11,7 @@ from identity_svc.tables import IdentityTable
 from identity_svc.tenants.models import Tenant
 from identity_svc.throttling.service import Throttle
 
-__all__ = ["ApiKey", "Mail", "Membership", "Session", "Signup", "Tenant", "Throttle", "User"]
+__all__ = ["ApiKey", "Membership", "Session", "Signup", "Tenant", "Throttle", "User"]
 
 METADATA: MetaData = IdentityTable.metadata
 
