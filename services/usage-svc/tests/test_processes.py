@@ -22,7 +22,7 @@ from stagify.testing import eventually
 from usage_svc.parts import Parts
 from usage_svc.plans.schemas import PlanCatalog
 from usage_svc.quotas import reservations
-from usage_svc.quotas.reservations import Wanted
+from usage_svc.quotas.rules import Wanted
 from usage_svc.worker import make_consumer
 
 Usage = Callable[..., Awaitable[dict[str, Any]]]

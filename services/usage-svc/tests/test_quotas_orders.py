@@ -25,7 +25,7 @@ from usage_svc.plans.schemas import PlanCatalog
 from usage_svc.quotas import reservations
 from usage_svc.quotas.errors import ReservationReleasedError
 from usage_svc.quotas.keys import ReservationKey
-from usage_svc.quotas.reservations import Held, Wanted
+from usage_svc.quotas.rules import Held, Wanted
 
 Ingest = Callable[[list[UsageRecorded]], Awaitable[list[Rejection]]]
 Step = tuple[str, int]

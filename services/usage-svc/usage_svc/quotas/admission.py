@@ -14,7 +14,7 @@ from usage_svc.plans.schemas import PlanCatalog
 from usage_svc.quotas import reservations
 from usage_svc.quotas.batching import Batches
 from usage_svc.quotas.errors import UnknownMeterError
-from usage_svc.quotas.reservations import Held, Outcome, Wanted
+from usage_svc.quotas.rules import Held, Outcome, Wanted
 
 BATCH = Histogram(
     "stagify_quota_reservation_batch",

@@ -9,24 +9,19 @@ arrive late, twice or before the reservation itself: the final states keep latec
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from prometheus_client import Counter
 
-from stagify.calls.usage import QuotaExceededError
 from stagify.database import Connection
 from stagify.errors import StagifyError, UnavailableError
 from usage_svc.meters import METERS
 from usage_svc.plans.schemas import PlanCatalog
 from usage_svc.quotas import queries
-from usage_svc.quotas.errors import (
-    ReservationMismatchError,
-    ReservationReleasedError,
-)
 from usage_svc.quotas.keys import QuotaKey, ReservationKey
-from usage_svc.quotas.queries import Row
+from usage_svc.quotas.rules import Decision, Outcome, Wanted
 
 RESERVATIONS = Counter(
     "stagify_quota_reservations", "Reservations by what became of them.", ["outcome"]
@@ -35,78 +30,6 @@ RESERVATIONS = Counter(
 PROJECT_METER = METERS["staging"]
 # Closed reservations are kept longer than any message about them can take.
 RETENTION = timedelta(days=60)
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """A reservation as asked for."""
-
-    id: UUID
-    quantity: int
-    ttl: timedelta
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A reservation that stands."""
-
-    id: UUID
-    expires_at: datetime
-
-
-Outcome = Held | Exception
-
-
-class _Decision:
-    """Decides a batch for one quota, whose row is locked, first come first served."""
-
-    def __init__(
-        self,
-        meter: str,
-        quota: Row,
-        known: Mapping[UUID, Row],
-        limit: int | None,
-        now: datetime,
-    ) -> None:
-        self._meter = meter
-        self._used: int = quota["used"]
-        self._reserved: int = quota["reserved"]
-        self._known = known
-        self._limit = limit
-        self._now = now
-        self.to_hold: dict[UUID, tuple[int, datetime]] = {}
-
-    def decide(self, wanted: Wanted, attached_ttl: timedelta) -> Outcome:
-        if wanted.id in self.to_hold:
-            quantity, expires_at = self.to_hold[wanted.id]
-            return (
-                Held(wanted.id, expires_at)
-                if quantity == wanted.quantity
-                else ReservationMismatchError()
-            )
-        known = self._known.get(wanted.id)
-        if known is None or known["state"] == "expired":
-            return self._hold(wanted, attached_ttl if known and known["project_id"] else wanted.ttl)
-        if known["state"] == "released":
-            return ReservationReleasedError()
-        wants_other = (known["meter"], known["quantity"]) != (self._meter, wanted.quantity)
-        if known["state"] == "held" and wants_other:
-            return ReservationMismatchError()
-        return Held(wanted.id, known["expires_at"])
-
-    def _hold(self, wanted: Wanted, ttl: timedelta) -> Outcome:
-        if self._limit is not None and self._used + self._reserved + wanted.quantity > self._limit:
-            return QuotaExceededError(
-                meter=self._meter,
-                used=self._used,
-                reserved=self._reserved,
-                limit=self._limit,
-                resets_at=METERS[self._meter].resets_at(self._now),
-            )
-        self._reserved += wanted.quantity
-        expires_at = self._now + ttl
-        self.to_hold[wanted.id] = (wanted.quantity, expires_at)
-        return Held(wanted.id, expires_at)
 
 
 async def reserve(
@@ -122,26 +45,40 @@ async def reserve(
     """Reserve each of `batch` that fits the tenant's quota; the answers in the same order."""
     key = QuotaKey(tenant_id, meter, METERS[meter].period_start(now))
     quota = await queries.lock_quota(connection, key)
-    limit = plans.limit(quota["plan"], meter)
-    ids = [wanted.id for wanted in batch]
-    known = await queries.find_reservations(connection, tenant_id, ids)
-    decision = _Decision(meter, quota, known, limit, now)
-    outcomes = [decision.decide(wanted, attached_ttl) for wanted in batch]
-    refused = any(isinstance(outcome, QuotaExceededError) for outcome in outcomes)
-    if refused and await _expire_due_of(connection, key, now):
-        quota = await queries.lock_quota(connection, key)
-        decision = _Decision(meter, quota, known, limit, now)
-        outcomes = [decision.decide(wanted, attached_ttl) for wanted in batch]
-    if decision.to_hold:
-        held = await queries.hold(connection, key, decision.to_hold, now)
-        missed = decision.to_hold.keys() - held
-        # Closed between our look and our write: the caller asks again and sees what it is now.
-        outcomes = [
-            UnavailableError() if wanted.id in missed else outcome
-            for wanted, outcome in zip(batch, outcomes, strict=True)
-        ]
+    known = await queries.find_reservations(connection, tenant_id, [one.id for one in batch])
+    decide = partial(
+        Decision,
+        batch,
+        key=key,
+        known=known,
+        limit=plans.limit(quota["plan"], meter),
+        attached_ttl=attached_ttl,
+        now=now,
+    )
+    decision = decide(quota=quota)
+    if decision.lacks_room and await _expire_due_of(connection, key, now):
+        decision = decide(quota=await queries.lock_quota(connection, key))
+    outcomes = await _hold(connection, key, batch, decision, now)
     _count(outcomes)
     return outcomes
+
+
+async def _hold(
+    connection: Connection,
+    key: QuotaKey,
+    batch: Sequence[Wanted],
+    decision: Decision,
+    now: datetime,
+) -> list[Outcome]:
+    if not decision.to_hold:
+        return decision.outcomes
+    held = await queries.hold(connection, key, decision.to_hold, now)
+    missed = decision.to_hold.keys() - held
+    # Closed between our look and our write: the caller asks again and sees what it is now.
+    return [
+        UnavailableError() if wanted.id in missed else outcome
+        for wanted, outcome in zip(batch, decision.outcomes, strict=True)
+    ]
 
 
 async def _expire_due_of(connection: Connection, quota: QuotaKey, now: datetime) -> int:

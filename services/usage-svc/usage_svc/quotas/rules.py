@@ -1,0 +1,96 @@
+"""Whether reservations fit a quota. Pure rules; the quota is locked, so nobody else decides."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from stagify.calls.usage import QuotaExceededError
+from usage_svc.meters import METERS
+from usage_svc.quotas.errors import ReservationMismatchError, ReservationReleasedError
+from usage_svc.quotas.keys import QuotaKey
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A reservation as asked for."""
+
+    id: UUID
+    quantity: int
+    ttl: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A reservation that stands."""
+
+    id: UUID
+    expires_at: datetime
+
+
+Outcome = Held | Exception
+
+
+class Decision:
+    """What becomes of a batch, first come first served.
+
+    `outcomes` are in the order of the batch; `to_hold` has quantity and expiry by id.
+    """
+
+    def __init__(
+        self,
+        batch: Sequence[Wanted],
+        *,
+        key: QuotaKey,
+        quota: Mapping[str, Any],
+        known: Mapping[UUID, Mapping[str, Any]],
+        limit: int | None,
+        attached_ttl: timedelta,
+        now: datetime,
+    ) -> None:
+        self._meter = key.meter
+        self._used: int = quota["used"]
+        self._reserved: int = quota["reserved"]
+        self._known = known
+        self._limit = limit
+        self._attached_ttl = attached_ttl
+        self._now = now
+        self.to_hold: dict[UUID, tuple[int, datetime]] = {}
+        self.outcomes: list[Outcome] = [self._decide(wanted) for wanted in batch]
+
+    @property
+    def lacks_room(self) -> bool:
+        """Whether any of the batch did not fit."""
+        return any(isinstance(outcome, QuotaExceededError) for outcome in self.outcomes)
+
+    def _decide(self, wanted: Wanted) -> Outcome:
+        if wanted.id in self.to_hold:
+            quantity, expires_at = self.to_hold[wanted.id]
+            if quantity != wanted.quantity:
+                return ReservationMismatchError()
+            return Held(wanted.id, expires_at)
+        known = self._known.get(wanted.id)
+        if known is None or known["state"] == "expired":
+            is_attached = known is not None and known["project_id"] is not None
+            return self._hold(wanted, self._attached_ttl if is_attached else wanted.ttl)
+        if known["state"] == "released":
+            return ReservationReleasedError()
+        wants_other = (known["meter"], known["quantity"]) != (self._meter, wanted.quantity)
+        if known["state"] == "held" and wants_other:
+            return ReservationMismatchError()
+        return Held(wanted.id, known["expires_at"])
+
+    def _hold(self, wanted: Wanted, ttl: timedelta) -> Outcome:
+        if self._limit is not None and self._used + self._reserved + wanted.quantity > self._limit:
+            return QuotaExceededError(
+                meter=self._meter,
+                used=self._used,
+                reserved=self._reserved,
+                limit=self._limit,
+                resets_at=METERS[self._meter].resets_at(self._now),
+            )
+        self._reserved += wanted.quantity
+        expires_at = self._now + ttl
+        self.to_hold[wanted.id] = (wanted.quantity, expires_at)
+        return Held(wanted.id, expires_at)
