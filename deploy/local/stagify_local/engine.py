@@ -50,7 +50,7 @@ class EngineInstallation:
 
 
 def target(folder: Path, module: Module) -> Path:
-    """`<folder>/engine`: a link to the module's environment in the cache."""
+    """The module's environment in the cache; `<folder>/engine` is made a link to it."""
     link = folder / "engine"
     if link.is_dir() and not link.is_symlink():
         return link

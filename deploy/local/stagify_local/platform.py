@@ -141,6 +141,9 @@ class Platform:
         self._guardian = self._stack.enter_context(Guardian(held_descriptors=[descriptor]))
         self._begin_engine_installation()
         self._start_parts()
+        # A download that is refused is known by now: what follows takes longer than all before.
+        if self._engine_installation is not None and not self._engine_installation.is_running:
+            self._engine_installation.finish()
         self._environments = self._make_environments()
         self._prepare()
         self._start_services()
