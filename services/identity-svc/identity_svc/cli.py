@@ -20,10 +20,11 @@ async def _run_worker() -> None:
 
 def _make_consumer(settings: ServiceSettings) -> "Consumer":
     from identity_svc import worker
+    from identity_svc.parts import NAME
     from stagify.database import Database
 
     assert isinstance(settings, Settings)
-    return worker.make_consumer(settings, Database.from_settings(settings, service=worker.NAME))
+    return worker.make_consumer(settings, Database.from_settings(settings, service=NAME))
 
 
 main = service_cli(

@@ -1,9 +1,8 @@
 """What identity-svc does when something happened to a tenant."""
 
-from sqlmodel.ext.asyncio.session import AsyncSession
-
 from identity_svc.tenants import service
 from stagify.consumer import Handlers
+from stagify.database import Session
 from stagify.events.tenant import (
     TenantActivated,
     TenantCreated,
@@ -14,34 +13,34 @@ from stagify.events.tenant import (
 )
 
 
-async def on_tenant_created(session: AsyncSession, event: TenantCreated) -> None:
+async def on_tenant_created(session: Session, event: TenantCreated) -> None:
     """Keep the tenant; the receipt follows as soon as its owner is in too."""
     await service.record_created(session, event)
 
 
-async def on_tenant_updated(session: AsyncSession, event: TenantUpdated) -> None:
+async def on_tenant_updated(session: Session, event: TenantUpdated) -> None:
     """Keep the new details."""
     await service.record_details(session, event)
 
 
-async def on_tenant_activated(session: AsyncSession, event: TenantActivated) -> None:
+async def on_tenant_activated(session: Session, event: TenantActivated) -> None:
     """Everyone's receipt is in."""
     await service.record_status(session, event.tenant_id, "active", event.event_id)
 
 
-async def on_tenant_suspended(session: AsyncSession, event: TenantSuspended) -> None:
+async def on_tenant_suspended(session: Session, event: TenantSuspended) -> None:
     """Sessions and keys stay: the gateway lets no one in until the tenant is reactivated."""
     await service.record_status(session, event.tenant_id, "suspended", event.event_id)
     service.issue_receipt(session, event.tenant_id, "suspended", event.event_id)
 
 
-async def on_tenant_reactivated(session: AsyncSession, event: TenantReactivated) -> None:
+async def on_tenant_reactivated(session: Session, event: TenantReactivated) -> None:
     """Credentials from before the suspension work again."""
     await service.record_status(session, event.tenant_id, "active", event.event_id)
     service.issue_receipt(session, event.tenant_id, "reactivated", event.event_id)
 
 
-async def on_tenant_expired(session: AsyncSession, event: TenantExpired) -> None:
+async def on_tenant_expired(session: Session, event: TenantExpired) -> None:
     """A confirmation that is still under way will see this and make no account."""
     await service.record_status(session, event.tenant_id, "expired", event.event_id)
 

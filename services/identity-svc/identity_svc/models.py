@@ -1,6 +1,4 @@
-"""All tables of the service: what Alembic compares with and the architecture test reads."""
-
-from sqlalchemy import MetaData
+"""Every table of identity-svc, collected for migrations and for the architecture test."""
 
 from identity_svc.api_keys.models import ApiKey
 from identity_svc.members.models import Membership
@@ -9,16 +7,16 @@ from identity_svc.sessions.models import Session
 from identity_svc.signup.models import Signup
 from identity_svc.tables import IdentityTable
 from identity_svc.tenants.models import Tenant
-from identity_svc.throttling.service import Throttle
+from identity_svc.throttling.models import Throttle
 
 __all__ = ["ApiKey", "Membership", "Session", "Signup", "Tenant", "Throttle", "User"]
 
-METADATA: MetaData = IdentityTable.metadata
+METADATA = IdentityTable.metadata
 
 # Tables without row-level security, and why each may be.
 NOT_TENANT_TABLES: dict[str, str] = {
     "users": "a person may belong to several tenants, and an address has one account",
     "signups": "a sign-up has no tenant until it is confirmed",
     "throttles": "attempts are counted before anyone is known; holds keyed hashes only",
-    "tenants": "names, as hosts tell them; the worker goes through it to clean tenant by tenant",
+    "tenants": "names, as hosts tell them; the worker goes through it for upkeep, tenant by tenant",
 }

@@ -1,4 +1,4 @@
-"""The collaborators of the HTTP process, made once in `app.py` and handed to the routes."""
+"""What identity-svc is made of: made once in the HTTP process and passed down."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -6,17 +6,20 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from identity_svc.api_keys.keyring import KeyRing
-from identity_svc.credentials.service import Credentials
+from identity_svc.credentials.usage import UsageRecorder
 from identity_svc.digests.service import Digester
 from identity_svc.people.passwords import Passwords
 from identity_svc.settings import Settings
 from stagify.calls.client import InternalClient
 from stagify.database import Database
+from stagify.tokens import TokenSigner
+
+NAME = "identity-svc"
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What use cases are given beside a session."""
+    """The collaborators of the use cases."""
 
     settings: Settings
     database: Database
@@ -24,11 +27,30 @@ class Parts:
     passwords: Passwords
     keys: KeyRing
     tenant_svc: InternalClient
-    credentials: Credentials
+    usage: UsageRecorder
+
+
+def make_parts(settings: Settings) -> Parts:
+    """The parts that these settings describe; whoever makes them closes them."""
+    database = Database.from_settings(settings, service=NAME)
+    tenant_svc = InternalClient(
+        str(settings.tenant_svc_url),
+        audience="tenant-svc",
+        signer=TokenSigner.from_settings(settings),
+    )
+    return Parts(
+        settings=settings,
+        database=database,
+        digester=Digester(settings.identity_hash_secret.get_secret_value()),
+        passwords=Passwords(settings),
+        keys=KeyRing(settings.api_key_secret_list),
+        tenant_svc=tenant_svc,
+        usage=UsageRecorder(database),
+    )
 
 
 async def request_parts(request: Request) -> Parts:
-    """The collaborators this app was composed with."""
+    """The parts this app was composed with."""
     parts: Parts = request.app.state.parts
     return parts
 

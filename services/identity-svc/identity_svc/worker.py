@@ -1,21 +1,21 @@
-"""The background process of identity-svc: outbox relay, consumer, tasks and cleaning."""
+"""The background process of identity-svc: outbox relay, consumer, tasks and upkeep."""
 
-from identity_svc.cleaning.service import Cleaner
 from identity_svc.digests.service import Digester
 from identity_svc.handlers import HANDLERS
 from identity_svc.mail.service import MailKind
 from identity_svc.mail.smtp import SmtpSender
 from identity_svc.mail.tasks import mail_kinds
+from identity_svc.parts import NAME
 from identity_svc.settings import Settings
 from identity_svc.signup.mail import SignupMail
+from identity_svc.upkeep.service import Upkeep
 from stagify.consumer import Consumer
 from stagify.database import Database
 from stagify.service_worker import configure, run_service_worker
 from stagify.tasks.kinds import Kinds
 from stagify.worker import every
 
-NAME = "identity-svc"
-CLEANING_SECONDS = 30.0
+UPKEEP_SECONDS = 30.0
 
 
 def make_consumer(settings: Settings, database: Database) -> Consumer:
@@ -40,12 +40,12 @@ async def main() -> None:
     settings = Settings()
     configure(NAME, settings)
     database = Database.from_settings(settings, service=NAME)
-    cleaner = Cleaner(database)
+    upkeep = Upkeep(database)
     await run_service_worker(
         NAME,
         settings,
         database=database,
         consumer=make_consumer(settings, database),
         kinds=make_kinds(settings),
-        jobs={"cleaning": lambda: every(CLEANING_SECONDS, cleaner.run_once, name="cleaning")},
+        jobs={"upkeep": lambda: every(UPKEEP_SECONDS, upkeep.run_once, name="upkeep")},
     )

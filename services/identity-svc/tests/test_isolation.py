@@ -9,8 +9,8 @@ from identity_support import Caller, Member, SignUp
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from identity_svc.cleaning.service import Cleaner
 from identity_svc.models import METADATA, NOT_TENANT_TABLES
+from identity_svc.upkeep.service import Upkeep
 from stagify.clock import utc_now
 from stagify.database import Database
 from stagify.ids import new_id
@@ -129,7 +129,7 @@ class TestCleaning:
                 text("UPDATE signups SET expires_at = :at WHERE id = :id"),
                 {"at": utc_now() - timedelta(hours=2), "id": other.signup_id},
             )
-        cleaner = Cleaner(database, tenants_per_turn=2)
+        cleaner = Upkeep(database, tenants_per_round=2)
         for _ in range(await count(database, "tenants", None) // 2 + 1):
             await cleaner.run_once()
         assert await count(database, "sessions", other.tenant_id) == 0
@@ -151,6 +151,6 @@ class TestCleaning:
                 text("UPDATE api_keys SET revoked_at = :at"),
                 {"at": utc_now() - timedelta(days=91)},
             )
-        cleaner = Cleaner(database, tenants_per_turn=1_000)
+        cleaner = Upkeep(database, tenants_per_round=1_000)
         await cleaner.run_once()
         assert await count(database, "api_keys", furnished.tenant_id) == 0

@@ -5,13 +5,9 @@ import asyncio
 import pytest
 from identity_support import MakeSettings
 
-from identity_svc.people.passwords import (
-    BusyError,
-    Passwords,
-    WeakPasswordError,
-    check_password,
-    worst_passwords,
-)
+from identity_svc.people.errors import BusyError, WeakPasswordError
+from identity_svc.people.passwords import Passwords
+from identity_svc.people.rules import check_password, worst_passwords
 from identity_svc.settings import Settings
 
 

@@ -21,9 +21,10 @@ async def _run_worker() -> None:
 def _make_consumer(settings: ServiceSettings) -> "Consumer":
     from stagify.database import Database
     from staging_svc import worker
+    from staging_svc.parts import NAME
 
     assert isinstance(settings, Settings)
-    return worker.make_consumer(settings, Database.from_settings(settings, service=worker.NAME))
+    return worker.make_consumer(settings, Database.from_settings(settings, service=NAME))
 
 
 main = service_cli(
@@ -38,6 +39,6 @@ main = service_cli(
 @main.command()
 def jobs() -> None:
     """Run the staging process: it takes jobs and furnishes photos."""
-    from staging_svc.furnishing import process
+    from staging_svc import jobs as process
 
     run(process.main())

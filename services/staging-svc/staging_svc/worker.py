@@ -6,10 +6,9 @@ from stagify.service_worker import configure, run_service_worker
 from staging_svc.handlers import HANDLERS
 from staging_svc.objects.store import Storage
 from staging_svc.objects.tasks import object_kinds
+from staging_svc.parts import NAME
 from staging_svc.settings import Settings
 from staging_svc.uploads.service import forget_unused
-
-NAME = "staging-svc"
 
 
 def make_consumer(settings: Settings, database: Database) -> Consumer:

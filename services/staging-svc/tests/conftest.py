@@ -17,7 +17,8 @@ from stagify.testing import ContextKeys, DatabaseUrls, ObjectStoreServer, TestDa
 from stagify.tokens import TokenVerifier
 from staging_engine.fast import FastEngine
 from staging_svc.app import create_app
-from staging_svc.furnishing.process import Slot, StagingProcess
+from staging_svc.furnishing.slots import Slot
+from staging_svc.jobs import StagingProcess
 from staging_svc.objects.store import Storage
 from staging_svc.objects.tasks import object_kinds
 from staging_svc.settings import Settings

@@ -13,7 +13,7 @@ from stagify.events.staging import ProjectCreated, ProjectDeleted
 from stagify.events.usage import UsageRecorded
 from stagify.ids import new_id
 from stagify.tasks.runner import TaskRunner
-from staging_svc.furnishing.process import Slot
+from staging_svc.furnishing.slots import Slot
 from staging_svc.objects import service as objects
 from staging_svc.objects.service import ObjectLostError, StoredObject
 from staging_svc.objects.store import Storage

@@ -23,7 +23,8 @@ from stagify.events.staging import ProjectCreated, ProjectStaged, StagingFailed,
 from stagify.events.usage import UsageRecorded
 from stagify.tasks.runner import TaskRunner
 from staging_engine.port import EngineFailedError, StagingRefusedError
-from staging_svc.furnishing.process import Slot, StagingProcess
+from staging_svc.furnishing.slots import Slot
+from staging_svc.jobs import StagingProcess
 
 CRASH = EngineFailedError("engine_crashed", "The engine stopped.")
 

@@ -13,7 +13,7 @@ from stagify.events import Event
 from stagify.events.receipts import StagingReceiptIssued
 from stagify.events.tenant import TenantCreated, TenantReactivated, TenantSuspended
 from stagify.ids import new_id
-from staging_svc.furnishing.process import Slot
+from staging_svc.furnishing.slots import Slot
 from staging_svc.handlers import HANDLERS
 
 EARLIER = timedelta(minutes=-5)

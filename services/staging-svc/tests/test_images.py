@@ -10,7 +10,7 @@ from staging_support import Caller, room_photo
 
 from stagify.database import Database
 from stagify.ids import new_id
-from staging_svc.furnishing.process import Slot
+from staging_svc.furnishing.slots import Slot
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from staging_support import Caller
 
 from stagify.database import Database
 from stagify.ids import new_id
-from staging_svc.furnishing.process import Slot
+from staging_svc.furnishing.slots import Slot
 from staging_svc.models import METADATA, NOT_TENANT_TABLES
 
 TENANT_TABLES = sorted(METADATA.tables.keys() - NOT_TENANT_TABLES.keys())

@@ -16,8 +16,7 @@ from stagify.events.staging import ProjectCreated
 from stagify.ids import new_id
 from stagify.testing import ContextKeys, ObjectStoreServer, app_client
 from staging_svc.app import create_app
-from staging_svc.objects.service import intend_unless_used
-from staging_svc.objects.store import upload_key
+from staging_svc.objects.service import intend_unless_used, upload_key
 from staging_svc.uploads import service as uploads
 from staging_svc.uploads.models import Upload
 from staging_svc.uploads.service import UploadState, stored

@@ -16,7 +16,7 @@ from stagify.database import Database
 from stagify.ids import new_id
 from stagify.testing import ContextKeys, app_client
 from staging_svc.app import create_app
-from staging_svc.furnishing.process import Slot
+from staging_svc.furnishing.slots import Slot
 from staging_svc.projects.errors import TooManyStreamsError
 from staging_svc.projects.feed import ProjectFeed
 

@@ -58,14 +58,14 @@ class KeyRing:
         hashes = [_hash(secret, text) for secret in self._secrets]
         return any(hmac.compare_digest(candidate, key_hash) for candidate in hashes)
 
-
-def public_id_of(text: str) -> str | None:
-    """The public id inside a well-formed key; None if it has another form or a wrong checksum."""
-    match = _KEY.fullmatch(text)
-    if match is None:
-        return None
-    body, end = text[:-CHECKSUM_LENGTH], text[-CHECKSUM_LENGTH:]
-    return match.group(1) if hmac.compare_digest(checksum(body), end) else None
+    @staticmethod
+    def public_id_of(text: str) -> str | None:
+        """The public id inside a well-formed key; None if it has another form or a wrong checksum."""
+        match = _KEY.fullmatch(text)
+        if match is None:
+            return None
+        body, end = text[:-CHECKSUM_LENGTH], text[-CHECKSUM_LENGTH:]
+        return match.group(1) if hmac.compare_digest(checksum(body), end) else None
 
 
 def _random(length: int) -> str:

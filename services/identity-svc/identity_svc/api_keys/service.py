@@ -4,10 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, func, or_
-from sqlmodel import col, select
-from sqlmodel.ext.asyncio.session import AsyncSession
-
+from identity_svc.api_keys import queries
 from identity_svc.api_keys.errors import (
     ApiKeyNotFoundError,
     ExpiryInPastError,
@@ -19,6 +16,7 @@ from identity_svc.api_keys.models import ApiKey
 from identity_svc.api_keys.schemas import ApiKeyCreate, ApiKeyCreated, ApiKeyRead
 from identity_svc.tenants.service import lock_tenant
 from stagify.clock import utc_now
+from stagify.database import Session
 from stagify.events.identity import ApiKeyCreated as ApiKeyCreatedEvent
 from stagify.events.identity import ApiKeyRevoked
 from stagify.outbox import publish
@@ -32,7 +30,7 @@ KEEP_DEAD = timedelta(days=90)
 
 
 async def create_api_key(
-    session: AsyncSession,
+    session: Session,
     *,
     principal: TenantPrincipal,
     wanted: ApiKeyCreate,
@@ -46,7 +44,7 @@ async def create_api_key(
         raise ExpiryInPastError
     # One at a time, so that parallel requests cannot pass the limit together.
     await lock_tenant(session, principal.tenant_id)
-    if await _count_live(session) >= max_keys:
+    if await queries.count_live(session, utc_now()) >= max_keys:
         raise TooManyApiKeysError(limit=max_keys)
     minted = keys.mint()
     api_key = ApiKey(
@@ -69,16 +67,13 @@ async def create_api_key(
     return ApiKeyCreated(**read_api_key(api_key).model_dump(), key=minted.text)
 
 
-async def list_api_keys(session: AsyncSession, params: PageParams) -> Page[ApiKeyRead]:
+async def list_api_keys(session: Session, params: PageParams) -> Page[ApiKeyRead]:
     """The keys that were not revoked, newest first; expired ones say so by their date."""
-    query = select(ApiKey).where(col(ApiKey.revoked_at).is_(None))
-    if params.after is not None:
-        query = query.where(col(ApiKey.id) < params.after)
-    found = await session.exec(query.order_by(col(ApiKey.id).desc()).limit(params.limit + 1))
-    return _page(found.all(), params.limit)
+    found = await queries.find_unrevoked(session, after=params.after, limit=params.limit + 1)
+    return _page(found, params.limit)
 
 
-async def revoke_api_key(session: AsyncSession, *, tenant_id: UUID, api_key_id: UUID) -> None:
+async def revoke_api_key(session: Session, *, tenant_id: UUID, api_key_id: UUID) -> None:
     """End a key at once, everywhere; again for a dead one changes nothing."""
     api_key = await session.get(ApiKey, (tenant_id, api_key_id), with_for_update=True)
     if api_key is None:
@@ -89,15 +84,9 @@ async def revoke_api_key(session: AsyncSession, *, tenant_id: UUID, api_key_id: 
     publish(session, ApiKeyRevoked(tenant_id=tenant_id, api_key_id=api_key_id))
 
 
-async def forget_dead(session: AsyncSession, limit: int) -> None:
+async def forget_dead(session: Session, limit: int) -> None:
     """Delete up to `limit` keys of the session's tenant that died long ago."""
-    before = utc_now() - KEEP_DEAD
-    dead = (
-        select(ApiKey.id)
-        .where(or_(col(ApiKey.revoked_at) <= before, col(ApiKey.expires_at) <= before))
-        .limit(limit)
-    )
-    await session.execute(delete(ApiKey).where(col(ApiKey.id).in_(dead)))
+    await queries.delete_dead(session, before=utc_now() - KEEP_DEAD, limit=limit)
 
 
 def read_api_key(api_key: ApiKey) -> ApiKeyRead:
@@ -112,14 +101,6 @@ def _scopes(wanted: ApiKeyCreate, permissions: frozenset[str]) -> list[str]:
     if refused:
         raise ScopeNotAllowedError(scopes=list(refused))
     return sorted(set(wanted.scopes))
-
-
-async def _count_live(session: AsyncSession) -> int:
-    live = select(func.count()).where(
-        col(ApiKey.revoked_at).is_(None),
-        or_(col(ApiKey.expires_at).is_(None), col(ApiKey.expires_at) > utc_now()),
-    )
-    return (await session.exec(live)).one()
 
 
 def _page(found: Sequence[ApiKey], limit: int) -> Page[ApiKeyRead]:

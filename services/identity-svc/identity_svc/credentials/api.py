@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends
 
+from identity_svc.credentials import service
 from identity_svc.parts import PartsDep
 from stagify.auth import service_for_tenant
 from stagify.calls.identity import CREDENTIALS, CredentialLookUp, CredentialRead
@@ -20,6 +21,9 @@ async def look_up_credential(
     body: CredentialLookUp, principal: GatewayDep, parts: PartsDep
 ) -> CredentialRead:
     """Whose credential this is, on the host of the token's tenant."""
-    return await parts.credentials.look_up(
-        principal.tenant_id, body.type, body.value.get_secret_value()
+    return await service.look_up(
+        parts,
+        tenant_id=principal.tenant_id,
+        kind=body.type,
+        value=body.value.get_secret_value(),
     )

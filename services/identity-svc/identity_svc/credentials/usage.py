@@ -7,6 +7,7 @@ from collections import defaultdict
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from identity_svc.credentials import queries
 from stagify.calls.identity import CredentialType
 from stagify.clock import utc_now
 from stagify.database import Database
@@ -17,18 +18,6 @@ RESOLUTION = timedelta(minutes=1)
 FLUSH_SECONDS = 5.0
 # More would be a flood; what does not fit is noted at its next use.
 MAX_PENDING = 10_000
-
-# greatest(): another process may have written a later use already.
-_UPDATES: dict[CredentialType, str] = {
-    "session": (
-        "UPDATE sessions SET last_seen_at = greatest(last_seen_at, used.at)"
-        " FROM unnest($1::uuid[], $2::timestamptz[]) AS used (id, at) WHERE sessions.id = used.id"
-    ),
-    "api_key": (
-        "UPDATE api_keys SET last_used_at = greatest(last_used_at, used.at)"
-        " FROM unnest($1::uuid[], $2::timestamptz[]) AS used (id, at) WHERE api_keys.id = used.id"
-    ),
-}
 
 
 class UsageRecorder:
@@ -58,7 +47,7 @@ class UsageRecorder:
             # In order, so that two processes never wait for each other's rows in a circle.
             ids = sorted(uses)
             async with self._database.tenant_connection(tenant_id) as connection:
-                await connection.execute(_UPDATES[kind], ids, [uses[id_] for id_ in ids])
+                await queries.set_last_use(connection, kind, ids, [uses[id_] for id_ in ids])
 
     async def run(self) -> None:
         """Write for ever; what is left when cancelled is written too."""

@@ -3,18 +3,15 @@
 from typing import cast
 from uuid import UUID
 
-from sqlmodel import col, select
-from sqlmodel.ext.asyncio.session import AsyncSession
-
+from identity_svc.members import queries
 from identity_svc.members.models import Membership
 from identity_svc.roles.schemas import Role
+from stagify.database import Session
 from stagify.events.identity import MemberJoined
 from stagify.outbox import publish
 
 
-async def add_member(
-    session: AsyncSession, *, tenant_id: UUID, user_id: UUID, role: Role
-) -> Membership:
+async def add_member(session: Session, *, tenant_id: UUID, user_id: UUID, role: Role) -> Membership:
     """Let a person into the tenant."""
     membership = Membership(tenant_id=tenant_id, user_id=user_id, role=role)
     session.add(membership)
@@ -23,7 +20,6 @@ async def add_member(
     return membership
 
 
-async def find_role(session: AsyncSession, user_id: UUID) -> Role | None:
+async def find_role(session: Session, user_id: UUID) -> Role | None:
     """The person's role in the session's tenant; None if they have none."""
-    found = await session.exec(select(Membership.role).where(col(Membership.user_id) == user_id))
-    return cast(Role | None, found.one_or_none())
+    return cast(Role | None, await queries.find_role(session, user_id))

@@ -1,4 +1,4 @@
-"""Passwords: argon2id in a bounded pool, and which ones are refused.
+"""Passwords: argon2id in a bounded pool.
 
 One hash takes a core for about 20 ms and 19 MiB. The pool has as many threads as cores and a
 short queue; beyond it callers get 429, so that a flood of log-ins cannot take the memory or
@@ -9,16 +9,14 @@ import asyncio
 import secrets
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
-from importlib.resources import files
 from typing import TypeVar
 
 from argon2 import PasswordHasher, Type
 from argon2.exceptions import InvalidHashError, VerificationError
 from prometheus_client import Gauge, Histogram
 
+from identity_svc.people.errors import BusyError
 from identity_svc.settings import Settings
-from stagify.errors import InvalidInputError, RateLimitedError
 
 HASH_SECONDS = Histogram(
     "stagify_identity_password_hash_seconds",
@@ -29,23 +27,7 @@ HASHES_PENDING = Gauge(
     "stagify_identity_password_hashes_pending", "Password hashes running or waiting."
 )
 
-MIN_PASSWORD_BYTES = 8
-# Long enough for any passphrase; bounds what one request can make us hash.
-MAX_PASSWORD_BYTES = 1_024
-
 T = TypeVar("T")
-
-
-class BusyError(RateLimitedError):
-    """Too many people are logging in at this moment: try again in a second."""
-
-    code = "busy"
-
-
-class WeakPasswordError(InvalidInputError):
-    """This password is too easy to guess: choose another one."""
-
-    code = "weak_password"
 
 
 class Passwords:
@@ -111,20 +93,3 @@ def _call_soon(loop: asyncio.AbstractEventLoop, callback: Callable[[], None]) ->
     # The loop is gone when a process stops with hashes under way: nobody counts any more.
     if not loop.is_closed():
         loop.call_soon_threadsafe(callback)
-
-
-def check_password(password: str, email: str) -> None:
-    """WeakPasswordError if `password` is among the first that anyone would try."""
-    candidate = password.casefold()
-    local_part = email.partition("@")[0]
-    if candidate in worst_passwords() or candidate in (email.casefold(), local_part.casefold()):
-        raise WeakPasswordError
-    if len(set(candidate)) == 1:
-        raise WeakPasswordError
-
-
-@cache
-def worst_passwords() -> frozenset[str]:
-    """Passwords that head every published list of leaked ones, lower case."""
-    text = files("identity_svc.people").joinpath("worst_passwords.txt").read_text(encoding="utf-8")
-    return frozenset(line for line in text.split() if line)

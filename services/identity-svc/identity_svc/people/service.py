@@ -1,16 +1,14 @@
-"""People: finding them, and making them known."""
+"""People: finding them, making them known, and the passwords they choose."""
 
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import update
-from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import col, select
-from sqlmodel.ext.asyncio.session import AsyncSession
-
+from identity_svc.parts import Parts
+from identity_svc.people import queries
 from identity_svc.people.models import User
+from identity_svc.people.rules import check_password
 from identity_svc.people.schemas import email_key
-from stagify.clock import utc_now
+from stagify.database import Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,40 +21,38 @@ class Account:
     password_hash: str
 
 
-async def find_account(session: AsyncSession, email: str) -> Account | None:
+async def find_account(session: Session, email: str) -> Account | None:
     """The account with this address."""
-    found = await session.exec(select(User).where(User.email_key == email_key(email)))
-    user = found.one_or_none()
+    user = await queries.find_user(session, email_key(email))
     return None if user is None else _account(user)
 
 
-async def get_account(session: AsyncSession, user_id: UUID) -> Account:
+async def get_account(session: Session, user_id: UUID) -> Account:
     """The account of this person, who must exist."""
     return _account(await session.get_one(User, user_id))
 
 
-async def set_password_hash(session: AsyncSession, user_id: UUID, password_hash: str) -> None:
+async def hash_new_password(parts: Parts, *, password: str, email: str) -> str:
+    """What is kept of a password that a person chooses; WeakPasswordError."""
+    check_password(password, email)
+    return await parts.passwords.hash(password)
+
+
+async def set_password_hash(session: Session, user_id: UUID, password_hash: str) -> None:
     """Replace the hash of a password by another one of the same password."""
-    change = update(User).where(col(User.id) == user_id).values(password_hash=password_hash)
-    await session.execute(change)
+    await queries.set_password_hash(session, user_id, password_hash)
 
 
-async def register(session: AsyncSession, account: Account) -> bool:
+async def register(session: Session, account: Account) -> bool:
     """Make the account; False if its address has got another one meanwhile."""
-    statement = (
-        insert(User)
-        .values(
-            id=account.id,
-            email=account.email,
-            email_key=email_key(account.email),
-            name=account.name,
-            password_hash=account.password_hash,
-            created_at=utc_now(),
-        )
-        .on_conflict_do_nothing(index_elements=[col(User.email_key)])
-        .returning(col(User.id))
+    user = User(
+        id=account.id,
+        email=account.email,
+        email_key=email_key(account.email),
+        name=account.name,
+        password_hash=account.password_hash,
     )
-    return (await session.execute(statement)).first() is not None
+    return await queries.add_user(session, user)
 
 
 def _account(user: User) -> Account:

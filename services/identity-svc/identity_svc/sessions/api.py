@@ -20,7 +20,7 @@ from identity_svc.sessions.schemas import (
 from identity_svc.settings import Settings
 from identity_svc.tenants.service import KnownTenant, get_tenant
 from stagify.auth import SignedInDep, TenantHostDep
-from stagify.database import DatabaseDep, SessionDep
+from stagify.database import SessionDep
 from stagify.principal import Principal
 
 router = APIRouter(prefix="/v1/session", tags=["session"])
@@ -49,21 +49,17 @@ async def log_in(
     body: SessionCreate,
     response: Response,
     principal: TenantHostDep,
-    database: DatabaseDep,
     parts: PartsDep,
 ) -> SessionRead:
     """Log in to this host's tenant. The session is in the cookie, and only there."""
     made = await service.log_in(
-        database,
+        parts,
         request=service.LogInRequest(
             tenant_id=principal.tenant_id,
             email=body.email,
             password=body.password.get_secret_value(),
             replaces=_session_of(principal),
         ),
-        digester=parts.digester,
-        passwords=parts.passwords,
-        logins_per_minute=parts.settings.logins_per_tenant_minute,
     )
     _set_cookie(response, made.token, int(service.LIFE.total_seconds()))
     return SessionRead(

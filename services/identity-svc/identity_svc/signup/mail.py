@@ -8,14 +8,13 @@ work for everyone, so neither its answer nor its time tells.
 from datetime import datetime
 from uuid import UUID
 
-from sqlmodel.ext.asyncio.session import AsyncSession
-
 from identity_svc.digests.service import Digester, new_code, new_token
 from identity_svc.mail.service import Message
 from identity_svc.people import service as people
 from identity_svc.signup import queries
 from identity_svc.signup.service import code_hash
 from stagify.clock import utc_now
+from stagify.database import Session
 
 
 class SignupMail:
@@ -25,7 +24,7 @@ class SignupMail:
         self._digester = digester
         self._base_domain = base_domain
 
-    async def __call__(self, session: AsyncSession, signup_id: UUID) -> Message | None:
+    async def __call__(self, session: Session, signup_id: UUID) -> Message | None:
         signup = await queries.lock_signup(session, signup_id)
         if signup is None or signup.confirmed_at is not None or signup.expires_at <= utc_now():
             return None

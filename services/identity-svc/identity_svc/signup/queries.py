@@ -1,26 +1,22 @@
-"""The rows of sign-ups."""
+"""SQL of sign-ups."""
 
-from datetime import timedelta
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import delete, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from identity_svc.signup.models import Signup
-from stagify.clock import utc_now
-
-# An expired sign-up is remembered this much longer, to say so; then the address is forgotten.
-SIGNUP_MEMORY = timedelta(hours=1)
+from stagify.database import Session
 
 
-async def lock_signup(session: AsyncSession, signup_id: UUID) -> Signup | None:
+async def lock_signup(session: Session, signup_id: UUID) -> Signup | None:
     """The sign-up, locked until the transaction ends; None if it is gone."""
     return await session.get(Signup, signup_id, with_for_update=True)
 
 
-async def find_or_add_open(session: AsyncSession, signup: Signup) -> UUID:
+async def find_or_add_open(session: Session, signup: Signup) -> UUID:
     """The id of the open sign-up of the same address for the same slug; `signup` becomes it if
     there is none."""
     statement = (
@@ -38,7 +34,7 @@ async def find_or_add_open(session: AsyncSession, signup: Signup) -> UUID:
     return signup_id
 
 
-async def forget_signups(session: AsyncSession, limit: int) -> None:
-    """Delete up to `limit` sign-ups that ended long enough ago."""
-    over = select(Signup.id).where(col(Signup.expires_at) < utc_now() - SIGNUP_MEMORY).limit(limit)
+async def delete_expired(session: Session, *, before: datetime, limit: int) -> None:
+    """Delete up to `limit` sign-ups that expired `before`."""
+    over = select(Signup.id).where(col(Signup.expires_at) < before).limit(limit)
     await session.execute(delete(Signup).where(col(Signup.id).in_(over)))

@@ -9,14 +9,12 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from prometheus_client import Counter
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from identity_svc.digests.service import Digester
 from identity_svc.mail.service import MailKind, queue_mail
 from identity_svc.members.service import add_member
 from identity_svc.parts import Parts
 from identity_svc.people import service as people
-from identity_svc.people.passwords import check_password
 from identity_svc.people.schemas import email_key
 from identity_svc.people.service import Account
 from identity_svc.signup import queries
@@ -48,6 +46,7 @@ from stagify.calls.tenant import (
     hold_slug,
 )
 from stagify.clock import utc_now
+from stagify.database import Session
 from stagify.errors import StagifyError
 from stagify.events.identity import UserRegistered
 from stagify.ids import new_id
@@ -57,6 +56,8 @@ SIGNUPS = Counter("stagify_identity_signups", "Sign-ups by stage: started, confi
 
 # How long a sign-up can be confirmed.
 CODE_LIFE = timedelta(minutes=30)
+# An expired sign-up is remembered this much longer, to say so; then the address is forgotten.
+SIGNUP_MEMORY = timedelta(hours=1)
 # Each mail is a code to guess five times: at most 100 guesses a day, 1 in 10,000.
 MAILS_PER_HOUR = 10
 MAILS_PER_DAY = 20
@@ -111,7 +112,7 @@ def _new_signup(request: SignupCreate, expires_at: datetime) -> Signup:
 
 
 async def _renew(
-    session: AsyncSession, signup_id: UUID, request: SignupCreate, expires_at: datetime
+    session: Session, signup_id: UUID, request: SignupCreate, expires_at: datetime
 ) -> None:
     signup = await queries.lock_signup(session, signup_id)
     assert signup is not None
@@ -141,8 +142,7 @@ async def confirm_signup(
     signup = await _check_code(parts, signup_id, code)
     if signup.confirmed_at is not None:
         return await _confirmed_before(parts, signup, password)
-    check_password(password, signup.email)
-    password_hash = await parts.passwords.hash(password)
+    password_hash = await people.hash_new_password(parts, password=password, email=signup.email)
     # Whoever has the code is from here on the person whom it makes.
     with cause.named(f"user:{signup.user_id}"):
         # 2. Make the tenant. A crash after this leaves one that expires without our receipt.
@@ -171,7 +171,7 @@ async def _check_code(parts: Parts, signup_id: UUID, code: str) -> Signup:
     return signup
 
 
-async def _judge(session: AsyncSession, signup: Signup, offered: bytes) -> StagifyError | None:
+async def _judge(session: Session, signup: Signup, offered: bytes) -> StagifyError | None:
     """What is wrong, if anything. The row is locked, so parallel guesses come one by one."""
     if signup.expires_at <= utc_now():
         return SignupExpiredError()
@@ -246,3 +246,8 @@ def _confirmed(signup: Signup) -> SignupConfirmed:
         user=UserRead(id=signup.user_id, email=signup.email, name=signup.name),
         tenant=NewTenantRead.model_validate(signup.tenant),
     )
+
+
+async def forget_signups(session: Session, limit: int) -> None:
+    """Delete up to `limit` sign-ups that ended long enough ago."""
+    await queries.delete_expired(session, before=utc_now() - SIGNUP_MEMORY, limit=limit)

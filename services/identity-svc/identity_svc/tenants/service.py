@@ -12,10 +12,10 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, or_
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from identity_svc.tenants.models import Tenant
 from stagify.clock import utc_now
+from stagify.database import Session
 from stagify.events.receipts import IdentityReceiptIssued
 from stagify.events.tenant import TenantCreated, TenantUpdated
 from stagify.outbox import publish
@@ -40,7 +40,7 @@ class KnownTenant(NewTenant):
     status: str
 
 
-async def get_tenant(session: AsyncSession, tenant_id: UUID) -> KnownTenant:
+async def get_tenant(session: Session, tenant_id: UUID) -> KnownTenant:
     """The tenant, which is known once anyone belongs to it."""
     tenant = await session.get_one(Tenant, tenant_id)
     assert tenant.slug is not None
@@ -49,12 +49,12 @@ async def get_tenant(session: AsyncSession, tenant_id: UUID) -> KnownTenant:
     return KnownTenant(tenant.id, tenant.slug, tenant.name, tenant.type, tenant.status)
 
 
-async def lock_tenant(session: AsyncSession, tenant_id: UUID) -> None:
+async def lock_tenant(session: Session, tenant_id: UUID) -> None:
     """Let one transaction a tenant go on at a time, until it ends."""
     await session.get_one(Tenant, tenant_id, with_for_update=True)
 
 
-async def tenants_after(session: AsyncSession, last_id: UUID, limit: int) -> list[UUID]:
+async def tenants_after(session: Session, last_id: UUID, limit: int) -> list[UUID]:
     """Ids of the next `limit` tenants in order."""
     found = await session.exec(
         select(Tenant.id).where(col(Tenant.id) > last_id).order_by(col(Tenant.id)).limit(limit)
@@ -62,7 +62,7 @@ async def tenants_after(session: AsyncSession, last_id: UUID, limit: int) -> lis
     return list(found)
 
 
-async def record_owner(session: AsyncSession, new: NewTenant) -> bool:
+async def record_owner(session: Session, new: NewTenant) -> bool:
     """Note that the owner is in, in the transaction that lets them in; False if it is too late."""
     statement = insert(Tenant).values(**asdict(new), has_owner=True, created_at=utc_now())
     statement = statement.on_conflict_do_update(
@@ -78,7 +78,7 @@ async def record_owner(session: AsyncSession, new: NewTenant) -> bool:
     return True
 
 
-async def record_created(session: AsyncSession, event: TenantCreated) -> None:
+async def record_created(session: Session, event: TenantCreated) -> None:
     """Note that the tenant was made, with what newer events have not said yet."""
     details = {name: getattr(event, name) for name in DETAILS}
     known = {"type": event.type, "created_event_id": event.event_id}
@@ -100,7 +100,7 @@ async def record_created(session: AsyncSession, event: TenantCreated) -> None:
         issue_receipt(session, event.tenant_id, "created", event.event_id)
 
 
-async def record_details(session: AsyncSession, event: TenantCreated | TenantUpdated) -> None:
+async def record_details(session: Session, event: TenantCreated | TenantUpdated) -> None:
     """Take over the tenant's details unless a newer event has brought others."""
     details = {name: getattr(event, name) for name in DETAILS}
     details["details_event_id"] = event.event_id
@@ -115,9 +115,7 @@ async def record_details(session: AsyncSession, event: TenantCreated | TenantUpd
     )
 
 
-async def record_status(
-    session: AsyncSession, tenant_id: UUID, status: str, event_id: UUID
-) -> None:
+async def record_status(session: Session, tenant_id: UUID, status: str, event_id: UUID) -> None:
     """Take over the tenant's status unless a newer event has brought another."""
     change = {"status": status, "status_event_id": event_id}
     await session.execute(
@@ -136,7 +134,7 @@ def _is_older(column: UUID | None, event_id: UUID) -> ColumnElement[bool]:
     return or_(col(column).is_(None), col(column) < event_id)
 
 
-def issue_receipt(session: AsyncSession, tenant_id: UUID, action: str, of_event_id: UUID) -> None:
+def issue_receipt(session: Session, tenant_id: UUID, action: str, of_event_id: UUID) -> None:
     """Tell tenant-svc that identity has done its part."""
     receipt = IdentityReceiptIssued(tenant_id=tenant_id, action=action, of_event_id=of_event_id)
     publish(session, receipt)

@@ -7,18 +7,17 @@ together; a refused attempt is not counted, so waiting always helps.
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Literal
+from typing import Literal
 
-from sqlalchemy import LargeBinary, delete, text
-from sqlmodel import Field, col
-from sqlmodel.ext.asyncio.session import AsyncSession
-
-from identity_svc.tables import IdentityTable, instant
+from identity_svc.throttling import queries
+from identity_svc.throttling.models import Throttle
 from stagify.clock import utc_now
+from stagify.database import Session
 from stagify.errors import RateLimitedError
-from stagify.personal import Personal
 
 SECOND = timedelta(seconds=1)
+# Longer than any window: an older row counts for nothing.
+MEMORY = timedelta(days=2)
 
 Scope = Literal[
     # Sign-ups of one address in an hour and in a day; of all addresses in an hour.
@@ -29,19 +28,6 @@ Scope = Literal[
     "login_account",
     "login_tenant",
 ]
-
-
-class Throttle(IdentityTable, table=True):
-    """One counted subject in one scope."""
-
-    __tablename__ = "throttles"
-
-    scope: str = Field(primary_key=True)
-    # Keyed hash of what is counted: no address stands here.
-    subject: Annotated[bytes, Personal] = Field(primary_key=True, sa_type=LargeBinary)
-    period_started_at: datetime = instant(index=True)
-    count: int = 1
-    previous_count: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,33 +46,7 @@ class TooManyAttemptsError(RateLimitedError):
     code = "too_many_attempts"
 
 
-# Without the cast the driver takes the factor for an integer, as the count it multiplies is one.
-# An attempt of an older period than the row's comes from a process whose clock is behind.
-_COUNT = text(
-    """
-    INSERT INTO throttles AS t (scope, subject, period_started_at, count, previous_count)
-    VALUES (:scope, :subject, :period, 1, 0)
-    ON CONFLICT (scope, subject) DO UPDATE SET
-        period_started_at = greatest(t.period_started_at, excluded.period_started_at),
-        previous_count = CASE
-            WHEN t.period_started_at >= excluded.period_started_at THEN t.previous_count
-            WHEN t.period_started_at = :last_period THEN t.count
-            ELSE 0 END,
-        count = CASE
-            WHEN t.period_started_at >= excluded.period_started_at THEN t.count + 1
-            ELSE 1 END
-    WHERE CASE
-            WHEN t.period_started_at >= excluded.period_started_at
-                THEN t.previous_count * CAST(:overlap AS double precision) + t.count
-            WHEN t.period_started_at = :last_period
-                THEN t.count * CAST(:overlap AS double precision)
-            ELSE 0 END < :maximum
-    RETURNING count
-    """
-)
-
-
-async def count_attempt(session: AsyncSession, *limits: Limit, now: datetime | None = None) -> None:
+async def count_attempt(session: Session, *limits: Limit, now: datetime | None = None) -> None:
     """Count one attempt under each of `limits`, or raise TooManyAttemptsError.
 
     The error has to leave the transaction, so that a refused attempt counts under none of them.
@@ -95,24 +55,27 @@ async def count_attempt(session: AsyncSession, *limits: Limit, now: datetime | N
     now = now or utc_now()
     for limit in limits:
         period = _period(now, limit.window)
-        parameters = {
-            "scope": limit.scope,
-            "subject": limit.subject,
-            "period": period,
-            "last_period": period - limit.window,
-            "overlap": 1 - (now - period) / limit.window,
-            "maximum": limit.maximum,
-        }
-        connection = await session.connection()
-        if (await connection.execute(_COUNT, parameters)).first() is None:
+        is_counted = await queries.count(
+            session,
+            scope=limit.scope,
+            subject=limit.subject,
+            period=period,
+            last_period=period - limit.window,
+            overlap=1 - (now - period) / limit.window,
+            maximum=limit.maximum,
+        )
+        if not is_counted:
             raise TooManyAttemptsError(retry_after=await _wait_seconds(session, limit, now))
 
 
-async def forget_attempts(session: AsyncSession, scope: Scope, subject: bytes) -> None:
+async def forget_attempts(session: Session, scope: Scope, subject: bytes) -> None:
     """Start over: the subject has proved who it is."""
-    await session.exec(
-        delete(Throttle).where(col(Throttle.scope) == scope, col(Throttle.subject) == subject)
-    )
+    await queries.delete_attempts(session, scope, subject)
+
+
+async def forget_old_attempts(session: Session, limit: int) -> None:
+    """Delete up to `limit` counts that are older than any window."""
+    await queries.delete_old(session, before=utc_now() - MEMORY, limit=limit)
 
 
 def _period(now: datetime, window: timedelta) -> datetime:
@@ -120,7 +83,7 @@ def _period(now: datetime, window: timedelta) -> datetime:
     return datetime.fromtimestamp(now.timestamp() // seconds * seconds, UTC)
 
 
-async def _wait_seconds(session: AsyncSession, limit: Limit, now: datetime) -> int:
+async def _wait_seconds(session: Session, limit: Limit, now: datetime) -> int:
     row = await session.get_one(Throttle, (limit.scope, limit.subject))
     started = row.period_started_at
     old, new = row.previous_count, row.count

@@ -25,7 +25,6 @@ from staging_svc.images import service as images
 from staging_svc.images.service import StoredPhoto
 from staging_svc.objects import service as objects
 from staging_svc.objects.service import StoredObject
-from staging_svc.objects.store import ObjectMissingError, Storage, image_key
 from staging_svc.photos import service as photos
 from staging_svc.queue.service import Lease
 from staging_svc.quota.service import Quota
@@ -33,6 +32,7 @@ from staging_svc.uploads import service as uploads
 
 if TYPE_CHECKING:
     from staging_svc.images.models import Image
+    from staging_svc.objects.store import Storage
     from staging_svc.projects.models import Project
     from staging_svc.uploads.models import Upload
 
@@ -100,24 +100,23 @@ class Pipeline:
         elif upload is not None:
             await self._clean(lease, upload, folder, path)
         else:
-            raise RefusedError("photo_missing", photos.MESSAGES["photo_missing"])
+            raise _photo_missing()
         return path
 
     async def _fetch(self, image: Image, path: Path) -> None:
-        try:
-            await self._storage.download(image.bucket, image.object_key, path, limit=image.size)
-        except ObjectMissingError as error:
-            raise RefusedError("photo_missing", photos.MESSAGES["photo_missing"]) from error
+        limit = image.size
+        if await self._storage.download(image.bucket, image.object_key, path, limit=limit) is None:
+            raise _photo_missing()
 
     async def _clean(self, lease: Lease, upload: Upload, folder: Path, path: Path) -> None:
         source = folder / "source"
+        content = await self._storage.download(
+            upload.bucket, upload.object_key, source, limit=upload.size
+        )
+        if content is None:
+            raise _photo_missing()
         try:
-            content = await self._storage.download(
-                upload.bucket, upload.object_key, source, limit=upload.size
-            )
             cleaned = await photos.clean_photo(source, path, declared_type=upload.content_type)
-        except ObjectMissingError as error:
-            raise RefusedError("photo_missing", photos.MESSAGES["photo_missing"]) from error
         except photos.PhotoRefusedError as error:
             raise RefusedError(error.code, error.message, is_photo_useless=True) from error
         stored = await self._store(lease, upload.bucket, path, cleaned.width, cleaned.height)
@@ -167,7 +166,9 @@ class Pipeline:
         self, lease: Lease, bucket: str, path: Path, width: int, height: int
     ) -> StoredPhoto:
         image_id = new_id()
-        target = StoredObject(bucket, image_key(lease.tenant_id, lease.project_id, image_id))
+        target = StoredObject(
+            bucket, objects.image_key(lease.tenant_id, lease.project_id, image_id)
+        )
         async with self._database.tenant(lease.tenant_id) as session:
             due_at = utc_now() + UNOWNED_OBJECT_TTL
             await objects.intend_unless_owned(session, target, due_at=due_at)
@@ -183,3 +184,7 @@ class Pipeline:
             size=file.size,
             sha256=file.sha256,
         )
+
+
+def _photo_missing() -> RefusedError:
+    return RefusedError("photo_missing", photos.MESSAGES["photo_missing"])

@@ -5,8 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlmodel.ext.asyncio.session import AsyncSession
-
+from stagify.database import Session
 from stagify.events.staging import ProjectStaged, StagingFailed, StagingStarted
 from stagify.events.usage import UsageRecorded
 from stagify.outbox import publish
@@ -27,13 +26,13 @@ CHECKED = 0.1
 FURNISHED = 0.95
 
 
-async def locked_project(session: AsyncSession, lease: Lease) -> Project:
+async def locked_project(session: Session, lease: Lease) -> Project:
     """The leased project, locked behind its job."""
     await queue.locked(session, lease)
     return await projects.lock_project(session, lease.project_id)
 
 
-async def begin(session: AsyncSession, lease: Lease, project: Project) -> None:
+async def begin(session: Session, lease: Lease, project: Project) -> None:
     """A worker has begun; only the first attempt is reported to others."""
     if await queue.mark_started(session, lease):
         publish(
@@ -49,7 +48,7 @@ async def begin(session: AsyncSession, lease: Lease, project: Project) -> None:
     await touch(session, project)
 
 
-async def report_progress(session: AsyncSession, lease: Lease, share: float) -> None:
+async def report_progress(session: Session, lease: Lease, share: float) -> None:
     """How far the engine is, from 0 to 1; the bar never runs backwards."""
     project = await locked_project(session, lease)
     progress = round(CHECKED + (FURNISHED - CHECKED) * min(max(share, 0.0), 1.0), 2)
@@ -59,7 +58,7 @@ async def report_progress(session: AsyncSession, lease: Lease, share: float) -> 
 
 
 async def keep_original(
-    session: AsyncSession, lease: Lease, *, source: StoredPhoto, cleaned: StoredPhoto
+    session: Session, lease: Lease, *, source: StoredPhoto, cleaned: StoredPhoto
 ) -> None:
     """The photo is good: the upload and its cleaned derivative become images of the project."""
     project = await locked_project(session, lease)
@@ -71,7 +70,7 @@ async def keep_original(
 
 
 async def complete(
-    session: AsyncSession, lease: Lease, *, staged: StoredPhoto, record: dict[str, Any]
+    session: Session, lease: Lease, *, staged: StoredPhoto, record: dict[str, Any]
 ) -> None:
     """The furnished photo is there: project, job, image, events and metering, all or nothing."""
     project = await locked_project(session, lease)
@@ -105,7 +104,7 @@ async def complete(
 
 
 async def fail(
-    session: AsyncSession, lease: Lease, *, code: str, message: str, is_photo_useless: bool
+    session: Session, lease: Lease, *, code: str, message: str, is_photo_useless: bool
 ) -> None:
     """The project cannot be staged; its reservation is given back, a useless upload deleted."""
     project = await locked_project(session, lease)
@@ -131,7 +130,7 @@ async def fail(
 
 
 async def wait_again(
-    session: AsyncSession, lease: Lease, *, delay_seconds: float, is_counted: bool
+    session: Session, lease: Lease, *, delay_seconds: float, is_counted: bool
 ) -> None:
     """The job goes back into the queue, and the project says so."""
     project = await locked_project(session, lease)
@@ -141,9 +140,7 @@ async def wait_again(
     await touch(session, project)
 
 
-async def _own(
-    session: AsyncSession, project: Project, kind: ImageKind, unowned: StoredPhoto
-) -> None:
+async def _own(session: Session, project: Project, kind: ImageKind, unowned: StoredPhoto) -> None:
     await objects.withdraw(session, unowned.stored)
     images.add_image(session, _owner(project), kind, unowned)
 

@@ -34,7 +34,7 @@ async def get_image(
     download: bool = False,
 ) -> Response:
     """The photo, by a redirect to a short-lived link; with `download=1` as an attachment."""
-    link = await service.link_to(session, parts, image_id, download=download)
+    link = await service.link_to(session, image_id, parts=parts, download=download)
     headers = {
         "Location": link,
         "Cache-Control": f"private, max-age={CACHE_SECONDS}",

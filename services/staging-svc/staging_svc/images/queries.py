@@ -4,33 +4,33 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from sqlmodel import col, delete, func, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
+from stagify.database import Session
 from staging_svc.images.models import Image
 
 
-async def find_image(session: AsyncSession, image_id: UUID) -> Image | None:
+async def find_image(session: Session, image_id: UUID) -> Image | None:
     """The image of this id."""
     return (await session.exec(select(Image).where(Image.id == image_id))).one_or_none()
 
 
-async def find_image_of_kind(session: AsyncSession, project_id: UUID, kind: str) -> Image | None:
+async def find_image_of_kind(session: Session, project_id: UUID, kind: str) -> Image | None:
     """The project's image of this kind."""
     query = select(Image).where(Image.project_id == project_id, Image.kind == kind)
     return (await session.exec(query)).one_or_none()
 
 
-async def find_images(session: AsyncSession, project_id: UUID) -> Sequence[Image]:
+async def find_images(session: Session, project_id: UUID) -> Sequence[Image]:
     """All images of the project."""
     return (await session.exec(select(Image).where(Image.project_id == project_id))).all()
 
 
-async def sum_sizes(session: AsyncSession, project_id: UUID) -> int:
+async def sum_sizes(session: Session, project_id: UUID) -> int:
     """The sizes of the project's images together."""
     query = select(func.coalesce(func.sum(Image.size), 0)).where(Image.project_id == project_id)
     return int((await session.exec(query)).one())
 
 
-async def delete_images(session: AsyncSession, project_id: UUID) -> None:
+async def delete_images(session: Session, project_id: UUID) -> None:
     """Delete the rows of the project's images."""
     await session.exec(delete(Image).where(col(Image.project_id) == project_id))

@@ -6,14 +6,12 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from sqlmodel.ext.asyncio.session import AsyncSession
-
+from stagify.database import Session
 from staging_svc.images import queries
 from staging_svc.images.errors import ImageNotFoundError
 from staging_svc.images.models import Image
 from staging_svc.objects import service as objects
 from staging_svc.objects.service import StoredObject
-from staging_svc.objects.store import disposition
 from staging_svc.parts import Parts
 
 ImageKind = Literal["source", "original", "staged"]
@@ -45,7 +43,7 @@ class Owner:
     name: str
 
 
-def add_image(session: AsyncSession, owner: Owner, kind: ImageKind, photo: StoredPhoto) -> None:
+def add_image(session: Session, owner: Owner, kind: ImageKind, photo: StoredPhoto) -> None:
     """Let a row own a stored photo."""
     session.add(
         Image(
@@ -65,19 +63,17 @@ def add_image(session: AsyncSession, owner: Owner, kind: ImageKind, photo: Store
     )
 
 
-async def image_of_project(
-    session: AsyncSession, project_id: UUID, kind: ImageKind
-) -> Image | None:
+async def image_of_project(session: Session, project_id: UUID, kind: ImageKind) -> Image | None:
     """The project's image of this kind, if there is one yet."""
     return await queries.find_image_of_kind(session, project_id, kind)
 
 
-async def stored_bytes(session: AsyncSession, project_id: UUID) -> int:
+async def stored_bytes(session: Session, project_id: UUID) -> int:
     """What the project's images take up in the store."""
     return await queries.sum_sizes(session, project_id)
 
 
-async def delete_images(session: AsyncSession, project_id: UUID, *, due_at: datetime) -> None:
+async def delete_images(session: Session, project_id: UUID, *, due_at: datetime) -> None:
     """Remove the rows of a project's images and intend to remove what they own.
 
     The source's object belongs to the upload, which goes its own way.
@@ -89,7 +85,7 @@ async def delete_images(session: AsyncSession, project_id: UUID, *, due_at: date
     await queries.delete_images(session, project_id)
 
 
-async def link_to(session: AsyncSession, parts: Parts, image_id: UUID, *, download: bool) -> str:
+async def link_to(session: Session, image_id: UUID, *, parts: Parts, download: bool) -> str:
     """A short-lived link to an image; the untouched source is only ever an attachment."""
     image = await queries.find_image(session, image_id)
     if image is None:
@@ -99,7 +95,8 @@ async def link_to(session: AsyncSession, parts: Parts, image_id: UUID, *, downlo
         image.bucket,
         image.object_key,
         content_type=image.content_type,
-        disposition=disposition(image.filename, as_attachment=as_attachment),
+        filename=image.filename,
+        as_attachment=as_attachment,
         ttl_seconds=parts.settings.image_link_ttl_seconds,
     )
 

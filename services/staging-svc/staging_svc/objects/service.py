@@ -1,4 +1,5 @@
-"""Deleting stored objects by durable intents: written first, carried out later, any number of times.
+"""Where objects are, and deleting them by durable intents: written first, carried out later, any
+number of times.
 
 An intent is a task. It is committed before an object can exist and withdrawn when a row comes to
 own the object, so a crash in between leaves an intent, never an orphan. Once its deletion has
@@ -22,6 +23,16 @@ class StoredObject:
 
     bucket: str
     key: str
+
+
+def upload_key(tenant_id: UUID, upload_id: UUID) -> str:
+    """Where a client's upload goes."""
+    return f"tenants/{tenant_id}/uploads/{upload_id}"
+
+
+def image_key(tenant_id: UUID, project_id: UUID, image_id: UUID) -> str:
+    """Where a derived image goes. The id is new for each attempt, so nothing is overwritten."""
+    return f"tenants/{tenant_id}/projects/{project_id}/{image_id}.jpg"
 
 
 class ObjectLostError(Exception):

@@ -10,9 +10,8 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 from urllib.parse import quote
-from uuid import UUID
 
 import boto3
 from botocore.config import Config
@@ -38,10 +37,6 @@ class StorageUnavailableError(UnavailableError):
     code = "storage_unavailable"
 
 
-class ObjectMissingError(Exception):
-    """There is no such object."""
-
-
 @dataclass(frozen=True, slots=True)
 class StoredFile:
     """Size and SHA-256 (hex) of content that went to or came from the store."""
@@ -56,16 +51,6 @@ class SignedUpload:
 
     url: str
     headers: dict[str, str]
-
-
-def upload_key(tenant_id: UUID, upload_id: UUID) -> str:
-    """Where a client's upload goes."""
-    return f"tenants/{tenant_id}/uploads/{upload_id}"
-
-
-def image_key(tenant_id: UUID, project_id: UUID, image_id: UUID) -> str:
-    """Where a derived image goes. The id is new for each attempt, so nothing is overwritten."""
-    return f"tenants/{tenant_id}/projects/{project_id}/{image_id}.jpg"
 
 
 class Storage:
@@ -105,33 +90,38 @@ class Storage:
         return SignedUpload(url, headers)
 
     def sign_download(
-        self, bucket: str, key: str, *, content_type: str, disposition: str, ttl_seconds: int
+        self,
+        bucket: str,
+        key: str,
+        *,
+        content_type: str,
+        filename: str,
+        as_attachment: bool,
+        ttl_seconds: int,
     ) -> str:
-        """The right to read one object, with the type and disposition that we say it has."""
+        """The right to read one object, as a file of this name and type."""
         return self._signer.generate_presigned_url(
             "get_object",
             Params={
                 "Bucket": bucket,
                 "Key": key,
                 "ResponseContentType": content_type,
-                "ResponseContentDisposition": disposition,
+                "ResponseContentDisposition": _disposition(filename, as_attachment),
                 "ResponseCacheControl": f"private, max-age={ttl_seconds}",
             },
             ExpiresIn=ttl_seconds,
         )
 
-    async def head(self, bucket: str, key: str) -> ObjectHead:
-        """Size and type of an object; ObjectMissingError if there is none."""
+    async def head(self, bucket: str, key: str) -> ObjectHead | None:
+        """Size and type of an object; None if there is none."""
         try:
-            head = await self._heads.head(bucket, key)
+            return await self._heads.head(bucket, key)
         except (OSError, TimeoutError, HeadRefusedError) as error:
             raise StorageUnavailableError from error
-        if head is None:
-            raise ObjectMissingError
-        return head
 
-    async def download(self, bucket: str, key: str, path: Path, *, limit: int) -> StoredFile:
-        """Write an object to `path`; more than `limit` bytes of it are never read."""
+    async def download(self, bucket: str, key: str, path: Path, *, limit: int) -> StoredFile | None:
+        """Write an object to `path`, or return None if there is none; more than `limit` bytes of
+        it are never read."""
         return await self._call(self._read, bucket, key, path, limit)
 
     async def upload(self, bucket: str, key: str, path: Path, *, content_type: str) -> StoredFile:
@@ -154,13 +144,14 @@ class Storage:
     async def _call(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         try:
             return await asyncio.to_thread(work, *args, **kwargs)
-        except ClientError as error:
-            _translate(error)
-        except BotoCoreError as error:
+        except (ClientError, BotoCoreError) as error:
             raise StorageUnavailableError from error
 
-    def _read(self, bucket: str, key: str, path: Path, limit: int) -> StoredFile:
-        body = self._client.get_object(Bucket=bucket, Key=key)["Body"]
+    def _read(self, bucket: str, key: str, path: Path, limit: int) -> StoredFile | None:
+        try:
+            body = self._client.get_object(Bucket=bucket, Key=key)["Body"]
+        except self._client.exceptions.NoSuchKey:
+            return None
         digest, size = hashlib.sha256(), 0
         with body, path.open("wb") as file:
             while size <= limit and (chunk := body.read(CHUNK_BYTES)):
@@ -180,7 +171,7 @@ class Storage:
         return StoredFile(size, digest)
 
 
-def disposition(filename: str, *, as_attachment: bool) -> str:
+def _disposition(filename: str, as_attachment: bool) -> str:
     """A Content-Disposition (RFC 6266) whose plain name is harmless everywhere."""
     kind = "attachment" if as_attachment else "inline"
     plain = "".join(c if c.isascii() and (c.isalnum() or c in "-_.") else "-" for c in filename)
@@ -206,9 +197,3 @@ def _client(settings: Settings, endpoint: str) -> "S3Client":
             response_checksum_validation="when_required",
         ),
     )
-
-
-def _translate(error: ClientError) -> NoReturn:
-    if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
-        raise ObjectMissingError from error
-    raise StorageUnavailableError from error

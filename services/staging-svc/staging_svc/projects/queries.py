@@ -7,8 +7,8 @@ from uuid import UUID
 
 import asyncpg
 from sqlmodel import select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
+from stagify.database import Session
 from staging_svc.projects.models import Project
 
 # A project with its images, as clients see it: its columns by name, those of the images with
@@ -105,7 +105,7 @@ async def fetch_projects(
     return list(await connection.fetch(query, limit, *arguments))
 
 
-async def lock_project(session: AsyncSession, project_id: UUID) -> Project | None:
+async def lock_project(session: Session, project_id: UUID) -> Project | None:
     """The project, locked until the transaction ends."""
     query = select(Project).where(Project.id == project_id).with_for_update()
     return (await session.exec(query)).one_or_none()

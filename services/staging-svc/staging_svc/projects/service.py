@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-import asyncpg
 import orjson
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from stagify.clock import utc_now
+from stagify.database import Connection, Session
 from stagify.errors import InvalidInputError
 from stagify.events.staging import ProjectCreated, ProjectDeleted
 from stagify.events.usage import UsageRecorded
@@ -51,7 +50,7 @@ async def create_project(
     if principal.tenant_status == "provisioning":
         raise TenantProvisioningError
     upload = await once.read(lambda reading: uploads.get_unused(reading, wanted.upload_id))
-    await uploads.check_filled(upload, parts.storage)
+    await uploads.check_filled(parts, upload)
     # The upload's id, so that whoever asks again for its one project asks for the same reservation.
     # A crash after this leaves one that expires.
     reservation_id = wanted.upload_id
@@ -103,9 +102,7 @@ def _default_name(wanted: ProjectCreate, catalog: Catalog) -> str:
     return f"{names[wanted.room_type]}, {names[wanted.style]}"
 
 
-async def _accept(
-    connection: asyncpg.Connection, project: NewProject, upload_id: UUID
-) -> ProjectRow:
+async def _accept(connection: Connection, project: NewProject, upload_id: UUID) -> ProjectRow:
     accepted = await queries.insert_project(connection, project)
     await uploads.use_upload(connection, upload_id=upload_id, project_id=project.id)
     await queue.enqueue(connection, tenant_id=project.tenant_id, project_id=project.id)
@@ -121,7 +118,7 @@ async def _accept(
     return accepted
 
 
-async def get_project(connection: asyncpg.Connection, project_id: UUID) -> ProjectRow:
+async def get_project(connection: Connection, project_id: UUID) -> ProjectRow:
     """One project with its images."""
     project = await queries.fetch_project(connection, project_id)
     if project is None:
@@ -130,14 +127,14 @@ async def get_project(connection: asyncpg.Connection, project_id: UUID) -> Proje
 
 
 async def list_projects(
-    connection: asyncpg.Connection, *, status: str | None, after: UUID | None, limit: int
+    connection: Connection, *, status: str | None, after: UUID | None, limit: int
 ) -> list[ProjectRow]:
     """At most `limit` projects with their images, newest first: of one status, and behind the
     one called `after`, if given."""
     return await queries.fetch_projects(connection, status=status, after=after, limit=limit)
 
 
-async def delete_project(session: AsyncSession, project_id: UUID) -> None:
+async def delete_project(session: Session, project_id: UUID) -> None:
     """Remove a project and everything it owns; its job is cancelled, its reservation released."""
     await queue.cancel(session, project_id)
     project = await queries.lock_project(session, project_id)
@@ -161,7 +158,7 @@ async def delete_project(session: AsyncSession, project_id: UUID) -> None:
     await announce(session, project)
 
 
-async def lock_project(session: AsyncSession, project_id: UUID) -> Project:
+async def lock_project(session: Session, project_id: UUID) -> Project:
     """The project, which must exist, locked until the transaction ends."""
     project = await queries.lock_project(session, project_id)
     if project is None:
@@ -169,19 +166,19 @@ async def lock_project(session: AsyncSession, project_id: UUID) -> Project:
     return project
 
 
-async def touch(session: AsyncSession, project: Project) -> None:
+async def touch(session: Session, project: Project) -> None:
     """Give the project its next version and wake whoever watches it, on commit."""
     project.version += 1
     project.updated_at = utc_now()
     await announce(session, project)
 
 
-async def announce(session: AsyncSession, project: Project) -> None:
+async def announce(session: Session, project: Project) -> None:
     """Wake whoever watches the project, on commit."""
     await notify(session, feed.CHANGED, feed.project_key(project.tenant_id, project.id))
 
 
-def storage_changed(session: AsyncSession, project: Project, byte_delta: int) -> None:
+def storage_changed(session: Session, project: Project, byte_delta: int) -> None:
     """Report what the project's images came to take up, or gave back."""
     if byte_delta:
         publish(

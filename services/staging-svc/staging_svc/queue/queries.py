@@ -9,9 +9,9 @@ from uuid import UUID
 
 import asyncpg
 from sqlmodel import col, delete, select, update
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from stagify.cause import Cause
+from stagify.database import Session
 from staging_svc.queue.models import Job
 
 # Arbitrary, the same in every database: the right to take a job.
@@ -114,13 +114,13 @@ async def claim_fairest(
     return await connection.fetchrow(CLAIM, token, lease_seconds)
 
 
-async def lock_job(session: AsyncSession, job_id: UUID) -> Job | None:
+async def lock_job(session: Session, job_id: UUID) -> Job | None:
     """The job, locked until the transaction ends."""
     found = await session.exec(select(Job).where(Job.id == job_id).with_for_update())
     return found.one_or_none()
 
 
-async def delete_jobs(session: AsyncSession, project_id: UUID) -> list[UUID]:
+async def delete_jobs(session: Session, project_id: UUID) -> list[UUID]:
     """Delete a project's jobs; their ids."""
     deleted = await session.exec(
         delete(Job).where(col(Job.project_id) == project_id).returning(col(Job.id))
@@ -128,11 +128,11 @@ async def delete_jobs(session: AsyncSession, project_id: UUID) -> list[UUID]:
     return list(deleted.scalars())
 
 
-async def hold_queued(session: AsyncSession) -> None:
+async def hold_queued(session: Session) -> None:
     """Mark the tenant's waiting jobs as not to be taken."""
     await session.exec(update(Job).where(col(Job.state) == "queued").values(is_held=True))
 
 
-async def release_held(session: AsyncSession) -> None:
+async def release_held(session: Session) -> None:
     """Take that mark away."""
     await session.exec(update(Job).where(col(Job.is_held)).values(is_held=False))

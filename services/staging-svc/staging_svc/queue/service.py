@@ -12,12 +12,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
-import asyncpg
 from prometheus_client import Counter
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from stagify import cause, telemetry
 from stagify.clock import utc_now
+from stagify.database import Connection, Session
 from stagify.ids import new_id
 from stagify.listening import notify
 from staging_svc.queue import queries
@@ -50,7 +49,7 @@ class Lease:
     request_id: str | None
 
 
-async def enqueue(connection: asyncpg.Connection, *, tenant_id: UUID, project_id: UUID) -> UUID:
+async def enqueue(connection: Connection, *, tenant_id: UUID, project_id: UUID) -> UUID:
     """Put a project's job into the queue; workers wake up when the transaction commits."""
     job_id = new_id()
     await queries.add_job(
@@ -66,7 +65,7 @@ async def enqueue(connection: asyncpg.Connection, *, tenant_id: UUID, project_id
     return job_id
 
 
-async def claim_next(connection: asyncpg.Connection, *, lease_seconds: float) -> Lease | None:
+async def claim_next(connection: Connection, *, lease_seconds: float) -> Lease | None:
     """Take the next job, or None if none is due. `connection` is in a transaction as claim role.
 
     Claims wait for each other (they take about a millisecond), so that each one counts what the
@@ -90,7 +89,7 @@ async def claim_next(connection: asyncpg.Connection, *, lease_seconds: float) ->
     )
 
 
-async def cancel(session: AsyncSession, project_id: UUID) -> None:
+async def cancel(session: Session, project_id: UUID) -> None:
     """Take a project's job away, from a running process too.
 
     Call it before locking the project: workers lock the job first.
@@ -99,18 +98,18 @@ async def cancel(session: AsyncSession, project_id: UUID) -> None:
         await notify(session, CANCELLED, str(job_id))
 
 
-async def hold_all(session: AsyncSession) -> None:
+async def hold_all(session: Session) -> None:
     """Let none of this tenant's waiting jobs be taken."""
     await queries.hold_queued(session)
 
 
-async def release_all(session: AsyncSession) -> None:
+async def release_all(session: Session) -> None:
     """Let this tenant's jobs be taken again."""
     await queries.release_held(session)
     await notify(session, QUEUED)
 
 
-async def locked(session: AsyncSession, lease: Lease) -> Job:
+async def locked(session: Session, lease: Lease) -> Job:
     """The job, locked until the end of the transaction; LeaseLostError if it is not ours."""
     job = await queries.lock_job(session, lease.job_id)
     if job is None or job.lease_token != lease.token:
@@ -118,7 +117,7 @@ async def locked(session: AsyncSession, lease: Lease) -> Job:
     return job
 
 
-async def mark_started(session: AsyncSession, lease: Lease) -> bool:
+async def mark_started(session: Session, lease: Lease) -> bool:
     """Note that work has begun; whether this was the first time."""
     job = await locked(session, lease)
     is_first = job.started_at is None
@@ -126,13 +125,13 @@ async def mark_started(session: AsyncSession, lease: Lease) -> bool:
     return is_first
 
 
-async def renew(session: AsyncSession, lease: Lease, *, lease_seconds: float) -> None:
+async def renew(session: Session, lease: Lease, *, lease_seconds: float) -> None:
     """A sign of life."""
     job = await locked(session, lease)
     job.lease_expires_at = utc_now() + timedelta(seconds=lease_seconds)
 
 
-async def finish(session: AsyncSession, lease: Lease, *, is_done: bool) -> None:
+async def finish(session: Session, lease: Lease, *, is_done: bool) -> None:
     """The job has ended: done, or failed for good."""
     job = await locked(session, lease)
     job.state = "done" if is_done else "failed"
@@ -141,7 +140,7 @@ async def finish(session: AsyncSession, lease: Lease, *, is_done: bool) -> None:
 
 
 async def requeue(
-    session: AsyncSession, lease: Lease, *, delay_seconds: float = 0, is_counted: bool = True
+    session: Session, lease: Lease, *, delay_seconds: float = 0, is_counted: bool = True
 ) -> None:
     """Give the job back. `is_counted` says whether this was an attempt at the photo itself."""
     job = await locked(session, lease)

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from stagify.clock import utc_now
+from stagify.database import Session
 from staging_svc.queue import service as queue
 from staging_svc.tenants.models import Tenant
 
@@ -16,7 +16,7 @@ Status = Literal["active", "suspended"]
 
 
 async def set_status(
-    session: AsyncSession, tenant_id: UUID, status: Status, *, changed_at: datetime
+    session: Session, tenant_id: UUID, status: Status, *, changed_at: datetime
 ) -> bool:
     """Note a tenant's status; False if something newer is known."""
     row = insert(Tenant).values(
@@ -36,13 +36,13 @@ async def set_status(
     return changed.scalar_one_or_none() is not None
 
 
-async def suspend(session: AsyncSession, tenant_id: UUID, *, changed_at: datetime) -> None:
+async def suspend(session: Session, tenant_id: UUID, *, changed_at: datetime) -> None:
     """Keep waiting jobs from being taken; one that runs is finished."""
     if await set_status(session, tenant_id, "suspended", changed_at=changed_at):
         await queue.hold_all(session)
 
 
-async def reactivate(session: AsyncSession, tenant_id: UUID, *, changed_at: datetime) -> None:
+async def reactivate(session: Session, tenant_id: UUID, *, changed_at: datetime) -> None:
     """Let the waiting jobs be taken again."""
     if await set_status(session, tenant_id, "active", changed_at=changed_at):
         await queue.release_all(session)

@@ -23,5 +23,5 @@ async def create_upload(
 ) -> UploadRead:
     """An address to put one photo to, straight into the object store, within five minutes."""
     return await service.create_upload(
-        session, parts, tenant_id=principal.tenant_id, region=principal.region, wanted=body
+        session, parts=parts, tenant_id=principal.tenant_id, region=principal.region, wanted=body
     )

@@ -5,8 +5,8 @@ from uuid import UUID
 
 import asyncpg
 from sqlmodel import col, delete, func, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
+from stagify.database import Session
 from stagify.tasks.queue import WITHDRAW
 from staging_svc.objects.service import DELETE_OBJECT
 from staging_svc.uploads.models import Upload
@@ -38,7 +38,7 @@ async def give_to_project(
     )
 
 
-async def count_open(session: AsyncSession, now: datetime) -> tuple[int, datetime | None]:
+async def count_open(session: Session, now: datetime) -> tuple[int, datetime | None]:
     """How many unused uploads can still be filled, and when the first of them expires."""
     query = select(func.count(), func.min(Upload.expires_at)).where(
         col(Upload.project_id).is_(None), col(Upload.expires_at) > now
@@ -47,12 +47,12 @@ async def count_open(session: AsyncSession, now: datetime) -> tuple[int, datetim
     return count, first_expiry
 
 
-async def find_upload_of_project(session: AsyncSession, project_id: UUID) -> Upload | None:
+async def find_upload_of_project(session: Session, project_id: UUID) -> Upload | None:
     """The upload a project was made from."""
     return (await session.exec(select(Upload).where(Upload.project_id == project_id))).one_or_none()
 
 
-async def delete_unused(session: AsyncSession, upload_id: UUID) -> None:
+async def delete_unused(session: Session, upload_id: UUID) -> None:
     """Delete an upload that no project uses."""
     await session.exec(
         delete(Upload).where(col(Upload.id) == upload_id, col(Upload.project_id).is_(None))

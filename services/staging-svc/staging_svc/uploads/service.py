@@ -4,14 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-import asyncpg
-from sqlmodel.ext.asyncio.session import AsyncSession
-
 from stagify.clock import utc_now
+from stagify.database import Connection, Session
 from stagify.ids import new_id
 from staging_svc.objects import service as objects
 from staging_svc.objects.service import StoredObject
-from staging_svc.objects.store import ObjectMissingError, Storage, upload_key
 from staging_svc.parts import Parts
 from staging_svc.settings import Settings
 from staging_svc.uploads import queries
@@ -45,7 +42,7 @@ class UploadState:
 
 
 async def create_upload(
-    session: AsyncSession,
+    session: Session,
     parts: Parts,
     *,
     tenant_id: UUID,
@@ -62,7 +59,7 @@ async def create_upload(
         id=upload_id,
         created_at=now,
         bucket=bucket,
-        object_key=upload_key(tenant_id, upload_id),
+        object_key=objects.upload_key(tenant_id, upload_id),
         filename=wanted.filename,
         content_type=wanted.content_type,
         size=wanted.size,
@@ -90,7 +87,7 @@ def _check(wanted: UploadCreate, settings: Settings) -> None:
         raise UploadTooLargeError(limit_bytes=settings.upload_max_bytes)
 
 
-async def _check_open(session: AsyncSession, limit: int) -> None:
+async def _check_open(session: Session, limit: int) -> None:
     """Refuse above `limit`; requests at the same moment may pass it by the size of the pool."""
     now = utc_now()
     count, first_expiry = await queries.count_open(session, now)
@@ -104,7 +101,7 @@ def stored(upload: Upload) -> StoredObject:
     return StoredObject(upload.bucket, upload.object_key)
 
 
-async def get_unused(connection: asyncpg.Connection, upload_id: UUID) -> UploadState:
+async def get_unused(connection: Connection, upload_id: UUID) -> UploadState:
     """The upload; UploadNotFoundError if this tenant has none of that id, UploadAlreadyUsedError
     if a project has it."""
     row = await queries.fetch_upload(connection, upload_id)
@@ -115,19 +112,16 @@ async def get_unused(connection: asyncpg.Connection, upload_id: UUID) -> UploadS
     return UploadState(**row)
 
 
-async def check_filled(upload: UploadState, storage: Storage) -> None:
+async def check_filled(parts: Parts, upload: UploadState) -> None:
     """Refuse unless the store holds what was declared. Waits for the store: no transaction."""
-    try:
-        head = await storage.head(upload.bucket, upload.object_key)
-    except ObjectMissingError as error:
-        if upload.expires_at <= utc_now():
-            raise UploadExpiredError from error
-        raise UploadNotFilledError from error
+    head = await parts.storage.head(upload.bucket, upload.object_key)
+    if head is None:
+        raise UploadExpiredError if upload.expires_at <= utc_now() else UploadNotFilledError
     if (head.size, head.content_type) != (upload.size, upload.content_type):
         raise UploadMismatchError
 
 
-async def use_upload(connection: asyncpg.Connection, *, upload_id: UUID, project_id: UUID) -> None:
+async def use_upload(connection: Connection, *, upload_id: UUID, project_id: UUID) -> None:
     """Give the upload to a project, for good; UploadAlreadyUsedError if another has it,
     UploadNotFoundError if its deletion has begun."""
     if not await queries.give_to_project(connection, upload_id, project_id):
@@ -136,12 +130,12 @@ async def use_upload(connection: asyncpg.Connection, *, upload_id: UUID, project
         raise UploadNotFoundError
 
 
-async def upload_of_project(session: AsyncSession, project_id: UUID) -> Upload | None:
+async def upload_of_project(session: Session, project_id: UUID) -> Upload | None:
     """The upload a project was made from, while its object is kept."""
     return await queries.find_upload_of_project(session, project_id)
 
 
-async def discard(session: AsyncSession, upload: Upload) -> None:
+async def discard(session: Session, upload: Upload) -> None:
     """Delete the upload and its object.
 
     Its address may still be valid, and putting to it works again once the object is gone; so a
@@ -157,6 +151,6 @@ def _last_put(upload: Upload, now: datetime) -> datetime:
     return max(now, upload.expires_at + LATE_PUT)
 
 
-async def forget_unused(session: AsyncSession, upload_id: UUID) -> None:
+async def forget_unused(session: Session, upload_id: UUID) -> None:
     """Remove the row of an upload that no project uses."""
     await queries.delete_unused(session, upload_id)

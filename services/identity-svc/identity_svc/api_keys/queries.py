@@ -1,0 +1,38 @@
+"""SQL of API keys."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import delete, func, or_
+from sqlmodel import col, select
+
+from identity_svc.api_keys.models import ApiKey
+from stagify.database import Session
+
+
+async def find_unrevoked(session: Session, *, after: UUID | None, limit: int) -> Sequence[ApiKey]:
+    """The tenant's keys that were not revoked, newest first, behind the one called `after`."""
+    query = select(ApiKey).where(col(ApiKey.revoked_at).is_(None))
+    if after is not None:
+        query = query.where(col(ApiKey.id) < after)
+    return (await session.exec(query.order_by(col(ApiKey.id).desc()).limit(limit))).all()
+
+
+async def count_live(session: Session, now: datetime) -> int:
+    """How many of the tenant's keys still hold."""
+    live = select(func.count()).where(
+        col(ApiKey.revoked_at).is_(None),
+        or_(col(ApiKey.expires_at).is_(None), col(ApiKey.expires_at) > now),
+    )
+    return (await session.exec(live)).one()
+
+
+async def delete_dead(session: Session, *, before: datetime, limit: int) -> None:
+    """Delete up to `limit` of the tenant's keys that were revoked or ran out `before`."""
+    dead = (
+        select(ApiKey.id)
+        .where(or_(col(ApiKey.revoked_at) <= before, col(ApiKey.expires_at) <= before))
+        .limit(limit)
+    )
+    await session.execute(delete(ApiKey).where(col(ApiKey.id).in_(dead)))

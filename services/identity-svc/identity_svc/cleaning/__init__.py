@@ -1,1 +1,0 @@
-"""Deleting what is over."""

@@ -1,0 +1,69 @@
+"""SQL of look-ups and of the notes when credentials were last used.
+
+The look-ups join the membership: capabilities meet in this read model alone.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import asyncpg
+
+from stagify.calls.identity import CredentialType
+from stagify.database import Database
+
+SESSION = """
+    SELECT s.id, s.user_id, s.last_seen_at, m.role,
+        least(s.expires_at, s.last_seen_at + $2::interval) AS expires_at
+    FROM sessions s
+    JOIN memberships m ON m.tenant_id = s.tenant_id AND m.user_id = s.user_id
+    WHERE s.token_hash = $1
+        AND s.expires_at > now() AND s.last_seen_at > now() - $2::interval
+"""
+API_KEY = """
+    SELECT k.id, k.created_by, k.key_hash, k.scopes, k.last_used_at, k.expires_at, m.role
+    FROM api_keys k
+    JOIN memberships m ON m.tenant_id = k.tenant_id AND m.user_id = k.created_by
+    WHERE k.public_id = $1
+        AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now())
+"""
+
+# greatest(): another process may have written a later use already.
+UPDATE_LAST_USE: dict[CredentialType, str] = {
+    "session": (
+        "UPDATE sessions SET last_seen_at = greatest(last_seen_at, used.at)"
+        " FROM unnest($1::uuid[], $2::timestamptz[]) AS used (id, at) WHERE sessions.id = used.id"
+    ),
+    "api_key": (
+        "UPDATE api_keys SET last_used_at = greatest(last_used_at, used.at)"
+        " FROM unnest($1::uuid[], $2::timestamptz[]) AS used (id, at) WHERE api_keys.id = used.id"
+    ),
+}
+
+
+async def find_live_session(
+    database: Database, tenant_id: UUID, token_hash: bytes, idle_life: timedelta
+) -> asyncpg.Record | None:
+    """The session of this token, with the role of who it is of, if it still holds."""
+    return _first(await database.fetch(tenant_id, SESSION, token_hash, idle_life))
+
+
+async def find_live_api_key(
+    database: Database, tenant_id: UUID, public_id: str
+) -> asyncpg.Record | None:
+    """The key of this public id, with the role of who created it, if it still holds."""
+    return _first(await database.fetch(tenant_id, API_KEY, public_id))
+
+
+async def set_last_use(
+    connection: asyncpg.Connection,
+    kind: CredentialType,
+    ids: Sequence[UUID],
+    moments: Sequence[datetime],
+) -> None:
+    """Write when each of the credentials was used, unless a later use is on record."""
+    await connection.execute(UPDATE_LAST_USE[kind], ids, moments)
+
+
+def _first(rows: Sequence[asyncpg.Record]) -> asyncpg.Record | None:
+    return rows[0] if rows else None

@@ -1,0 +1,23 @@
+"""Which passwords are refused."""
+
+from functools import cache
+from importlib.resources import files
+
+from identity_svc.people.errors import WeakPasswordError
+
+
+def check_password(password: str, email: str) -> None:
+    """WeakPasswordError if `password` is among the first that anyone would try."""
+    candidate = password.casefold()
+    local_part = email.partition("@")[0]
+    if candidate in worst_passwords() or candidate in (email.casefold(), local_part.casefold()):
+        raise WeakPasswordError
+    if len(set(candidate)) == 1:
+        raise WeakPasswordError
+
+
+@cache
+def worst_passwords() -> frozenset[str]:
+    """Passwords that head every published list of leaked ones, lower case."""
+    text = files("identity_svc.people").joinpath("worst_passwords.txt").read_text(encoding="utf-8")
+    return frozenset(line for line in text.split() if line)

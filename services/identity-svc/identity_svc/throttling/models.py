@@ -1,0 +1,23 @@
+"""Counted attempts."""
+
+from datetime import datetime
+from typing import Annotated
+
+from sqlalchemy import LargeBinary
+from sqlmodel import Field
+
+from identity_svc.tables import IdentityTable, instant
+from stagify.personal import Personal
+
+
+class Throttle(IdentityTable, table=True):
+    """One counted subject in one scope."""
+
+    __tablename__ = "throttles"
+
+    scope: str = Field(primary_key=True)
+    # Keyed hash of what is counted: no address stands here.
+    subject: Annotated[bytes, Personal] = Field(primary_key=True, sa_type=LargeBinary)
+    period_started_at: datetime = instant(index=True)
+    count: int = 1
+    previous_count: int = 0

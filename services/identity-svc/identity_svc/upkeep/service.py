@@ -1,0 +1,42 @@
+"""Deleting what is over, a bounded batch at a time.
+
+Tables without a tenant are done at once. Sessions and keys are under row-level security, and no
+role here may see across tenants: the upkeep goes from tenant to tenant, some in each round.
+"""
+
+from uuid import UUID
+
+from identity_svc.api_keys.service import forget_dead
+from identity_svc.sessions.service import forget_expired
+from identity_svc.signup.service import forget_signups
+from identity_svc.tenants.service import tenants_after
+from identity_svc.throttling.service import forget_old_attempts
+from stagify.database import Database
+
+BATCH_ROWS = 1_000
+TENANTS_PER_ROUND = 100
+
+_FIRST = UUID(int=0)
+
+
+class Upkeep:
+    """Remembers which tenant it has come to."""
+
+    def __init__(self, database: Database, *, tenants_per_round: int = TENANTS_PER_ROUND) -> None:
+        self._database = database
+        self._tenants_per_round = tenants_per_round
+        self._last_tenant = _FIRST
+
+    async def run_once(self) -> None:
+        """One round."""
+        async with self._database.system() as session:
+            await forget_signups(session, BATCH_ROWS)
+            await forget_old_attempts(session, BATCH_ROWS)
+            tenants = await tenants_after(session, self._last_tenant, self._tenants_per_round)
+        for tenant_id in tenants:
+            async with self._database.tenant(tenant_id) as session:
+                await forget_expired(session, BATCH_ROWS)
+                await forget_dead(session, BATCH_ROWS)
+        # A short round was the last one: begin again.
+        is_last = len(tenants) < self._tenants_per_round
+        self._last_tenant = _FIRST if is_last else tenants[-1]
