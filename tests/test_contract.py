@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI
 
+from proof.faults.handled import HANDLED
 from proof.openapi import app_of
 from stagify.events import Event, registered_events
 from stagify.events.identity import (
@@ -59,17 +60,14 @@ def _called(tree: ast.AST) -> Iterator[str]:
                 yield function.id
 
 
-def events_of(folder: str) -> tuple[set[str], set[str]]:
-    """The events a deployable sends, and those it handles."""
+def events_in(deployable: str) -> tuple[set[str], set[str]]:
+    """The events that a deployable's code makes, and the others that it names."""
     made: set[str] = set()
     named: set[str] = set()
-    for path in (ROOT / folder).rglob("*.py"):
-        if "testing" in path.parts:
-            continue
-        here, there = named_events(path)
-        made |= here
-        # In a service `handlers.py` alone takes events in; the gateway has no such file.
-        if path.name == "handlers.py" or folder == SENDERS["gateway"]:
+    for path in (ROOT / SENDERS[deployable]).rglob("*.py"):
+        if "testing" not in path.parts:
+            here, there = named_events(path)
+            made |= here
             named |= there
     return made, named - made
 
@@ -78,12 +76,19 @@ Table = dict[str, tuple[set[str], set[str]]]
 
 
 def found() -> Table:
-    """Each event's senders and handlers, as the code has them."""
-    by_deployable = {name: events_of(folder) for name, folder in SENDERS.items()}
+    """Each event's senders, as the code has them, and handlers, as the consumers are composed."""
+    sent = {name: events_in(name)[0] for name in SENDERS}
+    handled = {
+        name: {registered_events()[each].__name__ for each in types}
+        for name, types in HANDLED.items()
+    }
+    # The ledger takes it in by batches; the gateway follows topics without a consumer of the kit.
+    handled["usage-svc"] |= {UsageRecorded.__name__}
+    handled["gateway"] = events_in("gateway")[1]
     return {
         event: (
-            {name for name, (sent, _) in by_deployable.items() if event in sent},
-            {name for name, (_, handled) in by_deployable.items() if event in handled},
+            {name for name, events in sent.items() if event in events},
+            {name for name, events in handled.items() if event in events},
         )
         for event in NAMES
     }
@@ -143,7 +148,7 @@ class TestRoutes:
         assert changing_operations(app_of(service)) == ROUTES[service].keys()
 
     def test_a_route_publishes_what_its_service_sends(self, service: str) -> None:
-        sent, _ = events_of(SENDERS[service])
+        sent, _ = events_in(service)
         for published in ROUTES[service].values():
             if not isinstance(published, str):
                 assert {cls.__name__ for cls in published} <= sent
