@@ -73,24 +73,12 @@ def reactivate(slug: str) -> None:
 def republish_directory() -> None:
     """Publish the directory entry of every tenant again, one transaction each."""
 
-    async def republish(parts: Parts) -> None:
-        typer.echo(f"republished {await republish_all(parts)}")
-
-    _with_parts(republish)
-
-
-async def republish_all(parts: Parts) -> int:
-    """Publish every tenant that has a name; how many there were."""
-    from tenant_svc.directory.service import publish_entry
-    from tenant_svc.hosts import service as hosts
     from tenant_svc.tenants import service as tenants
 
-    async with parts.database.system() as session:
-        tenant_ids = await hosts.named_tenants(session)
-    for tenant_id in tenant_ids:
-        async with parts.database.tenant(tenant_id) as session:
-            publish_entry(session, await tenants.lock_tenant(session, tenant_id))
-    return len(tenant_ids)
+    async def republish(parts: Parts) -> None:
+        typer.echo(f"republished {await tenants.republish_tenants(parts)}")
+
+    _with_parts(republish)
 
 
 def _change_tenant(slug: str, change: Change) -> None:

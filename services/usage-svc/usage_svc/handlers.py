@@ -7,6 +7,7 @@ from stagify import inbox
 from stagify.clock import utc_now
 from stagify.consumer import BatchHandlers, Handlers, Rejection
 from stagify.database import Database, Session, driver_connection
+from stagify.events.base import TenantEvent
 from stagify.events.receipts import UsageReceiptIssued
 from stagify.events.staging import (
     ProjectCreated,
@@ -34,18 +35,11 @@ ATTACHING: tuple[type[ProjectCreated] | type[StagingStarted], ...] = (
     ProjectCreated,
     StagingStarted,
 )
-RECEIPTS: dict[type[TenantCreated | TenantSuspended | TenantReactivated], str] = {
-    TenantCreated: "created",
-    TenantSuspended: "suspended",
-    TenantReactivated: "reactivated",
-}
 
 
-def _issue_receipt(
-    session: Session, event: TenantCreated | TenantSuspended | TenantReactivated
-) -> None:
+def _issue_receipt(session: Session, event: TenantEvent, action: str) -> None:
     receipt = UsageReceiptIssued(
-        tenant_id=event.tenant_id, action=RECEIPTS[type(event)], of_event_id=event.event_id
+        tenant_id=event.tenant_id, action=action, of_event_id=event.event_id
     )
     publish(session, receipt)
 
@@ -54,9 +48,13 @@ async def on_tenant_updated(session: Session, event: TenantUpdated) -> None:
     await subscriptions.rename_subscription(session, tenant_id=event.tenant_id, slug=event.slug)
 
 
-async def on_tenant_paused(session: Session, event: TenantSuspended | TenantReactivated) -> None:
-    # The edge stops a suspended tenant; here nothing changes, and the receipt says so.
-    _issue_receipt(session, event)
+# The edge stops a suspended tenant; here nothing changes, and the receipts say so.
+async def on_tenant_suspended(session: Session, event: TenantSuspended) -> None:
+    _issue_receipt(session, event, "suspended")
+
+
+async def on_tenant_reactivated(session: Session, event: TenantReactivated) -> None:
+    _issue_receipt(session, event, "reactivated")
 
 
 async def on_project_ended(session: Session, event: StagingFailed | ProjectDeleted) -> None:
@@ -81,13 +79,13 @@ def make_handlers(plans: PlanCatalog) -> Handlers:
         await subscriptions.open_subscription(
             session, tenant_id=event.tenant_id, slug=event.slug, plan=event.plan, plans=plans
         )
-        _issue_receipt(session, event)
+        _issue_receipt(session, event, "created")
 
     return {
         TenantCreated: on_tenant_created,
         TenantUpdated: on_tenant_updated,
-        TenantSuspended: on_tenant_paused,
-        TenantReactivated: on_tenant_paused,
+        TenantSuspended: on_tenant_suspended,
+        TenantReactivated: on_tenant_reactivated,
         StagingFailed: on_project_ended,
         ProjectDeleted: on_project_ended,
     }

@@ -8,6 +8,7 @@ from stagify.events.tenant import TenantCreated
 from stagify.outbox import publish
 from tenant_svc.directory.service import publish_entry
 from tenant_svc.hosts import service as hosts
+from tenant_svc.parts import Parts
 from tenant_svc.tenants.errors import TenantConflictError, TenantNotFoundError
 from tenant_svc.tenants.models import Tenant
 
@@ -90,3 +91,13 @@ async def find_tenant_id(session: Session, slug: str) -> UUID:
     if found is None:
         raise TenantNotFoundError
     return found
+
+
+async def republish_tenants(parts: Parts) -> int:
+    """Tell the edge again what every tenant with a name is; how many there were."""
+    async with parts.database.system() as session:
+        tenant_ids = await hosts.named_tenants(session)
+    for tenant_id in tenant_ids:
+        async with parts.database.tenant(tenant_id) as session:
+            publish_entry(session, await lock_tenant(session, tenant_id))
+    return len(tenant_ids)
