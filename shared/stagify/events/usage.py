@@ -1,6 +1,5 @@
 """`UsageRecorded`, the one event with several producers; analytics consumers read its topic."""
 
-from typing import Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -8,20 +7,17 @@ from pydantic import Field
 from stagify.events.base import TenantEvent
 from stagify.topology import Topic
 
-Meter = Literal["staging", "storage_bytes", "api_calls"]
-
 
 class UsageRecorded(TenantEvent):
     """A tenant used something. For ever: this version is never replaced.
 
     `quantity` is a signed count of the meter's unit; `dimensions` may hold organization_id,
-    user_id, api_key_id, project_id and other strings; `reservation_id` turns that reservation
-    into this use; `corrects_id` names the record this one corrects.
+    user_id, api_key_id, project_id and other strings, never names; `reservation_id` turns that
+    reservation into this use; `corrects_id` names the record this one corrects.
     """
 
     event_type = "stagify.usage.recorded.v1"
     topic = Topic.USAGE
-    # Not `Meter`: a new meter must not make older readers fail.
     meter: str
     quantity: int
     dimensions: dict[str, str] = Field(default_factory=dict)

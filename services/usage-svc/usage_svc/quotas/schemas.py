@@ -5,8 +5,6 @@ from typing import Literal
 
 from pydantic import BaseModel
 
-from stagify.events.usage import Meter
-
 
 class PeriodRead(BaseModel):
     """The month that counts now, in UTC; `end` is not part of it."""
@@ -18,7 +16,7 @@ class PeriodRead(BaseModel):
 class MeterRead(BaseModel):
     """A meter; `limit` and `remaining` are null where the plan has no limit."""
 
-    meter: Meter
+    meter: Literal["staging", "storage_bytes", "api_calls"]
     unit: Literal["photos", "bytes", "calls"]
     used: int
     reserved: int
