@@ -25,24 +25,24 @@ async def on_tenant_updated(session: Session, event: TenantUpdated) -> None:
 
 async def on_tenant_activated(session: Session, event: TenantActivated) -> None:
     """Everyone's receipt is in."""
-    await service.record_status(session, event.tenant_id, "active", event.event_id)
+    await service.record_status(session, event, "active")
 
 
 async def on_tenant_suspended(session: Session, event: TenantSuspended) -> None:
     """Sessions and keys stay: the gateway lets no one in until the tenant is reactivated."""
-    await service.record_status(session, event.tenant_id, "suspended", event.event_id)
+    await service.record_status(session, event, "suspended")
     service.issue_receipt(session, event.tenant_id, "suspended", event.event_id)
 
 
 async def on_tenant_reactivated(session: Session, event: TenantReactivated) -> None:
     """Credentials from before the suspension work again."""
-    await service.record_status(session, event.tenant_id, "active", event.event_id)
+    await service.record_status(session, event, "active")
     service.issue_receipt(session, event.tenant_id, "reactivated", event.event_id)
 
 
 async def on_tenant_expired(session: Session, event: TenantExpired) -> None:
     """A confirmation that is still under way will see this and make no account."""
-    await service.record_status(session, event.tenant_id, "expired", event.event_id)
+    await service.record_status(session, event, "expired")
 
 
 HANDLERS: Handlers = {

@@ -10,17 +10,17 @@ from staging_svc.tenants import service
 
 
 async def on_tenant_created(session: Session, event: TenantCreated) -> None:
-    await service.set_status(session, event.tenant_id, "active", changed_at=event.occurred_at)
+    await service.set_status(session, event.tenant_id, "active", event_id=event.event_id)
     _issue_receipt(session, event, "created")
 
 
 async def on_tenant_suspended(session: Session, event: TenantSuspended) -> None:
-    await service.suspend(session, event.tenant_id, changed_at=event.occurred_at)
+    await service.suspend(session, event.tenant_id, event_id=event.event_id)
     _issue_receipt(session, event, "suspended")
 
 
 async def on_tenant_reactivated(session: Session, event: TenantReactivated) -> None:
-    await service.reactivate(session, event.tenant_id, changed_at=event.occurred_at)
+    await service.reactivate(session, event.tenant_id, event_id=event.event_id)
     _issue_receipt(session, event, "reactivated")
 
 

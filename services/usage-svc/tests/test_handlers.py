@@ -88,6 +88,26 @@ class TestTenants:
         actions = [e.action for e in receipts if isinstance(e, UsageReceiptIssued)]
         assert actions == ["created", "suspended", "reactivated"]
 
+    @pytest.mark.parametrize("is_late", [False, True])
+    async def test_the_newest_name_counts_whatever_comes_first(
+        self,
+        deliver: Deliver,
+        parts: Parts,
+        ingest_database: Database,
+        usage: Usage,
+        tenant_id: UUID,
+        is_late: bool,
+    ) -> None:
+        slug = f"renamed-{tenant_id.hex[-12:]}"
+        new = created(tenant_id)
+        renamed = TenantUpdated(
+            tenant_id=tenant_id, slug=slug, name="Acme", plan="free", region="eu"
+        )
+        for event in (renamed, new) if is_late else (new, renamed):
+            await deliver(event)
+        await change_plan(parts, ingest_database, slug, "pro")
+        assert (await usage(tenant_id))["limit"] == 200
+
 
 class TestSetPlan:
     async def test_by_slug_or_id(

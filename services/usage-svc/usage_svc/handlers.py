@@ -44,10 +44,6 @@ def _issue_receipt(session: Session, event: TenantEvent, action: str) -> None:
     publish(session, receipt)
 
 
-async def on_tenant_updated(session: Session, event: TenantUpdated) -> None:
-    await subscriptions.rename_subscription(session, tenant_id=event.tenant_id, slug=event.slug)
-
-
 # The edge stops a suspended tenant; here nothing changes, and the receipts say so.
 async def on_tenant_suspended(session: Session, event: TenantSuspended) -> None:
     _issue_receipt(session, event, "suspended")
@@ -76,10 +72,11 @@ def make_handlers(plans: PlanCatalog) -> Handlers:
     """
 
     async def on_tenant_created(session: Session, event: TenantCreated) -> None:
-        await subscriptions.open_subscription(
-            session, tenant_id=event.tenant_id, slug=event.slug, plan=event.plan, plans=plans
-        )
+        await subscriptions.follow_tenant(session, event, plans)
         _issue_receipt(session, event, "created")
+
+    async def on_tenant_updated(session: Session, event: TenantUpdated) -> None:
+        await subscriptions.follow_tenant(session, event, plans)
 
     return {
         TenantCreated: on_tenant_created,

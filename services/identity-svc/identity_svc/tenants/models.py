@@ -14,7 +14,7 @@ class Tenant(IdentityTable, table=True):
     """What identity-svc knows of a tenant, from sign-up and from tenant-svc's events.
 
     Either may come first, so most columns may still be unknown. `*_event_id` is the newest event
-    that wrote the columns beside it: UUIDv7 compare by time, so an older event changes nothing.
+    that told the columns before it (`stagify.replicas`).
     """
 
     __tablename__ = "tenants"

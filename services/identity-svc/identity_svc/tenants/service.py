@@ -9,18 +9,22 @@ receipt.
 from dataclasses import asdict, dataclass
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
 from identity_svc.tenants.models import Tenant
+from stagify import replicas
 from stagify.clock import utc_now
 from stagify.database import Session
+from stagify.events import TenantEvent
 from stagify.events.receipts import IdentityReceiptIssued
 from stagify.events.tenant import TenantCreated, TenantUpdated
 from stagify.outbox import publish
 
-DETAILS = ("slug", "name", "plan", "region")
+# What is told together, and the newest event that did so. The receipt for `TenantCreated` names it.
+DETAILS = replicas.Facts(Tenant, mark="details_event_id")
+STATUS = replicas.Facts(Tenant, mark="status_event_id")
+CREATION = replicas.Facts(Tenant, mark="created_event_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,58 +84,29 @@ async def record_owner(session: Session, new: NewTenant) -> bool:
 
 async def record_created(session: Session, event: TenantCreated) -> None:
     """Note that the tenant was made, with what newer events have not said yet."""
-    details = {name: getattr(event, name) for name in DETAILS}
-    known = {"type": event.type, "created_event_id": event.event_id}
-    statement = (
-        insert(Tenant)
-        .values(
-            id=event.tenant_id,
-            **details,
-            **known,
-            details_event_id=event.event_id,
-            created_at=utc_now(),
-        )
-        .on_conflict_do_update(index_elements=[col(Tenant.id)], set_=known)
-        .returning(col(Tenant.has_owner))
-    )
-    has_owner = (await session.execute(statement)).scalar_one()
     await record_details(session, event)
-    if has_owner:
+    await _keep(session, CREATION, event, {"type": event.type})
+    # Read after the row was locked by writing it: an owner who came before is seen.
+    if (await session.exec(select(Tenant.has_owner).where(Tenant.id == event.tenant_id))).one():
         issue_receipt(session, event.tenant_id, "created", event.event_id)
 
 
 async def record_details(session: Session, event: TenantCreated | TenantUpdated) -> None:
     """Take over the tenant's details unless a newer event has brought others."""
-    details = {name: getattr(event, name) for name in DETAILS}
-    details["details_event_id"] = event.event_id
-    await session.execute(
-        insert(Tenant)
-        .values(id=event.tenant_id, **details, created_at=utc_now())
-        .on_conflict_do_update(
-            index_elements=[col(Tenant.id)],
-            set_=details,
-            where=_is_older(Tenant.details_event_id, event.event_id),
-        )
-    )
+    told = {name: getattr(event, name) for name in ("slug", "name", "plan", "region")}
+    await _keep(session, DETAILS, event, told)
 
 
-async def record_status(session: Session, tenant_id: UUID, status: str, event_id: UUID) -> None:
+async def record_status(session: Session, event: TenantEvent, status: str) -> None:
     """Take over the tenant's status unless a newer event has brought another."""
-    change = {"status": status, "status_event_id": event_id}
-    await session.execute(
-        insert(Tenant)
-        .values(id=tenant_id, **change, created_at=utc_now())
-        .on_conflict_do_update(
-            index_elements=[col(Tenant.id)],
-            set_=change,
-            where=_is_older(Tenant.status_event_id, event_id),
-        )
-    )
+    await _keep(session, STATUS, event, {"status": status})
 
 
-def _is_older(column: UUID | None, event_id: UUID) -> ColumnElement[bool]:
-    """UUIDv7 sort by time."""
-    return or_(col(column).is_(None), col(column) < event_id)
+async def _keep(
+    session: Session, facts: replicas.Facts, event: TenantEvent, told: dict[str, str]
+) -> None:
+    key = {"id": event.tenant_id}
+    await replicas.keep(session, facts, event.event_id, key=key, values=told)
 
 
 def issue_receipt(session: Session, tenant_id: UUID, action: str, of_event_id: UUID) -> None:

@@ -1,6 +1,7 @@
 """The table of known tenants."""
 
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Text
 from sqlmodel import Field
@@ -12,8 +13,7 @@ from staging_svc.tables import ServiceTable, instant
 class Tenant(TenantTable, ServiceTable, table=True):
     """A tenant as its events describe it; `id` equals `tenant_id`.
 
-    `changed_at` is the time of the newest event applied: older ones that arrive late change
-    nothing.
+    `status_event_id` is the newest event that told the status: older ones change nothing.
     """
 
     __tablename__ = "tenants"
@@ -22,4 +22,6 @@ class Tenant(TenantTable, ServiceTable, table=True):
     )
 
     status: str = Field(default="active", sa_type=Text)
-    changed_at: datetime = instant()
+    status_event_id: UUID | None = None
+    # Not written any more; the next release drops it.
+    changed_at: datetime | None = instant(default=None)

@@ -13,11 +13,13 @@ from usage_svc.tables import INSTANT, ServiceTable
 
 
 class Subscription(ServiceTable, table=True):
-    """A tenant's plan."""
+    """A tenant's plan, and the name that tenant-svc gives the tenant."""
 
     __tablename__ = "subscriptions"
 
     tenant_id: UUID = Field(primary_key=True)
     slug: Annotated[str, Personal] = Field(sa_type=Text, index=True)
+    # The newest event that told the slug.
+    slug_event_id: UUID | None = None
     plan: str = Field(sa_type=Text)
     created_at: datetime = Field(default_factory=utc_now, sa_type=INSTANT)

@@ -3,24 +3,10 @@
 from collections.abc import Collection
 from uuid import UUID
 
-from sqlalchemy import update
-from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
 from stagify.database import Connection, Session
 from usage_svc.plans.models import Subscription
-
-
-async def add_subscription(session: Session, subscription: Subscription) -> None:
-    """Add the subscription; one that is there stays as it is."""
-    values = subscription.model_dump()
-    await session.execute(insert(Subscription).values(values).on_conflict_do_nothing())
-
-
-async def set_slug(session: Session, tenant_id: UUID, slug: str) -> None:
-    """Note the tenant's new slug, if we have heard of it."""
-    tenant = col(Subscription.tenant_id) == tenant_id
-    await session.execute(update(Subscription).where(tenant).values(slug=slug))
 
 
 async def find_tenant_called(session: Session, slug: str) -> UUID | None:

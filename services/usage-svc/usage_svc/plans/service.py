@@ -4,8 +4,10 @@ import logging
 from collections.abc import Collection
 from uuid import UUID
 
+from stagify import replicas
 from stagify.database import Session, driver_connection
 from stagify.events.billing import PlanChanged
+from stagify.events.tenant import TenantCreated, TenantUpdated
 from stagify.outbox import publish
 from usage_svc.plans import queries
 from usage_svc.plans.errors import SubscriptionNotFoundError
@@ -14,21 +16,26 @@ from usage_svc.plans.schemas import PlanCatalog
 
 logger = logging.getLogger(__name__)
 
+NAMES = replicas.Facts(Subscription, mark="slug_event_id")
 
-async def open_subscription(
-    session: Session, *, tenant_id: UUID, slug: str, plan: str, plans: PlanCatalog
+
+async def follow_tenant(
+    session: Session, event: TenantCreated | TenantUpdated, plans: PlanCatalog
 ) -> None:
-    """Put a new tenant on its plan; usage or reservations may have come before it."""
+    """Take over the tenant's slug, by which commands find it; a tenant we have not heard of is put
+    on the plan that the event names. Usage or reservations may have come before it."""
+    plan = event.plan
     if plan not in plans.plans:
         logger.warning("subscriptions.unknown_plan", extra={"plan": plan})
         plan = plans.default
-    subscription = Subscription(tenant_id=tenant_id, slug=slug, plan=plan)
-    await queries.add_subscription(session, subscription)
-
-
-async def rename_subscription(session: Session, *, tenant_id: UUID, slug: str) -> None:
-    """Take over the tenant's new slug; commands find it by that."""
-    await queries.set_slug(session, tenant_id, slug)
+    await replicas.keep(
+        session,
+        NAMES,
+        event.event_id,
+        key={"tenant_id": event.tenant_id},
+        values={"slug": event.slug},
+        own={"plan": plan},
+    )
 
 
 async def find_tenant_id(session: Session, slug: str) -> UUID:
