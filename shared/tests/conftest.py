@@ -1,8 +1,6 @@
 """A database with the kit's own tables and one tenant table, made by the helpers under test."""
 
-import asyncio
-import contextlib
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable
 
 import asyncpg
 import pytest
@@ -10,7 +8,7 @@ import pytest
 from stagify.database import Database
 from stagify.migrations import rls
 from stagify.relay import Relay
-from stagify.testing import DatabaseUrls, TestDatabases
+from stagify.testing import DatabaseUrls, TestDatabases, running
 
 WIDGETS = """
 CREATE TABLE widgets (
@@ -74,15 +72,3 @@ async def relay(make_relay: Callable[[], Relay]) -> AsyncIterator[None]:
     """A relay that runs during the test."""
     async with running(make_relay().run()):
         yield
-
-
-@contextlib.asynccontextmanager
-async def running(work: Coroutine[None, None, None]) -> AsyncIterator[asyncio.Task[None]]:
-    """Run `work` beside the block; its own failure fails the test."""
-    task = asyncio.create_task(work)
-    try:
-        yield task
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task

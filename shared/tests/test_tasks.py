@@ -9,7 +9,6 @@ from uuid import UUID
 
 import asyncpg
 import pytest
-from conftest import running
 
 from stagify import cause
 from stagify.clock import utc_now
@@ -26,7 +25,7 @@ from stagify.tasks.kinds import (
 )
 from stagify.tasks.queue import MAX_PAYLOAD_BYTES, enqueue, withdraw
 from stagify.tasks.runner import TaskRunner
-from stagify.testing import DatabaseUrls
+from stagify.testing import DatabaseUrls, running
 
 MINUTE = timedelta(minutes=1)
 

@@ -9,7 +9,11 @@ import asyncpg
 import httpx
 import pytest
 from aiosmtpd.smtp import SMTP
-from identity_support import (
+
+from identity_svc.app import create_app
+from identity_svc.settings import Settings
+from identity_svc.worker import make_kinds
+from identity_testing import (
     PASSWORD,
     Caller,
     Events,
@@ -20,10 +24,6 @@ from identity_support import (
     TenantService,
     signup_body,
 )
-
-from identity_svc.app import create_app
-from identity_svc.settings import Settings
-from identity_svc.worker import make_kinds
 from stagify.database import Database
 from stagify.events import Event, decode
 from stagify.tasks.runner import TaskRunner

@@ -7,11 +7,11 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
-from identity_support import Caller, Events, MakeSettings, Member, SignUp
 
 from identity_svc.api_keys.keyring import KeyRing
 from identity_svc.app import create_app
 from identity_svc.roles.schemas import Role
+from identity_testing import Caller, Events, MakeSettings, Member, SignUp
 from stagify.clock import utc_now
 from stagify.events.identity import ApiKeyCreated, ApiKeyRevoked
 from stagify.idempotency import Idempotency

@@ -5,11 +5,11 @@ from typing import Any
 from uuid import UUID
 
 import httpx
-from identity_support import Caller, MakeSettings, Member, SignUp
 from sqlalchemy import text
 
 from identity_svc.api_keys.keyring import KeyRing, checksum
 from identity_svc.app import create_app
+from identity_testing import Caller, MakeSettings, Member, SignUp
 from stagify.clock import utc_now
 from stagify.database import Database
 from stagify.testing import ContextKeys, DatabaseUrls, app_client

@@ -7,7 +7,11 @@ from uuid import UUID
 
 import httpx
 import pytest
-from identity_support import (
+from sqlalchemy import text
+
+from identity_svc.handlers import HANDLERS
+from identity_svc.tenants.service import NewTenant, record_owner
+from identity_testing import (
     PASSWORD,
     Caller,
     Events,
@@ -16,10 +20,6 @@ from identity_support import (
     TenantService,
     signup_body,
 )
-from sqlalchemy import text
-
-from identity_svc.handlers import HANDLERS
-from identity_svc.tenants.service import NewTenant, record_owner
 from stagify import inbox
 from stagify.database import Database
 from stagify.events import Event

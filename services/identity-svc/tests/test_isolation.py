@@ -5,12 +5,12 @@ from typing import Any
 
 import httpx
 import pytest
-from identity_support import Caller, Member, SignUp
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from identity_svc.models import METADATA, NOT_TENANT_TABLES
 from identity_svc.upkeep.service import Upkeep
+from identity_testing import Caller, Member, SignUp
 from stagify.clock import utc_now
 from stagify.database import Database
 from stagify.ids import new_id

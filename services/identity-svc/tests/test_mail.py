@@ -9,7 +9,6 @@ from uuid import UUID
 import asyncpg
 import httpx
 import pytest
-from identity_support import Caller, MailServer, MakeSettings, signup_body
 from prometheus_client import REGISTRY
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -17,6 +16,7 @@ from identity_svc.mail.service import Composer, MailKind, Message, queue_mail
 from identity_svc.mail.smtp import SmtpSender
 from identity_svc.mail.tasks import mail_kinds
 from identity_svc.settings import Settings
+from identity_testing import Caller, MailServer, MakeSettings, signup_body
 from stagify.clock import utc_now
 from stagify.database import Database
 from stagify.ids import new_id

@@ -3,12 +3,12 @@
 import asyncio
 
 import pytest
-from identity_support import MakeSettings
 
 from identity_svc.people.errors import BusyError, WeakPasswordError
 from identity_svc.people.passwords import Passwords
 from identity_svc.people.rules import check_password, worst_passwords
 from identity_svc.settings import Settings
+from identity_testing import MakeSettings
 
 
 async def test_default_cost_is_argon2id_with_19_mib(

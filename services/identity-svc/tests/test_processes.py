@@ -14,10 +14,10 @@ from uuid import UUID
 import httpx
 import pytest
 from aiokafka import AIOKafkaConsumer
-from identity_support import PASSWORD, Caller, MailServer, MakeSettings, signup_body
 from pydantic import SecretStr
 
 from identity_svc.settings import Settings
+from identity_testing import PASSWORD, Caller, MailServer, MakeSettings, signup_body
 from stagify.events import Event, decode, encode
 from stagify.events.identity import MemberJoined, UserRegistered
 from stagify.events.receipts import IdentityReceiptIssued

@@ -8,7 +8,12 @@ from uuid import UUID
 
 import httpx
 from argon2 import PasswordHasher
-from identity_support import (
+from prometheus_client import REGISTRY
+from sqlalchemy import Engine, event, text
+
+from identity_svc.app import create_app
+from identity_svc.sessions.api import COOKIE_NAME
+from identity_testing import (
     PASSWORD,
     Caller,
     Events,
@@ -18,11 +23,6 @@ from identity_support import (
     as_json,
     signup_body,
 )
-from prometheus_client import REGISTRY
-from sqlalchemy import Engine, event, text
-
-from identity_svc.app import create_app
-from identity_svc.sessions.api import COOKIE_NAME
 from stagify.database import Database
 from stagify.events.identity import SessionRevoked
 from stagify.testing import app_client

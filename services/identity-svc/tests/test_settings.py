@@ -4,8 +4,9 @@ from typing import Any
 
 import httpx
 import pytest
-from identity_support import MakeSettings
 from pydantic import ValidationError
+
+from identity_testing import MakeSettings
 
 
 @pytest.mark.parametrize(

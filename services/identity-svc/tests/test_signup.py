@@ -7,7 +7,10 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from identity_support import (
+from sqlalchemy import text
+
+from identity_svc.app import create_app
+from identity_testing import (
     PASSWORD,
     Caller,
     Events,
@@ -18,9 +21,6 @@ from identity_support import (
     as_json,
     signup_body,
 )
-from sqlalchemy import text
-
-from identity_svc.app import create_app
 from stagify.clock import utc_now
 from stagify.database import Database
 from stagify.events.identity import MemberJoined, UserRegistered

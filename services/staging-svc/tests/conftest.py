@@ -8,7 +8,6 @@ import asyncpg
 import httpx
 import pytest
 from fastapi import FastAPI
-from staging_support import Caller, Keys, MakeSettings, Published, ScriptedEngine, UsageService
 
 from stagify.database import Database
 from stagify.events import Event, decode
@@ -23,6 +22,7 @@ from staging_svc.objects.store import Storage
 from staging_svc.objects.tasks import object_kinds
 from staging_svc.settings import Settings
 from staging_svc.uploads.service import forget_unused
+from staging_testing import Caller, Keys, MakeSettings, Published, ScriptedEngine, UsageService
 
 
 @pytest.fixture(scope="session")

@@ -1,9 +1,9 @@
 """The catalog over HTTP."""
 
 import httpx
-from staging_support import Caller
 
 from stagify.testing import ContextKeys
+from staging_testing import Caller
 
 
 class TestGetCatalog:

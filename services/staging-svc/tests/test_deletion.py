@@ -5,7 +5,6 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from staging_support import Caller, Keys, MakeSettings, Published, put, room_photo
 
 from stagify.clock import utc_now
 from stagify.database import Database, driver_connection
@@ -20,6 +19,7 @@ from staging_svc.objects.store import Storage
 from staging_svc.objects.tasks import object_kinds
 from staging_svc.uploads import service as uploads
 from staging_svc.uploads.errors import UploadAlreadyUsedError
+from staging_testing import Caller, Keys, MakeSettings, Published, put, room_photo
 
 
 async def make_due(database: Database, tenant_id: UUID) -> None:

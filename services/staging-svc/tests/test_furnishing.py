@@ -5,7 +5,17 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from staging_support import (
+from staging_svc.furnishing.process import Slot, StagingProcess
+
+from stagify.database import Database
+from stagify.events import Event
+from stagify.events.staging import ProjectCreated, ProjectStaged, StagingFailed, StagingStarted
+from stagify.events.usage import UsageRecorded
+from stagify.tasks.runner import TaskRunner
+from staging_engine.port import EngineFailedError, StagingRefusedError
+from staging_svc.furnishing.slots import Slot
+from staging_svc.jobs import StagingProcess
+from staging_testing import (
     Caller,
     Keys,
     MakeSettings,
@@ -16,15 +26,6 @@ from staging_support import (
     huge_png,
     room_photo,
 )
-
-from stagify.database import Database
-from stagify.events import Event
-from stagify.events.staging import ProjectCreated, ProjectStaged, StagingFailed, StagingStarted
-from stagify.events.usage import UsageRecorded
-from stagify.tasks.runner import TaskRunner
-from staging_engine.port import EngineFailedError, StagingRefusedError
-from staging_svc.furnishing.slots import Slot
-from staging_svc.jobs import StagingProcess
 
 CRASH = EngineFailedError("engine_crashed", "The engine stopped.")
 

@@ -3,7 +3,6 @@
 from uuid import UUID
 
 import pytest
-from staging_support import Caller, Published
 
 from stagify import inbox
 from stagify.database import Database
@@ -13,6 +12,7 @@ from stagify.events.tenant import TenantCreated, TenantReactivated, TenantSuspen
 from stagify.ids import new_id
 from staging_svc.furnishing.slots import Slot
 from staging_svc.handlers import HANDLERS
+from staging_testing import Caller, Published
 
 
 def created(tenant_id: UUID) -> TenantCreated:

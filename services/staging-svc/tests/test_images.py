@@ -6,11 +6,11 @@ from uuid import UUID
 
 import httpx
 import pytest
-from staging_support import Caller, room_photo
 
 from stagify.database import Database
 from stagify.ids import new_id
 from staging_svc.furnishing.slots import Slot
+from staging_testing import Caller, room_photo
 
 
 @pytest.fixture

@@ -5,12 +5,12 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
-from staging_support import Caller
 
 from stagify.database import Database
 from stagify.ids import new_id
 from staging_svc.furnishing.slots import Slot
 from staging_svc.models import METADATA, NOT_TENANT_TABLES
+from staging_testing import Caller
 
 TENANT_TABLES = sorted(METADATA.tables.keys() - NOT_TENANT_TABLES.keys())
 FILLED = ["images", "jobs", "projects", "uploads"]

@@ -8,7 +8,6 @@ from signal import SIGKILL, SIGXCPU, Signals
 
 import pytest
 from PIL import Image
-from staging_support import cleaning_child, encoded, huge_png, room_photo
 
 from staging_svc.photos.service import (
     LIMITS,
@@ -18,6 +17,7 @@ from staging_svc.photos.service import (
     PhotoRefusedError,
     clean_photo,
 )
+from staging_testing import cleaning_child, encoded, huge_png, room_photo
 
 ORIENTATION, GPS, MAKE = 0x0112, 0x8825, 0x010F
 PLAIN = Image.new("RGB", (800, 600), (120, 130, 140))

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import asyncpg
 import httpx
-from staging_support import Caller
 
 from stagify.database import Database
 from stagify_local.ports import free_port
+from staging_testing import Caller
 
 COMMAND = Path(sys.executable).with_name("staging-svc")
 PATIENCE_SECONDS = 30

@@ -8,7 +8,6 @@ from uuid import UUID
 import asyncpg
 import httpx
 import pytest
-from staging_support import Caller, MakeSettings, Published, UsageService, room_photo
 
 from stagify.clock import utc_now
 from stagify.database import Database
@@ -20,6 +19,7 @@ from staging_svc.objects.service import intend_unless_used, upload_key
 from staging_svc.uploads import service as uploads
 from staging_svc.uploads.models import Upload
 from staging_svc.uploads.service import UploadState, stored
+from staging_testing import Caller, MakeSettings, Published, UsageService, room_photo
 
 
 def code(answer: httpx.Response) -> tuple[int, str]:

@@ -2,9 +2,9 @@
 
 import pytest
 from pydantic import ValidationError
-from staging_support import MakeSettings
 
 from staging_svc.settings import NoBucketError
+from staging_testing import MakeSettings
 
 
 def test_fast_engine_is_refused_in_production(make_settings: MakeSettings) -> None:

@@ -10,7 +10,6 @@ from uuid import UUID
 import orjson
 import pytest
 from fastapi import FastAPI
-from staging_support import Caller, MakeSettings, ScriptedEngine
 
 from stagify.database import Database
 from stagify.ids import new_id
@@ -19,6 +18,7 @@ from staging_svc.app import create_app
 from staging_svc.furnishing.slots import Slot
 from staging_svc.projects.errors import TooManyStreamsError
 from staging_svc.projects.feed import ProjectFeed
+from staging_testing import Caller, MakeSettings, ScriptedEngine
 
 PATIENCE_SECONDS = 10
 

@@ -5,11 +5,11 @@ from uuid import UUID
 
 import httpx
 import pytest
-from staging_support import Caller, MakeSettings, put, room_photo
 
 from stagify.ids import new_id
 from stagify.testing import ContextKeys, app_client
 from staging_svc.app import create_app
+from staging_testing import Caller, MakeSettings, put, room_photo
 
 PHOTO = room_photo()
 WANTED = {"filename": "room.jpg", "content_type": "image/jpeg", "size": len(PHOTO)}

@@ -8,7 +8,6 @@ from uuid import UUID
 import asyncpg
 import httpx
 import pytest
-from tenant_support import CreateTenant, Deliver, Published
 
 from stagify.database import Database
 from stagify.events import Event, decode
@@ -18,6 +17,7 @@ from tenant_svc.app import create_app
 from tenant_svc.handlers import HANDLERS
 from tenant_svc.parts import Parts
 from tenant_svc.settings import Settings
+from tenant_testing import CreateTenant, Deliver, Published
 
 BASE_DOMAIN = "example.test:8080"
 

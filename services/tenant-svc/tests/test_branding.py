@@ -3,9 +3,9 @@
 from uuid import UUID
 
 import httpx
-from tenant_support import CreateTenant, anonymous, code
 
 from stagify.testing import ContextKeys
+from tenant_testing import CreateTenant, anonymous, code
 
 
 class TestGetBranding:

@@ -9,7 +9,6 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from tenant_support import CreateTenant, Deliver, Published
 
 from stagify.events.receipts import (
     IdentityReceiptIssued,
@@ -19,6 +18,7 @@ from stagify.events.receipts import (
 from stagify.events.tenant import TenantDirectoryEntry, TenantReactivated, TenantSuspended
 from stagify.ids import new_id
 from stagify.testing import ContextKeys, DatabaseUrls
+from tenant_testing import CreateTenant, Deliver, Published
 
 Command = Callable[..., Awaitable[subprocess.CompletedProcess[str]]]
 

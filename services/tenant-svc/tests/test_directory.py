@@ -2,11 +2,10 @@
 
 from uuid import UUID
 
-from tenant_support import CreateTenant, Published
-
 from stagify.events.tenant import TenantDirectoryEntry
 from tenant_svc.parts import Parts
 from tenant_svc.tenants import service as tenants
+from tenant_testing import CreateTenant, Published
 
 
 async def test_every_tenant_with_a_name_is_published_again(

@@ -8,7 +8,6 @@ from uuid import UUID
 import httpx
 import pytest
 from sqlalchemy import text
-from tenant_support import CreateTenant, code, member
 
 from stagify.clock import utc_now
 from stagify.database import Database
@@ -18,6 +17,7 @@ from stagify.testing import ContextKeys
 from tenant_svc.hosts import service as hosts
 from tenant_svc.lifecycle import service as lifecycle
 from tenant_svc.parts import Parts
+from tenant_testing import CreateTenant, code, member
 
 
 class TestLookUpSlug:

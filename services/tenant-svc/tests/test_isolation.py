@@ -5,11 +5,11 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
-from tenant_support import CreateTenant
 
 from stagify.database import Database
 from stagify.ids import new_id
 from tenant_svc.models import METADATA, NOT_TENANT_TABLES
+from tenant_testing import CreateTenant
 
 TENANT_TABLES = sorted(METADATA.tables.keys() - NOT_TENANT_TABLES.keys())
 

@@ -12,7 +12,6 @@ import httpx
 import pytest
 from prometheus_client import REGISTRY
 from sqlalchemy import text
-from tenant_support import CreateTenant, Deliver, Published, code
 
 from stagify.clock import utc_now
 from stagify.consumer import PoisonMessageError
@@ -40,6 +39,7 @@ from tenant_svc.lifecycle.errors import TenantStatusError
 from tenant_svc.parts import Parts
 from tenant_svc.tenants import service as tenants
 from tenant_svc.tenants.errors import TenantNotFoundError
+from tenant_testing import CreateTenant, Deliver, Published, code
 
 Upkeep = Callable[[], Awaitable[None]]
 

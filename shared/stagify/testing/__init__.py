@@ -23,7 +23,7 @@ from stagify.testing.servers import (
     server_stack,
 )
 from stagify.testing.tenants import other_tenant_id, tenant_id
-from stagify.testing.waiting import eventually, next_turn
+from stagify.testing.waiting import eventually, next_turn, running
 
 __all__ = [
     "Clock",
@@ -42,6 +42,7 @@ __all__ = [
     "other_tenant_id",
     "postgres_admin_url",
     "pytest_collection_modifyitems",
+    "running",
     "server_stack",
     "tenant_id",
     "test_databases",

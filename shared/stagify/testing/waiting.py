@@ -1,8 +1,9 @@
 """Waiting in tests: for a condition, never for a time."""
 
 import asyncio
+import contextlib
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from typing import Any, TypeVar, overload
 
 Found = TypeVar("Found")
@@ -39,3 +40,15 @@ async def eventually(look: Callable[[], Any], seconds: float = PATIENCE_SECONDS)
 async def next_turn() -> None:
     """Let everything run that is ready now, up to where it waits."""
     await asyncio.sleep(0)
+
+
+@contextlib.asynccontextmanager
+async def running(work: Coroutine[None, None, None]) -> AsyncIterator[asyncio.Task[None]]:
+    """Run `work` beside the block; its own failure fails the test."""
+    task = asyncio.create_task(work)
+    try:
+        yield task
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
