@@ -16,7 +16,7 @@ import psutil
 from PIL import Image
 
 from stagify.events import Event
-from stagify.testing import ContextKeys
+from stagify.testing import ContextKeys, eventually
 from stagify.tokens import CONTEXT_HEADER, TokenVerifier
 from staging_engine.port import (
     Catalog,
@@ -49,13 +49,17 @@ def room_photo(width: int = 800, height: int = 600) -> bytes:
 
 async def cleaning_child() -> psutil.Process:
     """The child that cleans a photo, as soon as there is one."""
-    async with asyncio.timeout(20):
-        while True:
-            for child in psutil.Process().children():
-                with suppress(psutil.NoSuchProcess):
-                    if "staging_svc.photos.child" in child.cmdline():
-                        return child
-            await asyncio.sleep(0.001)
+
+    def look() -> psutil.Process | None:
+        for child in psutil.Process().children():
+            with suppress(psutil.NoSuchProcess):
+                if "staging_svc.photos.child" in child.cmdline():
+                    return child
+        return None
+
+    child = await eventually(look)
+    assert child is not None
+    return child
 
 
 def huge_png(width: int, height: int) -> bytes:

@@ -25,7 +25,7 @@ from stagify.tasks.kinds import (
 )
 from stagify.tasks.queue import MAX_PAYLOAD_BYTES, enqueue, withdraw
 from stagify.tasks.runner import TaskRunner
-from stagify.testing import DatabaseUrls, running
+from stagify.testing import DatabaseUrls, next_turn, running
 
 MINUTE = timedelta(minutes=1)
 
@@ -676,7 +676,7 @@ class TestRunning:
             async with asyncio.timeout(5):
                 await begun.wait()
             job.cancel()
-            await asyncio.sleep(0)
+            await next_turn()
             may_end.set()
         assert await rows(queue) == []
         assert await widgets(database, tenant_id) == ["made"]

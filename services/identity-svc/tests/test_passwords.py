@@ -9,6 +9,7 @@ from identity_svc.people.passwords import Passwords
 from identity_svc.people.rules import check_password, worst_passwords
 from identity_svc.settings import Settings
 from identity_testing import MakeSettings
+from stagify.testing import next_turn
 
 
 async def test_default_cost_is_argon2id_with_19_mib(
@@ -55,7 +56,7 @@ async def test_caller_who_leaves_does_not_free_a_place_that_is_taken(
     )
     passwords = Passwords(settings)
     job = asyncio.create_task(passwords.hash("correct horse"))
-    await asyncio.sleep(0)
+    await next_turn()
     job.cancel()
     with pytest.raises(BusyError):
         await passwords.hash("correct horse")

@@ -23,7 +23,7 @@ from stagify.events.identity import MemberJoined, UserRegistered
 from stagify.events.receipts import IdentityReceiptIssued
 from stagify.events.tenant import TenantCreated
 from stagify.kafka import make_producer
-from stagify.testing import ContextKeys
+from stagify.testing import ContextKeys, eventually
 from stagify.topology import Topic
 
 START_SECONDS = 30
@@ -66,14 +66,16 @@ async def process(command: str, variables: dict[str, str], port: int) -> AsyncIt
 
 async def until_ready(child: asyncio.subprocess.Process, url: str) -> None:
     """Return once the process says that it is ready."""
-    async with asyncio.timeout(START_SECONDS), httpx.AsyncClient() as client:
-        while True:
+    async with httpx.AsyncClient() as client:
+
+        async def is_ready() -> bool:
             assert child.returncode is None
             try:
-                if (await client.get(url)).status_code == 200:
-                    return
+                return (await client.get(url)).status_code == 200
             except httpx.TransportError:
-                await asyncio.sleep(0.1)
+                return False
+
+        await eventually(is_ready, START_SECONDS)
 
 
 async def read_until_receipt(consumer: AIOKafkaConsumer, tenant_id: UUID) -> list[Event]:

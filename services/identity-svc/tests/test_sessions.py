@@ -25,7 +25,7 @@ from identity_testing import (
 )
 from stagify.database import Database
 from stagify.events.identity import SessionRevoked
-from stagify.testing import app_client
+from stagify.testing import app_client, next_turn
 
 URL = "/v1/session"
 
@@ -220,7 +220,7 @@ class TestLogIn:
         app = create_app(settings)
         async with app_client(app) as client:
             slow = asyncio.ensure_future(app.state.parts.passwords.hash(PASSWORD))
-            await asyncio.sleep(0)
+            await next_turn()
             answer = await log_in(client, caller, member)
             assert not slow.done()
             await slow

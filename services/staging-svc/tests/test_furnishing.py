@@ -5,7 +5,6 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from staging_svc.furnishing.process import Slot, StagingProcess
 
 from stagify.database import Database
 from stagify.events import Event

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from stagify.testing import eventually, next_turn
 from staging_engine.blender import child_folder
 from staging_engine.child import ChildLimits, RenderChild, resident_bytes, resident_bytes_by_ps
 from staging_engine.port import EngineFailedError
@@ -27,10 +28,7 @@ def is_running(pid: int) -> bool:
 
 async def ended(pid: int) -> None:
     """Wait until a process is gone."""
-    async with asyncio.timeout(10):
-        # A process that is no child of ours sends no event when it ends.
-        while is_running(pid):  # noqa: ASYNC110
-            await asyncio.sleep(0.05)
+    await eventually(lambda: not is_running(pid))
 
 
 async def test_child_is_reused_and_ends_with_close(engine_python: Path) -> None:
@@ -62,7 +60,7 @@ async def test_killed_child_fails_only_its_job(engine_python: Path) -> None:
     assert pid is not None
     os.kill(pid, signal.SIGSTOP)
     job = asyncio.create_task(child.request(PING, ignore))
-    await asyncio.sleep(0)
+    await next_turn()
     os.kill(pid, signal.SIGKILL)
     with pytest.raises(EngineFailedError) as failed:
         await job
@@ -99,7 +97,7 @@ async def test_cancelled_job_leaves_no_child(engine_python: Path) -> None:
     assert pid is not None
     os.kill(pid, signal.SIGSTOP)
     job = asyncio.create_task(child.request(PING, ignore))
-    await asyncio.sleep(0.05)
+    await next_turn()
     job.cancel()
     with pytest.raises(asyncio.CancelledError):
         await job
