@@ -9,9 +9,7 @@ receipt.
 from dataclasses import asdict, dataclass
 from uuid import UUID
 
-from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import col, select
-
+from identity_svc.tenants import queries
 from identity_svc.tenants.models import Tenant
 from stagify import replicas
 from stagify.clock import utc_now
@@ -60,25 +58,16 @@ async def lock_tenant(session: Session, tenant_id: UUID) -> None:
 
 async def tenants_after(session: Session, last_id: UUID, limit: int) -> list[UUID]:
     """Ids of the next `limit` tenants in order."""
-    found = await session.exec(
-        select(Tenant.id).where(col(Tenant.id) > last_id).order_by(col(Tenant.id)).limit(limit)
-    )
-    return list(found)
+    return await queries.find_after(session, last_id, limit)
 
 
 async def record_owner(session: Session, new: NewTenant) -> bool:
     """Note that the owner is in, in the transaction that lets them in; False if it is too late."""
-    statement = insert(Tenant).values(**asdict(new), has_owner=True, created_at=utc_now())
-    statement = statement.on_conflict_do_update(
-        index_elements=[col(Tenant.id)], set_={"has_owner": True}
-    )
-    row = (
-        await session.execute(statement.returning(col(Tenant.status), col(Tenant.created_event_id)))
-    ).one()
-    if row.status == "expired":
+    status, created_event_id = await queries.mark_owner(session, asdict(new), utc_now())
+    if status == "expired":
         return False
-    if row.created_event_id is not None:
-        issue_receipt(session, new.id, "created", row.created_event_id)
+    if created_event_id is not None:
+        issue_receipt(session, new.id, "created", created_event_id)
     return True
 
 
@@ -87,7 +76,7 @@ async def record_created(session: Session, event: TenantCreated) -> None:
     await record_details(session, event)
     await _keep(session, CREATION, event, {"type": event.type})
     # Read after the row was locked by writing it: an owner who came before is seen.
-    if (await session.exec(select(Tenant.has_owner).where(Tenant.id == event.tenant_id))).one():
+    if await queries.has_owner(session, event.tenant_id):
         issue_receipt(session, event.tenant_id, "created", event.event_id)
 
 
