@@ -8,8 +8,10 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from uuid import UUID
 
+import asyncpg
 import pytest
 
+from stagify.database import Database
 from stagify.events.receipts import (
     IdentityReceiptIssued,
     StagingReceiptIssued,
@@ -17,6 +19,7 @@ from stagify.events.receipts import (
 )
 from stagify.events.tenant import TenantDirectoryEntry, TenantReactivated, TenantSuspended
 from stagify.ids import new_id
+from stagify.tasks.queue import enqueue
 from stagify.testing import ContextKeys, DatabaseUrls
 from tenant_testing import CreateTenant, Deliver, Published
 
@@ -82,3 +85,29 @@ async def test_suspend_reactivate_and_republish(
 async def test_refusal_is_one_sentence(command: Command, slug: str) -> None:
     done = await command("suspend", slug, "--reason", "unpaid")
     assert (done.returncode, done.stderr) == (1, "There is no such tenant.\n")
+
+
+async def test_tasks_that_were_given_up_are_listed_retried_and_discarded(
+    command: Command, urls: DatabaseUrls, database: Database, tenant_id: UUID
+) -> None:
+    queue = await asyncpg.connect(urls.tasks)
+    try:
+        async with database.tenant(tenant_id) as session:
+            ids = [str(await enqueue(session, "test", key=key)) for key in ("first", "second")]
+        await queue.execute(
+            "UPDATE tasks SET state = 'given_up', last_error = 'nobody home' WHERE kind = 'test'"
+        )
+        shown = await command("tasks", "list")
+        rows = [line.split("\t") for line in shown.stdout.splitlines()]
+        assert [(row[0], *row[2:]) for row in rows] == [
+            (task_id, "test", str(tenant_id), key, "0", "nobody home")
+            for task_id, key in zip(ids, ("first", "second"), strict=True)
+        ]
+        assert "retried 1" in (await command("tasks", "retry", ids[0])).stdout
+        assert "discarded" in (await command("tasks", "discard", ids[1])).stdout
+        assert "no such task" in (await command("tasks", "discard", ids[0])).stdout
+        left = await queue.fetch("SELECT id::text, state FROM tasks WHERE kind = 'test'")
+        assert [tuple(row) for row in left] == [(ids[0], "ready")]
+    finally:
+        await queue.execute("DELETE FROM tasks WHERE kind = 'test'")
+        await queue.close()
