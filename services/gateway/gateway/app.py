@@ -19,7 +19,7 @@ from gateway.callers.callers import Visitors
 from gateway.callers.credentials import Ask, Credentials, CredentialSettings
 from gateway.callers.passes import Passes
 from gateway.callers.revocations import revocation_of
-from gateway.decide import Decide
+from gateway.decide import Decider
 from gateway.fairness.limits import Limits
 from gateway.fairness.turns import Turns
 from gateway.follower import Follower
@@ -90,7 +90,7 @@ class Gateway:
 
     def _listener(self, signer: TokenSigner, tracing: Tracing | None) -> Listener:
         settings = self._settings
-        decide = Decide(
+        decider = Decider(
             directory=self.directory,
             routes=self.routes,
             credentials=self.credentials,
@@ -101,7 +101,7 @@ class Gateway:
         )
         ending = (self.access_log, tracing)
         parts = Parts(
-            decide=decide,
+            decide=decider.decide,
             answered=(self.metrics.answered, self.metering.answered),
             ended=tuple(observer.ended for observer in ending if observer is not None),
             track=None if tracing is None else tracing.track,

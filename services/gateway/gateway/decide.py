@@ -23,7 +23,7 @@ from gateway.wire.request import Request
 _SAFE = frozenset((b"GET", b"HEAD", b"OPTIONS"))
 
 
-class Decide:
+class Decider:
     """Decides on each request exactly once, and changes nothing of it.
 
     Whoever is told `Forward` has been counted in, and counts the request out at its turnstile.
@@ -48,7 +48,7 @@ class Decide:
         self._limits = limits
         self._documents = documents
 
-    def __call__(self, request: Request, peer: Peer, now: float) -> Decision:
+    def decide(self, request: Request, peer: Peer, now: float) -> Decision:
         """What to do with `request`, which came from `peer` at `now` (monotonic)."""
         site = self._directory.find(request.host)
         if isinstance(site, Refusal):

@@ -45,8 +45,9 @@ class Bucket:
 
     def take(self, now: float) -> bool:
         """Take one token, if there is one at `now` (monotonic seconds)."""
-        tokens = min(self._tokens + (now - self._at) * self._rate, self._burst)
+        tokens = self._tokens + (now - self._at) * self._rate
         self._at = now
+        tokens = min(tokens, self._burst)
         if tokens < 1:
             self._tokens = tokens
             return False

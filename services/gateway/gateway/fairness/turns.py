@@ -192,7 +192,7 @@ class Lane:
             return False
         if self._period != turns.period:
             self._fade()
-        parties = max(turns.asking, turns.asked_before)
+        parties = max(turns.asked_before, turns.asking)
         is_greedy = self._used * parties > turns.used * _GREEDY
         return turns.running < (turns.greedy_max if is_greedy else turns.max_running)
 

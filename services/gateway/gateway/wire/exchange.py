@@ -157,8 +157,10 @@ class Exchange:
         record, request = self.record, self.request
         service = record.service = self._forward.service
         record.sent_at = now
-        is_sent = self.is_sent
-        self._stream.deadline = now + self._parts.timeouts.until_answer(is_sent=is_sent)
+        is_sent, timeouts = self.is_sent, self._parts.timeouts
+        self._stream.deadline = now + (
+            timeouts.response_seconds if is_sent else timeouts.body_seconds
+        )
         is_repeatable = self._is_repeatable = (
             is_sent
             and self._queued_bytes <= _MAX_QUEUED_BYTES
@@ -245,8 +247,9 @@ class Exchange:
         if not keep_alive:
             lines.append(b"connection: close")
         self._keep_alive = keep_alive
-        lines.append(b"\r\n")
-        data = b"\r\n".join(lines) + payload
+        lines.append(b"")
+        lines.append(payload)
+        data = b"\r\n".join(lines)
         record.status = response.status
         record.sent_bytes = len(data)
         for observe in parts.answered:

@@ -103,6 +103,11 @@ class HeaderNames:
         self._learnt[name] = kind
         return kind
 
+    def kind_of(self, name: bytes) -> int:
+        """The kind of any name; InvalidNameError if it is none."""
+        kind = self._learnt.get(name)
+        return self.learn(name) if kind is None else kind
+
     def _classify(self, name: bytes) -> int:
         canonical = name.replace(b".", b"-")
         if canonical.startswith(_INTERNAL_PREFIX):

@@ -1,7 +1,6 @@
 """What became of one request: written here, read by whoever observes."""
 
-from binascii import hexlify
-from random import getrandbits
+from random import randbytes
 from typing import Any
 
 from gateway.wire.service import Service
@@ -12,6 +11,19 @@ CLIENT_GONE = b"client_gone"
 BROKEN_OFF = b"broken_off"
 TIMED_OUT = b"timed_out"
 STOPPING = b"stopping"
+
+
+# Random identifiers, made many at a time.
+_ids: list[bytes] = []
+_IDS_AT_ONCE = 64
+
+
+def _new_ids() -> bytes:
+    """The hexadecimal digits of a trace id and of a span id."""
+    if not _ids:
+        digits = randbytes(24 * _IDS_AT_ONCE).hex().encode()
+        _ids.extend(digits[at : at + 48] for at in range(0, len(digits), 48))
+    return _ids.pop()
 
 
 class Record:
@@ -53,7 +65,7 @@ class Record:
         self.target = target
         # A trace id and a span id, should the client have sent none; the first also names the
         # request.
-        ids = hexlify(getrandbits(192).to_bytes(24))
+        ids = _new_ids()
         self.request_id = request_id or ids[:32]
         self.traceparent = traceparent or b"00-%b-%b-01" % (ids[:32], ids[32:])
         # What whoever tracks requests (see `Parts`) has made of this one.

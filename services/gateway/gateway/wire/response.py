@@ -16,6 +16,15 @@ from gateway.wire.request import CHUNKED, FIELD_BYTES
 
 UNTIL_CLOSED = -2
 
+# What a line says beyond the kind of its name.
+_EVENT_STREAM = 100
+_CLOSE = 101
+_KEEP_ALIVE = 102
+# Lines met before, since most are the same from answer to answer.
+_learnt: dict[bytes, int] = {}
+_MAX_LEARNT = 4096
+_MAX_LEARNT_BYTES = 128
+
 _STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([1-5][0-9]{2})(?: [\t -~\x80-\xff]*)?")
 
 
@@ -35,44 +44,57 @@ class ResponseHead:
 def parse_response(head: bytes, *, to_head: bool) -> ResponseHead:
     """The answer whose head is `head`; `to_head` when the request's method was HEAD."""
     lines = head.split(b"\r\n")
-    if len(head.translate(None, FIELD_BYTES)) != 2 * len(lines) - 2:
-        raise UpstreamProtocolError("control bytes in the head")
     response = ResponseHead(*_status_line(lines[0]))
     length: bytes | None = None
     is_chunked = False
     forward = response.lines
-    known = names.RESPONSE_NAMES.get
+    known = _learnt.get
     for line in lines[1:]:
-        name, colon, value = line.partition(b":")
-        kind = known(name)
+        kind = known(line)
         if kind is None:
-            kind = _learn(name)
-        if not colon:
-            raise UpstreamProtocolError("a header without a colon")
+            kind = _learn(line)
         if kind == FORWARD:
             forward.append(line)
         elif kind == CONTENT_LENGTH:
             if length is not None:
                 raise UpstreamProtocolError("two lengths")
-            length = value.strip(b" \t")
-        elif kind == CONTENT_TYPE:
-            response.is_event_stream = value.lstrip(b" \t").startswith(b"text/event-stream")
+            length = line.partition(b":")[2].strip(b" \t")
+        elif kind == _EVENT_STREAM:
+            response.is_event_stream = True
             forward.append(line)
-        elif kind == CONNECTION:
-            response.keep_alive = value.strip(b" \t").lower() != b"close"
+        elif kind == _CLOSE:
+            response.keep_alive = False
+        elif kind == _KEEP_ALIVE:
+            response.keep_alive = True
         elif kind == TRANSFER_ENCODING:
-            if value.strip(b" \t").lower() != b"chunked":
-                raise UpstreamProtocolError("an unknown transfer coding")
             is_chunked = True
     _set_length(response, length, is_chunked, to_head)
     return response
 
 
-def _learn(name: bytes) -> int:
+def _learn(line: bytes) -> int:
+    """Read a line strictly; the next one like it costs one look-up."""
+    if line.translate(None, FIELD_BYTES):
+        raise UpstreamProtocolError("control bytes in the head")
+    name, colon, value = line.partition(b":")
     try:
-        return names.RESPONSE_NAMES.learn(name)
+        kind = names.RESPONSE_NAMES.kind_of(name)
     except names.InvalidNameError as error:
         raise UpstreamProtocolError("not a header name") from error
+    if not colon:
+        raise UpstreamProtocolError("a header without a colon")
+    value = value.strip(b" \t").lower()
+    if kind == CONTENT_TYPE:
+        kind = _EVENT_STREAM if value.startswith(b"text/event-stream") else FORWARD
+    elif kind == CONNECTION:
+        kind = _CLOSE if value == b"close" else _KEEP_ALIVE
+    elif kind == TRANSFER_ENCODING and value != b"chunked":
+        raise UpstreamProtocolError("an unknown transfer coding")
+    if len(line) <= _MAX_LEARNT_BYTES:
+        if len(_learnt) >= _MAX_LEARNT:
+            _learnt.clear()
+        _learnt[line] = kind
+    return kind
 
 
 @lru_cache(maxsize=256)

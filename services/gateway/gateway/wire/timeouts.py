@@ -13,7 +13,3 @@ class Timeouts:
     turn_seconds: float = 2
     response_seconds: float = 30
     stream_idle_seconds: float = 75
-
-    def until_answer(self, *, is_sent: bool) -> float:
-        """How long a request that has its turn may stay without an answer."""
-        return self.response_seconds if is_sent else self.body_seconds
