@@ -54,7 +54,8 @@ class Compose:
     def __init__(self, folder: Path) -> None:
         self.ports = {name: free_port() for name in PORTS}
         self._env_file = folder / "verify.env"
-        subprocess.run([sys.executable, ROOT / "deploy/make_env.py", self._env_file], check=True)
+        make_env = [sys.executable, str(ROOT / "deploy/make_env.py"), str(self._env_file)]
+        subprocess.run(make_env, check=True, stdout=subprocess.DEVNULL)
         self._secrets = dict(re.findall(r"^(\w+)=(.*)$", self._env_file.read_text(), re.MULTILINE))
         self._project = f"stagify-verify-{secrets.token_hex(3)}"
         tags = {name: OLD for name in self._secrets if name.endswith("_TAG")}
