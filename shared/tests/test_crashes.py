@@ -1,7 +1,7 @@
 """Exactly-once effects: the process dies at any await between database and Kafka, time and again.
 
 Real are the relay, the consumer, the inbox, the outbox and PostgreSQL. Kafka is a list, so that
-hundreds of lives take seconds; with the real broker the same is done by tests/faults.
+hundreds of lives take seconds; with the real broker the same is done by proof.faults.
 """
 
 import asyncio

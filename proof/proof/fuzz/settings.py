@@ -11,7 +11,7 @@ from proof.fuzz.world import PHOTO, Actor, World
 METHODS = ["get", "put", "post", "delete", "options", "patch"]
 # What a request the schema allows may be answered besides schemathesis' own list: no quota left,
 # an upload gone, a photo larger than this installation takes. A 422 has to have a reason that a
-# schema cannot express, which `fuzz_checks` looks at.
+# schema cannot express, which `checks` looks at.
 REFUSALS_OF_VALID = ["2xx", "3xx", "401", "402", "403", "404", "409", "410", "413", "422", "429"]
 # Names and addresses to sign up with: random ones are rarely fit for it, and each can be had once.
 SIGN_UPS = 200
