@@ -1,6 +1,6 @@
 """What `make up` and `make demo` do as customers."""
 
-from io import StringIO
+from io import BytesIO, StringIO
 from pathlib import Path
 
 from PIL import Image
@@ -18,7 +18,7 @@ def test_the_demo_leaves_a_photo_before_and_after(platform: Platform) -> None:
     run_demo(platform.installation, [ROOM], Console(file=said))
     made = sorted(platform.installation.folder.glob("demo/*/*.jpg"))
     assert [path.name for path in made] == [f"{ROOM.stem}-after.jpg", f"{ROOM.stem}-before.jpg"]
-    assert {Image.open(path).size for path in made} == {(1600, 1067)}
+    assert {Image.open(BytesIO(path.read_bytes())).size for path in made} == {(1600, 1067)}
     assert "1 of 10 used" in said.getvalue()
 
 
