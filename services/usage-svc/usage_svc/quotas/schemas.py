@@ -1,4 +1,4 @@
-"""The HTTP contract of usage-svc."""
+"""What is left, over HTTP."""
 
 from datetime import datetime
 from typing import Literal
