@@ -3,12 +3,10 @@
 from collections.abc import Mapping, Sequence
 
 from stagify import idempotency, inbox, logs, telemetry
-from stagify.clock import utc_now
 from stagify.consumer import Consumer
 from stagify.database import Database
 from stagify.relay import Relay
 from stagify.settings import ServiceSettings
-from stagify.tasks import claims
 from stagify.tasks.kinds import Kinds
 from stagify.tasks.runner import TaskRunner
 from stagify.worker import Check, Job, every, run_worker
@@ -41,26 +39,26 @@ async def run_service_worker(
 ) -> None:
     """Run the relay, `consumer`, tasks of `kinds`, retention and the service's own `jobs` until
     SIGTERM, and close the databases at the end."""
-    queue = make_queue(service, settings)
-    databases = (database, queue, *other_databases)
+    databases = [database, *other_databases]
 
     async def forget() -> None:
         await inbox.forget_old(database)
         await idempotency.forget_old(database)
-        async with queue.tenant_connection(None) as connection:
-            await claims.forget_old(connection, utc_now())
 
     relay = Relay(
         settings.relay_database_url.get_secret_value(),
         service=service,
         bootstrap_servers=settings.kafka_bootstrap_servers,
     )
-    own = {
+    own: dict[str, Job] = {
         "relay": relay.run,
         "consumer": consumer.run,
-        **({"tasks": TaskRunner(queue, database, kinds).run} if kinds else {}),
         "retention": lambda: every(RETENTION_INTERVAL_SECONDS, forget, name="retention"),
     }
+    if kinds:
+        queue = make_queue(service, settings)
+        databases.append(queue)
+        own["tasks"] = TaskRunner(queue, database, kinds).run
     try:
         await run_on(
             databases,

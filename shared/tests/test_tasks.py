@@ -443,7 +443,7 @@ class TestTurns:
 
         async def take(places: int) -> list[UUID | None]:
             async with queue.tenant_connection(None) as connection:
-                leases = await claims.claim(
+                leases, _ = await claims.claim(
                     connection, kinds, free={"work": places}, served=[], now=utc_now()
                 )
             return [lease.tenant_id for lease in leases]
@@ -474,6 +474,23 @@ class TestTurns:
         while sum(await asyncio.gather(*(runner.run_due() for runner in runners))):
             pass
         assert 2 <= most <= 4
+
+    async def test_nobody_is_overlooked_when_more_have_something_than_one_look_sees(
+        self, database: Database, make_runner: MakeRunner, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        seen: list[UUID] = []
+
+        async def handle(task: Task) -> None:
+            seen.append(task.tenant_id)
+
+        monkeypatch.setattr(claims, "MAX_LINES", 3)
+        tenants = [new_id() for _ in range(10)]
+        for tenant_id in tenants:
+            await add(database, tenant_id, 3)
+        await make_runner(handle, concurrency=2).run_due()
+        assert sorted(seen) == sorted(tenants * 3)
+        # All had their first turn before anybody had the third.
+        assert set(seen[:20]) == set(tenants)
 
     async def test_a_kind_has_its_own_places(
         self, database: Database, queue: Database, tenant_id: UUID

@@ -23,6 +23,9 @@ LEASE = timedelta(seconds=30)
 RETENTION = timedelta(days=90)
 BATCH = 1_000
 
+# Tenant, kind and concurrency key.
+Line = tuple[UUID, str, str]
+
 # Arbitrary, the same in every database: the right to take tasks. Claims wait for each other (they
 # take about a millisecond), so that each one counts what the others took.
 CLAIM_LOCK = 0x5441_534B
@@ -42,13 +45,12 @@ SELECT count(*) FILTER (WHERE state = 'running') FROM due
 """
 
 # A line is a tenant's ready tasks of one kind and one concurrency key. The recursion steps from
-# line to line through the index, however long they are. Tenants take turns for the places of each
-# kind: the one with the fewest running, then the one served longest ago, then the oldest task.
-# $1 kinds, $2 free places of each, $3 how long each one's tasks are tried in seconds or NULL,
-# $4 tenants in the order in which they were served, $5 now, $6 end of the lease.
-CLAIM = """
+# line to line through the index, however long they are, as far as rows are asked for: those from
+# which something may be taken. $1 to $3 the line to begin after, $4 kinds.
+LINES = """
 WITH RECURSIVE lines AS (
-    (SELECT tenant_id, kind, concurrency_key FROM tasks WHERE state = 'ready'
+    (SELECT tenant_id, kind, concurrency_key FROM tasks
+     WHERE state = 'ready' AND (tenant_id, kind, concurrency_key) > ($1, $2, $3)
      ORDER BY tenant_id, kind, concurrency_key LIMIT 1)
     UNION ALL
     SELECT next.* FROM lines, LATERAL (
@@ -57,10 +59,29 @@ WITH RECURSIVE lines AS (
             > (lines.tenant_id, lines.kind, lines.concurrency_key)
         ORDER BY t.tenant_id, t.kind, t.concurrency_key LIMIT 1
     ) next
+)
+SELECT * FROM lines
+WHERE kind = ANY ($4::text[]) AND (concurrency_key = '' OR NOT EXISTS (
+    SELECT FROM tasks r
+    WHERE r.state = 'running' AND r.tenant_id = lines.tenant_id AND r.kind = lines.kind
+      AND r.concurrency_key = lines.concurrency_key))
+LIMIT $5
+"""
+MAX_LINES = 256
+# Before the first line there can be.
+FIRST_LINE = (NO_TENANT, "", "")
+
+# Tenants take turns for the places of each kind: the one with the fewest running, then the one
+# served longest ago, then the oldest task.
+# $1 to $3 the lines, $4 kinds, $5 free places of each, $6 how long each one's tasks are tried in
+# seconds or NULL, $7 tenants in the order in which they were served, $8 now, $9 end of the lease.
+CLAIM = """
+WITH lines AS (
+    SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[]) AS l (tenant_id, kind, concurrency_key)
 ), policies AS (
-    SELECT * FROM unnest($1::text[], $2::int[], $3::float8[]) AS p (kind, free, tried_seconds)
+    SELECT * FROM unnest($4::text[], $5::int[], $6::float8[]) AS p (kind, free, tried_seconds)
 ), served AS (
-    SELECT * FROM unnest($4::uuid[]) WITH ORDINALITY AS s (tenant_id, turn)
+    SELECT * FROM unnest($7::uuid[]) WITH ORDINALITY AS s (tenant_id, turn)
 ), running AS (
     SELECT tenant_id, kind, count(*) AS total FROM tasks WHERE state = 'running'
     GROUP BY tenant_id, kind
@@ -73,11 +94,6 @@ WITH RECURSIVE lines AS (
         ORDER BY due_at, id
         LIMIT CASE WHEN lines.concurrency_key = '' THEN policies.free ELSE 1 END
     ) t
-    WHERE lines.concurrency_key = '' OR NOT EXISTS (
-        SELECT FROM tasks r
-        WHERE r.state = 'running' AND r.tenant_id = lines.tenant_id AND r.kind = lines.kind
-          AND r.concurrency_key = lines.concurrency_key
-    )
 ), turns AS (
     SELECT c.*, s.turn AS served, coalesce(r.total, 0) + row_number() OVER (
         PARTITION BY c.kind, c.tenant_id ORDER BY c.due_at, c.id) AS turn
@@ -92,8 +108,8 @@ WITH RECURSIVE lines AS (
     FOR UPDATE OF t SKIP LOCKED
 )
 UPDATE tasks SET
-    state = 'running', attempts = attempts + 1, lease_token = gen_random_uuid(), due_at = $6,
-    give_up_at = coalesce(give_up_at, $5::timestamptz + make_interval(secs => tried_seconds))
+    state = 'running', attempts = attempts + 1, lease_token = gen_random_uuid(), due_at = $9,
+    give_up_at = coalesce(give_up_at, $8::timestamptz + make_interval(secs => tried_seconds))
 FROM chosen WHERE tasks.tenant_id = chosen.tenant_id AND tasks.id = chosen.id
 RETURNING tasks.tenant_id, tasks.id, lease_token, kind, key,
     tasks.concurrency_key, payload::text AS payload, attempts, give_up_at,
@@ -157,15 +173,26 @@ async def claim(
     free: Mapping[str, int],
     served: Sequence[UUID],
     now: datetime,
-) -> list[Lease]:
+    after: Line = FIRST_LINE,
+) -> tuple[list[Lease], Line]:
     """Take ready tasks for the `free` places of each kind, those whose turn it is first.
 
-    `served` are the tenants served lately, in that order. The connection is in a transaction.
+    `served` are the tenants served lately, in that order. At most MAX_LINES are looked at, first
+    those that come `after` a line; where the next look shall begin is answered too. The
+    connection is in a transaction.
     """
     await connection.execute(SERIALIZE, CLAIM_LOCK)
+    lines = [tuple(row) for row in await connection.fetch(LINES, *after, list(free), MAX_LINES)]
+    if after != FIRST_LINE and (left := MAX_LINES - len(lines)):
+        again = await connection.fetch(LINES, *FIRST_LINE, list(free), left)
+        lines = list(dict.fromkeys([*lines, *map(tuple, again)]))
+    next_look = lines[-1] if len(lines) == MAX_LINES else FIRST_LINE
+    if not lines:
+        return [], next_look
     ages = [kinds[kind].give_up_after for kind in free]
     rows = await connection.fetch(
         CLAIM,
+        *map(list, zip(*lines, strict=True)),
         list(free),
         list(free.values()),
         [None if age is None else age.total_seconds() for age in ages],
@@ -173,7 +200,7 @@ async def claim(
         now,
         now + LEASE,
     )
-    return [_lease(row) for row in sorted(rows, key=lambda row: row["place"])]
+    return [_lease(row) for row in sorted(rows, key=lambda row: row["place"])], next_look
 
 
 def _lease(row: asyncpg.Record) -> Lease:

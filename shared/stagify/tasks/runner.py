@@ -35,6 +35,7 @@ NOTIFY_CHANNEL = "tasks"
 POLL_SECONDS = 2.0
 RENEW_SECONDS = claims.LEASE.total_seconds() / 3
 OBSERVE_SECONDS = 15.0
+FORGET_SECONDS = 600.0
 AWAIT_SECONDS = 0.5
 # What is in hand when the process is told to stop has this long to end; then it is handed back.
 FINISH_SECONDS = 5.0
@@ -64,6 +65,8 @@ class TaskRunner:
         self._wake = asyncio.Event()
         self._running: dict[UUID, tuple[Lease, asyncio.Task[None]]] = {}
         self._served: dict[UUID, None] = {}
+        # Where the next look begins: only if there is more than one look can see.
+        self._after = claims.FIRST_LINE
         # Kinds of which there may be more than there were free places.
         self._crowded: set[str] = set()
 
@@ -77,6 +80,7 @@ class TaskRunner:
                 group.create_task(listener.run())
                 group.create_task(self._again(RENEW_SECONDS, self._renew))
                 group.create_task(self._again(OBSERVE_SECONDS, self._observe))
+                group.create_task(self._again(FORGET_SECONDS, self._forget))
                 await self._look_for_ever()
         finally:
             await self._finish()
@@ -105,19 +109,19 @@ class TaskRunner:
 
     async def _claim(self) -> list[Lease]:
         """Tasks for the free places. Commits, so that the leases hold before the work begins."""
-        busy = Counter(lease.kind for lease, _ in self._running.values())
-        free = {
-            name: kind.concurrency - busy[name]
-            for name, kind in self._kinds.items()
-            if kind.concurrency > busy[name]
-        }
+        free = self._free()
         if not free:
             return []
         now = utc_now()
         async with self._queue.tenant_connection(None) as connection:
             lost = await claims.promote(connection, now)
-            leases = await claims.claim(
-                connection, self._kinds, free=free, served=list(self._served), now=now
+            leases, self._after = await claims.claim(
+                connection,
+                self._kinds,
+                free=free,
+                served=list(self._served),
+                now=now,
+                after=self._after,
             )
         if lost:
             logger.warning("tasks.leases_expired", extra={"count": lost})
@@ -126,6 +130,15 @@ class TaskRunner:
         self._crowded = {kind for kind in self._kinds if taken[kind] >= free.get(kind, 0)}
         self._remember(leases)
         return leases
+
+    def _free(self) -> dict[str, int]:
+        """The free places of each kind that has any."""
+        busy = Counter(lease.kind for lease, _ in self._running.values())
+        return {
+            name: kind.concurrency - busy[name]
+            for name, kind in self._kinds.items()
+            if kind.concurrency > busy[name]
+        }
 
     def _remember(self, leases: Sequence[Lease]) -> None:
         for lease in leases:
@@ -251,6 +264,10 @@ class TaskRunner:
             late = max(0.0, (now - since).total_seconds())
             metrics.TASKS_LATE.labels(self._service, kind).set(late)
             metrics.TASKS_GIVEN_UP.labels(self._service, kind).set(given_up.get(kind, 0))
+
+    async def _forget(self) -> None:
+        async with self._queue.tenant_connection(None) as connection:
+            await claims.forget_old(connection, utc_now())
 
     async def _finish(self) -> None:
         """Let what is in hand end; hand back what does not, so that another need not wait."""

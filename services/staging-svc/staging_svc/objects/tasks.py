@@ -34,4 +34,4 @@ class DeleteObject:
 def object_kinds(storage: Storage, forget_upload: ForgetUpload) -> Kinds:
     """The tasks that delete objects; none is ever given up."""
     handler = DeleteObject(storage, forget_upload)
-    return {DELETE_OBJECT: Kind(handler=handler, longest_wait=timedelta(minutes=2))}
+    return {DELETE_OBJECT: Kind(handler=handler, longest_wait=timedelta(seconds=30))}
