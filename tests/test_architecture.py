@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from stagify.testing.files import files_told
+
 ROOT = Path(__file__).parents[1]
 
 # Deployable → import package. Who may import whom is in pyproject.toml.
@@ -62,6 +64,13 @@ def capability(path: Path, folder: str, package: str) -> str | None:
     """The capability that `path` is part of; None for what all of a service's share."""
     inside = path.relative_to(ROOT / folder / package).parts
     return inside[0] if len(inside) > 1 and inside[0] != "migrations" else None
+
+
+def room(path: str) -> str:
+    """The layer, capability or module of the kit that a file of ours is part of."""
+    folder = path.rpartition("/")[0]
+    is_single = folder in ("shared/stagify", *(f"{f}/{p}" for f, p in PACKAGES.items()))
+    return path if is_single else folder
 
 
 class TestBoundaries:
@@ -147,6 +156,12 @@ class TestLayout:
             if not any((path.parent / name).exists() for name in ("service.py", "api.py"))
         ]
         assert found == []
+
+    def test_making_a_project_crosses_at_most_thirty_rooms(self) -> None:
+        files = files_told("The life of POST /v1/projects")
+        assert [path for path in files if not (ROOT / path).is_file()] == []
+        rooms = {room(path) for path in files}
+        assert len(rooms) <= 30
 
     def test_no_init_file_in_tests(self) -> None:
         found = [path for path in tracked() if re.search(r"(^|/)tests/(.*/)?__init__\.py$", path)]

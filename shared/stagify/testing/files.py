@@ -1,0 +1,42 @@
+"""Which of our files a request goes through, against what the documentation tells."""
+
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[3]
+NOT_COUNTED = re.compile(r"/\.venv/|/tests?/|/testing/|_testing\.py|/logs\.py")
+
+
+@contextmanager
+def files_run() -> Iterator[set[str]]:
+    """The files of ours of which code runs in this thread meanwhile, as paths in the repository."""
+    paths: set[str] = set()
+
+    def note(frame: FrameType, event: str, _: Any) -> None:
+        if event == "call":
+            paths.add(frame.f_code.co_filename)
+
+    found: set[str] = set()
+    sys.setprofile(note)
+    try:
+        yield found
+    finally:
+        sys.setprofile(None)
+        found |= {
+            path.removeprefix(f"{ROOT}/")
+            for path in paths
+            if path.startswith(f"{ROOT}/") and not NOT_COUNTED.search(path)
+        }
+
+
+def files_told(section: str) -> set[str]:
+    """The files that the table in a section of docs/architecture.md names: folder and modules."""
+    text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    table = text.partition(f"## {section}\n")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| `([^`]+)` \| ([a-z_ ]+) \|", table, flags=re.MULTILINE)
+    return {f"{folder}/{module}.py" for folder, modules in rows for module in modules.split()}
