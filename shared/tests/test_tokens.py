@@ -142,7 +142,14 @@ class TestForgery:
             {"aud": ["usage-svc"]},
             {"tid": "not-a-uuid"},
         ],
-        ids=str,
+        ids=[
+            "over",
+            "too long",
+            "from the future",
+            "another issuer",
+            "another audience",
+            "no tenant",
+        ],
     )
     def test_claims_that_do_not_hold(
         self, context_keys: ContextKeys, tenant_id: UUID, change: dict[str, Any]
