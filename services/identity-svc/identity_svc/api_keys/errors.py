@@ -4,24 +4,24 @@ from stagify.errors import ConflictError, InvalidInputError, NotFoundError
 
 
 class ApiKeyNotFoundError(NotFoundError):
-    """There is no such API key."""
+    """This API key does not exist."""
 
     code = "api_key_not_found"
 
 
 class ScopeNotAllowedError(InvalidInputError):
-    """A key may do no more than who creates it."""
+    """A key cannot do more than the person who creates it."""
 
     code = "scope_not_allowed"
 
 
 class ExpiryInPastError(InvalidInputError):
-    """A key has to expire in the future."""
+    """A key must expire in the future."""
 
     code = "expiry_in_past"
 
 
 class TooManyApiKeysError(ConflictError):
-    """This workspace has as many API keys as it may have: revoke one first."""
+    """This workspace has reached its limit of API keys: revoke one first."""
 
     code = "too_many_api_keys"

@@ -4,7 +4,7 @@ from stagify.errors import InvalidInputError, RateLimitedError
 
 
 class BusyError(RateLimitedError):
-    """Too many people are logging in at this moment: try again in a second."""
+    """Too many people are logging in right now: try again in a second."""
 
     code = "busy"
 

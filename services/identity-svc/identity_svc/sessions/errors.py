@@ -4,6 +4,6 @@ from stagify.errors import UnauthorizedError
 
 
 class InvalidCredentialsError(UnauthorizedError):
-    """Address and password do not match a member of this workspace."""
+    """This address and password do not match a member of this workspace."""
 
     code = "invalid_credentials"

@@ -9,7 +9,7 @@ from stagify.errors import (
 
 
 class SignupNotFoundError(NotFoundError):
-    """There is no such sign-up, or it was long ago: sign up again."""
+    """This sign-up does not exist or is too old: sign up again."""
 
     code = "signup_not_found"
 
@@ -27,13 +27,13 @@ class CodeExhaustedError(GoneError):
 
 
 class InvalidCodeError(UnauthorizedError):
-    """This is not the code of the latest mail."""
+    """This is not the code from the latest mail."""
 
     code = "invalid_code"
 
 
 class AccountExistsError(ConflictError):
-    """There is an account with this address already: log in instead."""
+    """An account with this address already exists: log in instead."""
 
     code = "account_exists"
 

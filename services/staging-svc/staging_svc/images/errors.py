@@ -4,6 +4,6 @@ from stagify.errors import NotFoundError
 
 
 class ImageNotFoundError(NotFoundError):
-    """There is no such image here."""
+    """This image does not exist."""
 
     code = "image_not_found"

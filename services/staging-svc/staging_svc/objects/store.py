@@ -32,7 +32,7 @@ MAX_CONNECTIONS = 16
 
 
 class StorageUnavailableError(UnavailableError):
-    """The object store does not answer right now: try again soon."""
+    """Photos cannot be stored or read right now: try again soon."""
 
     code = "storage_unavailable"
 

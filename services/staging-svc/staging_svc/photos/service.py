@@ -33,7 +33,7 @@ LIMITS = Limits()
 
 MESSAGES = {
     "photo_not_an_image": "The file is not a JPEG, PNG or WebP photo.",
-    "photo_type_mismatch": "The file is of another type than was declared.",
+    "photo_type_mismatch": "The file is not of the type that was declared.",
     "photo_truncated": "The file is damaged or incomplete.",
     "photo_too_large": f"The photo has more than {LIMITS.max_pixels // 1_000_000} million pixels.",
     "photo_too_small": f"The photo has a side of less than {LIMITS.min_side} pixels.",

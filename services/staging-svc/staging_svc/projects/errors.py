@@ -4,25 +4,25 @@ from stagify.errors import ConflictError, InvalidInputError, NotFoundError, Rate
 
 
 class ProjectNotFoundError(NotFoundError):
-    """There is no such project here."""
+    """This project does not exist."""
 
     code = "project_not_found"
 
 
 class UnknownRoomTypeError(InvalidInputError):
-    """There is no such room type: the catalog names them."""
+    """This room type does not exist: the catalog lists them."""
 
     code = "unknown_room_type"
 
 
 class UnknownStyleError(InvalidInputError):
-    """There is no such style: the catalog names them."""
+    """This style does not exist: the catalog lists them."""
 
     code = "unknown_style"
 
 
 class UnknownQualityError(InvalidInputError):
-    """There is no such quality: the catalog names them."""
+    """This quality does not exist: the catalog lists them."""
 
     code = "unknown_quality"
 

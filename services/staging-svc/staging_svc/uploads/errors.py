@@ -11,7 +11,7 @@ from stagify.errors import (
 
 
 class UploadNotFoundError(NotFoundError):
-    """There is no such upload here."""
+    """This upload does not exist."""
 
     code = "upload_not_found"
 
@@ -35,24 +35,24 @@ class TooManyOpenUploadsError(RateLimitedError):
 
 
 class UploadNotFilledError(ConflictError):
-    """Nothing has been put to the upload's address yet."""
+    """The photo has not been uploaded yet."""
 
     code = "upload_not_filled"
 
 
 class UploadExpiredError(GoneError):
-    """The upload expired before anything was put there: ask for a new one."""
+    """The upload expired before a photo arrived: start a new one."""
 
     code = "upload_expired"
 
 
 class UploadAlreadyUsedError(ConflictError):
-    """A project has already been made from this upload."""
+    """This upload has already been used for a project."""
 
     code = "upload_already_used"
 
 
 class UploadMismatchError(InvalidInputError):
-    """What was put there is not of the declared size and type."""
+    """The uploaded file does not have the declared size and type."""
 
     code = "upload_mismatch"
