@@ -1,6 +1,7 @@
 """Write `.env`, or the file named, for `docker compose`: every secret of the platform, made at random.
 
-Refuses to overwrite: the databases in the volumes know the passwords of the file there is.
+Overwrites nothing: the databases in the volumes know the passwords of the file there is. Roles that
+came with a later release get theirs added.
 """
 
 import json
@@ -87,11 +88,24 @@ def write(path: Path) -> None:
         file.write(content())
 
 
+def complete(path: Path) -> list[str]:
+    """Add the passwords of roles that a file of an earlier release lacks; their names."""
+    known = {line.partition("=")[0] for line in path.read_text().splitlines()}
+    missing = {name: secret for name, secret in passwords().items() if name not in known}
+    if missing:
+        with path.open("a") as file:
+            file.write("\n" + section("Passwords of roles that came later", missing))
+    return list(missing)
+
+
 def main() -> None:
     path = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / ".env"
     try:
         write(path)
     except FileExistsError:
+        if added := complete(path):
+            sys.stdout.write(f"{path.name} has got {', '.join(added)}.\n")
+            return
         sys.exit(f"{path.name} exists: its secrets fit the volumes. Move it away to make another.")
     sys.stdout.write(f"{path.name} is written; now: docker compose up --build\n")
 

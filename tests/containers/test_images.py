@@ -263,6 +263,21 @@ class TestEnvFile:
             make_env.write(tmp_path / ".env")
         assert (tmp_path / ".env").read_text() == before
 
+    def test_one_of_an_earlier_release_gets_what_it_lacks_and_keeps_the_rest(
+        self, tmp_path: Path
+    ) -> None:
+        path = tmp_path / ".env"
+        make_env.write(path)
+        whole = read_env(path.read_text())
+        lines = path.read_text().splitlines(keepends=True)
+        path.write_text("".join(line for line in lines if not line.startswith("USAGE_TASKS_")))
+        assert make_env.complete(path) == ["USAGE_TASKS_PASSWORD"]
+        completed = read_env(path.read_text())
+        assert completed.keys() == whole.keys()
+        del whole["USAGE_TASKS_PASSWORD"]
+        assert whole.items() <= completed.items()
+        assert make_env.complete(path) == []
+
 
 class TestImage:
     @pytest.mark.parametrize("name", SETTINGS)
