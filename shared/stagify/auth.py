@@ -20,13 +20,13 @@ class MissingPermissionError(ForbiddenError):
 
 
 class WrongHostError(ForbiddenError):
-    """This call is not served on this host."""
+    """This call is not available on this host."""
 
     code = "wrong_host"
 
 
 class TenantRequiredError(ForbiddenError):
-    """This call belongs to a tenant's own host."""
+    """This call is available on a workspace's address only."""
 
     code = "tenant_required"
 
@@ -91,7 +91,7 @@ def service_only(*issuers: str) -> Callable[[Request], Awaitable[Principal]]:
     async def check(request: Request) -> Principal:
         principal = principal_of(request)
         if principal.kind != "service" or principal.issuer not in allowed:
-            raise MissingPermissionError("This call is for services of the platform.")
+            raise MissingPermissionError("Only services of the platform may make this call.")
         return principal
 
     return check
@@ -113,14 +113,14 @@ def service_for_tenant(*issuers: str) -> Callable[[Request], Awaitable[TenantPri
 async def _platform(request: Request) -> Principal:
     principal = principal_of(request)
     if principal.kind != "platform":
-        raise WrongHostError("This call is served on the platform host.")
+        raise WrongHostError("This call is available on the platform's own host only.")
     return principal
 
 
 async def _tenant_host(request: Request) -> TenantPrincipal:
     principal = principal_of(request)
     if not isinstance(principal, TenantPrincipal) or principal.kind == "service":
-        raise WrongHostError("This call is served on a tenant's host.")
+        raise WrongHostError("This call is available on a workspace's address only.")
     return principal
 
 

@@ -75,14 +75,14 @@ class ForbiddenError(StagifyError):
 
 
 class NotFoundError(StagifyError):
-    """There is no such thing here."""
+    """This does not exist here."""
 
     status = 404
     code = "not_found"
 
 
 class MethodNotAllowedError(StagifyError):
-    """This path does not serve this method."""
+    """This path does not support this method."""
 
     status = 405
     code = "method_not_allowed"
@@ -153,7 +153,7 @@ class RateLimitedError(RetryableError):
 
 
 class UnavailableError(RetryableError):
-    """A part of the platform does not answer right now: try again soon."""
+    """A part of the platform is not answering right now: try again soon."""
 
     status = 503
     code = "unavailable"

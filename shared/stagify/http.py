@@ -133,7 +133,7 @@ def _from_http(error: HTTPException, request: Request) -> StagifyError:
     if error.status_code == TooLargeError.status:
         return TooLargeError()
     if error.status_code == NotFoundError.status:
-        return NotFoundError("There is nothing at this path.")
+        return NotFoundError("Nothing exists at this path.")
     if error.status_code == MethodNotAllowedError.status:
         return MethodNotAllowedError(_methods_of(request))
     return BadRequestError(str(error.detail))

@@ -53,13 +53,13 @@ class InvalidIdempotencyKeyError(InvalidInputError):
 
 
 class IdempotencyInProgressError(ConflictError):
-    """The first request with this Idempotency-Key is still being handled: try again soon."""
+    """The first request with this Idempotency-Key is still running: try again soon."""
 
     code = "idempotency_in_progress"
 
 
 class IdempotencyKeyReusedError(InvalidInputError):
-    """This Idempotency-Key was used with another request."""
+    """This Idempotency-Key was already used for a different request."""
 
     code = "idempotency_key_reused"
 

@@ -20,7 +20,7 @@ CURSOR_SCHEMA: JsonDict = {"pattern": f"^({CURSOR.pattern})?$"}
 
 
 class InvalidCursorError(InvalidInputError):
-    """The cursor is not one of ours: start without it."""
+    """This cursor is not valid: start again without one."""
 
     code = "invalid_cursor"
 

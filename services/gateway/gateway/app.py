@@ -123,7 +123,7 @@ class Gateway:
     async def check_ready(self) -> None:
         """Raise unless requests are served; stays ready while Kafka is away."""
         if not self.started.is_set() or self.connections.is_draining:
-            raise UnavailableError("The gateway does not serve yet, or no longer.")
+            raise UnavailableError("The gateway is starting or stopping.")
 
     async def run(self) -> None:
         """Serve until cancelled; then let requests under way end, and send the last counts."""

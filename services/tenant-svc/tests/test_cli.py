@@ -84,7 +84,7 @@ async def test_suspend_reactivate_and_republish(
 
 async def test_refusal_is_one_sentence(command: Command, slug: str) -> None:
     done = await command("suspend", slug, "--reason", "unpaid")
-    assert (done.returncode, done.stderr) == (1, "There is no such tenant.\n")
+    assert (done.returncode, done.stderr) == (1, "This workspace does not exist.\n")
 
 
 async def test_tasks_that_were_given_up_are_listed_retried_and_discarded(

@@ -59,7 +59,7 @@ async def test_set_plan_by_slug(
 
 @pytest.mark.parametrize(
     ("plan", "message"),
-    [("pro", "There is no such tenant here.\n"), ("gold", "There is no such plan.\n")],
+    [("pro", "This tenant is not known here.\n"), ("gold", "This plan does not exist.\n")],
 )
 async def test_refusal_is_one_sentence(
     command: Command, tenant_id: UUID, plan: str, message: str

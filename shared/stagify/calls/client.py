@@ -26,11 +26,11 @@ Answer = TypeVar("Answer", bound=BaseModel)
 
 
 class InternalCallError(UnavailableError):
-    """Another part of the platform does not answer right now: try again soon."""
+    """Another part of the platform is not answering right now: try again soon."""
 
 
 class UnexpectedAnswerError(RetryableError):
-    """Another part of the platform does not understand this right now: try again soon."""
+    """Another part of the platform could not handle this right now: try again soon."""
 
     # The two disagree about their contract, which trying again alone does not mend: so it is not
     # an UnavailableError, whose work waits for as long as it takes.

@@ -56,20 +56,20 @@ class TenantSummary(BaseModel):
 
 
 class SlugInvalidError(InvalidInputError):
-    """A name in an address has 3 to 40 characters, a-z, 0-9 and single hyphens, and starts with
-    a letter."""
+    """The name of a workspace has 3 to 40 characters: a-z, 0-9 and single hyphens, with a letter
+    at the start."""
 
     code = "slug_invalid"
 
 
 class SlugReservedError(InvalidInputError):
-    """This name is kept for the platform: choose another one."""
+    """This name is reserved: choose another one."""
 
     code = "slug_reserved"
 
 
 class SlugTakenError(ConflictError):
-    """Someone else has this name: choose another one."""
+    """This name is taken: choose another one."""
 
     code = "slug_taken"
 

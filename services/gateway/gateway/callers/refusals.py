@@ -13,7 +13,7 @@ ORIGIN_MISMATCH = Refusal(
     403,
     "origin_mismatch",
     "Forbidden",
-    "A page of another site may not use this session.",
+    "Pages of other sites may not use this session.",
 )
 CREDENTIALS_UNAVAILABLE = Refusal(
     503,

@@ -9,6 +9,6 @@ TOO_MANY_IN_FLIGHT = Refusal(
     429,
     "too_many_in_flight",
     "Too Many Requests",
-    "Too many requests of this workspace are running at once.",
+    "Too many requests from this workspace are running at once.",
     RETRY_SOON,
 )

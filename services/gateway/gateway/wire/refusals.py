@@ -103,28 +103,28 @@ VERSION_NOT_SUPPORTED = Refusal(
     505,
     "version_not_supported",
     "HTTP Version Not Supported",
-    "Only HTTP/1.1 and HTTP/1.0 are served here.",
+    "Only HTTP/1.1 and HTTP/1.0 are supported.",
     must_close=True,
 )
 METHOD_NOT_SUPPORTED = Refusal(
     501,
     "method_not_supported",
     "Not Implemented",
-    "This method is not served here.",
+    "This method is not supported.",
     must_close=True,
 )
 UPGRADE_NOT_SUPPORTED = Refusal(
     501,
     "upgrade_not_supported",
     "Not Implemented",
-    "Other protocols, such as WebSocket, are not served here.",
+    "Other protocols, such as WebSocket, are not supported.",
     must_close=True,
 )
 EXPECTATION_FAILED = Refusal(
     417,
     "expectation_failed",
     "Expectation Failed",
-    "The only expectation served here is 100-continue.",
+    "The only Expect header supported is 100-continue.",
     must_close=True,
 )
 REQUEST_TIMEOUT = Refusal(
@@ -147,12 +147,12 @@ UPSTREAM_UNAVAILABLE = Refusal(
     503,
     "upstream_unavailable",
     "Service Unavailable",
-    "This part of the platform does not answer right now: try again.",
+    "A part of the platform is not answering right now: try again.",
     RETRY_SOON,
 )
 UPSTREAM_FAILED = Refusal(
-    502, "upstream_failed", "Bad Gateway", "This part of the platform broke off its answer."
+    502, "upstream_failed", "Bad Gateway", "A part of the platform broke off its answer."
 )
 UPSTREAM_TIMEOUT = Refusal(
-    504, "upstream_timeout", "Gateway Timeout", "This part of the platform took too long."
+    504, "upstream_timeout", "Gateway Timeout", "A part of the platform took too long to answer."
 )

@@ -39,6 +39,6 @@ class AccountExistsError(ConflictError):
 
 
 class AlreadyConfirmedError(ConflictError):
-    """This sign-up was confirmed with another password: log in with that one."""
+    """This sign-up was confirmed with a different password: log in with that one."""
 
     code = "already_confirmed"

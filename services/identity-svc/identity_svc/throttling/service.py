@@ -41,7 +41,7 @@ class Limit:
 
 
 class TooManyAttemptsError(RateLimitedError):
-    """Too many attempts: wait before the next one."""
+    """Too many attempts: wait before you try again."""
 
     code = "too_many_attempts"
 

@@ -166,7 +166,7 @@ class RenderChild:
             raise EngineFailedError("engine_crashed", "The renderer stopped unexpectedly.")
         answer = json.loads(line)
         if not isinstance(answer, dict):
-            raise EngineFailedError("engine_crashed", "The renderer gave an unreadable answer.")
+            raise EngineFailedError("engine_crashed", "The renderer's answer could not be read.")
         return answer
 
     async def _watch_memory(self, pid: int) -> None:

@@ -137,7 +137,7 @@ def _read_rendered(prepared: Preparation) -> np.ndarray[tuple[int, ...], np.dtyp
     try:
         return np.load(str(prepared.scene["output"]))  # type: ignore[no-any-return]
     except (OSError, ValueError) as error:
-        raise EngineFailedError("engine_crashed", "The renderer left no picture.") from error
+        raise EngineFailedError("engine_crashed", "The renderer produced no picture.") from error
 
 
 def _crop(answer: Mapping[str, JsonValue]) -> tuple[int, int, int, int]:

@@ -36,7 +36,7 @@ MESSAGES = {
     "photo_type_mismatch": "The file is not of the type that was declared.",
     "photo_truncated": "The file is damaged or incomplete.",
     "photo_too_large": f"The photo has more than {LIMITS.max_pixels // 1_000_000} million pixels.",
-    "photo_too_small": f"The photo has a side of less than {LIMITS.min_side} pixels.",
+    "photo_too_small": f"One side of the photo is shorter than {LIMITS.min_side} pixels.",
     "photo_animated": "The file is an animation, not a photo.",
     "photo_undecodable": "The photo takes too much time or memory to open.",
     "photo_missing": "The uploaded file is no longer there.",

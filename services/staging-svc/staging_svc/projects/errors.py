@@ -28,12 +28,12 @@ class UnknownQualityError(InvalidInputError):
 
 
 class TenantProvisioningError(ConflictError):
-    """Your account is still being set up: try again in a few seconds."""
+    """This workspace is still being set up: try again in a few seconds."""
 
     code = "tenant_provisioning"
 
 
 class TooManyStreamsError(RateLimitedError):
-    """Too many live streams are open: close some or poll the project."""
+    """Too many live streams are open: close some, or poll the project instead."""
 
     code = "too_many_streams"

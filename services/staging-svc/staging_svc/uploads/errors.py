@@ -17,7 +17,7 @@ class UploadNotFoundError(NotFoundError):
 
 
 class UnsupportedPhotoTypeError(InvalidInputError):
-    """Photos may be JPEG, PNG or WebP."""
+    """A photo must be a JPEG, PNG or WebP file."""
 
     code = "unsupported_photo_type"
 
@@ -29,7 +29,7 @@ class UploadTooLargeError(TooLargeError):
 
 
 class TooManyOpenUploadsError(RateLimitedError):
-    """Too many uploads are open: use them or wait until they expire."""
+    """Too many uploads are open: use some of them or wait until they expire."""
 
     code = "too_many_open_uploads"
 

@@ -4,12 +4,12 @@ from stagify.errors import ConflictError, NotFoundError
 
 
 class TenantNotFoundError(NotFoundError):
-    """There is no such tenant."""
+    """This workspace does not exist."""
 
     code = "tenant_not_found"
 
 
 class TenantConflictError(ConflictError):
-    """A tenant with this id exists and differs."""
+    """A different tenant with this id exists already."""
 
     code = "tenant_conflict"

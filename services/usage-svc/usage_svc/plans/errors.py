@@ -4,12 +4,12 @@ from stagify.errors import InvalidInputError, NotFoundError
 
 
 class UnknownPlanError(InvalidInputError):
-    """There is no such plan."""
+    """This plan does not exist."""
 
     code = "unknown_plan"
 
 
 class SubscriptionNotFoundError(NotFoundError):
-    """There is no such tenant here."""
+    """This tenant is not known here."""
 
     code = "subscription_not_found"

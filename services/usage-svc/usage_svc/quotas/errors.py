@@ -4,7 +4,7 @@ from stagify.errors import ConflictError, InvalidInputError
 
 
 class UnknownMeterError(InvalidInputError):
-    """There is no such meter."""
+    """This meter does not exist."""
 
     code = "unknown_meter"
 
@@ -16,6 +16,6 @@ class ReservationMismatchError(ConflictError):
 
 
 class ReservationReleasedError(ConflictError):
-    """This reservation has been given back; make a new one."""
+    """This reservation has been released: make a new one."""
 
     code = "reservation_released"
