@@ -2,15 +2,14 @@
 
 from uuid import UUID
 
-from sqlmodel.ext.asyncio.session import AsyncSession
-
+from stagify.database import Session
 from stagify.ids import new_id
 from staging_svc.models import Image, Project
 
 KINDS = ("source", "original", "staged")
 
 
-async def add_staged_projects(session: AsyncSession, tenant_id: UUID, count: int) -> list[UUID]:
+async def add_staged_projects(session: Session, tenant_id: UUID, count: int) -> list[UUID]:
     """Projects with all their images; their ids, oldest first."""
     projects = [_project(tenant_id, number) for number in range(count)]
     session.add_all(projects)

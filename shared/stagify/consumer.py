@@ -16,10 +16,9 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPa
 from aiokafka.abc import ConsumerRebalanceListener
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 from opentelemetry.trace import SpanKind
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from stagify import cause, dead_letters, inbox, metrics, telemetry
-from stagify.database import Database
+from stagify.database import Database, Session
 from stagify.events import Event, UndecodableEventError, UnknownEvent, decode
 from stagify.kafka import Consuming, Producing, consuming, producing
 from stagify.tenancy import tenant_scope
@@ -27,7 +26,7 @@ from stagify.transient import is_transient
 
 logger = logging.getLogger(__name__)
 
-Handlers = Mapping[type[Any], Callable[[AsyncSession, Any], Awaitable[None]]]
+Handlers = Mapping[type[Any], Callable[[Session, Any], Awaitable[None]]]
 
 T = TypeVar("T")
 

@@ -9,40 +9,23 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
 import asyncpg
-from fastapi import Depends, Request
-from sqlalchemy import Connection as SyncConnection
-from sqlalchemy import DateTime, MetaData, event
+from sqlalchemy import event
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncSession as AnyAsyncSession
 from sqlalchemy.ext.asyncio import create_async_engine
-from sqlalchemy.pool import PoolProxiedConnection
-from sqlmodel import Field, SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from stagify.auth import TenantRequiredError, principal_of
-from stagify.clock import utc_now
-from stagify.ids import new_id
 from stagify.settings import ServiceSettings
 from stagify.transient import is_transient
 
 logger = logging.getLogger(__name__)
 
-# What use cases are given: a transaction, and the bare connection inside one.
-Session = AsyncSession
+# The bare connection inside a transaction, for statements the ORM lacks.
 Connection = asyncpg.Connection
-
-NAMING = {
-    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    "ck": "ck_%(table_name)s_%(constraint_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-    "pk": "pk_%(table_name)s",
-}
 
 # A transaction that hangs must not hold its locks or the vacuum horizon for long.
 SERVER_SETTINGS = {
@@ -50,9 +33,6 @@ SERVER_SETTINGS = {
     "lock_timeout": "5s",
     "idle_in_transaction_session_timeout": "30s",
 }
-
-# As asyncpg says it for SQLAlchemy.
-BEGIN = "BEGIN;"
 
 # Between two looks of a process that starts for a database that is away.
 AWAIT_SECONDS = 0.5
@@ -67,46 +47,33 @@ UNUSABLE = (
 )
 
 
-def new_metadata() -> MetaData:
-    """Metadata of one service's tables, with the platform's constraint names."""
-    return MetaData(naming_convention=NAMING)
+class ConnectionLostError(ConnectionError):
+    """The connection ended inside its transaction."""
 
 
-class TenantTable(SQLModel):
-    """Columns of every tenant table: composite key led by the tenant, and the time of birth."""
-
-    tenant_id: UUID = Field(primary_key=True)
-    id: UUID = Field(default_factory=new_id, primary_key=True)
-    created_at: datetime = Field(default_factory=utc_now, sa_type=DateTime(timezone=True))
+class TransactionFailedError(RuntimeError):
+    """A statement failed and that was passed over, so PostgreSQL has rolled everything back."""
 
 
-class _Connection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg has no types
-    """An asyncpg connection whose BEGIN also sets the tenant: one round trip instead of two.
+class Session(AsyncSession):
+    """What use cases are given: one transaction, which `Database` begins and ends."""
 
-    One whose BEGIN fails is closed: asyncpg takes that transaction for begun and SQLAlchemy does
-    not, so nobody would end it, and each later transaction on the connection would fail.
-    """
+    async def commit(self) -> None:
+        """Only `Database` commits."""
+        raise TypeError("a transaction commits when its block ends")
 
-    __slots__ = ("tenant_id",)
-
-    async def execute(self, query: str, *args: Any, **options: Any) -> str:
-        if query != BEGIN:
-            return str(await super().execute(query, *args, **options))
-        try:
-            begin = begin_statement(getattr(self, "tenant_id", None))
-            return str(await super().execute(begin, *args, **options))
-        except BaseException:
-            self.terminate()
-            raise
+    async def rollback(self) -> None:
+        """Only `Database` rolls back: let the error out of the block."""
+        raise TypeError("a transaction is rolled back when its block fails")
 
 
 def begin_statement(tenant_id: UUID | None) -> str:
     """BEGIN, and the tenant if there is one. A UUID has no quotes, so it may be written in."""
     if tenant_id is None:
-        return BEGIN
+        return "BEGIN"
     if not isinstance(tenant_id, UUID):
         raise TypeError("a tenant's id is a UUID")
-    return f"{BEGIN} SELECT set_config('app.tenant_id', '{tenant_id}', true)"
+    return f"BEGIN; SELECT set_config('app.tenant_id', '{tenant_id}', true)"
 
 
 class Database:
@@ -130,12 +97,12 @@ class Database:
             pool_pre_ping=False,
             # An error names its statement in the log; what people typed stays out of it.
             hide_parameters=True,
+            # SQLAlchemy begins and ends no transaction: that is done here, tenant included.
+            isolation_level="AUTOCOMMIT",
             connect_args={
-                "connection_class": _Connection,
                 "server_settings": {**SERVER_SETTINGS, "application_name": service},
             },
         )
-        event.listen(self._engine.sync_engine, "begin", _remember_tenant)
         event.listen(self._engine.sync_engine, "checkout", _refuse_closed)
 
     @classmethod
@@ -150,27 +117,33 @@ class Database:
         )
 
     @asynccontextmanager
-    async def tenant(self, tenant_id: UUID) -> AsyncIterator[AsyncSession]:
+    async def tenant(self, tenant_id: UUID) -> AsyncIterator[Session]:
         """One transaction that sees the rows of `tenant_id` only; commits on a clean exit."""
         async with self._transaction(tenant_id) as session:
             yield session
 
     @asynccontextmanager
-    async def system(self) -> AsyncIterator[AsyncSession]:
+    async def system(self) -> AsyncIterator[Session]:
         """One transaction without a tenant: tables that are not a tenant's, and no others."""
         async with self._transaction(None) as session:
             yield session
 
     @asynccontextmanager
-    async def _transaction(self, tenant_id: UUID | None) -> AsyncIterator[AsyncSession]:
-        session = AsyncSession(self._engine, expire_on_commit=False)
-        session.info["service"] = self.service
-        session.info["base_host"] = self.base_host
-        session.info["tenant_id"] = tenant_id
+    async def _transaction(self, tenant_id: UUID | None) -> AsyncIterator[Session]:
+        session = Session(self._engine, expire_on_commit=False)
         try:
-            await session.connection(execution_options={"tenant_id": tenant_id})
-            yield session
-            await session.commit()
+            pooled = await (await session.connection()).get_raw_connection()
+            driver = pooled.driver_connection
+            session.info.update(
+                service=self.service,
+                base_host=self.base_host,
+                tenant_id=tenant_id,
+                connection=driver,
+            )
+            async with _transaction(driver, tenant_id):
+                yield session
+                if session.new or session.dirty or session.deleted:
+                    await session.flush()
         finally:
             # Shielded: a cancelled request must still give its connection back (SQLAlchemy 12099).
             await asyncio.shield(session.close())
@@ -179,19 +152,13 @@ class Database:
     async def tenant_connection(self, tenant_id: UUID | None) -> AsyncIterator[asyncpg.Connection]:
         """The same transaction as a bare asyncpg connection, for paths where the ORM's cost shows."""
         pooled = await self._engine.raw_connection()
-        driver: Any = pooled.driver_connection
-        # Whoever had the connection before may have left another.
-        driver.tenant_id = tenant_id
         try:
-            await driver.execute(BEGIN)
-            yield driver
-            await driver.execute("COMMIT;")
-        except BaseException:
-            # Shielded: a cancelled request must still give its connection back, clean.
-            await asyncio.shield(_roll_back(pooled))
-            raise
-        # Waits for nothing: SQLAlchemy knows of no transaction that it would have to end.
-        pooled.close()
+            driver = pooled.driver_connection
+            async with _transaction(driver, tenant_id):
+                yield driver
+        finally:
+            # Waits for nothing: SQLAlchemy knows of no transaction that it would have to end.
+            pooled.close()
 
     async def fetch(self, tenant_id: UUID, query: str, *args: Any) -> Sequence[asyncpg.Record]:
         """The rows of one read for one tenant."""
@@ -236,12 +203,6 @@ class Database:
         await self._engine.dispose()
 
 
-def _remember_tenant(connection: SyncConnection) -> None:
-    driver = connection.connection.driver_connection
-    assert driver is not None
-    driver.tenant_id = connection.get_execution_options().get("tenant_id")
-
-
 def _refuse_closed(pooled: Any, *_: Any) -> None:
     """Let the pool make its connections anew after the server has ended this one.
 
@@ -251,54 +212,29 @@ def _refuse_closed(pooled: Any, *_: Any) -> None:
         raise InvalidatePoolError
 
 
-async def _roll_back(pooled: PoolProxiedConnection) -> None:
-    driver: Any = pooled.driver_connection
+@asynccontextmanager
+async def _transaction(driver: Any, tenant_id: UUID | None) -> AsyncIterator[None]:
     try:
-        await driver.execute("ROLLBACK;", timeout=5)
+        await driver.execute(begin_statement(tenant_id))
+        yield
+        if await driver.execute("COMMIT") != "COMMIT":
+            raise TransactionFailedError
+    except BaseException as error:
+        is_lost = isinstance(error, asyncpg.InterfaceError) and driver.is_closed()
+        # Shielded: a cancelled request must still give its connection back, clean.
+        await asyncio.shield(_roll_back(driver))
+        if is_lost:
+            raise ConnectionLostError from error
+        raise
+
+
+async def _roll_back(driver: Any) -> None:
+    try:
+        await driver.execute("ROLLBACK", timeout=5)
     except UNUSABLE:
-        pooled.invalidate()
-    finally:
-        pooled.close()
+        driver.terminate()
 
 
 async def driver_connection(session: AnyAsyncSession) -> asyncpg.Connection:
     """The asyncpg connection inside `session`'s transaction, for statements the ORM lacks."""
-    pooled: Any = await (await session.connection()).get_raw_connection()
-    # SQLAlchemy sends BEGIN before its own first statement only; without it these statements
-    # would run outside of the transaction, and without the tenant.
-    if not pooled.driver_connection.is_in_transaction():
-        await pooled.dbapi_connection._start_transaction()
-    return pooled.driver_connection
-
-
-async def request_session(request: Request) -> AsyncIterator[AsyncSession]:
-    """The request's transaction for the caller's tenant."""
-    tenant_id = principal_of(request).tenant_id
-    if tenant_id is None:
-        raise TenantRequiredError
-    async with database_of(request).tenant(tenant_id) as session:
-        yield session
-
-
-async def request_system_session(request: Request) -> AsyncIterator[AsyncSession]:
-    """The request's transaction without a tenant."""
-    async with database_of(request).system() as session:
-        yield session
-
-
-def database_of(request: Request) -> Database:
-    """The Database this app was composed with."""
-    database: Database = request.app.state.database
-    return database
-
-
-async def request_database(request: Request) -> Database:
-    """The same as a dependency: a coroutine, because FastAPI runs plain functions in a thread."""
-    return database_of(request)
-
-
-# Function scope: the commit happens before the answer is sent, so a client is never told of
-# success by a transaction that then fails.
-SessionDep = Annotated[AsyncSession, Depends(request_session, scope="function")]
-SystemSessionDep = Annotated[AsyncSession, Depends(request_system_session, scope="function")]
-DatabaseDep = Annotated[Database, Depends(request_database)]
+    return session.info["connection"]

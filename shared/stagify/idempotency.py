@@ -16,10 +16,9 @@ import asyncpg
 import orjson
 from fastapi import Depends, Header, Request, Response
 from pydantic import BaseModel
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from stagify.auth import principal_of
-from stagify.database import Database, driver_connection
+from stagify.database import Database, Session, driver_connection
 from stagify.errors import ConflictError, InvalidInputError, StagifyError
 from stagify.settings import ServiceSettings
 
@@ -73,7 +72,7 @@ class Idempotency:
 
     async def run(
         self,
-        session: AsyncSession,
+        session: Session,
         status: int,
         work: Callable[[], Awaitable[BaseModel]],
         *,

@@ -9,9 +9,8 @@ from datetime import timedelta
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from stagify.database import Database, driver_connection
+from stagify.database import Database, Session, driver_connection
 from stagify.events import Event
 
 RETENTION = timedelta(days=45)
@@ -31,7 +30,7 @@ EXPIRE = (
 )
 
 
-async def claim(session: AsyncSession, event: Event, consumer: str) -> bool:
+async def claim(session: Session, event: Event, consumer: str) -> bool:
     """Whether `event` is new to `consumer`; the mark commits or rolls back with the session."""
     connection = await driver_connection(session)
     return bool(await connection.fetchval(CLAIM, consumer, event.event_id))

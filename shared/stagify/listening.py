@@ -7,9 +7,8 @@ from typing import Any
 
 import asyncpg
 from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from stagify.database import UNUSABLE
+from stagify.database import UNUSABLE, Session
 
 logger = logging.getLogger(__name__)
 
@@ -19,7 +18,7 @@ CHECK_SECONDS = 10.0
 BACKOFF_SECONDS = 1.0
 
 
-async def notify(session: AsyncSession, channel: str, payload: str = "") -> None:
+async def notify(session: Session, channel: str, payload: str = "") -> None:
     """Tell who listens to `channel`, once this transaction commits."""
     await session.execute(select(func.pg_notify(channel, payload)))
 

@@ -10,10 +10,10 @@ from uuid import UUID
 import asyncpg
 from opentelemetry.trace import SpanKind
 from sqlalchemy import LargeBinary, MetaData
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from stagify import cause, telemetry
+from stagify.database import Session
 from stagify.events import Event, encode
 
 # The channel a commit with new rows notifies; the relay listens to it.
@@ -46,7 +46,7 @@ class OutboxMessage(_Base):
     payload: Mapped[bytes] = mapped_column(LargeBinary)
 
 
-def publish(session: AsyncSession, event: Event) -> None:
+def publish(session: Session, event: Event) -> None:
     """Add `event` to the outbox; it is sent if and only if this transaction commits."""
     _check_tenant(session, event)
     columns = ("id", "aggregatetype", "aggregateid", "type", "payload")
@@ -59,7 +59,7 @@ async def publish_on(connection: asyncpg.Connection, service: str, *events: Even
     await connection.executemany(INSERT, [_row(event, service) for event in events])
 
 
-def _check_tenant(session: AsyncSession, event: Event) -> None:
+def _check_tenant(session: Session, event: Event) -> None:
     bound = session.info.get("tenant_id")
     if bound is not None and event.tenant_id is not None and event.tenant_id != bound:
         raise ValueError(f"{type(event).__name__} is of another tenant than its transaction")

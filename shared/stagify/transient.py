@@ -37,7 +37,4 @@ def is_transient(error: BaseException | None) -> bool:
     if isinstance(error, AsyncAdapt_asyncpg_dbapi.Error):
         # What SQLAlchemy's adapter makes of asyncpg's errors, which say more.
         return is_transient(error.__cause__)
-    if isinstance(error, asyncpg.InterfaceError):
-        # asyncpg's own state errors; those about a closed connection are transport failures.
-        return "clos" in str(error) or "released" in str(error)
     return isinstance(error, _TRANSIENT)

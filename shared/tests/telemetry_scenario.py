@@ -11,11 +11,11 @@ from typing import Annotated
 from fastapi import Depends
 from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from stagify.auth import requires
 from stagify.consumer import Consumer
-from stagify.database import Database, SessionDep, driver_connection
+from stagify.database import Database, Session, driver_connection
+from stagify.dependencies import SessionDep
 from stagify.events.staging import ProjectDeleted
 from stagify.http import create_service_app
 from stagify.ids import new_id
@@ -43,7 +43,7 @@ async def main() -> None:
     ) -> None:
         publish(session, ProjectDeleted(tenant_id=tenant, project_id=new_id()))
 
-    async def on_project_deleted(session: AsyncSession, event: ProjectDeleted) -> None:
+    async def on_project_deleted(session: Session, event: ProjectDeleted) -> None:
         connection = await driver_connection(session)
         await connection.fetchval("SELECT 'handled'")
         if event.tenant_id == tenant:

@@ -9,7 +9,6 @@ import httpx
 import pytest
 from aiokafka import AIOKafkaProducer
 from fastapi import FastAPI, Request
-from sqlalchemy.ext.asyncio import AsyncSession
 from typer import Typer
 from typer.testing import CliRunner
 
@@ -18,7 +17,8 @@ from stagify.auth import principal_of
 from stagify.cause import ACTOR_HEADER, Cause
 from stagify.cli import run_command
 from stagify.consumer import Consumer
-from stagify.database import Database, SystemSessionDep
+from stagify.database import Database, Session
+from stagify.dependencies import SystemSessionDep
 from stagify.events import Event, decode, encode
 from stagify.events.billing import PlanChanged
 from stagify.events.identity import UserRegistered
@@ -167,7 +167,7 @@ class TestReaction:
         """What a handler publishes when `message` comes in."""
         project_id = uuid4()
 
-        async def on_plan_changed(session: AsyncSession, event: PlanChanged) -> None:
+        async def on_plan_changed(session: Session, event: PlanChanged) -> None:
             publish(session, ProjectDeleted(tenant_id=event.tenant_id, project_id=project_id))
 
         consumer = Consumer(

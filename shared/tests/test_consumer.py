@@ -7,7 +7,6 @@ from uuid import UUID
 import asyncpg
 import pytest
 from aiokafka import AIOKafkaProducer
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from stagify import dead_letters
 from stagify.consumer import (
@@ -17,7 +16,7 @@ from stagify.consumer import (
     Rejection,
     TooManyDeadLettersError,
 )
-from stagify.database import Database, driver_connection
+from stagify.database import Database, Session, driver_connection
 from stagify.events import encode
 from stagify.events.billing import PlanChanged
 from stagify.events.usage import UsageRecorded
@@ -43,7 +42,7 @@ async def send(producer: AIOKafkaProducer, *events: PlanChanged | UsageRecorded)
         await producer.send_and_wait(event.topic.value, value, key=event.key.encode())
 
 
-async def on_plan_changed(session: AsyncSession, event: PlanChanged) -> None:
+async def on_plan_changed(session: Session, event: PlanChanged) -> None:
     connection = await driver_connection(session)
     await connection.execute(
         "INSERT INTO widgets (tenant_id, name) VALUES ($1, $2)", event.tenant_id, event.plan
@@ -144,7 +143,7 @@ async def test_a_transient_failure_is_retried_and_order_is_kept(
 ) -> None:
     attempts: list[str] = []
 
-    async def flaky(session: AsyncSession, event: PlanChanged) -> None:
+    async def flaky(session: Session, event: PlanChanged) -> None:
         attempts.append(event.plan)
         await on_plan_changed(session, event)
         if event.tenant_id == tenant_id and attempts.count("a") < 3:
@@ -164,7 +163,7 @@ async def test_poison_becomes_a_dead_letter_and_can_be_replayed(
     kafka_server: str,
     tenant_id: UUID,
 ) -> None:
-    async def picky(session: AsyncSession, event: PlanChanged) -> None:
+    async def picky(session: Session, event: PlanChanged) -> None:
         if event.plan == "poison":
             raise PoisonMessageError("no such plan")
         await on_plan_changed(session, event)
@@ -192,7 +191,7 @@ async def test_a_bug_stops_the_consumer(
     database: Database,
     tenant_id: UUID,
 ) -> None:
-    async def buggy(session: AsyncSession, event: PlanChanged) -> None:
+    async def buggy(session: Session, event: PlanChanged) -> None:
         if event.tenant_id == tenant_id:
             raise ZeroDivisionError
 
@@ -212,7 +211,7 @@ async def test_a_run_of_dead_letters_stops_the_consumer(
     producer: AIOKafkaProducer,
     tenant_id: UUID,
 ) -> None:
-    async def refuse(session: AsyncSession, event: PlanChanged) -> None:
+    async def refuse(session: Session, event: PlanChanged) -> None:
         raise PoisonMessageError("refused")
 
     task = runner.start(consumer({PlanChanged: refuse}, max_consecutive_dead_letters=3))

@@ -13,11 +13,10 @@ from uuid import UUID
 import asyncpg
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from stagify import inbox
 from stagify.consumer import Consumer, Rejection
-from stagify.database import Database, driver_connection
+from stagify.database import Database, Session, driver_connection
 from stagify.events import decode
 from stagify.events.billing import PlanChanged
 from stagify.events.receipts import StagingReceiptIssued
@@ -34,7 +33,7 @@ LOOK_SECONDS = 0.005
 IsOver = Callable[[], Awaitable[bool]]
 
 
-async def on_plan_changed(session: AsyncSession, event: PlanChanged) -> None:
+async def on_plan_changed(session: Session, event: PlanChanged) -> None:
     """An effect, and an event about it: the next link of a chain."""
     connection = await driver_connection(session)
     await connection.execute(

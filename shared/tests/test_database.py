@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from stagify.database import Database, driver_connection
+from stagify.database import Database, TransactionFailedError, driver_connection
 from stagify.testing import DatabaseUrls
 
 INSERT = text("INSERT INTO widgets (tenant_id, name) VALUES (:tenant, :name)")
@@ -36,10 +36,9 @@ class TestTenant:
     async def test_cannot_write_for_another(
         self, database: Database, tenant_id: UUID, other_tenant_id: UUID
     ) -> None:
-        async with database.tenant(tenant_id) as session:
-            with pytest.raises(DBAPIError, match="row-level security"):
+        with pytest.raises(DBAPIError, match="row-level security"):
+            async with database.tenant(tenant_id) as session:
                 await session.execute(INSERT, {"tenant": other_tenant_id, "name": "lamp"})
-            await session.rollback()
         assert await count(database, other_tenant_id) == 0
 
     async def test_an_error_rolls_everything_back(
@@ -50,6 +49,32 @@ class TestTenant:
                 await session.execute(INSERT, {"tenant": tenant_id, "name": "lamp"})
                 raise LookupError
         assert await count(database, tenant_id) == 0
+
+    async def test_an_error_that_is_passed_over_is_not_taken_for_success(
+        self, database: Database, tenant_id: UUID, other_tenant_id: UUID
+    ) -> None:
+        with pytest.raises(TransactionFailedError):
+            async with database.tenant(tenant_id) as session:
+                await session.execute(INSERT, {"tenant": tenant_id, "name": "lamp"})
+                with pytest.raises(DBAPIError):
+                    await session.execute(INSERT, {"tenant": other_tenant_id, "name": "lamp"})
+        assert await count(database, tenant_id) == 0
+
+    async def test_a_savepoint_can_fail_alone(
+        self, database: Database, tenant_id: UUID, other_tenant_id: UUID
+    ) -> None:
+        async with database.tenant(tenant_id) as session:
+            await session.execute(INSERT, {"tenant": tenant_id, "name": "lamp"})
+            with pytest.raises(DBAPIError):
+                async with session.begin_nested():
+                    await session.execute(INSERT, {"tenant": other_tenant_id, "name": "lamp"})
+        assert await count(database, tenant_id) == 1
+
+    async def test_ends_by_its_block_alone(self, database: Database, tenant_id: UUID) -> None:
+        async with database.tenant(tenant_id) as session:
+            for end in (session.commit, session.rollback):
+                with pytest.raises(TypeError):
+                    await end()
 
 
 async def test_an_error_does_not_repeat_what_was_typed(database: Database, tenant_id: UUID) -> None:

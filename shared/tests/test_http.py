@@ -13,7 +13,8 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
 from stagify.auth import PlatformDep, principal_of, requires
-from stagify.database import Database, SessionDep, driver_connection
+from stagify.database import Database, driver_connection
+from stagify.dependencies import SessionDep
 from stagify.errors import ConflictError
 from stagify.http import create_service_app
 from stagify.idempotency import IdempotencyDep

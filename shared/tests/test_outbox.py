@@ -74,8 +74,8 @@ async def test_a_rolled_back_event_does_not(
             raise LookupError
     after = await publish_one(database, tenant_id)
     await read_projects(kafka_server, {after})
-    async with database.tenant_connection(None) as connection:
-        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        async with database.tenant_connection(None) as connection:
             await connection.fetch("SELECT * FROM outbox")
 
 

@@ -10,7 +10,6 @@ import asyncpg
 import httpx
 import pytest
 from prometheus_client import REGISTRY
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from identity_svc.mail.service import Composer, MailKind, Message, queue_mail
 from identity_svc.mail.smtp import SmtpSender
@@ -18,7 +17,7 @@ from identity_svc.mail.tasks import mail_kinds
 from identity_svc.settings import Settings
 from identity_testing import Caller, MailServer, MakeSettings, signup_body
 from stagify.clock import utc_now
-from stagify.database import Database
+from stagify.database import Database, Session
 from stagify.ids import new_id
 from stagify.tasks.runner import TaskRunner
 
@@ -66,7 +65,7 @@ def make_runner(queue: Database, database: Database) -> MakeRunner:
 def about_one(subject_id: UUID, address: str) -> Composer:
     """A composer that has something to say about one subject only."""
 
-    async def compose(session: AsyncSession, about: UUID) -> Message | None:
+    async def compose(session: Session, about: UUID) -> Message | None:
         if about != subject_id:
             return None
         return Message(address, "Hello", "Hello there.\n")
@@ -181,7 +180,7 @@ async def test_mail_that_cannot_be_written_does_not_keep_the_others(
 ) -> None:
     broken, good = new_id(), new_id()
 
-    async def compose(session: AsyncSession, about: UUID) -> Message | None:
+    async def compose(session: Session, about: UUID) -> Message | None:
         texts = {broken: Message("no address at all", "Hello", ""), good: Message(email, "Hi", "")}
         return texts.get(about)
 

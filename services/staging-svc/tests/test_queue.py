@@ -10,17 +10,16 @@ from uuid import UUID
 import asyncpg
 import pytest
 from sqlalchemy import text
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from stagify.clock import utc_now
-from stagify.database import Database, driver_connection
+from stagify.database import Database, Session, driver_connection
 from stagify.ids import new_id
 from staging_svc.projects.models import Project
 from staging_svc.queue import service
 from staging_svc.queue.models import Job
 from staging_svc.queue.service import Lease, LeaseLostError, claim_next
 
-Step = Callable[[AsyncSession, Lease], Awaitable[object]]
+Step = Callable[[Session, Lease], Awaitable[object]]
 
 
 async def enqueue(database: Database, tenant_id: UUID, count: int = 1) -> list[UUID]:

@@ -3,7 +3,7 @@
 from sqlalchemy.orm import registry
 from sqlmodel import SQLModel
 
-from stagify.database import new_metadata
+from stagify.tables import new_metadata
 
 
 class ServiceTable(SQLModel, registry=registry(metadata=new_metadata())):

@@ -7,9 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlmodel.ext.asyncio.session import AsyncSession
-
-from stagify.database import Database, driver_connection
+from stagify.database import Database, Session, driver_connection
 
 COMPLETE = "DELETE FROM tasks WHERE id = $1 AND lease_token = $2 RETURNING true"
 
@@ -72,14 +70,14 @@ class Task:
         return self.lease.payload
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[AsyncSession]:
+    async def transaction(self) -> AsyncIterator[Session]:
         """One transaction as the app role, of the task's tenant or of none."""
         tenant_id = self.lease.tenant_id
         scope = self._database.system() if tenant_id is None else self._database.tenant(tenant_id)
         async with scope as session:
             yield session
 
-    async def complete(self, session: AsyncSession) -> None:
+    async def complete(self, session: Session) -> None:
         """End the task in `session`'s transaction: what else stands in it happens exactly once.
 
         A handler that has effects elsewhere does not call it; its task ends after it has

@@ -7,11 +7,10 @@ from uuid import UUID
 
 import asyncpg
 import orjson
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from stagify import cause, telemetry
 from stagify.clock import utc_now
-from stagify.database import driver_connection
+from stagify.database import Session, driver_connection
 from stagify.ids import new_id
 
 # The tenant of work that belongs to none, such as the mail of a sign-up; written and read in
@@ -39,7 +38,7 @@ WITHDRAW = "DELETE FROM tasks WHERE kind = $1 AND key = $2 AND attempts = 0 RETU
 
 
 async def enqueue(
-    session: AsyncSession,
+    session: Session,
     kind: str,
     payload: Mapping[str, Any] | None = None,
     *,
@@ -102,7 +101,7 @@ async def enqueue_on(
     return task_id
 
 
-async def withdraw(session: AsyncSession, kind: str, key: str) -> bool:
+async def withdraw(session: Session, kind: str, key: str) -> bool:
     """Take back the task with this key; False if it has begun, even once, or there is none."""
     connection = await driver_connection(session)
     return await connection.fetchval(WITHDRAW, kind, key) is not None

@@ -9,9 +9,8 @@ from uuid import UUID
 import asyncpg
 from aiokafka import ConsumerRecord, TopicPartition
 from aiokafka.abc import ConsumerRebalanceListener
-from sqlmodel.ext.asyncio.session import AsyncSession
 
-from stagify.database import Database
+from stagify.database import Database, Session
 
 
 class CrashError(Exception):
@@ -156,7 +155,7 @@ class MortalDatabase(Database):
         self._fate = fate
 
     @asynccontextmanager
-    async def tenant(self, tenant_id: UUID) -> AsyncIterator[AsyncSession]:
+    async def tenant(self, tenant_id: UUID) -> AsyncIterator[Session]:
         self._fate.step()
         async with super().tenant(tenant_id) as session:
             self._fate.step()

@@ -9,7 +9,7 @@ from identity_svc.api_keys import service
 from identity_svc.api_keys.schemas import ApiKeyCreate, ApiKeyCreated, ApiKeyRead
 from identity_svc.parts import PartsDep
 from stagify.auth import requires
-from stagify.database import SessionDep
+from stagify.dependencies import SessionDep
 from stagify.idempotency import IdempotencyDep
 from stagify.links import link
 from stagify.pagination import Page, PageParamsDep

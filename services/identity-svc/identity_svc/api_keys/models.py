@@ -8,9 +8,9 @@ from sqlalchemy import Text, UniqueConstraint
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field
 
-from identity_svc.tables import IdentityTable, instant
-from stagify.database import TenantTable
+from identity_svc.tables import IdentityTable
 from stagify.personal import Personal
+from stagify.tables import TenantTable, instant
 
 
 class ApiKey(TenantTable, IdentityTable, table=True):

@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, UniqueConstraint
 from sqlmodel import Field
 
 from identity_svc.tables import IdentityTable
-from stagify.database import TenantTable
+from stagify.tables import TenantTable
 
 
 class Membership(TenantTable, IdentityTable, table=True):

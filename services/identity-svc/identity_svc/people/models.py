@@ -6,9 +6,10 @@ from uuid import UUID
 
 from sqlmodel import Field
 
-from identity_svc.tables import IdentityTable, birth
+from identity_svc.tables import IdentityTable
 from stagify.ids import new_id
 from stagify.personal import Personal
+from stagify.tables import birth
 
 
 class User(IdentityTable, table=True):

@@ -20,7 +20,7 @@ from identity_svc.sessions.schemas import (
 from identity_svc.settings import Settings
 from identity_svc.tenants.service import KnownTenant, get_tenant
 from stagify.auth import SignedInDep, TenantHostDep
-from stagify.database import SessionDep
+from stagify.dependencies import SessionDep
 from stagify.principal import Principal
 
 router = APIRouter(prefix="/v1/session", tags=["session"])

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from sqlalchemy import ForeignKeyConstraint, Index, UniqueConstraint
 
-from identity_svc.tables import IdentityTable, instant
-from stagify.database import TenantTable
+from identity_svc.tables import IdentityTable
+from stagify.tables import TenantTable, instant
 
 
 class Session(TenantTable, IdentityTable, table=True):

@@ -9,9 +9,10 @@ from sqlalchemy import Index, SmallInteger, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
-from identity_svc.tables import IdentityTable, birth, instant
+from identity_svc.tables import IdentityTable
 from stagify.ids import new_id
 from stagify.personal import Personal
+from stagify.tables import birth, instant
 
 
 class Signup(IdentityTable, table=True):

@@ -6,8 +6,9 @@ from uuid import UUID
 
 from sqlmodel import Field
 
-from identity_svc.tables import IdentityTable, birth
+from identity_svc.tables import IdentityTable
 from stagify.personal import Personal
+from stagify.tables import birth
 
 
 class Tenant(IdentityTable, table=True):

@@ -6,8 +6,9 @@ from typing import Annotated
 from sqlalchemy import LargeBinary
 from sqlmodel import Field
 
-from identity_svc.tables import IdentityTable, instant
+from identity_svc.tables import IdentityTable
 from stagify.personal import Personal
+from stagify.tables import instant
 
 
 class Throttle(IdentityTable, table=True):

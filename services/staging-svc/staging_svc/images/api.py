@@ -4,7 +4,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from stagify.database import SessionDep
+from stagify.dependencies import SessionDep
 from stagify.problems import problems
 from staging_svc.images import service
 from staging_svc.parts import PartsDep, ReaderDep

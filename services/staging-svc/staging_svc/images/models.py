@@ -6,8 +6,8 @@ from uuid import UUID
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index, Text
 from sqlmodel import Field
 
-from stagify.database import TenantTable
 from stagify.personal import Personal
+from stagify.tables import TenantTable
 from staging_svc.tables import ServiceTable
 
 

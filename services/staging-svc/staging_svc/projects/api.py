@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Header, Request, Response
 
-from stagify.database import DatabaseDep, SessionDep
+from stagify.dependencies import DatabaseDep, SessionDep
 from stagify.idempotency import IdempotencyDep
 from stagify.links import link
 from stagify.pagination import Page, PageParamsDep

@@ -9,9 +9,9 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
 from stagify.clock import utc_now
-from stagify.database import TenantTable
 from stagify.personal import Personal
-from staging_svc.tables import ServiceTable, instant
+from stagify.tables import TenantTable, instant
+from staging_svc.tables import ServiceTable
 
 
 class Project(TenantTable, ServiceTable, table=True):

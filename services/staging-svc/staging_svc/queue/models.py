@@ -14,8 +14,8 @@ from sqlalchemy import (
 from sqlmodel import Field
 
 from stagify.clock import utc_now
-from stagify.database import TenantTable
-from staging_svc.tables import ServiceTable, instant
+from stagify.tables import TenantTable, instant
+from staging_svc.tables import ServiceTable
 
 
 class Job(TenantTable, ServiceTable, table=True):

@@ -6,8 +6,8 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Text
 from sqlmodel import Field
 
-from stagify.database import TenantTable
-from staging_svc.tables import ServiceTable, instant
+from stagify.tables import TenantTable, instant
+from staging_svc.tables import ServiceTable
 
 
 class Tenant(TenantTable, ServiceTable, table=True):

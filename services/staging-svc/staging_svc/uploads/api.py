@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from stagify.database import SessionDep
+from stagify.dependencies import SessionDep
 from stagify.links import link
 from stagify.problems import problems
 from staging_svc.parts import PartsDep, WriterDep

@@ -7,9 +7,9 @@ from uuid import UUID
 from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, Text, text
 from sqlmodel import Field
 
-from stagify.database import TenantTable
 from stagify.personal import Personal
-from staging_svc.tables import ServiceTable, instant
+from stagify.tables import TenantTable, instant
+from staging_svc.tables import ServiceTable
 
 
 class Upload(TenantTable, ServiceTable, table=True):

@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 
 from stagify.auth import TenantHostDep
-from stagify.database import SessionDep
+from stagify.dependencies import SessionDep
 from stagify.problems import problems
 from tenant_svc.branding import service
 from tenant_svc.branding.schemas import BrandingRead

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends
 
 from stagify.auth import PlatformDep, service_only
 from stagify.calls.tenant import SLUGS, SlugHold, SlugHoldRead
-from stagify.database import SystemSessionDep
+from stagify.dependencies import SystemSessionDep
 from stagify.principal import Principal
 from stagify.problems import problems
 from tenant_svc.hosts import service

@@ -4,10 +4,11 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from sqlalchemy import DateTime, Index, Text
+from sqlalchemy import Index, Text
 from sqlmodel import Field
 
 from stagify.personal import Personal
+from stagify.tables import instant
 from tenant_svc.tables import ServiceTable
 
 
@@ -25,4 +26,4 @@ class Slug(ServiceTable, table=True):
     slug: Annotated[str, Personal] = Field(primary_key=True, sa_type=Text)
     signup_id: UUID = Field(index=True)
     tenant_id: UUID | None = Field(default=None, index=True)
-    expires_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+    expires_at: datetime | None = instant(default=None)

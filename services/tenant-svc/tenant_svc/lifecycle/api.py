@@ -8,7 +8,8 @@ from fastapi import APIRouter, Depends
 
 from stagify.auth import service_only
 from stagify.calls.tenant import TENANTS, TenantCreate, TenantSummary
-from stagify.database import DatabaseDep, Session
+from stagify.database import Session
+from stagify.dependencies import DatabaseDep
 from stagify.principal import Principal
 from stagify.problems import problems
 from tenant_svc.lifecycle import service

@@ -3,10 +3,10 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import DateTime, Text
+from sqlalchemy import Text
 from sqlmodel import Field
 
-from stagify.clock import utc_now
+from stagify.tables import birth, instant
 from tenant_svc.tables import ServiceTable
 
 
@@ -19,7 +19,7 @@ class TenantReceipt(ServiceTable, table=True):
     of_event_id: UUID = Field(primary_key=True)
     service: str = Field(primary_key=True, sa_type=Text)
     action: str = Field(sa_type=Text)
-    received_at: datetime = Field(default_factory=utc_now, sa_type=DateTime(timezone=True))
+    received_at: datetime = birth()
 
 
 class Provisioning(ServiceTable, table=True):
@@ -28,5 +28,5 @@ class Provisioning(ServiceTable, table=True):
     __tablename__ = "provisionings"
 
     tenant_id: UUID = Field(primary_key=True)
-    started_at: datetime = Field(sa_type=DateTime(timezone=True))
-    expires_at: datetime | None = Field(default=None, index=True, sa_type=DateTime(timezone=True))
+    started_at: datetime = instant()
+    expires_at: datetime | None = instant(default=None, index=True)

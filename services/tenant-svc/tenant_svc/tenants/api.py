@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 
 from stagify.auth import requires
-from stagify.database import SessionDep
+from stagify.dependencies import SessionDep
 from stagify.principal import TenantPrincipal
 from stagify.problems import problems
 from tenant_svc.parts import PartsDep

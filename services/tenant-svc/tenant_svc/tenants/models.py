@@ -4,11 +4,11 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Column, DateTime, Text, Uuid
+from sqlalchemy import CheckConstraint, Column, Text, Uuid
 from sqlmodel import Field
 
-from stagify.clock import utc_now
 from stagify.personal import Personal
+from stagify.tables import birth, instant
 from tenant_svc.tables import ServiceTable
 
 
@@ -32,6 +32,6 @@ class Tenant(ServiceTable, table=True):
     region: str = Field(sa_type=Text)
     owner_user_id: UUID
     signup_id: UUID
-    created_at: datetime = Field(default_factory=utc_now, sa_type=DateTime(timezone=True))
-    activated_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
-    suspended_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+    created_at: datetime = birth()
+    activated_at: datetime | None = instant(default=None)
+    suspended_at: datetime | None = instant(default=None)

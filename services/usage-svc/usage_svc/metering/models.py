@@ -7,8 +7,8 @@ from sqlalchemy import BigInteger, CheckConstraint, Index, Text, UniqueConstrain
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
-from stagify.clock import utc_now
-from usage_svc.tables import INSTANT, ServiceTable
+from stagify.tables import birth, instant
+from usage_svc.tables import ServiceTable
 
 
 class UsageRecord(ServiceTable, table=True):
@@ -36,9 +36,9 @@ class UsageRecord(ServiceTable, table=True):
     source: str = Field(primary_key=True, sa_type=Text)
     meter: str = Field(sa_type=Text)
     quantity: int = Field(sa_type=BigInteger)
-    occurred_at: datetime = Field(sa_type=INSTANT)
-    counted_at: datetime = Field(sa_type=INSTANT)
-    recorded_at: datetime = Field(default_factory=utc_now, sa_type=INSTANT)
+    occurred_at: datetime = instant()
+    counted_at: datetime = instant()
+    recorded_at: datetime = birth()
     dimensions: dict[str, str] = Field(sa_type=JSONB)
     reservation_id: UUID | None = None
     corrects_id: UUID | None = None

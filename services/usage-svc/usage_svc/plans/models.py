@@ -7,9 +7,9 @@ from uuid import UUID
 from sqlalchemy import Text
 from sqlmodel import Field
 
-from stagify.clock import utc_now
 from stagify.personal import Personal
-from usage_svc.tables import INSTANT, ServiceTable
+from stagify.tables import birth
+from usage_svc.tables import ServiceTable
 
 
 class Subscription(ServiceTable, table=True):
@@ -22,4 +22,4 @@ class Subscription(ServiceTable, table=True):
     # The newest event that told the slug.
     slug_event_id: UUID | None = None
     plan: str = Field(sa_type=Text)
-    created_at: datetime = Field(default_factory=utc_now, sa_type=INSTANT)
+    created_at: datetime = birth()

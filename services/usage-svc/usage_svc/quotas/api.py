@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from stagify.auth import requires, service_for_tenant
 from stagify.calls.usage import RESERVATIONS, ReservationCreate, ReservationRead
 from stagify.clock import utc_now
-from stagify.database import DatabaseDep, SessionDep
+from stagify.dependencies import DatabaseDep, SessionDep
 from stagify.principal import TenantPrincipal
 from stagify.problems import problems
 from usage_svc.parts import PartsDep

@@ -14,8 +14,8 @@ from sqlalchemy import (
 )
 from sqlmodel import Field
 
-from stagify.clock import utc_now
-from usage_svc.tables import INSTANT, ServiceTable
+from stagify.tables import birth, instant
+from usage_svc.tables import ServiceTable
 
 
 class Quota(ServiceTable, table=True):
@@ -30,7 +30,7 @@ class Quota(ServiceTable, table=True):
 
     tenant_id: UUID = Field(primary_key=True)
     meter: str = Field(primary_key=True, sa_type=Text)
-    period_start: datetime = Field(primary_key=True, sa_type=INSTANT)
+    period_start: datetime = instant(primary_key=True)
     used: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": "0"})
     reserved: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": "0"})
     # The highest threshold that has been told in this period.
@@ -62,10 +62,10 @@ class Reservation(ServiceTable, table=True):
     tenant_id: UUID = Field(primary_key=True)
     id: UUID = Field(primary_key=True)
     meter: str = Field(sa_type=Text)
-    period_start: datetime = Field(sa_type=INSTANT)
+    period_start: datetime = instant()
     quantity: int = Field(sa_type=BigInteger)
     state: str = Field(sa_type=Text)
     project_id: UUID | None = None
-    expires_at: datetime = Field(sa_type=INSTANT)
-    closed_at: datetime | None = Field(default=None, sa_type=INSTANT)
-    created_at: datetime = Field(default_factory=utc_now, sa_type=INSTANT)
+    expires_at: datetime = instant()
+    closed_at: datetime | None = instant(default=None)
+    created_at: datetime = birth()
