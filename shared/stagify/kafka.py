@@ -2,21 +2,18 @@
 
 import asyncio
 import contextlib
-import itertools
-import logging
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.abc import ConsumerRebalanceListener
-from aiokafka.errors import KafkaConnectionError, KafkaError
+from aiokafka.errors import KafkaError
 
-logger = logging.getLogger(__name__)
+from stagify.patches.aiokafka import drop_unsent, steady, stop_sending
 
 # CloudEvents, Kafka protocol binding, structured mode.
 CONTENT_TYPE = [("content-type", b"application/cloudevents+json; charset=UTF-8")]
-METADATA_PAUSE_SECONDS = 0.25
 
 # Longer than any outage we want to sit out without losing the partition.
 MAX_POLL_INTERVAL_MS = 15 * 60 * 1000
@@ -39,37 +36,6 @@ def make_producer(bootstrap_servers: str, client_id: str) -> AIOKafkaProducer:
     )
     steady(producer)
     return producer
-
-
-def steady(owner: AIOKafkaProducer | AIOKafkaConsumer) -> None:
-    """Let a client outlive brokers that are away.
-
-    By itself aiokafka asks up to thousands of times a second for as long as no broker answers:
-    producers with something to send, and consumers that wait for a leader. And on uvloop, where a
-    write to a connection that has just closed is a RuntimeError, the task that keeps its metadata
-    dies of that, and the client waits for it for ever.
-    """
-    # Not public; aiokafka has no setting for it.
-    client = owner.client if isinstance(owner, AIOKafkaProducer) else owner._client
-    update, send = client._metadata_update, client.send
-
-    async def update_and_pause(*args: Any) -> bool:
-        try:
-            is_updated: bool = await update(*args)
-        except RuntimeError as error:
-            logger.info("kafka.connection_closed", extra={"error": str(error)})
-            is_updated = False
-        if not is_updated:
-            await asyncio.sleep(METADATA_PAUSE_SECONDS)
-        return is_updated
-
-    async def send_or_fail(*args: Any, **options: Any) -> Any:
-        try:
-            return await send(*args, **options)
-        except RuntimeError as error:
-            raise KafkaConnectionError(str(error)) from error
-
-    client._metadata_update, client.send = update_and_pause, send_or_fail
 
 
 # A broker that is away keeps no caller longer; what is left of the closing goes on by itself.
@@ -131,18 +97,7 @@ async def abandon(producer: AIOKafkaProducer) -> None:
     leaves a task behind that sends the rest whenever that is back: possibly after newer events
     of the same keys, which another producer has sent since.
     """
-    # Not public, but aiokafka has no other way to stop without sending.
-    held = producer._message_accumulator
-    batches = [*itertools.chain.from_iterable(held._batches.values()), *held._pending_batches]
-    # A request on the wire that fails is not repeated.
-    held.reenqueue = lambda batch: None
-    held.fail_all(KafkaError("the producer was abandoned"))
-    for batch in batches:
-        sent = [future for future, _ in batch._msg_futures]
-        for future in (batch.future, batch._drain_waiter, *sent):
-            # Known to be lost, also where nobody waits for it: asyncio would report that.
-            if not future.cancelled():
-                future.exception()
+    drop_unsent(producer)
     await _close_beside(_abandon(producer))
 
 
@@ -158,7 +113,7 @@ async def stop_consumer(consumer: AIOKafkaConsumer) -> None:
 async def _abandon(producer: AIOKafkaProducer) -> None:
     # A sender that was stopped before its first step ends as cancelled.
     with contextlib.suppress(KafkaError, asyncio.CancelledError):
-        await producer._sender.close()
+        await stop_sending(producer)
     await producer.stop()
 
 

@@ -14,7 +14,8 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 from aiokafka.structs import ConsumerRecord
 
-from stagify.kafka import steady, stop_consumer
+from stagify.kafka import stop_consumer
+from stagify.patches.aiokafka import steady
 
 logger = logging.getLogger(__name__)
 

@@ -1,12 +1,15 @@
-"""What the platform's Kafka clients outlive."""
+"""What is changed inside of libraries: each test fails without its change."""
 
+import asyncio
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from aiokafka.errors import KafkaConnectionError
+from aiokafka.errors import KafkaConnectionError, KafkaError
 
-from stagify.kafka import steady
+from stagify.kafka import abandon, make_producer
+from stagify.patches.aiokafka import steady
+from stagify.topology import Topic
 
 
 class ClosingClient:
@@ -34,3 +37,21 @@ async def test_keeping_metadata_outlives_a_connection_that_closes(client: Closin
 async def test_a_request_fails_as_other_lost_connections_do(client: ClosingClient) -> None:
     with pytest.raises(KafkaConnectionError):
         await client.send()
+
+
+async def test_an_abandoned_producer_drops_what_no_broker_has_taken(kafka_server: str) -> None:
+    producer = make_producer(kafka_server, "abandoned")
+    await producer.start()
+    await producer.send_and_wait(Topic.TENANT, b"{}")
+    back = asyncio.Event()
+
+    async def away(*_: Any, **__: Any) -> None:
+        await back.wait()
+
+    producer.client.send = away
+    sent = await producer.send(Topic.TENANT, b"{}")
+    await abandon(producer)
+    assert isinstance(sent.exception(), KafkaError)
+    # Nothing of it goes out once the broker is back.
+    back.set()
+    assert producer._closed
