@@ -16,7 +16,7 @@ from gateway.hosts.routes import Routes
         (b"/v1/projects/1/events", "staging-svc"),
         (b"/v1/images/1?download=1", "staging-svc"),
         (b"/v1/usage", "usage-svc"),
-        (b"/v1/plans", "usage-svc"),
+        (b"/v1/usage/x", "usage-svc"),
     ],
 )
 def test_first_segments_name_the_service(routes: Routes, target: bytes, name: str) -> None:

@@ -116,7 +116,7 @@ class TestLine:
 
     async def test_request_of_nobody_has_a_tenant_only(self, logged: Logged) -> None:
         await logged.edge.get(request())
-        await logged.edge.get(request("/v1/plans", host="app.stagify.test"))
+        await logged.edge.get(request("/v1/slugs/acme", host="app.stagify.test"))
         visitor, platform = await logged.lines()
         assert UUID(visitor["tenant_id"])
         assert visitor["principal"] == "anonymous"
