@@ -1,8 +1,9 @@
 """The platform kit: what every StagifyAI service would otherwise write twice.
 
-Read in this order: `tenancy` and `database` (one transaction under row-level security),
-`events`, `outbox` and `inbox` (how facts travel exactly once), `consumer`, `listening` and `worker` (the
-background process), `http`, `stopping`, `auth`, `tokens`, `idempotency`, `pagination` (the HTTP process),
-`calls` (between services), `telemetry`, `settings`, `cli` and `bootstrap`
-(how processes start), `testing` (the pytest plugin).
+Read in this order: `topology` (the platform's topics, databases and consumers by name), `tenancy`
+and `database` (one transaction under row-level security), `tables`, `events`, `outbox` and `inbox`
+(how facts travel exactly once), `cause` (who is behind the work), `consumer`, `tasks` and `worker`
+(the background process), `http`, `auth`, `dependencies`, `tokens`, `idempotency` and `pagination`
+(the HTTP process), `calls` (between services), `telemetry`, `settings`, `cli` and `bootstrap` (how
+processes start), `patches` (what is changed inside of libraries), `testing` (the pytest plugin).
 """
