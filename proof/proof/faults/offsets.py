@@ -10,7 +10,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from proof.faults.handled import CONSUMED
-from stagify.kafka import steady
+from stagify.patches.aiokafka import steady
 
 ANSWER_SECONDS = 5.0
 AWAY = (KafkaError, OSError, TimeoutError)
