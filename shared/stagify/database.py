@@ -7,7 +7,7 @@ over; without a tenant the policies show no rows (PostgreSQL documentation, 5.9 
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
@@ -133,32 +133,43 @@ class Database:
         session = Session(self._engine, expire_on_commit=False)
         try:
             pooled = await (await session.connection()).get_raw_connection()
-            driver = pooled.driver_connection
-            session.info.update(
-                service=self.service,
-                base_host=self.base_host,
-                tenant_id=tenant_id,
-                connection=driver,
-            )
-            async with _transaction(driver, tenant_id):
-                yield session
-                if session.new or session.dirty or session.deleted:
-                    await session.flush()
-        finally:
-            # Shielded: a cancelled request must still give its connection back (SQLAlchemy 12099).
+        except BaseException:
             await asyncio.shield(session.close())
+            raise
+        driver = pooled.driver_connection
+        session.info.update(
+            service=self.service, base_host=self.base_host, tenant_id=tenant_id, connection=driver
+        )
+        try:
+            await _begin(driver, tenant_id)
+            yield session
+            if session.new or session.dirty or session.deleted:
+                await session.flush()
+            await _commit(driver)
+        except BaseException as error:
+            await _undo(driver, error, session.close)
+            raise
+        # Shielded: a cancelled request must still give its connection back (SQLAlchemy 12099).
+        await asyncio.shield(session.close())
 
     @asynccontextmanager
     async def tenant_connection(self, tenant_id: UUID | None) -> AsyncIterator[asyncpg.Connection]:
         """The same transaction as a bare asyncpg connection, for paths where the ORM's cost shows."""
         pooled = await self._engine.raw_connection()
-        try:
-            driver = pooled.driver_connection
-            async with _transaction(driver, tenant_id):
-                yield driver
-        finally:
-            # Waits for nothing: SQLAlchemy knows of no transaction that it would have to end.
+        driver: Any = pooled.driver_connection
+
+        async def give_back() -> None:
             pooled.close()
+
+        try:
+            await _begin(driver, tenant_id)
+            yield driver
+            await _commit(driver)
+        except BaseException as error:
+            await _undo(driver, error, give_back)
+            raise
+        # Waits for nothing: SQLAlchemy knows of no transaction that it would have to end.
+        pooled.close()
 
     async def fetch(self, tenant_id: UUID, query: str, *args: Any) -> Sequence[asyncpg.Record]:
         """The rows of one read for one tenant."""
@@ -212,27 +223,32 @@ def _refuse_closed(pooled: Any, *_: Any) -> None:
         raise InvalidatePoolError
 
 
-@asynccontextmanager
-async def _transaction(driver: Any, tenant_id: UUID | None) -> AsyncIterator[None]:
-    try:
-        await driver.execute(begin_statement(tenant_id))
-        yield
-        if await driver.execute("COMMIT") != "COMMIT":
-            raise TransactionFailedError
-    except BaseException as error:
-        is_lost = isinstance(error, asyncpg.InterfaceError) and driver.is_closed()
-        # Shielded: a cancelled request must still give its connection back, clean.
-        await asyncio.shield(_roll_back(driver))
-        if is_lost:
-            raise ConnectionLostError from error
-        raise
+async def _begin(driver: Any, tenant_id: UUID | None) -> None:
+    await driver.execute(begin_statement(tenant_id))
 
 
-async def _roll_back(driver: Any) -> None:
+async def _commit(driver: Any) -> None:
+    if await driver.execute("COMMIT") != "COMMIT":
+        raise TransactionFailedError
+
+
+async def _undo(
+    driver: Any, error: BaseException, give_back: Callable[[], Awaitable[None]]
+) -> None:
+    is_lost = isinstance(error, asyncpg.InterfaceError) and driver.is_closed()
+    # Shielded together: whoever is cancelled, even twice, gives the connection back, and clean.
+    await asyncio.shield(_roll_back(driver, give_back))
+    if is_lost:
+        raise ConnectionLostError from error
+
+
+async def _roll_back(driver: Any, give_back: Callable[[], Awaitable[None]]) -> None:
     try:
         await driver.execute("ROLLBACK", timeout=5)
     except UNUSABLE:
         driver.terminate()
+    finally:
+        await give_back()
 
 
 async def driver_connection(session: AnyAsyncSession) -> asyncpg.Connection:

@@ -156,6 +156,34 @@ async def test_cancelled_work_leaks_neither_connections_nor_tenants(
     await database.close()
 
 
+@pytest.mark.parametrize("is_bare", [True, False])
+async def test_cancelled_twice_the_connection_still_comes_back_clean(
+    kit_urls: DatabaseUrls, tenant_id: UUID, is_bare: bool
+) -> None:
+    database = Database(kit_urls.app, service="staging-svc", pool_size=1)
+    inside = asyncio.Event()
+
+    async def wait() -> None:
+        scope = database.tenant_connection if is_bare else database.tenant
+        async with scope(tenant_id):
+            inside.set()
+            await asyncio.Event().wait()
+
+    for _ in range(5):
+        inside.clear()
+        task = asyncio.create_task(wait())
+        await inside.wait()
+        task.cancel()
+        # Now it rolls back; the second cancel meets it there.
+        await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        await add(database, tenant_id)
+    assert await count(database, tenant_id) == 5
+    await database.close()
+
+
 async def test_a_powerful_role_is_refused(postgres_admin_url: str) -> None:
     database = Database(postgres_admin_url, service="staging-svc", pool_size=1)
     with pytest.raises(RuntimeError, match="bypass row-level security"):
