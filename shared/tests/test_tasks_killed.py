@@ -1,6 +1,7 @@
-"""Tasks of a process that is killed with -9 in the middle of its work."""
+"""Tasks of a process that dies: killed with -9, or at any await, time and again."""
 
 import asyncio
+import contextlib
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -8,12 +9,18 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from uuid import UUID
 
-from stagify.database import Database
+import asyncpg
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from stagify.database import Database, driver_connection
+from stagify.ids import new_id
 from stagify.tasks import claims
 from stagify.tasks.kinds import Kind, Task
 from stagify.tasks.queue import enqueue
 from stagify.tasks.runner import TaskRunner
 from stagify.testing import DatabaseUrls
+from stagify.testing.crashes import CrashError, Fate, MortalDatabase
 
 VICTIM = Path(__file__).with_name("tasks_victim.py")
 
@@ -64,3 +71,63 @@ async def test_another_does_them_once_their_leases_have_run_out(
         assert await runner.run_due() == 3
     await queue.close()
     assert sorted(done) == [0, 1, 2]
+
+
+class MortalRoles(MortalDatabase):
+    """Also the bare transactions, which the runner takes and settles tasks in, end before or after
+    their commit, or before they have begun."""
+
+    @asynccontextmanager
+    async def tenant_connection(self, tenant_id: UUID | None) -> AsyncIterator[asyncpg.Connection]:
+        self._fate.step()
+        async with super().tenant_connection(tenant_id) as connection:
+            self._fate.step()
+            yield connection
+            self._fate.step()
+        self._fate.step()
+
+
+async def write_once(task: Task) -> None:
+    """An effect in the task's own transaction."""
+    async with task.transaction() as session:
+        await (await driver_connection(session)).execute(
+            "INSERT INTO widgets (tenant_id, name) VALUES ($1, $2)",
+            task.tenant_id,
+            task.payload["name"],
+        )
+        await task.complete(session)
+
+
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(gaps=st.lists(st.integers(0, 12), min_size=1, max_size=8))
+async def test_each_effect_happens_once_wherever_the_process_dies(
+    kit_urls: DatabaseUrls, database: Database, gaps: list[int]
+) -> None:
+    tenant_id, fate = new_id(), Fate(gaps)
+    app, mortal = (MortalRoles(url, fate) for url in (kit_urls.app, kit_urls.tasks))
+    queue = Database(kit_urls.tasks, service="staging-svc", pool_size=1)
+    names = ["chair", "lamp", "table"]
+    async with database.tenant(tenant_id) as session:
+        for name in names:
+            await enqueue(session, "effect", {"name": name})
+
+    async def left() -> int:
+        """How many are not done; their leases and waits are over then."""
+        async with queue.tenant_connection(None) as connection:
+            changed = await connection.execute(
+                "UPDATE tasks SET due_at = now() WHERE tenant_id = $1", tenant_id
+            )
+            return int(changed.split()[-1])
+
+    try:
+        while await left():
+            fate.revive()
+            with contextlib.suppress(CrashError):
+                await TaskRunner(mortal, app, {"effect": Kind(handler=write_once)}).run_due()
+    finally:
+        for each in (app, mortal, queue):
+            await each.close()
+    rows = await database.fetch(tenant_id, "SELECT name FROM widgets")
+    assert sorted(row["name"] for row in rows) == names
