@@ -25,7 +25,7 @@ from stagify.tasks.kinds import (
 )
 from stagify.tasks.queue import MAX_PAYLOAD_BYTES, enqueue, withdraw
 from stagify.tasks.runner import TaskRunner
-from stagify.testing import DatabaseUrls, next_turn, running
+from stagify.testing import Clock, DatabaseUrls, next_turn, running
 
 MINUTE = timedelta(minutes=1)
 
@@ -82,14 +82,6 @@ async def rows(queue: Database) -> list[asyncpg.Record]:
         return list(await connection.fetch("SELECT * FROM tasks ORDER BY id"))
 
 
-async def let_pass(queue: Database, time: timedelta) -> None:
-    """Let time go by for all tasks."""
-    async with queue.tenant_connection(None) as connection:
-        await connection.execute(
-            "UPDATE tasks SET due_at = due_at - $1::interval, give_up_at = give_up_at - $1", time
-        )
-
-
 async def widgets(database: Database, tenant_id: UUID) -> list[str]:
     """What handlers have written."""
     return [row["name"] for row in await database.fetch(tenant_id, "SELECT name FROM widgets")]
@@ -130,11 +122,11 @@ class TestEnqueue:
         assert await rows(queue) == []
 
     async def test_it_waits_until_it_is_due(
-        self, database: Database, runner: TaskRunner, queue: Database, tenant_id: UUID
+        self, clock: Clock, database: Database, runner: TaskRunner, queue: Database, tenant_id: UUID
     ) -> None:
         await add(database, tenant_id, due_at=utc_now() + MINUTE)
         assert await runner.run_due() == 0
-        await let_pass(queue, MINUTE)
+        clock.advance(MINUTE)
         assert await runner.run_due() == 1
 
     async def test_a_key_replaces_the_earlier_one_of_this_tenant_alone(
@@ -280,7 +272,12 @@ class TestIsolation:
 
 class TestFailure:
     async def test_the_wait_doubles_up_to_the_longest(
-        self, database: Database, make_runner: MakeRunner, queue: Database, tenant_id: UUID
+        self,
+        clock: Clock,
+        database: Database,
+        make_runner: MakeRunner,
+        queue: Database,
+        tenant_id: UUID,
     ) -> None:
         async def handle(task: Task) -> None:
             raise TryAgainError("away")
@@ -293,7 +290,7 @@ class TestFailure:
             assert (row["state"], row["last_error"]) == ("waiting", "away")
             assert timedelta(0) <= utc_now() + wait * MINUTE - row["due_at"] < MINUTE / 2
             assert await runner.run_due() == 0
-            await let_pass(queue, wait * MINUTE)
+            clock.advance(wait * MINUTE)
 
     async def test_an_error_is_kept_without_its_text(
         self,
@@ -339,7 +336,12 @@ class TestFailure:
         assert len(await rows(queue)) == 1
 
     async def test_it_is_given_up_when_it_has_been_tried_long_enough(
-        self, database: Database, make_runner: MakeRunner, queue: Database, tenant_id: UUID
+        self,
+        clock: Clock,
+        database: Database,
+        make_runner: MakeRunner,
+        queue: Database,
+        tenant_id: UUID,
     ) -> None:
         async def handle(task: Task) -> None:
             raise TryAgainError("away")
@@ -348,12 +350,12 @@ class TestFailure:
         runner = make_runner(handle, **policy)
         # Nobody was there for a day: it is tried all the same.
         await add(database, tenant_id)
-        await let_pass(queue, timedelta(days=1))
+        clock.advance(timedelta(days=1))
         states = []
         for _ in range(4):
             await runner.run_due()
             states += [row["state"] for row in await rows(queue)]
-            await let_pass(queue, MINUTE)
+            clock.advance(MINUTE)
         assert states == ["waiting", "waiting", "given_up", "given_up"]
         (row,) = await rows(queue)
         assert (row["attempts"], row["last_error"]) == (3, "away")
@@ -528,12 +530,17 @@ class TestTurns:
 
 class TestLeases:
     async def test_whoever_lost_the_lease_changes_nothing(
-        self, database: Database, make_runner: MakeRunner, queue: Database, tenant_id: UUID
+        self,
+        clock: Clock,
+        database: Database,
+        make_runner: MakeRunner,
+        queue: Database,
+        tenant_id: UUID,
     ) -> None:
         lost = []
 
         async def slow(task: Task) -> None:
-            await let_pass(queue, claims.LEASE)
+            clock.advance(claims.LEASE)
             await make_runner(write_widget).run_due()
             try:
                 await write_widget(task)
@@ -548,13 +555,18 @@ class TestLeases:
         assert await rows(queue) == []
 
     async def test_an_effect_elsewhere_of_a_lost_one_does_not_end_it(
-        self, database: Database, make_runner: MakeRunner, queue: Database, tenant_id: UUID
+        self,
+        clock: Clock,
+        database: Database,
+        make_runner: MakeRunner,
+        queue: Database,
+        tenant_id: UUID,
     ) -> None:
         async def failing(task: Task) -> None:
             raise TryAgainError("away")
 
         async def slow(task: Task) -> None:
-            await let_pass(queue, claims.LEASE)
+            clock.advance(claims.LEASE)
             await make_runner(failing).run_due()
 
         await add(database, tenant_id)
@@ -563,12 +575,17 @@ class TestLeases:
         assert (row["state"], row["attempts"]) == ("waiting", 2)
 
     async def test_a_sign_of_life_keeps_it(
-        self, database: Database, make_runner: MakeRunner, queue: Database, tenant_id: UUID
+        self,
+        clock: Clock,
+        database: Database,
+        make_runner: MakeRunner,
+        queue: Database,
+        tenant_id: UUID,
     ) -> None:
         async def slow(task: Task) -> None:
-            await let_pass(queue, claims.LEASE - timedelta(seconds=1))
+            clock.advance(claims.LEASE - timedelta(seconds=1))
             await mine._renew()
-            await let_pass(queue, timedelta(seconds=2))
+            clock.advance(timedelta(seconds=2))
             assert await make_runner(write_widget).run_due() == 0
 
         mine = make_runner(slow)
@@ -577,12 +594,17 @@ class TestLeases:
         assert await rows(queue) == []
 
     async def test_work_on_a_lost_one_is_ended(
-        self, database: Database, make_runner: MakeRunner, queue: Database, tenant_id: UUID
+        self,
+        clock: Clock,
+        database: Database,
+        make_runner: MakeRunner,
+        queue: Database,
+        tenant_id: UUID,
     ) -> None:
         ended: list[Task] = []
 
         async def slow(task: Task) -> None:
-            await let_pass(queue, claims.LEASE)
+            clock.advance(claims.LEASE)
             await make_runner(write_widget).run_due()
             await mine._renew()
             try:
@@ -721,7 +743,12 @@ class TestRunning:
         assert await make_runner(write_widget).run_due() == 1
 
     async def test_a_database_that_fails_under_a_handler_is_tried_again(
-        self, database: Database, make_runner: MakeRunner, queue: Database, tenant_id: UUID
+        self,
+        clock: Clock,
+        database: Database,
+        make_runner: MakeRunner,
+        queue: Database,
+        tenant_id: UUID,
     ) -> None:
         async def handle(task: Task) -> None:
             if task.lease.attempt > 1:
@@ -734,6 +761,6 @@ class TestRunning:
         await add(database, tenant_id)
         runner = make_runner(handle)
         await runner.run_due()
-        await let_pass(queue, MINUTE)
+        clock.advance(MINUTE)
         await runner.run_due()
         assert await widgets(database, tenant_id) == ["made"]

@@ -18,7 +18,7 @@ import asyncpg
 from opentelemetry.trace import SpanKind
 
 from stagify import cause, metrics, telemetry
-from stagify.clock import utc_now
+from stagify.clock import sleep, utc_now
 from stagify.database import Database
 from stagify.listening import Listener
 from stagify.tasks import claims
@@ -232,7 +232,7 @@ class TaskRunner:
 
     async def _again(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
         while True:
-            await asyncio.sleep(seconds)
+            await sleep(seconds)
             try:
                 await work()
             except Exception as error:
