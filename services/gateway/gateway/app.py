@@ -15,6 +15,7 @@ from prometheus_client import REGISTRY
 from prometheus_client.registry import CollectorRegistry
 from pydantic import AnyHttpUrl
 
+from gateway import large_pages
 from gateway.callers.callers import Visitors
 from gateway.callers.credentials import Ask, Credentials, CredentialSettings
 from gateway.callers.passes import Passes
@@ -132,6 +133,7 @@ class Gateway:
             background.create_task(self._identity_feed.run(), name="revocations")
             background.create_task(self._watch_identity_feed(), name="feed")
             background.create_task(self._openapi.run(), name="openapi")
+            background.create_task(large_pages.keep_asking(), name="large pages")
             await self._directory_feed.wait_until_caught_up()
             await self._identity_feed.wait_until_caught_up()
             logger.info("directory.loaded", extra={"tenants": len(self.directory)})

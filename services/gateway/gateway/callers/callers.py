@@ -13,18 +13,33 @@ from stagify.tokens import CONTEXT_HEADER
 
 
 class Caller(Who):
-    """A principal with the passes made for it so far, by the name of the service they lead to."""
+    """A principal with the passes made for it so far.
 
-    __slots__ = ("_calls", "is_anonymous", "passes", "principal", "usage")
+    The latest is found without going through the others: most callers ask one service again.
+    """
+
+    __slots__ = ("_calls", "_passes", "is_anonymous", "latest_pass", "principal", "usage")
 
     def __init__(self, principal: Principal) -> None:
         super().__init__(principal.tenant_id, principal.kind)
         self.principal = principal
         self.is_anonymous = principal.kind in ("anonymous", "platform")
-        self.passes: dict[str, Pass] = {}
+        self.latest_pass: Pass | None = None
+        self._passes: dict[Route, Pass] = {}
         self._calls = 0
         # Whoever takes the calls may keep here how it records them.
         self.usage: Any = None
+
+    def pass_to(self, route: Route) -> Pass | None:
+        """The pass made for `route`, if there is one; it is the latest then."""
+        found = self._passes.get(route)
+        if found is not None:
+            self.latest_pass = found
+        return found
+
+    def keep(self, made: Pass) -> None:
+        """Keep a pass, in place of an earlier one for the same route."""
+        self.latest_pass = self._passes[made.route] = made
 
     def count_call(self) -> bool:
         """Count one call; whether it is the first since they were last taken."""
@@ -42,12 +57,13 @@ class Pass(Forward):
     """The decision to send a caller's requests on, good until `ends` (monotonic) for one version
     of the tenant's record. `context` is the token by which the service knows who is calling."""
 
-    __slots__ = ("ends", "site")
+    __slots__ = ("ends", "route", "site")
 
     def __init__(self, caller: Caller, site: Site, route: Route, context: str, ends: float) -> None:
         service = route.service
         head = b" HTTP/1.1\r\n" + service.host_line + f"{CONTEXT_HEADER}: {context}\r\n".encode()
         super().__init__(caller, service, route.turns.lane_of(site.party), head)
+        self.route = route
         self.site = site
         self.ends = ends
 

@@ -13,7 +13,6 @@ import logging
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime
 from time import monotonic
 from uuid import UUID
 
@@ -37,6 +36,9 @@ MAX_LOOKUPS = 256
 
 _SESSION = re.compile(rb"[A-Za-z0-9_-]{43}")
 _BEARER = re.compile(rb"[Bb][Ee][Aa][Rr][Ee][Rr] +(stg_[a-z]{2,8}_[A-Za-z0-9_-]{16,200})")
+
+# One object for all, which is memory that need not be fetched for each.
+_FOREVER = float("inf")
 
 # The tenant's id as bytes, then the session's value or the whole Authorization header; these two
 # never look alike. One string, since a tuple with a UUID is slow to hash.
@@ -183,7 +185,9 @@ class Credentials:
         return self._keep(key, found, started)
 
     def _keep(self, key: Key, found: CredentialRead, started: float) -> Verdict | Refusal:
-        expires = started + _seconds_until(found.expires_at)
+        expires = _FOREVER
+        if found.expires_at is not None:
+            expires = started + (found.expires_at - utc_now()).total_seconds()
         if expires <= started:
             return self._remember_unknown(key)
         principal = Principal(
@@ -234,7 +238,3 @@ def parse_credential(shown: bytes) -> CredentialLookUp | None:
 
 def _tenant_of(key: Key) -> UUID:
     return UUID(bytes=key[:TENANT_BYTES])
-
-
-def _seconds_until(moment: datetime | None) -> float:
-    return float("inf") if moment is None else (moment - utc_now()).total_seconds()

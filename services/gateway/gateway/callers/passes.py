@@ -22,7 +22,9 @@ class Passes:
 
     def get(self, caller: Caller, site: Site, route: Route, now: float) -> Pass:
         """The pass for `caller` of `site` at `now` (monotonic)."""
-        held = caller.passes.get(route.name)
+        held = caller.latest_pass
+        if held is None or held.route is not route:
+            held = caller.pass_to(route)
         if held is not None and held.site is site and now < held.ends:
             return held
         # Plan, region and status come from the directory's newest record, not from the look-up.
@@ -37,5 +39,6 @@ class Passes:
         token, expires = self._signer.mint(route.name, principal)
         # Not all at the same moment: those made in one burst would have to be made anew in one.
         seconds = (expires - time() - _SPARE_SECONDS) * uniform(0.7, 1.0)
-        made = caller.passes[route.name] = Pass(caller, site, route, token, now + seconds)
+        made = Pass(caller, site, route, token, now + seconds)
+        caller.keep(made)
         return made

@@ -29,29 +29,35 @@ class LimitSettings:
     max_addresses: int = 20_000
 
 
-class Bucket:
-    """A token bucket; full when made."""
+_TRACE = 0.001
 
-    __slots__ = ("_at", "_burst", "_rate", "_tokens")
+
+class Bucket:
+    """A token bucket; full when made.
+
+    All it remembers is when it will be full again: with ten thousand of them, each number less is
+    memory that need not be fetched.
+    """
+
+    __slots__ = ("_full_at", "_seconds", "_token_seconds")
 
     def __init__(self, rate: float, burst: float) -> None:
-        self._fill(rate, burst)
+        self._fill(1 / rate, burst / rate)
 
-    def _fill(self, rate: float, burst: float) -> None:
-        self._rate = rate
-        self._burst = burst
-        self._tokens = burst
-        self._at = 0.0
+    def _fill(self, token_seconds: float, seconds: float) -> None:
+        """One token comes in `token_seconds`, all of them in `seconds`."""
+        self._token_seconds = token_seconds
+        self._seconds = seconds
+        self._full_at = 0.0
 
     def take(self, now: float) -> bool:
         """Take one token, if there is one at `now` (monotonic seconds)."""
-        tokens = self._tokens + (now - self._at) * self._rate
-        self._at = now
-        tokens = min(tokens, self._burst)
-        if tokens < 1:
-            self._tokens = tokens
+        token_seconds = self._token_seconds
+        full_at = max(self._full_at, now) + token_seconds
+        # Sums of floats may be a trace too large.
+        if full_at - now > self._seconds + token_seconds * _TRACE:
             return False
-        self._tokens = tokens - 1
+        self._full_at = full_at
         return True
 
 
@@ -59,14 +65,14 @@ class Bucket:
 class Rate:
     """How often the tenants of a plan may ask, and what they are told beyond that."""
 
-    bucket_rate: float
-    burst: float
+    token_seconds: float
+    seconds: float
     refusal: Refusal
 
     @classmethod
     def of(cls, policy: str, rate: float, burst: float) -> "Rate":
         """The rate that `policy` names on the wire."""
-        return cls(rate, burst, _rate_limited(policy, rate, burst))
+        return cls(1 / rate, burst / rate, _rate_limited(policy, rate, burst))
 
 
 class Party(Bucket):
@@ -87,7 +93,7 @@ class Party(Bucket):
     def follow(self, rate: Rate) -> None:
         """From now on this rate counts."""
         self.rate = rate
-        self._fill(rate.bucket_rate, rate.burst)
+        self._fill(rate.token_seconds, rate.seconds)
 
 
 class Limits:

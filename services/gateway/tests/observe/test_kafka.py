@@ -11,7 +11,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
 from gateway.callers.callers import Caller
 from gateway.follower import Follower
-from gateway.observe.metering import Metering, UsageTemplate
+from gateway.observe.metering import Metering, UsageTemplate, new_ids
 from gateway.wire.record import Record
 from gateway.wire.service import Service
 from stagify.events import Event, Topic, decode, encode
@@ -174,7 +174,7 @@ async def test_what_kafka_did_not_take_is_sent_again_with_the_same_ids(
 
 def test_prepared_record_is_the_event_itself(tenant_id: UUID) -> None:
     somebody = caller(tenant_id)
-    value = UsageTemplate(somebody).record(b"2026-01-02T03:04:05.678901Z", 42)
+    value = UsageTemplate(somebody).record(next(new_ids()), b"2026-01-02T03:04:05.678901Z", 42)
     event = decode(value)
     assert isinstance(event, UsageRecorded)
     assert (event.tenant_id, event.quantity, event.meter) == (tenant_id, 42, "api_calls")
@@ -183,3 +183,9 @@ def test_prepared_record_is_the_event_itself(tenant_id: UUID) -> None:
     assert (event.actor, event.request_id) == ("service:gateway", None)
     assert event.event_id.version == 7
     assert encode(event, "gateway") == value
+
+
+def test_ids_of_one_moment_are_all_different_and_of_version_7() -> None:
+    ids = [UUID(each.decode()) for each, _ in zip(new_ids(), range(1000), strict=False)]
+    assert len(set(ids)) == 1000
+    assert {each.version for each in ids} == {7}
