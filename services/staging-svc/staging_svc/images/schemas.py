@@ -17,6 +17,6 @@ class ImageRead(BaseModel):
     sha256: str
 
 
-def image_url(image_id: UUID) -> str:
+def image_url(image_id: UUID | str) -> str:
     """The stable path of an image."""
     return f"/v1/images/{image_id}"

@@ -113,9 +113,10 @@ def _project(row: Mapping[str, Any]) -> dict[str, Any]:
 def _image(row: Mapping[str, Any], kind: Literal["original", "staged"]) -> dict[str, Any] | None:
     if row[f"{kind}_id"] is None:
         return None
-    image_id, width, height, content_type, size, sha256 = IMAGE_COLUMNS[kind](row)
+    found_id, width, height, content_type, size, sha256 = IMAGE_COLUMNS[kind](row)
+    image_id = str(found_id)
     return {
-        "id": str(image_id),
+        "id": image_id,
         "url": image_url(image_id),
         "width": width,
         "height": height,
