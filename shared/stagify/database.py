@@ -132,11 +132,12 @@ class Database:
     async def _transaction(self, tenant_id: UUID | None) -> AsyncIterator[Session]:
         session = Session(self._engine, expire_on_commit=False)
         try:
-            pooled = await (await session.connection()).get_raw_connection()
+            connection = (await session.connection()).sync_connection
+            assert connection is not None
         except BaseException:
             await asyncio.shield(session.close())
             raise
-        driver = pooled.driver_connection
+        driver = connection.connection.driver_connection
         session.info.update(
             service=self.service, base_host=self.base_host, tenant_id=tenant_id, connection=driver
         )

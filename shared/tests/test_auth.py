@@ -65,6 +65,7 @@ async def client(
         kafka_bootstrap_servers="127.0.0.1:1",
         database_url=kit_urls.app,
         relay_database_url=kit_urls.relay,
+        tasks_database_url=kit_urls.tasks,
         idempotency_secret="only-for-tests",
         **context_keys.settings(SERVICE),
     )
