@@ -16,14 +16,10 @@ from stagify_local.platform import Platform
 DRIVING_THE_PLATFORM = {Path(__file__).parent / folder for folder in ("e2e", "fuzz")}
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if {*item.path.parents} & DRIVING_THE_PLATFORM:
             item.add_marker(pytest.mark.e2e)
-        # One platform does for all of them, also when several processes run the tests.
-        if "platform" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group("platform"))
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,6 @@ from stagify.testing.databases import (
     check_migrations,
     test_databases,
 )
-from stagify.testing.groups import pytest_collection_modifyitems
 from stagify.testing.object_store import ObjectStoreServer
 from stagify.testing.servers import (
     kafka_server,
@@ -41,7 +40,6 @@ __all__ = [
     "object_store",
     "other_tenant_id",
     "postgres_admin_url",
-    "pytest_collection_modifyitems",
     "running",
     "server_stack",
     "tenant_id",
