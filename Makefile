@@ -55,8 +55,9 @@ env: install ## Write .env, with new secrets, for docker compose
 replace: python ## Under docker compose: run the version that .env names, with s=usage-svc
 	@$(PYTHON) deploy/replace.py $(s)
 
+# Two processes, each with servers of its own; those that the environment names cannot be shared.
 test: platform ## Run every test, end to end included
-	@$(VENV)/pytest
+	@$(VENV)/pytest $(if $(TEST_POSTGRES_ADMIN_URL)$(TEST_KAFKA_BOOTSTRAP_SERVERS)$(TEST_S3_ENDPOINT),,-n 2 --dist loadfile --no-loadscope-reorder)
 
 # A seed that failed is run again with make faults seed=… ; several are run one after the other.
 faults: install ## Kill and pause parts for 25 minutes and check what must hold (seed=)
