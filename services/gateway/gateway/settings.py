@@ -30,17 +30,17 @@ class Settings(ProcessSettings):
     usage_svc_url: AnyHttpUrl
     # Where the access log goes: `stdout`, a file in a folder that exists, or `off`.
     access_log: Literal["stdout", "off"] | Path = "stdout"
-    # Networks of the proxies in front of the gateway, whose X-Forwarded-For counts (JSON list).
+    # Networks of proxies in front of the gateway whose X-Forwarded-For is believed (JSON list).
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
 
     # Largest head of a request, in bytes and header lines, and largest target.
     max_head_bytes: int = Field(default=32 * 1024, gt=0)
     max_headers: int = Field(default=100, gt=0)
     max_target_bytes: int = Field(default=8 * 1024, gt=0)
-    # Largest body; photos go straight to the object store.
+    # Largest body, in bytes; photos go straight to the object store.
     max_body_bytes: int = Field(default=1024 * 1024, gt=0)
 
-    # Connections of clients at one time.
+    # Connections of clients at a time.
     max_connections: int = Field(default=10_000, gt=0)
     # Requests running at one time: all together, and of one tenant.
     max_in_flight: int = Field(default=1024, gt=0)
@@ -48,7 +48,7 @@ class Settings(ProcessSettings):
     # Requests one service works on at one time; the others wait for their turn. What keeps one
     # api process busy; more with more of them.
     service_max_running: int = Field(default=8, ge=2)
-    # Event streams open at one time, of one tenant.
+    # Event streams that one tenant may have open at a time.
     tenant_max_streams: int = Field(default=256, gt=0)
     # Requests a second and at once: of one tenant, and of one address without a credential.
     tenant_requests_per_second: float = Field(default=500, gt=0)
@@ -68,18 +68,18 @@ class Settings(ProcessSettings):
     # Time for a service to accept a connection, and to start its answer.
     connect_timeout_seconds: float = Field(default=2, gt=0)
     response_timeout_seconds: float = Field(default=30, gt=0)
-    # Longest silence within an answer; event streams beat every 15 seconds.
+    # Longest pause within an answer, in seconds; event streams send a heart-beat every 15 seconds.
     stream_idle_timeout_seconds: float = Field(default=75, gt=0)
-    # Connections to a service idle longer are closed, before the service closes them.
+    # Seconds after which idle connections to a service are closed, before the service closes them.
     upstream_idle_seconds: float = Field(default=15, gt=0)
 
     # How long a credential counts without asking again while revocations arrive …
     credential_lifetime_seconds: float = Field(default=300, gt=0)
     # … and while they may not, because Kafka does not answer.
     credential_lifetime_without_kafka_seconds: float = Field(default=5, gt=0)
-    # How long an unknown credential is refused without asking.
+    # Seconds that an unknown credential is refused without asking again.
     unknown_credential_seconds: float = Field(default=5, gt=0)
-    # Time for identity-svc to answer.
+    # Seconds for identity-svc to answer.
     credential_timeout_seconds: float = Field(default=2, gt=0)
 
     @field_validator("access_log")

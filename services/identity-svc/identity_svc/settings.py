@@ -20,9 +20,9 @@ class Settings(ServiceSettings):
     # A start that fails says which variable is wrong, and never what is in it.
     model_config = SettingsConfigDict(hide_input_in_errors=True)
 
-    # Keys of the API keys' hashes, comma separated: the first signs, all verify.
+    # Secret keys for the hashes of API keys, comma separated: the first signs, all verify.
     api_key_secrets: SecretStr
-    # Key of the hashes of mailed codes, session tokens and throttled addresses.
+    # Secret key for the hashes of mailed codes, session tokens and throttled addresses.
     identity_hash_secret: Secret
 
     # The mail server.
@@ -47,14 +47,14 @@ class Settings(ServiceSettings):
     argon2_time_cost: int = Field(default=2, ge=1)
     # Passwords hashed at the same time; each holds a core and the memory above.
     password_hash_threads: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1)
-    # Passwords that may wait for a thread before callers are told to come back.
+    # Passwords that may wait for a thread; beyond that, callers are told to try again.
     password_hash_queue: int = Field(default=64, ge=0)
 
     # Sign-ups of all addresses together, an hour; bounds the mail this platform can be made to send.
     signups_per_hour: int = Field(default=1_000, ge=1)
-    # Log-in attempts at one tenant, a minute.
+    # Log-in attempts a minute at one tenant.
     logins_per_tenant_minute: int = Field(default=300, ge=1)
-    # Keys one tenant may have at a time.
+    # API keys that one tenant may have at a time.
     api_keys_per_tenant: int = Field(default=50, ge=1)
 
     @property

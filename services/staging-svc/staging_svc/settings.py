@@ -21,11 +21,11 @@ class NoBucketError(UnavailableError):
 class Settings(ServiceSettings):
     """The fields of staging-svc beside those of every service."""
 
-    # The object store as this service reaches it.
+    # URL of the object store for this service.
     s3_endpoint: AnyHttpUrl
-    # The object store as clients reach it; links are signed for this address.
+    # URL of the object store for clients; links are signed for it.
     s3_public_url: AnyHttpUrl
-    # Region that signatures name.
+    # Region named in signatures.
     s3_region: str = "auto"
     # Credentials for the buckets.
     s3_access_key_id: SecretStr
@@ -36,12 +36,12 @@ class Settings(ServiceSettings):
     usage_svc_url: AnyHttpUrl
     # Seconds to wait for a quota reservation before a project is accepted without it.
     usage_svc_timeout_seconds: float = Field(default=1.0, gt=0, le=10)
-    # The database as the claim role: it finds due work across tenants and sees nothing else.
+    # The database as the claim role: it finds jobs of all tenants and sees nothing else.
     claim_database_url: SecretStr
 
     # Largest photo a client may upload.
     upload_max_bytes: int = Field(default=25 * 1024 * 1024, gt=0)
-    # Seconds an upload address is valid.
+    # Seconds that an upload's URL is valid.
     upload_ttl_seconds: int = Field(default=300, gt=0, le=300)
     # Uploads a tenant may have open at a time.
     max_open_uploads: int = Field(default=100, gt=0)
@@ -49,28 +49,28 @@ class Settings(ServiceSettings):
     abandoned_upload_hours: int = Field(default=24, ge=1)
     # Seconds a link to an image is valid.
     image_link_ttl_seconds: int = Field(default=300, gt=0, le=300)
-    # Live streams a tenant may hold on one process.
+    # Live streams that a tenant may have open on one process.
     max_streams_per_tenant: int = Field(default=50, gt=0)
     # Seconds between heart-beats of a live stream.
     stream_heartbeat_seconds: float = Field(default=15.0, gt=0)
-    # Seconds after which a live stream ends; the client resumes and is authorised anew.
+    # Seconds after which a live stream ends; the client reconnects and is authorised again.
     stream_max_seconds: float = Field(default=600.0, gt=0)
 
-    # What furnishes photos: the real engine, or the fast one of tests.
+    # The engine that furnishes photos: `blender`, or `fast` for tests.
     engine: Literal["blender", "fast"] = "blender"
     # Python of the engine's own environment.
     engine_python: Path | None = None
     # Seconds one photo may take.
     engine_timeout_seconds: float = Field(default=180.0, gt=0)
-    # Memory the engine's child may use.
+    # Memory that the engine's child may use.
     engine_memory_limit_bytes: int = Field(default=2 * 1024**3, gt=0)
-    # Photos one jobs process stages at a time.
+    # Photos that one jobs process stages at a time.
     job_concurrency: int = Field(default=1, ge=1, le=16)
-    # Seconds a job belongs to a process that gives no sign of life.
+    # Seconds that a job stays with a process that gives no sign of life.
     job_lease_seconds: float = Field(default=8.0, gt=0)
-    # Failures of the machinery, not of the photo, after which a job is given up.
+    # Failed attempts, not counting those due to the photo itself, after which a job is given up.
     job_max_attempts: int = Field(default=3, ge=1)
-    # Seconds between looks for due work when nothing wakes the process.
+    # Seconds between looks for new jobs when nothing wakes the process.
     job_poll_seconds: float = Field(default=1.0, gt=0)
 
     @model_validator(mode="after")

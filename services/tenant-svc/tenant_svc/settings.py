@@ -14,13 +14,13 @@ class Settings(ServiceSettings):
     default_region: str = Field(default="eu", pattern=r"^[a-z0-9-]{2,16}$")
     # Plan a new tenant starts on; usage-svc owns plans and confirms it.
     default_plan: str = "free"
-    # Minutes after which a tenant that identity-svc never confirmed expires.
+    # Minutes after which a tenant expires if identity-svc never confirmed it.
     provisioning_timeout_minutes: int = Field(default=60, ge=1)
     # Minutes in provisioning after which a tenant counts as stuck in the metric that alerts.
     provisioning_alert_minutes: int = Field(default=10, ge=1)
-    # Hours an expired tenant keeps its slug, in case its confirmation was only late.
+    # Hours that an expired tenant keeps its slug, in case its confirmation is only late.
     slug_grace_hours: int = Field(default=24, ge=0)
-    # Seconds between two rounds of upkeep, which ends holds and tenants never finished.
+    # Seconds between two rounds of upkeep, which ends expired holds and unconfirmed tenants.
     upkeep_interval_seconds: float = Field(default=30, gt=0)
 
     @property

@@ -13,15 +13,15 @@ class Settings(ServiceSettings):
 
     # The database as the ingest role: it writes usage of all tenants in batches.
     ingest_database_url: SecretStr
-    # Plans and their limits as TOML; without it the file in the package counts.
+    # TOML file with the plans and their limits; by default the one in the package.
     plans_file: Path | None = None
-    # Seconds a reservation lives unless a project takes it over or the caller asks for less.
+    # Seconds that a reservation lasts, unless a project takes it over or the caller asks for less.
     reservation_ttl_seconds: int = Field(default=900, ge=1, le=3600)
-    # Hours after which the reservation of a project that was never heard of again expires.
+    # Hours after which a project's reservation expires if its outcome was never reported.
     attached_reservation_hours: int = Field(default=24, ge=1)
     # Seconds between two looks for expired reservations.
     expiry_interval_seconds: float = Field(default=5, gt=0)
-    # Months for which partitions of the ledger are made ahead.
+    # Months ahead for which partitions of the ledger are made.
     partition_months_ahead: int = Field(default=3, ge=1, le=24)
 
     @property
