@@ -22,6 +22,7 @@ class EngineInstallation:
         # It downloads: the caller's proxy, mirror and certificates are for it.
         command = Command("staging engine", arguments, log, environment=os.environ)
         self._process = ManagedProcess(command, guardian)
+        self._is_finished = False
 
     @property
     def python(self) -> Path:
@@ -37,12 +38,15 @@ class EngineInstallation:
         return self._process.running
 
     def finish(self) -> None:
-        """Wait for it; StartError if it failed."""
+        """Wait for it, if nobody has yet; StartError if it failed."""
+        if self._is_finished:
+            return
         if status := self._process.wait():
             raise StartError(
                 f"the staging engine could not be installed ({status}).\n{self._process.tail()}\n"
                 "With ENGINE=fast the platform runs without it, and draws boxes."
             )
+        self._is_finished = True
 
     def abandon(self) -> None:
         """Stop it, if it still runs."""

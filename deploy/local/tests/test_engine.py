@@ -48,6 +48,8 @@ def test_one_that_is_there_is_ready_at_once(folder: Path, guardian: Guardian) ->
     installation.begin()
     installation.finish()
     assert installation.python == place / "bin" / "python"
+    # The platform asks early, to hear of a refused download at once, and again at the end.
+    installation.finish()
 
 
 def test_one_that_cannot_be_made_says_why_and_what_else_would_do(
