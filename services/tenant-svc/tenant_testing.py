@@ -1,4 +1,4 @@
-"""What several test modules of tenant-svc share: callers, answers and fixtures' types."""
+"""Shared by the test modules of tenant-svc: callers, answers and the types of fixtures."""
 
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any

@@ -1,1 +1,1 @@
-"""tenant-svc: who the customers are, what their hosts are called, and whether they may work."""
+"""tenant-svc: who the customers are, which hosts they have, and whether they may work."""

@@ -1,5 +1,5 @@
-"""The commands of tenant-svc. What only one of them needs is imported there: the parent of the
-api's processes loads none of it.
+"""The commands of tenant-svc. Each imports what only it needs, so that the parent of the api's
+processes does not load it.
 """
 
 from __future__ import annotations
@@ -48,7 +48,9 @@ main = service_cli(
 
 
 @main.command()
-def suspend(slug: str, reason: str = typer.Option(..., help="Why; other services see it.")) -> None:
+def suspend(
+    slug: str, reason: str = typer.Option(..., help="The reason; other services see it.")
+) -> None:
     """Stop the tenant called SLUG from working; its data is kept."""
     from tenant_svc.lifecycle import service as lifecycle
 

@@ -1,4 +1,4 @@
-"""What tenant-svc does about the facts of other services."""
+"""How tenant-svc reacts to events of other services."""
 
 from stagify.consumer import Handlers, PoisonMessageError
 from stagify.database import Session

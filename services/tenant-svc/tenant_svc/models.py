@@ -12,5 +12,5 @@ METADATA = ServiceTable.metadata
 # Tables without row-level security, each with its reason. The architecture test reads this.
 NOT_TENANT_TABLES: dict[str, str] = {
     "slugs": "a slug is unique over the whole installation and is held before its tenant exists",
-    "provisionings": "the upkeep must find unfinished tenants without knowing them; ids and times",
+    "provisionings": "upkeep must find unfinished tenants without knowing them; only ids and times",
 }

@@ -1,4 +1,4 @@
-"""What tenant-svc is made of: made once in each process and passed down."""
+"""The collaborators of tenant-svc: made once in each process and passed down."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -20,7 +20,7 @@ class Parts:
 
 
 def make_parts(settings: Settings) -> Parts:
-    """The parts that these settings describe; whoever makes them closes the database."""
+    """The parts that these settings describe; the caller closes the database."""
     return Parts(settings, Database.from_settings(settings, service=NAME))
 
 

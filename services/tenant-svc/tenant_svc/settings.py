@@ -1,4 +1,4 @@
-"""What tenant-svc reads from its environment."""
+"""The settings that tenant-svc reads from its environment."""
 
 from datetime import timedelta
 
@@ -8,9 +8,9 @@ from stagify.settings import ServiceSettings
 
 
 class Settings(ServiceSettings):
-    """The fields of tenant-svc beside those of every service."""
+    """The settings of tenant-svc, besides those of every service."""
 
-    # Region of new tenants; staging-svc and `stagify bootstrap` know its bucket by S3_BUCKETS.
+    # Region of new tenants; staging-svc and `stagify bootstrap` find its bucket in S3_BUCKETS.
     default_region: str = Field(default="eu", pattern=r"^[a-z0-9-]{2,16}$")
     # Plan a new tenant starts on; usage-svc owns plans and confirms it.
     default_plan: str = "free"

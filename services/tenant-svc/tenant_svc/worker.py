@@ -10,7 +10,7 @@ from tenant_svc.settings import Settings
 
 
 def make_consumer(parts: Parts) -> Consumer:
-    """The consumer of what other services say about tenants."""
+    """The consumer of other services' events about tenants."""
     return Consumer(
         NAME,
         database=parts.database,

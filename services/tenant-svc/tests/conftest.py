@@ -63,7 +63,7 @@ def parts(settings: Settings, database: Database) -> Parts:
 
 @pytest.fixture
 def deliver(database: Database) -> Deliver:
-    """Hand an event to its handler in a transaction of its tenant, without the inbox."""
+    """Call the handler of an event in a transaction of its tenant, without the inbox."""
 
     async def run(event: Event) -> None:
         assert event.tenant_id is not None

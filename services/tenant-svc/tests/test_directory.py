@@ -1,4 +1,4 @@
-"""What the edge is told again."""
+"""Publishing the directory again."""
 
 from uuid import UUID
 

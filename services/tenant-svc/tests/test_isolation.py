@@ -1,4 +1,4 @@
-"""Row-level security of tenant-svc's tables, without the help of any query's own conditions."""
+"""Row-level security of tenant-svc's tables, tested with queries that have no conditions."""
 
 from uuid import UUID
 

@@ -100,7 +100,7 @@ def batch_handlers(ledger: Ledger, ingest_database: Database, settings: Settings
 def deliver(
     database: Database, handlers: Handlers, batch_handlers: BatchHandlers
 ) -> Callable[[Event], Awaitable[None]]:
-    """Hand an event to its handler: in a transaction of its tenant without the inbox, or as a
+    """Call the handler of an event: in a transaction of its tenant without the inbox, or as a
     batch of one."""
 
     async def run(event: Event) -> None:

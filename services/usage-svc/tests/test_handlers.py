@@ -1,4 +1,4 @@
-"""What usage-svc does about tenants and projects: once, twice, out of order."""
+"""How usage-svc reacts to events of tenants and projects: once, twice, out of order."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""Row-level security of usage-svc's tables, without the help of any query's own conditions."""
+"""Row-level security of usage-svc's tables, tested with queries that have no conditions."""
 
 from collections.abc import Awaitable, Callable
 from uuid import UUID

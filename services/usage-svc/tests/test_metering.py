@@ -1,4 +1,4 @@
-"""Every use counted exactly once, whatever is delivered twice, late, wrong or at the same time."""
+"""Every use is counted once, even if records come twice, late, wrong or at the same time."""
 
 import asyncio
 import random

@@ -1,4 +1,4 @@
-"""What a usage record must be to count."""
+"""When a usage record counts."""
 
 from datetime import timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""What is left, and reservations, over HTTP."""
+"""Quotas and reservations over HTTP."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

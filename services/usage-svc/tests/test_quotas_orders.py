@@ -1,4 +1,4 @@
-"""Reservations against a model: whatever comes, in whatever order and however often.
+"""Reservations against a model: any events, in any order and any number of times.
 
 The model is two lines: `used` is the sum of the distinct records, `reserved` the sum of the
 reservations that are open. It is checked after every step.
@@ -47,7 +47,7 @@ EVERYTHING: list[Step] = [
 
 
 class Model:
-    """What must be true, told in the plainest way."""
+    """What must be true, in the simplest form."""
 
     def __init__(self) -> None:
         self.used: set[int] = set()
@@ -90,7 +90,7 @@ class Model:
             self.state[job] = "released"
 
     def expire(self) -> None:
-        """A quarter of an hour passes: what no project has taken over is given back."""
+        """A quarter of an hour passes: reservations that no project has taken over expire."""
         for job, state in self.state.items():
             if state == "held" and job not in self.attached:
                 self.state[job] = "expired"
@@ -104,7 +104,7 @@ class Platform:
         self._ingest = ingest
         self._plans = plans
         self.tenant_id = new_id()
-        # Time is ours; the middle of a month, so that no step crosses its end.
+        # The test sets the time, to the middle of a month, so that no step crosses its end.
         self.now = datetime.now(UTC).replace(day=15)
         self._reservations = [new_id() for _ in range(JOBS)]
         self._projects = [new_id() for _ in range(JOBS)]

@@ -1,1 +1,1 @@
-"""usage-svc: what tenants have used, what they may still use, and on which plan."""
+"""usage-svc: what tenants have used, how much they may still use, and on which plan."""

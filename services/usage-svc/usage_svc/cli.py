@@ -1,5 +1,5 @@
-"""The commands of usage-svc. What only one of them needs is imported there: the parent of the
-api's processes loads none of it.
+"""The commands of usage-svc. Each imports what only it needs, so that the parent of the api's
+processes does not load it.
 """
 
 from typing import TYPE_CHECKING

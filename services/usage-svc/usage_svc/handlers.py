@@ -1,4 +1,4 @@
-"""What usage-svc does about the facts of other services. Usage itself goes to the ledger."""
+"""How usage-svc reacts to events of other services. Usage itself goes to the ledger."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -44,7 +44,7 @@ def _issue_receipt(session: Session, event: TenantEvent, action: str) -> None:
     publish(session, receipt)
 
 
-# The edge stops a suspended tenant; here nothing changes, and the receipts say so.
+# The gateway stops a suspended tenant; nothing changes here, and the receipts confirm it.
 async def on_tenant_suspended(session: Session, event: TenantSuspended) -> None:
     _issue_receipt(session, event, "suspended")
 
@@ -93,8 +93,8 @@ def make_batch_handlers(
 ) -> BatchHandlers:
     """The handlers of a whole poll at once, as the role that sees all tenants.
 
-    A poll's other events are handled before these, so a project's end may come before its
-    beginning: the final states of reservations keep latecomers out.
+    The other events of a poll are handled before these, so a project's end may come before its
+    beginning: events that come late cannot change the final state of a reservation.
     """
 
     async def on_projects_attached(
@@ -102,7 +102,7 @@ def make_batch_handlers(
     ) -> list[Rejection]:
         async with ingest_database.tenant_connection(None) as connection:
             new = await inbox.claim_all(connection, events, NAME)
-            # A project without a reservation gets one later, from the process that stages it,
+            # If a project has no reservation yet, the process that stages it makes one later,
             # and `StagingStarted` tells.
             projects = {
                 ReservationKey(event.tenant_id, event.reservation_id): event.project_id

@@ -1,4 +1,4 @@
-"""What is metered, and in which period each meter counts."""
+"""The meters, and the period in which each counts."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""What usage-svc is made of: made once in each process and passed down."""
+"""The collaborators of usage-svc: made once in each process and passed down."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -24,7 +24,7 @@ class Parts:
 def make_parts(settings: Settings) -> Parts:
     """The parts that these settings describe; a wrong plans file stops the process here.
 
-    Whoever makes them closes the database.
+    The caller closes the database.
     """
     plans = load_plans(settings.plans_file)
     return Parts(settings, Database.from_settings(settings, service=NAME), plans)

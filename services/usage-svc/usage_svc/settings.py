@@ -1,4 +1,4 @@
-"""What usage-svc reads from its environment."""
+"""The settings that usage-svc reads from its environment."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -9,7 +9,7 @@ from stagify.settings import ServiceSettings
 
 
 class Settings(ServiceSettings):
-    """The fields of usage-svc beside those of every service."""
+    """The settings of usage-svc, besides those of every service."""
 
     # The database as the ingest role: it writes usage of all tenants in batches.
     ingest_database_url: SecretStr
@@ -26,10 +26,10 @@ class Settings(ServiceSettings):
 
     @property
     def reservation_ttl(self) -> timedelta:
-        """How long a reservation lives by itself."""
+        """How long a reservation lasts by itself."""
         return timedelta(seconds=self.reservation_ttl_seconds)
 
     @property
     def attached_ttl(self) -> timedelta:
-        """How long a reservation lives that a project has taken over."""
+        """How long a reservation lasts after a project has taken it over."""
         return timedelta(hours=self.attached_reservation_hours)

@@ -13,7 +13,7 @@ from usage_svc.quotas import reservations
 from usage_svc.settings import Settings
 
 UPKEEP_INTERVAL_SECONDS = 3600.0
-# Partitions of a topic are ingested side by side; two transactions keep a core busy.
+# Partitions of a topic are ingested in parallel; two transactions keep a core busy.
 INGEST_POOL_SIZE = 2
 
 
@@ -27,7 +27,7 @@ def make_ingest_database(settings: Settings) -> Database:
 
 
 def make_consumer(parts: Parts, ingest_database: Database) -> Consumer:
-    """The consumer of usage, and of what tenants and projects do."""
+    """The consumer of usage, and of events of tenants and projects."""
     ledger = Ledger(ingest_database, parts.plans)
     return Consumer(
         NAME,
@@ -39,13 +39,13 @@ def make_consumer(parts: Parts, ingest_database: Database) -> Consumer:
 
 
 async def expire_reservations(ingest_database: Database) -> None:
-    """Give back what was reserved and never taken up."""
+    """Expire reservations that were never used."""
     async with ingest_database.tenant_connection(None) as connection:
         await reservations.expire_due(connection, now=utc_now())
 
 
 async def upkeep(ingest_database: Database, months_ahead: int) -> None:
-    """Make partitions ahead of time and forget what nobody will ask for again."""
+    """Make partitions ahead of time, and delete reservations that nobody will ask for again."""
     await ensure_partitions(ingest_database, now=utc_now(), ahead=months_ahead)
     async with ingest_database.tenant_connection(None) as connection:
         await reservations.forget_closed(connection, now=utc_now())

@@ -1,1 +1,1 @@
-"""What the edge is told about tenants."""
+"""What the gateway is told about tenants."""

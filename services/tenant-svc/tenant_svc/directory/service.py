@@ -1,4 +1,4 @@
-"""The tenant directory: one record a tenant for the edge, published with every change of it."""
+"""The tenant directory: one record of each tenant for the gateway, published at every change."""
 
 from typing import Protocol
 from uuid import UUID
@@ -10,7 +10,7 @@ from tenant_svc.hosts import service as hosts
 
 
 class ListedTenant(Protocol):
-    """What the edge learns of a tenant, beside its hosts."""
+    """What the gateway learns about a tenant, besides its hosts."""
 
     id: UUID
     slug: str
@@ -22,7 +22,7 @@ class ListedTenant(Protocol):
 
 
 def publish_entry(session: Session, tenant: ListedTenant, *, has_host: bool = True) -> None:
-    """Tell the edge what `tenant` is now, in the transaction that made it so.
+    """Publish what `tenant` is now, for the gateway, in the transaction that changed it.
 
     Without its host the entry stays as a record, and another tenant may have the name.
     """

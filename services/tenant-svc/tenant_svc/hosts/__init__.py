@@ -1,1 +1,1 @@
-"""What the customers' hosts are called: one table of names."""
+"""The names of the customers' hosts: one table."""

@@ -19,7 +19,7 @@ IdentityDep = Annotated[Principal, Depends(service_only("identity-svc"))]
 
 @router.get("/v1/slugs/{slug}", tags=["sign-up"])
 async def look_up_slug(slug: str, _: PlatformDep, session: SystemSessionDep) -> SlugRead:
-    """Whether a tenant may be called this."""
+    """Whether this name is available for a new tenant."""
     return await service.look_up_slug(session, slug)
 
 

@@ -13,7 +13,7 @@ from tenant_svc.tables import ServiceTable
 
 
 class Slug(ServiceTable, table=True):
-    """A name under the base domain: held for a sign-up until `expires_at`, or a tenant's.
+    """A name under the base domain: held for a sign-up until `expires_at`, or taken by a tenant.
 
     `expires_at` is also when the slug of an expired tenant becomes free again.
     """

@@ -1,4 +1,4 @@
-"""SQL of names. Slugs are no tenant's table: they are read without knowing whose they are."""
+"""SQL of names. Slugs have no row-level security: they are read before their tenant is known."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -13,7 +13,7 @@ from tenant_svc.hosts.models import Slug
 
 
 async def find_taken(session: Session, names: Collection[str], now: datetime) -> set[str]:
-    """Those of `names` that a tenant has or a sign-up holds."""
+    """Which of `names` a tenant has or a sign-up holds."""
     query = select(Slug.slug).where(
         col(Slug.slug).in_(names),
         or_(col(Slug.tenant_id).is_not(None), col(Slug.expires_at) > now),
@@ -40,7 +40,7 @@ async def hold(
 
 
 async def drop_other_holds(session: Session, *, signup_id: UUID, kept: str) -> None:
-    """Give back what the sign-up holds, but for the slug `kept`."""
+    """Release every slug that the sign-up holds, except `kept`."""
     held = col(Slug.signup_id) == signup_id, col(Slug.tenant_id).is_(None)
     await session.execute(delete(Slug).where(*held, col(Slug.slug) != kept))
 
@@ -48,14 +48,14 @@ async def drop_other_holds(session: Session, *, signup_id: UUID, kept: str) -> N
 async def lock_or_make(
     session: Session, *, slug: str, signup_id: UUID, expires_at: datetime
 ) -> Slug:
-    """The locked row of `slug`, made with these values if there is none."""
+    """The locked row of `slug`, created with these values if there is none."""
     values = {"slug": slug, "signup_id": signup_id, "expires_at": expires_at}
     await session.execute(insert(Slug).values(values).on_conflict_do_nothing())
     return (await session.exec(select(Slug).where(Slug.slug == slug).with_for_update())).one()
 
 
 async def find_tenants_with_lapsed_slug(session: Session, now: datetime, limit: int) -> list[UUID]:
-    """Expired tenants whose slug is due to be free."""
+    """Expired tenants whose slug is due to be freed."""
     query = select(Slug.tenant_id).where(
         col(Slug.expires_at) <= now, col(Slug.tenant_id).is_not(None)
     )
@@ -69,6 +69,6 @@ async def find_tenants_with_slug(session: Session) -> list[UUID]:
 
 
 async def drop_lapsed_holds(session: Session, now: datetime) -> None:
-    """Forget names that sign-ups held and never used."""
+    """Delete names that sign-ups held and never used."""
     lapsed = col(Slug.expires_at) <= now, col(Slug.tenant_id).is_(None)
     await session.execute(delete(Slug).where(*lapsed))

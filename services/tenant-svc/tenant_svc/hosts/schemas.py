@@ -6,7 +6,7 @@ from pydantic import BaseModel
 
 
 class SlugRead(BaseModel):
-    """Whether a slug may be had, why not, and one that may."""
+    """Whether a slug is available; if not, why, and one that is."""
 
     available: bool
     reason: Literal["slug_invalid", "slug_reserved", "slug_taken"] | None = None

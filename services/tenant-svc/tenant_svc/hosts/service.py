@@ -1,4 +1,4 @@
-"""Names: looked up, held for a sign-up, given to a tenant, and free again."""
+"""Looking up names, holding them for sign-ups, giving them to tenants, and freeing them."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -10,12 +10,12 @@ from tenant_svc.hosts import queries, rules
 from tenant_svc.hosts.models import Slug
 from tenant_svc.hosts.schemas import SlugRead
 
-# A hold outlives no sign-up code, whatever the caller asks for.
+# No hold lasts longer than a sign-up code, whatever the caller asks for.
 MAX_HOLD = timedelta(hours=24)
 
 
 async def look_up_slug(session: Session, slug: str) -> SlugRead:
-    """Whether `slug` may be had now; if not, why, and the nearest one that may."""
+    """Whether `slug` is available now; if not, why, and the nearest one that is."""
     try:
         rules.check_slug(slug)
     except (SlugInvalidError, SlugReservedError) as error:
@@ -36,7 +36,7 @@ async def _suggestion(session: Session, slug: str) -> str | None:
 
 
 async def hold_slug(session: Session, *, slug: str, signup_id: UUID, expires_at: datetime) -> Slug:
-    """Keep `slug` for a sign-up until `expires_at`; again for the same sign-up moves the time.
+    """Hold `slug` for a sign-up until `expires_at`; a second call of that sign-up moves the time.
 
     A sign-up holds one name: another one it held before is free again.
     """
@@ -78,7 +78,7 @@ async def free_slug_later(session: Session, slug: str, *, grace: timedelta) -> N
 
 
 async def keep_slug(session: Session, slug: str, *, tenant_id: UUID) -> bool:
-    """Let the tenant keep its slug after all; False if it has it no more."""
+    """Let the tenant keep its slug after all; False if it has lost it already."""
     found = await session.get(Slug, slug, with_for_update=True)
     if found is None or found.tenant_id != tenant_id:
         return False
@@ -87,7 +87,7 @@ async def keep_slug(session: Session, slug: str, *, tenant_id: UUID) -> bool:
 
 
 async def free_slug(session: Session, slug: str, *, tenant_id: UUID) -> bool:
-    """Free the tenant's slug if its time is over; False if it is not, or was freed before."""
+    """Free the tenant's slug if its grace is over; False if it is not, or it was free before."""
     found = await session.get(Slug, slug, with_for_update=True)
     if found is None or found.tenant_id != tenant_id or not _is_due(found):
         return False
@@ -111,12 +111,12 @@ async def named_tenants(session: Session) -> list[UUID]:
 
 
 async def lapsed_tenants(session: Session, limit: int = 100) -> list[UUID]:
-    """Expired tenants whose slug is due to be free."""
+    """Expired tenants whose slug is due to be freed."""
     return await queries.find_tenants_with_lapsed_slug(session, utc_now(), limit)
 
 
 async def drop_lapsed_holds(session: Session) -> None:
-    """Forget names that sign-ups held and never used."""
+    """Delete names that sign-ups held and never used."""
     await queries.drop_lapsed_holds(session, utc_now())
 
 

@@ -1,4 +1,4 @@
-"""What cannot happen to a tenant now, and why."""
+"""Refusals of changes that a tenant's status does not allow."""
 
 from stagify.errors import ConflictError
 

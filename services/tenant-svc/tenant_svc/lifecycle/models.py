@@ -11,7 +11,7 @@ from tenant_svc.tables import ServiceTable
 
 
 class TenantReceipt(ServiceTable, table=True):
-    """A service's word that it has carried out a step of a tenant's life cycle."""
+    """A service's confirmation that it has carried out a step of a tenant's life cycle."""
 
     __tablename__ = "tenant_receipts"
 

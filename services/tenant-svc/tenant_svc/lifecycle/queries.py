@@ -1,4 +1,4 @@
-"""SQL of the life cycle. Provisionings are no tenant's table: the upkeep looks over all of them."""
+"""SQL of the life cycle. Provisionings have no row-level security: upkeep looks at all of them."""
 
 from datetime import datetime
 from uuid import UUID
@@ -20,7 +20,7 @@ async def start_provisioning(
 
 
 async def end_provisioning(session: Session, tenant_id: UUID) -> None:
-    """Note that the tenant is in provisioning no more."""
+    """Note that the tenant is no longer in provisioning."""
     await session.execute(delete(Provisioning).where(col(Provisioning.tenant_id) == tenant_id))
 
 
@@ -42,7 +42,7 @@ async def count_started_before(session: Session, moment: datetime) -> int:
 
 
 async def add_receipt(session: Session, receipt: TenantReceipt) -> None:
-    """Keep the receipt; the same one again changes nothing."""
+    """Store the receipt; storing it a second time changes nothing."""
     values = receipt.model_dump()
     await session.execute(insert(TenantReceipt).values(values).on_conflict_do_nothing())
 

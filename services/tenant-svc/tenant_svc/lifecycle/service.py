@@ -1,9 +1,9 @@
 """What happens to a tenant: provisioning → active ⇄ suspended, or provisioning → expired.
 
 A tenant becomes active when identity-svc, staging-svc and usage-svc have each sent the receipt
-of its creation, in whatever order. One that identity-svc never confirms belongs to a sign-up
-that broke off: it expires. A receipt that was only late revives it while it still has its slug;
-after that grace the slug is free and TenantExpired says that nothing will come of it.
+of its creation, in any order. A tenant that identity-svc never confirms belongs to a sign-up that
+was broken off: it expires. A receipt that was only late revives it while it still has its slug;
+after that grace the slug is free, and TenantExpired says that the tenant will not come back.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ STUCK = Gauge(
     "stagify_tenants_stuck_in_provisioning",
     "Tenants in provisioning for longer than PROVISIONING_ALERT_MINUTES: alert above 0.",
 )
-# How many tenants a round of the upkeep takes on of each kind.
+# How many tenants of each kind a round of upkeep handles.
 ROUND = 100
 
 
@@ -74,7 +74,7 @@ async def provision_tenant(
 async def record_receipt(
     session: Session, *, tenant_id: UUID, service: str, action: str, of_event_id: UUID
 ) -> None:
-    """Note that `service` has done its step; the last one of the creation activates the tenant."""
+    """Note that `service` has done its step; the last receipt of a creation activates it."""
     tenant = await tenants.lock_tenant(session, tenant_id)
     receipt = TenantReceipt(
         tenant_id=tenant_id, of_event_id=of_event_id, service=service, action=action
@@ -181,7 +181,7 @@ async def give_up_tenant(session: Session, *, tenant_id: UUID) -> bool:
 
 
 async def end_unfinished(parts: Parts) -> None:
-    """End what was begun and never finished: holds of names, and tenants of broken sign-ups.
+    """End what was begun and never finished: holds of names, and tenants that were never confirmed.
 
     Each tenant has its own transaction, under its own row-level security.
     """

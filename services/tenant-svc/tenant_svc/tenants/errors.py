@@ -1,4 +1,4 @@
-"""What is refused about a tenant, and why."""
+"""Refusals about tenants."""
 
 from stagify.errors import ConflictError, NotFoundError
 

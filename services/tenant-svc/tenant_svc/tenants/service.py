@@ -1,4 +1,4 @@
-"""Tenants: made, read and locked. What happens to them afterwards is in `lifecycle`."""
+"""Creating, reading and locking tenants. What happens to them afterwards is in `lifecycle`."""
 
 from uuid import UUID
 
@@ -78,7 +78,7 @@ async def get_tenant(session: Session, tenant_id: UUID) -> Tenant:
 
 
 async def lock_tenant(session: Session, tenant_id: UUID) -> Tenant:
-    """The tenant, locked: what happens to one tenant happens one after the other."""
+    """The tenant, locked, so that changes of one tenant happen one after the other."""
     tenant = await session.get(Tenant, tenant_id, with_for_update=True, populate_existing=True)
     if tenant is None:
         raise TenantNotFoundError
@@ -94,7 +94,7 @@ async def find_tenant_id(session: Session, slug: str) -> UUID:
 
 
 async def republish_tenants(parts: Parts) -> int:
-    """Tell the edge again what every tenant with a name is; how many there were."""
+    """Publish the directory entry of every tenant with a name again; returns how many."""
     async with parts.database.system() as session:
         tenant_ids = await hosts.named_tenants(session)
     for tenant_id in tenant_ids:

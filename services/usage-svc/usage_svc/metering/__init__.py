@@ -1,1 +1,1 @@
-"""What tenants have used: the ledger and its sums."""
+"""Metering: the ledger and its sums."""

@@ -12,10 +12,10 @@ from stagify.events.usage import UsageRecorded
 
 # A row, by the names of its columns.
 Row = Mapping[str, Any]
-# What a producer calls a record: itself and the id.
+# A record is identified by its producer and the producer's id for it.
 RecordKey = tuple[str, UUID]
 
-# Counters rise by the rows that were really new, in the same statement: they cannot differ.
+# The same statement adds the rows that were really new to the counters, so the two cannot differ.
 _STORE = """
 WITH incoming AS (
     SELECT * FROM unnest(
@@ -47,7 +47,7 @@ SELECT * FROM stored
 async def store(
     connection: Connection, lines: Sequence[tuple[UsageRecorded, datetime]], now: datetime
 ) -> Sequence[Row]:
-    """Write events, each with the instant it counts at, into ledger and sums; the new ones."""
+    """Write events, with the instants they count at, to ledger and sums; returns the new ones."""
     columns = zip(
         *(
             (
@@ -78,13 +78,13 @@ WHERE (source, id) IN (SELECT * FROM unnest($1::text[], $2::uuid[]))
 
 
 async def find_records(connection: Connection, keys: Collection[RecordKey]) -> dict[RecordKey, Row]:
-    """Those of these records that are in the ledger."""
+    """The records among these that are already in the ledger."""
     sources, ids = zip(*keys, strict=True)
     rows = await connection.fetch(_FIND_RECORDS, sources, ids)
     return {(row["source"], row["id"]): row for row in rows}
 
 
-# What a correction may take back: the record, and what others have taken back of it.
+# How much a correction may take back: the record, less what other corrections took back of it.
 _FIND_CORRECTED = """
 SELECT o.meter, o.quantity, o.counted_at, o.corrects_id,
        (SELECT coalesce(sum(c.quantity), 0)::bigint FROM usage_records AS c

@@ -1,4 +1,4 @@
-"""What a usage record must be to count. Pure rules; each answer is the reason why not, or None."""
+"""Whether a usage record counts. Pure rules; each answers with the reason why not, or None."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -8,7 +8,7 @@ from uuid import UUID
 from stagify.events.usage import UsageRecorded
 from usage_svc.meters import METERS
 
-# Clocks differ a little; a record from further ahead is wrong, and is never put right silently.
+# Clocks differ a little; a record from further ahead is wrong, and is never corrected silently.
 MAX_SKEW = timedelta(minutes=5)
 # A signed 64-bit column must hold the sum of many.
 MAX_QUANTITY = 2**53
@@ -17,7 +17,7 @@ MAX_DIMENSION_LENGTH = 256
 
 
 def check_record(event: UsageRecorded, now: datetime) -> str | None:
-    """Why `event` can never be counted, as far as it alone can tell."""
+    """Why `event` can never be counted, as far as the event alone shows; None if it can."""
     meter = METERS.get(event.meter)
     if meter is None:
         return "unknown meter"
@@ -56,7 +56,7 @@ def _check_dimensions(event: UsageRecorded) -> str | None:
 
 
 def check_correction(event: UsageRecorded, original: Mapping[str, Any] | None) -> str | None:
-    """Why `event` cannot correct `original`: it takes back at most what is left of it."""
+    """Why `event` cannot correct `original`, of which it may take back at most what is left."""
     if original is None:
         return "corrects an unknown record"
     if original["corrects_id"] is not None:

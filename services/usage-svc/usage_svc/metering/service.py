@@ -1,4 +1,4 @@
-"""The ledger: every use counted exactly once, whatever is delivered twice, late or wrong.
+"""The ledger: every use is counted exactly once, even if records come twice, late or wrong.
 
 `UNIQUE (source, id)` is the truth about what is new; counters, quotas and reservations change
 only by rows that were new, in the same transaction. A record that can never be counted is
@@ -35,7 +35,7 @@ class Ledger:
         self._plans = plans
 
     async def ingest(self, events: list[UsageRecorded]) -> list[Rejection]:
-        """Count what is new in `events`; the ones that can never be counted, with the reason."""
+        """Count what is new in `events`; returns what can never be counted, with the reason."""
         now = utc_now()
         reasons = [(event, check_record(event, now)) for event in events]
         rejections = [Rejection(event, reason) for event, reason in reasons if reason]
@@ -43,7 +43,7 @@ class Ledger:
         ordinary = [event for event in sound if event.corrects_id is None]
         if ordinary:
             rejections += await self._ingest_ordinary(ordinary, now)
-        # After the records they may correct, each by itself: they are rare.
+        # Corrections come after the records they may correct, one by one, because they are rare.
         for event in sound:
             if event.corrects_id is not None:
                 rejections += await self._ingest_correction(event, now)
@@ -60,7 +60,7 @@ class Ledger:
             connection = await driver_connection(session)
             original = await queries.find_corrected(connection, event)
             if original is not None:
-                # Locks the quota: two corrections of one record must see each other.
+                # This locks the quota, because two corrections of one record must see each other.
                 moment = original["counted_at"]
                 await quotas.lock_quota(session, event.tenant_id, event.meter, moment)
                 original = await queries.find_corrected(connection, event)
@@ -94,7 +94,7 @@ def _use(row: Row) -> quotas.Use:
 async def _conflicts(
     connection: Connection, events: list[UsageRecorded], stored: Sequence[Row]
 ) -> list[Rejection]:
-    """Events whose id is in the ledger with another content: a producer's fault, kept to look at."""
+    """Events whose id is in the ledger with other content: a producer's error, kept for review."""
     once = {(row["source"], row["id"]) for row in stored}
     doubtful: list[tuple[RecordKey, UsageRecorded]] = []
     for event in events:

@@ -1,4 +1,4 @@
-"""What is refused about plans, and why."""
+"""Refusals about plans."""
 
 from stagify.errors import InvalidInputError, NotFoundError
 

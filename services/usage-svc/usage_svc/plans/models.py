@@ -19,7 +19,7 @@ class Subscription(ServiceTable, table=True):
 
     tenant_id: UUID = Field(primary_key=True)
     slug: Annotated[str, Personal] = Field(sa_type=Text, index=True)
-    # The newest event that told the slug.
+    # The newest event that contained the slug.
     slug_event_id: UUID | None = None
     plan: str = Field(sa_type=Text)
     created_at: datetime = birth()

@@ -24,5 +24,5 @@ _FIND_PLANS = "SELECT tenant_id, plan FROM subscriptions WHERE tenant_id = ANY (
 
 
 async def find_plans(connection: Connection, tenants: Collection[UUID]) -> dict[UUID, str]:
-    """The plans of those tenants that we have heard of."""
+    """The plans of those of the tenants that are known here."""
     return dict(await connection.fetch(_FIND_PLANS, list(tenants)))

@@ -33,7 +33,7 @@ class Plan(BaseModel):
 
 
 class PlanCatalog(BaseModel):
-    """All plans. `default` is that of a tenant we have not heard of yet."""
+    """All plans. `default` is the plan of tenants that are not known here yet."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -52,7 +52,7 @@ class PlanCatalog(BaseModel):
             raise UnknownPlanError(plan=code, plans=[*sorted(self.plans)])
 
     def limit(self, code: str | None, meter: str) -> int | None:
-        """How much of `meter` plan `code` includes; None is without limit.
+        """How much of `meter` the plan `code` includes; None means that there is no limit.
 
         A tenant whose plan is unknown (its creation has not reached us, or the plan has left
         the file) has the default plan's limits.

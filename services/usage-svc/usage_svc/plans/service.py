@@ -22,7 +22,7 @@ NAMES = replicas.Facts(Subscription, mark="slug_event_id")
 async def follow_tenant(
     session: Session, event: TenantCreated | TenantUpdated, plans: PlanCatalog
 ) -> None:
-    """Take over the tenant's slug, by which commands find it; a tenant we have not heard of is put
+    """Store the tenant's slug, by which commands find it; a tenant that is not known yet is put
     on the plan that the event names. Usage or reservations may have come before it."""
     plan = event.plan
     if plan not in plans.plans:
@@ -47,12 +47,12 @@ async def find_tenant_id(session: Session, slug: str) -> UUID:
 
 
 async def find_plan(session: Session) -> str | None:
-    """The plan of the session's tenant; None if we have not heard of it yet."""
+    """The plan of the session's tenant; None if the tenant is not known here yet."""
     return await queries.find_plan(session)
 
 
 async def find_plans(session: Session, tenants: Collection[UUID]) -> dict[UUID, str]:
-    """The plans of those tenants that we have heard of."""
+    """The plans of those of the tenants that are known here."""
     return await queries.find_plans(await driver_connection(session), tenants)
 
 

@@ -1,4 +1,4 @@
-"""Many callers at once: those who want of one quota share a transaction."""
+"""Many callers at once: reservations of one quota share a transaction."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ class QuotaOf:
 
 
 class Admission:
-    """Takes reservations at any rate without ever passing a limit."""
+    """Makes reservations at any rate without ever exceeding a limit."""
 
     def __init__(
         self, database: Database, plans: PlanCatalog, *, ttl: timedelta, attached_ttl: timedelta
@@ -52,7 +52,7 @@ class Admission:
         quantity: int,
         ttl: timedelta | None = None,
     ) -> Held:
-        """Hold `quantity` of the tenant's quota, or raise why not; idempotent by its id."""
+        """Hold `quantity` of the tenant's quota, or raise why not; idempotent by the id."""
         if meter not in METERS:
             raise UnknownMeterError(meter=meter, meters=[*sorted(METERS)])
         wanted = Wanted(reservation_id, quantity, ttl or self._ttl)

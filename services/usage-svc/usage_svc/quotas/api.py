@@ -28,7 +28,7 @@ StagingDep = Annotated[TenantPrincipal, Depends(staging_for_tenant)]
 
 @router.get("/v1/usage", tags=["usage"])
 async def read_usage(_: ReaderDep, session: SessionDep, parts: PartsDep) -> UsageRead:
-    """What this tenant has used, has reserved, and has left."""
+    """How much this tenant has used and reserved, and how much is left."""
     return await service.read_usage(session, plans=parts.plans)
 
 
@@ -70,7 +70,7 @@ async def reserve(request: Request) -> Response:
 
 @router.delete(f"{RESERVATIONS}/{{reservation_id}}", status_code=204, tags=["internal"])
 async def release(reservation_id: UUID, caller: StagingDep, database: DatabaseDep) -> None:
-    """Give a reservation back; also one that was never made, which then never will be."""
+    """Release a reservation. If it was never made, it can no longer be made afterwards."""
     async with database.tenant_connection(caller.tenant_id) as connection:
         await reservations.release(
             connection, tenant_id=caller.tenant_id, reservation_id=reservation_id, now=utc_now()

@@ -1,8 +1,8 @@
 """Group commit: concurrent requests about one thing share one transaction.
 
-A row that everyone of a tenant wants serialises at the rate of commits. So while a transaction
-is under way, further requests with the same key wait together and become the next one; each
-still gets its own answer. Without concurrency a request is a batch of one and waits for nobody.
+A row that all requests of a tenant update can be updated only once per commit. So while a
+transaction is under way, further requests with the same key wait together and become the next
+batch; each still gets its own answer. A request that is alone is a batch of one and never waits.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
 R = TypeVar("R")
 
-# The answers of one batch, in order; an exception is raised to the one who asked.
+# The answers of one batch, in order; an exception is raised to the caller it belongs to.
 Work = Callable[[K, list[T]], Awaitable[Sequence[R | Exception]]]
 
 
@@ -29,7 +29,7 @@ class Batches(Generic[K, T, R]):
         self._running: set[asyncio.Task[None]] = set()
 
     async def submit(self, key: K, item: T) -> R:
-        """The answer to `item`; whatever the batch as a whole raises is raised to all of it."""
+        """The answer to `item`; if the whole batch fails, every caller gets its exception."""
         answer: asyncio.Future[R] = asyncio.get_running_loop().create_future()
         queue = self._waiting.get(key)
         if queue is not None:

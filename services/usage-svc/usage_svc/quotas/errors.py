@@ -1,4 +1,4 @@
-"""Why nothing can be reserved."""
+"""Refusals about reservations."""
 
 from stagify.errors import ConflictError, InvalidInputError
 

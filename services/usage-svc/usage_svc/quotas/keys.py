@@ -1,4 +1,4 @@
-"""What quotas and reservations are known by."""
+"""The keys of quotas and reservations."""
 
 from datetime import datetime
 from typing import NamedTuple

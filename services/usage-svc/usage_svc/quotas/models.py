@@ -21,8 +21,8 @@ from usage_svc.tables import ServiceTable
 class Quota(ServiceTable, table=True):
     """What a tenant has used and reserved of a meter in a period; no row means nothing yet.
 
-    `used` may exceed the limit, because it is what happened; a storage level whose changes
-    arrive out of order may even be negative for a moment.
+    `used` may exceed the limit, because it counts what has happened; a storage level whose
+    changes arrive out of order may even be negative for a moment.
     """
 
     __tablename__ = "quotas"
@@ -33,17 +33,17 @@ class Quota(ServiceTable, table=True):
     period_start: datetime = instant(primary_key=True)
     used: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": "0"})
     reserved: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": "0"})
-    # The highest threshold that has been told in this period.
+    # The highest threshold that has been announced in this period.
     notified_percent: int = Field(
         default=0, sa_type=SmallInteger, sa_column_kwargs={"server_default": "0"}
     )
 
 
 class Reservation(ServiceTable, table=True):
-    """A part of a quota that is promised to work in progress.
+    """A part of a quota that is held for work in progress.
 
-    Only `held` ones count in `Quota.reserved`. One that was closed before it was made has
-    quantity 0 and keeps the late maker out.
+    Only `held` ones count in `Quota.reserved`. One that was ended before it was made has
+    quantity 0, and it can no longer be made.
     """
 
     __tablename__ = "reservations"
@@ -54,7 +54,7 @@ class Reservation(ServiceTable, table=True):
             ["tenant_id", "meter", "period_start"],
             ["quotas.tenant_id", "quotas.meter", "quotas.period_start"],
         ),
-        # Not led by the tenant: upkeep looks over all of them.
+        # Does not start with the tenant, because upkeep looks at those of all tenants.
         Index("ix_reservations_due", "expires_at", postgresql_where=text("state = 'held'")),
         Index("ix_reservations_closed_at", "closed_at", postgresql_where=text("state <> 'held'")),
     )

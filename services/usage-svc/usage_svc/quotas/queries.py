@@ -23,7 +23,7 @@ Row = Mapping[str, Any]
 
 
 def _columns(keys: Iterable[tuple[Any, ...]], width: int) -> list[list[Any]]:
-    """The keys as one list a column, which `unnest` makes rows of again."""
+    """The keys as one list for each column, which `unnest` turns into rows again."""
     return [list(column) for column in zip(*keys, strict=True)] or [[] for _ in range(width)]
 
 
@@ -53,7 +53,7 @@ INSERT INTO quotas (tenant_id, meter, period_start) VALUES ($1, $2, $3) ON CONFL
 
 
 async def lock_quota(connection: Connection, key: QuotaKey) -> Row:
-    """What is used and reserved of the quota, which is locked and made if need be, and the plan."""
+    """What is used and reserved of the quota, and the plan; locks the quota, or creates it."""
     quota: Row | None = await connection.fetchrow(_LOCK_QUOTA, *key)
     if quota is None:
         await connection.execute(_MAKE_QUOTA, *key)
@@ -74,9 +74,9 @@ SELECT count(*) FROM (
 
 
 async def lock_quotas(connection: Connection, keys: Collection[QuotaKey]) -> None:
-    """Lock quotas, and make those that are not there yet."""
+    """Lock quotas, and create those that do not exist yet."""
     if await connection.fetchval(_LOCK_QUOTAS, *_columns(keys, 3)) < len(keys):
-        # A change of 0 makes or locks them.
+        # A change of 0 only creates or locks them.
         await add_used(connection, dict.fromkeys(keys, 0))
 
 
@@ -89,7 +89,7 @@ RETURNING q.tenant_id, q.meter, q.period_start, q.used, q.notified_percent
 
 
 async def add_used(connection: Connection, used: Mapping[QuotaKey, int]) -> Sequence[Row]:
-    """Add to what is used of quotas; how they are now. A change of 0 only locks the row."""
+    """Add to the use of quotas; returns how they are now. A change of 0 only locks the row."""
     rows: Sequence[Row] = await connection.fetch(_ADD_USED, *_columns(used, 3), list(used.values()))
     return rows
 
@@ -109,7 +109,7 @@ RETURNING q.tenant_id, q.meter, q.period_start, q.used, q.notified_percent
 
 
 async def forget_notices(connection: Connection, now: datetime) -> Sequence[Row]:
-    """Forget which thresholds the tenant was told of in the periods of `now`; those quotas."""
+    """Forget which thresholds were announced in the periods of `now`; returns those quotas."""
     periods = [meter.period_start(now) for meter in METERS.values()]
     rows: Sequence[Row] = await connection.fetch(_FORGET_NOTICES, [*METERS], periods)
     return rows
@@ -122,7 +122,7 @@ WHERE tenant_id = $1 AND meter = $2 AND period_start = $3
 
 
 async def mark_notified(connection: Connection, key: QuotaKey, percent: int) -> None:
-    """Note the highest threshold that has been told."""
+    """Note the highest threshold that has been announced."""
     await connection.execute(_MARK_NOTIFIED, *key, percent)
 
 
@@ -137,7 +137,7 @@ WHERE tenant_id = $1 AND id = ANY ($2::uuid[])
 async def find_reservations(
     connection: Connection, tenant_id: UUID, ids: Sequence[UUID]
 ) -> dict[UUID, Row]:
-    """Those of `ids` that we have heard of."""
+    """Those of `ids` that are known here."""
     rows: Sequence[Row] = await connection.fetch(_FIND_RESERVATIONS, tenant_id, ids)
     return {row["id"]: row for row in rows}
 
@@ -151,7 +151,7 @@ WHERE (tenant_id, id) IN (SELECT * FROM unnest($1::uuid[], $2::uuid[]))
 async def find_quotas_of(
     connection: Connection, reservations: Collection[ReservationKey]
 ) -> dict[ReservationKey, QuotaKey]:
-    """The quotas in which reservations count, of those we have heard of."""
+    """The quotas in which these reservations count, for those known here."""
     rows = await connection.fetch(_FIND_QUOTAS_OF, *_columns(reservations, 2))
     return {
         ReservationKey(row["tenant_id"], row["id"]): QuotaKey(
@@ -161,7 +161,7 @@ async def find_quotas_of(
     }
 
 
-# An expired reservation may be made again; every other state was seen before and stays.
+# An expired reservation may be made again; every other state stays as it is.
 _HOLD = """
 WITH held AS (
     INSERT INTO reservations AS r
@@ -188,13 +188,13 @@ async def hold(
     holds: Mapping[UUID, tuple[int, datetime]],
     now: datetime,
 ) -> set[UUID]:
-    """Hold reservations, quantity and expiry by id, in a locked quota; those that could be."""
+    """Hold reservations (quantity and expiry by id) in a locked quota; returns those now held."""
     rows = await connection.fetch(_HOLD, *quota, list(holds), *_columns(holds.values(), 2), now)
     return {row["id"] for row in rows}
 
 
-# Projects take their reservations over. An expired one is taken back even over the limit: the
-# project was accepted. One we have not heard of is noted, so that its maker finds the project.
+# Projects take over their reservations. An expired one is held again even over the limit, because
+# the project was accepted. An unknown one is noted, so that the one who makes it finds the project.
 _ATTACH = """
 WITH attached AS (
     INSERT INTO reservations AS r (tenant_id, id, meter, period_start, quantity, state,
@@ -242,8 +242,7 @@ async def attach(
     )
 
 
-# One we have not heard of is written down as ended, so that a request that was overtaken cannot
-# make it.
+# An unknown one is stored as ended, so that a request which arrives later cannot make it.
 _CLOSE = """
 WITH closed AS (
     INSERT INTO reservations AS r (tenant_id, id, meter, period_start, quantity, state,
@@ -297,7 +296,7 @@ WHERE state = 'held' AND expires_at <= $1 ORDER BY expires_at LIMIT $2
 async def find_due(
     connection: Connection, now: datetime, limit: int
 ) -> dict[ReservationKey, QuotaKey]:
-    """Reservations of all tenants whose time is over, and the quotas in which they count."""
+    """Reservations of all tenants that are due to expire, and the quotas in which they count."""
     rows = await connection.fetch(_FIND_DUE, now, limit)
     return {
         ReservationKey(row["tenant_id"], row["id"]): QuotaKey(
@@ -317,7 +316,7 @@ WHERE tenant_id = $1 AND meter = $2 AND period_start = $3
 async def find_due_of(
     connection: Connection, quota: QuotaKey, now: datetime
 ) -> list[ReservationKey]:
-    """Reservations of one quota whose time is over."""
+    """Reservations of one quota that are due to expire."""
     rows = await connection.fetch(_FIND_DUE_OF_QUOTA, *quota, now)
     return [ReservationKey(row["tenant_id"], row["id"]) for row in rows]
 
@@ -344,7 +343,7 @@ SELECT coalesce(sum(reservations), 0)::bigint FROM freed
 async def expire(
     connection: Connection, reservations: Collection[ReservationKey], now: datetime
 ) -> int:
-    """Expire those whose time is still over, in locked quotas; how many."""
+    """Expire those that are still due, in locked quotas; returns how many."""
     return int(await connection.fetchval(_EXPIRE, *_columns(reservations, 2), now))
 
 

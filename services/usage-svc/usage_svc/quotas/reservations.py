@@ -1,11 +1,11 @@
-"""Reservations: a part of a quota is promised to work before it is done.
+"""Reservations: a part of a quota is held for work before it is done.
 
 absent ─reserve→ held ─UsageRecorded→ committed        (from any state: use is what happened)
                  held ─failed, deleted→ released       (unless committed)
                  held ─time→ expired ─reserve→ held
 
 Each change is one transaction that first locks the quota, then the reservations, and each can
-arrive late, twice or before the reservation itself: the final states keep latecomers out.
+arrive late, twice or before the reservation itself: what comes late changes no final state.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -74,7 +74,7 @@ async def _hold(
         return decision.outcomes
     held = await queries.hold(connection, key, decision.to_hold, now)
     missed = decision.to_hold.keys() - held
-    # Closed between our look and our write: the caller asks again and sees what it is now.
+    # It ended between our read and our write: the caller asks again and sees its present state.
     return [
         UnavailableError() if wanted.id in missed else outcome
         for wanted, outcome in zip(batch, decision.outcomes, strict=True)
@@ -82,7 +82,7 @@ async def _hold(
 
 
 async def _expire_due_of(connection: Connection, quota: QuotaKey, now: datetime) -> int:
-    """Expire what is due of one locked quota: nobody is refused for what upkeep has not met."""
+    """Expire what is due in one locked quota, so that nobody is refused because upkeep is late."""
     due = await queries.find_due_of(connection, quota, now)
     return await queries.expire(connection, due, now) if due else 0
 
@@ -100,7 +100,7 @@ async def attach(
     ttl: timedelta,
     now: datetime,
 ) -> None:
-    """Let reservations last as long as the jobs of their `projects`, which `ttl` bounds from afar."""
+    """Let reservations last as long as the jobs of their `projects`, but at most for `ttl`."""
     quotas = await _lock_quotas_of(connection, projects, now)
     await queries.attach(connection, projects, quotas, expires_at=now + ttl, now=now)
 
@@ -108,7 +108,7 @@ async def attach(
 async def release(
     connection: Connection, *, tenant_id: UUID, reservation_id: UUID, now: datetime
 ) -> None:
-    """Give a reservation back; nothing happens if it was used or given back before."""
+    """Release a reservation; nothing happens if it was used or released before."""
     quotas = await _lock_quotas_of(connection, [ReservationKey(tenant_id, reservation_id)], now)
     await queries.close(
         connection, quotas, state="released", only_from=["held", "expired"], now=now
@@ -118,7 +118,7 @@ async def release(
 async def _lock_quotas_of(
     connection: Connection, reservations: Collection[ReservationKey], now: datetime
 ) -> dict[ReservationKey, QuotaKey]:
-    """Lock the quotas that reservations count in, or would count in if we have not heard of them."""
+    """Lock the quotas in which reservations count, or would count if they are not known yet."""
     known = await queries.find_quotas_of(connection, reservations)
     period_start = PROJECT_METER.period_start(now)
     quotas = {
@@ -130,7 +130,7 @@ async def _lock_quotas_of(
 
 
 async def expire_due(connection: Connection, *, now: datetime, limit: int = 500) -> int:
-    """Expire reservations whose time is over, in all tenants this role sees; how many."""
+    """Expire reservations that are due, in all tenants that this role sees; returns how many."""
     due = await queries.find_due(connection, now, limit)
     if not due:
         return 0

@@ -1,4 +1,4 @@
-"""Whether reservations fit a quota. Pure rules; the quota is locked, so nobody else decides."""
+"""Whether reservations fit a quota. Pure rules; the quota is locked, so nothing else changes it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ Outcome = Held | Exception
 
 
 class Decision:
-    """What becomes of a batch, first come first served.
+    """The outcomes of a batch, first come first served.
 
     `outcomes` are in the order of the batch; `to_hold` has quantity and expiry by id.
     """

@@ -1,4 +1,4 @@
-"""What is left, over HTTP."""
+"""Quotas over HTTP."""
 
 from datetime import datetime
 from typing import Literal
@@ -25,7 +25,7 @@ class MeterRead(BaseModel):
 
 
 class UsageRead(BaseModel):
-    """What has been counted by `as_of`; events under way are not in it yet."""
+    """What has been counted by `as_of`; events that are still under way are not included."""
 
     as_of: datetime
     period: PeriodRead

@@ -1,4 +1,4 @@
-"""What is left of a tenant's quotas, what is used of them, and what a new plan means for them."""
+"""Showing quotas, adding use to them, and applying a new plan."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ from usage_svc.quotas.schemas import MeterRead, PeriodRead, UsageRead
 
 
 class Use(NamedTuple):
-    """A use that has just been recorded, and the reservation it was promised by."""
+    """A use that has just been recorded, and the reservation that held quota for it."""
 
     tenant_id: UUID
     meter: str
@@ -64,7 +64,7 @@ async def lock_quota(session: Session, tenant_id: UUID, meter: str, moment: date
 async def count(
     session: Session, uses: Iterable[Use], *, plans: PlanCatalog, now: datetime
 ) -> None:
-    """Add new uses to their quotas, end their reservations, and tell the thresholds reached.
+    """Add new uses to their quotas, end their reservations, and announce the thresholds reached.
 
     1. Quotas, in the order of their keys; those of the reservations are locked along.
     2. Reservations. One transaction: there is no state between the two for a crash to show.
@@ -84,7 +84,7 @@ async def count(
             used[quota] += 0
     changed = await queries.add_used(connection, used)
     if ended:
-        # From whatever state: use is what happened.
+        # From any state, because the use has happened.
         open_or_given_back = ["held", "released", "expired"]
         await queries.close(
             connection, ended, state="committed", only_from=open_or_given_back, now=now
@@ -93,7 +93,7 @@ async def count(
 
 
 async def change_plan(session: Session, *, tenant_id: UUID, plan: str, plans: PlanCatalog) -> None:
-    """Put the tenant on `plan` from now on; its limits count at once, and thresholds anew."""
+    """Put the tenant on `plan` from now on; limits apply at once, thresholds are announced anew."""
     if not await subscriptions.set_plan(session, tenant_id=tenant_id, plan=plan, plans=plans):
         return
     now = utc_now()

@@ -1,4 +1,4 @@
-"""Thresholds: tell once per period when a share of a quota has been used."""
+"""Thresholds: announce once per period that a share of a quota has been used."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -28,7 +28,7 @@ async def announce(
 ) -> None:
     """Publish the highest new threshold of each of `quotas`, whose rows are locked.
 
-    A period that is over gets no notice: nobody can act on it any more.
+    Nothing is announced for a period that is over, because nobody can act on it any more.
     """
     current = [
         row for row in quotas if row["period_start"] == METERS[row["meter"]].period_start(now)
