@@ -164,7 +164,7 @@ async def measure(arguments: argparse.Namespace) -> None:
     """Start the servers, take every round, and report."""
     with tempfile.TemporaryDirectory() as name, Guardian() as guardian:
         folder = Path(name)
-        # Run by root, PostgreSQL is another user, who must be able to enter.
+        # If root runs this, PostgreSQL is another user, who must be able to enter.
         os.chmod(folder, 0o755)
         postgres = Postgres(
             folder / "postgres", guardian, log=folder / "postgres.log", password="bench"

@@ -5,7 +5,7 @@
 A gateway gets the listening socket itself, over the socket file `--door`, and accepts from it as
 if it had opened it. So two of them can serve side by side while one replaces the other, and while
 none runs, connections wait instead of being refused. Each gateway keeps its connection to the
-doorman: its end tells that the port has been opened anew.
+doorman; when it ends, the port has been opened anew.
 
 Standard library only: it runs in an official Python image and has no versions of its own.
 """
@@ -21,7 +21,7 @@ BACKLOG = 4096
 
 
 def keep(port: socket.socket, door: socket.socket) -> None:
-    """Hand `port` to everyone who comes to `door`, for ever."""
+    """Lend `port` to every process that connects to `door`, for ever."""
     selector = selectors.DefaultSelector()
     selector.register(door, selectors.EVENT_READ)
     while True:
@@ -47,7 +47,7 @@ def lend(port: socket.socket, gateway: socket.socket) -> bool:
 
 
 def open_door(path: Path) -> socket.socket:
-    """A socket file that takes the place of a former doorman's."""
+    """A socket file that replaces the one of an earlier doorman."""
     path.unlink(missing_ok=True)
     door = socket.socket(socket.AF_UNIX)
     door.bind(str(path))

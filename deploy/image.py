@@ -45,7 +45,7 @@ def needed_members(folder: Path) -> list[Path]:
 
 
 def needed_packages(folder: Path) -> list[str]:
-    """What a member and the members it needs require of others."""
+    """The other packages that a member, and the members it needs, require."""
     needed = needed_members(folder)
     ours = {project_name(each) for each in needed}
     return [
@@ -67,7 +67,7 @@ def name_of(requirement: str) -> str:
 
 
 def install_dependencies(folder: Path, target: Path) -> None:
-    """Make the environment and install the service's packages; uv and the backend beside it."""
+    """Make the environment and install the service's packages; uv and the backend go beside it."""
     install_uv()
     install_locked([BUILD_BACKEND], Path(sys.executable))
     run(sys.executable, "-m", "venv", "--without-pip", str(target))
@@ -76,7 +76,7 @@ def install_dependencies(folder: Path, target: Path) -> None:
 
 
 def trim(target: Path) -> None:
-    """Delete what packages carry and a service never opens: their tests, and AWS but for S3."""
+    """Delete files that a service never opens: tests of packages, and AWS data except for S3."""
     [packages] = target.glob("lib/python3.*/site-packages")
     for tests in sorted(packages.glob("**/tests"), reverse=True):
         shutil.rmtree(tests)
@@ -96,7 +96,7 @@ def install_uv() -> None:
 
 
 def install_locked(wanted: Sequence[str], python: Path) -> None:
-    """Install these requirements and all they need, in the lock's versions and with its hashes."""
+    """Install these requirements and their dependencies, with versions and hashes of the lock."""
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
         file.write(resolve(wanted))
         file.flush()
@@ -116,7 +116,7 @@ def resolve(wanted: Sequence[str]) -> str:
         check=False,
     )
     if done.returncode:
-        sys.exit(f"{LOCK.name} does not hold what is needed:\n{done.stderr}")
+        sys.exit(f"{LOCK.name} does not have everything that is needed:\n{done.stderr}")
     return done.stdout
 
 

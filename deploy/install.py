@@ -1,8 +1,8 @@
 """Create `.venv` from `requirements.lock` and install every member of the workspace into it.
 
 Standard library only: it runs before anything is installed. A second run with nothing changed
-costs one hash over a few files. What the machine lacks is seen to before anything is downloaded:
-root on Debian or Ubuntu gets the packages by apt, everybody else the one command that installs them.
+costs one hash over a few files. Missing system packages are handled before anything is downloaded:
+root on Debian or Ubuntu gets them through apt, everybody else is told the command to install them.
 """
 
 import argparse
@@ -37,7 +37,7 @@ def members() -> list[Path]:
 
 
 def fingerprint() -> str:
-    """Changes whenever the environment has to be made again."""
+    """A value that changes whenever the environment has to be made again."""
     digest = hashlib.sha256(f"{platform.python_version()} {ROOT}".encode())
     for path in [LOCK, *(folder / "pyproject.toml" for folder in members())]:
         digest.update(path.read_bytes())
@@ -63,7 +63,9 @@ def provide(packages: list[str]) -> None:
         return
     names = " ".join(packages)
     if shutil.which("apt-get") is None:
-        sys.exit(f"This machine lacks what Debian has in the packages {names}: install it first.")
+        sys.exit(
+            f"This machine lacks the libraries of the Debian packages {names}: install them first."
+        )
     if os.geteuid() != 0:
         command = f"sudo apt-get update && sudo apt-get install --yes {names}"
         sys.exit(f"This machine lacks packages. Install them, then try again:\n\n  {command}\n")
@@ -74,7 +76,7 @@ def provide(packages: list[str]) -> None:
 
 
 def apt_get(*arguments: str) -> None:
-    """Run apt-get, which asks nothing, and whose many lines are shown only when it fails."""
+    """Run apt-get without questions; show its output only if it fails."""
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     done = subprocess.run(
         ["apt-get", *arguments],
@@ -92,10 +94,12 @@ def require_platform(*, with_engine: bool) -> None:
     """End with a sentence if this machine cannot run the whole platform."""
     problems = engine_installer().missing_prerequisites() if with_engine else []
     if problems:
-        problems.append("With ENGINE=fast the platform runs without it, and draws boxes.")
+        problems.append("With ENGINE=fast the platform runs without Blender and draws boxes.")
     free = shutil.disk_usage(ROOT).free
     if free < FREE_BYTES_NEEDED and not (ROOT / ".stagify").exists():
-        problems.append(f"3 GB of free disk space are needed, {free / 1024**3:.1f} GB are there.")
+        problems.append(
+            f"3 GB of free disk space are needed, but only {free / 1024**3:.1f} GB are free."
+        )
     if problems:
         sys.exit("\n".join(problems))
 
@@ -112,7 +116,7 @@ def engine_installer() -> ModuleType:
 
 
 def install() -> None:
-    """Bring `.venv` to what the lock and the members say."""
+    """Make `.venv` match the lock and the members."""
     wanted = fingerprint()
     if STAMP.exists() and STAMP.read_text() == wanted and PYTHON.exists():
         return
@@ -130,7 +134,7 @@ def install() -> None:
 
 
 def is_ours() -> bool:
-    """Whether `.venv` was made whole, and with this Python."""
+    """Whether `.venv` is complete and was made with this Python."""
     if not PYTHON.exists():
         return False
     version = output(str(PYTHON), "-c", "import pip, platform; print(platform.python_version())")
@@ -150,7 +154,7 @@ def install_uv() -> None:
 
 
 def locked(name: str) -> str:
-    """A package's lines of the lock: its version and every hash."""
+    """The lines of a package in the lock: its version and every hash."""
     block = re.search(rf"^{name}==.*?(?=^\S|\Z)", LOCK.read_text(), re.MULTILINE | re.DOTALL)
     if block is None:
         sys.exit(f"{LOCK.name} has no {name}; make it again with `make lock`.")
@@ -169,7 +173,7 @@ def uv(command: str) -> list[str]:
 def lock(*, upgrade: bool) -> None:
     """Resolve all members for every platform into `requirements.lock`, keeping present pins.
 
-    So are the locks of the engine's child.
+    The same is done for the locks of the engine's child.
     """
     names = [project_name(folder) for folder in [ROOT, *members()]]
     leave_out = [argument for name in names for argument in ("--no-emit-package", name)]
@@ -189,7 +193,7 @@ def project_name(folder: Path) -> str:
 
 
 def run(*command: str) -> None:
-    # An activated environment of someone else's must not receive our packages.
+    # Our packages must not go into another environment that happens to be activated.
     environment = {key: value for key, value in os.environ.items() if key != "VIRTUAL_ENV"}
     try:
         subprocess.run(command, check=True, cwd=ROOT, env=environment)

@@ -1,7 +1,7 @@
-"""Write `.env`, or the file named, for `docker compose`: every secret of the platform, made at random.
+"""Write `.env`, or the file named, for `docker compose`, with random values for every secret.
 
-Overwrites nothing: the databases in the volumes know the passwords of the file there is. Roles that
-came with a later release get theirs added.
+Nothing is overwritten, because the databases in the volumes use the passwords in the existing file.
+Passwords of roles that came with a later release are added.
 """
 
 import json
@@ -50,7 +50,7 @@ def passwords() -> dict[str, str]:
 
 
 def signing_keys() -> dict[str, str]:
-    """Everyone's private key, and the public halves that all of them know."""
+    """A private key for each deployable, and the public keys, which all of them get."""
     seeds = {each: generate_seed() for each in DEPLOYABLES}
     public = {
         f"{each.name}-1": {
@@ -61,7 +61,7 @@ def signing_keys() -> dict[str, str]:
         for each, seed in seeds.items()
     }
     private = {f"{prefix(each)}_CONTEXT_PRIVATE_KEY": seed for each, seed in seeds.items()}
-    # In single quotes compose takes the JSON as it stands.
+    # In single quotes compose takes the JSON as it is.
     return private | {"CONTEXT_PUBLIC_KEYS": f"'{json.dumps(public)}'"}
 
 
@@ -72,12 +72,12 @@ def other_secrets() -> dict[str, str]:
 
 
 def prefix(deployable: Deployable) -> str:
-    """How variables of one deployable begin."""
+    """The prefix of the variables of one deployable."""
     return deployable.name.upper().replace("-", "_")
 
 
 def new_secret() -> str:
-    """Safe in an address, as passwords of databases must be."""
+    """A random secret without characters that are special in a URL, as database passwords need."""
     return secrets.token_urlsafe(32)
 
 
@@ -89,7 +89,7 @@ def write(path: Path) -> None:
 
 
 def complete(path: Path) -> list[str]:
-    """Add the passwords of roles that a file of an earlier release lacks; their names."""
+    """Add the passwords of roles that a file of an earlier release lacks; returns their names."""
     known = {line.partition("=")[0] for line in path.read_text().splitlines()}
     missing = {name: secret for name, secret in passwords().items() if name not in known}
     if missing:

@@ -2,10 +2,11 @@
 
     sed -i s/^USAGE_SVC_TAG=.*/USAGE_SVC_TAG=2/ .env && python3 deploy/replace.py usage-svc
 
-Migrations first: they fit the old code too. Then new api containers serve beside the old ones
-until they are healthy, and the old ones stop: they finish what they have, and the gateway opens
-its next connections to the new ones. Workers change one after the other: meanwhile events wait in
-outbox and topic. The gateway is replaced like an api, because the doorman has its port.
+Migrations run first; the old code works with them too. Then new api containers start beside the
+old ones, and once they are healthy the old ones stop: they finish the requests they have, and the
+gateway opens its next connections to the new ones. A new worker starts after the old one has
+stopped; meanwhile events wait in outbox and topic. The gateway is replaced like an api, because
+the doorman holds its port.
 """
 
 import argparse
@@ -20,7 +21,7 @@ GATEWAY = "gateway"
 
 
 class ReplaceError(Exception):
-    """The service is not replaced; the message says what keeps it."""
+    """The service cannot be replaced; the message says why."""
 
 
 def replace(service: str) -> None:
@@ -45,10 +46,10 @@ def replace(service: str) -> None:
 
 
 def replace_serving(name: str) -> None:
-    """Start as many new ones as there are, and stop the old ones once the new ones are healthy."""
+    """Start as many new ones as run now, and stop the old ones once the new ones are healthy."""
     old = containers(name)
     if not old:
-        raise ReplaceError(f"{name} does not run: start it by docker compose up.")
+        raise ReplaceError(f"{name} is not running: start it with docker compose up.")
     say(f"starting {name} beside the old one")
     scale = ("--scale", f"{name}={2 * len(old)}")
     try:
@@ -71,7 +72,7 @@ def compose(*arguments: str) -> list[str]:
 
 
 def docker(*arguments: str) -> list[str]:
-    """What the command prints, by lines; ReplaceError if it fails."""
+    """The lines that the command prints; ReplaceError if it fails."""
     done = subprocess.run(
         ["docker", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
     )

@@ -19,7 +19,7 @@ def running(folder: Path | None = None, **options: Any) -> Iterator[Platform]:
             )
             folder = Path(stack.enter_context(temporary))
         folder.mkdir(parents=True, exist_ok=True)
-        # Run by root, PostgreSQL is another user, who must be able to enter.
+        # If root runs this, PostgreSQL is another user, who must be able to enter.
         folder.chmod(0o755)
         platform = Platform(folder, **options)
         platform.start()

@@ -158,4 +158,4 @@ def test_what_does_not_run_is_said(engine: Engine) -> None:
     engine.running["usage-svc-api"] = []
     done = engine.replace("usage-svc")
     assert done.returncode == 1
-    assert "does not run" in done.stderr
+    assert "is not running" in done.stderr

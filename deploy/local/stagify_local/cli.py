@@ -27,7 +27,7 @@ installation = Installation(REPOSITORY / ".stagify")
 
 PortOption = typer.Option(8080, envvar="GATEWAY_PORT", help="Port of the gateway.")
 EngineOption = typer.Option(
-    "blender", envvar="ENGINE", help="fast draws boxes, on machines without Blender's module."
+    "blender", envvar="ENGINE", help="`fast` draws boxes, for machines without Blender's module."
 )
 
 
@@ -37,7 +37,7 @@ def up(port: int = PortOption, engine: Engine = EngineOption) -> None:
     from stagify_local.platform import Platform
 
     begun = time.monotonic()
-    # Until all of it runs, a signal interrupts the start wherever it is.
+    # Until everything runs, a signal interrupts the start at any point.
     for number in STOP_SIGNALS:
         signal.signal(number, signal.default_int_handler)
     platform = Platform(installation.folder, engine=engine, gateway_port=port, say=say)
@@ -98,7 +98,7 @@ def migrate() -> None:
 
 @main.command()
 def revision(service: str, message: str) -> None:
-    """Write a migration of SERVICE from what its models say now."""
+    """Write a migration for SERVICE that brings its tables to what its models say now."""
     from stagify_local.revisions import write_revision
 
     with explained():
@@ -107,7 +107,7 @@ def revision(service: str, message: str) -> None:
 
 @contextlib.contextmanager
 def explained() -> Iterator[None]:
-    """Turn an error of this machine's making into its sentence and exit status 1."""
+    """Turn a LocalError into its message and exit status 1."""
     try:
         yield
     except LocalError as error:
@@ -115,7 +115,7 @@ def explained() -> Iterator[None]:
 
 
 def run(platform: "Platform", begun: float) -> None:
-    """Start, say where everything is, wait for a signal, stop."""
+    """Start, print the addresses, wait for a signal, stop."""
     from stagify_local.demo import ensure_demo_tenant
 
     platform.start()
@@ -132,7 +132,7 @@ def run(platform: "Platform", begun: float) -> None:
 
 
 def summary(platform: "Platform", demo: "Account", seconds: float) -> str:
-    """Where to go, and as whom."""
+    """The addresses to open, and the credentials to log in with."""
     return f"""
 StagifyAI is ready after {seconds:.0f} s.
 

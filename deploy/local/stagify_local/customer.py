@@ -1,8 +1,8 @@
-"""A customer of the platform, who speaks to its gateway as any HTTP client would.
+"""A customer of the platform, who talks to its gateway as any HTTP client would.
 
-`Account` writes a customer's requests; who sends them decides about time. `Customer` waits for
-each answer. Those who work side by side, repeat what got no answer or send it as bare bytes are
-in `proof`, and write their requests by `Account` too.
+`Account` builds a customer's requests and leaves it to others to send them. `Customer` sends them
+and waits for each answer. `proof` has other customers, who work in parallel, repeat requests that
+got no answer, or send raw bytes; they build their requests with `Account` too.
 """
 
 import re
@@ -20,7 +20,7 @@ from stagify_local.ports import LOOPBACK
 from stagify_local.waiting import PATIENCE_SECONDS, eventually
 
 SESSION_COOKIE = "__Host-stagify_session"
-# The first label of the host where one signs up.
+# The first label of the platform host, where people sign up.
 PLATFORM = "app"
 CODE = re.compile(r"\b\d{6}\b")
 ENDED = ("staged", "failed", "cancelled")
@@ -28,7 +28,7 @@ ENDED = ("staged", "failed", "cancelled")
 
 @dataclass(frozen=True)
 class Account:
-    """Who a customer is; its requests go to its tenant's host, with its key once it has one.
+    """A customer's account; requests go to the tenant's host, with the API key once there is one.
 
     They are addressed to loopback and name the host themselves, because Python, unlike a
     browser, does not resolve `*.localhost` everywhere.
@@ -42,12 +42,12 @@ class Account:
 
     @property
     def host(self) -> str:
-        """What the Host header says."""
+        """The Host header."""
         return host_of(self.port, self.slug)
 
     @property
     def url(self) -> str:
-        """What a browser is pointed to."""
+        """The URL for a browser."""
         return f"http://{self.host}"
 
     def request(
@@ -66,7 +66,7 @@ class Account:
         return _request(self.port, PLATFORM, "POST", "/v1/signup", json=body)
 
     def confirm(self, signup_id: str, code: str) -> httpx.Request:
-        """Prove the address by the code."""
+        """Confirm the email address with the code."""
         body = {"code": code, "password": self.password}
         path = f"/v1/signup/{signup_id}/confirm"
         return _request(self.port, PLATFORM, "POST", path, json=body)
@@ -86,21 +86,21 @@ class Account:
     def ticket(
         self, size: int, *, filename: str = "room.jpg", content_type: str = "image/jpeg"
     ) -> httpx.Request:
-        """Ask where to put a photo; `put` follows."""
+        """Create an upload; `put` follows."""
         body = {"filename": filename, "content_type": content_type, "size": size}
         return self.request("POST", "/v1/uploads", json=body)
 
     def project(
         self, upload_id: str, *, idempotency_key: str | None = None, **fields: Any
     ) -> httpx.Request:
-        """Ask for a room to be furnished."""
+        """Create a project."""
         body = {"upload_id": upload_id, "room_type": "living_room", "style": "modern", **fields}
         headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
         return self.request("POST", "/v1/projects", json=body, headers=headers)
 
 
 def put(ticket: dict[str, Any], content: bytes, **changes: str) -> httpx.Request:
-    """Store a photo with a ticket, with headers as signed but for `changes`."""
+    """Store a photo with a ticket; the headers are those that were signed, except `changes`."""
     headers = httpx.Headers(ticket["headers"])
     headers.update(changes)
     return httpx.Request(ticket["method"], ticket["url"], content=content, headers=headers)
@@ -109,8 +109,8 @@ def put(ticket: dict[str, Any], content: bytes, **changes: str) -> httpx.Request
 class Customer:
     """A customer who waits for each answer.
 
-    `http` is a program with the account's key, `browser` has the session; neither has a credential
-    before there is one. Both name the account's host.
+    `http` is a program with the account's key, `browser` has the session; each has its credential
+    as soon as there is one. Both send the account's host.
     """
 
     def __init__(self, account: Account) -> None:
@@ -118,7 +118,7 @@ class Customer:
         self.http, self.browser = (client(account.port, account.slug) for _ in range(2))
 
     def sign_up(self, name: str, mails: Path) -> None:
-        """Become a customer, by the code that arrives in the folder of mails."""
+        """Sign up, with the code from the mail that arrives in the folder."""
         begun = time.time_ns()
         signup = self._good(self.account.sign_up(name)).json()
         code = eventually(
@@ -139,7 +139,7 @@ class Customer:
         self.browser.headers["Cookie"] = cookie_of(answer)
 
     def use_new_key(self, name: str) -> None:
-        """Make an API key and go on with it; needs a session."""
+        """Make an API key and use it from now on; needs a session."""
         cookie = self.browser.headers["Cookie"]
         key = self._good(self.account.new_key(cookie, name)).json()["key"]
         self.account = replace(self.account, key=key)
@@ -157,11 +157,11 @@ class Customer:
         return self._good(self.account.request("GET", path)).json()
 
     def ticket(self, size: int, **fields: str) -> dict[str, Any]:
-        """Where to put a photo."""
+        """Create an upload; returns its ticket."""
         return dict(self._good(self.account.ticket(size, **fields)).json())
 
     def upload(self, content: bytes, **fields: str) -> str:
-        """Put a photo into the store; the upload's id."""
+        """Put a photo into the store; returns the upload's id."""
         ticket = self.ticket(len(content), **fields)
         self._good(put(ticket, content))
         return str(ticket["id"])
@@ -171,7 +171,7 @@ class Customer:
         return self.http.send(self.account.project(upload_id, **fields))
 
     def stage(self, content: bytes, **upload: str) -> dict[str, Any]:
-        """Upload, create, and wait for the end, whatever it is."""
+        """Upload a photo, create a project, and wait until it is staged or has failed."""
         created = good(self.create(self.upload(content, **upload)))
         return self.finished(created.json()["id"])
 
@@ -193,7 +193,7 @@ class Customer:
         return next(dict(item) for item in meters if item["meter"] == name)
 
     def settled(self, *, used: int, reserved: int = 0) -> dict[str, Any]:
-        """The staging meter once it says so; usage travels by events."""
+        """The staging meter once it has these values; usage travels by events."""
 
         def look() -> dict[str, Any] | None:
             meter = self.meter("staging")
@@ -246,7 +246,7 @@ def good(answer: httpx.Response) -> httpx.Response:
 
 
 def cookie_of(answer: httpx.Response) -> str:
-    """The session of a log-in, as a Cookie header says it."""
+    """The session from the answer to a log-in, as a Cookie header."""
     return answer.headers["set-cookie"].partition(";")[0]
 
 

@@ -19,9 +19,9 @@ from stagify_local.waiting import PATIENCE_SECONDS
 DEMO_SLUG = "demo"
 DEMO_EMAIL = "demo@example.com"
 DEMO_NAME = "Demo Realty"
-# The stream has a heart-beat each 15 s; a photo that queues behind others takes longer.
+# The stream has a heart-beat every 15 s; a photo that waits behind others takes longer than that.
 STREAM_SILENCE_SECONDS = 60.0
-# What each example photo is good for, by a word of its name.
+# The room type and style for each example photo, by a word in its name.
 CHOICES = {
     "living": ("living_room", "scandinavian"),
     "bedroom": ("bedroom", "modern"),
@@ -33,7 +33,7 @@ ShowProject = Callable[[Project], None]
 
 
 def ensure_demo_tenant(platform: Platform) -> Account:
-    """The demo tenant, which is signed up at the first start."""
+    """The demo tenant, which is created at the first start."""
     state = platform.state
     password = state.secret("demo password")
     account = Account(platform.gateway_port, DEMO_SLUG, DEMO_EMAIL, password)
@@ -45,7 +45,7 @@ def ensure_demo_tenant(platform: Platform) -> Account:
 
 
 def run_demo(installation: Installation, photos: list[Path], console: Console) -> None:
-    """The whole journey with a fresh tenant; before and after are written below `.stagify/demo`."""
+    """The whole journey with a new tenant; before and after are written to `.stagify/demo`."""
     if not photos:
         raise CustomerError("there are no photos in examples/rooms")
     port = installation.require_running().gateway_port
@@ -66,7 +66,7 @@ def run_demo(installation: Installation, photos: list[Path], console: Console) -
 
 
 def stage_all(customer: Customer, photos: list[Path], results: Path, console: Console) -> None:
-    """One photo after the other, with a bar each."""
+    """One photo after the other, each with a progress bar."""
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[status]}"))
     with Progress(*columns, TimeElapsedColumn(), console=console) as progress:
         for photo in photos:
@@ -77,7 +77,7 @@ def stage_all(customer: Customer, photos: list[Path], results: Path, console: Co
 
 
 def bar_of(progress: Progress, task: TaskID) -> ShowProject:
-    """Moves one photo's bar."""
+    """Moves the progress bar of one photo."""
 
     def show(project: Project) -> None:
         progress.update(task, completed=percent(project), status=project["status"])
@@ -127,7 +127,7 @@ def download(customer: Customer, image: Project, path: Path) -> None:
 
 
 def report_usage(customer: Customer, staged: int, console: Console) -> None:
-    """Wait until usage-svc has counted all of them, and say so."""
+    """Wait until usage-svc has counted all of them, and print the meter."""
     meter = customer.settled(used=staged)
     limit = "unlimited" if meter["limit"] is None else meter["limit"]
     console.print(f"[bold]{meter['used']} of {limit} used[/]")

@@ -12,14 +12,14 @@ from staging_engine.install import Choice, Module, choose
 
 
 class EngineInstallation:
-    """Installs beside the start of everything else: the first time it downloads the most."""
+    """Installs while everything else starts, because the first time it has the most to download."""
 
     def __init__(self, folder: Path, guardian: Guardian, *, log: Path) -> None:
         self.choice: Choice = choose()
         self.target = target(folder, self.choice.module)
         arguments = [sys.executable, "-m", "staging_engine.install", "--target", str(self.target)]
         arguments += ["--python-version", self.choice.module.python]
-        # It downloads: the caller's proxy, mirror and certificates are for it.
+        # It downloads, so it needs the caller's proxy, mirror and certificates.
         command = Command("staging engine", arguments, log, environment=os.environ)
         self._process = ManagedProcess(command, guardian)
         self._is_finished = False
@@ -30,7 +30,7 @@ class EngineInstallation:
         return self.target / "bin" / "python"
 
     def begin(self) -> None:
-        """Start the installation; a no-op within a moment if it was made before."""
+        """Start the installation; it ends at once if it was done before."""
         self._process.start()
 
     @property
@@ -44,7 +44,7 @@ class EngineInstallation:
         if status := self._process.wait():
             raise StartError(
                 f"the staging engine could not be installed ({status}).\n{self._process.tail()}\n"
-                "With ENGINE=fast the platform runs without it, and draws boxes."
+                "With ENGINE=fast the platform runs without Blender and draws boxes."
             )
         self._is_finished = True
 
@@ -54,7 +54,7 @@ class EngineInstallation:
 
 
 def target(folder: Path, module: Module) -> Path:
-    """The module's environment in the cache; `<folder>/engine` is made a link to it."""
+    """The module's environment in the cache; `<folder>/engine` becomes a link to it."""
     link = folder / "engine"
     if link.is_dir() and not link.is_symlink():
         return link
@@ -66,5 +66,5 @@ def target(folder: Path, module: Module) -> Path:
 
 
 def shared_target(module: Module) -> Path:
-    """Where the cache keeps the environment of a module."""
+    """The folder in the cache for the environment of a module."""
     return cache_folder() / "engine" / module.folder

@@ -1,4 +1,4 @@
-"""The environment of every process: which deployables there are and what each one is told."""
+"""The environment of every process: the deployables, and the variables that each one gets."""
 
 import json
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class Deployable:
     processes: tuple[str, ...]
     audiences: tuple[str, ...] = ()
     database: str | None = None
-    # Roles beside owner, app, relay and tasks, and the variable each one's address goes to.
+    # Roles besides owner, app, relay and tasks, and the variable for the address of each.
     extra_roles: tuple[str, ...] = ()
 
 
@@ -50,7 +50,7 @@ class Addresses:
 
     @property
     def base_domain(self) -> str:
-        """The domain tenants live under."""
+        """The domain of the tenants' hosts."""
         return f"localhost:{self.gateway_port}"
 
 
@@ -75,7 +75,7 @@ class Environments:
         return self._ports[service, process]
 
     def bootstrap(self, admin_url: str) -> dict[str, str]:
-        """For `stagify bootstrap`: the only one that is told the superuser's address."""
+        """For `stagify bootstrap`, the only command that gets the superuser's address."""
         passwords = {
             f"{service.database}_{role}".upper() + "_PASSWORD": (
                 database_password(self._state, service, role)
@@ -91,7 +91,7 @@ class Environments:
         }
 
     def migration(self, service: Deployable) -> dict[str, str]:
-        """For `migrate`: the only command that is told the owner's address."""
+        """For `migrate`, the only command that gets the owner's address."""
         return migration_environment(self._state, self._addresses.postgres_port, service)
 
     def process(self, service: Deployable, process: str) -> dict[str, str]:

@@ -26,4 +26,4 @@ class CustomerError(LocalError):
 
 
 class WaitedError(LocalError):
-    """Something did not happen for as long as anybody was willing to wait."""
+    """Something did not happen within the time that we wait for it."""

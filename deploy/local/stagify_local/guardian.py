@@ -38,15 +38,15 @@ class Guardian:
         )
 
     def watch(self, group: int, stop_signal: signal.Signals) -> None:
-        """End `group` with `stop_signal` should this process die."""
+        """End `group` with `stop_signal` if this process dies."""
         self._tell(f"+ {group} {stop_signal.value}\n")
 
     def forget(self, group: int) -> None:
-        """The group is gone; its number may belong to someone else soon."""
+        """The group is gone, and its number may soon belong to another."""
         self._tell(f"- {group} 0\n")
 
     def close(self) -> None:
-        """Let the guardian go; whatever it still watches is ended now."""
+        """End the guardian, which first ends whatever it still watches."""
         with self._lock:
             stdin = self._process.stdin
             if stdin is not None and not stdin.closed:

@@ -1,4 +1,4 @@
-"""One folder is one installation: its lock, and what runs from it now."""
+"""One folder is one installation: its lock, and the processes that run from it now."""
 
 import contextlib
 import fcntl
@@ -36,7 +36,7 @@ class Running:
 
     @property
     def gateway_url(self) -> str:
-        """The platform host as a browser is told it."""
+        """The URL of the platform host, for a browser."""
         return f"http://app.localhost:{self.gateway_port}"
 
 
@@ -84,20 +84,20 @@ class Installation:
                 self._running_path.unlink(missing_ok=True)
 
     def is_locked(self) -> bool:
-        """Whether a supervisor, or the guardian of a killed one, is at work."""
+        """Whether a supervisor is running, or the guardian of a killed one."""
         if not self._lock_path.exists():
             return False
         with self._lock_path.open("a") as lock:
             return not try_lock(lock.fileno())
 
     def publish(self, running: Running) -> None:
-        """Say what runs now, for `status`, `down` and a second `up`."""
+        """Write down what runs now, for `status`, `down` and a second `up`."""
         part = self._running_path.with_suffix(".part")
         part.write_text(json.dumps(asdict(running)))
         part.replace(self._running_path)
 
     def running(self) -> Running | None:
-        """What the supervisor said last; None if there is none."""
+        """What the supervisor last wrote down; None if there is none."""
         try:
             fields = json.loads(self._running_path.read_text())
         except FileNotFoundError:
@@ -119,7 +119,7 @@ class Installation:
         deadline = time.monotonic() + STOP_TIMEOUT_SECONDS
         while self.is_locked():
             if time.monotonic() > deadline:
-                # The guardian ends what it leaves behind.
+                # The guardian ends the processes that it leaves behind.
                 os.kill(running.pid, signal.SIGKILL)
                 return
             time.sleep(POLL_SECONDS)

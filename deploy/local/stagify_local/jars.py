@@ -1,7 +1,8 @@
-"""Java archives by lock: every jar is named with its version and sha256, and checked.
+"""Java archives from a lock file, which has the version and sha256 of every jar; each is checked.
 
-Jars live in a cache shared by all clones, laid out as a Maven repository. One reaches its place
-only whole and verified, so an interrupted download resumes, and two at once do no harm.
+Jars live in a cache shared by all clones, laid out as a Maven repository. A jar is moved
+to its place only when it is complete and verified, so an interrupted download can be repeated, and
+two at once do no harm.
 """
 
 import hashlib
@@ -46,7 +47,7 @@ class Jar:
 
 
 def cache_folder() -> Path:
-    """What all clones of this user share: STAGIFY_CACHE, or the user's cache folder."""
+    """The folder that all clones of this user share: STAGIFY_CACHE, or the user's cache folder."""
     if configured := os.environ.get("STAGIFY_CACHE"):
         return Path(configured)
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "stagify"
@@ -70,7 +71,7 @@ def fetch(jars: list[Jar], repository: Path, *, progress: Progress | None = None
 
 def download_all(jars: list[Jar], repository: Path, progress: Progress | None) -> None:
     """Fetch and verify several at once."""
-    # Imported here: it costs most of a second, and at most starts nothing is missing.
+    # Imported here because it takes almost a second, and most of the time nothing is missing.
     from stagify_local.maven import configured_mirrors
 
     repository.mkdir(parents=True, exist_ok=True)

@@ -82,7 +82,7 @@ class Kafka:
 
     @property
     def identity(self) -> str:
-        """Another one after the storage was formatted anew."""
+        """A value that changes when the storage is formatted anew."""
         return (self.folder / "data" / "meta.properties").read_text()
 
     def start(self) -> None:
@@ -117,7 +117,8 @@ class Kafka:
     def _format(self) -> None:
         cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         command = self._java("kafka.tools.StorageTool", 128)
-        # The configuration, last of the command, is an option here. "=": an id may begin with "-".
+        # The configuration, the last word of the command, becomes an option. "=" because an id
+        # may begin with "-".
         arguments = [*command[:-1], "format", f"--cluster-id={cluster_id}", "--config", command[-1]]
         done = subprocess.run(
             arguments,

@@ -63,7 +63,7 @@ class MailFolder:
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         """Store one mail; the file appears whole or not at all."""
         content = envelope.original_content or b""
-        # The nanoseconds order the files by arrival; the envelope says who really gets it.
+        # The nanoseconds sort the files by arrival; the envelope names the real recipients.
         name = f"{time.time_ns()}.eml"
         recipients = ", ".join(envelope.rcpt_tos)
         part = self._folder / f"{name}.part"

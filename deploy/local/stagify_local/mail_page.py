@@ -1,4 +1,4 @@
-"""A small page over a folder of mails. Mails are foreign text: all of it is escaped."""
+"""A small page that shows a folder of mails. Mails are untrusted text, so all of it is escaped."""
 
 import re
 from email import message_from_bytes, policy
@@ -11,7 +11,7 @@ from pathlib import Path
 SHOWN = 200
 NAME = re.compile(r"/(\d{1,20})")
 LOCAL_NAMES = ("127.0.0.1", "localhost")
-# No script, no remote picture; HTML of a mail only inside its sandboxed frame.
+# No scripts, no remote pictures; a mail's HTML is shown only inside its sandboxed frame.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'; frame-ancestors 'self'"
 
 PAGE = """\
@@ -82,7 +82,7 @@ def make_handler(folder: Path) -> type[BaseHTTPRequestHandler]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            # A foreign site that lets its name point here (DNS rebinding) must not read mails.
+            # A website whose name points to this address (DNS rebinding) must not read mails.
             if self.headers.get("Host", "").partition(":")[0] not in LOCAL_NAMES:
                 self._answer(HTTPStatus.FORBIDDEN, PAGE.format(title="Mail", body="Not for you."))
                 return

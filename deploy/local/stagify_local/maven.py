@@ -15,7 +15,7 @@ TIMEOUT_SECONDS = 60
 def configured_mirrors() -> Mapping[str, str]:
     """The repositories of jgo's configuration file; one named `central` replaces the default."""
     with warnings.catch_warnings():
-        # It asks for the user's runtime folder, which a container has not.
+        # It asks for the user's runtime folder, which does not exist in a container.
         warnings.simplefilter("ignore")
         repositories: dict[str, str] = GlobalSettings.load().repositories
     return repositories

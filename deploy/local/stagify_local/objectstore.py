@@ -11,7 +11,7 @@ from stagify_local.process import Command, ManagedProcess
 HEAP_MEGABYTES = 192
 START_TIMEOUT_SECONDS = 60
 
-# Browsers PUT photos straight into the store from a tenant's host: hence the CORS answers.
+# Browsers on a tenant's host PUT photos straight into the store, which needs the CORS answers.
 PROPERTIES = """\
 s3proxy.endpoint=http://{host}:{port}
 s3proxy.authorization=aws-v2-or-v4
@@ -66,7 +66,7 @@ class ObjectStore:
 
     @property
     def identity(self) -> str:
-        """Another one after the folder was made anew."""
+        """A value that changes when the folder is made anew."""
         return str((self.folder / "data").stat().st_ino)
 
     def start(self) -> None:
@@ -79,7 +79,7 @@ class ObjectStore:
         self.process.stop()
 
     def prepare(self) -> None:
-        """Write the configuration, which holds the secret key: for its owner only."""
+        """Write the configuration; only the owner may read it, because it holds the secret key."""
         (self.folder / "data").mkdir(parents=True, exist_ok=True)
         (self.folder / "logback.xml").write_text(LOGGING)
         properties = self.folder / "s3proxy.properties"

@@ -1,4 +1,4 @@
-"""The parts the services stand on, each with its port and secrets from the state."""
+"""The parts that the services need, each with its port and secrets from the state."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +15,7 @@ from stagify_local.supervisor import Say, Unit
 
 ACCESS_KEY_ID = "stagify"
 
-# The port that clients of a part, by name, are told in the place of its own.
+# By the name of a part, the port that its clients are told instead of its own.
 Detour = Callable[[str, int], int]
 
 
@@ -65,13 +65,13 @@ class Parts:
             secret_access_key=state.secret("objectstore"),
             port=state.port("objectstore"),
         )
-        # Where clients find the parts that a detour may lead to; Kafka tells its own by itself.
+        # The ports that clients are told if there is a detour; Kafka announces its own itself.
         self.postgres_port = detour(self.postgres.name, self.postgres.port)
         objectstore_port = detour(self.objectstore.name, self.objectstore.port)
         self.objectstore_url = f"http://{LOOPBACK}:{objectstore_port}"
 
     def prepare(self) -> list[Unit]:
-        """What is done before they start, mostly the first time; the units to start."""
+        """Prepare them, which takes time mostly at the first start; returns the units to start."""
         parts = (self.postgres, self.kafka, self.objectstore)
         for part in parts:
             part.prepare()
@@ -79,13 +79,13 @@ class Parts:
 
     @property
     def identity(self) -> str:
-        """Another one after any of them lost its data."""
+        """A value that changes when one of them has lost its data."""
         parts = (self.postgres, self.kafka, self.objectstore)
         return "\n".join(part.identity for part in parts)
 
 
 def download_jars(say: Say) -> None:
-    """Fetch what the Java parts need; silent if it is there."""
+    """Download what the Java parts need; says nothing if it is there already."""
     jars = [jar for lock in ("kafka", "s3proxy") for jar in read_lock(lock)]
 
     def progress(done: int, total: int) -> None:

@@ -28,7 +28,7 @@ from stagify_local.state import State
 from stagify_local.supervisor import Say, Supervisor, Unit, answers_ready
 
 REPOSITORY = Path(__file__).resolve().parents[3]
-# What decides how databases, topics and buckets look.
+# The files that decide how databases, topics and buckets are made.
 PREPARED_BY = (
     "services/*/*/migrations/*.py",
     "shared/stagify/migrations/*.py",
@@ -43,8 +43,8 @@ class Platform:
     """Everything, from one data folder; usable from tests as well as from the command line.
 
     `gateway_port` 0 takes any free port. `durable=False` is for tests: a power cut may lose data.
-    `settings` are variables every process gets beside its own, such as a limit to raise; `detour`
-    names other ports for the parts, where a test stands between.
+    `settings` are variables that every process gets besides its own, such as a higher limit;
+    `detour` names other ports for the parts, where a test stands in between.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class Platform:
 
     @property
     def gateway_url(self) -> str:
-        """The platform host as a browser is told it."""
+        """The URL of the platform host, for a browser."""
         return f"http://app.localhost:{self._gateway_port}"
 
     @property
@@ -141,7 +141,7 @@ class Platform:
         self._guardian = self._stack.enter_context(Guardian(held_descriptors=[descriptor]))
         self._begin_engine_installation()
         self._start_parts()
-        # A download that is refused is known by now: what follows takes longer than all before.
+        # If the download is refused, we know by now; the next steps take longer than all before.
         if self._engine_installation is not None and not self._engine_installation.is_running:
             self._engine_installation.finish()
         self._environments = self._make_environments()
@@ -189,7 +189,7 @@ class Platform:
         )
         self._parts.mail.start()
         self._stack.callback(self._parts.mail.stop)
-        # Pushed after the mail server's: the services stop before it does.
+        # Pushed after the mail server, so that the services stop before it does.
         self._stack.callback(self._supervisor.stop)
         self._supervisor.start(self._parts.prepare())
 
@@ -278,7 +278,7 @@ class Platform:
 
 
 def preparation(identity: str) -> str:
-    """Changes with the data's identity and with whatever says how it is prepared."""
+    """A value that changes with the identity of the data and with the files that prepare it."""
     digest = hashlib.sha256(identity.encode())
     paths = [path for pattern in PREPARED_BY for path in sorted(REPOSITORY.glob(pattern))]
     for path in paths:
@@ -287,7 +287,7 @@ def preparation(identity: str) -> str:
 
 
 def process_name(service: str, process: str) -> str:
-    """How a process is called on screen and in its log's name."""
+    """The name of a process on screen and in the name of its log."""
     return service if process == service else f"{service} {process}"
 
 

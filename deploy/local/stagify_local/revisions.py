@@ -1,4 +1,4 @@
-"""Migrations from a developer's hand: apply them to what runs, or write a new one."""
+"""A developer's work on migrations: apply them to the running platform, or write a new one."""
 
 import asyncio
 import contextlib
@@ -67,7 +67,7 @@ def fresh_database(deployable: Deployable) -> Iterator[str]:
     database = next(item for item in DATABASES if item.name == deployable.database)
     with tempfile.TemporaryDirectory() as name, Guardian() as guardian:
         folder = Path(name)
-        # Run by root, PostgreSQL is another user, who must be able to enter.
+        # If root runs this, PostgreSQL is another user, who must be able to enter.
         folder.chmod(0o755)
         password = secrets.token_urlsafe(16)
         log = folder / "postgres.log"
@@ -92,6 +92,6 @@ async def make_database(admin_url: str, database: ServiceDatabase, password: str
 
 
 def tidy(path: str) -> None:
-    """What Alembic writes does not pass `make lint` as it is."""
+    """Make the file that Alembic has written pass `make lint`."""
     for arguments in (["check", "--fix", "--quiet"], ["format", "--quiet"]):
         subprocess.run([sys.executable, "-m", "ruff", *arguments, path], check=True)

@@ -56,12 +56,12 @@ class State:
         return KeyPair(**cast("Mapping[str, str]", known))
 
     def mark(self, name: str) -> str | None:
-        """What `set_mark` kept under this name."""
+        """The value that `set_mark` stored under this name."""
         known = self._section("marks").get(name)
         return None if known is None else str(known)
 
     def set_mark(self, name: str, value: str) -> None:
-        """Remember that something was done, and for which version of it."""
+        """Remember that something has been done, and for which version."""
         self._write("marks", name, value)
 
     def _section(self, name: str) -> dict[str, object]:
@@ -77,7 +77,7 @@ class State:
 
 def generate_key_pair() -> KeyPair:
     """A new Ed25519 pair."""
-    # Imported here: only the very first start needs it.
+    # Imported here because only the very first start needs it.
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
     key = Ed25519PrivateKey.generate()

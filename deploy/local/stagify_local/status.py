@@ -10,13 +10,13 @@ from stagify_local.installation import Running, RunningProcess
 from stagify_local.ports import accepts
 from stagify_local.supervisor import answers_ready
 
-# They have a port of their own protocol instead of /readyz.
+# Their ports speak protocols of their own and have no /readyz.
 PARTS = {"postgres", "kafka", "objectstore"}
 MEBIBYTE = 1024 * 1024
 
 
 def status_table(running: Running) -> Table:
-    """One row a process, and the sum of their memory."""
+    """One row for each process, and the sum of their memory."""
     table = Table("process", "pid", "port", "memory (PSS)", "ready")
     supervisor = RunningProcess("supervisor, mail", running.pid, running.gateway_port)
     processes = [supervisor, *running.processes]
@@ -44,7 +44,7 @@ def is_ready(process: RunningProcess) -> bool:
 
 
 def group_of(pid: int, alone: bool) -> list[psutil.Process]:
-    """The process with its descendants; the supervisor alone, for its children have rows."""
+    """The process with its descendants; the supervisor alone, because its children have rows."""
     try:
         process = psutil.Process(pid)
         return [process] if alone else [process, *process.children(recursive=True)]
@@ -60,7 +60,7 @@ def pss(processes: Iterable[psutil.Process]) -> int:
             memory = process.memory_full_info()
         except psutil.Error:
             continue
-        # Other systems than Linux have no PSS; what belongs to the process alone comes close.
+        # Only Linux has PSS; elsewhere the memory that belongs to the process alone comes close.
         total += memory.pss if hasattr(memory, "pss") else memory.uss
     return total
 

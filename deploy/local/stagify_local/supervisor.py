@@ -74,7 +74,7 @@ class Supervisor:
         self._on_change()
 
     def watch(self) -> None:
-        """From now on restart, with growing pauses, whatever ends by itself."""
+        """From now on restart, with growing pauses, any process that ends by itself."""
         self._watcher = Thread(target=self._watch, name="supervisor", daemon=True)
         self._watcher.start()
 
@@ -104,7 +104,7 @@ class Supervisor:
                 f"{unit.name} ended with {unit.process.exit_status}; "
                 f"again in {unit.backoff_seconds:.0f} s (see {unit.process.command.log})"
             )
-            # What its group still has would hold the port.
+            # Processes left in its group would keep the port.
             unit.process.sweep()
             unit.backoff_seconds = min(2 * unit.backoff_seconds, LAST_BACKOFF_SECONDS)
         elif now >= unit.restart_at:

@@ -1,4 +1,4 @@
-"""Waiting for what gives no sign when it happens."""
+"""Waiting for things that send no signal when they happen."""
 
 import time
 from collections.abc import Callable
@@ -18,7 +18,7 @@ def eventually(
     *,
     what: str = "anything",
 ) -> Found:
-    """Ask until there is something true, and return it; WaitedError when patience is over."""
+    """Ask until the answer is true, and return it; WaitedError after `patience_seconds`."""
     deadline = time.monotonic() + patience_seconds
     while not (found := look()):
         if time.monotonic() > deadline:

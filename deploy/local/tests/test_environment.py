@@ -1,4 +1,4 @@
-"""What each process is told, and what it is not."""
+"""Which variables each process gets, and which it does not get."""
 
 import json
 from pathlib import Path

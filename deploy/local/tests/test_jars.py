@@ -1,4 +1,4 @@
-"""Jars by lock. A small file stands for a jar: the repository is a folder, not the network."""
+"""Jars from a lock file. Small files stand in for jars, and a folder for the repository."""
 
 import hashlib
 from pathlib import Path

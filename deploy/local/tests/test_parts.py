@@ -1,4 +1,4 @@
-"""The parts, really started: they answer as the services need them to, and stop."""
+"""Starting and stopping the real parts, which answer as the services need them to."""
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -20,7 +20,7 @@ from stagify_local.postgres import Postgres
 
 @pytest.fixture
 def open_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder that PostgreSQL, another user if this is root, can come to."""
+    """A folder that PostgreSQL can enter, also when it runs as another user."""
     folder = tmp_path_factory.mktemp("parts")
     for parent in (folder, folder.parent, folder.parent.parent):
         parent.chmod(0o755)

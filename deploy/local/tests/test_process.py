@@ -1,4 +1,4 @@
-"""Child processes, real ones: they stop, they are killed, none is left behind."""
+"""Real child processes: they stop, they are killed, and none is left behind."""
 
 import signal
 import subprocess
@@ -21,7 +21,8 @@ STUBBORN = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {FORE
 # A leader whose own child would survive it.
 PARENT = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {FOREVER!r}]); {FOREVER}"
 
-# Starts a stubborn child and a parent of another, says their groups, and waits to be killed.
+# Starts a child that ignores signals and one with a child of its own, prints their groups, and
+# waits to be killed.
 SUPERVISOR = """
 import sys, time
 from pathlib import Path

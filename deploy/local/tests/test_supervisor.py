@@ -23,7 +23,7 @@ http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
 
 
 class Bench:
-    """A supervisor with what it said."""
+    """A supervisor, and the lines it printed."""
 
     def __init__(self, folder: Path, guardian: Guardian) -> None:
         self.said: list[str] = []

@@ -72,7 +72,7 @@ class Module:
 
     @property
     def fingerprint(self) -> str:
-        """Changes whenever the environment has to be made again."""
+        """A value that changes whenever the environment has to be made again."""
         return hashlib.sha256(self.python.encode() + self.lock.read_bytes()).hexdigest()
 
     @property
