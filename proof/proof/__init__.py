@@ -1,1 +1,1 @@
-"""What drives the whole platform from outside, and checks that it keeps its word."""
+"""Programs that use the whole platform from outside, and check that it keeps its promises."""

@@ -14,12 +14,12 @@ PASSWORD = "correct horse battery staple"
 
 
 def new_account(port: int, slug: str) -> Account:
-    """Whose tenant will have that name."""
+    """The account of a customer whose tenant will have that name."""
     return Account(port, slug, f"owner@{slug}.example.com", PASSWORD)
 
 
 def sign_up(platform: Platform) -> Customer:
-    """A new active customer, made as real ones are: mail, code, log-in, API key."""
+    """A new active customer, who signs up as real ones do: mail, code, log-in, API key."""
     customer = Customer(new_account(platform.gateway_port, f"t-{secrets.token_hex(6)}"))
     customer.sign_up("Test Estates", platform.mail_dir)
     customer.log_in()

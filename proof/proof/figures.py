@@ -1,4 +1,4 @@
-"""What every benchmark shares: the machine it ran on, CPU-seconds of processes, and the report.
+"""Shared by all benchmarks: the machine they ran on, CPU-seconds of processes, and the report.
 
 Figures are ratios within one run or percentiles; CPU-seconds count user and system time of the
 processes named, because wall-clock rates swing with whatever else the machine does.
@@ -58,14 +58,14 @@ def median(values: Sequence[float]) -> float:
 
 @dataclass(frozen=True)
 class Bar:
-    """What the figure of this name must come to; give one of the two, or both if it is exact."""
+    """What the figure of this name must reach: at least, at most, or both if it must be exact."""
 
     figure: str
     at_least: float = float("-inf")
     at_most: float = float("inf")
 
     def is_met(self, value: float) -> bool:
-        """Whether `value` is good enough; what is no number never is."""
+        """Whether `value` is good enough; something that is not a number never is."""
         return self.at_least <= value <= self.at_most
 
     def __str__(self) -> str:

@@ -68,7 +68,7 @@ SERVICES: dict[str, Callable[[dict[str, Any]], FastAPI]] = {
 
 
 def app_of(service: str) -> FastAPI:
-    """The app of a service, which connects to nothing until it is asked."""
+    """The app of a service, which makes no connections before the first request."""
     settings: dict[str, Any] = {
         "environment": "test",
         "kafka_bootstrap_servers": "unused:1",

@@ -1,4 +1,4 @@
-"""Platforms of this machine, each on free ports and in a folder of its own."""
+"""Platforms on this machine, each on free ports and in a folder of its own."""
 
 import contextlib
 import tempfile

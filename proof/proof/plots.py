@@ -9,10 +9,10 @@ mpl.use("svg")
 import matplotlib.pyplot as plt
 
 IMAGES = Path(__file__).resolve().parents[2] / "docs" / "images"
-# Text stays text and ids depend on nothing, so a picture changes only when its numbers do.
+# Text stays text and ids are fixed, so a picture changes only when its numbers change.
 plt.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "stagify"})
 
-# More lines than that would hide behind their legend, and have colours of others.
+# With more lines than this, the legend would hide them and colours would repeat.
 MANY = 10
 
 Point = tuple[float, float]

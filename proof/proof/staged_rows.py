@@ -1,4 +1,4 @@
-"""Rows of staged projects, as far as lists can tell: nothing was staged and no object is stored."""
+"""Rows that look like staged projects in lists; nothing was staged and no object is stored."""
 
 from uuid import UUID
 

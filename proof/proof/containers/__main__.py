@@ -1,4 +1,4 @@
-"""`make verify-containers`: prove with a Docker engine what the documents say of the containers.
+"""`make verify-containers`: check with a Docker engine what the documents say about containers.
 
 Builds the images and runs a platform of its own beside whatever else runs: other project, ports,
 secrets and tags. It takes a customer's journey, kills every container under traffic, goes down
@@ -21,7 +21,7 @@ STEPS = ("furnish", "kill", "restart", "replace")
 
 
 async def prove(compose: Compose, steps: list[str], seed: int) -> Proof:
-    """Start the platform and take the steps."""
+    """Start the platform and run the steps."""
     proof = Proof(compose, seed, say)
     try:
         say("building and starting")
@@ -51,11 +51,11 @@ def say(line: str) -> None:
 
 
 def main() -> None:
-    """Prove, report, and fail if anything is wrong."""
+    """Run the checks, report, and fail if anything is wrong."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", choices=STEPS, action="append", help="repeat for several")
     parser.add_argument("--seed", type=int, default=None)
-    parser.add_argument("--keep", action="store_true", help="leave the containers for a look")
+    parser.add_argument("--keep", action="store_true", help="keep the containers, to look at them")
     options = parser.parse_args()
     seed = secrets.randbelow(10**6) if options.seed is None else options.seed
     steps = options.only or list(STEPS)

@@ -1,4 +1,4 @@
-"""A platform of containers of its own: project, ports, secrets and image tags that nobody else has."""
+"""A platform of containers with a project, ports, secrets and image tags of its own."""
 
 import json
 import os
@@ -22,12 +22,12 @@ PORTS = ("GATEWAY_PORT", "OBJECTSTORE_PORT", "MAIL_PORT", "POSTGRES_PORT", "KAFK
 OLD, NEW = "verify-1", "verify-2"
 UP_SECONDS = 600.0
 POLL_SECONDS = 0.2
-# Sent by the engine's own kill command a signal counts as a wish to stop, and nothing is restarted.
+# The engine's own kill command counts as a wish to stop: it restarts nothing afterwards.
 KILL = "import os, sys; os.kill(int(sys.argv[1]), 9)"
 
 
 class DockerError(Exception):
-    """A command of docker failed; the message has its words."""
+    """A docker command failed; the message has its output."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class Compose:
 
     @property
     def stores(self) -> Stores:
-        """What the stores are reached by."""
+        """The addresses and secrets of the stores."""
         return Stores(
             self.ports["POSTGRES_PORT"],
             self._secrets["POSTGRES_PASSWORD"],
@@ -80,7 +80,7 @@ class Compose:
         )
 
     def up(self, *services: str) -> None:
-        """Start what does not run as the files say, and wait until all of it is healthy."""
+        """Start everything that is not running as the files say, and wait until it is healthy."""
         self.run("up", "--detach", "--wait", "--wait-timeout", str(int(UP_SECONDS)), *services)
 
     def run(self, *arguments: str) -> str:
@@ -123,7 +123,7 @@ class Compose:
         self.docker("run", "--rm", *killer, image, "-c", KILL, str(container.pid))
 
     def wait_until_well(self, seconds: float) -> list[str]:
-        """Nothing once every container is well; else those that are not in the end."""
+        """Wait until every container is healthy; returns those that are still not in the end."""
         deadline = time.monotonic() + seconds
         while ill := [each for each in self.containers() if not each.is_well]:
             if time.monotonic() > deadline:
@@ -163,7 +163,7 @@ class Compose:
 
 @contextmanager
 def platform(folder: Path, *, keep: bool) -> Iterator[Compose]:
-    """A project that is removed in the end, unless it is to be looked at."""
+    """A project that is removed at the end, unless it is to be kept."""
     compose = Compose(folder)
     try:
         yield compose

@@ -1,4 +1,4 @@
-"""Requests at a steady pace, each sent once: whatever is not answered well has failed."""
+"""Requests at a steady pace, each sent once: every one without a good answer has failed."""
 
 import asyncio
 import itertools
@@ -14,18 +14,18 @@ from proof.faults.history import History, Project, Tenant
 from proof.faults.recovery import PATHS
 from stagify_local.customer import code_of, put
 
-# Clients that read, each at most this often; on a slow machine they wait for their answers, so
-# that nothing is refused because it is too much.
+# Clients that read, each at most this often. On a slow machine they wait for their answers, so
+# that no limit is reached.
 READERS = 6
 READS_A_SECOND = 5.0
 PROJECTS_A_SECOND = 1.0
-# A slow answer is no failed one: other work may share the machine.
+# A slow answer is not a failure: the machine may have other work.
 TIMEOUT_SECONDS = 30.0
 
 
 @dataclass
 class Tally:
-    """What became of the requests."""
+    """The outcomes of the requests."""
 
     sent: int = 0
     failures: Counter[str] = field(default_factory=Counter)
@@ -52,12 +52,12 @@ class Load:
         self._http = httpx.AsyncClient(timeout=TIMEOUT_SECONDS, limits=limits, trust_env=False)
 
     def take(self) -> Tally:
-        """What was counted since the last time."""
+        """The counts since the last call."""
         tally, self._tally = self._tally, Tally()
         return tally
 
     def stop(self) -> None:
-        """Begin no more requests."""
+        """Send no more requests."""
         self._stopping.set()
 
     async def run(self) -> None:

@@ -1,4 +1,4 @@
-"""The codes of mails, as Mailpit's API tells them."""
+"""The codes in mails, from Mailpit's API."""
 
 import asyncio
 import re
@@ -9,7 +9,7 @@ from datetime import datetime
 import httpx
 
 CODE = re.compile(r"Your code is (\d{6})")
-# Longer than identity-svc waits before it tries again to send what a lost server did not take.
+# Longer than identity-svc waits before it tries again after the mail server was away.
 MAIL_SECONDS = 30.0
 POLL_SECONDS = 0.2
 # What a busy machine may take to deliver; also the difference of the clocks of host and engine.
@@ -34,7 +34,7 @@ async def codes(port: int, email: str, since: int) -> AsyncIterator[str]:
 
 
 async def _search(client: httpx.AsyncClient, url: str, email: str) -> list[dict[str, str]]:
-    """The newest first; nothing while the server is away."""
+    """The newest code first; nothing while the server is away."""
     try:
         answer = await client.get(url, params={"query": f"to:{email}"})
     except httpx.TransportError:

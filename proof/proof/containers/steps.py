@@ -1,4 +1,4 @@
-"""What `make verify-containers` proves, step by step, on a running project of containers."""
+"""The steps of `make verify-containers`, on a running project of containers."""
 
 import asyncio
 import sys
@@ -27,10 +27,10 @@ STAGED_SECONDS = 600.0
 BACK_SECONDS = 120.0
 # Load before a replacement and after it, so that its ends are seen too.
 MARGIN_SECONDS = 3.0
-# Longer than the gateway keeps what it counted.
+# Longer than the gateway keeps its counts.
 COUNTED_SECONDS = 5.0
 SHOWN = 10
-# What going down and up again must not change; rows that come and go by time are left out.
+# What going down and up again must not change, without rows that come and go with time.
 LASTING = ("tenants", "users", "members", "projects", "images", "ledger", "quotas", "counters")
 
 Say = Callable[[str], None]
@@ -38,14 +38,14 @@ Say = Callable[[str], None]
 
 @dataclass
 class Findings:
-    """What was measured, and what is wrong; the proof holds if `failures` is empty."""
+    """The measurements, and everything that is wrong; all is well if `failures` is empty."""
 
     figures: dict[str, Any] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
 
 
 class Proof:
-    """One project of containers, its customers and the model of what they were told."""
+    """One project of containers, its customers, and the model of the answers they got."""
 
     def __init__(self, compose: Compose, seed: int, say: Say) -> None:
         self._compose = compose
@@ -61,14 +61,14 @@ class Proof:
         await self._world.close()
 
     async def noted(self, name: str, step: Coroutine[Any, Any, None]) -> None:
-        """A step that cannot go on is a failure, and the next one is taken all the same."""
+        """A step that cannot go on is a failure, but the next step is still run."""
         try:
             await step
         except* (AssertionError, DockerError) as group:
             self.findings.failures += [f"{name}: {each}" for each in _each(group)]
 
     async def start(self) -> None:
-        """Build, start, and say how large the images are."""
+        """Build, start, and note the sizes of the images."""
         begun = time.monotonic()
         await self._docker("build", "--quiet")
         self.findings.figures["built in s"] = round(time.monotonic() - begun)
@@ -92,7 +92,7 @@ class Proof:
         self._compose.environment["ENGINE"] = "fast"
 
     async def follow_environment(self) -> None:
-        """Start anew what was told something else, as after a change of `.env`."""
+        """Restart the containers whose configuration has changed, as after a change of `.env`."""
         await asyncio.to_thread(self._compose.up)
 
     async def kill_each(self) -> None:
@@ -115,13 +115,13 @@ class Proof:
         await self.check("after the kills")
 
     async def go_down_and_up(self) -> None:
-        """Remove every container and start anew: the volumes have everything."""
+        """Remove every container and start again: the volumes have everything."""
         customers = self._customers()
         tenant = await customers.sign_up("restart")
         for number in range(3):
             await self._stage(customers, tenant, f"before the restart {number}")
         await customers.close()
-        # What the gateway has counted stands nowhere else until it is sent.
+        # The gateway's counts exist nowhere else until they are sent.
         await asyncio.sleep(COUNTED_SECONDS)
         await self.check("before down and up")
         before = await take(self._world)
@@ -155,7 +155,7 @@ class Proof:
         await self.check("after the replacements")
 
     async def check(self, when: str) -> None:
-        """Wait for rest; then everything is as the acknowledged commands say."""
+        """Wait for rest; then everything must be as the acknowledged commands say."""
         self._say("waiting for rest")
         stuck = await at_rest(self._world)
         picture = await take(self._world)
@@ -266,7 +266,7 @@ def _each(group: BaseExceptionGroup[Exception]) -> Iterator[BaseException]:
 
 
 def _lost(before: Picture, after: Picture) -> list[str]:
-    """What is not the same, whatever the order it was read in."""
+    """The differences, whatever the order in which the rows were read."""
     lost = []
     for name in LASTING:
         old, new = (sorted(map(repr, picture.rows[name])) for picture in (before, after))

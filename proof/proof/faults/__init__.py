@@ -1,1 +1,1 @@
-"""Faults at random times while customers work; afterwards all must be as a model of them says."""
+"""Faults at random times while customers work; afterwards everything must be as a model says."""

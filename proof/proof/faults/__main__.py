@@ -23,7 +23,7 @@ FAULTS = 150
 def main() -> None:
     """Run, print the reports, keep the figures, and fail if there was a difference."""
     options = parsed()
-    # It says often that the broker is away, which is no news here.
+    # It often logs that the broker is away, which is expected here.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     seeds = options.seed or [secrets.randbelow(10**6)]
     reports = []
@@ -39,10 +39,12 @@ def main() -> None:
 def parsed() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--faults", type=int, default=FAULTS, help="fewer leave no figures")
+    parser.add_argument(
+        "--faults", type=int, default=FAULTS, help="with fewer, no figures are kept"
+    )
     parser.add_argument("--minutes", type=float, default=22.0, help="for the faults of a seed")
     parser.add_argument("--longest-pause", type=float, default=15.0, metavar="SECONDS")
-    parser.add_argument("--seed", type=int, nargs="+", help="one by chance unless given")
+    parser.add_argument("--seed", type=int, nargs="+", help="random unless given")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="for data and logs")
     return parser.parse_args()
 

@@ -1,4 +1,4 @@
-"""Customers who never give up: every command is repeated, with the same key, until it is known."""
+"""Customers who never give up: they repeat a command, with the same key, until it is answered."""
 
 import asyncio
 import time
@@ -19,7 +19,7 @@ from stagify_local.customer import Account, code_of, codes_in, cookie_of, put
 PATIENCE_SECONDS = 120.0
 # Shorter than a pause, so that commands are repeated while the first attempt is still under way.
 ATTEMPT_SECONDS = 4.0
-# This share of the attempts is given up almost at once, though nothing is wrong.
+# This share of the attempts is given up almost at once, although nothing is wrong.
 IMPATIENT = 0.1
 MAIL_SECONDS = 20.0
 SERVES_SECONDS = 2.0
@@ -40,7 +40,7 @@ class UnexpectedAnswerError(AssertionError):
 
 
 class Customers:
-    """Speaks to the platform through its gateway, for any number of customers."""
+    """Talks to the platform through its gateway, for any number of customers."""
 
     def __init__(
         self,
@@ -90,7 +90,7 @@ class Customers:
         answer = await self._ask(
             command,
             tenant.account.project(upload_id, name=name, idempotency_key=name),
-            # tenant-svc calls it active before the news is everywhere; the answer says to try again.
+            # tenant-svc shows it as active before every service knows; then the answer is to try again.
             retry={"tenant_provisioning"},
         )
         if answer.status_code == 402:
@@ -103,7 +103,7 @@ class Customers:
         return project
 
     async def delete(self, tenant: Tenant, project: Project) -> None:
-        """Delete a project; it is fine if an unanswered attempt has done so."""
+        """Delete a project; it is fine if an attempt without an answer has done so already."""
         command = self._history.begin("delete", tenant.slug, project.name)
         request = tenant.account.request("DELETE", f"/v1/projects/{project.id}")
         answer = await self._ask(command, request)
@@ -122,7 +122,7 @@ class Customers:
         return str(answer.json()["status"]) if answer.status_code == 200 else None
 
     async def serves(self, tenant: Tenant, path: str) -> bool:
-        """Whether `path` is answered well at this moment."""
+        """Whether `path` gets a good answer right now."""
         try:
             answer = await self._send(tenant.account.request("GET", path), SERVES_SECONDS)
         except httpx.TransportError:
@@ -130,7 +130,7 @@ class Customers:
         return answer.status_code == 200
 
     async def _tenant(self, command: Command, tenant: Tenant) -> dict[str, Any]:
-        """How the platform describes it."""
+        """The platform's own description of it."""
         answer = await self._ask(command, tenant.account.request("GET", "/v1/tenant"))
         self._expect(command, answer, 200)
         found: dict[str, Any] = answer.json()
@@ -151,8 +151,8 @@ class Customers:
         raise UnsettledError(f"never confirmed: {command}")
 
     async def _api_key(self, command: Command, account: Account) -> str:
-        """Log in and make a key. A key is shown once: an unanswered request makes another."""
-        # The host is known to the gateway as soon as the directory's entry has travelled.
+        """Log in and make a key. A key is shown only once, so a repeated request makes another."""
+        # The gateway knows the host once the directory's entry has arrived.
         session = await self._ask(command, account.log_in(), retry={"unknown_host"})
         self._expect(command, session, 201)
         made = await self._ask(command, account.new_key(cookie_of(session), "faults"))
@@ -160,7 +160,7 @@ class Customers:
         return str(made.json()["key"])
 
     async def _upload(self, command: Command, account: Account) -> str:
-        """Put a photo into the store; an unanswered PUT may have worked, which 412 tells."""
+        """Put a photo into the store; 412 says that a PUT without an answer has worked."""
         answer = await self._ask(command, account.ticket(len(self._photo)))
         self._expect(command, answer, 201)
         ticket = answer.json()
@@ -184,7 +184,7 @@ class Customers:
         *,
         retry: AbstractSet[str] = frozenset(),
     ) -> httpx.Response:
-        """The first answer that settles it; the codes in `retry` do not."""
+        """The first final answer; one with a code in `retry` is not final."""
         deadline = time.monotonic() + PATIENCE_SECONDS
         what = f"{request.method} {request.url.path}"
         while time.monotonic() < deadline:

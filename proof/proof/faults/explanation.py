@@ -1,4 +1,4 @@
-"""All that is known of the key of a difference: commands, events, log lines."""
+"""Everything known about the key of a difference: commands, events, log lines."""
 
 import re
 from collections.abc import Mapping

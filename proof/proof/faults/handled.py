@@ -1,4 +1,4 @@
-"""Which events each consumer handles, as its own composition says."""
+"""The events that each consumer handles, taken from the consumer itself."""
 
 from identity_svc.handlers import HANDLERS as IDENTITY
 from stagify.events.usage import UsageRecorded

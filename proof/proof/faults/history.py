@@ -1,4 +1,4 @@
-"""What was asked of the platform and what is known of the answers: the model that is checked."""
+"""The commands sent to the platform and their answers: the model that the checks compare with."""
 
 import itertools
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ Kind = Literal["sign up", "create", "delete", "plan"]
 
 @dataclass
 class Command:
-    """One numbered command, with what each attempt at it ended with."""
+    """One numbered command, with the result of each attempt."""
 
     number: int
     kind: Kind
@@ -34,7 +34,7 @@ class Command:
 
 @dataclass
 class Project:
-    """A project as its customer knows it, asked for on a plan; `id` is set once acknowledged.
+    """A project as its customer knows it, with the plan then; `id` is set once acknowledged.
 
     A refused one needs more than the quota has.
     """
@@ -53,7 +53,7 @@ class Tenant:
 
     account: Account
     id: UUID
-    # What the plans were, the last acknowledged one last.
+    # The plans so far; the last one that was acknowledged comes last.
     plans: list[str] = field(default_factory=lambda: ["free"])
     projects: list[Project] = field(default_factory=list)
 
@@ -82,7 +82,7 @@ class History:
 
     @property
     def projects(self) -> Iterator[Project]:
-        """Every project that anyone asked for."""
+        """Every project that a customer tried to create."""
         for tenant in self.tenants.values():
             yield from tenant.projects
 

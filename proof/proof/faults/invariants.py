@@ -1,4 +1,4 @@
-"""What must hold at rest. Each check yields what differs, with the key whose history explains it."""
+"""What must be true at rest. Each check yields differences, with the key that explains them."""
 
 import asyncio
 import itertools
@@ -26,7 +26,7 @@ ORDER = (
     FAILED,
     DELETED,
 )
-# How a project may fail: each attempt ended by a fault.
+# The ways in which a project may fail when faults ended each attempt.
 INTERRUPTED = ("staging_interrupted", "engine_crashed")
 MAX_ATTEMPTS = 3
 FREE_LIMIT = 10
@@ -36,7 +36,7 @@ Rows = Sequence[asyncpg.Record]
 
 @dataclass(frozen=True)
 class Difference:
-    """Something that is not as it should be; `key` is a project, a tenant or an event."""
+    """Something that is wrong; `key` is a project, a tenant or an event."""
 
     key: str
     text: str
@@ -124,7 +124,7 @@ def _tenants(history: History, picture: Picture) -> Iterator[Difference]:
 
 
 def _tenant_events(key: str, tenant: Tenant, picture: Picture) -> Iterator[Difference]:
-    """Of a tenant: created, then active; its plans in the order they were acknowledged."""
+    """A tenant is created, then active; its plans come in the order they were acknowledged."""
     first = _first_occurrences([each for each in picture.messages if each.tenant_id == key])
     types = [message.type for message in first if message.type in TENANT_ORDER]
     if types != TENANT_ORDER:
@@ -208,14 +208,14 @@ def _failures(history: History, picture: Picture, attempts_lost: int) -> Iterato
 
 
 def _is_limited(history: History, project: Project) -> bool:
-    """Whether its tenant asked for more than the free plan has, and was not on the largest one."""
+    """Whether its tenant asked for more than the free plan has and was not on the largest one."""
     return project.plan != "enterprise" and (
         len(history.tenants[project.slug].projects) > FREE_LIMIT
     )
 
 
 def _refusals(history: History) -> Iterator[Difference]:
-    """Nobody is refused who has something left."""
+    """Nobody is refused while quota is left."""
     for project in history.projects:
         if project.is_refused and not _is_limited(history, project):
             key = str(history.tenants[project.slug].id)
@@ -241,7 +241,7 @@ def _inboxes(picture: Picture) -> Iterator[Difference]:
 
 
 def _receipts(picture: Picture) -> Iterator[Difference]:
-    """Whoever answers an event has answered it once."""
+    """Every service that answers an event has answered it exactly once."""
     answers = Counter(
         (message.data["of_event_id"], message.type)
         for message in _first_occurrences(picture.messages)

@@ -1,4 +1,4 @@
-"""The hand that carries out a plan, on one platform and on nothing that this did not start."""
+"""Carries out a plan, on one platform and only on processes that this run has started."""
 
 import asyncio
 import contextlib
@@ -22,14 +22,14 @@ from stagify_local.supervisor import answers_ready
 
 BACK_SECONDS = 60.0
 POLL_SECONDS = 0.05
-# One that cleans a photo lives for a fraction of a second, and only if there is work.
+# A child that cleans a photo lives for a fraction of a second, and only if there is work.
 CHILD_SECONDS = 15.0
-# Stopped for so long before it is killed, a child has been given work.
+# A child that was stopped for this long before it is killed has been given work.
 CAUGHT_SECONDS = 1.0
 # Of each partition.
 REPEATED_MESSAGES = 20
 CHILDREN = {PHOTO: "staging_svc.photos.child", ENGINE: "fast_child"}
-# After a fault of these a job's attempt may be lost through no fault of the photo.
+# After one of these faults a job may lose an attempt that was not the photo's fault.
 COSTLY = (JOBS, PHOTO, ENGINE, "postgres", "staging")
 
 AWAY = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
@@ -48,7 +48,7 @@ class NotBackError(AssertionError):
 
 
 class Nemesis:
-    """Carries out blows; those to wires only with a `network`."""
+    """Carries out blows; those to connections only with a `network`."""
 
     def __init__(
         self, platform: Platform, world: World, random: Random, network: Network | None = None
@@ -65,7 +65,7 @@ class Nemesis:
         return {name: self._process(name).pid for name in self._world.ports}
 
     async def strike(self, blow: Blow) -> float:
-        """Do the faults of `blow` and return when the last part is back: that moment."""
+        """Do the faults of `blow`; returns the moment at which the last part is back."""
         ended = await asyncio.gather(*map(self._do, blow), return_exceptions=True)
         for error in filter(None, ended):
             raise error
@@ -123,7 +123,7 @@ class Nemesis:
         await self._backends(TERMINATE, database, self._random_text(), number)
 
     async def _backends(self, query: str, database: str, *args: object) -> list[int]:
-        """What a query about connections finds; nothing if the server is away just now."""
+        """The result of a query about connections; nothing if the server is away just now."""
         try:
             rows = await self._world.rows(database, query, *args)
         except AWAY:
@@ -137,13 +137,13 @@ class Nemesis:
         for pid in await self._backends(BACKENDS, database, self._random_text(), 1):
             with contextlib.suppress(psutil.NoSuchProcess):
                 backend = psutil.Process(pid)
-                # The number may be another's by now.
+                # The number may belong to another process by now.
                 if backend.ppid() == server:
                     backend.send_signal(SIGKILL)
                     await self._until_recovered(database, ours)
 
     async def _until_recovered(self, database: str, ours: list[int]) -> None:
-        """Wait until the server, having ended our connection too, gives a new one."""
+        """Wait until the server, which has ended our connection too, accepts a new one."""
         deadline = time.monotonic() + BACK_SECONDS
         while await self._backends(OUR_OWN, database) in ([], ours):
             if time.monotonic() > deadline:
@@ -151,12 +151,12 @@ class Nemesis:
             await asyncio.sleep(POLL_SECONDS)
 
     async def _repeat(self, topic: str) -> None:
-        """It is no fault if the broker is away just now."""
+        """Ignore that the broker is away just now."""
         with contextlib.suppress(KafkaError, OSError, TimeoutError):
             await self._world.repeat(topic, REPEATED_MESSAGES)
 
     async def _kill_child(self, name: str) -> None:
-        """Kill it while it has work, as far as one can know."""
+        """Kill it while it has work, as far as can be known."""
         for child in await self._child(name):
             with contextlib.suppress(psutil.NoSuchProcess):
                 child.send_signal(SIGSTOP)
@@ -164,7 +164,7 @@ class Nemesis:
                 child.send_signal(SIGKILL)
 
     async def _child(self, name: str) -> list[psutil.Process]:
-        """The next such child that the jobs process has; none may be at work for long."""
+        """The next such child of the jobs process; there may be none for a long time."""
         deadline = time.monotonic() + CHILD_SECONDS
         while time.monotonic() < deadline:
             for child in self._everything_of(JOBS)[1:]:
@@ -197,7 +197,7 @@ class Nemesis:
 
 @asynccontextmanager
 async def _stopped(processes: Iterable[psutil.Process]) -> AsyncIterator[None]:
-    """Nobody of these runs meanwhile."""
+    """None of these processes runs meanwhile."""
     held = []
     try:
         for process in processes:

@@ -1,8 +1,8 @@
-"""The wires between our processes and the parts they lean on, so that these can go bad too.
+"""The wires between our processes and the parts they use, so that connections can fail too.
 
-Each part is reached through a port of ours that hands on every byte, and that can be told to be
-slow, to be thin, to break off or to say nothing for a while. The wires run in a thread of their
-own, so that they do not wait for what the run is doing.
+Each part is reached through a port of ours that passes on every byte, and that can be made slow
+or narrow, or be told to break connections or to pass nothing for a while. The wires run in a
+thread of their own, so that they do not wait for the rest of the run.
 """
 
 import asyncio
@@ -17,8 +17,8 @@ import uvloop
 
 from stagify_local.ports import LOOPBACK
 
-# slow: everything comes late. thin: a kilobyte a second. reset: every connection breaks off, and
-# so does each new one. silent: nothing comes any more, and nobody says why.
+# slow: everything comes late. thin: a kilobyte a second. reset: every connection is broken, and
+# so is each new one. silent: nothing comes any more, without any sign.
 Trouble = Literal["slow", "thin", "reset", "silent"]
 TROUBLES: tuple[Trouble, ...] = get_args(Trouble)
 
@@ -57,7 +57,7 @@ class Network:
         return leading
 
     async def suffer(self, part: str, trouble: Trouble, seconds: float) -> None:
-        """Let the wire to `part` be bad for so long; from another thread's loop."""
+        """Disturb the wire to `part` for so long; called from the loop of another thread."""
         await asyncio.wrap_future(self._call(self._wires[part].suffer(trouble, seconds)))
 
     def _call(self, work: Coroutine[Any, Any, Any]) -> Any:
@@ -65,7 +65,7 @@ class Network:
 
 
 class _Wire:
-    """A port that leads to another, for better or worse."""
+    """A port that leads to another, and can be disturbed."""
 
     def __init__(self, port: int) -> None:
         self._port = port
@@ -122,7 +122,7 @@ class _Wire:
                 each.close()
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Hand on what comes, in order, and at last the end."""
+        """Pass on everything that comes, in order, and finally the end."""
         loop = asyncio.get_running_loop()
         # Pieces and when they are due: latency delays each by as much, however many there are.
         pieces: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue(maxsize=64)

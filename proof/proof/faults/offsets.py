@@ -1,4 +1,4 @@
-"""How far topics and their consumers are, asked often: over connections that are kept."""
+"""How far topics and their consumers are; the connections are kept, because we ask often."""
 
 import asyncio
 import contextlib
@@ -17,7 +17,7 @@ AWAY = (KafkaError, OSError, TimeoutError)
 
 
 class Offsets:
-    """Made anew after a failure; what it raises then is one of AWAY."""
+    """Connects again after a failure; raises one of AWAY if that fails."""
 
     def __init__(self, bootstrap_servers: str) -> None:
         self._bootstrap_servers = bootstrap_servers
@@ -26,7 +26,7 @@ class Offsets:
         self._admin: AIOKafkaAdminClient | None = None
 
     async def close(self) -> None:
-        """Let go of both connections."""
+        """Close both connections."""
         reader, admin, self._reader, self._admin = self._reader, self._admin, None, None
         with contextlib.suppress(*AWAY):
             if reader is not None:

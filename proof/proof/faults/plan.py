@@ -1,4 +1,4 @@
-"""What goes wrong, and in which order: a plan made from a seed."""
+"""The faults and their order: a plan made from a seed."""
 
 import itertools
 from collections.abc import Iterator
@@ -12,9 +12,9 @@ from stagify_local.environment import SERVICES
 from stagify_local.platform import process_name
 
 # terminate: the server ends some connections of a database. crash: one of its processes dies,
-# and the server makes everything anew. A child belongs to the jobs process. repeat: what a topic
-# got last comes again, as from a relay that died before it knew what Kafka had. The wire to a
-# part gets slow, thin, breaks off or says nothing.
+# and the server recovers. A child belongs to the jobs process. repeat: the last messages of a topic
+# come again, as from a relay that died before it knew what Kafka had. The wire to a part becomes
+# slow or thin, breaks off or goes silent.
 Kind = (
     Literal["kill", "pause", "restart", "terminate", "crash", "kill child", "pause child", "repeat"]
     | Trouble
@@ -29,7 +29,7 @@ WORKERS = tuple(name for name in PROCESSES if name.endswith(" worker"))
 JOBS = "staging-svc jobs"
 # Of the directory only the newest entry counts, and a copy of an older one would be that.
 REPEATED = ("tenant.events", "identity.events", "staging.events", "usage.events", "billing.events")
-# Opens strangers' photos; furnishes.
+# The child that opens strangers' photos, and the one that furnishes.
 PHOTO, ENGINE = "photo child", "engine child"
 TIMES = 3
 TROUBLE_SECONDS = 8.0
@@ -39,8 +39,8 @@ TROUBLE_SECONDS = 8.0
 class Fault:
     """One thing that goes wrong, `delay` seconds after the blow begins.
 
-    `times` above one repeats it as soon as the target is back, before anybody has recovered; each
-    of them counts.
+    `times` above one repeats it as soon as the target is back, before the others have recovered;
+    each repetition counts.
     """
 
     kind: Kind
@@ -89,7 +89,7 @@ def _decks(random: Random, longest_pause: float, with_network: bool) -> Iterator
 
 
 def _network(random: Random) -> list[Blow]:
-    """Every wire in every trouble, and two at a time."""
+    """Every kind of trouble on every wire, and two at a time."""
     troubles = [
         Fault(trouble, part, random.uniform(TROUBLE_SECONDS / 4, TROUBLE_SECONDS))
         for trouble in TROUBLES
@@ -104,7 +104,7 @@ def _network(random: Random) -> list[Blow]:
 
 
 def _pause(random: Random, longest: float) -> float:
-    """Short ones mostly; a third as long as they may be."""
+    """Mostly short ones; a third are as long as allowed."""
     return longest if random.random() < 0.3 else random.uniform(0.3, longest / 2)
 
 
@@ -127,12 +127,12 @@ def _singles(random: Random, longest: float) -> list[Blow]:
 
 
 def _again() -> list[tuple[Kind, str]]:
-    """What must neither wedge anybody nor lose anything, however often it happens."""
+    """Faults that must neither block anything nor lose anything, however often they happen."""
     return [("kill", "kafka"), ("restart", "kafka"), ("kill", "postgres")]
 
 
 def _pairs(random: Random, longest: float) -> list[Blow]:
-    """Two parts at a time that lean on each other, a moment apart."""
+    """Two parts at a time that depend on each other, a moment apart."""
     long = longest
     pairs = [
         # The relay and the consumers lose the broker and one of them itself.

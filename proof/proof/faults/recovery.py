@@ -1,4 +1,4 @@
-"""How long it takes until everything serves again, after the last part has come back."""
+"""How long it takes until everything works again after the last part has come back."""
 
 import asyncio
 import time
@@ -28,7 +28,7 @@ JOBS_GO_ON = """
 SELECT NOT EXISTS (SELECT 1 FROM jobs WHERE state = 'queued' AND due_at <= $1)
     OR EXISTS (SELECT 1 FROM jobs WHERE served_at > $1)
 """
-# A job in the hands of a process that died goes on in those of another.
+# A job of a process that died is continued by another.
 JOBS_RESUME = """
 SELECT NOT EXISTS (SELECT 1 FROM jobs WHERE state = 'running' AND served_at <= $1)
 """
@@ -45,7 +45,7 @@ Check = Callable[[], Awaitable[bool]]
 
 
 class Recovery:
-    """Waits for the platform to serve `tenant` and to have worked off what had piled up."""
+    """Waits until the platform serves `tenant` and has worked off everything that had piled up."""
 
     def __init__(self, world: World, customers: Customers, tenant: Tenant) -> None:
         self._world = world
@@ -55,7 +55,7 @@ class Recovery:
     async def wait(self, returned: float) -> dict[str, float]:
         """Seconds from `returned` (monotonic) until each thing worked; inf if it never did."""
         checks = self._checks(datetime.now(UTC))
-        # Side by side: one that waits for its time-out must not make the others look late.
+        # In parallel, so that a check which waits for its time-out does not delay the others.
         passed = await asyncio.gather(*(_passed(check, returned) for check in checks.values()))
         return dict(zip(checks, passed, strict=True))
 

@@ -1,4 +1,4 @@
-"""What a run did and found."""
+"""The results of a run."""
 
 import json
 import re
@@ -68,8 +68,8 @@ class Report:
 
 
 def complaints(logs: Mapping[str, str]) -> Iterator[str]:
-    """What processes say of themselves that no fault excuses, one line of each kind; and who said
-    so much in one second that it must have been spinning."""
+    """Log lines that no fault excuses, one of each kind; and the processes that logged so much in
+    one second that they must have been spinning."""
     for name, log in logs.items():
         for complaint in COMPLAINTS:
             said = [line for line in log.splitlines() if complaint in line]

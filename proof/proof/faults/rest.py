@@ -1,4 +1,4 @@
-"""Waits until nothing is left to be done; what never ends is stuck, and is shown."""
+"""Waits until nothing is left to do, and shows what is stuck if that never happens."""
 
 import asyncio
 import time
@@ -8,7 +8,7 @@ from types import MappingProxyType
 from proof.faults.recovery import AWAY
 from proof.faults.world import DATABASES, World
 
-# The longest things that come to an end by themselves: leases, mail and deletion retries.
+# The longest waits that end by themselves: leases, and retries of mails and deletions.
 REST_SECONDS = 120.0
 POLL_SECONDS = 0.5
 
@@ -54,7 +54,7 @@ PENDING: Mapping[str, tuple[str, str]] = MappingProxyType(
 
 
 async def at_rest(world: World) -> list[str]:
-    """Nothing, once the platform has come to rest; else what was still there in the end."""
+    """Wait until the platform is at rest; returns what was still left in the end."""
     deadline = time.monotonic() + REST_SECONDS
     while True:
         try:

@@ -1,4 +1,4 @@
-"""One run: a platform, a stream of commands, a plan of faults, and the reckoning at the end."""
+"""One run: a platform, a stream of commands, a plan of faults, and the checks at the end."""
 
 import asyncio
 import re
@@ -24,7 +24,7 @@ from stagify_local.platform import Platform
 
 QUIET_SECONDS = 2.0
 SHOWN = 10
-# How attempts at jobs ended, as their process tells.
+# How attempts at jobs ended, according to their process.
 ENDED_JOB = re.compile(r'"event":"job.ended".*"outcome":"(\w+)"')
 
 Say = Callable[[str], None]
@@ -91,7 +91,7 @@ class Run:
             await traffic
 
     async def _strike(self, number: str, blow: Blow, recovery: Recovery) -> bool:
-        """Whether one may go on: everything came back."""
+        """Whether the run may go on, because everything came back."""
         named = ", ".join(str(fault) for fault in blow)
         try:
             returned = await self._nemesis.strike(blow)
@@ -111,7 +111,7 @@ class Run:
         return True
 
     def _see_who_ended(self, blow: Blow) -> None:
-        """Nobody but those who were hit, since the last look."""
+        """Check that only processes that were hit have restarted since the last look."""
         hit = {fault.target for fault in blow if fault.kind in ("kill", "restart")}
         before, self._pids = self._pids, self._nemesis.pids()
         for name, pid in self._pids.items():

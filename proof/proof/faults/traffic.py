@@ -1,4 +1,4 @@
-"""The stream of commands: some customers who stay and work, and newcomers who try a little."""
+"""The stream of commands: some customers who stay and work, and newcomers who try a few things."""
 
 import asyncio
 import subprocess
@@ -20,7 +20,7 @@ SetPlan = Callable[[str, str], object]
 
 
 class Traffic:
-    """Feeds the platform until `stop`; every command that was begun is brought to its end."""
+    """Sends commands until `stop`, and finishes every command that it has begun."""
 
     def __init__(
         self,
@@ -44,7 +44,7 @@ class Traffic:
         self.has_begun = asyncio.Event()
 
     def stop(self) -> None:
-        """Begin no more commands."""
+        """Send no more commands."""
         self._stopping.set()
 
     async def run(self) -> None:
@@ -63,7 +63,7 @@ class Traffic:
             await self._noted(self._one_project(tenant))
 
     async def _noted(self, work: Coroutine[Any, Any, None]) -> None:
-        """One customer's surprise ends what it was doing, and nobody else's work."""
+        """If one customer gets an unexpected answer, only that customer's work ends."""
         try:
             await work
         except AssertionError as error:
@@ -101,7 +101,7 @@ class Traffic:
 
     async def _change_plan(self, tenant: Tenant, plan: str) -> None:
         command = self._history.begin("plan", tenant.slug, plan)
-        # Known from here on: until it is acknowledged either plan may be the one.
+        # Noted before it is sent: until it is acknowledged, either plan may be the present one.
         for _ in range(PLAN_ATTEMPTS):
             async with self._shell:
                 is_done = await asyncio.to_thread(self._plan_is_set, tenant.slug, plan)

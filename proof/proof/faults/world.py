@@ -1,4 +1,4 @@
-"""Looks at the platform from behind: its databases, its topics, its objects."""
+"""Looks behind the platform's API: at its databases, its topics, its objects."""
 
 import asyncio
 from collections import defaultdict, deque
@@ -49,7 +49,7 @@ class Message:
 
 @dataclass(frozen=True)
 class Stores:
-    """Where a platform keeps everything, and what opens it."""
+    """The addresses and secrets of a platform's stores."""
 
     postgres_port: int
     postgres_password: str
@@ -101,7 +101,7 @@ class World:
         await self._offsets.close()
 
     async def rows(self, database: str, query: str, *args: Any) -> list[asyncpg.Record]:
-        """What a query finds, past every policy."""
+        """The rows of a query, read past every policy."""
         async with self._turns[database]:
             connection = self._connections.get(database)
             if connection is None or connection.is_closed():

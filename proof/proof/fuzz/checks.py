@@ -1,4 +1,4 @@
-"""What must hold of every answer beside what schemathesis checks by itself."""
+"""What must be true of every answer, besides the checks that schemathesis has."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,10 +10,10 @@ from schemathesis import Case, Response
 from proof.documented import documented_codes
 from proof.fuzz.known import Known
 
-# Pydantic's type of an error that our own function raised: a rule JSON Schema has no words for,
+# Pydantic's type of an error that our own function raised: a rule that JSON Schema cannot express,
 # such as that an address can be reached, or that a name can be printed.
 BEYOND_SCHEMA = frozenset({"value_error"})
-# The codes of what does not even fit the schema.
+# The codes of requests that do not even fit the schema.
 GENERIC_CODES = frozenset({"invalid_request", "malformed_json"})
 
 
@@ -41,7 +41,7 @@ class Exchange:
 
 
 class Checks:
-    """The checks of our own; each yields what is wrong."""
+    """Our own checks; each yields what is wrong."""
 
     def __init__(self, known: Known) -> None:
         self._known = known

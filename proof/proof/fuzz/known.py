@@ -1,4 +1,4 @@
-"""What belongs to whom: the identifiers each party has been given, and where another's turn up."""
+"""Which identifiers belong to which party, and where those of another party turn up."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -12,7 +12,7 @@ class Known:
 
     def __init__(self) -> None:
         self._owners: dict[str, str] = {}
-        # Such as slugs and addresses: found anywhere in a text.
+        # Such as slugs and addresses, which are looked for anywhere in a text.
         self._names: dict[str, str] = {}
 
     def add(self, party: str, *names: str) -> None:
@@ -25,7 +25,7 @@ class Known:
             self._owners.setdefault(identifier, party)
 
     def foreign(self, party: str, answer: str, *, asked: str) -> set[str]:
-        """What `answer` to `party` tells of others, beyond what it `asked` with."""
+        """Names and ids of others in an `answer` to `party`, except those that it `asked` with."""
         ids = {
             identifier
             for identifier in UUID.findall(answer)

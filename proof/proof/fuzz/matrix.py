@@ -1,6 +1,6 @@
-"""Every place of every call, filled with what is another tenant's: as if it did not exist.
+"""Puts another tenant's things into every place of every call: they must seem not to exist.
 
-The places come from the OpenAPI document, so a new route is in the matrix without further ado.
+The places come from the OpenAPI document, so a new route is in the matrix automatically.
 """
 
 import secrets
@@ -17,7 +17,7 @@ from proof.fuzz.settings import body_members, is_id, resolved
 from proof.fuzz.world import PHOTO, World
 from stagify.pagination import CURSOR, decode_cursor, encode_cursor
 
-# Reads before writes before deletions: what a call destroys is needed by those before it.
+# Reads before writes before deletions, because a call may need what a later one destroys.
 METHODS = ("get", "post", "put", "patch", "delete")
 
 
@@ -148,12 +148,12 @@ def absent(value: str) -> str:
 
 
 def appearance(answer: httpx.Response) -> tuple[Any, ...]:
-    """All of an answer by which two could be told apart, whatever they are about."""
+    """The parts of an answer that could reveal whether something exists, without the values sent."""
     headers = sorted(set(answer.headers) - {"date", "connection"})
     kind = answer.headers.get("content-type", "")
     if kind.startswith("application/problem+json"):
         problem = {name: value for name, value in answer.json().items() if name != "request_id"}
-        # How a malformed value is wrong is between the client and its value.
+        # What is wrong with a malformed value depends on that value alone.
         errors = [(each["field"], each["type"]) for each in problem.pop("errors", [])]
         return answer.status_code, headers, problem, errors
     body = shape(answer.json()) if kind == "application/json" and answer.content else kind

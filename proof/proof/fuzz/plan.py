@@ -1,4 +1,4 @@
-"""Everyone's turn, and the verdict on all of it."""
+"""Runs every actor in turn, and judges the outcome of all runs."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from proof.fuzz.run import Failure, Outcome, fuzz
 from proof.fuzz.settings import Form
 from proof.fuzz.world import Actor, World
 
-# Above this share of answers, 429 and 402 hide what was looked for.
+# If more of the answers are 429 or 402, they hide what the run is looking for.
 MOST_LIMITED = 0.05
 # Needs the code of a mail, which no generator finds; the journey of tests/e2e confirms.
 NEVER_SUCCEEDS = {"POST /v1/signup/{signup_id}/confirm", "POST /v1/session"}
@@ -35,7 +35,7 @@ class Verdict:
         return [*map(str, found), *errors, *self._hollow()]
 
     def _hollow(self) -> list[str]:
-        """Signs that the run looked at less than it claims."""
+        """Signs that the run covered less than it claims."""
         limited = [
             f"{outcome.actor.name}: {share:.0%} of the answers are 429 or 402"
             for outcome in self.outcomes
@@ -78,12 +78,12 @@ class Verdict:
 
 
 def fuzz_all(world: World, form: Form, say: Callable[[str], None] = lambda line: None) -> Verdict:
-    """Every actor in turn, in the same order always: each may meet what those before it left."""
+    """Every actor in turn, always in the same order: each may meet what earlier ones left."""
     for party in world.customers:
         world.lift_quota(party)
     # The edges of the schemas are the same for everyone; what is random differs.
     other = replace(form, seed=form.seed + 1, has_edges=False)
-    # Most calls of those who may do little end at the same refusal.
+    # Most calls of actors who may do little end with the same refusal.
     few = replace(other, cases=max(1, form.cases // 4))
     turns: list[tuple[Callable[[], Actor], Form]] = [
         (world.visitor, form),
@@ -94,7 +94,7 @@ def fuzz_all(world: World, form: Form, say: Callable[[str], None] = lambda line:
     ]
     verdict = Verdict([], operations_of(world))
     for make_actor, length in turns:
-        # Made now: an owner before it may have revoked whatever it found.
+        # Made now, because an owner before it may have revoked every key it found.
         verdict.outcomes.append(fuzz(world, make_actor(), length))
         say(verdict.line(verdict.outcomes[-1]))
     return verdict

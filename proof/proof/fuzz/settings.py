@@ -1,4 +1,4 @@
-"""How schemathesis is set: which checks, how many cases, and which values are worth trying."""
+"""The configuration of schemathesis: the checks, the number of cases, and values worth trying."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ METHODS = ["get", "put", "post", "delete", "options", "patch"]
 # an upload gone, a photo larger than this installation takes. A 422 has to have a reason that a
 # schema cannot express, which `checks` looks at.
 REFUSALS_OF_VALID = ["2xx", "3xx", "401", "402", "403", "404", "409", "410", "413", "422", "429"]
-# Names and addresses to sign up with: random ones are rarely fit for it, and each can be had once.
+# Names and addresses to sign up with: random ones are rarely valid, and each can be used once.
 SIGN_UPS = 200
 
 
@@ -38,7 +38,7 @@ def settings(world: World, actor: Actor, form: Form, *, is_chained: bool) -> dic
         "base-url": world.url(),
         "headers": {"Host": world.host(actor)},
         "seed": form.seed,
-        # What an earlier run learned would change what this one does.
+        # Without it, what an earlier run has learned would change this one.
         "cache": {"enabled": False},
         "request-timeout": 30,
         "max-redirects": 0,

@@ -1,4 +1,4 @@
-"""Who fuzzes: two tenants with things of their own, each in several roles, and a visitor."""
+"""The actors: two tenants with things of their own, each in several roles, and a visitor."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,7 +19,7 @@ from stagify_local.platform import Platform
 from stagify_local.waiting import eventually
 
 VISITOR = "visitor"
-# Limits that would answer 429 or 409 in the place of what is looked for.
+# Limits that would answer 429 or 409 instead of what the run is looking for.
 ROOMY_LIMITS = {
     "MAX_OPEN_UPLOADS": "1000000",
     "API_KEYS_PER_TENANT": "1000000",
@@ -33,7 +33,7 @@ PHOTO = photo(640, 520)
 
 @dataclass
 class Actor:
-    """Someone who calls one host, and whose answers may speak of `party` only."""
+    """Someone who calls one host, and whose answers may mention only `party`."""
 
     name: str
     party: str
@@ -72,7 +72,7 @@ class World:
             customer.close()
 
     def renew_upload(self, party: str) -> None:
-        """Put a photo for the party's next project: an upload makes one."""
+        """Put a photo for the party's next project; an upload can be used for one project."""
         self.things[party]["upload_id"] = self.customers[party].upload(PHOTO)
 
     def fill(self, ticket: dict[str, Any]) -> None:
@@ -133,7 +133,7 @@ class World:
         return client(self.platform.gateway_port, actor.host)
 
     def settle(self, party: str) -> Customer:
-        """A new tenant with one of everything, in the place of the last one of that name."""
+        """A new tenant with one of everything, which replaces the last one of that name."""
         if party in self.customers:
             self.customers.pop(party).close()
         customer = sign_up(self.platform)

@@ -1,1 +1,1 @@
-"""Load through the gateway: how much the platform takes, and what neighbours notice of it."""
+"""Load through the gateway: how much the platform can take, and how much neighbours notice."""

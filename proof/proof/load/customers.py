@@ -81,7 +81,7 @@ async def upload(http: httpx.AsyncClient, account: Account, content: bytes) -> s
 
 
 def mix(tenants: Sequence[Tenant], group: str) -> list[Choice]:
-    """What their programs ask for: mostly lists and single projects, now and then usage."""
+    """The requests of their programs: mostly lists and single projects, sometimes usage."""
 
     def get(tenant: Tenant, path: str) -> bytes:
         return wire(tenant.account.request("GET", path))

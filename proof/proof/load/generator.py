@@ -138,7 +138,7 @@ class SlowConnection(asyncio.Protocol):
         self._transport.write(self._head)
 
     def drip(self) -> None:
-        """One more byte, unless it was the last one."""
+        """Send one more byte, unless it was the last one."""
         if len(self._rest) > 1 and not self._transport.is_closing():
             self._transport.write(self._rest[:1])
             self._rest = self._rest[1:]
@@ -267,7 +267,7 @@ class Load:
         self.told.outcomes.append(Outcome(request.phase, request.stock.group, due, seconds, status))
 
     def note_refusal(self, status: int, head: bytes, body: bytes) -> None:
-        """An answer that is no success."""
+        """Count an answer that is not a success."""
         code = CODE.search(body)
         self.told.codes[f"{status} {code[1].decode() if code else ''}".strip()] += 1
         if status in (429, 503) and b"\r\nretry-after: " not in head:

@@ -1,4 +1,4 @@
-"""What a load generator is told and what it tells; both travel between processes by pickle."""
+"""The input and the output of a load generator; both travel between processes by pickle."""
 
 import pickle
 import subprocess
@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-# What became of a request that got no answer, in place of its status.
+# Stands for the status of a request that got no answer.
 TIMED_OUT, BROKEN_OFF = 0, -1
 
 
@@ -15,7 +15,7 @@ TIMED_OUT, BROKEN_OFF = 0, -1
 class Choice:
     """One kind of request of one group of tenants; `messages` are sent in turns.
 
-    Each message of a `stock` works once, so one that was shed is sent again, as it is.
+    Each message of a `stock` works only once, so one that was refused is sent again unchanged.
     """
 
     group: str
@@ -33,13 +33,13 @@ class Phase:
     seconds: float
     rates: dict[str, float] = field(default_factory=dict)
     concurrency: int = 0
-    # Connections that do as little as they can get away with, from the first second on.
+    # Connections that send as slowly as they can, from the first second on.
     slow_connections: int = 0
 
 
 @dataclass(frozen=True)
 class Plan:
-    """All that one generator does."""
+    """Everything that one generator does."""
 
     port: int
     choices: Sequence[Choice]

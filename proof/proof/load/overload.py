@@ -1,4 +1,4 @@
-"""Ten times more than the platform can do, for a minute, through the gateway.
+"""Ten times more requests than the platform can handle, for a minute, through the gateway.
 
 Run with `python -m proof.load.overload [--seconds N]`. A closed loop of growing width finds the
 peak of good answers; then an open loop offers ten times as many, from so many tenants that no
@@ -32,7 +32,7 @@ BARS = (
     Bar("answered neither well nor by 429 or 503", at_most=0),
     Bar("429 and 503 without Retry-After", at_most=0),
     Bar("recovered after, s", at_most=RECOVERY_SECONDS),
-    # What a process takes and gives back from one moment to the next.
+    # Memory that a process takes and returns from one moment to the next.
     Bar("largest growth of a process, share", at_most=0.05),
 )
 
@@ -52,12 +52,12 @@ def find_peak(rig: Rig, choices: list[Choice], seconds: float) -> dict[int, floa
     phases = [Phase(str(width), seconds, concurrency=width) for width in WIDTHS]
     told = offer(Plan(rig.port, choices, phases, rig.cores.generator))
     if any(not each.is_good for each in told.outcomes):
-        print(f"  not all was well in the closed loop: {dict(told.codes)}")
+        print(f"  some answers in the closed loop were not good: {dict(told.codes)}")
     return {width: good_rate(told.of(str(width)), seconds) for width in WIDTHS}
 
 
 def recovered_after(outcomes: list[Outcome], bar_ms: float, seconds: float) -> float:
-    """From when on, in seconds, a whole window is answered well and its p99 is below the bar."""
+    """The seconds until a whole window has only good answers and a p99 below the bar."""
     for start in range(int(seconds - WINDOW_SECONDS) + 1):
         window = [each for each in outcomes if start <= each.due < start + WINDOW_SECONDS]
         if window and all(each.is_good for each in window) and p99_ms(window) <= bar_ms:

@@ -1,4 +1,4 @@
-"""The whole platform on cores of its own, and what its processes take of the machine."""
+"""The whole platform on cores of its own, and the CPU time and memory of its processes."""
 
 import contextlib
 import json
@@ -21,7 +21,7 @@ MEBIBYTE = 2**20
 
 @dataclass(frozen=True)
 class Cores:
-    """Who runs where. With one core alone they share it, and figures say little."""
+    """Which cores the platform and the generator use. With a single core the figures say little."""
 
     platform: frozenset[int]
     generator: frozenset[int]
@@ -34,7 +34,7 @@ class Cores:
 
 
 class Rig:
-    """A running platform under examination."""
+    """A running platform that is being measured."""
 
     def __init__(self, platform: Platform) -> None:
         self.platform = platform
@@ -64,7 +64,7 @@ class Rig:
         return f"postgresql://{SUPERUSER}:{password}@{LOOPBACK}:{port}/{database}"
 
     def endings(self) -> Counter[str]:
-        """What the gateway's access log says of requests that got no whole answer of a service."""
+        """The access log's lines about requests that got no complete answer from a service."""
         found: Counter[str] = Counter()
         for text in self.platform.log("gateway-access").splitlines():
             line = json.loads(text)
@@ -100,7 +100,7 @@ class Rig:
         }
 
     def memory_mib(self) -> dict[str, float]:
-        """Memory (PSS), by process; what several share is counted once over all of them."""
+        """Memory (PSS) by process; memory that several share is counted once over all of them."""
         return {
             name: round(sum(_pss(process) for process in processes) / MEBIBYTE, 1)
             for name, processes in self.processes().items()
@@ -115,7 +115,7 @@ def running_rig() -> Iterator[Rig]:
 
 
 def difference(before: Mapping[str, float], after: Mapping[str, float]) -> dict[str, float]:
-    """What was added, by process; none for one that was replaced meanwhile."""
+    """The increase by process; none for one that was replaced meanwhile."""
     return {name: round(after[name] - before.get(name, 0.0), 2) for name in after}
 
 

@@ -1,4 +1,4 @@
-"""What a running platform holds: memory, threads, files, connections, tasks, and what is unsent."""
+"""What a running platform uses: memory, threads, files, connections, tasks, unsent events."""
 
 import contextlib
 import time
@@ -61,7 +61,7 @@ class Sampler:
         for name, processes in self._rig.processes().items():
             total = 0.0
             for process in processes:
-                # One that has just ended holds nothing.
+                # A process that has just ended has nothing open.
                 with contextlib.suppress(
                     psutil.NoSuchProcess, ProcessLookupError, FileNotFoundError
                 ):
@@ -70,7 +70,7 @@ class Sampler:
         return found
 
     def _scraped(self) -> dict[str, dict[str, float]]:
-        """From /metrics of our processes: tasks of their event loops, and what they have not handled."""
+        """From /metrics of our processes: event-loop tasks, and messages not handled yet."""
         tasks, lag = {}, {}
         for name, port in self._rig.platform.ports().items() | {self._gateway()}:
             url = f"http://{LOOPBACK}:{port}/metrics"

@@ -1,9 +1,9 @@
 """Mixed load for half an hour: does anything grow?
 
 Run with `python -m proof.load.soak [--minutes N]`. Customers sign up, upload, create, list, follow,
-delete, log in and out, and send nonsense, at a rate the machine takes easily. Every 15 seconds
-memory (PSS), threads, files, sockets and event-loop tasks of each process, the backends of
-PostgreSQL, the outboxes and the lag of the consumers are noted. After a warm-up of a third of the
+delete, log in and out, and send invalid requests, at a rate the machine handles easily. Every 15
+seconds we note memory (PSS), threads, files, sockets and event-loop tasks of each process, the
+backends of PostgreSQL, the outboxes and the lag of the consumers. After a warm-up of a third of the
 time, the medians of the first and the last quarter of the rest are compared. Bars: memory within
 5 %, nothing else has grown.
 """
@@ -30,11 +30,11 @@ BARS = (
     Bar("memory of our processes, largest change", at_most=0.05),
     Bar("other measures that grew", at_most=0),
 )
-# What comes and goes by itself, so that the medians of two quarters may differ: connections kept
-# a while, requests under way at the moment of the sample.
+# Measures that vary by themselves, so that the medians of two quarters may differ: connections that
+# are kept for a while, requests under way at the moment of the sample.
 TOLERANCE = {"threads": 2, "files": 8, "sockets": 8, "tasks": 8, "lag": 5, "rows": 5}
 # Not ours: their memory is a cache or a heap of fixed size that fills up, and a backend of
-# PostgreSQL keeps the files open that it has met.
+# PostgreSQL keeps files open that it has used.
 PARTS = frozenset({"postgres", "kafka", "objectstore"})
 
 
@@ -73,7 +73,7 @@ def compare(sampler: Sampler) -> dict[str, dict[str, tuple[float, float]]]:
 
 
 def grown(compared: dict[str, dict[str, tuple[float, float]]]) -> list[str]:
-    """Everything but memory that is more than before."""
+    """Every measure, except memory, that has grown."""
     return [
         f"{measure} of {name}: {first:g} → {last:g}"
         for measure, names in compared.items()

@@ -1,4 +1,4 @@
-"""Mixed load at a modest rate: everything customers do, and some things they should not."""
+"""Mixed load at a modest rate: everything that customers do, and some things they should not do."""
 
 import asyncio
 import contextlib
@@ -34,13 +34,13 @@ BAD_REQUESTS: tuple[tuple[str, str, dict[str, str], bytes, int], ...] = (
 
 @dataclass
 class Tally:
-    """What was answered, and what nobody expected."""
+    """The answers, and those that were not expected."""
 
     done: Counter[str] = field(default_factory=Counter)
     unexpected: Counter[str] = field(default_factory=Counter)
 
     def note(self, what: str, status: int, *expected: int) -> bool:
-        """Count an answer; whether it was one of those expected."""
+        """Count an answer; returns whether it was expected."""
         self.done[what] += 1
         if status not in expected:
             self.unexpected[f"{what}: {status}"] += 1
@@ -95,7 +95,7 @@ class Traffic:
         self.tally.note("read", answer.status_code, 200, 404)
 
     async def _stage(self) -> None:
-        """Upload, create; delete what is too many."""
+        """Upload and create; delete projects when there are too many."""
         tenant = self._anyone()
         upload_id = await upload(self._http, tenant.account, self._photo)
         wanted = tenant.account.project(upload_id, idempotency_key=secrets.token_hex(8))
