@@ -89,7 +89,7 @@ async def make_gateway(
 
 
 @pytest.fixture
-async def edge(make_gateway: MakeGateway) -> Running:
+async def live(make_gateway: MakeGateway) -> Running:
     """A gateway with the usual settings and the tenant acme."""
     return await make_gateway()
 

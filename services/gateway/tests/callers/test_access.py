@@ -22,9 +22,9 @@ BEARER = f"Authorization: Bearer {KEY}"
 
 
 @pytest.fixture
-async def tenant(edge: Running) -> UUID:
+async def tenant(live: Running) -> UUID:
     """The tenant whose host the requests go to."""
-    return await edge.add_tenant("acme")
+    return await live.add_tenant("acme")
 
 
 @pytest.fixture
@@ -46,16 +46,16 @@ def caller(service: FakeService, context_keys: ContextKeys) -> Callable[[], Prin
     return read
 
 
-async def revoke(edge: Running, credential_id: str) -> None:
+async def revoke(live: Running, credential_id: str) -> None:
     """Let the news arrive that the credential is dead."""
-    await edge.run(lambda: edge.gateway.credentials.revoke(UUID(credential_id)))
+    await live.run(lambda: live.gateway.credentials.revoke(UUID(credential_id)))
 
 
 class TestWithoutCredential:
     async def test_visitor_of_a_tenant_is_anonymous(
-        self, edge: Running, tenant: UUID, caller: Callable[[], Principal]
+        self, live: Running, tenant: UUID, caller: Callable[[], Principal]
     ) -> None:
-        assert (await edge.get(request())).status == 200
+        assert (await live.get(request())).status == 200
         principal = caller()
         assert (principal.kind, principal.tenant_id) == ("anonymous", tenant)
         assert (principal.slug, principal.plan, principal.tenant_status) == (
@@ -66,9 +66,9 @@ class TestWithoutCredential:
         assert principal.permissions == frozenset()
 
     async def test_visitor_of_the_platform_has_no_tenant(
-        self, edge: Running, identity: Identity, caller: Callable[[], Principal]
+        self, live: Running, identity: Identity, caller: Callable[[], Principal]
     ) -> None:
-        answer = await edge.get(request("/v1/projects", COOKIE, host="app.stagify.test"))
+        answer = await live.get(request("/v1/projects", COOKIE, host="app.stagify.test"))
         assert answer.status == 200
         assert (caller().kind, caller().tenant_id) == ("platform", None)
         assert identity.asked == 0
@@ -77,14 +77,14 @@ class TestWithoutCredential:
 class TestCredential:
     async def test_session_is_known_at_its_tenant(
         self,
-        edge: Running,
+        live: Running,
         tenant: UUID,
         identity: Identity,
         service: FakeService,
         caller: Callable[[], Principal],
     ) -> None:
         found = identity.add(tenant, SESSION)
-        assert (await edge.get(request("/v1/projects", COOKIE))).status == 200
+        assert (await live.get(request("/v1/projects", COOKIE))).status == 200
         principal = caller()
         assert (principal.kind, principal.tenant_id) == ("user", tenant)
         assert str(principal.credential_id) == found["credential_id"]
@@ -95,38 +95,38 @@ class TestCredential:
 
     async def test_api_key_counts_before_the_cookie(
         self,
-        edge: Running,
+        live: Running,
         tenant: UUID,
         identity: Identity,
         service: FakeService,
         caller: Callable[[], Principal],
     ) -> None:
         found = identity.add(tenant, KEY)
-        assert (await edge.get(request("/v1/projects", COOKIE, BEARER))).status == 200
+        assert (await live.get(request("/v1/projects", COOKIE, BEARER))).status == 200
         assert caller().kind == "api_key"
         assert str(caller().credential_id) == found["credential_id"]
         assert service.received[-1].values("authorization") == []
 
     async def test_credential_is_looked_up_once(
-        self, edge: Running, tenant: UUID, identity: Identity
+        self, live: Running, tenant: UUID, identity: Identity
     ) -> None:
         identity.add(tenant, KEY)
         answers = await asyncio.gather(
-            *(edge.get(request("/v1/projects", BEARER)) for _ in range(20))
+            *(live.get(request("/v1/projects", BEARER)) for _ in range(20))
         )
         assert {answer.status for answer in answers} == {200}
         assert identity.asked == 1
 
     @pytest.mark.parametrize("line", [COOKIE, BEARER])
     async def test_credential_of_another_tenant_is_unknown(
-        self, edge: Running, tenant: UUID, identity: Identity, line: str
+        self, live: Running, tenant: UUID, identity: Identity, line: str
     ) -> None:
-        other = await edge.add_tenant("other")
+        other = await live.add_tenant("other")
         identity.add(other, KEY)
         identity.add(other, SESSION)
         host = "other.stagify.test"
-        assert (await edge.get(request("/v1/projects", line, host=host))).status == 200
-        answer = await edge.get(request("/v1/projects", line))
+        assert (await live.get(request("/v1/projects", line, host=host))).status == 200
+        answer = await live.get(request("/v1/projects", line))
         assert (answer.status, answer.code) == (401, "invalid_credential")
         assert "www-authenticate" in answer.headers
 
@@ -148,17 +148,17 @@ class TestCredential:
         ],
     )
     async def test_what_cannot_be_a_credential_is_refused_unasked(
-        self, edge: Running, identity: Identity, line: str
+        self, live: Running, identity: Identity, line: str
     ) -> None:
-        answer = await edge.get(request("/v1/projects", line))
+        answer = await live.get(request("/v1/projects", line))
         assert (answer.status, answer.code) == (401, "invalid_credential")
         assert identity.asked == 0
 
     async def test_unknown_credential_is_not_asked_for_again_and_again(
-        self, edge: Running, identity: Identity
+        self, live: Running, identity: Identity
     ) -> None:
         for _ in range(5):
-            assert (await edge.get(request("/v1/projects", BEARER))).status == 401
+            assert (await live.get(request("/v1/projects", BEARER))).status == 401
         assert identity.asked == 1
 
     @pytest.mark.parametrize(
@@ -174,100 +174,100 @@ class TestCredential:
         ],
     )
     async def test_dead_session_does_not_keep_anyone_from_logging_in(
-        self, edge: Running, identity: Identity, method: str, target: str, status: int
+        self, live: Running, identity: Identity, method: str, target: str, status: int
     ) -> None:
-        assert (await edge.get(request(target, COOKIE, method=method))).status == status
+        assert (await live.get(request(target, COOKIE, method=method))).status == status
 
-    async def test_wrong_key_is_always_told(self, edge: Running, identity: Identity) -> None:
-        assert (await edge.get(request("/v1/branding", BEARER))).status == 401
+    async def test_wrong_key_is_always_told(self, live: Running, identity: Identity) -> None:
+        assert (await live.get(request("/v1/branding", BEARER))).status == 401
 
     async def test_expired_credential_is_unknown(
-        self, edge: Running, tenant: UUID, identity: Identity
+        self, live: Running, tenant: UUID, identity: Identity
     ) -> None:
         identity.add(tenant, KEY, expires_at="2020-01-01T00:00:00Z")
-        assert (await edge.get(request("/v1/projects", BEARER))).status == 401
+        assert (await live.get(request("/v1/projects", BEARER))).status == 401
 
     @pytest.mark.parametrize("body", [b"{}", b"not json", b"[]"])
     async def test_answer_that_makes_no_sense_lets_nobody_in(
-        self, edge: Running, service: FakeService, body: bytes
+        self, live: Running, service: FakeService, body: bytes
     ) -> None:
         async def answer_nonsense(received: Received, wire: Wire) -> None:
             await wire.respond(body)
 
         service.handlers["/internal/credentials"] = answer_nonsense
-        answer = await edge.get(request("/v1/projects", BEARER))
+        answer = await live.get(request("/v1/projects", BEARER))
         assert (answer.status, answer.code) == (503, "credentials_unavailable")
         assert answer.headers["retry-after"] == "1"
 
     async def test_known_credential_passes_while_identity_is_down(
-        self, edge: Running, tenant: UUID, identity: Identity, service: FakeService
+        self, live: Running, tenant: UUID, identity: Identity, service: FakeService
     ) -> None:
         identity.add(tenant, KEY)
-        assert (await edge.get(request("/v1/projects", BEARER))).status == 200
+        assert (await live.get(request("/v1/projects", BEARER))).status == 200
 
         async def fail(received: Received, wire: Wire) -> None:
             await wire.respond(b"{}", "500 Internal Server Error")
 
         service.handlers["/internal/credentials"] = fail
-        assert (await edge.get(request("/v1/projects", BEARER))).status == 200
-        answer = await edge.get(request("/v1/projects", COOKIE))
+        assert (await live.get(request("/v1/projects", BEARER))).status == 200
+        answer = await live.get(request("/v1/projects", COOKIE))
         assert (answer.status, answer.code) == (503, "credentials_unavailable")
 
 
 class TestRevocation:
     @pytest.fixture
     async def admitted(
-        self, edge: Running, tenant: UUID, identity: Identity
+        self, live: Running, tenant: UUID, identity: Identity
     ) -> Callable[[], Awaitable[Answer]]:
         """A request with a credential that has passed once."""
         self.found = identity.add(tenant, KEY)
 
         async def ask() -> Answer:
-            return await edge.get(request("/v1/projects", BEARER))
+            return await live.get(request("/v1/projects", BEARER))
 
         assert (await ask()).status == 200
         return ask
 
     async def test_revoked_credential_is_refused_at_once(
         self,
-        edge: Running,
+        live: Running,
         tenant: UUID,
         identity: Identity,
         admitted: Callable[[], Awaitable[Answer]],
     ) -> None:
         del identity.known[tenant, KEY]
-        await revoke(edge, self.found["credential_id"])
+        await revoke(live, self.found["credential_id"])
         assert (await admitted()).status == 401
 
     async def test_look_up_under_way_does_not_restore_a_dead_credential(
-        self, edge: Running, tenant: UUID, identity: Identity
+        self, live: Running, tenant: UUID, identity: Identity
     ) -> None:
         found = identity.add(tenant, KEY)
 
         async def revoke_meanwhile() -> None:
-            await revoke(edge, found["credential_id"])
+            await revoke(live, found["credential_id"])
 
         identity.meanwhile = revoke_meanwhile
-        assert (await edge.get(request("/v1/projects", BEARER))).status == 401
-        assert (await edge.get(request("/v1/projects", BEARER))).status == 401
+        assert (await live.get(request("/v1/projects", BEARER))).status == 401
+        assert (await live.get(request("/v1/projects", BEARER))).status == 401
 
     async def test_suspension_counts_at_once(
-        self, edge: Running, tenant: UUID, admitted: Callable[[], Awaitable[Answer]]
+        self, live: Running, tenant: UUID, admitted: Callable[[], Awaitable[Answer]]
     ) -> None:
-        await edge.add_tenant("acme", tenant_id=tenant, status="suspended")
+        await live.add_tenant("acme", tenant_id=tenant, status="suspended")
         assert (await admitted()).code == "tenant_suspended"
-        await edge.add_tenant("acme", tenant_id=tenant)
+        await live.add_tenant("acme", tenant_id=tenant)
         assert (await admitted()).status == 200
 
     async def test_new_plan_is_in_the_next_context(
         self,
-        edge: Running,
+        live: Running,
         tenant: UUID,
         admitted: Callable[[], Awaitable[Answer]],
         caller: Callable[[], Principal],
     ) -> None:
         assert caller().plan == "free"
-        await edge.add_tenant("acme", tenant_id=tenant, plan="pro")
+        await live.add_tenant("acme", tenant_id=tenant, plan="pro")
         assert (await admitted()).status == 200
         assert caller().plan == "pro"
 
@@ -291,7 +291,7 @@ class TestOrigin:
     )
     async def test_page_of_another_site_cannot_use_a_session(
         self,
-        edge: Running,
+        live: Running,
         tenant: UUID,
         identity: Identity,
         method: str,
@@ -300,46 +300,46 @@ class TestOrigin:
     ) -> None:
         identity.add(tenant, SESSION)
         lines = [COOKIE] if origin is None else [COOKIE, f"Origin: {origin}"]
-        assert (await edge.get(request("/v1/projects", *lines, method=method))).status == status
+        assert (await live.get(request("/v1/projects", *lines, method=method))).status == status
 
     async def test_api_key_works_from_any_origin(
-        self, edge: Running, tenant: UUID, identity: Identity
+        self, live: Running, tenant: UUID, identity: Identity
     ) -> None:
         identity.add(tenant, KEY)
         lines = [BEARER, "Origin: https://tool.test"]
-        assert (await edge.get(request("/v1/projects", *lines, method="POST"))).status == 200
+        assert (await live.get(request("/v1/projects", *lines, method="POST"))).status == 200
 
 
 async def test_verdicts_age_faster_while_revocations_cannot_arrive(
     make_gateway: MakeGateway, identity: Identity
 ) -> None:
-    edge = await make_gateway(credential_lifetime_without_kafka_seconds=0.000001)
-    tenant = await edge.add_tenant("acme")
+    live = await make_gateway(credential_lifetime_without_kafka_seconds=0.000001)
+    tenant = await live.add_tenant("acme")
     identity.add(tenant, KEY)
     for _ in range(2):
-        assert (await edge.get(request("/v1/projects", BEARER))).status == 200
+        assert (await live.get(request("/v1/projects", BEARER))).status == 200
     assert identity.asked == 2
-    await edge.run(lambda: edge.gateway.credentials.follow_feed(is_current=True))
+    await live.run(lambda: live.gateway.credentials.follow_feed(is_current=True))
     for _ in range(2):
-        assert (await edge.get(request("/v1/projects", BEARER))).status == 200
+        assert (await live.get(request("/v1/projects", BEARER))).status == 200
     assert identity.asked == 2
 
 
 async def test_identity_that_does_not_answer_in_time_is_unavailable(
     make_gateway: MakeGateway, service: FakeService
 ) -> None:
-    edge = await make_gateway(credential_timeout_seconds=0.05)
+    live = await make_gateway(credential_timeout_seconds=0.05)
 
     async def hang(received: Received, wire: Wire) -> None:
         await wire.wait_closed_by_peer()
 
     service.handlers["/internal/credentials"] = hang
-    answer = await edge.get(request("/v1/projects", BEARER))
+    answer = await live.get(request("/v1/projects", BEARER))
     assert (answer.status, answer.code) == (503, "credentials_unavailable")
 
 
 async def test_calls_of_known_callers_are_counted(
-    edge: Running, tenant: UUID, identity: Identity, service: FakeService
+    live: Running, tenant: UUID, identity: Identity, service: FakeService
 ) -> None:
     async def fail(received: Received, wire: Wire) -> None:
         await wire.respond(b"{}", "500 Internal Server Error")
@@ -347,9 +347,9 @@ async def test_calls_of_known_callers_are_counted(
     service.handlers["/v1/projects/broken"] = fail
     found = identity.add(tenant, KEY)
     for target in ("/v1/projects", "/v1/projects", "/v1/projects/broken", "/nowhere"):
-        await edge.get(request(target, BEARER))
-    await edge.get(request())
-    called = edge.gateway.metering._called
+        await live.get(request(target, BEARER))
+    await live.get(request())
+    called = live.gateway.metering._called
     assert [(each.principal.tenant_id, each.take_calls()) for each in called] == [(tenant, 2)]
     assert called[0].principal.usage_dimensions() == {
         "user_id": found["user_id"],

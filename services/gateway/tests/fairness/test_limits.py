@@ -79,13 +79,13 @@ class TestPlans:
 
 
 async def test_tenants_plan_decides_on_its_rate(make_gateway: MakeGateway) -> None:
-    edge = await make_gateway(
+    live = await make_gateway(
         tenant_requests_per_second=1000, plan_requests_per_second={"tiny": 0.001}
     )
-    tenant_id = await edge.add_tenant("other", plan="free")
-    before = edge.gateway.directory.find(b"other.stagify.test")
-    await edge.add_tenant("other", tenant_id=tenant_id, plan="tiny")
-    after = edge.gateway.directory.find(b"other.stagify.test")
+    tenant_id = await live.add_tenant("other", plan="free")
+    before = live.gateway.directory.find(b"other.stagify.test")
+    await live.add_tenant("other", tenant_id=tenant_id, plan="tiny")
+    after = live.gateway.directory.find(b"other.stagify.test")
     assert isinstance(before, Site)
     assert isinstance(after, Site)
     assert before.party is after.party
@@ -94,8 +94,8 @@ async def test_tenants_plan_decides_on_its_rate(make_gateway: MakeGateway) -> No
 
 
 async def test_address_without_credential_is_slowed_down(make_gateway: MakeGateway) -> None:
-    edge = await make_gateway(address_requests_per_second=0.5, address_burst=2)
-    client = await edge.connect()
+    live = await make_gateway(address_requests_per_second=0.5, address_burst=2)
+    client = await live.connect()
     for _ in range(2):
         await client.send(request())
         assert (await client.answer()).status == 200
@@ -114,8 +114,8 @@ async def test_address_without_credential_is_slowed_down(make_gateway: MakeGatew
 async def test_requests_over_the_limits_are_shed(
     make_gateway: MakeGateway, service: FakeService
 ) -> None:
-    edge = await make_gateway(max_in_flight=3, tenant_max_in_flight=2)
-    await edge.add_tenant("other")
+    live = await make_gateway(max_in_flight=3, tenant_max_in_flight=2)
+    await live.add_tenant("other")
     go_on, begun = asyncio.Event(), asyncio.Semaphore(0)
 
     async def wait(received: Received, wire: Wire) -> None:
@@ -124,28 +124,28 @@ async def test_requests_over_the_limits_are_shed(
         await wire.respond()
 
     service.handlers["/v1/projects"] = wait
-    clients = [await edge.connect() for _ in range(3)]
+    clients = [await live.connect() for _ in range(3)]
     for client, host in zip(clients, (HOST, HOST, "other.stagify.test"), strict=True):
         await client.send(request(host=host))
         await begun.acquire()
         if client is clients[1]:
-            answer = await edge.get(request())
+            answer = await live.get(request())
             assert (answer.status, answer.code) == (429, "too_many_in_flight")
             assert answer.headers["retry-after"] == "1"
-    answer = await edge.get(request(host="other.stagify.test"))
+    answer = await live.get(request(host="other.stagify.test"))
     assert (answer.status, answer.code) == (503, "overloaded")
     assert answer.headers["retry-after"] == "1"
     go_on.set()
     for client in clients:
         assert (await client.answer()).status == 200
         await client.close()
-    assert (await edge.get(request())).status == 200
+    assert (await live.get(request())).status == 200
 
 
 async def test_connections_over_the_limit_are_refused(
     make_gateway: MakeGateway, service: FakeService
 ) -> None:
-    edge = await make_gateway(max_connections=1)
+    live = await make_gateway(max_connections=1)
     go_on, begun = asyncio.Event(), asyncio.Event()
 
     async def wait(received: Received, wire: Wire) -> None:
@@ -154,10 +154,10 @@ async def test_connections_over_the_limit_are_refused(
         await wire.respond()
 
     service.handlers["/v1/projects"] = wait
-    first = await edge.connect()
+    first = await live.connect()
     await first.send(request())
     await begun.wait()
-    second = await edge.connect()
+    second = await live.connect()
     answer = await second.answer()
     assert (answer.status, answer.code) == (503, "overloaded")
     await second.close()
@@ -167,12 +167,12 @@ async def test_connections_over_the_limit_are_refused(
 
 
 async def test_idle_connections_keep_nobody_out(make_gateway: MakeGateway) -> None:
-    edge = await make_gateway(max_connections=2)
-    idle = [await edge.connect() for _ in range(2)]
+    live = await make_gateway(max_connections=2)
+    idle = [await live.connect() for _ in range(2)]
     await idle[0].send(request())
     assert (await idle[0].answer()).status == 200
     # The one that never sent a request has waited longer.
-    assert (await edge.get(request())).status == 200
+    assert (await live.get(request())).status == 200
     assert await idle[1].everything() == b""
     await idle[0].send(request())
     assert (await idle[0].answer()).status == 200
@@ -180,8 +180,8 @@ async def test_idle_connections_keep_nobody_out(make_gateway: MakeGateway) -> No
         await client.close()
 
 
-async def test_many_requests_at_once_are_answered_in_order(edge: Running) -> None:
-    client = await edge.connect()
+async def test_many_requests_at_once_are_answered_in_order(live: Running) -> None:
+    client = await live.connect()
     # Each is refused at once, so that the next one starts before the last one has returned.
     await client.send(request("/v1/none", method="GET") * 1000)
     assert {(await client.answer()).status for _ in range(1000)} == {404}
@@ -191,7 +191,7 @@ async def test_many_requests_at_once_are_answered_in_order(edge: Running) -> Non
 async def test_streams_have_a_limit_of_their_own(
     make_gateway: MakeGateway, service: FakeService
 ) -> None:
-    edge = await make_gateway(tenant_max_in_flight=1, tenant_max_streams=1)
+    live = await make_gateway(tenant_max_in_flight=1, tenant_max_streams=1)
 
     async def stream(received: Received, wire: Wire) -> None:
         head = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n"
@@ -199,13 +199,13 @@ async def test_streams_have_a_limit_of_their_own(
         await wire.wait_closed_by_peer()
 
     service.handlers["/v1/projects/1/events"] = stream
-    client = await edge.connect()
+    client = await live.connect()
     await client.send(request("/v1/projects/1/events"))
     await client.until(b":\n")
-    assert (await edge.get(request())).status == 200
-    answer = await edge.get(request("/v1/projects/1/events"))
+    assert (await live.get(request())).status == 200
+    answer = await live.get(request("/v1/projects/1/events"))
     assert (answer.status, answer.code) == (429, "too_many_in_flight")
-    assert (await edge.get(request())).status == 200
+    assert (await live.get(request())).status == 200
     await client.close()
 
 
@@ -213,19 +213,19 @@ class TestTimeouts:
     """The sweep is called with a time far ahead instead of waiting for it."""
 
     @pytest.fixture
-    async def later(self, edge: Running) -> Callable[[], Awaitable[None]]:
+    async def later(self, live: Running) -> Callable[[], Awaitable[None]]:
         """Let an hour pass."""
         from time import monotonic
 
         async def sweep() -> None:
-            await edge.run(lambda: edge.gateway.listener.sweep(monotonic() + 3600))
+            await live.run(lambda: live.gateway.listener.sweep(monotonic() + 3600))
 
         return sweep
 
     async def test_idle_connection_is_closed(
-        self, edge: Running, later: Callable[[], Awaitable[None]]
+        self, live: Running, later: Callable[[], Awaitable[None]]
     ) -> None:
-        client = await edge.connect()
+        client = await live.connect()
         await client.send(request())
         assert (await client.answer()).status == 200
         await later()
@@ -243,15 +243,15 @@ class TestTimeouts:
     )
     async def test_request_that_does_not_arrive_is_given_up(
         self,
-        edge: Running,
+        live: Running,
         service: FakeService,
         later: Callable[[], Awaitable[None]],
         part: bytes,
     ) -> None:
-        client = await edge.connect()
+        client = await live.connect()
         await client.send(part)
         # Another connection's answer tells that these bytes have been read.
-        assert (await edge.get(request())).status == 200
+        assert (await live.get(request())).status == 200
         await later()
         answer = await client.answer()
         assert (answer.status, answer.code) == (408, "request_timeout")
@@ -259,7 +259,7 @@ class TestTimeouts:
         await client.close()
 
     async def test_service_that_does_not_answer_is_given_up(
-        self, edge: Running, service: FakeService, later: Callable[[], Awaitable[None]]
+        self, live: Running, service: FakeService, later: Callable[[], Awaitable[None]]
     ) -> None:
         begun, gone = asyncio.Event(), asyncio.Event()
 
@@ -269,7 +269,7 @@ class TestTimeouts:
             gone.set()
 
         service.handlers["/v1/projects"] = hang
-        client = await edge.connect()
+        client = await live.connect()
         await client.send(request())
         await begun.wait()
         await later()
@@ -283,14 +283,14 @@ class TestTimeouts:
         await client.close()
 
     async def test_stream_that_falls_silent_is_cut(
-        self, edge: Running, service: FakeService, later: Callable[[], Awaitable[None]]
+        self, live: Running, service: FakeService, later: Callable[[], Awaitable[None]]
     ) -> None:
         async def stream(received: Received, wire: Wire) -> None:
             await wire.send(b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf")
             await wire.wait_closed_by_peer()
 
         service.handlers["/v1/projects"] = stream
-        client = await edge.connect()
+        client = await live.connect()
         await client.send(request())
         await client.until(b"half")
         await later()
@@ -302,7 +302,7 @@ class TestDrain:
     async def test_requests_under_way_end_and_nobody_else_begins(
         self, make_gateway: MakeGateway, service: FakeService
     ) -> None:
-        edge = await make_gateway()
+        live = await make_gateway()
         begun, go_on = asyncio.Event(), asyncio.Event()
 
         async def wait(received: Received, wire: Wire) -> None:
@@ -311,13 +311,13 @@ class TestDrain:
             await wire.respond(b"done")
 
         service.handlers["/v1/projects"] = wait
-        idle, busy = await edge.connect(), await edge.connect()
+        idle, busy = await live.connect(), await live.connect()
         await idle.send(request("/v1/usage"))
         assert (await idle.answer()).status == 200
         await busy.send(request())
         await begun.wait()
-        port = edge.port
-        draining = asyncio.create_task(edge.run(lambda: edge.gateway.listener.drain(10)))
+        port = live.port
+        draining = asyncio.create_task(live.run(lambda: live.gateway.listener.drain(10)))
         assert await idle.everything() == b""
         with pytest.raises(ConnectionRefusedError):
             await asyncio.open_connection("127.0.0.1", port)
@@ -332,7 +332,7 @@ class TestDrain:
     async def test_what_does_not_end_is_cut_off(
         self, make_gateway: MakeGateway, service: FakeService
     ) -> None:
-        edge = await make_gateway()
+        live = await make_gateway()
         begun = asyncio.Event()
 
         async def hang(received: Received, wire: Wire) -> None:
@@ -340,17 +340,17 @@ class TestDrain:
             await wire.wait_closed_by_peer()
 
         service.handlers["/v1/projects"] = hang
-        client = await edge.connect()
+        client = await live.connect()
         await client.send(request())
         await begun.wait()
-        await edge.run(lambda: edge.gateway.listener.drain(0.05))
+        await live.run(lambda: live.gateway.listener.drain(0.05))
         assert await client.everything() == b""
         await client.close()
 
     async def test_event_streams_do_not_hold_up_the_stop(
         self, make_gateway: MakeGateway, service: FakeService
     ) -> None:
-        edge = await make_gateway()
+        live = await make_gateway()
 
         async def stream(received: Received, wire: Wire) -> None:
             head = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n"
@@ -358,11 +358,11 @@ class TestDrain:
             await wire.wait_closed_by_peer()
 
         service.handlers["/v1/projects/1/events"] = stream
-        client = await edge.connect()
+        client = await live.connect()
         await client.send(request("/v1/projects/1/events"))
         await client.until(b":\n")
         async with asyncio.timeout(5):
-            await edge.run(lambda: edge.gateway.listener.drain(60))
+            await live.run(lambda: live.gateway.listener.drain(60))
         await client.close()
 
 

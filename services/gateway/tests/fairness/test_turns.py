@@ -185,7 +185,7 @@ class TestPatience:
 async def test_service_never_gets_more_than_its_places(
     make_gateway: MakeGateway, service: FakeService
 ) -> None:
-    edge = await make_gateway(service_max_running=2)
+    live = await make_gateway(service_max_running=2)
     running, most = 0, 0
 
     async def work(received: Received, wire: Wire) -> None:
@@ -197,7 +197,7 @@ async def test_service_never_gets_more_than_its_places(
         await wire.respond()
 
     service.handlers["/v1/projects"] = work
-    clients = [await edge.connect() for _ in range(10)]
+    clients = [await live.connect() for _ in range(10)]
     for client in clients:
         await client.send(request())
     assert [(await client.answer()).status for client in clients] == [200] * 10
@@ -209,7 +209,7 @@ async def test_service_never_gets_more_than_its_places(
 async def test_service_that_hangs_is_not_waited_for(
     make_gateway: MakeGateway, service: FakeService
 ) -> None:
-    edge = await make_gateway(service_max_running=2, turn_timeout_seconds=0.1)
+    live = await make_gateway(service_max_running=2, turn_timeout_seconds=0.1)
     begun = asyncio.Event()
 
     async def hang(received: Received, wire: Wire) -> None:
@@ -217,14 +217,14 @@ async def test_service_that_hangs_is_not_waited_for(
         await wire.wait_closed_by_peer()
 
     service.handlers["/v1/projects"] = hang
-    client = await edge.connect()
+    client = await live.connect()
     await client.send(request())
     await begun.wait()
-    waiting = await edge.connect()
+    waiting = await live.connect()
     await waiting.send(request())
     # Another service's requests go on, and tell that the gateway has read the one before.
-    assert (await edge.get(request("/v1/usage"))).status == 200
-    await edge.run(lambda: edge.gateway.listener.sweep(monotonic() + 1))
+    assert (await live.get(request("/v1/usage"))).status == 200
+    await live.run(lambda: live.gateway.listener.sweep(monotonic() + 1))
     answer = await waiting.answer()
     assert (answer.status, answer.code) == (503, "overloaded")
     assert answer.headers["retry-after"] == "1"
@@ -235,13 +235,13 @@ async def test_service_that_hangs_is_not_waited_for(
 async def test_body_that_comes_slowly_holds_no_place(
     make_gateway: MakeGateway, service: FakeService
 ) -> None:
-    edge = await make_gateway(service_max_running=2)
-    slow = [await edge.connect() for _ in range(4)]
+    live = await make_gateway(service_max_running=2)
+    slow = [await live.connect() for _ in range(4)]
     for client in slow:
         await client.send(
             request("/v1/projects", "Content-Length: 4", method="POST", host=HOST) + b"12"
         )
-    assert (await edge.get(request())).status == 200
+    assert (await live.get(request())).status == 200
     for client in slow:
         await client.send(b"34")
         assert (await client.answer()).status == 200
@@ -252,17 +252,17 @@ async def test_body_that_comes_slowly_holds_no_place(
 async def test_answer_that_is_read_slowly_holds_no_place(
     make_gateway: MakeGateway, service: FakeService
 ) -> None:
-    edge = await make_gateway(service_max_running=2)
+    live = await make_gateway(service_max_running=2)
 
     async def much(received: Received, wire: Wire) -> None:
         await wire.send(b"HTTP/1.1 200 OK\r\ncontent-length: 8\r\n\r\nhalf")
         await wire.wait_closed_by_peer()
 
     service.handlers["/v1/projects"] = much
-    slow = [await edge.connect() for _ in range(4)]
+    slow = [await live.connect() for _ in range(4)]
     for client in slow:
         await client.send(request())
         await client.until(b"half")
-    assert (await edge.get(request("/v1/projects/1"))).status == 200
+    assert (await live.get(request("/v1/projects/1"))).status == 200
     for client in slow:
         await client.close()

@@ -45,13 +45,13 @@ FIELDS = {
 class Logged:
     """A gateway that logs to a file."""
 
-    def __init__(self, edge: Running, path: Path) -> None:
-        self.edge = edge
+    def __init__(self, live: Running, path: Path) -> None:
+        self.live = live
         self.path = path
 
     async def lines(self) -> list[dict[str, Any]]:
         """Every line so far; the gateway stops."""
-        await self.edge.stop()
+        await self.live.stop()
         return [json.loads(line) for line in self.path.read_text().splitlines()]
 
 
@@ -79,9 +79,9 @@ class TestLine:
     async def test_says_who_asked_what_and_how_it_went(
         self, logged: Logged, service: FakeService, context_keys: ContextKeys
     ) -> None:
-        tenant_id = await logged.edge.add_tenant()
+        tenant_id = await logged.live.add_tenant()
         Identity(service, context_keys).add(tenant_id, KEY)
-        answer = await logged.edge.get(
+        answer = await logged.live.get(
             request(
                 "/v1/projects?token=private",
                 f"Authorization: Bearer {KEY}",
@@ -103,27 +103,27 @@ class TestLine:
     async def test_holds_no_credential_and_no_query(
         self, logged: Logged, service: FakeService, context_keys: ContextKeys
     ) -> None:
-        tenant_id = await logged.edge.add_tenant()
+        tenant_id = await logged.live.add_tenant()
         identity = Identity(service, context_keys)
         identity.add(tenant_id, KEY)
         identity.add(tenant_id, SESSION)
         for line in (f"Authorization: Bearer {KEY}", f"Cookie: __Host-stagify_session={SESSION}"):
-            await logged.edge.get(request("/v1/projects?cursor=hidden", line))
+            await logged.live.get(request("/v1/projects?cursor=hidden", line))
         first, second = await logged.lines()
         assert (first["principal"], second["principal"]) == ("api_key", "user")
         text = logged.path.read_text()
         assert not [secret for secret in (KEY, SESSION, "hidden", "127.0.0.1") if secret in text]
 
     async def test_request_of_nobody_has_a_tenant_only(self, logged: Logged) -> None:
-        await logged.edge.get(request())
-        await logged.edge.get(request("/v1/slugs/acme", host="app.stagify.test"))
+        await logged.live.get(request())
+        await logged.live.get(request("/v1/slugs/acme", host="app.stagify.test"))
         visitor, platform = await logged.lines()
         assert UUID(visitor["tenant_id"])
         assert visitor["principal"] == "anonymous"
         assert (platform["tenant_id"], platform["principal"]) == ("", "platform")
 
     async def test_every_request_of_a_connection_has_its_line(self, logged: Logged) -> None:
-        client = await logged.edge.connect()
+        client = await logged.live.connect()
         await client.send(b"".join(request(f"/v1/projects/{n}") for n in range(5)))
         for _ in range(5):
             await client.answer()
@@ -131,7 +131,7 @@ class TestLine:
         assert [line["path"][-1] for line in await logged.lines()] == list("01234")
 
     async def test_long_path_is_cut(self, logged: Logged) -> None:
-        await logged.edge.get(request("/v1/projects/" + "x" * 5000))
+        await logged.live.get(request("/v1/projects/" + "x" * 5000))
         (line,) = await logged.lines()
         assert len(line["path"]) == 1024
 
@@ -158,7 +158,7 @@ class TestRefusals:
         code: str,
     ) -> None:
         Identity(service, context_keys)
-        answer = await logged.edge.get(sent)
+        answer = await logged.live.get(sent)
         (line,) = await logged.lines()
         assert (line["status"], line["code"]) == (answer.status, answer.code) == (status, code)
         assert line["request_id"] == answer.headers["x-request-id"]
@@ -167,18 +167,18 @@ class TestRefusals:
     async def test_shed_requests_have_lines(self, make_logged: MakeLogged) -> None:
         logged = await make_logged(address_burst=1, address_requests_per_second=0.01)
         for _ in range(2):
-            await logged.edge.get(request())
+            await logged.live.get(request())
         served, shed = await logged.lines()
         assert (served["status"], shed["status"], shed["code"]) == (200, 429, "rate_limited")
 
     async def test_connections_over_the_limit_have_lines(self, make_logged: MakeLogged) -> None:
         logged = await make_logged(max_connections=1)
-        first = await logged.edge.connect()
+        first = await logged.live.connect()
         # An idle one would make room.
         lines = ("Content-Length: 2", "Expect: 100-continue")
         await first.send(request("/v1/projects", *lines, method="POST"))
         await first.until(b"100 Continue\r\n\r\n")
-        second = await logged.edge.connect()
+        second = await logged.live.connect()
         assert (await second.answer()).status == 503
         await second.close()
         await first.send(b"{}")
@@ -193,7 +193,7 @@ class TestRefusals:
         self, logged: Logged, service: FakeService
     ) -> None:
         service.stop()
-        assert (await logged.edge.get(request())).status == 503
+        assert (await logged.live.get(request())).status == 503
         (line,) = await logged.lines()
         assert (line["status"], line["code"]) == (503, "upstream_unavailable")
         assert line["upstream"] == "staging-svc"
@@ -211,7 +211,7 @@ class TestUnusualEnds:
             gone.set()
 
         service.handlers["/v1/projects"] = hang
-        client = await logged.edge.connect()
+        client = await logged.live.connect()
         await client.send(request())
         await arrived.wait()
         await client.close()
@@ -226,7 +226,7 @@ class TestUnusualEnds:
             wire.writer.close()
 
         service.handlers["/v1/projects"] = break_off
-        client = await logged.edge.connect()
+        client = await logged.live.connect()
         await client.send(request())
         with pytest.raises((EOFError, ConnectionError)):
             await client.answer()
@@ -243,7 +243,7 @@ class TestUnusualEnds:
             await wire.wait_closed_by_peer()
 
         service.handlers["/v1/projects"] = stream
-        client = await logged.edge.connect()
+        client = await logged.live.connect()
         await client.send(request())
         await client.until(b"data: 1\n\n")
         (line,) = await logged.lines()
@@ -268,7 +268,7 @@ async def test_no_bytes_of_a_client_forge_a_line(logged: Logged) -> None:
     random_paths = [b"GET /v1/" + bytes([byte]) + b"x HTTP/1.1\r\n" for byte in range(256)]
     sent = [*FORGERIES, *(path + b"Host: acme.stagify.test\r\n\r\n" for path in random_paths)]
     for data in sent:
-        client = await logged.edge.connect()
+        client = await logged.live.connect()
         await client.send(data)
         await _one_answer(client)
     lines = await logged.lines()

@@ -23,13 +23,13 @@ SAMPLED = 1
 class Traced:
     """A gateway whose spans stay in memory."""
 
-    def __init__(self, edge: Running, exporter: InMemorySpanExporter) -> None:
-        self.edge = edge
+    def __init__(self, live: Running, exporter: InMemorySpanExporter) -> None:
+        self.live = live
         self._exporter = exporter
 
     async def spans(self) -> tuple[ReadableSpan, ...]:
         """Every span that has ended, in order; asked for on the gateway's own loop."""
-        spans: tuple[ReadableSpan, ...] = await self.edge.run(self._exporter.get_finished_spans)
+        spans: tuple[ReadableSpan, ...] = await self.live.run(self._exporter.get_finished_spans)
         return spans
 
 
@@ -55,9 +55,9 @@ async def test_span_joins_the_trace_of_the_client_and_the_service_joins_it(
     make_traced: MakeTraced, service: FakeService
 ) -> None:
     traced = await make_traced()
-    tenant_id = await traced.edge.add_tenant()
+    tenant_id = await traced.live.add_tenant()
     lines = (f"traceparent: 00-{TRACE}-{PARENT}-01", "x-request-id: request-0001")
-    await traced.edge.get(request("/v1/projects/1?x=2", *lines))
+    await traced.live.get(request("/v1/projects/1?x=2", *lines))
     (span,) = await traced.spans()
     assert span.name == "GET /v1/projects"
     assert span.parent is not None
@@ -79,7 +79,7 @@ async def test_unsampled_trace_makes_no_span_and_stays_unsampled(
     make_traced: MakeTraced, service: FakeService
 ) -> None:
     traced = await make_traced()
-    await traced.edge.get(request("/v1/projects", f"traceparent: 00-{TRACE}-{PARENT}-00"))
+    await traced.live.get(request("/v1/projects", f"traceparent: 00-{TRACE}-{PARENT}-00"))
     assert await traced.spans() == ()
     (sent,) = service.received[-1].values("traceparent")
     assert sent.startswith(f"00-{TRACE}-")
@@ -90,8 +90,8 @@ async def test_ratio_counts_for_traces_that_begin_here(
     make_traced: MakeTraced, service: FakeService
 ) -> None:
     traced = await make_traced(ratio=0.0)
-    await traced.edge.get(request())
-    await traced.edge.get(request("/v1/projects", f"traceparent: 00-{TRACE}-{PARENT}-01"))
+    await traced.live.get(request())
+    await traced.live.get(request("/v1/projects", f"traceparent: 00-{TRACE}-{PARENT}-01"))
     assert len(await traced.spans()) == 1
     (begun_here,) = service.received[0].values("traceparent")
     assert not int(begun_here[-2:], 16) & SAMPLED
@@ -105,8 +105,8 @@ async def test_refusal_and_failure_are_seen_in_the_span(
 
     service.handlers["/v1/projects"] = vanish
     traced = await make_traced()
-    await traced.edge.get(request("/nowhere"))
-    await traced.edge.get(request("/v1/projects", method="POST", body=b"{}"))
+    await traced.live.get(request("/nowhere"))
+    await traced.live.get(request("/v1/projects", method="POST", body=b"{}"))
     refused, failed = await traced.spans()
     assert refused.name == "GET"
     assert refused.attributes is not None
@@ -118,8 +118,8 @@ async def test_refusal_and_failure_are_seen_in_the_span(
 
 
 async def test_without_telemetry_the_trace_of_the_client_passes_through(
-    edge: Running, service: FakeService
+    live: Running, service: FakeService
 ) -> None:
     sent = f"00-{TRACE}-{PARENT}-01"
-    await edge.get(request("/v1/projects", f"traceparent: {sent}"))
+    await live.get(request("/v1/projects", f"traceparent: {sent}"))
     assert service.received[-1].values("traceparent") == [sent]

@@ -8,43 +8,43 @@ from gateway.testing.service import FakeService
 
 
 class TestPages:
-    async def test_unknown_host_is_told_in_its_own_language(self, edge: Running) -> None:
-        answer = await edge.get(request(host="nobody.stagify.test"))
+    async def test_unknown_host_is_told_in_its_own_language(self, live: Running) -> None:
+        answer = await live.get(request(host="nobody.stagify.test"))
         assert (answer.status, answer.code) == (404, "unknown_host")
         members = json.loads(answer.body)
         assert members["type"] == "urn:stagify:problem:unknown_host"
         assert members["request_id"] == answer.headers["x-request-id"]
-        page = await edge.get(request("/", "Accept: text/html", host="nobody.stagify.test"))
+        page = await live.get(request("/", "Accept: text/html", host="nobody.stagify.test"))
         assert page.status == 404
         assert page.headers["content-type"].startswith("text/html")
 
-    async def test_suspended_tenant_is_refused(self, edge: Running, service: FakeService) -> None:
-        await edge.add_tenant("late", status="suspended")
-        answer = await edge.get(request(host="late.stagify.test"))
+    async def test_suspended_tenant_is_refused(self, live: Running, service: FakeService) -> None:
+        await live.add_tenant("late", status="suspended")
+        answer = await live.get(request(host="late.stagify.test"))
         assert (answer.status, answer.code) == (403, "tenant_suspended")
         assert service.received == []
 
-    async def test_internal_calls_are_not_routed(self, edge: Running, service: FakeService) -> None:
+    async def test_internal_calls_are_not_routed(self, live: Running, service: FakeService) -> None:
         for target in ("/internal/credentials", "/v1", "/v1/", "/v1/nothing", "/v1/projectsx"):
-            answer = await edge.get(request(target, method="POST"))
+            answer = await live.get(request(target, method="POST"))
             assert (answer.status, answer.code) == (404, "not_found")
         assert service.received == []
 
-    async def test_docs_need_nothing_from_afar(self, edge: Running) -> None:
-        page = await edge.get(request("/docs"))
+    async def test_docs_need_nothing_from_afar(self, live: Running) -> None:
+        page = await live.get(request("/docs"))
         assert page.status == 200
         assert b"http" not in page.body
         assert "script-src 'self'" in page.headers["content-security-policy"]
         for target in ("/docs/start.js", "/docs/swagger-ui.css", "/docs/swagger-ui-bundle.js"):
-            asset = await edge.get(request(target))
+            asset = await live.get(request(target))
             assert (asset.status, asset.headers["x-content-type-options"]) == (200, "nosniff")
 
-    async def test_landing_page_escapes_the_name(self, edge: Running) -> None:
-        await edge.add_tenant("odd", name="<script>")
-        page = await edge.get(request("/", host="odd.stagify.test"))
+    async def test_landing_page_escapes_the_name(self, live: Running) -> None:
+        await live.add_tenant("odd", name="<script>")
+        page = await live.get(request("/", host="odd.stagify.test"))
         assert b"<h1>&lt;script&gt;</h1>" in page.body
 
-    async def test_pages_can_only_be_read(self, edge: Running) -> None:
-        answer = await edge.get(request("/docs", method="POST"))
+    async def test_pages_can_only_be_read(self, live: Running) -> None:
+        answer = await live.get(request("/docs", method="POST"))
         assert (answer.status, answer.code) == (405, "method_not_allowed")
         assert answer.headers["allow"] == "GET, HEAD"

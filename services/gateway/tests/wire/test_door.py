@@ -70,9 +70,9 @@ async def test_connections_wait_while_no_gateway_runs(
 ) -> None:
     early = await doorman.connect()
     await early.send(request())
-    edge = await make_gateway(gateway_door=doorman.door)
+    live = await make_gateway(gateway_door=doorman.door)
     assert (await early.answer()).status == 200
-    assert (edge.port, await doorman.status()) == (doorman.port, 200)
+    assert (live.port, await doorman.status()) == (doorman.port, 200)
     await early.close()
 
 

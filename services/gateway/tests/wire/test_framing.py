@@ -196,10 +196,10 @@ REFUSED: dict[str, tuple[bytes, int, str]] = {
 
 @pytest.mark.parametrize("name", REFUSED)
 async def test_doubtful_bytes_are_refused_and_the_connection_ends(
-    edge: Running, service: FakeService, name: str
+    live: Running, service: FakeService, name: str
 ) -> None:
     data, status, code = REFUSED[name]
-    client = await edge.connect()
+    client = await live.connect()
     # A request behind the doubtful one must never be taken for one.
     behind = b"" if name.startswith("endless t") else b"GET /v1/smuggled HTTP/1.1\r\n" + H + END
     await client.send(data + behind)
@@ -233,16 +233,16 @@ ACCEPTED = {
 
 
 @pytest.mark.parametrize("name", ACCEPTED)
-async def test_plain_requests_are_served(edge: Running, service: FakeService, name: str) -> None:
-    answer = await edge.get(ACCEPTED[name])
+async def test_plain_requests_are_served(live: Running, service: FakeService, name: str) -> None:
+    answer = await live.get(ACCEPTED[name])
     assert answer.status == 200
     assert len(service.received) == 1
 
 
 async def test_doubtful_bytes_in_pieces_are_refused_too(
-    edge: Running, service: FakeService
+    live: Running, service: FakeService
 ) -> None:
-    client = await edge.connect()
+    client = await live.connect()
     data = GET + b"Host: acme.stagify.test\nHost: evil.test\r\n\r\n"
     for byte in data[: len(data) // 2]:
         await client.send(bytes([byte]))
@@ -268,9 +268,9 @@ async def test_doubtful_bytes_in_pieces_are_refused_too(
     ],
 )
 async def test_identity_of_the_client_s_making_never_arrives(
-    edge: Running, service: FakeService, line: str
+    live: Running, service: FakeService, line: str
 ) -> None:
-    answer = await edge.get(GET + H + line.encode() + b"\r\n\r\n")
+    answer = await live.get(GET + H + line.encode() + b"\r\n\r\n")
     assert answer.status == (400 if "_" in line else 200)
     for received in service.received:
         assert "forged" not in str(received.headers)
@@ -293,10 +293,10 @@ async def test_identity_of_the_client_s_making_never_arrives(
     ],
 )
 async def test_where_the_client_says_it_is_never_arrives(
-    edge: Running, service: FakeService, name: str
+    live: Running, service: FakeService, name: str
 ) -> None:
-    await edge.add_tenant("victim")
-    answer = await edge.get(GET + H + name.encode() + b": victim.stagify.test\r\n\r\n")
+    await live.add_tenant("victim")
+    answer = await live.get(GET + H + name.encode() + b": victim.stagify.test\r\n\r\n")
     assert answer.status == 200
     (received,) = service.received
     assert "victim" not in str(received.headers)
@@ -304,13 +304,13 @@ async def test_where_the_client_says_it_is_never_arrives(
 
 
 async def test_headers_named_by_connection_go_no_further(
-    edge: Running, service: FakeService
+    live: Running, service: FakeService
 ) -> None:
     lines = (
         b"Connection: X-Secret, x-stagify-context, keep-alive\r\nX-Secret: 1\r\nX-Other: 2\r\n"
         b"Keep-Alive: timeout=5\r\nTE: trailers\r\nProxy-Connection: keep-alive\r\n\r\n"
     )
-    answer = await edge.get(GET + H + lines)
+    answer = await live.get(GET + H + lines)
     assert answer.status == 200
     (received,) = service.received
     names = {name for name, _ in received.headers}

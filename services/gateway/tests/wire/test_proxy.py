@@ -14,9 +14,9 @@ CHUNKED = "Transfer-Encoding: chunked"
 
 
 async def test_request_reaches_its_service_with_a_context(
-    edge: Running, service: FakeService
+    live: Running, service: FakeService
 ) -> None:
-    answer = await edge.get(request("/v1/projects?limit=2", "Accept: application/json"))
+    answer = await live.get(request("/v1/projects?limit=2", "Accept: application/json"))
     assert answer.status == 200
     assert answer.body == b"{}"
     (received,) = service.received
@@ -30,15 +30,15 @@ async def test_request_reaches_its_service_with_a_context(
 
 
 async def test_ids_of_the_client_are_kept_if_they_are_sane(
-    edge: Running, service: FakeService
+    live: Running, service: FakeService
 ) -> None:
     trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
-    answer = await edge.get(
+    answer = await live.get(
         request("/v1/projects", "X-Request-Id: abc-12345", f"traceparent: {trace}")
     )
     assert answer.headers["x-request-id"] == "abc-12345"
     assert service.received[0].values("traceparent") == [trace]
-    answer = await edge.get(
+    answer = await live.get(
         request("/v1/projects", "X-Request-Id: <script>", "traceparent: 00-" + "0" * 32)
     )
     assert len(answer.headers["x-request-id"]) == 32
@@ -49,16 +49,16 @@ async def test_ids_of_the_client_are_kept_if_they_are_sane(
     )
 
 
-async def test_body_of_known_length_arrives(edge: Running, service: FakeService) -> None:
+async def test_body_of_known_length_arrives(live: Running, service: FakeService) -> None:
     body = b"x" * 300_000
-    answer = await edge.get(request("/v1/projects", method="POST", body=body))
+    answer = await live.get(request("/v1/projects", method="POST", body=body))
     assert answer.status == 200
     assert service.received[0].body == body
 
 
-async def test_chunked_body_arrives_whole(edge: Running, service: FakeService) -> None:
+async def test_chunked_body_arrives_whole(live: Running, service: FakeService) -> None:
     chunks = b"5\r\nhello\r\n6;x=y\r\n world\r\n0\r\nX-Trailer: dropped\r\n\r\n"
-    client = await edge.connect()
+    client = await live.connect()
     await client.send(request("/v1/projects", CHUNKED, method="POST"))
     for byte in chunks:
         await client.send(bytes([byte]))
@@ -68,20 +68,20 @@ async def test_chunked_body_arrives_whole(edge: Running, service: FakeService) -
     await client.close()
 
 
-async def test_post_without_body_says_so(edge: Running, service: FakeService) -> None:
-    assert (await edge.get(request("/v1/projects", method="POST"))).status == 200
+async def test_post_without_body_says_so(live: Running, service: FakeService) -> None:
+    assert (await live.get(request("/v1/projects", method="POST"))).status == 200
     assert service.received[0].values("content-length") == ["0"]
 
 
 async def test_pipelined_requests_are_answered_in_order(
-    edge: Running, service: FakeService
+    live: Running, service: FakeService
 ) -> None:
     async def echo(received: Received, wire: Wire) -> None:
         await wire.respond(received.target.encode())
 
     for number in range(20):
         service.handlers[f"/v1/projects/{number}"] = echo
-    client = await edge.connect()
+    client = await live.connect()
     requests = [request(f"/v1/projects/{number}") for number in range(20)]
     # Among them one that is refused at once, and one with a body.
     requests[7] = request("/nowhere")
@@ -96,8 +96,8 @@ async def test_pipelined_requests_are_answered_in_order(
     await client.close()
 
 
-async def test_connections_to_the_service_are_kept(edge: Running, service: FakeService) -> None:
-    client = await edge.connect()
+async def test_connections_to_the_service_are_kept(live: Running, service: FakeService) -> None:
+    client = await live.connect()
     for _ in range(10):
         await client.send(request())
         assert (await client.answer()).status == 200
@@ -131,13 +131,13 @@ async def test_connections_to_the_service_are_kept(edge: Running, service: FakeS
     ],
 )
 async def test_every_framing_of_an_answer_is_understood(
-    edge: Running, service: FakeService, sent: bytes, status: int, body: bytes
+    live: Running, service: FakeService, sent: bytes, status: int, body: bytes
 ) -> None:
     async def respond(received: Received, wire: Wire) -> None:
         await wire.send(sent)
 
     service.handlers["/v1/projects"] = respond
-    client = await edge.connect()
+    client = await live.connect()
     for _ in range(2):
         await client.send(request())
         answer = await client.answer()
@@ -147,14 +147,14 @@ async def test_every_framing_of_an_answer_is_understood(
 
 
 async def test_answer_that_ends_with_its_connection_is_passed_on(
-    edge: Running, service: FakeService
+    live: Running, service: FakeService
 ) -> None:
     async def respond(received: Received, wire: Wire) -> None:
         await wire.send(answers("HTTP/1.0 200 OK", b"until the end"))
         wire.writer.close()
 
     service.handlers["/v1/projects"] = respond
-    client = await edge.connect()
+    client = await live.connect()
     for _ in range(2):
         await client.send(request())
         answer = await client.answer()
@@ -163,12 +163,12 @@ async def test_answer_that_ends_with_its_connection_is_passed_on(
     await client.close()
 
 
-async def test_answer_to_head_has_a_length_and_no_body(edge: Running, service: FakeService) -> None:
+async def test_answer_to_head_has_a_length_and_no_body(live: Running, service: FakeService) -> None:
     async def respond(received: Received, wire: Wire) -> None:
         await wire.send(answers("HTTP/1.1 200 OK\nContent-Length: 1000"))
 
     service.handlers["/v1/projects"] = respond
-    client = await edge.connect()
+    client = await live.connect()
     for _ in range(2):
         await client.send(request(method="HEAD"))
         answer = await client.answer(to_head=True)
@@ -179,13 +179,13 @@ async def test_answer_to_head_has_a_length_and_no_body(edge: Running, service: F
     await client.close()
 
 
-async def test_client_of_http_1_0_gets_no_chunks(edge: Running, service: FakeService) -> None:
+async def test_client_of_http_1_0_gets_no_chunks(live: Running, service: FakeService) -> None:
     async def respond(received: Received, wire: Wire) -> None:
         chunks = b"2\r\nok\r\n0\r\n\r\n"
         await wire.send(answers("HTTP/1.1 200 OK\nTransfer-Encoding: chunked", chunks))
 
     service.handlers["/v1/projects"] = respond
-    client = await edge.connect()
+    client = await live.connect()
     await client.send(b"GET /v1/projects HTTP/1.0\r\nHost: acme.stagify.test\r\n\r\n")
     data = await client.everything()
     head, _, body = data.partition(b"\r\n\r\n")
@@ -194,8 +194,8 @@ async def test_client_of_http_1_0_gets_no_chunks(edge: Running, service: FakeSer
     await client.close()
 
 
-async def test_connection_close_is_honoured(edge: Running) -> None:
-    client = await edge.connect()
+async def test_connection_close_is_honoured(live: Running) -> None:
+    client = await live.connect()
     await client.send(request("/v1/projects", "Connection: close"))
     assert (await client.answer()).headers["connection"] == "close"
     assert await client.everything() == b""
@@ -203,23 +203,23 @@ async def test_connection_close_is_honoured(edge: Running) -> None:
 
 
 async def test_headers_of_this_hop_do_not_reach_the_client(
-    edge: Running, service: FakeService
+    live: Running, service: FakeService
 ) -> None:
     async def respond(received: Received, wire: Wire) -> None:
         extra = ("Connection: keep-alive", "Keep-Alive: timeout=5", "X-Stagify-Secret: 1")
         await wire.respond(b"{}", "200 OK", *extra, "Set-Cookie: a=b", "X-Request-Id: other")
 
     service.handlers["/v1/projects"] = respond
-    answer = await edge.get(request("/v1/projects", "X-Request-Id: mine-12345"))
+    answer = await live.get(request("/v1/projects", "X-Request-Id: mine-12345"))
     assert answer.headers["set-cookie"] == "a=b"
     assert answer.headers["x-request-id"] == "mine-12345"
     assert not answer.headers.keys() & {"connection", "keep-alive", "x-stagify-secret"}
 
 
 async def test_client_that_expects_100_is_told_to_go_on(
-    edge: Running, service: FakeService
+    live: Running, service: FakeService
 ) -> None:
-    client = await edge.connect()
+    client = await live.connect()
     lines = ("Expect: 100-continue", "Content-Length: 4")
     await client.send(request("/v1/projects", *lines, method="POST"))
     assert (await client.answer()).status == 100
@@ -230,8 +230,8 @@ async def test_client_that_expects_100_is_told_to_go_on(
     await client.close()
 
 
-async def test_refused_client_that_expects_100_is_not_told_to_go_on(edge: Running) -> None:
-    client = await edge.connect()
+async def test_refused_client_that_expects_100_is_not_told_to_go_on(live: Running) -> None:
+    client = await live.connect()
     lines = ("Expect: 100-continue", "Content-Length: 4")
     await client.send(request("/nowhere", *lines, method="POST"))
     answer = await client.answer()
@@ -239,8 +239,8 @@ async def test_refused_client_that_expects_100_is_not_told_to_go_on(edge: Runnin
     await client.close()
 
 
-async def test_connection_outlives_a_refusal_with_a_small_body(edge: Running) -> None:
-    client = await edge.connect()
+async def test_connection_outlives_a_refusal_with_a_small_body(live: Running) -> None:
+    client = await live.connect()
     head = request("/nowhere", "Content-Length: 4", method="POST")
     await client.send(head + b"bo")
     assert (await client.answer()).status == 404
@@ -249,8 +249,8 @@ async def test_connection_outlives_a_refusal_with_a_small_body(edge: Running) ->
     await client.close()
 
 
-async def test_chunked_body_over_the_limit_is_refused(edge: Running) -> None:
-    client = await edge.connect()
+async def test_chunked_body_over_the_limit_is_refused(live: Running) -> None:
+    client = await live.connect()
     chunk = b"10000\r\n" + b"x" * 0x10000 + b"\r\n"
     await client.send(request("/v1/projects", CHUNKED, method="POST") + chunk * 17)
     answer = await client.answer()
@@ -258,12 +258,12 @@ async def test_chunked_body_over_the_limit_is_refused(edge: Running) -> None:
     await client.close()
 
 
-async def test_early_answer_ends_an_upload(edge: Running, service: FakeService) -> None:
+async def test_early_answer_ends_an_upload(live: Running, service: FakeService) -> None:
     async def refuse(received: Received, wire: Wire) -> None:
         await wire.respond(b'{"code":"too_early"}', "409 Conflict")
 
     service.early["/v1/uploads"] = refuse
-    client = await edge.connect()
+    client = await live.connect()
     # More than the gateway waits for before it asks the service.
     part = b"x" * 100_000
     await client.send(request("/v1/uploads", "Content-Length: 500000", method="POST") + part)
@@ -274,7 +274,7 @@ async def test_early_answer_ends_an_upload(edge: Running, service: FakeService) 
     await client.close()
 
 
-async def test_event_stream_arrives_as_it_is_sent(edge: Running, service: FakeService) -> None:
+async def test_event_stream_arrives_as_it_is_sent(live: Running, service: FakeService) -> None:
     go_on, gone = asyncio.Event(), asyncio.Event()
 
     async def stream(received: Received, wire: Wire) -> None:
@@ -287,10 +287,10 @@ async def test_event_stream_arrives_as_it_is_sent(edge: Running, service: FakeSe
         gone.set()
 
     service.handlers["/v1/projects/1/events"] = stream
-    client = await edge.connect()
+    client = await live.connect()
     await client.send(request("/v1/projects/1/events"))
     await client.until(b"data: 1\n")
-    limits = edge.gateway.limits
+    limits = live.gateway.limits
     assert (limits.in_flight, limits.streams) == (0, 1)
     go_on.set()
     await client.until(b"data: 2\n")
@@ -300,7 +300,7 @@ async def test_event_stream_arrives_as_it_is_sent(edge: Running, service: FakeSe
     assert limits.streams == 0
 
 
-async def test_service_learns_that_the_client_is_gone(edge: Running, service: FakeService) -> None:
+async def test_service_learns_that_the_client_is_gone(live: Running, service: FakeService) -> None:
     begun, gone = asyncio.Event(), asyncio.Event()
 
     async def wait(received: Received, wire: Wire) -> None:
@@ -309,7 +309,7 @@ async def test_service_learns_that_the_client_is_gone(edge: Running, service: Fa
         gone.set()
 
     service.handlers["/v1/projects"] = wait
-    client = await edge.connect()
+    client = await live.connect()
     await client.send(request())
     await begun.wait()
     await client.close()
@@ -317,7 +317,7 @@ async def test_service_learns_that_the_client_is_gone(edge: Running, service: Fa
         await gone.wait()
 
 
-async def test_slow_client_slows_the_service_down(edge: Running, service: FakeService) -> None:
+async def test_slow_client_slows_the_service_down(live: Running, service: FakeService) -> None:
     size = 64 * 1024 * 1024
     sent = 0
     stalled = asyncio.Event()
@@ -335,7 +335,7 @@ async def test_slow_client_slows_the_service_down(edge: Running, service: FakeSe
             sent += 65536
 
     service.handlers["/v1/projects"] = flood
-    client = await edge.connect()
+    client = await live.connect()
     await client.send(request())
     async with asyncio.timeout(20):
         await stalled.wait()
@@ -354,7 +354,7 @@ async def test_slow_service_slows_the_client_down(
     make_gateway: MakeGateway, service: FakeService
 ) -> None:
     size = 64 * 1024 * 1024
-    edge = await make_gateway(max_body_bytes=size)
+    live = await make_gateway(max_body_bytes=size)
     go_on = asyncio.Event()
 
     async def dawdle(received: Received, wire: Wire) -> None:
@@ -362,7 +362,7 @@ async def test_slow_service_slows_the_client_down(
         await wire.wait_closed_by_peer()
 
     service.early["/v1/uploads"] = dawdle
-    client = await edge.connect()
+    client = await live.connect()
     await client.send(request("/v1/uploads", f"Content-Length: {size}", method="POST"))
     sent = 0
     with pytest.raises(TimeoutError):

@@ -12,7 +12,7 @@ from gateway.testing.service import FakeService, Received, Wire
 
 class TestUpstreamFailure:
     async def test_request_is_repeated_when_a_kept_connection_has_just_ended(
-        self, edge: Running, service: FakeService
+        self, live: Running, service: FakeService
     ) -> None:
         async def vanish(received: Received, wire: Wire) -> None:
             if len(service.received) == 2:
@@ -21,28 +21,28 @@ class TestUpstreamFailure:
                 await wire.respond()
 
         service.handlers["/v1/projects"] = vanish
-        client = await edge.connect()
+        client = await live.connect()
         for _ in range(2):
             await client.send(request())
             assert (await client.answer()).status == 200
         assert len(service.received) == 3
         await client.close()
 
-    async def test_post_is_not_repeated(self, edge: Running, service: FakeService) -> None:
-        answer = await self._post_on_ending_connection(edge, service)
+    async def test_post_is_not_repeated(self, live: Running, service: FakeService) -> None:
+        answer = await self._post_on_ending_connection(live, service)
         assert (answer.status, answer.code) == (502, "upstream_failed")
         assert len(service.received) == 2
 
     async def test_post_with_idempotency_key_is_repeated(
-        self, edge: Running, service: FakeService
+        self, live: Running, service: FakeService
     ) -> None:
-        answer = await self._post_on_ending_connection(edge, service, "Idempotency-Key: k1")
+        answer = await self._post_on_ending_connection(live, service, "Idempotency-Key: k1")
         assert answer.status == 200
         assert [received.body for received in service.received] == [b"body"] * 3
 
     @staticmethod
     async def _post_on_ending_connection(
-        edge: Running, service: FakeService, *lines: str
+        live: Running, service: FakeService, *lines: str
     ) -> Answer:
         async def vanish(received: Received, wire: Wire) -> None:
             if len(service.received) == 2:
@@ -51,36 +51,36 @@ class TestUpstreamFailure:
                 await wire.respond()
 
         service.handlers["/v1/projects"] = vanish
-        client = await edge.connect()
+        client = await live.connect()
         for _ in range(2):
             await client.send(request("/v1/projects", *lines, method="POST", body=b"body"))
             answer = await client.answer()
         await client.close()
         return answer
 
-    async def test_request_is_repeated_once(self, edge: Running, service: FakeService) -> None:
+    async def test_request_is_repeated_once(self, live: Running, service: FakeService) -> None:
         async def vanish(received: Received, wire: Wire) -> None:
             wire.close()
 
         service.handlers["/v1/projects"] = vanish
-        answer = await edge.get(request())
+        answer = await live.get(request())
         assert (answer.status, answer.code) == (502, "upstream_failed")
         assert len(service.received) == 2
 
     async def test_request_whose_answer_has_begun_is_not_repeated(
-        self, edge: Running, service: FakeService
+        self, live: Running, service: FakeService
     ) -> None:
         async def break_off(received: Received, wire: Wire) -> None:
             await wire.send(b"HTTP/1.1 200")
             wire.close()
 
         service.handlers["/v1/projects"] = break_off
-        answer = await edge.get(request())
+        answer = await live.get(request())
         assert (answer.status, answer.code) == (502, "upstream_failed")
         assert len(service.received) == 1
 
     async def test_post_never_meets_a_connection_that_has_ended(
-        self, edge: Running, service: FakeService
+        self, live: Running, service: FakeService
     ) -> None:
         kept: list[Wire] = []
 
@@ -90,7 +90,7 @@ class TestUpstreamFailure:
 
         service.handlers["/v1/projects"] = keep
         post = request("/v1/projects", method="POST", body=b"body")
-        client = await edge.connect()
+        client = await live.connect()
         await client.send(post)
         assert (await client.answer()).status == 200
 
@@ -102,20 +102,20 @@ class TestUpstreamFailure:
 
         loop = asyncio.get_running_loop()
         for _ in range(20):
-            await edge.run(send_and_close)
+            await live.run(send_and_close)
             assert (await client.answer()).status == 200
             kept.pop(0)
         await client.close()
 
     async def test_service_that_is_not_there_is_unavailable(
-        self, edge: Running, service: FakeService
+        self, live: Running, service: FakeService
     ) -> None:
         service.stop()
-        answer = await edge.get(request())
+        answer = await live.get(request())
         assert (answer.status, answer.code) == (503, "upstream_unavailable")
         assert answer.headers["retry-after"] == "1"
         await service.start()
-        assert (await edge.get(request())).status == 200
+        assert (await live.get(request())).status == 200
 
     @pytest.mark.parametrize(
         "sent",
@@ -131,13 +131,13 @@ class TestUpstreamFailure:
         ],
     )
     async def test_answer_that_is_no_http_is_never_passed_on(
-        self, edge: Running, service: FakeService, sent: bytes
+        self, live: Running, service: FakeService, sent: bytes
     ) -> None:
         async def respond(received: Received, wire: Wire) -> None:
             await wire.send(sent)
 
         service.handlers["/v1/projects"] = respond
-        answer = await edge.get(request())
+        answer = await live.get(request())
         assert (answer.status, answer.code) == (502, "upstream_failed")
 
     @pytest.mark.parametrize(
@@ -148,28 +148,28 @@ class TestUpstreamFailure:
         ],
     )
     async def test_broken_off_answer_is_seen_as_broken_off(
-        self, edge: Running, service: FakeService, sent: bytes
+        self, live: Running, service: FakeService, sent: bytes
     ) -> None:
         async def respond(received: Received, wire: Wire) -> None:
             await wire.send(sent)
             wire.writer.close()
 
         service.handlers["/v1/projects"] = respond
-        client = await edge.connect()
+        client = await live.connect()
         await client.send(request())
         with pytest.raises((EOFError, ConnectionError)):
             await client.answer()
         await client.close()
 
     async def test_bytes_nobody_asked_for_end_the_connection(
-        self, edge: Running, service: FakeService
+        self, live: Running, service: FakeService
     ) -> None:
         async def respond(received: Received, wire: Wire) -> None:
             ok = answers("HTTP/1.1 200 OK\nContent-Length: 2", b"ok")
             await wire.send(ok + answers("HTTP/1.1 200 OK\nContent-Length: 6", b"poison"))
 
         service.handlers["/v1/projects"] = respond
-        client = await edge.connect()
+        client = await live.connect()
         for _ in range(3):
             await client.send(request())
             assert (await client.answer()).body == b"ok"
