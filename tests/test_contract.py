@@ -138,7 +138,7 @@ ROUTES: dict[str, Published] = {
         "create_project": (ProjectCreated,),
         "delete_project": (ProjectDeleted, UsageRecorded),
     },
-    "usage-svc": {"reserve": PROMISE, "release": PROMISE},
+    "usage-svc": {"reserve": PROMISE},
 }
 
 

@@ -1,4 +1,4 @@
-"""Quotas and reservations over HTTP."""
+"""Quotas and reservations."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -17,12 +17,14 @@ from stagify.permissions import ALL_PERMISSIONS
 from stagify.testing import Clock, ContextKeys, app_client
 from usage_svc.app import create_app
 from usage_svc.meters import month_start, next_month
+from usage_svc.quotas import reservations
 from usage_svc.settings import Settings
 from usage_svc.worker import expire_reservations, upkeep
 
 Usage = Callable[..., Awaitable[dict[str, Any]]]
 Subscribe = Callable[[UUID, str], Awaitable[None]]
 Reserve = Callable[..., Awaitable[httpx.Response]]
+Release = Callable[[UUID, str], Awaitable[None]]
 
 
 BODY = {
@@ -38,8 +40,16 @@ def code(answer: httpx.Response) -> tuple[int, str]:
 
 
 @pytest.fixture
-def staging_headers(context_keys: ContextKeys, tenant_id: UUID) -> dict[str, str]:
-    return context_keys.service_headers("usage-svc", "staging-svc", tenant_id=tenant_id)
+def release(database: Database) -> Release:
+    """Release a tenant's reservation, as the handler of an ended project does."""
+
+    async def call(tenant_id: UUID, reservation_id: str) -> None:
+        async with database.tenant_connection(tenant_id) as connection:
+            await reservations.release(
+                connection, tenant_id=tenant_id, reservation_id=UUID(reservation_id), now=utc_now()
+            )
+
+    return call
 
 
 @pytest.fixture
@@ -298,8 +308,7 @@ class TestExpiry:
     async def test_upkeep_runs_and_forgets_what_ended_long_ago(
         self,
         reserve: Reserve,
-        client: httpx.AsyncClient,
-        staging_headers: dict[str, str],
+        release: Release,
         database: Database,
         ingest_database: Database,
         tenant_id: UUID,
@@ -307,7 +316,7 @@ class TestExpiry:
         ids = [str(new_id()) for _ in range(2)]
         for reservation_id in ids:
             await reserve(tenant_id, reservation_id=reservation_id)
-        await client.delete(f"/internal/reservations/{ids[0]}", headers=staging_headers)
+        await release(tenant_id, ids[0])
         async with database.tenant(tenant_id) as session:
             await session.execute(
                 text("UPDATE reservations SET closed_at = closed_at - interval '61 days'")
@@ -319,64 +328,31 @@ class TestExpiry:
 
 
 class TestRelease:
-    async def test_owner_is_refused(
-        self, client: httpx.AsyncClient, context_keys: ContextKeys, tenant_id: UUID
-    ) -> None:
-        headers = context_keys.headers(
-            "usage-svc", tenant_id=tenant_id, permissions=ALL_PERMISSIONS
-        )
-        answer = await client.delete(f"/internal/reservations/{new_id()}", headers=headers)
-        assert code(answer) == (403, "permission_denied")
-
     async def test_another_tenant_releases_nothing(
         self,
-        client: httpx.AsyncClient,
-        context_keys: ContextKeys,
+        release: Release,
         reserve: Reserve,
         usage: Usage,
         tenant_id: UUID,
         other_tenant_id: UUID,
     ) -> None:
         held = (await reserve(tenant_id)).json()["reservation_id"]
-        headers = context_keys.service_headers(
-            "usage-svc", "staging-svc", tenant_id=other_tenant_id
-        )
-        answer = await client.delete(f"/internal/reservations/{held}", headers=headers)
-        assert answer.status_code == 204
+        await release(other_tenant_id, held)
         assert (await usage(tenant_id))["reserved"] == 1
 
     async def test_many_times_at_once_is_once(
-        self,
-        client: httpx.AsyncClient,
-        staging_headers: dict[str, str],
-        reserve: Reserve,
-        usage: Usage,
-        tenant_id: UUID,
+        self, release: Release, reserve: Reserve, usage: Usage, tenant_id: UUID
     ) -> None:
         await reserve(tenant_id)
         held = (await reserve(tenant_id)).json()["reservation_id"]
-        answers = await asyncio.gather(
-            *(
-                client.delete(f"/internal/reservations/{held}", headers=staging_headers)
-                for _ in range(8)
-            )
-        )
-        assert {answer.status_code for answer in answers} == {204}
+        await asyncio.gather(*(release(tenant_id, held) for _ in range(8)))
         assert (await usage(tenant_id))["reserved"] == 1
 
-    async def test_one_that_was_overtaken_is_not_made(
-        self,
-        client: httpx.AsyncClient,
-        staging_headers: dict[str, str],
-        reserve: Reserve,
-        usage: Usage,
-        tenant_id: UUID,
+    async def test_one_that_was_released_first_cannot_be_made(
+        self, release: Release, reserve: Reserve, usage: Usage, tenant_id: UUID
     ) -> None:
         reservation_id = str(new_id())
-        released = await client.delete(
-            f"/internal/reservations/{reservation_id}", headers=staging_headers
-        )
-        assert released.status_code == 204
+        await release(tenant_id, reservation_id)
         answer = await reserve(tenant_id, reservation_id=reservation_id)
         assert code(answer) == (409, "reservation_released")
         assert (await usage(tenant_id))["reserved"] == 0

@@ -68,8 +68,3 @@ async def reserve(usage: InternalClient, tenant_id: UUID, wanted: ReservationCre
     await usage.call(
         "POST", RESERVATIONS, body=wanted, tenant_id=tenant_id, refusals=(QuotaExceededError,)
     )
-
-
-async def release(usage: InternalClient, tenant_id: UUID, reservation_id: UUID) -> None:
-    """Give a reservation back, also one that was never made."""
-    await usage.call("DELETE", f"{RESERVATIONS}/{reservation_id}", tenant_id=tenant_id)

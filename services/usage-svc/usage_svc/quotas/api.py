@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -10,12 +9,11 @@ from pydantic import ValidationError
 
 from stagify.auth import requires, service_for_tenant
 from stagify.calls.usage import RESERVATIONS, ReservationCreate, ReservationRead
-from stagify.clock import utc_now
-from stagify.dependencies import DatabaseDep, SessionDep
+from stagify.dependencies import SessionDep
 from stagify.principal import TenantPrincipal
 from stagify.problems import problems
 from usage_svc.parts import PartsDep
-from usage_svc.quotas import reservations, service
+from usage_svc.quotas import service
 from usage_svc.quotas.admission import Admission
 from usage_svc.quotas.schemas import UsageRead
 
@@ -23,7 +21,6 @@ router = APIRouter()
 
 ReaderDep = Annotated[TenantPrincipal, Depends(requires("usage:read"))]
 staging_for_tenant = service_for_tenant("staging-svc")
-StagingDep = Annotated[TenantPrincipal, Depends(staging_for_tenant)]
 
 
 @router.get("/v1/usage", tags=["usage"])
@@ -66,12 +63,3 @@ async def reserve(request: Request) -> Response:
     )
     answer = ReservationRead(reservation_id=held.id, expires_at=held.expires_at)
     return Response(answer.model_dump_json(), 201, media_type="application/json")
-
-
-@router.delete(f"{RESERVATIONS}/{{reservation_id}}", status_code=204, tags=["internal"])
-async def release(reservation_id: UUID, caller: StagingDep, database: DatabaseDep) -> None:
-    """Release a reservation. If it was never made, it can no longer be made afterwards."""
-    async with database.tenant_connection(caller.tenant_id) as connection:
-        await reservations.release(
-            connection, tenant_id=caller.tenant_id, reservation_id=reservation_id, now=utc_now()
-        )

@@ -108,7 +108,8 @@ async def attach(
 async def release(
     connection: Connection, *, tenant_id: UUID, reservation_id: UUID, now: datetime
 ) -> None:
-    """Release a reservation; nothing happens if it was used or released before."""
+    """Release a reservation; nothing happens if it was used or released before. One that was never
+    made can no longer be made afterwards."""
     quotas = await _lock_quotas_of(connection, [ReservationKey(tenant_id, reservation_id)], now)
     await queries.close(
         connection, quotas, state="released", only_from=["held", "expired"], now=now
