@@ -1,14 +1,18 @@
 """A database with the kit's own tables and one tenant table, made by the helpers under test."""
 
 from collections.abc import AsyncIterator, Callable
+from uuid import UUID
 
 import asyncpg
+import httpx
 import pytest
 
+from kit_testing import SERVICE, add_routes, make_settings
 from stagify.database import Database
+from stagify.http import create_service_app
 from stagify.migrations import rls
 from stagify.relay import Relay
-from stagify.testing import DatabaseUrls, TestDatabases, running
+from stagify.testing import ContextKeys, DatabaseUrls, TestDatabases, app_client, running
 
 WIDGETS = """
 CREATE TABLE widgets (
@@ -72,3 +76,24 @@ async def relay(make_relay: Callable[[], Relay]) -> AsyncIterator[None]:
     """A relay that runs during the test."""
     async with running(make_relay().run()):
         yield
+
+
+@pytest.fixture
+async def client(
+    kit_urls: DatabaseUrls, context_keys: ContextKeys
+) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of an app with the routes of `kit_testing`."""
+    settings = make_settings(kit_urls, context_keys)
+    database = Database(kit_urls.app, service=SERVICE, pool_size=5)
+    app = create_service_app(SERVICE, settings, database=database)
+    add_routes(app)
+    async with app_client(app) as client:
+        yield client
+
+
+@pytest.fixture
+def member(context_keys: ContextKeys, tenant_id: UUID) -> dict[str, str]:
+    """The headers of a member who may write."""
+    return context_keys.headers(
+        SERVICE, tenant_id=tenant_id, subject="user-1", permissions={"projects:write"}
+    )

@@ -1,0 +1,136 @@
+"""What happens around every request: its id, its limits, and errors nobody expected."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+from fastapi.responses import StreamingResponse
+
+from kit_testing import SERVICE, code, make_settings
+from stagify.database import Database
+from stagify.http import create_service_app
+from stagify.testing import ContextKeys, DatabaseUrls, app_client
+
+
+class TestBadInput:
+    @pytest.mark.parametrize(
+        ("content", "kind", "expected"),
+        [
+            (b'{"name": "a"}', "text/plain", (415, "unsupported_media_type")),
+            (b'{"name": "a"}', "", (415, "unsupported_media_type")),
+            (b"x" * (1024 * 1024 + 1), "application/json", (413, "too_large")),
+        ],
+        ids=["text", "no type", "large"],
+    )
+    async def test_is_refused_with_its_code(
+        self,
+        client: httpx.AsyncClient,
+        member: dict[str, str],
+        content: bytes,
+        kind: str,
+        expected: tuple[int, str],
+    ) -> None:
+        headers = {**member, "content-type": kind}
+        assert code(await client.post("/widgets", content=content, headers=headers)) == expected
+
+    async def test_a_long_chunked_body_is_refused(
+        self, client: httpx.AsyncClient, member: dict[str, str]
+    ) -> None:
+        async def chunks() -> AsyncIterator[bytes]:
+            for _ in range(40):
+                yield b" " * 32 * 1024
+
+        headers = {**member, "content-type": "application/json"}
+        response = await client.post("/widgets", content=chunks(), headers=headers)
+        assert code(response) == (413, "too_large")
+
+
+class TestOurFault:
+    async def test_an_unexpected_error_tells_nothing(
+        self, client: httpx.AsyncClient, member: dict[str, str]
+    ) -> None:
+        response = await client.get("/broken", headers=member)
+        assert code(response) == (500, "internal_error")
+        assert "secret detail" not in response.text
+
+    async def test_a_part_away_is_503_with_retry_after(
+        self, client: httpx.AsyncClient, member: dict[str, str]
+    ) -> None:
+        response = await client.get("/database-away", headers=member)
+        assert code(response) == (503, "unavailable")
+        assert response.headers["retry-after"] == "1"
+
+
+class TestRequestId:
+    async def test_a_sane_one_is_kept(
+        self, client: httpx.AsyncClient, member: dict[str, str]
+    ) -> None:
+        headers = {**member, "x-request-id": "abc-12345"}
+        response = await client.get("/whoami", headers=headers)
+        assert response.headers["x-request-id"] == "abc-12345"
+
+    @pytest.mark.parametrize("value", ["short", "with space in it", "x" * 129])
+    async def test_another_is_replaced(
+        self, client: httpx.AsyncClient, member: dict[str, str], value: str
+    ) -> None:
+        response = await client.get("/whoami", headers={**member, "x-request-id": value})
+        assert response.headers["x-request-id"] != value
+
+
+class TestOverload:
+    """A process that works on two requests at a time; `/work` takes until it is told to go on."""
+
+    @pytest.fixture
+    async def work(
+        self, kit_urls: DatabaseUrls, context_keys: ContextKeys
+    ) -> AsyncIterator[tuple[httpx.AsyncClient, asyncio.Semaphore, asyncio.Event]]:
+        settings = make_settings(kit_urls, context_keys, http_max_running=2)
+        app = create_service_app(
+            SERVICE, settings, database=Database(kit_urls.app, service=SERVICE, pool_size=1)
+        )
+        begun, go_on = asyncio.Semaphore(0), asyncio.Event()
+
+        @app.get("/work")
+        async def work() -> None:
+            begun.release()
+            await go_on.wait()
+
+        @app.get("/stream")
+        async def stream() -> StreamingResponse:
+            async def pieces() -> AsyncIterator[bytes]:
+                begun.release()
+                await go_on.wait()
+                yield b"end"
+
+            return StreamingResponse(pieces())
+
+        async with app_client(app) as client:
+            yield client, begun, go_on
+
+    async def test_what_is_too_much_is_refused(
+        self, work: tuple[httpx.AsyncClient, asyncio.Semaphore, asyncio.Event]
+    ) -> None:
+        client, begun, go_on = work
+        running = [asyncio.create_task(client.get("/work")) for _ in range(2)]
+        for _ in running:
+            await begun.acquire()
+        refused = await client.get("/work")
+        assert code(refused) == (503, "overloaded")
+        assert refused.headers["retry-after"] == "1"
+        assert (await client.get("/healthz")).status_code == 200
+        go_on.set()
+        assert [(await each).status_code for each in running] == [200, 200]
+        assert (await client.get("/work")).status_code == 200
+
+    async def test_streams_take_no_place(
+        self, work: tuple[httpx.AsyncClient, asyncio.Semaphore, asyncio.Event]
+    ) -> None:
+        client, begun, go_on = work
+        streams = []
+        for _ in range(3):
+            streams.append(asyncio.create_task(client.get("/stream")))
+            await begun.acquire()
+        go_on.set()
+        assert (await client.get("/work")).status_code == 200
+        assert [(await each).text for each in streams] == ["end"] * 3
