@@ -1,4 +1,4 @@
-"""A project's way from its acceptance to a worker that has started, on an idle system.
+"""The time from accepting a project to starting its job, on an idle system.
 
 Run with `python bench/accept_to_start.py [--projects N]`. staging-svc's api and staging process,
 usage-svc's api, PostgreSQL with fsync, and the object store run as they do in production; the
@@ -77,7 +77,7 @@ async def stage(made: Installation, port: int, projects: int) -> list[float]:
 
 
 async def finished(api: httpx.AsyncClient, project_id: str, headers: dict[str, str]) -> None:
-    """Until the system is idle again."""
+    """Wait until the system is idle again."""
     async with asyncio.timeout(PATIENCE_SECONDS):
         while True:
             answer = await api.get(f"/v1/projects/{project_id}", headers=headers)

@@ -26,7 +26,7 @@ PROGRAMS = (
 
 
 def main() -> None:
-    """Run them all, and say at the end what was not met or did not work."""
+    """Run them all, and list at the end the bars that were missed and the programs that failed."""
     failures = []
     for program in PROGRAMS:
         print(f"\n{program[-1]}", flush=True)
@@ -36,7 +36,7 @@ def main() -> None:
 
 
 def run(program: Sequence[str]) -> list[str]:
-    """What it says of its failure, if it failed: the bars that were not met, else its last line."""
+    """Why a program failed, if it did: the bars that were missed, else its last line."""
     process = subprocess.Popen([sys.executable, *program], stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None
     lines = []

@@ -1,4 +1,4 @@
-"""The processes of `create_project.py`: all of ours that make a project, and the plain application."""
+"""The processes of `create_project.py`: those of ours that create a project, and the plain one."""
 
 import asyncio
 import contextlib
@@ -19,7 +19,7 @@ sys.path.append(str(HERE / "gateway"))
 from servers import OTHER_CORE, SERVER_CORE, UNLIMITED, fill_directory
 from tenants import BASE, JWT_KEY, BenchTenant
 
-# What answers the client, and what works afterwards.
+# The processes that answer the client, and those that work afterwards.
 ANSWERING = ("gateway", "staging-svc api", "usage-svc api")
 FOLLOWING = ("staging-svc worker", "usage-svc worker")
 PHOTO_KEY = "tenants/bench/uploads/photo"
@@ -27,16 +27,16 @@ PHOTO_KEY = "tenants/bench/uploads/photo"
 
 @dataclass
 class Side:
-    """One of the two: where it listens, its processes by name, and what it was measured at."""
+    """One of the two: its address, its processes by name, and its measurements."""
 
     port: int
     pids: dict[str, int]
     cpu: list[dict[str, float]] = field(default_factory=list)
     took_ms: list[float] = field(default_factory=list)
     refused: int = 0
-    # CPU-seconds a second of each process while nobody asks anything.
+    # CPU-seconds a second of each process while there are no requests.
     idle: dict[str, float] = field(default_factory=dict)
-    # What was used in a round beyond that, as in `cpu`.
+    # The CPU-seconds of a round beyond that, as in `cpu`.
     net: list[dict[str, float]] = field(default_factory=list)
 
     @property
@@ -50,7 +50,7 @@ def on_core(core: int, *command: str) -> list[str]:
 
 @contextlib.contextmanager
 def stored_photo() -> Iterator[Installation]:
-    """Databases and object store, with the object that every upload of the bench is."""
+    """Databases and object store, with the one object that all uploads of the bench refer to."""
     with installation("staging_svc", "usage_svc", with_store=True) as made:
         make_bucket(made).put_object(
             Bucket=BUCKET, Key=PHOTO_KEY, Body=photo(), ContentType="image/jpeg"
@@ -74,7 +74,7 @@ def kafka_in(folder: Path) -> Iterator[str]:
 
 @contextlib.contextmanager
 def ours(made: Installation, kafka: str) -> Iterator[Side]:
-    """Gateway, staging-svc and usage-svc; identity-svc is played, as the gateway asks it once."""
+    """Gateway, staging-svc and usage-svc; a stub plays identity-svc, which the gateway asks once."""
     ports = {name: free_port() for name in (*ANSWERING, *FOLLOWING, "admin", "identity")}
     urls = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
     services = {

@@ -1,13 +1,13 @@
-"""Making a project: requests per CPU-second over every process of ours that works for it, as a share
-of what a plain FastAPI + SQLModel application reaches that inserts the same row.
+"""Creating a project: requests per CPU-second over all our processes that work on it, as a share of
+what a plain FastAPI + SQLModel application reaches that inserts the same row.
 
 Run with `python bench/create_project.py [--requests N] [--clients N] [--rounds N]`. Ours is the
 whole way: POST /v1/projects through the gateway with an API key and an Idempotency-Key, the check
-of the upload, the reservation at usage-svc, project, job and event in one transaction, and what
-follows by itself: the relay, Kafka, and usage-svc taking the reservation over. A round ends when
-all of that is done. Nothing is staged: no jobs process runs. The plain application
-(`plain_create.py`) is one process. Both are under Granian, on one core, in turns, on one PostgreSQL with fsync; the
-clients and the servers have the other core.
+of the upload, the reservation at usage-svc, project, job and event in one transaction, and the work
+that follows: the relay, Kafka, and usage-svc, where the project takes over the reservation. A round
+ends when all of that is done. Nothing is staged: no jobs process runs. The plain application
+(`plain_create.py`) is one process. Both run under Granian, in turns, on one core and one PostgreSQL
+with fsync; the clients and the servers have the other core.
 """
 
 import argparse
@@ -79,7 +79,7 @@ class Bench:
     accepted: int = 0
 
     async def prepare(self, side: Side, requests: int) -> list[list[UUID]]:
-        """For every tenant the uploads of its share, all of the same photo, as after their PUT."""
+        """The uploads of every tenant's share, all of the same photo, as they are after the PUT."""
         share = requests // len(self.tenants)
         if not side.is_ours:
             return [[uuid4() for _ in range(share)] for _ in self.tenants]
@@ -107,7 +107,7 @@ class Bench:
         return "\r\n".join(lines)
 
     async def load(self, side: Side, uploads: list[list[UUID]]) -> None:
-        """A project of each upload; every tenant's client makes one after the other."""
+        """Create a project from each upload; every tenant's client makes one after the other."""
         pairs = zip(self.tenants, uploads, strict=True)
         took = await asyncio.gather(*(self._client(side, *pair) for pair in pairs))
         side.took_ms += [each for client in took for each in client]
@@ -123,7 +123,7 @@ class Bench:
             body = orjson.dumps(wanted)
             head = f"{self.head(side, tenant)}\r\nContent-Length: {len(body)}\r\n\r\n"
             begun = time.perf_counter()
-            # As a client should: what was refused for the moment is sent again with its key.
+            # As a client should, repeat a request with its key if it was refused for the moment.
             while not await accepted(reader, writer, head.encode() + body):
                 side.refused += 1
                 await asyncio.sleep(1)
@@ -133,7 +133,7 @@ class Bench:
         return took
 
     async def _settled(self) -> None:
-        """Until every event was sent and every reservation belongs to its project."""
+        """Wait until every event has been sent and every reservation belongs to its project."""
         async with asyncio.timeout(SETTLE_SECONDS):
             while await self.usage.fetchval(TAKEN_OVER) < self.accepted:  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
@@ -141,7 +141,7 @@ class Bench:
                 await asyncio.sleep(0.05)
 
     async def measure_idle(self, side: Side) -> None:
-        """What the processes use for themselves."""
+        """The CPU time that the processes use when idle."""
         before = used_by(side.pids)
         await asyncio.sleep(IDLE_SECONDS)
         after = used_by(side.pids)
@@ -180,7 +180,7 @@ class Bench:
     async def _log_statements(self, which: str) -> None:
         await self.staging.execute(f"ALTER SYSTEM SET log_statement = '{which}'")
         await self.staging.execute("SELECT pg_reload_conf()")
-        # Each process of the server learns of it by a signal.
+        # A signal tells each process of the server.
         await asyncio.sleep(0.5)
 
 
@@ -210,7 +210,7 @@ def summed(round_: dict[str, float], names: tuple[str, ...]) -> float:
 def ratio(
     mine: list[dict[str, float]], peer: list[dict[str, float]], processes: tuple[str, ...]
 ) -> float:
-    """Ours against theirs, of neighbouring rounds, so that both had the same machine."""
+    """Ours against theirs in neighbouring rounds, so that both had the same conditions."""
     return median(
         [theirs["plain"] / summed(each, processes) for each, theirs in zip(mine, peer, strict=True)]
     )
@@ -233,7 +233,7 @@ def figures(mine: Side, peer: Side) -> dict[str, float]:
         ("until the answer", ANSWERING),
     ):
         result[f"ratio, {name}"] = ratio(mine.cpu, peer.cpu, processes)
-    # On a busy machine a round takes long, and what processes use by themselves weighs more.
+    # On a busy machine a round takes longer, so the CPU time of idle processes weighs more.
     result["ratio, all our processes, less what they use idle"] = ratio(
         mine.net, peer.net, everyone
     )

@@ -1,10 +1,10 @@
-"""A tenant has 500 photos waiting; how long does another's single photo wait behind them?
+"""A tenant has 500 photos waiting; how long does another tenant's single photo wait behind them?
 
-Run with `python bench/job_fairness.py [--queued N]`. The queue is filled before the staging
-process starts. Then tenants with one photo each come one after the other, each while a job of
-the queue is running. What counts is order, as the rows of the jobs tell it, not time: how many
-of the queue's jobs were taken after the single job was there and before it was taken itself.
-Bar: at most one, the job that was just being taken.
+Run with `python bench/job_fairness.py [--queued N]`. The queue is filled before the jobs process
+starts. Then tenants with one photo each come one after the other, each while a job of the queue is
+running. We compare the order in the rows of the jobs, not time: how many of the queue's jobs were
+taken after the single job arrived and before it was taken itself. Bar: at most one, the job that
+was just being taken.
 """
 
 import argparse
@@ -32,7 +32,7 @@ PAUSE_SECONDS = 0.02
 STATE = "SELECT state FROM jobs WHERE tenant_id = $1 AND project_id = $2"
 RUNNING = "SELECT count(*) FROM jobs WHERE tenant_id = $1 AND state = 'running'"
 QUEUED = "SELECT count(*) FROM jobs WHERE tenant_id = $1 AND state = 'queued'"
-# What of the queue was taken before the single job, and after it was there.
+# The jobs of the queue that were taken after the single job arrived and before it was taken.
 BETWEEN = """
 SELECT count(*) FROM jobs q, jobs single
 WHERE q.tenant_id = $1 AND single.tenant_id = $2
@@ -67,7 +67,7 @@ class Customers:
         return UUID(answer.raise_for_status().json()["id"])
 
     async def fill(self, tenant_id: UUID, count: int) -> None:
-        """Queue so many."""
+        """Queue this many jobs."""
         limit = asyncio.Semaphore(AT_ONCE)
 
         async def one() -> None:
@@ -99,7 +99,7 @@ async def wait_until(connection: asyncpg.Connection, query: str, *arguments: obj
 async def follow(
     connection: asyncpg.Connection, customers: Customers, many: UUID
 ) -> list[dict[str, int]]:
-    """One single job after the other, and what came between."""
+    """One single job after the other, and the jobs that were taken in between."""
     found = []
     for _ in range(SINGLES):
         single = new_id()

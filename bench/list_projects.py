@@ -87,7 +87,7 @@ def check_same(apps: list[App]) -> None:
 async def compare(made: Installation, apps: list[App], tenant_id: UUID, requests: int) -> None:
     rates: dict[str, list[float]] = {app.name: [] for app in apps}
     for number in range(ROUNDS + 1):
-        # A token lives a minute; each round has a fresh one.
+        # A token is valid for a minute, so each round has a new one.
         apps[0].headers[CONTEXT_HEADER] = made.member_token(tenant_id)
         for app in apps:
             rate = await measure(app, requests)

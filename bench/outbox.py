@@ -1,4 +1,4 @@
-"""The outbox: how fast one relay drains it, and how long commit → consumer takes.
+"""The outbox: how fast one relay drains it, and how long it takes from commit to consumer.
 
 Run with `python bench/outbox.py [--events N] [--rates R …] [--seconds S]`. The relay runs in a
 process of its own, as in production, against the embedded PostgreSQL and Kafka, with fsync on. The
@@ -140,7 +140,7 @@ async def latency(
             now = time.perf_counter()
             for records in batch.values():
                 for record in records:
-                    # The id stands at a fixed place: decoding would be part of the figure.
+                    # The id is at a fixed place, because decoding the event would add to the figure.
                     arrived[UUID(record.value[27:63].decode())] = now
                     first_arrived.set()
 
@@ -217,7 +217,7 @@ def _report(drains: list[dict[str, float]], delays: dict[int, list[list[float]]]
 
 
 def _raw(delays: dict[int, list[list[float]]]) -> dict[int, list[dict[str, float]]]:
-    """Each round's distribution: every single delay would be 50,000 lines."""
+    """The distribution of each round; all single delays would be 50,000 lines."""
     return {
         rate: [
             {f"p{100 * share:g}": round(percentile(round_, share), 2) for share in QUANTILES}

@@ -1,5 +1,5 @@
-"""The list of projects as a good plain FastAPI and SQLModel application has it: no row-level
-security, no credential, the tenant a condition of the query and named by a header.
+"""The list of projects as a good plain FastAPI and SQLModel application would do it: no row-level
+security and no credential; a header names the tenant, which is a condition of the query.
 
 Served by `bench/list_projects.py` beside ours, from the same tables.
 """

@@ -1,8 +1,8 @@
-"""Making a project as a good plain FastAPI and SQLModel application does it: a signed token names
-the tenant, one row is inserted through the ORM, one process does it all.
+"""Creating a project as a good plain FastAPI and SQLModel application would do it: a signed token
+names the tenant, one row is inserted through the ORM, and one process does it all.
 
-It looks at no upload, reserves no quota, publishes nothing, and a repeated request makes a second
-project. Served by `bench/create_project.py` beside ours, into the same table.
+It checks no upload, reserves no quota and publishes nothing, and a repeated request creates a
+second project. Served by `bench/create_project.py` beside ours, into the same table.
 """
 
 import os

@@ -2,8 +2,8 @@
 
 Run with `python bench/quota_reserve.py [--seconds S] [--clients N]`. Ours is the whole way: HTTP
 with a context token to the api process of usage-svc, a reservation row each, never over the
-limit. The other is the least one could do: one UPDATE of one row a reservation, over as many
-connections as there are clients. Same server, fsync on, rounds in turn.
+limit. The other does the minimum: one UPDATE of one row for each reservation, over as many
+connections as there are clients. Both use one server with fsync on, and their rounds take turns.
 """
 
 import argparse
@@ -56,7 +56,7 @@ Reserve = Callable[[int], Awaitable[bool]]
 
 
 def start_service(folder: Path, base: str, password: str, port: int, seed: str) -> TokenSigner:
-    """The environment of usage-svc, started by the caller; what staging-svc signs with."""
+    """The environment of usage-svc, which the caller starts; the key with which staging-svc signs."""
     keys = {
         name: {"issuer": name, "key": public_key_of(key), "audiences": ["usage-svc"]}
         for name, key in (("usage-svc", seed), ("staging-svc", seed))

@@ -1,4 +1,4 @@
-"""What the benchmarks of staging-svc share: its parts on loopback, and environments of processes."""
+"""Shared by the benchmarks of staging-svc: its parts on loopback, and environments of processes."""
 
 import asyncio
 import contextlib
@@ -79,7 +79,7 @@ class Installation:
         return TokenSigner(self.seeds["gateway"], self.public).token("staging-svc", member)
 
     def environment(self, service: str, **other: str) -> dict[str, str]:
-        """The environment of a service; addresses of parts that are not used lead nowhere."""
+        """The environment of a service; the addresses of unused parts lead nowhere."""
         public = {kid: key.model_dump(mode="json") for kid, key in self.public.items()}
         name = service.removesuffix("-svc")
         store = self.store
@@ -113,7 +113,7 @@ class Installation:
 
 @contextlib.contextmanager
 def installation(*services: str, with_store: bool = False) -> Iterator[Installation]:
-    """The servers, up, with the databases of `services` (import names) migrated."""
+    """The running servers, with the databases of `services` (import names) migrated."""
     with contextlib.ExitStack() as stack:
         folder = Path(
             stack.enter_context(
@@ -155,7 +155,7 @@ def _store(folder: Path, guardian: Guardian, stack: contextlib.ExitStack) -> Obj
 
 @contextlib.contextmanager
 def running(command: list[str], environment: dict[str, str], ready: str) -> Iterator[int]:
-    """A process, from when the address `ready` answers; its process id."""
+    """A process that runs once the address `ready` answers; yields its process id."""
     process = subprocess.Popen(command, env=environment, cwd=Path(__file__).parent)
     try:
         _wait_until_ready(ready)

@@ -1,4 +1,4 @@
-"""How long `make up` takes from a clean clone, and what the idle platform weighs.
+"""How long `make up` takes from a clean clone, and how much memory the idle platform uses.
 
 Run with `python bench/startup.py`. It clones this repository into a temporary folder and runs
 `make up` three times there: with empty caches (everything is downloaded), and twice warm.
@@ -21,7 +21,7 @@ from stagify_local.ports import free_port
 ROOT = Path(__file__).resolve().parents[1]
 WARM_ROUNDS = 3
 READY = re.compile(r"StagifyAI is ready")
-# Long enough for start-up work to be over: heaps have grown, caches are filled.
+# Long enough for all start-up work to be over: heaps have grown and caches are filled.
 SETTLE_SECONDS = 20
 
 

@@ -30,7 +30,7 @@ SERVICES = {
     "staging": ("services/staging-svc", "staging_svc"),
     "usage": ("services/usage-svc", "usage_svc"),
 }
-# What the capabilities of a service share, and what one service has beside that.
+# The files that the capabilities of a service share, and those that only one service has.
 SHARED_FILES = ["app", "worker", "cli", "settings", "parts", "handlers", "models", "tables"]
 MORE_FILES = {
     "usage": {"meters": "what is metered: all of its capabilities speak of it"},
@@ -74,7 +74,7 @@ def room(path: str) -> str:
 
 
 class TestBoundaries:
-    """What the names of modules alone cannot say; the rest is import-linter's, in pyproject.toml."""
+    """Rules that need more than the names of modules; import-linter checks the others."""
 
     @pytest.mark.parametrize("service", SERVICES)
     def test_a_capability_uses_only_services_and_schemas_of_others(self, service: str) -> None:

@@ -1,4 +1,4 @@
-"""A benchmark that does not come up to its bar says so and fails."""
+"""A benchmark that misses its bar says so and fails."""
 
 import json
 from pathlib import Path

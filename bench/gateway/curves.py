@@ -2,7 +2,7 @@
 
 Run with `python bench/gateway/curves.py`; `--rounds 1 --seconds 1` for a quick look. Servers, log
 files and credentials are those of `compare.py`; each point is the median of some rounds, and the
-rounds of all points of a curve take turns, so that a busy moment spoils no single point.
+rounds of all points of a curve take turns, so that a busy moment does not spoil a single point.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from proof.plots import curve
 COUNTS = (10, 100, 1_000, TENANTS)
 CONNECTIONS = (1, 8, 64, 512)
 MIB = 1024 * 1024
-# Sixty-four connections that each rest so long ask some 5,000 times a second, however many ask.
+# Sixty-four connections that each rest this long send some 5,000 requests a second in all.
 PACED = Traffic(connections=64, pause_milliseconds=12)
 
 Points = dict[float, Traffic]
@@ -28,7 +28,7 @@ Medians = dict[float, float]
 
 
 def tenants() -> Points:
-    """As many tenants as ask in turn; ten thousand are known in any case."""
+    """The number of tenants that send requests in turn; ten thousand are always known."""
     return {count: Traffic(tenants=count) for count in COUNTS}
 
 
@@ -52,7 +52,7 @@ def uploads() -> Points:
 
 
 def concurrency() -> Points:
-    """Connections of clients, each with a request under way."""
+    """Connections of clients, each with one request under way."""
     return {count: Traffic(connections=count) for count in CONNECTIONS}
 
 
@@ -66,7 +66,7 @@ CURVES = {
 
 
 class Measurement:
-    """Rounds of every point, kept as they were measured."""
+    """The rounds of every point, as they were measured."""
 
     def __init__(self, targets: dict[str, Target], rounds: int, seconds: int) -> None:
         self._targets = targets

@@ -1,4 +1,4 @@
-"""The processes of the measurement: our gateway, Envoy and HAProxy on one core, what they need on another."""
+"""The measured processes: our gateway, Envoy and HAProxy on one core, the rest on another."""
 
 import asyncio
 import contextlib
@@ -24,7 +24,7 @@ from stagify.tokens import generate_seed, public_key_of
 
 HERE = Path(__file__).parent
 SERVER_CORE, OTHER_CORE = 0, 1
-# As far out of the way as the checks go; every request still takes its token.
+# The limits are as high as the settings allow; every request still takes its token.
 UNLIMITED = "1000000"
 # The answers to GET /v1/images/<bytes>.
 ANSWER_BYTES = (0, 1024, 16 * 1024, 256 * 1024, 1024 * 1024)

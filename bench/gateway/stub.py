@@ -1,7 +1,7 @@
-"""What stands behind the gateway while it is measured: `python stub.py PORT`.
+"""The service behind the gateway while it is measured: `python stub.py PORT`.
 
-Answers every request at once with the same 200 bytes, a path that ends in a number with so many,
-and the look-up of a credential with the tenant whose key it is.
+It answers every request at once with the same 200 bytes, a path that ends in a number with that
+many bytes, and the look-up of a credential with the tenant whose key it is.
 """
 
 import asyncio

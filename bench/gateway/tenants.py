@@ -34,11 +34,11 @@ class BenchTenant:
 
     @property
     def api_key(self) -> str:
-        """What its program shows to our gateway."""
+        """The credential that its program sends to our gateway."""
         return f"stg_live_{self.number:08d}_{self.key_id.hex}{self.tenant_id.hex[:8]}"
 
     def jwt(self, expires: int) -> str:
-        """What its program shows to Envoy."""
+        """The credential that its program sends to Envoy."""
         claims = {"iss": "stagify", "tid": str(self.tenant_id), "exp": expires}
         return jwt.encode(claims, JWT_KEY, algorithm="HS256")
 

@@ -1,4 +1,4 @@
-"""What is sent to a server under load, by wrk or, without it, by `load.py`; and what it cost."""
+"""The requests to a server under load, sent by wrk or, without it, by `load.py`; and their cost."""
 
 import json
 import os
@@ -40,7 +40,7 @@ class Traffic:
     method: str = "GET"
     path: str = "/v1/projects?limit=20&cursor=%d"
     body_bytes: int = 0
-    # Between an answer and the next request on the same connection; only wrk keeps to it.
+    # The pause between an answer and the next request on a connection; only wrk respects it.
     pause_milliseconds: int = 0
 
     def environment(self, target: Target) -> dict[str, str]:
@@ -61,7 +61,7 @@ USUAL = Traffic()
 
 
 def warm_up(target: Target) -> None:
-    """One request of each tenant: what is cached is cached, and all of it works."""
+    """One request of each tenant, to fill the caches and to see that everything works."""
     with socket.create_connection(("127.0.0.1", target.port)) as connection:
         for number, credential in enumerate(target.credentials.read_text().split()):
             request = (
@@ -72,7 +72,7 @@ def warm_up(target: Target) -> None:
             answer = connection.recv(65536)
             if not answer.startswith(b"HTTP/1.1 200"):
                 sys.exit(f"{request!r} was answered {answer!r}")
-    # The first record of each tenant's usage costs more than the later ones; it is made now.
+    # The first usage record of each tenant costs more than later ones, so it is made now.
     time.sleep(WARM_UP_SECONDS)
 
 

@@ -1,4 +1,4 @@
-"""What can be said about images and docker-compose.yml without an engine."""
+"""Checks of the images and docker-compose.yml that need no container engine."""
 
 import importlib
 import json
@@ -35,7 +35,7 @@ SETTINGS: dict[str, type[BaseSettings]] = {
     name: importlib.import_module(f"{name.replace('-', '_')}.settings").Settings
     for name in (each.name for each in DEPLOYABLES)
 }
-# Compose service → deployable, of every process that lasts.
+# Compose service → deployable, for every long-running process.
 LASTING = {
     each.name if each is GATEWAY else f"{each.name}-{process}": each.name
     for each in DEPLOYABLES
@@ -53,7 +53,7 @@ def read_env(text: str) -> dict[str, str]:
 
 
 def fill_in(node: Any, variables: Mapping[str, str]) -> Any:
-    """`node` with variables as compose fills them in; KeyError if one is neither there nor optional."""
+    """`node` with the variables filled in as compose does; KeyError if a required one is missing."""
     if isinstance(node, dict):
         return {key: fill_in(value, variables) for key, value in node.items()}
     if isinstance(node, list):
@@ -80,7 +80,7 @@ def compose(env: dict[str, str]) -> dict[str, Any]:
 
 @pytest.fixture
 def load(compose: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Loads settings from exactly what a container is told: by its image and by compose."""
+    """Loads settings from exactly the variables that a container gets from its image and compose."""
 
     def load(name: str, settings: type[BaseSettings]) -> BaseSettings:
         told = {**image_environment(), **compose["services"][name]["environment"]}
@@ -113,7 +113,7 @@ class TestCompose:
         self, compose: dict[str, Any], name: str
     ) -> None:
         known = {field.upper() for field in SETTINGS[LASTING[name]].model_fields}
-        # Everyone is told where everyone is.
+        # Every process gets the addresses of all the others.
         known |= {f"{service.name.upper().replace('-', '_')}_URL" for service in SERVICES}
         assert set(compose["services"][name]["environment"]) - known == set()
 
@@ -167,7 +167,7 @@ class TestCompose:
         assert shared in doorman["volumes"]
         assert shared.partition(":")[2] == str(Path(door).parent)
         assert doorman["user"] == DOCKERFILE.partition("\nUSER ")[2].partition("\n")[0]
-        # Newer versions of ours must be no reason to replace it too.
+        # A new version of our services must not be a reason to replace it too.
         assert "stagify/" not in doorman["image"]
         assert doorman["image"] == f"python:{PYTHON}-slim-bookworm"
 
@@ -337,7 +337,7 @@ class _Answer(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def process() -> Iterator[HTTPServer]:
-    """Something that answers like a process of ours."""
+    """A server that answers like one of our processes."""
     with HTTPServer(("127.0.0.1", 0), _Answer) as server:
         thread = Thread(target=server.serve_forever)
         thread.start()

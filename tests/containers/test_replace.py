@@ -1,4 +1,4 @@
-"""What `deploy/replace.py` does, in which order; `docker` is a program that plays an engine."""
+"""What `deploy/replace.py` does, in which order; `docker` is a program that plays the engine."""
 
 import json
 import os
@@ -19,7 +19,7 @@ SERVICES = [
     "usage-svc-api",
     "usage-svc-worker",
 ]
-# Keeps its containers in the folder it lies in, and writes down how it was called.
+# Keeps its containers in its own folder, and writes down how it was called.
 DOCKER = f"""#!{sys.executable}
 import json, pathlib, sys
 
@@ -75,7 +75,7 @@ class Engine:
 
     @property
     def calls(self) -> list[str]:
-        """What it was asked, but for its state."""
+        """The commands it was given, except questions about its state."""
         lines = (self._folder / "calls").read_text().splitlines()
         asked = ("compose config", "compose ps")
         return [line for line in lines if not line.startswith(asked)]

@@ -1,4 +1,4 @@
-"""What the events of a customer say, on the topics of the running platform."""
+"""The events of a customer on the topics of the running platform."""
 
 import asyncio
 import itertools
@@ -49,7 +49,7 @@ def test_every_event_says_who_set_it_going(platform: Platform, customer: Custome
     ]
 
     def told() -> list[Event]:
-        """The customer's events, once the last of them has been answered by all."""
+        """The customer's events, once every service has answered the last of them."""
         events = [each for each in asyncio.run(all_events(servers)) if each.tenant_id == tenant_id]
         answered = [e for e in events if isinstance(e, ReceiptIssued) and e.action == "suspended"]
         return events if len(answered) == 3 else []
@@ -76,7 +76,7 @@ def test_every_event_says_who_set_it_going(platform: Platform, customer: Custome
         (True, "service:gateway"),
         (False, program),
     }
-    # What became of the photo was told under the request that asked for it.
+    # The events about the photo carry the id of the request that asked for it.
     staging = (ProjectCreated, StagingStarted, ProjectStaged)
     (request_id,) = {each.request_id for each in events if isinstance(each, staging)}
     assert request_id

@@ -1,4 +1,4 @@
-"""What a customer does, from sign-up to a furnished room, and what usage says afterwards."""
+"""A customer's way from sign-up to a furnished room, and the usage afterwards."""
 
 import io
 import json
@@ -32,7 +32,7 @@ def test_a_photo_goes_through_the_platform(customer: Customer) -> None:
     assert staged.headers["content-type"] == "image/jpeg"
     assert Image.open(io.BytesIO(staged.content)).size == (1200, 800)
     assert staged.content != shown.content
-    # What is shown never carries where the photo was taken.
+    # Images that are shown never contain the place where the photo was taken.
     assert not Image.open(io.BytesIO(shown.content)).getexif()
 
     meter = customer.settled(used=1)
@@ -63,7 +63,7 @@ def test_progress_is_live_and_resumes(customer: Customer) -> None:
             if line.startswith("data:"):
                 seen.append((event_id, json.loads(line.removeprefix("data:"))["status"]))
     assert seen[-1][1] == "staged"
-    # A client that lost the last message asks again and gets the end.
+    # A client that lost the last message connects again and gets the final state.
     with customer.http.stream("GET", path, headers={"Last-Event-ID": seen[0][0]}) as stream:
         again = [line for line in stream.iter_lines() if line.startswith("data:")]
     assert json.loads(again[-1].removeprefix("data:"))["status"] == "staged"

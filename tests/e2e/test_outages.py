@@ -1,4 +1,4 @@
-"""A part is away for a while: what was accepted is done, and nothing is charged twice."""
+"""A part is away for a while: accepted work is done, and nothing is charged twice."""
 
 from proof.customers import photo, refusal
 from stagify_local.customer import Customer

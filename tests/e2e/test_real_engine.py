@@ -36,7 +36,7 @@ def test_a_room_is_furnished(customer: Customer) -> None:
     assert before.size == after.size == (1600, 1067)
     changed = ImageChops.difference(before, after).convert("L").point(lambda value: value > 24)
     share = sum(changed.histogram()[1:]) / (changed.width * changed.height)
-    # Furniture fills a part of the picture, and leaves most of the room as it is.
+    # Furniture fills a part of the picture, and most of the room stays as it is.
     assert 0.02 < share < 0.5
     customer.settled(used=1)
 

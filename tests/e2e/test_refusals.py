@@ -1,6 +1,6 @@
 """Every refusal has a status and a stable code, and leaves nothing half-done.
 
-What is another tenant's is tried by tests/fuzz, in every place of every call.
+tests/fuzz tries another tenant's things, in every place of every call.
 """
 
 import io
@@ -129,7 +129,7 @@ def _tiny() -> bytes:
 
 
 class TestPhotos:
-    """The project is accepted, fails with the reason, and gives its reservation back."""
+    """The project is accepted, fails with the reason, and its reservation is released."""
 
     @pytest.mark.parametrize(
         ("content", "content_type", "expected"),

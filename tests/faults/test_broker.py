@@ -1,4 +1,4 @@
-"""A producer whose broker goes away: what it sends later, and what it does meanwhile."""
+"""A producer whose broker goes away: what it does meanwhile, and what it sends later."""
 
 import asyncio
 import gc
@@ -21,7 +21,7 @@ from stagify_local.kafka import Kafka
 from stagify_local.ports import LOOPBACK
 
 PARTITION = TopicPartition("staging-svc.dlq", 0)
-# Looks for a broker that is away, and how many a second are enough.
+# How often a producer looks for a broker that is away, and how many times a second are enough.
 LOOKS = 10
 MOST_A_SECOND = 20
 
@@ -84,7 +84,7 @@ async def test_what_an_abandoned_producer_held_is_never_sent(
 
 
 def waits_for_an_answer(producer: AIOKafkaProducer) -> bool:
-    """Whether something was sent and is not answered yet; aiokafka tells nobody."""
+    """Whether something was sent and has no answer yet; aiokafka has no API for this."""
     return bool(producer._message_accumulator._pending_batches)
 
 

@@ -1,4 +1,4 @@
-"""The short form of `make faults`: twelve faults at once with a stream of commands."""
+"""The short form of `make faults`: twelve faults during a stream of commands."""
 
 from collections.abc import Iterator
 
@@ -10,16 +10,16 @@ from stagify_local.platform import Platform
 
 FAULTS = 12
 LONGEST_PAUSE_SECONDS = 4.0
-# More than they take on a machine that has nothing else to do.
+# More than they take on an otherwise idle machine.
 SECONDS = 150.0
 BAR_SECONDS = 20.0
-# Always the same faults here, so that a failure means a change; `make faults` explores.
+# Always the same faults here, so that a failure means a change; `make faults` tries others.
 SEED = 4711
 
 
 @pytest.fixture
 def durable_platform() -> Iterator[Platform]:
-    """A platform of this test's own, on disks that are told to keep what they are given."""
+    """A platform of this test's own, which writes to disk durably."""
     with running(engine="fast", durable=True) as platform:
         yield platform
 

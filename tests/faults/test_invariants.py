@@ -1,4 +1,4 @@
-"""What the checks of `make faults` notice: each way in which a platform could break its word."""
+"""The checks of `make faults` notice each way in which a platform could break its promises."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -83,7 +83,7 @@ MESSAGES = [
 
 
 def contents() -> dict[str, Any]:
-    """The stores of a platform that kept its word to `history`."""
+    """The stores of a platform that did everything that `history` was told."""
     record = {"tenant_id": TENANT, "source": "s", "quantity": 1}
     ledger = [
         record | {"id": UUID(int=140), "meter": "staging"},
@@ -132,7 +132,7 @@ def contents() -> dict[str, Any]:
 
 
 def picture(stores: dict[str, Any]) -> Picture:
-    """As it would be taken; the inboxes are what the messages say, unless `stores` say more."""
+    """The picture as it would be taken; the inboxes match the messages, unless `stores` say more."""
     inboxes = {
         consumer: [
             {"consumer": consumer, "event_id": UUID(each.event_id)}
@@ -150,7 +150,7 @@ def picture(stores: dict[str, Any]) -> Picture:
 
 
 def found(change: Change, *, attempts_lost: int = 3) -> list[str]:
-    """The texts of the differences after something was changed."""
+    """The texts of the differences after a change."""
     model, stores = history(), contents()
     change(model, stores)
     seen = differences(model, picture(stores), attempts_lost=attempts_lost)

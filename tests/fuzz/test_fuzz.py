@@ -1,4 +1,4 @@
-"""The short form of `make fuzz`: the same calls every time, few of each kind."""
+"""The short form of `make fuzz`: always the same calls, and few of each kind."""
 
 import pytest
 
@@ -10,7 +10,7 @@ CASES = 6
 SEED = 4711
 
 
-# Its time includes that of starting the platform, when it is the first to ask for it.
+# Its time includes starting the platform, if it is the first test to need it.
 @pytest.mark.timeout(600)
 def test_no_call_gets_what_the_document_does_not_say(world: World) -> None:
     verdict = fuzz_all(world, Form(cases=CASES, seed=SEED))

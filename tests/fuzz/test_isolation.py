@@ -1,4 +1,4 @@
-"""What is another tenant's looks, in every place of every call, like what does not exist."""
+"""Another tenant's things look as if they did not exist, in every place of every call."""
 
 import secrets
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ def matrix(world: World) -> Matrix:
 
 @pytest.fixture
 def foreign(world: World) -> list[str]:
-    """All that names something of the owner's: ids, cursors behind them, slug and address."""
+    """Everything that names a thing of the owner: ids, cursors made from them, slug and address."""
     ids = [*world.things[OWNER].values()]
     account = world.customers[OWNER].account
     return [*ids, *(encode_cursor(UUID(each)) for each in ids), account.slug, account.email]
@@ -36,7 +36,7 @@ def foreign(world: World) -> list[str]:
 
 @pytest.fixture
 def intruder(world: World) -> Iterator[httpx.Client]:
-    """The other tenant's owner, who may do everything, there."""
+    """The owner of the other tenant, who may do everything in it."""
     actor = world.owner(INTRUDER)
     with world.visit(actor) as http:
         http.headers["Cookie"] = f"{SESSION_COOKIE}={actor.cookie}"
@@ -45,7 +45,7 @@ def intruder(world: World) -> Iterator[httpx.Client]:
 
 @pytest.fixture(autouse=True)
 def owner_notices_nothing(world: World) -> Iterator[None]:
-    """Whatever the test does, the owner has the same things afterwards, and the same access."""
+    """Whatever the test does, the owner afterwards has the same things and the same access."""
     customer = world.customers[OWNER]
 
     def state() -> list[object]:
@@ -53,7 +53,7 @@ def owner_notices_nothing(world: World) -> Iterator[None]:
         things = [
             thing for answer in answers for thing in answer.raise_for_status().json()["items"]
         ]
-        # The owner's own use of a key is written down a little later.
+        # The last use of the owner's key is stored a little later.
         return [{**thing, "last_used_at": None} for thing in things]
 
     before = state()
@@ -72,7 +72,7 @@ def all_places(matrix: Matrix) -> list[Place]:
 
 @pytest.fixture
 def throwaway(world: World) -> Customer:
-    """A tenant whose things may be used up."""
+    """A tenant whose things the test may use up."""
     return world.settle(THROWAWAY)
 
 
@@ -80,7 +80,7 @@ def test_a_foreign_value_is_as_good_as_none(
     world: World, matrix: Matrix, throwaway: Customer, foreign: list[str]
 ) -> None:
     wrong = []
-    # The numbers in a refusal for want of quota would differ from one call to the next.
+    # The numbers in a refusal for lack of quota would differ from one call to the next.
     world.lift_quota(THROWAWAY)
     # A call with an Idempotency-Key is meant to act once: it has a test of its own.
     for place in (place for place in all_places(matrix) if place.name != KEY_HEADER):
@@ -99,7 +99,7 @@ def test_a_foreign_value_is_as_good_as_none(
 def test_the_matrix_would_see_a_difference(
     world: World, matrix: Matrix, throwaway: Customer
 ) -> None:
-    """For each place of an id there is a thing whose owner gets another answer than for none."""
+    """In each place of an id, the owner of a thing gets another answer than for a missing thing."""
     blind = []
     for place in (place for place in all_places(matrix) if place.takes_id):
         things = world.things[THROWAWAY].values()

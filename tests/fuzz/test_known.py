@@ -1,4 +1,4 @@
-"""The fuzzer sees what is another's in an answer."""
+"""The fuzzer notices another tenant's things in an answer."""
 
 from proof.fuzz.known import Known
 

@@ -1,6 +1,6 @@
 """Furnishes photos of empty rooms: finds camera and room, plans, renders with Blender, composites.
 
-`port` is what users of an engine need; `blender_engine` is the real one, `fast` one for tests;
+`port` is the interface for callers; `blender` is the real engine, `fast` one for tests;
 `install` prepares Blender's own environment. The computer vision is imported only when a job runs.
 """
 

@@ -23,14 +23,14 @@ _WATCH_INTERVAL_SECONDS = 0.2
 _KEPT_LINES = 20
 _LINE_LIMIT = 1 << 20
 _KILL_WAIT_SECONDS = 5.0
-# Nothing of the parent's environment but this: it may hold secrets, and a child that renders
-# customers' pictures has no use for them.
+# The only variables of the parent that the child gets: others may hold secrets, and a child that
+# renders customers' pictures does not need them.
 _PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH")
 
 
 @dataclass(frozen=True, slots=True)
 class ChildLimits:
-    """What one child may use before it is replaced."""
+    """The limits of one child, beyond which it is replaced."""
 
     timeout_seconds: float = 180.0
     start_timeout_seconds: float = 60.0
@@ -174,7 +174,7 @@ class RenderChild:
 
         An address space limit would not do: Blender maps far more than it uses.
         """
-        # Memory sends no event to wait for.
+        # There is no event for memory to wait for.
         while resident_bytes(pid) <= self._limits.memory_limit_bytes:  # noqa: ASYNC110
             await asyncio.sleep(_WATCH_INTERVAL_SECONDS)
 

@@ -1,4 +1,4 @@
-"""What both engines offer, and the refusal of anything else."""
+"""The choices that both engines offer; anything else is refused."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ class FastEngine:
     """Draws boxes where furniture would be, in milliseconds and always alike.
 
     `behaviour` makes every job succeed, be refused, crash, or hang until it is cancelled. With a
-    `child` it draws there, so that a process can lose its engine as the real one's may be lost.
+    `child` it draws there, so that a process can lose its engine as it can lose the real one.
     """
 
     def __init__(self, behaviour: Behaviour = "stage", *, child: RenderChild | None = None) -> None:

@@ -1,7 +1,7 @@
 """Make the Blender child's own Python environment: `python -m staging_engine.install --target DIR`.
 
 Blender's module exists for one or two versions of Python at a time, so the child's Python need not
-be the platform's. Taken is the interpreter that runs this if a module fits it, else one that the
+be the platform's. It is the interpreter that runs this if there is a module for it, else one that the
 machine has, else one that uv keeps or downloads. Each module has a lock of its own.
 
 Standard library only, importable by path: it runs before anything is installed. The environment is
@@ -50,7 +50,7 @@ class InstallError(Exception):
 
 @dataclass(frozen=True)
 class Module:
-    """Blender's module for one version of Python, and everything it needs, as a lock has them."""
+    """Blender's module for one version of Python, with everything it needs, from one lock."""
 
     python: str
 
@@ -77,11 +77,11 @@ class Module:
 
     @property
     def folder(self) -> str:
-        """A name for the environment that no other module's has, nor this one's with another lock."""
+        """A name for the environment, unique to this module and its lock."""
         return f"blender-{self.blender}-python{self.python}-{self.fingerprint[:8]}"
 
 
-# The newest first: uv downloads its Python where neither is there.
+# The newest first: uv downloads its Python if the machine has neither.
 MODULES = (Module("3.13"), Module("3.11"))
 _NEEDED = "Blender's module needs Python 3.13 or 3.11."
 
@@ -99,7 +99,7 @@ class Choice:
 
 
 def choose(modules: Sequence[Module] = MODULES) -> Choice:
-    """The module and the interpreter that this machine is to use."""
+    """The module and the interpreter that this machine should use."""
     own = f"{sys.version_info.major}.{sys.version_info.minor}"
     for module in modules:
         if module.python == own:
@@ -158,7 +158,7 @@ def _python_on_path(version: str) -> Path | None:
     command = shutil.which(f"python{version}")
     if command is None:
         return None
-    # What pyenv puts there runs nothing unless it is told which version.
+    # A shim of pyenv runs nothing unless a version is selected.
     environment = {**os.environ, "PYENV_VERSION": version}
     return _path_printed_by([command, "-I", "-c", "import sys; print(sys.executable)"], environment)
 
@@ -199,7 +199,7 @@ def _clear(target: Path) -> None:
         return
     if not (target / "pyvenv.cfg").exists():
         raise InstallError(
-            f"{target} is not empty and no Python environment; choose another folder."
+            f"{target} is not empty and is not a Python environment; choose another folder."
         )
     for entry in target.iterdir():
         if entry.is_dir() and not entry.is_symlink():
@@ -218,7 +218,7 @@ def _make(target: Path, choice: Choice, say: Say) -> None:
         _run([str(uv), "pip", "install", *options, str(target / "bin/python"), "-r", lock])
         return
     if choice.python is None:
-        raise InstallError(f"{_NEEDED} Neither is there, nor uv to download one.")
+        raise InstallError(f"{_NEEDED} Neither is installed, and uv is not there to download one.")
     _run([str(choice.python), "-m", "venv", str(target)])
     say("Installing Blender's module (about 350 MB the first time) …")
     options = ["--quiet", "--disable-pip-version-check", "--require-hashes", "--no-deps"]
@@ -234,7 +234,7 @@ def _make_with_uv(uv: str, target: Path, choice: Choice) -> None:
         # Only what uv keeps itself: a search along PATH would end at the first that does not run.
         _run([*command, choice.module.python, "--managed-python", str(target)])
     except InstallError as error:
-        raise InstallError(f"{_NEEDED} Neither is there, and {error}") from error
+        raise InstallError(f"{_NEEDED} Neither is installed, and {error}") from error
 
 
 def _find_uv() -> Path | None:
@@ -259,9 +259,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m staging_engine.install", description=__doc__)
     group = parser.add_mutually_exclusive_group(required=True)
     group.add_argument("--target", type=Path, help="folder of the environment")
-    group.add_argument("--check", action="store_true", help="only say what is missing")
+    group.add_argument("--check", action="store_true", help="only print what is missing")
     versions = [module.python for module in MODULES]
-    parser.add_argument("--python-version", choices=versions, help="take the module for this one")
+    parser.add_argument(
+        "--python-version", choices=versions, help="use the module for this version"
+    )
     parsed = parser.parse_args(arguments)
     wanted = [each for each in MODULES if parsed.python_version in (None, each.python)]
     if parsed.check:

@@ -1,4 +1,4 @@
-"""What staging-svc knows of a staging engine: a photo goes in, a furnished one comes out."""
+"""The interface of a staging engine: a photo goes in, a furnished one comes out."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class StagingRefusedError(EngineError):
 
 
 class EngineFailedError(EngineError):
-    """The machinery failed; the same request may succeed another time."""
+    """The engine itself failed; the same request may succeed another time."""
 
     def __init__(self, code: FailureCode, message: str) -> None:
         super().__init__(code, message)

@@ -95,7 +95,7 @@ class ScreenBox:
 
 
 class Site:
-    """Questions a planner asks about one photo; lengths in metres, origin under the camera."""
+    """Questions that a planner asks about a photo; lengths in metres, origin under the camera."""
 
     def __init__(self, camera: Camera, room: RoomBox, view: FloorView) -> None:
         self._camera, self._view = camera, view
@@ -165,7 +165,7 @@ class Site:
     ) -> tuple[float, float]:
         """How busy (doors, windows, radiators) a part of a wall is, and the share of it seen.
 
-        A part that is hardly seen counts as seen not at all.
+        A part that is hardly seen counts as not seen.
         """
         along, z = np.meshgrid(
             np.linspace(*span, _WALL_SAMPLES[0]), np.linspace(*heights, _WALL_SAMPLES[1])

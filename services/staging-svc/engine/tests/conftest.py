@@ -36,7 +36,7 @@ def analyses() -> Analyses:
 
 @pytest.fixture(scope="session")
 def sites(analyses: Analyses) -> Callable[[str], Site]:
-    """What a planner sees of a demo room."""
+    """A demo room as a planner sees it."""
 
     def get(name: str) -> Site:
         analysis = analyses(name)
@@ -65,8 +65,8 @@ def module_pythons() -> Mapping[str, Path]:
     missing = " ".join(choice.module.python for choice in choices if choice.python is None)
     if missing:
         pytest.skip(
-            "Blender's modules were not compared with each other, because this Python is not here: "
-            f"{missing}. To bring it: .venv/bin/uv python install {missing}"
+            "The pictures of Blender's modules were not compared, because this Python is missing: "
+            f"{missing}. To install it: .venv/bin/uv python install {missing}"
         )
     return {choice.module.python: _installed(choice) for choice in choices}
 

@@ -1,4 +1,4 @@
-"""The engine for tests keeps the port's promises."""
+"""The engine for tests behaves as the port promises."""
 
 import asyncio
 import os

@@ -66,7 +66,7 @@ class TestChoice:
 
     @pytest.fixture
     def programs(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-        """A folder that is all of PATH; no uv beside this interpreter."""
+        """A folder that is the whole PATH; there is no uv beside this interpreter."""
         folder = tmp_path / "bin"
         folder.mkdir()
         monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
@@ -127,13 +127,13 @@ class TestChoice:
         with pytest.raises(install.InstallError) as refused:
             install.install(tmp_path / "engine", lambda line: None, choice)
         assert str(refused.value) == (
-            "Blender's module needs Python 3.13 or 3.11. Neither is there, "
+            "Blender's module needs Python 3.13 or 3.11. Neither is installed, "
             "and uv venv failed: no network"
         )
 
     def test_without_uv_it_says_so(self, programs: Path, tmp_path: Path) -> None:
         choice = install.Choice(install.MODULES[0], None)
-        with pytest.raises(install.InstallError, match="Neither is there, nor uv"):
+        with pytest.raises(install.InstallError, match="Neither is installed, and uv"):
             install.install(tmp_path / "engine", lambda line: None, choice)
 
 
@@ -161,7 +161,7 @@ def test_foreign_folder_is_not_touched(tmp_path: Path) -> None:
 
 @pytest.fixture
 def made(tmp_path: Path) -> Path:
-    """What a complete environment looks like from outside."""
+    """Files that make a folder look like a complete environment."""
     target = tmp_path / "engine"
     (target / "bin").mkdir(parents=True)
     (target / "bin" / "python").symlink_to(sys.executable)
