@@ -17,7 +17,7 @@ from stagify_local.environment import DEPLOYABLES, SERVICES, Deployable
 ROOT = Path(__file__).resolve().parent.parent
 
 HEADER = """\
-# Made by `make env` for docker-compose.yml. Keep it from others, and keep it with the volumes.
+# Made by `make env` for docker-compose.yml. Keep it secret, and keep it as long as the volumes.
 
 # --- Ports, all on 127.0.0.1: the platform, the object store of signed links, the page of mails
 GATEWAY_PORT=8080

@@ -125,8 +125,8 @@ ROUTES: dict[str, Published] = {
     "identity-svc": {
         "sign_up": NO_EVENT_YET + "an address is asked whether it wants a tenant",
         "confirm_sign_up": (UserRegistered, MemberJoined, IdentityReceiptIssued),
-        # Log-ins and refused ones belong to the security log, which will tell of both in one way
-        # and with where from; an event that told of the one half would be kept for ever.
+        # Log-ins, also refused ones, belong to the security log, which will record both in the
+        # same way and with their origin; an event about only one of them would be kept for ever.
         "log_in": "changes nothing of the tenant's; ends the session it replaces as log_out does",
         "log_out": (SessionRevoked,),
         "create_api_key": (ApiKeyCreated,),

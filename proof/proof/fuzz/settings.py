@@ -24,7 +24,7 @@ class Form:
     cases: int
     # The same seed generates the same calls, as far as the answers are the same.
     seed: int
-    # Whether to go through the edges of every schema beside random calls.
+    # Whether to try the limits of every schema besides random calls.
     has_edges: bool = True
 
 

@@ -28,7 +28,7 @@ class TestLookUpSlug:
         answer = await client.get("/v1/slugs/acme", headers=headers)
         assert code(answer) == (403, "wrong_host")
 
-    async def test_free_one(
+    async def test_free_name_is_available(
         self, client: httpx.AsyncClient, platform_headers: dict[str, str], slug: str
     ) -> None:
         answer = await client.get(f"/v1/slugs/{slug}", headers=platform_headers)
@@ -37,14 +37,14 @@ class TestLookUpSlug:
     @pytest.mark.parametrize(
         ("asked", "reason"), [("admin", "slug_reserved"), ("x", "slug_invalid")]
     )
-    async def test_one_that_nobody_may_have(
+    async def test_invalid_or_reserved_name_is_refused(
         self, client: httpx.AsyncClient, platform_headers: dict[str, str], asked: str, reason: str
     ) -> None:
         answer = await client.get(f"/v1/slugs/{asked}", headers=platform_headers)
         assert answer.json()["reason"] == reason
         assert not answer.json()["available"]
 
-    async def test_misspelt_one_brings_the_nearest(
+    async def test_misspelt_name_brings_the_nearest(
         self, client: httpx.AsyncClient, platform_headers: dict[str, str], slug: str
     ) -> None:
         answer = await client.get(f"/v1/slugs/{slug.upper()}--Höme", headers=platform_headers)
@@ -54,7 +54,7 @@ class TestLookUpSlug:
             "suggestion": f"{slug}-home",
         }
 
-    async def test_taken_one_brings_a_free_one(
+    async def test_taken_name_brings_a_free_one(
         self,
         client: httpx.AsyncClient,
         platform_headers: dict[str, str],
@@ -101,7 +101,7 @@ class TestHoldSlug:
     @pytest.mark.parametrize(
         ("asked", "reason"), [("admin", "slug_reserved"), ("a--b", "slug_invalid")]
     )
-    async def test_one_that_nobody_may_have(
+    async def test_invalid_or_reserved_name_is_refused(
         self,
         client: httpx.AsyncClient,
         identity_headers: dict[str, str],
@@ -159,7 +159,7 @@ class TestHoldSlug:
         answer = await client.put(f"/internal/slugs/{slug}", json=other, headers=identity_headers)
         assert answer.status_code == 200
 
-    async def test_sign_up_that_takes_another_name_gives_the_first_back(
+    async def test_sign_up_that_takes_another_name_releases_the_first(
         self,
         client: httpx.AsyncClient,
         identity_headers: dict[str, str],

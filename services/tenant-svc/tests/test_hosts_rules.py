@@ -50,7 +50,7 @@ def test_every_reserved_name_would_else_be_a_dns_label() -> None:
 
 
 @given(st.text(max_size=60))
-def test_every_candidate_may_be_had(text: str) -> None:
+def test_every_candidate_is_allowed(text: str) -> None:
     for candidate in rules.candidates(text):
         rules.check_slug(candidate)
 

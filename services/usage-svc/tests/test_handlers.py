@@ -187,7 +187,7 @@ class TestProjects:
         await deliver(ProjectCreated(room_type="bedroom", style="modern", **project))
         assert (await database.fetch(tenant_id, query))[0]["is_long"]
 
-    async def test_projects_of_several_tenants_take_theirs_up_at_once(
+    async def test_projects_of_several_tenants_take_theirs_over_at_once(
         self,
         batch_handlers: BatchHandlers,
         database: Database,
@@ -229,7 +229,7 @@ class TestProjects:
         assert await database.fetch(tenant_id, query) == first
 
     @pytest.mark.usefixtures("reserved")
-    async def test_one_that_was_given_back_is_not_taken_up(
+    async def test_released_one_is_not_taken_over(
         self, deliver: Deliver, usage: Usage, tenant_id: UUID, project: dict[str, Any]
     ) -> None:
         await deliver(ProjectDeleted(**project))
@@ -238,7 +238,7 @@ class TestProjects:
 
     @pytest.mark.usefixtures("reserved")
     @pytest.mark.parametrize("repeats", [1, 3])
-    async def test_failure_gives_it_back_once(
+    async def test_failure_releases_it_once(
         self, deliver: Deliver, usage: Usage, tenant_id: UUID, project: dict[str, Any], repeats: int
     ) -> None:
         assert (await usage(tenant_id))["reserved"] == 1

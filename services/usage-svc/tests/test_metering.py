@@ -233,13 +233,13 @@ class TestThresholds:
             ("staging", 100),
         ]
 
-    async def test_of_several_at_once_the_highest_is_told(
+    async def test_only_the_highest_of_several_is_announced(
         self, ingest: Ingest, published: Published, tenant_id: UUID
     ) -> None:
         await ingest([record(tenant_id, quantity=9)])
         assert await self.told(published, tenant_id) == [("staging", 80)]
 
-    async def test_period_that_is_over_is_not_told(
+    async def test_nothing_is_announced_for_a_period_that_is_over(
         self, ingest: Ingest, published: Published, tenant_id: UUID
     ) -> None:
         last_month = month_start(utc_now()) - timedelta(days=1)
@@ -253,7 +253,7 @@ class TestThresholds:
         await ingest([record(tenant_id, quantity=10_000)])
         assert await self.told(published, tenant_id) == []
 
-    async def test_new_plan_starts_anew_and_tells_what_is_reached(
+    async def test_new_plan_announces_what_is_reached_again(
         self, ingest: Ingest, published: Published, subscribe: Subscribe, tenant_id: UUID
     ) -> None:
         await subscribe(tenant_id, "free")

@@ -18,7 +18,7 @@ def written(folder: Path, text: str) -> Path:
 
 
 class TestPlans:
-    def test_packaged_ones_load(self, plans: PlanCatalog) -> None:
+    def test_packaged_plans_load(self, plans: PlanCatalog) -> None:
         assert set(plans.plans) == {"free", "pro", "enterprise"}
         assert plans.limit("enterprise", "staging") is None
 
@@ -26,7 +26,7 @@ class TestPlans:
         assert plans.limit(None, "staging") == plans.limit("free", "staging")
         assert plans.limit("gone", "staging") == plans.limit("free", "staging")
 
-    def test_own_file_counts(self, tmp_path: Path) -> None:
+    def test_own_file_is_used(self, tmp_path: Path) -> None:
         text = f'default = "solo"\n[plans.solo]\nname = "Solo"\nlimits = {LIMITS}'
         plans = load_plans(written(tmp_path, text))
         assert plans.limit("solo", "staging") == 5

@@ -54,7 +54,7 @@ async def send(bootstrap_servers: str, *events: Event) -> None:
 
 
 @pytest.mark.usefixtures("consumer")
-async def test_usage_is_counted_once_and_poison_is_buried(
+async def test_usage_is_counted_once_and_poison_becomes_a_dead_letter(
     kafka_server: str, usage: Usage, tenant_id: UUID
 ) -> None:
     events = [UsageRecorded(tenant_id=tenant_id, meter="staging", quantity=1) for _ in range(5)]

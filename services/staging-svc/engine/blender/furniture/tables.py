@@ -226,7 +226,7 @@ def _base(model: Model, style: str, corner: tuple[float, float], height: float) 
 
 
 def side_table(style: str) -> Model:
-    """A small round table for beside a chair."""
+    """A small round table to stand beside a chair."""
     model = Model()
     top = {
         "modern": "modern.top",
