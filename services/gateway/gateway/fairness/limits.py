@@ -29,6 +29,7 @@ class LimitSettings:
     max_addresses: int = 20_000
 
 
+# So much of a token is let pass, since sums of floats may be a trace too large.
 _TRACE = 0.001
 
 
@@ -54,7 +55,6 @@ class Bucket:
         """Take one token, if there is one at `now` (monotonic seconds)."""
         token_seconds = self._token_seconds
         full_at = max(self._full_at, now) + token_seconds
-        # Sums of floats may be a trace too large.
         if full_at - now > self._seconds + token_seconds * _TRACE:
             return False
         self._full_at = full_at
