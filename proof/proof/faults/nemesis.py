@@ -94,7 +94,7 @@ class Nemesis:
                     await self._hold(await self._child(fault.target), fault.seconds)
                 case "slow" | "thin" | "reset" | "silent":
                     assert self._network is not None
-                    await self._network.suffer(fault.target, fault.kind, fault.seconds)
+                    await self._network.disturb(fault.target, fault.kind, fault.seconds)
 
     async def _end(self, name: str, signal: Signals) -> None:
         process = self._process(name)

@@ -56,9 +56,9 @@ class Network:
         leading: int = self._call(wire.open()).result(START_SECONDS)
         return leading
 
-    async def suffer(self, part: str, trouble: Trouble, seconds: float) -> None:
+    async def disturb(self, part: str, trouble: Trouble, seconds: float) -> None:
         """Disturb the wire to `part` for so long; called from the loop of another thread."""
-        await asyncio.wrap_future(self._call(self._wires[part].suffer(trouble, seconds)))
+        await asyncio.wrap_future(self._call(self._wires[part].disturb(trouble, seconds)))
 
     def _call(self, work: Coroutine[Any, Any, Any]) -> Any:
         return asyncio.run_coroutine_threadsafe(work, self._loop)
@@ -82,7 +82,7 @@ class _Wire:
         self._server.close()
         self._break_off()
 
-    async def suffer(self, trouble: Trouble, seconds: float) -> None:
+    async def disturb(self, trouble: Trouble, seconds: float) -> None:
         self._is_over.clear()
         self._trouble = trouble
         if trouble == "reset":

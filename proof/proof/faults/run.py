@@ -107,10 +107,10 @@ class Run:
         late = {name: round(each, 1) for name, each in took.items() if each > self._bar_seconds}
         if late:
             self.report.failures.append(f"slow to recover from {named}: {late}")
-        self._see_who_ended(blow)
+        self._check_restarts(blow)
         return True
 
-    def _see_who_ended(self, blow: Blow) -> None:
+    def _check_restarts(self, blow: Blow) -> None:
         """Check that only processes that were hit have restarted since the last look."""
         hit = {fault.target for fault in blow if fault.kind in ("kill", "restart")}
         before, self._pids = self._pids, self._nemesis.pids()

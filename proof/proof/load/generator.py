@@ -1,4 +1,4 @@
-"""A load generator: reads a pickled `Plan` from stdin and writes a pickled `Told` to stdout.
+"""A load generator: reads a pickled `Plan` from stdin, writes pickled `Measurements` to stdout.
 
 In an open loop requests are due by a clock, not by answers, and a request's time runs from when
 it was due, so that a slow server cannot slow down its own examination. Raw sockets, because an
@@ -19,7 +19,7 @@ from typing import cast
 
 import uvloop
 
-from proof.load.offers import BROKEN_OFF, TIMED_OUT, Choice, Outcome, Phase, Plan, Told
+from proof.load.offers import BROKEN_OFF, TIMED_OUT, Choice, Measurements, Outcome, Phase, Plan
 
 SWEEP_SECONDS = 0.25
 OPEN_FILES = 16_384
@@ -163,12 +163,12 @@ class Load:
         self._answered = asyncio.Event()
         self._phase_began = 0.0
         self._tasks: set[asyncio.Task[None]] = set()
-        self.told = Told()
+        self.measured = Measurements()
         self.idle: list[Connection] = []
         self.connections: set[Connection] = set()
         self.slow: set[SlowConnection] = set()
 
-    async def run(self) -> Told:
+    async def run(self) -> Measurements:
         """All phases, one after the other, each until its last answer."""
         sweep = asyncio.create_task(self._sweep())
         for phase in self._plan.phases:
@@ -183,12 +183,12 @@ class Load:
                 while self._under_way:
                     self._answered.clear()
                     await self._answered.wait()
-            self.told.cpu_seconds[phase.name] = time.process_time() - cpu
+            self.measured.cpu_seconds[phase.name] = time.process_time() - cpu
         while self._under_way:
             self._answered.clear()
             await self._answered.wait()
         sweep.cancel()
-        return self.told
+        return self.measured
 
     async def _open_slow(self, count: int) -> list[SlowConnection]:
         loop, message = asyncio.get_running_loop(), self._plan.slow_message
@@ -214,7 +214,7 @@ class Load:
             if (ahead := due - time.monotonic()) > 0:
                 await asyncio.sleep(ahead)
             else:
-                self.told.late_seconds = max(self.told.late_seconds, -ahead)
+                self.measured.late_seconds = max(self.measured.late_seconds, -ahead)
             (group,) = self._random.choices(groups, cum_weights=cumulated)
             self._start(phase, group, due)
         await asyncio.sleep(max(0.0, end - time.monotonic()))
@@ -264,14 +264,16 @@ class Load:
         request.stock.settle(request.message, status)
         seconds = time.monotonic() - request.due
         due = request.due - request.began
-        self.told.outcomes.append(Outcome(request.phase, request.stock.group, due, seconds, status))
+        self.measured.outcomes.append(
+            Outcome(request.phase, request.stock.group, due, seconds, status)
+        )
 
     def note_refusal(self, status: int, head: bytes, body: bytes) -> None:
         """Count an answer that is not a success."""
         code = CODE.search(body)
-        self.told.codes[f"{status} {code[1].decode() if code else ''}".strip()] += 1
+        self.measured.codes[f"{status} {code[1].decode() if code else ''}".strip()] += 1
         if status in (429, 503) and b"\r\nretry-after: " not in head:
-            self.told.without_retry_after += 1
+            self.measured.without_retry_after += 1
 
     async def _sweep(self) -> None:
         while True:
@@ -288,7 +290,7 @@ def main() -> None:
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(OPEN_FILES, hard), hard))
 
-    async def run() -> Told:
+    async def run() -> Measurements:
         return await Load(plan).run()
 
     pickle.dump(uvloop.run(run()), sys.stdout.buffer)

@@ -45,8 +45,8 @@ def find_peak(rig: Rig, choices: list[Choice], seconds: float) -> float:
     """Good answers a second when there is always somebody waiting."""
     phases = [Phase("warm-up", seconds / 2, concurrency=WIDTH)]
     phases.append(Phase("peak", seconds, concurrency=WIDTH))
-    told = offer(Plan(rig.port, choices, phases, rig.cores.generator))
-    return sum(each.is_good for each in told.of("peak")) / seconds
+    measured = offer(Plan(rig.port, choices, phases, rig.cores.generator))
+    return sum(each.is_good for each in measured.of("peak")) / seconds
 
 
 def phases_of_a_round(number: int, share: float, seconds: float) -> list[Phase]:
@@ -80,18 +80,18 @@ def examine(rig: Rig, seconds: float) -> None:
         rig.port, choices, phases, rig.cores.generator, slow_message=slow_message(greedy[0])
     )
     cpu = rig.cpu_seconds()
-    told = offer(plan)
+    measured = offer(plan)
     figures: dict[str, Any] = {"peak, good answers/s": peak, "share of each, requests/s": share}
     rounds: dict[str, Any] = {}
     for number in range(ROUNDS):
         rounds[str(number)] = {
             part: {
-                "asked": len(found := told.of(f"{part} {number}", NINE)),
+                "asked": len(found := measured.of(f"{part} {number}", NINE)),
                 "good": good_share(found),
                 "p50_ms": 1000 * percentile([each.seconds for each in found], 0.5),
                 "p99_ms": p99_ms(found),
                 "greedy": dict(
-                    Counter(str(each.status) for each in told.of(f"{part} {number}", GREEDY))
+                    Counter(str(each.status) for each in measured.of(f"{part} {number}", GREEDY))
                 ),
             }
             for part in PARTS
@@ -106,9 +106,9 @@ def examine(rig: Rig, seconds: float) -> None:
         figures[f"{part}: p99 of the nine, ms"] = median(p99s)
     raw = {
         "rounds": rounds,
-        "refusals": dict(told.codes),
-        "generator_cpu_seconds": sum(told.cpu_seconds.values()),
-        "generator_late_seconds": told.late_seconds,
+        "refusals": dict(measured.codes),
+        "generator_cpu_seconds": sum(measured.cpu_seconds.values()),
+        "generator_late_seconds": measured.late_seconds,
         "platform_cpu_seconds": {
             name: round(used - cpu.get(name, 0.0), 2) for name, used in rig.cpu_seconds().items()
         },

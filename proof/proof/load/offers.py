@@ -67,7 +67,7 @@ class Outcome:
 
 
 @dataclass
-class Told:
+class Measurements:
     """What a generator measured. `late_seconds` is how late it sent at worst."""
 
     outcomes: list[Outcome] = field(default_factory=list)
@@ -101,17 +101,17 @@ class Generator:
         pickle.dump(plan, self._process.stdin)
         self._process.stdin.close()
 
-    def tell(self) -> Told:
+    def result(self) -> Measurements:
         """Wait for the end; what was measured."""
         assert self._process.stdout is not None
         with self._process.stdout as stream:
             pickled = stream.read()
         if self._process.wait():
             raise RuntimeError(f"the load generator ended with {self._process.returncode}")
-        told: Told = pickle.loads(pickled)
-        return told
+        measured: Measurements = pickle.loads(pickled)
+        return measured
 
 
-def offer(plan: Plan) -> Told:
+def offer(plan: Plan) -> Measurements:
     """Run a plan to its end."""
-    return Generator(plan).tell()
+    return Generator(plan).result()

@@ -15,7 +15,7 @@ from typing import Any
 from proof.customers import photo
 from proof.figures import Bar, percentile, report
 from proof.load.customers import creates, fill, mix, sign_up_many, upload_many
-from proof.load.offers import Choice, Outcome, Phase, Plan, Told, offer
+from proof.load.offers import Choice, Measurements, Outcome, Phase, Plan, offer
 from proof.load.rig import Rig, difference, running_rig
 
 TENANTS = 40
@@ -50,10 +50,10 @@ def p99_ms(outcomes: list[Outcome]) -> float:
 def find_peak(rig: Rig, choices: list[Choice], seconds: float) -> dict[int, float]:
     """Good answers a second by the number of clients that always wait for one."""
     phases = [Phase(str(width), seconds, concurrency=width) for width in WIDTHS]
-    told = offer(Plan(rig.port, choices, phases, rig.cores.generator))
-    if any(not each.is_good for each in told.outcomes):
-        print(f"  some answers in the closed loop were not good: {dict(told.codes)}")
-    return {width: good_rate(told.of(str(width)), seconds) for width in WIDTHS}
+    measured = offer(Plan(rig.port, choices, phases, rig.cores.generator))
+    if any(not each.is_good for each in measured.outcomes):
+        print(f"  some answers in the closed loop were not good: {dict(measured.codes)}")
+    return {width: good_rate(measured.of(str(width)), seconds) for width in WIDTHS}
 
 
 def recovered_after(outcomes: list[Outcome], bar_ms: float, seconds: float) -> float:
@@ -65,7 +65,7 @@ def recovered_after(outcomes: list[Outcome], bar_ms: float, seconds: float) -> f
     return float("inf")
 
 
-def flood(rig: Rig, choices: list[Choice], peak: float, seconds: float) -> Told:
+def flood(rig: Rig, choices: list[Choice], peak: float, seconds: float) -> Measurements:
     """Calm, overload, calm."""
     calm = {"all": CALM_SHARE * peak}
     phases = [
@@ -90,11 +90,11 @@ def examine(rig: Rig, seconds: float, peak_seconds: float) -> None:
     # The first flood makes buffers and caches as large as they get.
     flood(rig, choices, peak, max(5.0, seconds / 6))
     cpu, memory = rig.cpu_seconds(), rig.memory_mib()
-    told = flood(rig, choices, peak, seconds)
+    measured = flood(rig, choices, peak, seconds)
     used, grown = difference(cpu, rig.cpu_seconds()), difference(memory, rig.memory_mib())
-    outcomes = told.of("overload")
+    outcomes = measured.of("overload")
     statuses = Counter(each.status for each in outcomes)
-    before_ms = p99_ms(told.of("before"))
+    before_ms = p99_ms(measured.of("before"))
     figures = {
         "peak, good answers/s": peak,
         "offered/s": len(outcomes) / seconds,
@@ -104,11 +104,11 @@ def examine(rig: Rig, seconds: float, peak_seconds: float) -> None:
         "answered neither well nor by 429 or 503": sum(
             count for status, count in statuses.items() if status not in (200, 202, 429, 503)
         ),
-        "429 and 503 without Retry-After": told.without_retry_after,
+        "429 and 503 without Retry-After": measured.without_retry_after,
         "p99 of good answers before, ms": before_ms,
         "p99 of good answers under overload, ms": p99_ms(outcomes),
         "recovered after, s": recovered_after(
-            told.of("after"), 2 * before_ms, RECOVERY_SECONDS + WINDOW_SECONDS
+            measured.of("after"), 2 * before_ms, RECOVERY_SECONDS + WINDOW_SECONDS
         ),
         "largest growth of a process, share": max(
             grown[name] / memory[name] for name in memory if name in grown
@@ -117,9 +117,9 @@ def examine(rig: Rig, seconds: float, peak_seconds: float) -> None:
     raw: dict[str, Any] = {
         "peaks": peaks,
         "statuses": {str(status): count for status, count in statuses.items()},
-        "refusals": dict(told.codes),
-        "generator_cpu_seconds": told.cpu_seconds,
-        "generator_late_seconds": told.late_seconds,
+        "refusals": dict(measured.codes),
+        "generator_cpu_seconds": measured.cpu_seconds,
+        "generator_late_seconds": measured.late_seconds,
         "platform_cpu_seconds": used,
         "memory_before_mib": memory,
         "growth_mib": grown,
