@@ -8,9 +8,9 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 ROOT = Path(__file__).parents[1]
-# A path in backticks, such as `hosts/routes.py` or `deploy/local`, given from the root, from the
-# document or from any folder; placeholders and patterns do not match.
-_PATH = re.compile(r"`(\w[\w.-]*(?:/[\w.-]+)+/?)`")
+# A path in backticks, such as `hosts/routes.py`, `worker.py` or `deploy/local`, from the root, the
+# document or any folder; placeholders and patterns do not match.
+_PATH = re.compile(r"`(\w[\w.-]*(?:/[\w.-]+)+/?|\w+\.py)`")
 
 
 @cache

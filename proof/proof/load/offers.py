@@ -102,7 +102,7 @@ class Generator:
         self._process.stdin.close()
 
     def result(self) -> Measurements:
-        """Wait for the end; what was measured."""
+        """Wait for the end; returns the measurements."""
         assert self._process.stdout is not None
         with self._process.stdout as stream:
             pickled = stream.read()
