@@ -32,11 +32,11 @@ class TenantRequiredError(ForbiddenError):
 
 
 def principal_of(request: Request) -> Principal:
-    """The caller of this request, who from here on is the actor of what it publishes; any genuine
-    context will do, anonymous included.
+    """The caller of this request, from any genuine context, including an anonymous one. From here
+    on the caller is the actor of the events that the request publishes.
 
-    Dependencies call this and do not depend on it: FastAPI's work for one more of them would
-    cost more than this does.
+    Other dependencies call this instead of depending on it: what FastAPI does for one more
+    dependency would cost more than the function itself.
     """
     tokens = request.headers.getlist(CONTEXT_HEADER)
     if len(tokens) != 1:
@@ -48,7 +48,7 @@ def principal_of(request: Request) -> Principal:
 
 
 def _actor(request: Request, principal: Principal) -> str | None:
-    """Who is behind the call: a service may say on whose behalf it calls, nobody else."""
+    """Who caused the call. Only a service may name somebody else on whose behalf it calls."""
     if principal.kind == "service":
         claimed = request.headers.get(cause.ACTOR_HEADER, "")
         if cause.ACTOR.fullmatch(claimed):
@@ -57,8 +57,9 @@ def _actor(request: Request, principal: Principal) -> str | None:
 
 
 class _SignedIn(SecurityBase):
-    """Lets members and keys with some permissions pass. To OpenAPI it is a security scheme, so
-    the document says which calls need a credential; how one is shown is the gateway's to say."""
+    """Lets members and keys that have the needed permissions pass. It is a security scheme in
+    OpenAPI, so the document says which calls need a credential; the gateway's document says how
+    to send one."""
 
     def __init__(self, needed: frozenset[str]) -> None:
         self.model = APIKey(**{"in": APIKeyIn.header}, name=CONTEXT_HEADER)
@@ -77,7 +78,7 @@ class _SignedIn(SecurityBase):
 
 
 def requires(*permissions: str) -> Callable[[Request], Awaitable[TenantPrincipal]]:
-    """A dependency: a member or key of this tenant that has all of `permissions`.
+    """A dependency that requires a member or key of this tenant with all of `permissions`.
 
     Use it as `Annotated[TenantPrincipal, Depends(requires("projects:write"))]`.
     """
@@ -98,7 +99,7 @@ def service_only(*issuers: str) -> Callable[[Request], Awaitable[Principal]]:
 
 
 def service_for_tenant(*issuers: str) -> Callable[[Request], Awaitable[TenantPrincipal]]:
-    """The same for calls on behalf of a tenant, which the caller's token names."""
+    """The same, for calls on behalf of the tenant that the caller's token names."""
     may_call = service_only(*issuers)
 
     async def check(request: Request) -> TenantPrincipal:

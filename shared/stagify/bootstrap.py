@@ -1,7 +1,7 @@
 """Creates what the services expect to find: databases, roles, topics and buckets.
 
-Idempotent, and the same for the embedded parts, tests, compose and Kubernetes. Services get
-no right to do any of this themselves.
+It may run any number of times, and the embedded servers, tests, Compose and Kubernetes all use
+it. Services themselves have no right to do any of this.
 """
 
 import asyncio
@@ -71,7 +71,7 @@ def _password(role: str, environment: Mapping[str, str]) -> str:
 
 
 async def create_databases(admin_url: str, passwords: Mapping[str, str]) -> None:
-    """Roles with these passwords, and a database each, owned by its owner role."""
+    """Create every service's database, owned by its owner role, and all roles with these passwords."""
     connection = await asyncpg.connect(admin_url)
     try:
         for database in DATABASES:
@@ -83,7 +83,7 @@ async def create_databases(admin_url: str, passwords: Mapping[str, str]) -> None
 
 
 async def create_role(connection: asyncpg.Connection, role: str, password: str) -> None:
-    """A login role without any power of its own; an existing one gets this password."""
+    """Create a login role without any privileges, or give an existing role this password."""
     exists = await connection.fetchval("SELECT true FROM pg_roles WHERE rolname = $1", role)
     verb = "ALTER" if exists else "CREATE"
     # Role statements take no parameters; the server quotes the literals itself.
@@ -100,7 +100,7 @@ async def create_role(connection: asyncpg.Connection, role: str, password: str) 
 async def create_database(
     connection: asyncpg.Connection, name: str, database: ServiceDatabase
 ) -> None:
-    """The database `name` for `database`'s roles; nobody else may connect."""
+    """Create the database `name`; only `database`'s roles may connect to it."""
     exists = await connection.fetchval("SELECT true FROM pg_database WHERE datname = $1", name)
     if not exists:
         await connection.execute(f'CREATE DATABASE "{name}" OWNER "{database.roles[0]}"')
@@ -110,7 +110,7 @@ async def create_database(
 
 
 async def create_topics(bootstrap_servers: str, replication_factor: int) -> None:
-    """Every declared topic with its partitions and configuration."""
+    """Create every declared topic that is missing, with its partitions and configuration."""
     client = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers)
     await client.start()
     try:
@@ -139,7 +139,8 @@ async def _create(client: AIOKafkaAdminClient, topics: list[NewTopic]) -> None:
 
 
 def create_buckets(settings: BootstrapSettings) -> None:
-    """One bucket per region. Life-cycle rules are not every store's: clean-up is staging-svc's."""
+    """Create one bucket for each region, without life-cycle rules: not every store has them, so
+    staging-svc deletes objects itself."""
     import boto3
     from botocore.config import Config
     from botocore.exceptions import ClientError

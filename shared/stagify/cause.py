@@ -1,10 +1,11 @@
-"""Who caused the work that runs now, and under which request.
+"""Who caused the work that runs now, and which request it belongs to.
 
-Every event says both (`actor`, `requestid`): the audit log is made of them. The HTTP edge binds
-the request's id, and the caller once its token is verified; an internal call passes both on; a
-consumer takes them from the event it handles, a job from its row. So whatever follows from a
-request names who made it, however many services later. Work that nobody asked for is caused by
-the service that does it (docs/decisions/0009-who-caused-an-event.md).
+Every event carries both (`actor`, `requestid`), and the audit log is made from them. A service binds
+the request's id when a request arrives, and the caller once its token is verified; an internal call
+passes both on; a consumer takes them from the event it handles, a job from its row. So everything
+that follows from a request names the person who made it, even several services later. Work that
+nobody asked for is caused by the service that does it
+(docs/decisions/0009-who-caused-an-event.md).
 """
 
 import re
@@ -13,18 +14,18 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
-# Carries the actor of an internal call; believed with a service's token only. The gateway drops
-# every header of this prefix that comes from outside.
+# Names the actor of an internal call, and counts only together with a service's token. The gateway
+# drops every header with this prefix that comes from outside.
 ACTOR_HEADER = "x-stagify-actor"
 
-# Someone's id behind their kind, never a name; `system` is a command run on the machine.
+# A kind and an id, never a name; `system` stands for a command that was run on the machine.
 ACTOR = re.compile(r"(?:user|api_key|operator|service):[A-Za-z0-9._-]{1,64}|system")
 SYSTEM = "system"
 
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Who and which request is behind some work; None where nobody is, or it is not known."""
+    """Who caused some work, and by which request; None where nobody did, or it is not known."""
 
     actor: str | None = None
     request_id: str | None = None
@@ -36,7 +37,7 @@ current: ContextVar[Cause] = ContextVar("cause", default=NOBODY)
 
 @contextmanager
 def scope(actor: str | None, request_id: str | None = None) -> Iterator[None]:
-    """Let what happens in the block be caused by `actor` under `request_id`."""
+    """Inside the block, `actor` is the cause of all work, under `request_id`."""
     token = current.set(Cause(actor, request_id))
     try:
         yield
@@ -46,13 +47,13 @@ def scope(actor: str | None, request_id: str | None = None) -> Iterator[None]:
 
 @contextmanager
 def named(actor: str) -> Iterator[None]:
-    """Let what happens in the block be caused by `actor`, under the request id there is."""
+    """Inside the block, `actor` is the cause of all work; the request id stays as it is."""
     with scope(actor, current.get().request_id):
         yield
 
 
 def bind_actor(actor: str | None) -> None:
-    """Say who made the request that is being handled; its end takes the binding away."""
+    """Note who made the request that is being handled; this is undone when the request ends."""
     now = current.get()
     if now.actor != actor:
         current.set(Cause(actor, now.request_id))

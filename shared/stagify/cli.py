@@ -1,4 +1,4 @@
-"""The commands: `stagify …` for the platform, and the same few for every service."""
+"""The commands: `stagify …` for the platform, and those that every service has."""
 
 import asyncio
 import gc
@@ -29,7 +29,7 @@ def service_cli(
     worker: Callable[[], Awaitable[None]],
     make_consumer: "Callable[[ServiceSettings], Consumer] | None" = None,
 ) -> typer.Typer:
-    """The commands of service `name`: api, worker, migrate, tasks, and dead-letters if it consumes.
+    """The commands of service `name`: api, worker, migrate, tasks, and dead-letters if it has a consumer.
 
     `package` is the import name; its `app:main_app` is the factory of the HTTP process.
     """
@@ -84,16 +84,17 @@ def serve(factory: str, settings: "ServiceSettings") -> None:
 
 
 def _collect_garbage_less() -> None:
-    """Look for reference cycles every 20,000 new objects, not every 700; children inherit it.
+    """Look for reference cycles every 20,000 new objects instead of every 700; child processes
+    inherit this.
 
-    Requests in flight hold many objects and make few cycles: by default the collector takes a
-    fifth of an api process' time.
+    Requests in progress hold many objects and make few cycles: with the default, the collector
+    would take a fifth of an api process's time.
     """
     gc.set_threshold(20_000, 20, 10)
 
 
 def run(main: Awaitable[None]) -> None:
-    """Run a process' main coroutine on uvloop."""
+    """Run the main coroutine of a process on uvloop."""
     import uvloop
 
     async def entry() -> None:
@@ -104,7 +105,7 @@ def run(main: Awaitable[None]) -> None:
 
 
 def run_command(main: Awaitable[None]) -> None:
-    """Run what somebody asked for on this machine; what it changes is caused by `system`."""
+    """Run a command that somebody gave on this machine; its changes are caused by `system`."""
 
     async def entry() -> None:
         from stagify import cause
@@ -124,7 +125,7 @@ def _dead_letters(
 
     @cli.command(name="list")
     def list_letters() -> None:
-        """Print where each came from and why it is here; never its content."""
+        """Print where each message came from and why it is here, but never its content."""
         from stagify import dead_letters
 
         async def show() -> None:
@@ -136,7 +137,7 @@ def _dead_letters(
 
     @cli.command()
     def replay() -> None:
-        """Handle them again; those that still cannot be handled are kept anew."""
+        """Handle them again; those that still cannot be handled are kept."""
         consumer = make_consumer(load_settings())
 
         async def again() -> None:
@@ -162,7 +163,7 @@ def _tasks(name: str, load_settings: LoadSettings) -> typer.Typer:
 
     @cli.command(name="list")
     def list_tasks() -> None:
-        """Print what each was, how often it was tried, and why it was given up."""
+        """Print each task, how often it was tried, and why it was given up."""
         from stagify.tasks import claims
 
         async def show() -> None:
@@ -174,7 +175,7 @@ def _tasks(name: str, load_settings: LoadSettings) -> typer.Typer:
 
     @cli.command()
     def retry(task_id: Annotated[UUID | None, typer.Argument()] = None) -> None:
-        """Try the task with this id again, or all of them."""
+        """Try the task with this id again, or all tasks that were given up."""
         from stagify.clock import utc_now
         from stagify.tasks import claims
 
@@ -186,7 +187,7 @@ def _tasks(name: str, load_settings: LoadSettings) -> typer.Typer:
 
     @cli.command()
     def discard(task_id: UUID) -> None:
-        """Forget the task with this id."""
+        """Delete the task with this id."""
         from stagify.tasks import claims
 
         async def forget() -> None:
@@ -203,7 +204,7 @@ main = typer.Typer(help="Upkeep of the platform.", no_args_is_help=True)
 
 @main.command()
 def bootstrap() -> None:
-    """Create databases, roles, topics and buckets; whatever is there already stays."""
+    """Create databases, roles, topics and buckets; those that exist already stay."""
     from stagify.bootstrap import BootstrapSettings, bootstrap_all
 
     asyncio.run(bootstrap_all(BootstrapSettings(), dict(os.environ)))

@@ -1,9 +1,10 @@
-"""The one place that reads the wall clock, and waits by it; `stagify.testing` has one that moves."""
+"""The one place that reads the wall clock and sleeps by it. `stagify.testing` has a clock that tests
+can move."""
 
 import asyncio
 from datetime import UTC, datetime
 
-# A test's clock takes the place of both.
+# A test's clock replaces both.
 _now = datetime.now
 _sleep = asyncio.sleep
 
@@ -14,5 +15,5 @@ def utc_now() -> datetime:
 
 
 async def sleep(seconds: float) -> None:
-    """Return after so long; for what is done again and again, and would keep a test waiting."""
+    """Wait for that long. For periodic work, so that a test can move the clock instead of waiting."""
     await _sleep(seconds)

@@ -1,7 +1,7 @@
-"""HTTP/1.1 to one server over connections that are kept: the part below `stagify.calls`.
+"""HTTP/1.1 to one server over connections that stay open; `stagify.calls` is built on this.
 
-A general client costs more CPU a request than most of our requests do themselves; this one
-speaks only what we need: one request at a time on a connection, answers held in memory.
+A general HTTP client needs more CPU for a request than most of our requests need themselves. This
+one does only what we need: one request at a time on a connection, with the answer held in memory.
 """
 
 import asyncio
@@ -19,21 +19,22 @@ T = TypeVar("T")
 
 MAX_IDLE_CONNECTIONS = 16
 MAX_ANSWER_BYTES = 1024 * 1024
-# Never after the server's own keep-alive limit, or requests meet a closing connection.
+# Shorter than the server's own keep-alive limit, or requests would meet a closing connection.
 IDLE_SECONDS = 15.0
-# For a connection, before the name of the server is looked up anew.
+# How long connecting may take before the name of the server is looked up again.
 FIRST_LOOK_SECONDS = 0.5
 
 
 class ConnectionEndedError(ConnectionError):
-    """The connection ended before an answer did, or what came is not one."""
+    """The connection ended before the answer was complete, or what came is not an answer."""
 
 
 async def connected(connect: Callable[[], Awaitable[T]], *, first_seconds: float) -> T:
-    """What `connect` makes; after `first_seconds` it is begun anew, and has the caller's time.
+    """The result of `connect`. If that takes more than `first_seconds`, it is started again, and
+    then has as much time as the caller allows.
 
-    A server that has just gone may still have its address beside its successor's, and nobody
-    answers there. A second look at the name finds the successor's alone.
+    The name of a server that has just been replaced may still lead to its old address as well as
+    the new one, and nobody answers at the old one. A second look-up finds only the new one.
     """
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(first_seconds):
@@ -43,7 +44,7 @@ async def connected(connect: Callable[[], Awaitable[T]], *, first_seconds: float
 
 @dataclass(frozen=True, slots=True)
 class HttpAnswer:
-    """What the server said; names of headers are in lower case."""
+    """What the server answered; names of headers are in lower case."""
 
     status: int
     headers: dict[bytes, bytes]
@@ -51,7 +52,8 @@ class HttpAnswer:
 
 
 class Connections:
-    """The connections to the server at `url`. Make one per process and server; close it at the end."""
+    """The connections to the server at `url`. Make one for each process and server, and close it at
+    the end."""
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
@@ -63,11 +65,11 @@ class Connections:
         self._idle: deque[_Connection] = deque()
 
     async def exchange(self, payload: bytes, *, is_head: bool = False) -> HttpAnswer:
-        """The answer to the request `payload`, whole as it goes over the wire; OSError if none
-        comes. The answer to a HEAD has no body, whatever length it names.
+        """The answer to the request `payload`, which is sent as it is; OSError if no answer comes.
+        The answer to a HEAD request has no body, whatever length it names.
 
-        Requests must be idempotent: one that meets a connection the server was just closing is
-        sent once more. There is no deadline: that is the caller's.
+        Requests must be idempotent: if the server was just closing the connection, the request is
+        sent once more. There is no deadline here; the caller sets one.
         """
         while self._idle:
             connection = self._idle.pop()
@@ -103,7 +105,7 @@ class Connections:
 
 
 class _Connection(asyncio.Protocol):
-    """One connection, one request at a time; the callbacks are httptools'."""
+    """One connection, one request at a time; httptools calls the methods named `on_…`."""
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -134,7 +136,7 @@ class _Connection(asyncio.Protocol):
             self._transport.close()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        # A cast: the transports of uvloop are no subclasses of asyncio.Transport.
+        # A cast, because the transports of uvloop are not subclasses of asyncio.Transport.
         self._transport = cast(asyncio.Transport, transport)
 
     def data_received(self, data: bytes) -> None:
@@ -153,7 +155,7 @@ class _Connection(asyncio.Protocol):
         self._headers[name.lower()] = value
 
     def on_headers_complete(self) -> None:
-        # The parser would wait for as many bytes as a GET would bring.
+        # The parser would wait for the body that a GET would have.
         if self._is_head:
             self.on_message_complete()
 

@@ -1,8 +1,8 @@
 """The consumer: decode → claim → handle in one transaction → commit the offset.
 
-Three failures have three fates: poison goes to the dead letters, a transient failure is
-retried in place with back-off, and anything else is a bug that stops the process loudly.
-A run of dead letters stops it too: after a bad deploy that is better than losing them all.
+There are three kinds of failures: a poison message goes to the dead letters, a transient failure is
+retried on the spot with a growing pause, and anything else is a bug that stops the process. Many
+dead letters in a row stop it too: after a bad deploy that is better than setting all of them aside.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ Handlers = Mapping[type[Any], Callable[[Session, Any], Awaitable[None]]]
 T = TypeVar("T")
 
 MAX_POLL_RECORDS = 1_000
-# After an outage the work goes on within this time.
+# After an outage, work resumes within this time.
 MAX_BACKOFF_SECONDS = 2.0
 
 
@@ -40,7 +40,7 @@ class PoisonMessageError(Exception):
 
 
 class TooManyDeadLettersError(RuntimeError):
-    """So many messages in a row were poison that the fault is likely ours."""
+    """So many messages in a row were poison that the fault is probably ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,18 +51,18 @@ class Rejection:
     reason: str
 
 
-# A batch handler owns its transaction and its idempotency; it answers with the events it
-# can never handle, and those become dead letters.
+# A batch handler opens its own transaction and recognizes events it has already handled. It returns
+# the events that it can never handle, and those become dead letters.
 BatchHandlers = Mapping[type[Any], Callable[[list[Any]], Awaitable[Sequence[Rejection]]]]
 
 
 class _RebalancedError(Exception):
-    """The partitions are being taken away: what is not done is done by their next owner."""
+    """The partitions are being taken away; their next owner does what is not done yet."""
 
 
 @dataclass
 class _Guard(ConsumerRebalanceListener):  # type: ignore[misc]
-    """Holds a rebalance back until the message in hand is done, and no longer."""
+    """Delays a rebalance until the message in hand is done."""
 
     idle: asyncio.Lock = field(default_factory=asyncio.Lock)
     leaving: asyncio.Event = field(default_factory=asyncio.Event)
@@ -77,7 +77,8 @@ class _Guard(ConsumerRebalanceListener):  # type: ignore[misc]
 
 
 class Consumer:
-    """Feeds one service's handlers from Kafka. `name` is the group and the inbox's consumer."""
+    """Passes events from Kafka to the handlers of one service. `name` is the name of its consumer
+    group, and of the consumer in the inbox."""
 
     def __init__(
         self,
@@ -124,7 +125,8 @@ class Consumer:
             backoff = min(backoff * 2, MAX_BACKOFF_SECONDS)
 
     async def replay(self) -> int:
-        """Handle this consumer's dead letters again; how many there were. Poison is buried anew."""
+        """Handle this consumer's dead letters again, and return how many there were. Those that are
+        still poison become dead letters again."""
         count = 0
         async with self._producing(self._bootstrap_servers, f"{self.name}-replay") as producer:
             letters = dead_letters.read(
@@ -162,8 +164,9 @@ class Consumer:
     def _shares(
         self, batches: Mapping[TopicPartition, list[ConsumerRecord]]
     ) -> list[list[list[ConsumerRecord]]]:
-        """What is done side by side, each in the chunks that are done one after the other: the
-        messages of a partition, but all of a topic at once if it has batch handlers."""
+        """Shares that are handled concurrently, each a list of chunks that are handled one after
+        the other. A share holds the messages of one partition, one to a chunk; if a topic has batch
+        handlers, all its messages are one chunk."""
         batch_topics = {str(cls.topic.value) for cls in self._batch_handlers}
         together: dict[str, list[ConsumerRecord]] = {}
         shares = []
@@ -180,17 +183,17 @@ class Consumer:
         producer: AIOKafkaProducer,
         chunks: list[list[ConsumerRecord]],
     ) -> None:
-        """Handle chunks in order, however often the process is interrupted."""
+        """Handle the chunks in order; commit what is done even if this is interrupted."""
         done: dict[TopicPartition, int] = {}
         try:
             for chunk in chunks:
-                # 1. Commit the rows. A crash after this delivers again; the inbox makes that
-                #    harmless. Shielded: a stop waits for the messages in hand.
+                # 1. Commit the rows. After a crash here the messages are delivered again; the inbox
+                #    makes that harmless. Shielded, so that a stop waits for the messages in hand.
                 await _uninterrupted(self._process(chunk, producer))
                 for record in chunk:
                     done[TopicPartition(record.topic, record.partition)] = record.offset + 1
         finally:
-            # 2. Commit the offsets of what is done. Never before 1: it would be lost.
+            # 2. Commit the offsets of what is done. Before 1, a crash would lose the messages.
             if done:
                 await asyncio.shield(_commit(client, done))
         for partition, offset in done.items():
@@ -218,7 +221,7 @@ class Consumer:
         span = f"{self.name} {event.event_type}"
         with (
             tenant_scope(event.tenant_id),
-            # What follows from an event is caused by whoever caused the event.
+            # Whoever caused the event also causes what follows from it.
             cause.scope(event.actor or f"service:{event.source}", event.request_id),
             telemetry.continued(event.traceparent, span, SpanKind.CONSUMER),
         ):
@@ -310,7 +313,7 @@ def _as_record(letter: dead_letters.DeadLetter) -> ConsumerRecord:
 
 
 async def _uninterrupted(work: Awaitable[None]) -> None:
-    """Await `work`; a cancel meanwhile takes effect once it is done."""
+    """Await `work`; if this is cancelled meanwhile, the cancellation waits until it is done."""
     task = asyncio.ensure_future(work)
     try:
         await asyncio.shield(task)
@@ -325,6 +328,7 @@ async def _commit(client: AIOKafkaConsumer, offsets: dict[TopicPartition, int]) 
     try:
         await client.commit(offsets)
     except (CommitFailedError, IllegalStateError):
-        # A partition has another owner: it sees the messages again, and the inbox decides.
+        # The partition has another owner by now. It gets these messages again, and the inbox sees to
+        # it that they have no second effect.
         topics = sorted({partition.topic for partition in offsets})
         logger.info("consumer.commit_refused", extra={"topics": topics})

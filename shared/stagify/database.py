@@ -34,10 +34,10 @@ SERVER_SETTINGS = {
     "idle_in_transaction_session_timeout": "30s",
 }
 
-# Between two looks of a process that starts for a database that is away.
+# How long a process that starts waits before it asks again for a database that does not answer.
 AWAIT_SECONDS = 0.5
 
-# What a connection raises that is of no more use.
+# What a connection raises that can no longer be used.
 UNUSABLE = (
     asyncpg.PostgresError,
     asyncpg.InterfaceError,
@@ -52,11 +52,11 @@ class ConnectionLostError(ConnectionError):
 
 
 class TransactionFailedError(RuntimeError):
-    """A statement failed and that was passed over, so PostgreSQL has rolled everything back."""
+    """A statement failed and the error was ignored, so PostgreSQL has rolled everything back."""
 
 
 class Session(AsyncSession):
-    """What use cases are given: one transaction, which `Database` begins and ends."""
+    """The transaction that a use case works in; `Database` begins and ends it."""
 
     async def commit(self) -> None:
         """Only `Database` commits."""
@@ -95,9 +95,9 @@ class Database:
             max_overflow=0,
             pool_timeout=5,
             pool_pre_ping=False,
-            # An error names its statement in the log; what people typed stays out of it.
+            # The log shows the statement that failed, but not the values that people typed.
             hide_parameters=True,
-            # SQLAlchemy begins and ends no transaction: that is done here, tenant included.
+            # SQLAlchemy begins and ends no transactions: this class does, and sets the tenant.
             isolation_level="AUTOCOMMIT",
             connect_args={
                 "server_settings": {**SERVER_SETTINGS, "application_name": service},
@@ -124,7 +124,7 @@ class Database:
 
     @asynccontextmanager
     async def system(self) -> AsyncIterator[Session]:
-        """One transaction without a tenant: tables that are not a tenant's, and no others."""
+        """One transaction without a tenant: it sees only tables whose rows belong to no tenant."""
         async with self._transaction(None) as session:
             yield session
 
@@ -169,7 +169,7 @@ class Database:
         except BaseException as error:
             await _undo(driver, error, give_back)
             raise
-        # Waits for nothing: SQLAlchemy knows of no transaction that it would have to end.
+        # This does not wait: as far as SQLAlchemy knows, there is no transaction to end.
         pooled.close()
 
     async def fetch(self, tenant_id: UUID, query: str, *args: Any) -> Sequence[asyncpg.Record]:
@@ -186,8 +186,8 @@ class Database:
     async def assert_least_privilege(self) -> None:
         """Raise unless this role is bound by row-level security (pitfall: superusers are not).
 
-        The first thing a process does: it waits for a database that is away, instead of dying
-        and being started ever more seldom.
+        A process does this first. It waits for a database that does not answer: if it ended
+        instead, it would be restarted after longer and longer pauses.
         """
         while True:
             try:
@@ -216,9 +216,9 @@ class Database:
 
 
 def _refuse_closed(pooled: Any, *_: Any) -> None:
-    """Let the pool make its connections anew after the server has ended this one.
+    """Make the pool open new connections after the server has closed this one.
 
-    Statements on the bare connection fail behind SQLAlchemy's back, so it would never learn.
+    Statements run on the bare connection, so SQLAlchemy does not notice when they fail.
     """
     if pooled.driver_connection.is_closed():
         raise InvalidatePoolError
@@ -237,7 +237,7 @@ async def _undo(
     driver: Any, error: BaseException, give_back: Callable[[], Awaitable[None]]
 ) -> None:
     is_lost = isinstance(error, asyncpg.InterfaceError) and driver.is_closed()
-    # Shielded together: whoever is cancelled, even twice, gives the connection back, and clean.
+    # Shielded together: even after two cancellations the connection goes back, and clean.
     await asyncio.shield(_roll_back(driver, give_back))
     if is_lost:
         raise ConnectionLostError from error

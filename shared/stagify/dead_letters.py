@@ -1,4 +1,5 @@
-"""Dead letters: messages a consumer can never handle, kept with the reason until replayed."""
+"""Dead letters: messages that a consumer can never handle, kept with the reason until they are
+replayed."""
 
 import json
 from collections.abc import AsyncIterator
@@ -14,7 +15,8 @@ MAX_REASON = 1_000
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """A message with where it came from and why it is here. `position` is its place in the DLQ."""
+    """A message, where it came from, and why it is here. `position` is its offset in the dead-letter
+    topic."""
 
     position: int
     topic: str
@@ -48,10 +50,10 @@ async def bury(
 async def read(
     bootstrap_servers: str, consumer: str, *, group: str | None = None
 ) -> AsyncIterator[DeadLetter]:
-    """The dead letters there are now, oldest first.
+    """The dead letters that exist now, oldest first.
 
-    With a `group`, only those it has not committed yet; each one is committed when the caller
-    comes back for the next, so a crash in between shows it again.
+    With a `group`, only those that it has not committed yet. Each one is committed when the caller
+    asks for the next, so after a crash in between it is read again.
     """
     partition = TopicPartition(dead_letter_topic(consumer), 0)
     client = AIOKafkaConsumer(

@@ -1,7 +1,7 @@
-"""What routes ask for: the transaction of their request.
+"""The dependencies of routes: the transaction of the request, and the database.
 
-Dependencies are coroutines although some wait for nothing: FastAPI runs plain functions in a
-thread, which costs more than all they do.
+They are all coroutines, although some wait for nothing: FastAPI runs plain functions in a thread,
+which would cost more than everything they do.
 """
 
 from collections.abc import AsyncIterator
@@ -39,8 +39,8 @@ async def request_database(request: Request) -> Database:
     return database_of(request)
 
 
-# Function scope: the commit happens before the answer is sent, so a client is never told of
-# success by a transaction that then fails.
+# Function scope: the commit happens before the answer is sent, so no client hears of success before
+# a transaction fails.
 SessionDep = Annotated[Session, Depends(request_session, scope="function")]
 SystemSessionDep = Annotated[Session, Depends(request_system_session, scope="function")]
 DatabaseDep = Annotated[Database, Depends(request_database)]

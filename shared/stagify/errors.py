@@ -13,7 +13,7 @@ StagifyError
 ├── TooLargeError              413  the body or the declared size is over the limit
 ├── UnsupportedMediaTypeError  415  wrong Content-Type
 ├── RateLimitedError           429  too often; `retry_after` seconds
-└── UnavailableError           503  a dependency is away; `retry_after` seconds
+└── UnavailableError           503  another part does not answer; `retry_after` seconds
 
 A business error is a subclass with its own `code` and a docstring, which is its default detail.
 Details are shown to customers: no driver text, no secrets, no other tenant's data.
@@ -37,7 +37,7 @@ class StagifyError(Exception):
 
     @classmethod
     def from_problem(cls, problem: dict[str, Any]) -> Self:
-        """The same refusal, as the caller of another service reads it in that one's answer."""
+        """The refusal in the answer of another service, as an error of this class."""
         return cls()
 
     @property

@@ -1,4 +1,5 @@
-"""The HTTP process of a service: health, errors, limits, metrics and traces, the same everywhere."""
+"""The HTTP process of a service: health, errors, limits, metrics and traces, which are the same in
+all services."""
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -46,9 +47,10 @@ def create_service_app(
     checks: Mapping[str, Check] | None = None,
     lifespan: Lifespan | None = None,
 ) -> FastAPI:
-    """The app every service starts from; `lifespan` is an async context manager of its own parts.
+    """The app that every service starts from; `lifespan` is an async context manager for the parts
+    of the service.
 
-    Refuses to start as a database role that row-level security does not bind. Serves /healthz,
+    It refuses to start if its database role can bypass row-level security. It serves /healthz,
     /readyz, /metrics and /openapi.json; errors are RFC 9457 problem+json.
     """
     logs.configure(service, settings.log_level)
@@ -58,7 +60,7 @@ def create_service_app(
         lifespan=_lifespan(database, lifespan),
         docs_url=None,
         redoc_url=None,
-        # A redirect would name this process's own address to the outside.
+        # A redirect would show this process's own address to clients.
         redirect_slashes=False,
         responses=COMMON_PROBLEMS,
         generate_unique_id_function=_operation_id,
@@ -116,7 +118,7 @@ def _invalid(error: RequestValidationError) -> StagifyError:
     errors = error.errors()
     if any(item["type"] == "json_invalid" for item in errors):
         return MalformedJsonError()
-    # The input itself is left out: it may hold a password.
+    # Without the input itself: it may contain a password.
     fields: list[Any] = [
         {
             "field": ".".join(str(part) for part in item["loc"]),
@@ -140,7 +142,7 @@ def _from_http(error: HTTPException, request: Request) -> StagifyError:
 
 
 def _methods_of(request: Request) -> list[str]:
-    """What the path serves. The framework names the methods of the first route that fits only."""
+    """The methods of the path. The framework itself names only those of the first route that matches."""
     path = getattr(request.scope.get("route"), "path", "")
     return sorted(method.upper() for method in request.app.openapi()["paths"].get(path, {}))
 

@@ -1,8 +1,8 @@
 """Idempotency-Key (draft-ietf-httpapi-idempotency-key-header): the same request, one effect.
 
-The answer of a 2xx is stored in the transaction of its effects, so a crash leaves both or
-neither. A transaction-level advisory lock marks a request in flight and goes with the process
-that held it. Keys are scoped by tenant, caller and route; fingerprints are HMACs.
+A 2xx answer is stored in the transaction of its effects, so after a crash there are both or neither.
+An advisory lock of the transaction marks a request that is being handled, and is gone when its
+process is. Keys are separate for each tenant, caller and route; fingerprints are HMACs.
 """
 
 import hashlib
@@ -28,8 +28,8 @@ R = TypeVar("R")
 RETENTION = timedelta(hours=48)
 
 FIND = "SELECT fingerprint, status, body FROM idempotency_keys WHERE scope = $1"
-# One round trip for both. The rows it sees may be older than the lock: STORE notices that, and
-# who is refused asks again.
+# One round trip for both. The row may have been read before the lock was taken; STORE notices that,
+# and a use case that fails meanwhile looks again.
 LOCK_AND_FIND = """
 SELECT pg_try_advisory_xact_lock(hashtextextended(encode($1, 'hex'), 0)) AS is_first,
        fingerprint, status, body
@@ -64,7 +64,7 @@ class IdempotencyKeyReusedError(InvalidInputError):
 
 
 class Idempotency:
-    """The idempotency of one request. Without a key it does nothing."""
+    """Makes one request idempotent. If the request has no key, this does nothing."""
 
     def __init__(self, scope: bytes | None, fingerprint: bytes) -> None:
         self._scope = scope
@@ -78,7 +78,7 @@ class Idempotency:
         *,
         shown_once: frozenset[str] = frozenset(),
     ) -> Response:
-        """The stored answer, or that of `work`, stored with its effects.
+        """The stored answer; or the answer of `work`, which is stored together with its effects.
 
         Fields in `shown_once` are secrets: they are in the first answer only.
         """
@@ -89,7 +89,7 @@ class Idempotency:
         try:
             result = (await work()).model_dump(mode="json")
         except StagifyError:
-            # Perhaps a refusal because of the very effects of the first request with this key.
+            # The reason for the refusal may be the effects of the first request with this key.
             stored = await self.recall(connection)
             if stored is None:
                 raise
@@ -107,8 +107,8 @@ class Idempotency:
         work: Callable[["Once[T]"], Awaitable[T]],
         dump: Callable[[T], bytes],
     ) -> Response:
-        """The same for a use case that waits for other parts between its transactions, which it
-        opens by the `Once` it is given. `dump` is the body of its result."""
+        """The same for a use case that waits for other parts between its transactions. It opens them
+        through the `Once` that it is given; `dump` turns its result into the body of the answer."""
         once = Once(self, database, tenant_id, status, dump)
         try:
             await work(once)
@@ -126,7 +126,8 @@ class Idempotency:
         return answer(status, once.body)
 
     async def replay(self, connection: asyncpg.Connection) -> Response | None:
-        """The stored answer, if this request was answered before; it is in flight from here on."""
+        """The stored answer, if this request was answered before. If not, it counts as being handled
+        from here on."""
         if self._scope is None:
             return None
         row = await connection.fetchrow(LOCK_AND_FIND, self._scope)
@@ -135,7 +136,7 @@ class Idempotency:
         return None if row["status"] is None else self._stored(row)
 
     async def recall(self, connection: asyncpg.Connection) -> Response | None:
-        """The stored answer, as `replay`; but the same request may be in flight elsewhere."""
+        """The stored answer, as `replay`, but the same request may be in progress elsewhere."""
         if self._scope is None:
             return None
         row = await connection.fetchrow(FIND, self._scope)
@@ -151,8 +152,8 @@ class Idempotency:
     async def remember(self, connection: asyncpg.Connection, status: int, body: bytes) -> None:
         """Store the answer in the transaction of its effects.
 
-        IdempotencyInProgressError, so that nothing takes effect twice, if the same request was
-        answered elsewhere after this one began.
+        IdempotencyInProgressError if the same request was answered elsewhere after this one began,
+        so that nothing takes effect twice.
         """
         if self._scope is None:
             return
@@ -169,8 +170,8 @@ class _AnsweredError(Exception):
 
 
 class Once(Generic[T]):
-    """The transactions of a use case that waits between them: reads, as many as it likes, and
-    last the one that writes. Together they take effect once, however often the request comes."""
+    """The transactions of a use case that waits between them: any number that read, then one that
+    writes. However often the request is sent, together they take effect once."""
 
     def __init__(
         self,
@@ -188,13 +189,14 @@ class Once(Generic[T]):
         self.body = b""
 
     async def read(self, work: Callable[[asyncpg.Connection], Awaitable[R]]) -> R:
-        """What `work` reads in a transaction of its own; goes no further if there is an answer."""
+        """What `work` reads, in a transaction of its own. If an answer is stored already, the use case
+        ends here."""
         async with self._database.tenant_connection(self._tenant_id) as connection:
             _stop_if_answered(await self._idempotency.recall(connection))
             return await work(connection)
 
     async def write(self, work: Callable[[asyncpg.Connection], Awaitable[T]]) -> T:
-        """Do `work`, the use case's effects, and store its answer in the same transaction."""
+        """Run `work`, which has the effects, and store its answer in the same transaction."""
         async with self._database.tenant_connection(self._tenant_id) as connection:
             _stop_if_answered(await self._idempotency.replay(connection))
             result = await work(connection)

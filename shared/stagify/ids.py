@@ -1,4 +1,4 @@
-"""Identifiers: UUIDv7 (RFC 9562), time-ordered, so that indexes grow at one end."""
+"""Identifiers: UUIDv7 (RFC 9562), time-ordered, so that indexes grow at one end only."""
 
 from uuid import UUID
 

@@ -1,7 +1,7 @@
 """The inbox: marks an event as handled in the handler's own transaction.
 
-Kafka delivers at least once; the mark commits with the effects or not at all, so the effects
-happen exactly once. Marks are kept for RETENTION, far longer than Kafka re-delivers.
+Kafka delivers at least once. The mark is committed together with the effects or not at all, so the
+effects happen exactly once. Marks are kept for RETENTION, much longer than Kafka delivers again.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ RETENTION = timedelta(days=45)
 CLAIM = (
     "INSERT INTO inbox (consumer, event_id) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING true"
 )
-# In the order of their ids, so that two that claim the same ones do not wait for each other.
+# In the order of their ids, so that two processes that claim the same events cannot deadlock.
 CLAIM_ALL = (
     "INSERT INTO inbox (consumer, event_id)"
     " SELECT $1, event_id FROM unnest($2::uuid[]) AS claimed (event_id) ORDER BY event_id"

@@ -1,4 +1,4 @@
-"""How this platform talks to Kafka: one way to make each kind of client, and to let go of it."""
+"""How this platform talks to Kafka: the one way to start and to stop each kind of client."""
 
 import asyncio
 import contextlib
@@ -15,16 +15,16 @@ from stagify.patches.aiokafka import drop_unsent, steady, stop_sending
 # CloudEvents, Kafka protocol binding, structured mode.
 CONTENT_TYPE = [("content-type", b"application/cloudevents+json; charset=UTF-8")]
 
-# Longer than any outage we want to sit out without losing the partition.
+# Longer than any outage during which a consumer is to keep its partitions.
 MAX_POLL_INTERVAL_MS = 15 * 60 * 1000
-# A killed member's partitions are given to another one after this; the broker allows no less.
+# The partitions of a killed member go to another one after this; the broker allows no shorter time.
 SESSION_TIMEOUT_MS = 6_000
-# A rebalance waits this long for the messages in hand.
+# How long a rebalance waits for the messages in hand.
 REBALANCE_TIMEOUT_MS = 10_000
 
 
 def make_producer(bootstrap_servers: str, client_id: str) -> AIOKafkaProducer:
-    """An idempotent producer; `acks=all`, so an acknowledged event is on every replica."""
+    """An idempotent producer with `acks=all`: an acknowledged event is on every replica."""
     producer = AIOKafkaProducer(
         bootstrap_servers=bootstrap_servers,
         client_id=client_id,
@@ -38,15 +38,16 @@ def make_producer(bootstrap_servers: str, client_id: str) -> AIOKafkaProducer:
     return producer
 
 
-# A broker that is away keeps no caller longer; what is left of the closing goes on by itself.
+# No caller waits longer than this for a broker that does not answer; closing then goes on by itself.
 CLOSE_SECONDS = 2.0
 
 _closing: set[asyncio.Task[None]] = set()
 
 
-# How a producer for `client_id` is had, and given back.
+# Starts a producer, from bootstrap servers and client id, and lets go of it at the end.
 Producing = Callable[[str, str], AbstractAsyncContextManager[AIOKafkaProducer]]
-# How a member of a group that reads some topics is had, and given back.
+# Starts a member of a consumer group, from bootstrap servers, group, topics and listener, and stops
+# it at the end.
 Consuming = Callable[
     [str, str, Sequence[str], ConsumerRebalanceListener],
     AbstractAsyncContextManager[AIOKafkaConsumer],
@@ -55,7 +56,8 @@ Consuming = Callable[
 
 @asynccontextmanager
 async def producing(bootstrap_servers: str, client_id: str) -> AsyncIterator[AIOKafkaProducer]:
-    """A producer that was started; abandoned in the end, so wait for what you send."""
+    """A started producer. It is abandoned at the end, so wait for the acknowledgement of what you
+    send."""
     producer = make_producer(bootstrap_servers, client_id)
     try:
         await producer.start()
@@ -68,7 +70,7 @@ async def producing(bootstrap_servers: str, client_id: str) -> AsyncIterator[AIO
 async def consuming(
     bootstrap_servers: str, group: str, topics: Sequence[str], listener: ConsumerRebalanceListener
 ) -> AsyncIterator[AIOKafkaConsumer]:
-    """A member of `group` that was started; offsets are committed by hand."""
+    """A started member of `group`, whose offsets the caller commits."""
     client = AIOKafkaConsumer(
         bootstrap_servers=bootstrap_servers,
         group_id=group,
@@ -91,11 +93,11 @@ async def consuming(
 
 
 async def abandon(producer: AIOKafkaProducer) -> None:
-    """Let go of a producer; what it still holds is not sent, except what is on the wire.
+    """Let go of a producer. What it has not sent yet is dropped.
 
-    Its own `stop` waits until Kafka has taken everything. Cancelled while a broker is away, it
-    leaves a task behind that sends the rest whenever that is back: possibly after newer events
-    of the same keys, which another producer has sent since.
+    Its own `stop` waits until Kafka has taken everything. If that is cancelled while a broker does
+    not answer, a task is left behind that sends the rest as soon as the broker is back: possibly
+    after newer events with the same keys, which another producer has sent meanwhile.
     """
     drop_unsent(producer)
     await _close_beside(_abandon(producer))
@@ -104,21 +106,22 @@ async def abandon(producer: AIOKafkaProducer) -> None:
 async def stop_consumer(consumer: AIOKafkaConsumer) -> None:
     """Leave the group and close.
 
-    Never cancelled half-way: what remained would go on sending heart-beats, and so keep
-    partitions that nobody reads.
+    This is never cancelled half-way: the rest of the consumer would go on sending heartbeats and
+    keep partitions that nobody reads.
     """
     await _close_beside(consumer.stop())
 
 
 async def _abandon(producer: AIOKafkaProducer) -> None:
-    # A sender that was stopped before its first step ends as cancelled.
+    # If the sender was stopped before its first step, it ends as cancelled.
     with contextlib.suppress(KafkaError, asyncio.CancelledError):
         await stop_sending(producer)
     await producer.stop()
 
 
 async def _close_beside(closing: Coroutine[Any, Any, None]) -> None:
-    """Wait for `closing` for a moment; it ends by itself, at the latest with its requests."""
+    """Wait at most CLOSE_SECONDS for `closing`. After that it goes on by itself, until its last
+    requests have timed out."""
     task = asyncio.create_task(_quietly(closing))
     _closing.add(task)
     task.add_done_callback(_closing.discard)

@@ -1,4 +1,4 @@
-"""OpenAPI links: what can be called next with something of an answer."""
+"""OpenAPI links: which calls can use the values in an answer."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,10 +7,10 @@ Links = dict[str, dict[str, Any]]
 
 
 def link(operation: str, body: Mapping[str, str] | None = None, **parameters: str) -> Links:
-    """`links` of a response: a call of `operation`, the name of a route's function.
+    """The `links` of a response: one call of `operation`, which is the name of a route's function.
 
-    Its `parameters`, and the members of its `body`, are found in the answer at these JSON
-    pointers. Several are joined by `|`.
+    The values of `parameters` and `body` are JSON pointers to where the answer has the parameters
+    and the members of the body of that call. Join several links with `|`.
     """
     pointers = [*parameters.values(), *(body or {}).values()]
     found: dict[str, Any] = {"operationId": operation}

@@ -19,12 +19,12 @@ BACKOFF_SECONDS = 1.0
 
 
 async def notify(session: Session, channel: str, payload: str = "") -> None:
-    """Tell who listens to `channel`, once this transaction commits."""
+    """Notify all listeners to `channel` when this transaction commits."""
     await session.execute(select(func.pg_notify(channel, payload)))
 
 
 class Listener:
-    """Calls back for each notification, and with `on_gap` whenever some may have been missed."""
+    """Calls back for each notification, and calls `on_gap` whenever some may have been missed."""
 
     def __init__(
         self, url: str, *, name: str, channels: Mapping[str, Callback], on_gap: Callable[[], None]
@@ -36,7 +36,7 @@ class Listener:
         self.connected = asyncio.Event()
 
     async def run(self) -> None:
-        """Listen until cancelled; a broken connection is made anew."""
+        """Listen until cancelled; a broken connection is replaced."""
         while True:
             try:
                 await self._session()
@@ -59,7 +59,7 @@ class Listener:
                 await connection.add_listener(channel, _adapted(callback))
             self.connected.set()
             self._on_gap()
-            # A half-open connection says nothing: ask now and then.
+            # A half-open connection gives no sign that it is broken: check now and then.
             while not closed.is_set():
                 await _wait(closed, CHECK_SECONDS)
                 await connection.fetchval("SELECT 1")

@@ -1,4 +1,4 @@
-"""Logging: one JSON object a line, with the tenant, the request and the trace bound to it.
+"""Logging: one JSON object on each line, with the tenant, the request and the trace.
 
 A message is a constant dotted name such as `outbox.published`; everything else is a field.
 Never log payloads, tokens or names of people.
@@ -46,6 +46,6 @@ def configure(service: str, level: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter(service))
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    # Chatty at INFO; what matters of them we log ourselves.
+    # These log too much at INFO; what matters of it we log ourselves.
     for name in ("aiokafka", "alembic", "botocore", "_granian", "granian.access"):
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLevelName(level)))

@@ -1,4 +1,4 @@
-"""The kit's Prometheus metrics, all in one place: the list is the dashboard's manual."""
+"""The kit's Prometheus metrics, all in one place, so that this list explains the dashboards."""
 
 import asyncio
 
@@ -50,6 +50,6 @@ ASYNCIO_TASKS = Gauge("stagify_asyncio_tasks", "Tasks of the event loop that sho
 
 
 def render() -> bytes:
-    """Everything as Prometheus reads it; called on the process' event loop."""
+    """All metrics in the format of Prometheus; call it on the process's event loop."""
     ASYNCIO_TASKS.set(len(asyncio.all_tasks()))
     return generate_latest()

@@ -1,6 +1,6 @@
-"""What happens around every request: its id, its trace, its limits, its metrics.
+"""What happens around every request: its id, trace, limits and metrics.
 
-Plain ASGI: Starlette's BaseHTTPMiddleware costs a task and two queues a request.
+Plain ASGI, because Starlette's BaseHTTPMiddleware costs a task and two queues for each request.
 """
 
 import logging
@@ -39,7 +39,8 @@ OWN_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
 
 
 class RequestMiddleware:
-    """Binds the request id and the trace, refuses what is too much, too large or not JSON, and counts."""
+    """Binds the request id and the trace, counts requests, and refuses them when the process is busy,
+    or if they are too large or not JSON."""
 
     def __init__(self, app: App, *, service: str, max_body_bytes: int, max_running: int) -> None:
         self._app = app
@@ -98,16 +99,17 @@ class RequestMiddleware:
 
 @dataclass(slots=True)
 class _Places:
-    """How many requests may be worked on, and how many are."""
+    """How many requests may be worked on at a time, and how many are now."""
 
     limit: int
     taken: int = 0
 
 
 class _Answer:
-    """Notes the status on its way out, and puts the request id on it.
+    """Notes the status of the answer as it is sent, and adds the request id to it.
 
-    Its request holds a place until the head is sent: a stream that lasts for minutes is little work.
+    Its request holds a place only until the head is sent, because a stream that lasts for minutes
+    is little work.
     """
 
     __slots__ = ("_has_place", "_places", "_request_id", "_send", "has_started", "status")
@@ -129,7 +131,7 @@ class _Answer:
         return True
 
     def leave(self) -> None:
-        """Give the place back, once."""
+        """Give the place back, if the request still holds one."""
         if self._has_place:
             self._has_place = False
             self._places.taken -= 1
@@ -144,7 +146,7 @@ class _Answer:
 
 
 class _Counted:
-    """Stops reading a chunked body that is longer than it may be."""
+    """Stops reading a chunked body that exceeds the limit."""
 
     __slots__ = ("_left", "_receive")
 
@@ -156,13 +158,13 @@ class _Counted:
         message = await self._receive()
         self._left -= len(message.get("body", b""))
         if self._left < 0:
-            # FastAPI turns any other error while it reads the body into a 400.
+            # FastAPI would turn any other error that is raised while it reads the body into a 400.
             raise HTTPException(413)
         return message
 
 
 def _unexpected(error: Exception) -> Response:
-    """The answer to an error nobody expected: logged once, and its text kept to ourselves."""
+    """The answer after an unexpected error. The error is logged once; its text is not sent."""
     if is_transient(error):
         logger.warning("http.part_away", extra={"reason": type(error).__name__})
         return problem(UnavailableError())

@@ -16,7 +16,7 @@ from stagify import cause, telemetry
 from stagify.database import Session
 from stagify.events import Event, encode
 
-# The channel a commit with new rows notifies; the relay listens to it.
+# Every commit with new rows notifies this channel; the relay listens to it.
 NOTIFY_CHANNEL = "outbox"
 
 INSERT = (
@@ -25,7 +25,7 @@ INSERT = (
 
 
 class _Base(DeclarativeBase):
-    """Own metadata: these tables belong to the kit and not to a service's models."""
+    """Has metadata of its own: these tables belong to the kit, not to a service's models."""
 
     metadata = MetaData()
 
@@ -55,14 +55,14 @@ def publish(session: Session, event: Event) -> None:
 
 
 async def publish_on(connection: asyncpg.Connection, service: str, *events: Event) -> None:
-    """The same on a bare connection inside a transaction; `service` is the publisher's name."""
+    """The same on a bare connection inside a transaction; `service` is the name of the publisher."""
     await connection.executemany(INSERT, [_row(event, service) for event in events])
 
 
 def _check_tenant(session: Session, event: Event) -> None:
     bound = session.info.get("tenant_id")
     if bound is not None and event.tenant_id is not None and event.tenant_id != bound:
-        raise ValueError(f"{type(event).__name__} is of another tenant than its transaction")
+        raise ValueError(f"{type(event).__name__} belongs to another tenant than its transaction")
 
 
 def _row(event: Event, service: str) -> tuple[Any, ...]:

@@ -1,4 +1,4 @@
-"""Lists, newest first, by cursor: stable while rows are added, and no counting."""
+"""Lists, newest first, with cursors: pages stay stable while rows are added, and nothing is counted."""
 
 import base64
 import re
@@ -15,7 +15,8 @@ T = TypeVar("T")
 
 # 16 bytes in unpadded base64.
 CURSOR = re.compile(r"[A-Za-z0-9_-]{22}")
-# Told to clients, and refused by us, with a code of its own. An empty one asks for the first page.
+# For clients to read. We check cursors ourselves, so that a wrong one has a code of its own. An empty
+# cursor asks for the first page.
 CURSOR_SCHEMA: JsonDict = {"pattern": f"^({CURSOR.pattern})?$"}
 
 
@@ -33,19 +34,19 @@ class Page(BaseModel, Generic[T]):
 
 
 class PageParams(BaseModel, frozen=True):
-    """What the caller asked for. `after` is the id the page starts behind."""
+    """What the caller asked for; the page starts after the item with the id `after`."""
 
     limit: int
     after: UUID | None
 
 
 def encode_cursor(last_id: UUID) -> str:
-    """The cursor that continues behind `last_id`. Ids are UUIDv7, so their order is time's."""
+    """The cursor for the page after `last_id`. Ids are UUIDv7, so they are in the order of time."""
     return base64.urlsafe_b64encode(last_id.bytes).rstrip(b"=").decode()
 
 
 def decode_cursor(cursor: str) -> UUID:
-    """The id inside `cursor`; InvalidCursorError if it is not one."""
+    """The id in `cursor`; InvalidCursorError if there is none."""
     if CURSOR.fullmatch(cursor) is None:
         raise InvalidCursorError
     return UUID(bytes=base64.urlsafe_b64decode(cursor + "=="))
@@ -55,7 +56,7 @@ def page_params(
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
     cursor: Annotated[str | None, Query(json_schema_extra=CURSOR_SCHEMA)] = None,
 ) -> PageParams:
-    """`?limit=&cursor=` of a list."""
+    """The parameters `limit` and `cursor` of a list."""
     return PageParams(limit=limit, after=decode_cursor(cursor) if cursor else None)
 
 

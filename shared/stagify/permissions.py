@@ -1,6 +1,6 @@
-"""What a caller may be allowed to do, by name: routes ask for these, and tokens carry them.
+"""The names of what a caller may be allowed to do: routes require them, and tokens carry them.
 
-Which of them a role or a key brings is for identity-svc to say.
+identity-svc decides which of them a role or a key has.
 """
 
 from typing import Literal, get_args

@@ -1,12 +1,13 @@
-"""The mark of personal data, on the fields of events and tables.
+"""The mark for fields of events and tables that hold personal data.
 
-`name: Annotated[str, Personal]` says that the field may hold what tells who a person is, or what
-they wrote in their own words: names, addresses, file names, addresses of machines, and hashes of
-such. What stands with a person's row but is of no use without it is not marked: ids, which stay
-when a person is erased and then lead to nobody, and secrets, which are never handed out.
+`name: Annotated[str, Personal]` says that the field may identify a person or hold what a person
+wrote in their own words: names, addresses, file names, addresses of machines, and hashes of such
+values. Two kinds of data are not marked although they belong to a person: ids, which stay when a
+person is erased and then lead to nobody, and secrets, which are never handed out.
 
-The map of personal data, exports and erasure follow the marks. Topics that others read have none
-(`stagify.topology`); a test holds that, and that every column of text is marked or known not to be.
+The map of personal data, exports and erasure follow the marks. Topics that others read have no
+marked fields (`stagify.topology`). Tests check this, and that every text column is either marked or
+listed as not personal.
 """
 
 from pydantic import BaseModel
@@ -21,8 +22,8 @@ class _Personal:
 
 Personal = _Personal()
 
-# Columns of the kit's own tables, which no model describes: events on their way, and answers kept
-# for two days.
+# Personal columns of the kit's own tables, which have no models: events that are not sent yet, and
+# answers that are kept for two days.
 KIT_COLUMNS = frozenset({"outbox.payload", "idempotency_keys.body"})
 
 

@@ -1,21 +1,23 @@
-"""Who is calling, as far as a service knows."""
+"""Who is calling, as a service sees it."""
 
 from dataclasses import dataclass, field
 from typing import Literal
 from uuid import UUID
 
-# A member; a program of theirs; anyone on a tenant's host; anyone on the platform's; another
-# deployable. Nobody makes the last two yet: the platform's own people, and who has a share link.
+# In this order: a member; a program with an API key; anyone on a tenant's host; anyone on the
+# platform host; another deployable; an operator; the holder of a share link. Nothing makes the last
+# two yet.
 Kind = Literal["user", "api_key", "anonymous", "platform", "service", "operator", "share_link"]
 _ACTORS = frozenset({"user", "api_key", "operator", "service"})
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """The caller, as the token says.
+    """The caller that a token names.
 
-    `subject` is the user's or the key's id, or a service's name; `credential_id` the session or
-    key that was shown; `anonymous` has a tenant and no subject, `platform` neither.
+    `subject` is the id of the user or the key, or the name of the service; `credential_id` is the id
+    of the session or key that was sent. `anonymous` has a tenant but no subject, `platform` has
+    neither.
     """
 
     kind: Kind
@@ -34,11 +36,11 @@ class Principal:
 
     @property
     def actor(self) -> str | None:
-        """Who they are in the events they cause; None for visitors, whom nobody knows."""
+        """The caller as the actor of events; None for visitors, who are not known."""
         return f"{self.kind}:{self.subject}" if self.kind in _ACTORS else None
 
     def usage_dimensions(self) -> dict[str, str]:
-        """Who caused a usage record: the dimensions `UsageRecorded` knows."""
+        """Who caused a usage record, as dimensions of `UsageRecorded`."""
         found = {
             "user_id": self.user_id,
             "api_key_id": self.credential_id if self.kind == "api_key" else None,
@@ -49,6 +51,6 @@ class Principal:
 
 @dataclass(frozen=True, slots=True)
 class TenantPrincipal(Principal):
-    """A caller on behalf of a tenant: whoever is on its host, or a service that acts for it."""
+    """A caller on behalf of a tenant: anyone on its host, or a service that acts for it."""
 
     tenant_id: UUID = field(kw_only=True)

@@ -1,4 +1,4 @@
-"""RFC 9457 problem details: the one shape of every refusal, and how OpenAPI declares it."""
+"""RFC 9457 problem details: the form of every refusal, and its declaration in OpenAPI."""
 
 from http import HTTPStatus
 from typing import Any
@@ -21,7 +21,7 @@ RETRY_AFTER = {
 }
 
 
-# As RFC 9110 has them; the standard library's change with the version of Python.
+# The names in RFC 9110; the standard library's depend on the version of Python.
 _NEW_PHRASES = {413: "Content Too Large", 422: "Unprocessable Content"}
 
 
@@ -57,7 +57,7 @@ def problem_body(error: StagifyError) -> dict[str, Any]:
 
 
 def problem(error: StagifyError) -> Response:
-    """The answer that says `error`."""
+    """The answer for `error`."""
     return Response(
         orjson.dumps(problem_body(error), default=str),
         status_code=error.status,
@@ -67,7 +67,7 @@ def problem(error: StagifyError) -> Response:
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """`responses=` of a route that may refuse with these statuses."""
+    """The `responses=` of a route that may refuse with these statuses."""
     return {
         status: {
             "model": Problem,
@@ -79,5 +79,5 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     }
 
 
-# What any route may answer: no context, not allowed, malformed, shed, a part away.
+# Refusals that any route may answer with.
 COMMON_PROBLEMS = problems(400, 401, 403, 413, 415, 422, 429, 500, 503)

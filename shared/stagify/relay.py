@@ -1,8 +1,8 @@
 """The relay: moves outbox rows to Kafka, in order, at least once.
 
-One relay at a time per database, by a session advisory lock; another process takes over when
-the connection of the first ends. Rows are deleted after Kafka has acknowledged them, so there
-is no cursor that a late commit could slip behind.
+There is one relay at a time for each database: it holds an advisory lock, and another process takes
+over when the connection of the first one ends. Rows are deleted after Kafka has acknowledged them,
+so there is no cursor that would skip a row that is committed late.
 """
 
 import asyncio
@@ -23,16 +23,17 @@ from stagify.outbox import NOTIFY_CHANNEL
 
 logger = logging.getLogger(__name__)
 
-# Arbitrary, the same in every database: the right to send this outbox.
+# The advisory lock that gives the right to send the outbox: any number, the same in every database.
 LEADER_LOCK = 0x5741_4749
 BATCH_ROWS = 2_000
-# After a batch that was not full, so that what comes meanwhile shares the next one: a batch costs
-# relay, broker and consumers about as much as twenty events. An event after a silence waits not.
+# The pause after a batch that was not full, so that more events share the next one: to relay, broker
+# and consumers a batch costs about as much as twenty events. After a time without events, the next
+# one is sent at once.
 REST_SECONDS = 0.02
-# Without a notification the relay still looks this often.
+# The relay looks this often even without a notification.
 POLL_SECONDS = 1.0
 STANDBY_SECONDS = 1.0
-# A batch that is not acknowledged by then is sent again by a new producer.
+# If a batch is not acknowledged by then, a new producer sends it again.
 SEND_TIMEOUT_SECONDS = 15.0
 MAX_BACKOFF_SECONDS = 5.0
 
@@ -69,8 +70,8 @@ class Relay:
         self._lag = metrics.OUTBOX_LAG.labels(service)
 
     async def run(self) -> None:
-        """Relay for ever. A broken connection to either side is rebuilt, never waited out:
-        an idempotent producer can wedge after a broker restart (aiokafka issue 1017)."""
+        """Relay for ever. After a failure on either side, both connections are made again: an
+        idempotent producer can hang after a broker has restarted (aiokafka issue 1017)."""
         backoff = 0.1
         while True:
             started = time.monotonic()
@@ -107,7 +108,7 @@ class Relay:
         self._wake.set()
 
     async def _become_leader(self, connection: asyncpg.Connection) -> None:
-        # pg_advisory_lock would wait inside a statement, and so pin the vacuum horizon.
+        # pg_advisory_lock would wait inside a statement and so hold back vacuum.
         while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", LEADER_LOCK):  # noqa: ASYNC110
             await asyncio.sleep(STANDBY_SECONDS)
 
@@ -121,7 +122,7 @@ class Relay:
                 continue
             if sent:
                 await asyncio.sleep(REST_SECONDS)
-            # Whatever commits after the look at the outbox notifies after it.
+            # Anything committed after the outbox was read also sends its notification after that.
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), POLL_SECONDS)
 
@@ -130,23 +131,23 @@ class Relay:
         self._lag.set(time.time() - rows[0]["created_at"].timestamp() if rows else 0)
         if not rows:
             return 0
-        # 1. Send and wait for every acknowledgement. A crash after this sends again; inboxes
-        #    make that harmless.
+        # 1. Send, and wait for every acknowledgement. After a crash here the events are sent again;
+        #    inboxes make that harmless.
         async with asyncio.timeout(SEND_TIMEOUT_SECONDS):
             acknowledgements = [
                 await producer.send(topic, payload, key=key.encode(), headers=CONTENT_TYPE)
                 for _, topic, key, payload, _ in rows
             ]
             await asyncio.gather(*acknowledgements)
-        # 2. Forget them. Never before 1: they would be lost.
+        # 2. Delete the rows. Before 1, a crash would lose the events.
         await connection.execute(DELETE, [row["seq"] for row in rows])
         self._published.inc(len(rows))
         return len(rows)
 
 
 async def _until(lost: asyncio.Event, draining: Coroutine[Any, Any, None]) -> None:
-    """Drain until the connection is lost, and no longer: with it another process may have become
-    the relay, whose newer events must not be followed by what this one still holds."""
+    """Stop draining as soon as the connection is lost: by then another process may be the relay, and
+    what this one still holds must not be sent after its newer events."""
     tasks = [asyncio.create_task(draining), asyncio.create_task(lost.wait())]
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

@@ -1,12 +1,13 @@
-"""A local copy of another service's facts, kept from its events in whatever order they come.
+"""A local copy of facts that another service owns, kept up to date by its events, in whatever order
+they arrive.
 
-The facts that one kind of event tells together have a mark in their row: the id of the newest
-event that told them. Ids are UUIDv7, which sort by time, so an older event changes nothing and a
-repeated one neither: every order of the same events ends in the same row. A row may have several
-groups of facts, and columns of the service's own beside them.
+Facts that come together in one kind of event have a mark in their row: the id of the newest event
+that brought them. Ids are UUIDv7, which sort by time, so older and repeated events change nothing,
+and every order of the same events ends in the same row. A row may have several such groups of facts,
+and also columns of the service's own.
 
-The gateway's directory is no such copy: it is a compacted topic of whole records, in one
-partition, read from its beginning, so the last record of a key is the newest, and none is stored.
+The gateway's directory does not need this: it reads a compacted topic of whole records, with one
+partition, from the beginning, so the last record of each key is the newest. It stores none of them.
 """
 
 from collections.abc import Mapping
@@ -23,8 +24,8 @@ from stagify.database import Session
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Columns of `table` that one kind of event tells together; `mark` names the column that
-    holds the id of the newest such event."""
+    """Columns of `table` whose values come together in one kind of event; `mark` is the column with
+    the id of the newest such event."""
 
     table: type[SQLModel]
     mark: str
@@ -39,10 +40,11 @@ async def keep(
     values: Mapping[str, Any],
     own: Mapping[str, Any] | None = None,
 ) -> bool:
-    """Take `values` over unless a newer event has told others; whether they were taken over.
+    """Take over `values` unless a newer event has brought others, and return whether they were
+    taken over.
 
-    `key` is the row's, which is made if it is missing, then with the service's `own` values too.
-    Locks the row until the end of the transaction either way.
+    `key` identifies the row. A missing row is created, and then gets the service's `own` values as
+    well. In any case the row is locked until the end of the transaction.
     """
     told = {**values, facts.mark: event_id}
     mark = inspect(facts.table).columns[facts.mark]

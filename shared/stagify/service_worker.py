@@ -1,4 +1,4 @@
-"""The background process every service with a database has: relay, consumer, tasks, retention."""
+"""The background process of every service with a database: relay, consumer, tasks, retention."""
 
 from collections.abc import Mapping, Sequence
 
@@ -15,13 +15,13 @@ RETENTION_INTERVAL_SECONDS = 600.0
 
 
 def configure(service: str, settings: ServiceSettings) -> None:
-    """Logs and traces of a background process of `service`."""
+    """Set up logs and traces for a background process of `service`."""
     logs.configure(service, settings.log_level)
     telemetry.configure(service, settings)
 
 
 def make_queue(service: str, settings: ServiceSettings) -> Database:
-    """The service's database as the tasks role. One connection: its transactions are short."""
+    """The service's database as the tasks role. One connection is enough: its transactions are short."""
     url = settings.tasks_database_url.get_secret_value()
     return Database(url, service=service, pool_size=1)
 
@@ -78,7 +78,8 @@ async def run_on(
     jobs: Mapping[str, Job],
     checks: Mapping[str, Check],
 ) -> None:
-    """Run `jobs` until SIGTERM, unless row-level security does not bind a role of `databases`."""
+    """Run `jobs` until SIGTERM. Refuses to start if a role of `databases` can bypass row-level
+    security."""
     for each in databases:
         await each.assert_least_privilege()
     await run_worker(

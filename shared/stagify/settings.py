@@ -1,7 +1,7 @@
 """Settings: one frozen class per service, read once where a process is composed.
 
-A variable is its field's name in upper case. Secrets have no default, so a process that
-lacks one does not start, and pydantic lists every problem at once.
+A variable has the name of its field in upper case. Secrets have no default, so a process that lacks
+one does not start; pydantic lists all problems at once.
 """
 
 from functools import cached_property
@@ -24,7 +24,7 @@ class PublicKey(BaseModel, frozen=True):
 class ProcessSettings(BaseSettings):
     """What every process of the platform reads, the gateway included."""
 
-    # Errors do not repeat the input: a start that fails must not print secrets.
+    # Errors do not repeat the input: a process that fails to start must not print secrets.
     model_config = SettingsConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     # Where this runs; test doubles such as the fast engine are allowed anywhere but in production.

@@ -1,4 +1,4 @@
-"""Hearing of the server's stop before it waits for open requests."""
+"""Being told that the server stops, before it waits for open requests."""
 
 import asyncio
 import signal
@@ -8,11 +8,11 @@ from contextlib import contextmanager
 
 @contextmanager
 def before_stop(callback: Callable[[], None]) -> Iterator[None]:
-    """Call `callback` on SIGTERM, and only then let the server begin to stop.
+    """Call `callback` on SIGTERM before the server begins to stop.
 
-    Granian ends an app's lifespan after its last request has been answered, and a live stream
-    is a request that has no end of its own. Its worker takes SIGINT and SIGTERM alike, so the
-    signal is passed on as the other one.
+    Granian ends an app's lifespan only after the last request has been answered, and a live stream
+    is a request that does not end by itself. Granian's worker treats SIGINT and SIGTERM alike, so
+    this passes SIGTERM on as SIGINT.
     """
     loop = asyncio.get_running_loop()
 

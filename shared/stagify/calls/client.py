@@ -1,7 +1,7 @@
-"""The client of calls between services: small, with a pool, a deadline, a token and a trace.
+"""The client for calls between services. Each call has a deadline and carries a token and a trace.
 
-A general client costs 1.4 ms of CPU a call; this one speaks only what our services speak:
-HTTP/1.1, JSON, Content-Length or chunked answers, keep-alive.
+A general HTTP client costs 1.4 ms of CPU a call. This one knows only what our services use:
+HTTP/1.1, JSON, answers with Content-Length or in chunks, and connections that stay open.
 """
 
 import asyncio
@@ -32,15 +32,15 @@ class InternalCallError(UnavailableError):
 class UnexpectedAnswerError(RetryableError):
     """Another part of the platform could not handle this right now: try again soon."""
 
-    # The two disagree about their contract, which trying again alone does not mend: so it is not
-    # an UnavailableError, whose work waits for as long as it takes.
+    # The two services disagree about their contract, and trying again does not change that. So this
+    # is no UnavailableError: work that fails with one of those is retried for as long as it takes.
     status = 503
     code = "unavailable"
 
 
 @dataclass(frozen=True, slots=True)
 class InternalAnswer:
-    """What the other service said; `body` is parsed JSON, or None if there was none."""
+    """What the other service answered; `body` is the parsed JSON, or None if there was none."""
 
     status: int
     body: Any
@@ -57,7 +57,7 @@ class InternalAnswer:
 
 
 class InternalClient:
-    """Calls one other service. Make one per process and callee; close it at the end."""
+    """Calls one other service. Make one for each process and callee, and close it at the end."""
 
     def __init__(
         self, base_url: str, *, audience: str, signer: TokenSigner, timeout_seconds: float = 2.0
@@ -79,10 +79,11 @@ class InternalClient:
         json: Any = None,
         tenant_id: UUID | None = None,
     ) -> InternalAnswer:
-        """The answer, whatever its status below 500; InternalCallError if there is none in time.
+        """The answer, if its status is below 500; InternalCallError if it is not, or if no answer
+        comes in time.
 
-        Calls must be idempotent: one that meets a connection the other side was just closing
-        is sent once more.
+        Calls must be idempotent: if the other side was just closing the connection, the call is
+        sent once more.
         """
         content = b"" if json is None else orjson.dumps(json)
         return await self._exchange(method, path, content, tenant_id)
@@ -96,8 +97,8 @@ class InternalClient:
         tenant_id: UUID | None = None,
         refusals: Iterable[type[StagifyError]] = (),
     ) -> Any:
-        """The JSON of a good answer. Those of `refusals` are raised here as they were there; any
-        other answer is an UnexpectedAnswerError."""
+        """The JSON of a successful answer. If the answer is one of `refusals`, that error is raised
+        here as it was in the other service; any other answer is an UnexpectedAnswerError."""
         content = b"" if body is None else body.model_dump_json().encode()
         answer = await self._exchange(method, path, content, tenant_id)
         if answer.is_success:
@@ -117,7 +118,7 @@ class InternalClient:
         tenant_id: UUID | None = None,
         refusals: Iterable[type[StagifyError]] = (),
     ) -> Answer:
-        """The same, with the answer in its model."""
+        """The same, with the answer as an instance of `expected`."""
         found = await self.call(method, path, body=body, tenant_id=tenant_id, refusals=refusals)
         try:
             return expected.model_validate(found)

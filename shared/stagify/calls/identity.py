@@ -17,7 +17,7 @@ CredentialType = Literal["session", "api_key"]
 
 
 class CredentialLookUp(BaseModel):
-    """What a caller showed to the gateway on a tenant's host."""
+    """The credential that a caller sent to the gateway on a tenant's host."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -30,14 +30,15 @@ class CredentialLookUp(BaseModel):
 
 
 class CredentialRead(BaseModel):
-    """Whose it is and what it allows now. An API key acts for `user_id`, who created it, and has
-    no role of its own: its permissions are its scopes as far as that person's role covers them."""
+    """Whose credential it is, and what it allows now. An API key acts for `user_id`, the person who
+    created it, and has no role of its own: its permissions are those of its scopes that this
+    person's role allows."""
 
     kind: Literal["user", "api_key"]
     subject: UUID
     user_id: UUID
     credential_id: UUID
-    # Not a closed list: a new role must not shut people out at an older gateway.
+    # Not a closed list: an older gateway must let people in whose role it does not know.
     role: str | None
     permissions: list[str]
     organization_id: UUID | None = None
@@ -53,7 +54,8 @@ class UnknownCredentialError(NotFoundError):
 async def look_up_credential(
     identity: InternalClient, tenant_id: UUID, shown: CredentialLookUp
 ) -> CredentialRead:
-    """Whose it is at this tenant; UnknownCredentialError for whatever reason it is not good."""
+    """Whose credential it is at this tenant; UnknownCredentialError if it is not valid here, for
+    whatever reason."""
     return await identity.ask(
         CredentialRead,
         "POST",

@@ -1,4 +1,4 @@
-"""What identity-svc asks of tenant-svc while somebody signs up. Every call may be repeated."""
+"""The calls that identity-svc makes to tenant-svc during a sign-up. Each may be repeated."""
 
 from typing import Literal
 from urllib.parse import quote
@@ -33,7 +33,7 @@ class SlugHoldRead(BaseModel):
 
 
 class TenantCreate(BaseModel):
-    """A tenant as a confirmed sign-up wants it."""
+    """The tenant that a confirmed sign-up asks for."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -45,7 +45,7 @@ class TenantCreate(BaseModel):
 
 
 class TenantSummary(BaseModel):
-    """What a new customer is told of the tenant."""
+    """What a new customer is told about the tenant."""
 
     id: UUID
     slug: str
@@ -84,7 +84,7 @@ _SLUG_REFUSALS = (SlugInvalidError, SlugReservedError, SlugTakenError)
 
 
 async def hold_slug(tenant: InternalClient, slug: str, hold: SlugHold) -> None:
-    """Keep `slug` for a sign-up, or learn why it cannot be had."""
+    """Hold `slug` for a sign-up; one of the slug errors above if that is not possible."""
     path = f"{SLUGS}/{quote(slug, safe='')}"
     await tenant.call("PUT", path, body=hold, refusals=_SLUG_REFUSALS)
 
@@ -92,8 +92,8 @@ async def hold_slug(tenant: InternalClient, slug: str, hold: SlugHold) -> None:
 async def create_tenant(
     tenant: InternalClient, tenant_id: UUID, wanted: TenantCreate
 ) -> TenantSummary:
-    """The tenant of a confirmed sign-up, made unless it is there already; TenantExpiredError if
-    it waited too long for its owner."""
+    """The tenant of a confirmed sign-up, which is created if it does not exist yet;
+    TenantExpiredError if it waited too long for its owner."""
     return await tenant.ask(
         TenantSummary,
         "PUT",

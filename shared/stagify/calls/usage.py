@@ -1,4 +1,4 @@
-"""What staging-svc asks of usage-svc."""
+"""The call that staging-svc makes to usage-svc."""
 
 from datetime import datetime
 from typing import Any, Self
@@ -13,7 +13,7 @@ RESERVATIONS = "/internal/reservations"
 
 
 class ReservationCreate(BaseModel):
-    """A reservation as asked for; the caller chooses its id and may repeat the call."""
+    """A reservation to be made; the caller chooses its id and may repeat the call."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -24,14 +24,14 @@ class ReservationCreate(BaseModel):
 
 
 class ReservationRead(BaseModel):
-    """A reservation that stands until `expires_at`, unless a project takes it over."""
+    """A reservation that holds until `expires_at`, unless a project takes it over."""
 
     reservation_id: UUID
     expires_at: datetime
 
 
 class _QuotaRead(BaseModel):
-    """The members of the refusal; others stay between the services."""
+    """The members of the refusal that the caller passes on to customers."""
 
     meter: str
     used: int
@@ -63,8 +63,8 @@ class QuotaExceededError(PaymentRequiredError):
 
 
 async def reserve(usage: InternalClient, tenant_id: UUID, wanted: ReservationCreate) -> None:
-    """Hold a part of the tenant's quota, once for each reservation; QuotaExceededError if too
-    little is left."""
+    """Hold part of the tenant's quota; repeating the call with the same reservation holds no more.
+    QuotaExceededError if too little is left."""
     await usage.call(
         "POST", RESERVATIONS, body=wanted, tenant_id=tenant_id, refusals=(QuotaExceededError,)
     )

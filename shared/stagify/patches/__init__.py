@@ -1,1 +1,2 @@
-"""What is changed inside of libraries: one file each, with its reason and the version it holds for."""
+"""What we change inside libraries: one file for each library, with the reasons and the version it is
+for."""

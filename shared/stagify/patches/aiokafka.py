@@ -1,7 +1,7 @@
-"""What we change inside aiokafka 0.14, which has neither settings nor calls for it.
+"""What we change inside aiokafka 0.14, because it has no settings or calls for this.
 
-`shared/pyproject.toml` names that version; `shared/tests/test_patches.py` fails without each of
-these functions, so a newer one shows what is still needed.
+`shared/pyproject.toml` requires that version. `shared/tests/test_patches.py` fails if one of these
+functions does nothing, so with a newer version it shows which of them are still needed.
 """
 
 import asyncio
@@ -18,12 +18,12 @@ METADATA_PAUSE_SECONDS = 0.25
 
 
 def steady(owner: AIOKafkaProducer | AIOKafkaConsumer) -> None:
-    """Let a client outlive brokers that are away.
+    """Make a client survive the absence of brokers, and not ask for them without a pause.
 
-    By itself aiokafka asks up to thousands of times a second for as long as no broker answers:
-    producers with something to send, and consumers that wait for a leader. And on uvloop, where a
-    write to a connection that has just closed is a RuntimeError, the task that keeps its metadata
-    dies of that, and the client waits for it for ever.
+    As long as no broker answers, aiokafka asks up to thousands of times a second: producers that
+    have something to send, and consumers that wait for a leader. And on uvloop a write to a
+    connection that has just closed raises RuntimeError; that ends the task that keeps the metadata
+    up to date, and the client waits for it for ever.
     """
     client = owner.client if isinstance(owner, AIOKafkaProducer) else owner._client
     update, send = client._metadata_update, client.send
@@ -48,20 +48,20 @@ def steady(owner: AIOKafkaProducer | AIOKafkaConsumer) -> None:
 
 
 def drop_unsent(producer: AIOKafkaProducer) -> None:
-    """Fail what `producer` holds and has not sent: its own `stop` would wait for Kafka to take it."""
+    """Drop what `producer` has not sent yet: its own `stop` would wait until Kafka has taken it."""
     held = producer._message_accumulator
     batches = [*itertools.chain.from_iterable(held._batches.values()), *held._pending_batches]
-    # A request on the wire that fails is not repeated.
+    # If a request that is being sent fails, it is not sent again.
     held.reenqueue = lambda batch: None
     held.fail_all(KafkaError("the producer was abandoned"))
     for batch in batches:
         sent = [future for future, _ in batch._msg_futures]
         for future in (batch.future, batch._drain_waiter, *sent):
-            # Known to be lost, also where nobody waits for it: asyncio would report that.
+            # Read the errors, because asyncio reports those that nobody has read.
             if not future.cancelled():
                 future.exception()
 
 
 async def stop_sending(producer: AIOKafkaProducer) -> None:
-    """End the task that sends, whatever it waits for."""
+    """End the sending task, whatever it is waiting for."""
     await producer._sender.close()
