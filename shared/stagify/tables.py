@@ -25,17 +25,18 @@ def new_metadata() -> MetaData:
 
 
 def instant(**options: Any) -> Any:
-    """A column for a moment in time, aware and in UTC."""
+    """A column for a point in time, with its time zone; we write UTC."""
     return Field(sa_type=DateTime(timezone=True), **options)
 
 
 def birth() -> Any:
-    """A column for the moment the row was made."""
+    """A column for the time when the row was created."""
     return instant(default_factory=utc_now)
 
 
 class TenantTable(SQLModel):
-    """Columns of every tenant table: composite key led by the tenant, and the time of birth."""
+    """Columns of every tenant table: a composite key that begins with the tenant, and the time when
+    the row was created."""
 
     tenant_id: UUID = Field(primary_key=True)
     id: UUID = Field(default_factory=new_id, primary_key=True)

@@ -1,4 +1,4 @@
-"""Traces: one that shows request → outbox → consumer; metrics are Prometheus counters.
+"""Traces: one trace shows request → outbox → consumer. (Metrics are in `metrics`.)
 
 Without OTEL_EXPORTER_OTLP_ENDPOINT no spans are made, but the W3C trace context of a request
 still travels with its events, so that log lines on both sides can be joined.
@@ -18,13 +18,13 @@ from stagify.settings import ProcessSettings
 TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 
 _propagator = TraceContextTextMapPropagator()
-# Whether spans are made; without them the SDK's objects would only cost time.
+# Whether spans are made. If not, we leave the SDK alone: its objects would only cost time.
 _makes_spans = False
 _inherited: ContextVar[str | None] = ContextVar("traceparent", default=None)
 
 
 def configure(service: str, settings: ProcessSettings) -> bool:
-    """Send spans of HTTP, SQL and Kafka to the collector; False if none is configured."""
+    """Send spans of HTTP, SQL and Kafka to the collector; False if no collector is configured."""
     global _makes_spans
     if settings.otel_exporter_otlp_endpoint is None:
         return False
@@ -55,7 +55,7 @@ def span(name: str, kind: trace.SpanKind) -> AbstractContextManager[object]:
 
 
 def current_traceparent() -> str | None:
-    """The W3C `traceparent` of what runs now, or None outside of a trace."""
+    """The W3C `traceparent` of the current work, or None outside a trace."""
     if not _makes_spans:
         return _inherited.get()
     carrier: dict[str, str] = {}
@@ -65,7 +65,7 @@ def current_traceparent() -> str | None:
 
 @contextmanager
 def inherited(traceparent: str) -> Iterator[None]:
-    """Let events published in the block carry on the trace a request came with."""
+    """Events that are published in the block continue the trace that the request came with."""
     valid = traceparent if TRACEPARENT.fullmatch(traceparent) else None
     token = _inherited.set(valid)
     try:
@@ -76,7 +76,7 @@ def inherited(traceparent: str) -> Iterator[None]:
 
 @contextmanager
 def continued(traceparent: str | None, span: str, kind: trace.SpanKind) -> Iterator[None]:
-    """Run the block inside the trace that `traceparent` names, as a span called `span`."""
+    """Run the block as a span with the name `span`, in the trace that `traceparent` names."""
     with inherited(traceparent or ""):
         if not _makes_spans:
             yield

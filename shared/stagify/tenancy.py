@@ -1,7 +1,7 @@
-"""The tenant on whose behalf this task runs, for logs and traces.
+"""The tenant on whose behalf the current work runs, for log lines.
 
-The database does not read this: a transaction is opened for an explicit tenant, so that
-forgetting it is a type error and not a leak.
+The database does not use this: every transaction names its tenant, so that forgetting it is a type
+error and not a leak.
 """
 
 from collections.abc import Iterator
@@ -13,13 +13,13 @@ _current: ContextVar[UUID | None] = ContextVar("tenant_id", default=None)
 
 
 def current_tenant_id() -> UUID | None:
-    """The tenant bound to this task, or None outside of one."""
+    """The tenant of the current work, or None if it has none."""
     return _current.get()
 
 
 @contextmanager
 def tenant_scope(tenant_id: UUID | None) -> Iterator[None]:
-    """Bind `tenant_id` to log lines and spans made inside the block."""
+    """Add `tenant_id` to log lines that are written inside the block."""
     token = _current.set(tenant_id)
     try:
         yield

@@ -8,7 +8,7 @@ from pydantic.config import JsonDict
 
 
 def printable(text: str) -> str:
-    """The text in its one normal form; ValueError if there is anything in it nobody can see."""
+    """The text in Unicode's normal form C; ValueError if it has characters that nobody can see."""
     if not text.isprintable():
         raise ValueError("must not contain control characters")
     return unicodedata.normalize("NFC", text)
@@ -20,7 +20,7 @@ def _not_blank(text: str) -> str:
     return text
 
 
-# Refused by the functions above, which know what is a space where the pattern may not.
+# For clients to read. The functions above check it: not every client's pattern knows all spaces.
 _AT_LEAST_ONE: JsonDict = {"minLength": 1, "pattern": r"\S"}
 
 # What a person calls something.

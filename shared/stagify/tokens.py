@@ -1,8 +1,8 @@
 """The signed context token between gateway and services, and among services.
 
-The token is a JWT (RFC 7519) signed with EdDSA (RFC 8037) by the caller's own key. It lives a
-minute and carries no request id, so a caller mints it once a minute and a service keeps the
-verdict until it expires: neither pays for a signature per request.
+The token is a JWT (RFC 7519), signed with EdDSA (RFC 8037) by the caller's own key. It is valid for a
+minute and carries no request id, so a caller signs one a minute, and a service remembers that it was
+good until it expires: neither pays for a signature on every request.
 """
 
 import base64
@@ -22,7 +22,7 @@ from stagify.settings import ProcessSettings, PublicKey
 
 CONTEXT_HEADER = "x-stagify-context"
 TOKEN_SECONDS = 60
-# A token is handed out again until it has only this long to live.
+# A token is used again as long as it is valid for more than this.
 RENEW_BEFORE_SECONDS = 20
 CLOCK_SKEW_SECONDS = 5
 CACHE_ENTRIES = 20_000
@@ -55,12 +55,12 @@ _jws = jwt.PyJWS()
 
 
 def generate_seed() -> str:
-    """A new private key as it stands in CONTEXT_PRIVATE_KEY."""
+    """A new private key, in the form of CONTEXT_PRIVATE_KEY."""
     return _encode(Ed25519PrivateKey.generate().private_bytes_raw())
 
 
 def public_key_of(seed: str) -> str:
-    """The public half of `seed` as it stands in CONTEXT_PUBLIC_KEYS."""
+    """The public key that belongs to `seed`, in the form that CONTEXT_PUBLIC_KEYS has."""
     public = Ed25519PrivateKey.from_private_bytes(_decode(seed)).public_key()
     return _encode(public.public_bytes(Encoding.Raw, PublicFormat.Raw))
 
@@ -87,12 +87,12 @@ class TokenSigner:
 
     @classmethod
     def from_settings(cls, settings: ProcessSettings) -> "TokenSigner":
-        """The signer of the process these settings describe."""
+        """The signer for a process with these settings."""
         key = settings.context_private_key.get_secret_value()
         return cls(key, settings.context_public_keys)
 
     def token(self, audience: str, principal: Principal) -> str:
-        """A token that says `principal` to `audience`, valid for at least RENEW_BEFORE_SECONDS."""
+        """A token that names `principal` to `audience`, valid for at least RENEW_BEFORE_SECONDS."""
         now = time.time()
         cached = self._cache.get((audience, principal))
         if cached is not None and cached[0] - now > RENEW_BEFORE_SECONDS:
@@ -104,7 +104,7 @@ class TokenSigner:
         return token
 
     def mint(self, audience: str, principal: Principal) -> tuple[str, float]:
-        """A new token and when it expires (Unix time), for a caller that keeps its tokens itself."""
+        """A new token, and when it expires (Unix time), for callers that keep their tokens themselves."""
         now = int(time.time())
         expires = now + TOKEN_SECONDS
         return self._sign(audience, principal, now, expires), float(expires)
@@ -127,11 +127,11 @@ class TokenSigner:
         for attribute, claim in _CLAIMS:
             value = getattr(principal, attribute)
             if value is not None:
-                # Ids may be of a driver's own type.
+                # Ids from a database driver may have a type of its own.
                 claims[claim] = str(value)
         if principal.permissions:
             claims["prm"] = sorted(principal.permissions)
-        # As `jwt.encode`, without its second look at claims that are made right here.
+        # As `jwt.encode` does, but without checking the claims, which are made right here.
         return _jws.encode(orjson.dumps(claims), self._key, "EdDSA", {"kid": self._kid})
 
 
@@ -179,7 +179,7 @@ class TokenVerifier:
             raise InvalidContextError from error
         if claims["exp"] - claims["iat"] > TOKEN_SECONDS:
             raise InvalidContextError
-        # Only the edge may speak for people; a service speaks for itself.
+        # Only the gateway may speak for people; a service speaks for itself.
         if claims["knd"] != "service" and issuer != "gateway":
             raise InvalidContextError
         return claims

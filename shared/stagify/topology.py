@@ -1,6 +1,7 @@
-"""What the platform is made of: its topics, consumers and databases, and who owes receipts.
+"""The parts of the platform by name: topics, consumers, databases, and the services that send
+receipts.
 
-The one module of the kit that names services. `stagify bootstrap` creates what stands here.
+This is the only module of the kit that names services. `stagify bootstrap` creates what it lists.
 """
 
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ DAY_MS = 24 * 60 * 60 * 1000
 
 
 class Topic(StrEnum):
-    """The topics by the name they have in Kafka."""
+    """The topics, by their names in Kafka."""
 
     TENANT = "tenant.events"
     IDENTITY = "identity.events"
@@ -24,7 +25,8 @@ class Topic(StrEnum):
 class TopicSpec:
     """How a topic is created. `producer` is the owning service, or `*` for any.
 
-    `has_personal_data` says whether its events may name people; those that others read never do.
+    `has_personal_data` says whether its events may name people. Events on topics that outside
+    consumers read never do.
     """
 
     name: str
@@ -35,7 +37,7 @@ class TopicSpec:
     has_personal_data: bool = False
 
     def config(self) -> dict[str, str]:
-        """Topic configuration as Kafka wants it."""
+        """The topic's configuration for Kafka."""
         if self.is_compacted:
             return {"cleanup.policy": "compact", "min.cleanable.dirty.ratio": "0.1"}
         return {"cleanup.policy": "delete", "retention.ms": str(self.retention_ms)}
@@ -51,12 +53,12 @@ TOPICS: tuple[TopicSpec, ...] = (
     TopicSpec(Topic.DIRECTORY, "tenant-svc", 1, -1, is_compacted=True, has_personal_data=True),
 )
 
-# The consumers with dead letters: groups by the name of their service.
+# The consumers that have dead letters; each has the name of its service.
 CONSUMERS: tuple[str, ...] = ("tenant-svc", "identity-svc", "staging-svc", "usage-svc")
 
 
 def dead_letter_topic(consumer: str) -> str:
-    """Where `consumer` puts messages it can never handle."""
+    """The topic for messages that `consumer` can never handle."""
     return f"{consumer}.dlq"
 
 
@@ -71,7 +73,7 @@ def all_topics() -> tuple[TopicSpec, ...]:
 
 @dataclass(frozen=True, slots=True)
 class ServiceDatabase:
-    """A service's database and its roles beside owner, app, relay and tasks."""
+    """A service's database, and the roles it has besides owner, app, relay and tasks."""
 
     name: str
     extra_roles: tuple[str, ...] = ()

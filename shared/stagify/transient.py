@@ -1,4 +1,4 @@
-"""Which failures pass by themselves: a part is away, or two transactions met."""
+"""Which failures pass by themselves: another part does not answer, or two transactions collided."""
 
 import asyncpg
 from aiokafka.errors import KafkaError
@@ -25,16 +25,16 @@ _TRANSIENT = (
     asyncpg.QueryCanceledError,
     asyncpg.IdleInTransactionSessionTimeoutError,
     asyncpg.ConnectionDoesNotExistError,
-    # A statement met the server's farewell before the end of the connection was seen.
+    # The server had announced its end, and a statement was sent before the connection was closed.
     asyncpg.InternalClientError,
 )
 
 
 def is_transient(error: BaseException | None) -> bool:
-    """Whether trying again later may succeed without anyone changing anything."""
+    """Whether trying again later may succeed although nobody changes anything."""
     if isinstance(error, DBAPIError):
         return error.connection_invalidated or is_transient(error.orig)
     if isinstance(error, AsyncAdapt_asyncpg_dbapi.Error):
-        # What SQLAlchemy's adapter makes of asyncpg's errors, which say more.
+        # SQLAlchemy's adapter wraps the errors of asyncpg, which tell more.
         return is_transient(error.__cause__)
     return isinstance(error, _TRANSIENT)

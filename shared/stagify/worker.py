@@ -33,8 +33,8 @@ async def run_worker(
 ) -> None:
     """Run `jobs` until SIGTERM or SIGINT, or until one of them fails, which ends the process.
 
-    On a signal every job is cancelled and has `grace_seconds` to hand back what it holds.
-    /healthz says that the process lives, /readyz that every check passes.
+    On a signal every job is cancelled, and has `grace_seconds` to hand back what it holds.
+    /healthz says that the process is alive, /readyz that every check passes.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -57,7 +57,7 @@ async def run_worker(
 
 
 async def every(seconds: float, work: Job, *, name: str) -> None:
-    """Run `work` again and again with a pause; a failure is logged and the next turn tries anew."""
+    """Run `work` again and again, with a pause between. Failures are logged; the next run tries again."""
     while True:
         try:
             await work()
@@ -84,7 +84,7 @@ async def _stop(tasks: set[asyncio.Task[None]], grace_seconds: float) -> None:
 
 
 class _Health:
-    """A few lines of HTTP: a worker has no reason to carry a web framework's cost."""
+    """Health and metrics in a few lines of HTTP: they are not worth the cost of a web framework."""
 
     def __init__(self, checks: Mapping[str, Check]) -> None:
         self._checks = checks
@@ -122,7 +122,7 @@ async def failing_checks(checks: Mapping[str, Check]) -> list[str]:
     async def passes(check: Check) -> bool:
         try:
             await asyncio.wait_for(check(), CHECK_SECONDS)
-        # Whatever goes wrong in a check is the answer.
+        # Any error means that the check does not pass.
         except Exception:  # noqa: BLE001
             return False
         return True

@@ -1,12 +1,12 @@
 """The envelope: CloudEvents 1.0 in structured JSON.
 
-An event class is a fact in the past tense, frozen, and only grows: optional fields may be
-added, nothing renamed, retyped or removed; otherwise a `v2` stands beside the `v1`. Readers
-ignore fields and types they do not know.
+An event class is a fact in the past tense. It is frozen and only grows: optional fields may be
+added, but none renamed, retyped or removed; for that, a `v2` is added beside the `v1`. Readers ignore
+fields and types that they do not know.
 
-Vocabularies are open: a role, a reason, a plan, a type, a status, an action is a string here and
-never a closed list. Events outlive the code that wrote them, and a value that a reader does not
-know must not make the event unreadable: what to do about it is the handler's to decide.
+Vocabularies are open: a role, reason, plan, type, status or action is a string here and never a
+closed list. Events outlive the code that wrote them, and a value that a reader does not know must not
+make the event unreadable: its handler decides what to do about it.
 """
 
 from dataclasses import dataclass
@@ -37,11 +37,11 @@ _registry: "dict[str, type[Event]]" = {}
 
 
 class UndecodableEventError(ValueError):
-    """The bytes are not an event, or not a valid one of the type they name."""
+    """The bytes are not an event, or not a valid event of the type that they name."""
 
 
 class Event(BaseModel):
-    """Base of all events; those of a tenant, which are nearly all, begin with `TenantEvent`.
+    """Base of all events. Nearly all belong to a tenant and derive from `TenantEvent`.
 
     A subclass names its `event_type`, its `topic`, and in `key_field` the field that holds the
     id of the aggregate it is about: the Kafka key, so that one aggregate's events stay in order.
@@ -58,8 +58,8 @@ class Event(BaseModel):
     # Events about a person alone belong to no tenant.
     tenant_id: UUID | None = None
     traceparent: str | None = None
-    # Who caused it, and under which request: as a rule filled in by the outbox. Events from
-    # before there were these have none.
+    # Who caused it, and by which request; usually filled in by the outbox. Events from before these
+    # fields existed have none.
     actor: str | None = None
     request_id: str | None = None
     # Set when decoded; the publisher fills in its own name when it encodes.
@@ -81,7 +81,7 @@ class Event(BaseModel):
 
 
 class TenantEvent(Event):
-    """Base of the events of a tenant: nearly all."""
+    """Base of the events that belong to a tenant."""
 
     tenant_id: UUID
 
@@ -97,8 +97,8 @@ class UnknownEvent:
 def encode(
     event: Event, source: str, traceparent: str | None = None, behind: Cause = NOBODY
 ) -> bytes:
-    """The CloudEvent as Kafka carries it. `source` is the publishing service's name; where nobody
-    is `behind` it, that service is its actor."""
+    """The CloudEvent in the form that Kafka carries. `source` is the name of the publishing service,
+    which is also the actor if neither the event nor `behind` names one."""
     envelope: dict[str, Any] = {
         "specversion": "1.0",
         "id": str(event.event_id),
@@ -159,7 +159,7 @@ def decode(value: bytes) -> Event | UnknownEvent:
 
 
 def _reason(error: ValueError) -> str:
-    """Where it is wrong, without the values: they may be personal."""
+    """Where the event is wrong, without its values, which may be personal."""
     if isinstance(error, ValidationError):
         return "; ".join(
             f"{'.'.join(str(part) for part in item['loc'])}: {item['type']}"

@@ -1,11 +1,10 @@
 """Whether a new contract keeps what the old one promised.
 
-Two kinds of reader depend on a schema. Code from before must understand what is sent now, so
-nothing it reads may go or become something else. Code from now must understand what was sent
-before, as long as topics keep it, so nothing may become stricter. What is left is growth: new
-types, new optional fields, wider limits, and vocabularies that open. A closed list of strings may
-gain values or become any string: readers are told that vocabularies are open, and ours treat
-them so.
+Two kinds of readers depend on a schema. Older code must understand what is sent now, so nothing that
+it reads may be removed or change its meaning. Today's code must understand what was sent before, for as
+long as topics keep it, so nothing may become stricter. Only growth is left: new types, new optional
+fields, wider limits, and vocabularies that open. A closed list of strings may gain values or become
+any string: readers are told that vocabularies are open, and ours treat them that way.
 
 A keyword that this module does not know may not change at all.
 """
@@ -19,7 +18,7 @@ Schema = Mapping[str, Any]
 # The contract's files by their path below docs/events.
 Contract = Mapping[str, bytes]
 
-# Types that left the contract before anyone had sent one: no topic holds any.
+# Types that were removed from the contract before any such event was sent: no topic has one.
 NEVER_SENT = frozenset(
     {
         "stagify.member.removed.v1",
@@ -45,7 +44,7 @@ _UPPER_LIMITS = (
     "maxProperties",
     "maxContains",
 )
-# Rules that may be dropped, and neither added nor changed.
+# Rules that may be dropped, but neither added nor changed.
 _RULES = ("pattern", "multipleOf", "uniqueItems", "propertyNames", "contains")
 _COMPARED = frozenset(
     {
@@ -69,7 +68,7 @@ _MISSING = object()
 
 
 def breaking_changes(before: Contract, after: Contract) -> list[str]:
-    """What `after` breaks of `before`, each as where and what; empty if it only grows."""
+    """The promises of `before` that `after` breaks, each as place and change; empty if it only grows."""
     return [*_broken_schemas(before, after), *_moved_types(before, after)]
 
 
@@ -87,7 +86,7 @@ def _broken_schemas(before: Contract, after: Contract) -> Iterator[str]:
 
 
 def _moved_types(before: Contract, after: Contract) -> Iterator[str]:
-    """Whoever reads a topic finds there what was there."""
+    """A type must stay on its topic, where its readers look for it."""
     old, new = _channels(before), _channels(after)
     for name, channel in sorted(old.items()):
         if name in new and new[name] != channel:
@@ -104,12 +103,12 @@ def _channels(contract: Contract) -> dict[str, str]:
 
 
 def breaking_schema_changes(before: Schema, after: Schema) -> list[str]:
-    """What JSON Schema `after` breaks of `before`."""
+    """The promises of JSON Schema `before` that `after` breaks."""
     return list(_Comparison(before, after).compare(before, after, ""))
 
 
 class _Comparison:
-    """Two documents, whose parts may refer to their `$defs`."""
+    """Compares two documents, whose parts may refer to their `$defs`."""
 
     def __init__(self, before: Schema, after: Schema) -> None:
         self._before = before
@@ -118,7 +117,7 @@ class _Comparison:
         self._open: set[tuple[str, str]] = set()
 
     def compare(self, old: Schema | bool, new: Schema | bool, place: str) -> Iterator[str]:
-        """What `new` breaks of `old`, both at `place`."""
+        """The promises of `old` that `new` breaks, both at `place`."""
         pair = (_canonical(old), _canonical(new))
         if pair in self._open:
             return
@@ -148,7 +147,7 @@ class _Comparison:
                 yield f"{where}: {keyword} changed"
 
     def _compare_choices(self, old: list[Schema], new: list[Schema], place: str) -> Iterator[str]:
-        """Each old choice has its successor, and there is no other: a reader met neither before."""
+        """Each old choice must still be there, and no other may be added: no reader would know it."""
         where, left = place or "the event", list(new)
         for choice in old:
             found = next((c for c in left if not any(self.compare(choice, c, place))), None)
@@ -174,7 +173,7 @@ class _Comparison:
             yield f"{place}.{name}: no longer always there".lstrip(".")
 
     def _rest(self, old: Schema, new: Schema, place: str) -> Iterator[str]:
-        """Members without a name in the schema, as in a mapping."""
+        """Members that the schema does not name, as in a mapping."""
         before, after = old.get("additionalProperties", True), new.get("additionalProperties", True)
         where = place or "the event"
         if before == after or before is False:
@@ -220,7 +219,7 @@ def _limits(old: Schema, new: Schema, where: str) -> Iterator[str]:
     for keyword in _RULES:
         if keyword in new and new[keyword] != old.get(keyword):
             yield f"{where}: narrowed by {keyword} {_shown(new[keyword])}"
-    # A format says what the string is, so that it may not even be dropped.
+    # A format says what the string is, so it may not even be dropped.
     if old.get("format") != new.get("format"):
         yield f"{where}: retyped from format {old.get('format')} to {new.get('format')}"
 
@@ -247,7 +246,7 @@ def _values(schema: Schema) -> list[Any] | None:
 
 
 def _choices(schema: Schema) -> list[Schema]:
-    """The alternatives of a schema, whichever way they are written; itself if there are none."""
+    """The alternatives of a schema, whichever way they are written; if it has none, the schema itself."""
     if isinstance(schema.get("type"), list):
         return [{**schema, "type": each} for each in schema["type"]]
     if "anyOf" in schema:

@@ -1,7 +1,8 @@
-"""The contract for whoever reads our topics: JSON Schemas and an AsyncAPI 3.0 document.
+"""The contract for those who read our topics: JSON Schemas and an AsyncAPI 3.0 document.
 
-Both are generated from the event classes into docs/events, and a test compares them with what
-is committed: a change of the contract is seen in review. A breaking one fails (`compatibility`).
+They are generated from the event classes into docs/events, and a test compares them with the
+committed files, so that reviewers see every change of the contract. A breaking change fails a test
+(`compatibility`).
 """
 
 from pathlib import Path
@@ -17,7 +18,7 @@ UUID_SCHEMA = {"type": "string", "format": "uuid"}
 
 
 def event_schema(cls: type[Event]) -> dict[str, Any]:
-    """The JSON Schema (2020-12) of one event type as it stands in Kafka."""
+    """The JSON Schema (2020-12) of one event type, in the form it has in Kafka."""
     data = cls.model_json_schema(mode="serialization")
     properties = {k: v for k, v in data["properties"].items() if k not in ENVELOPE_FIELDS}
     required = sorted(
@@ -35,10 +36,13 @@ def event_schema(cls: type[Event]) -> dict[str, Any]:
         "traceparent": {"type": "string"},
         "actor": {
             "type": "string",
-            "description": "Who set it going: user:, api_key:, operator: or service: and an id, "
+            "description": "Who caused it: user:, api_key:, operator: or service: and an id, "
             "or system; absent on events older than this attribute",
         },
-        "requestid": {"type": "string", "description": "The request it began with, if any"},
+        "requestid": {
+            "type": "string",
+            "description": "The id of the request that caused it, if any",
+        },
         "data": {"type": "object", "properties": properties, "required": required},
     }
     needed = ["specversion", "id", "source", "type", "subject", "time", "data"]
@@ -113,7 +117,7 @@ def contract_files() -> dict[str, bytes]:
 
 
 def write_contract(directory: Path) -> None:
-    """Write the contract's files below `directory`, and take away schemas of no event."""
+    """Write the contract's files below `directory`, and delete schemas that belong to no event."""
     files = contract_files()
     for path in (directory / "schemas").glob("*.json"):
         if f"schemas/{path.name}" not in files:

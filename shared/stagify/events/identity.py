@@ -7,7 +7,7 @@ from stagify.topology import Topic
 
 
 class UserRegistered(Event):
-    """A person has an account."""
+    """A person has got an account."""
 
     event_type = "stagify.user.registered.v1"
     topic = Topic.IDENTITY
@@ -16,7 +16,7 @@ class UserRegistered(Event):
 
 
 class MemberJoined(TenantEvent):
-    """A person belongs to the tenant now."""
+    """A person has become a member of the tenant."""
 
     event_type = "stagify.member.joined.v1"
     topic = Topic.IDENTITY
@@ -26,7 +26,7 @@ class MemberJoined(TenantEvent):
 
 
 class SessionRevoked(TenantEvent):
-    """A session is over; no one may be let in by it any more."""
+    """A session has ended; it no longer gives access to anyone."""
 
     event_type = "stagify.session.revoked.v1"
     topic = Topic.IDENTITY
@@ -36,7 +36,7 @@ class SessionRevoked(TenantEvent):
 
 
 class ApiKeyCreated(TenantEvent):
-    """An API key exists."""
+    """An API key was created."""
 
     event_type = "stagify.api_key.created.v1"
     topic = Topic.IDENTITY
@@ -46,7 +46,7 @@ class ApiKeyCreated(TenantEvent):
 
 
 class ApiKeyRevoked(TenantEvent):
-    """An API key is dead; no one may be let in by it any more."""
+    """An API key was revoked; it no longer gives access to anyone."""
 
     event_type = "stagify.api_key.revoked.v1"
     topic = Topic.IDENTITY

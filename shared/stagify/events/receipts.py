@@ -11,7 +11,7 @@ class ReceiptIssued(TenantEvent):
 
     # created, suspended, reactivated.
     action: str
-    # The event that asked for it.
+    # The event that this answers.
     of_event_id: UUID
 
 

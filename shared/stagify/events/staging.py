@@ -33,7 +33,7 @@ class StagingStarted(ProjectEvent):
 
 
 class ProjectStaged(ProjectEvent):
-    """The furnished photo is there."""
+    """The furnished photo is ready."""
 
     event_type = "stagify.project.staged.v1"
     topic = Topic.STAGING
@@ -42,7 +42,7 @@ class ProjectStaged(ProjectEvent):
 
 
 class StagingFailed(ProjectEvent):
-    """The project could not be staged; its reservation is given back. `code` says why."""
+    """The project could not be staged; its reservation is released. `code` says why."""
 
     event_type = "stagify.staging.failed.v1"
     topic = Topic.STAGING
@@ -51,7 +51,7 @@ class StagingFailed(ProjectEvent):
 
 
 class ProjectDeleted(ProjectEvent):
-    """The project and its images are gone; an open reservation is given back."""
+    """The project and its images were deleted; an open reservation is released."""
 
     event_type = "stagify.project.deleted.v1"
     topic = Topic.STAGING

@@ -29,7 +29,7 @@ class TenantActivated(TenantEvent):
 
 
 class TenantUpdated(TenantEvent):
-    """What others know of the tenant has changed; the new values, all of them."""
+    """What others know about the tenant has changed; the event has all values, as they are now."""
 
     event_type = "stagify.tenant.updated.v1"
     topic = Topic.TENANT
@@ -55,7 +55,7 @@ class TenantReactivated(TenantEvent):
 
 
 class TenantExpired(TenantEvent):
-    """The sign-up behind the tenant was never finished: it is gone and its slug is free."""
+    """The sign-up for the tenant was never finished: the tenant is gone and its slug is free."""
 
     event_type = "stagify.tenant.expired.v1"
     topic = Topic.TENANT
@@ -63,10 +63,10 @@ class TenantExpired(TenantEvent):
 
 
 class TenantDirectoryEntry(TenantEvent):
-    """The whole record of one tenant for the edge; the newest one per key counts (compacted).
+    """The whole record of one tenant, for the gateway; the newest one of each key counts (compacted).
 
-    `hosts` are normalised host names without port. Nobody is let in to a tenant whose `status` a
-    reader does not know.
+    `hosts` are normalised host names without port. A reader that does not know the `status` lets
+    nobody in.
     """
 
     event_type = "stagify.tenant.directory_entry.v1"

@@ -1,4 +1,4 @@
-"""`UsageRecorded`, the one event with several producers; analytics consumers read its topic."""
+"""`UsageRecorded`, the only event that several services publish; analytics consumers read its topic."""
 
 from uuid import UUID
 
@@ -9,11 +9,11 @@ from stagify.topology import Topic
 
 
 class UsageRecorded(TenantEvent):
-    """A tenant used something. For ever: this version is never replaced.
+    """A tenant used something. This version of the event is never replaced.
 
     `quantity` is a signed count of the meter's unit; `dimensions` may hold organization_id,
-    user_id, api_key_id, project_id and other strings, never names; `reservation_id` turns that
-    reservation into this use; `corrects_id` names the record this one corrects.
+    user_id, api_key_id, project_id and other strings, never names; `reservation_id` names the
+    reservation that this use commits; `corrects_id` names the record this one corrects.
     """
 
     event_type = "stagify.usage.recorded.v1"

@@ -7,17 +7,17 @@ from alembic import context
 from sqlalchemy import Connection, NullPool
 from sqlalchemy.ext.asyncio import create_async_engine
 
-# Created by the kit's helpers, so no service's models know them.
+# The kit's helpers create these, so they are in no service's models.
 KIT_TABLES = frozenset({"outbox", "inbox", "idempotency_keys", "tasks"})
 
 
 def include_name(name: str | None, kind: str, parents: Any) -> bool:
-    """Leave out the kit's tables and what the models mark as not theirs."""
+    """Leave out the kit's own tables."""
     return not (kind == "table" and name in KIT_TABLES)
 
 
 def include_object(obj: Any, name: str | None, kind: str, reflected: bool, other: Any) -> bool:
-    """Leave out partitions: their parent stands for them."""
+    """Leave out partitions: only their parent is compared."""
     return not (kind == "table" and reflected and other is None and "_p_" in str(name))
 
 

@@ -1,6 +1,6 @@
-"""What revisions call: row-level security, narrow grants, and the kit's own tables.
+"""Helpers for revisions: row-level security, narrow grants, and the kit's own tables.
 
-Role names come from the owner who migrates: `tenant_owner` grants to `tenant_app`.
+Role names are derived from the owner who migrates: `tenant_owner` grants to `tenant_app`.
 """
 
 from typing import Protocol
@@ -8,7 +8,7 @@ from typing import Protocol
 TENANT_CONDITION = "tenant_id = (SELECT nullif(current_setting('app.tenant_id', true), '')::uuid)"
 
 
-# Of the kit's own tables that also have rows of no tenant: those are seen without a tenant only.
+# For tables of the kit that also have rows without a tenant, which are only seen without a tenant.
 TENANT_OR_NONE_CONDITION = (
     "tenant_id = (SELECT coalesce(nullif(current_setting('app.tenant_id', true), '')::uuid,"
     " '00000000-0000-0000-0000-000000000000'))"
@@ -22,7 +22,8 @@ class Operations(Protocol):
 
 
 def enable_tenant_rls(op: Operations, table: str, condition: str = TENANT_CONDITION) -> None:
-    """Let a transaction see and write only its tenant's rows of `table`, its owner included."""
+    """Let a transaction see and write only its tenant's rows of `table`; this binds the table's owner
+    too."""
     op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
     op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
     op.execute(
@@ -31,7 +32,8 @@ def enable_tenant_rls(op: Operations, table: str, condition: str = TENANT_CONDIT
 
 
 def allow_across_tenants(op: Operations, table: str, role: str) -> None:
-    """Let the role named for one cross-tenant job see every row of `table`; grants limit the rest."""
+    """Let `role`, which exists for one job across tenants, see every row of `table`; grants limit what
+    it may do."""
     _with_role(
         op,
         role,
@@ -45,7 +47,7 @@ def grant(op: Operations, table: str, privileges: str, role: str = "app") -> Non
 
 
 def revoke(op: Operations, table: str, privileges: str, role: str) -> None:
-    """The way back from `grant`."""
+    """Undo `grant`."""
     _with_role(op, role, f"REVOKE {privileges} ON {table} FROM %I")
 
 
@@ -59,7 +61,8 @@ def _with_role(op: Operations, role: str, statement: str) -> None:
 
 
 def create_outbox(op: Operations) -> None:
-    """The outbox, its wake-up call, and grants: the app writes, the relay reads and deletes."""
+    """The outbox, the trigger that notifies the relay, and grants: the app writes, the relay reads and
+    deletes."""
     op.execute(
         """
         CREATE TABLE outbox (
@@ -92,8 +95,8 @@ def create_outbox(op: Operations) -> None:
 
 
 def create_tasks(op: Operations) -> None:
-    """The tasks, their wake-up call, and grants: the app enqueues and completes its tenant's, the
-    tasks role takes those of all tenants."""
+    """The tasks, the trigger that notifies the runner, and grants: the app enqueues and completes its
+    tenant's tasks, the tasks role takes those of all tenants."""
     op.execute(
         """
         CREATE TABLE tasks (
@@ -137,7 +140,8 @@ def create_tasks(op: Operations) -> None:
         END $$
         """
     )
-    # Not when one becomes due: who makes it ready takes it. A replaced one gets another id.
+    # Not when a waiting task becomes due: the runner that makes it ready also takes it. A task that is
+    # replaced gets a new id.
     op.execute(
         "CREATE TRIGGER tasks_notify AFTER INSERT OR UPDATE OF id ON tasks"
         " FOR EACH ROW WHEN (NEW.state = 'ready') EXECUTE FUNCTION notify_tasks()"
@@ -151,7 +155,7 @@ def create_tasks(op: Operations) -> None:
 
 
 def drop_tasks(op: Operations) -> None:
-    """The way back from `create_tasks`."""
+    """Undo `create_tasks`."""
     op.execute("DROP TABLE tasks")
     op.execute("DROP FUNCTION notify_tasks")
 
@@ -190,6 +194,6 @@ def create_idempotency(op: Operations) -> None:
 
 
 def drop_kit_tables(op: Operations) -> None:
-    """The way back from outbox, inbox and idempotency."""
+    """Undo `create_outbox`, `create_inbox` and `create_idempotency`."""
     op.execute("DROP TABLE IF EXISTS idempotency_keys, inbox, outbox")
     op.execute("DROP FUNCTION IF EXISTS notify_outbox")

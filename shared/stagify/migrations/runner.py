@@ -30,7 +30,7 @@ def alembic_config(package: str, owner_url: str) -> Config:
 
 
 def upgrade(package: str, owner_url: str) -> None:
-    """Bring the database of `package` to the newest revision; nothing happens if it is there."""
+    """Bring the database of `package` to its newest revision; nothing happens if it has it already."""
     command.upgrade(alembic_config(package, owner_url), "head")
 
 

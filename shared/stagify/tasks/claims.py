@@ -1,9 +1,10 @@
 """The table of tasks as the role that works on it sees it: all tenants' tasks and nothing else.
 
-A task is `waiting` until it is due, then `ready`, then `running` under a lease, and then gone; one
-that was given up stays until someone retries or discards it, or for RETENTION. A lease is the
-due time moved into the future: a holder that gives no sign of life until then has lost the task.
-Every statement of a holder names its token, so one who has lost it changes nothing.
+A task is `waiting` until it is due, then `ready`, then `running` under a lease, and then its row is
+deleted. A task that was given up stays until someone retries or discards it, or for RETENTION. To
+lease a task is to move its due time into the future: a holder that gives no sign of life until then
+has lost the task. Every statement of a holder names its token, so one that has lost the task changes
+nothing.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,19 +20,19 @@ from stagify.tasks.queue import NO_TENANT
 
 # How long a task belongs to a process that gives no sign of life.
 LEASE = timedelta(seconds=30)
-# How long given-up tasks are shown.
+# How long tasks that were given up are kept.
 RETENTION = timedelta(days=90)
 BATCH = 1_000
 
 # Tenant, kind and concurrency key.
 Line = tuple[UUID, str, str]
 
-# Arbitrary, the same in every database: the right to take tasks. Claims wait for each other (they
-# take about a millisecond), so that each one counts what the others took.
+# The advisory lock that gives the right to take tasks: any number, the same in every database. Claims
+# wait for each other (each takes about a millisecond), so that each one counts what the others took.
 CLAIM_LOCK = 0x5441_534B
 SERIALIZE = "SELECT pg_advisory_xact_lock($1)"
 
-# How many of those that become ready were running: their holders have lost them.
+# Returns how many of the tasks that become ready were running: their holders have lost them.
 PROMOTE = """
 WITH due AS (
     SELECT tenant_id, id, state FROM tasks
@@ -45,8 +46,8 @@ SELECT count(*) FILTER (WHERE state = 'running') FROM due
 """
 
 # A line is a tenant's ready tasks of one kind and one concurrency key. The recursion steps from
-# line to line through the index, however long they are, as far as rows are asked for: those from
-# which something may be taken. $1 to $3 the line to begin after, $4 kinds.
+# line to line through the index, however long the lines are, until there are enough from which a task
+# may be taken. $1 to $3: the line to begin after, $4: kinds, $5: how many lines.
 LINES = """
 WITH RECURSIVE lines AS (
     (SELECT tenant_id, kind, concurrency_key FROM tasks
@@ -68,13 +69,14 @@ WHERE kind = ANY ($4::text[]) AND (concurrency_key = '' OR NOT EXISTS (
 LIMIT $5
 """
 MAX_LINES = 256
-# Before the first line there can be.
+# Sorts before every line.
 FIRST_LINE = (NO_TENANT, "", "")
 
-# Tenants take turns for the places of each kind: the one with the fewest running, then the one
-# served longest ago, then the oldest task.
-# $1 to $3 the lines, $4 kinds, $5 free places of each, $6 how long each one's tasks are tried in
-# seconds or NULL, $7 tenants in the order in which they were served, $8 now, $9 end of the lease.
+# Tenants take turns for the places of each kind: first the one with the fewest running tasks, then the
+# one served longest ago, then the oldest task.
+# $1 to $3: the lines, $4: kinds, $5: free places of each kind, $6: for how many seconds tasks of each
+# kind are tried, or NULL, $7: tenants in the order in which they were served, $8: now, $9: end of the
+# lease.
 CLAIM = """
 WITH lines AS (
     SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[]) AS l (tenant_id, kind, concurrency_key)
@@ -150,7 +152,7 @@ DELETE FROM tasks WHERE (tenant_id, id) IN (
 
 @dataclass(frozen=True, slots=True)
 class GivenUp:
-    """A task that was given up, for operators."""
+    """A task that was given up, as operators see it."""
 
     id: UUID
     tenant_id: UUID | None
@@ -162,7 +164,7 @@ class GivenUp:
 
 
 async def promote(connection: asyncpg.Connection, now: datetime) -> int:
-    """Make ready what is due by now; how many leases had run out."""
+    """Make the tasks ready that are due, and return how many leases had run out."""
     return int(await connection.fetchval(PROMOTE, now, BATCH))
 
 
@@ -175,11 +177,11 @@ async def claim(
     now: datetime,
     after: Line = FIRST_LINE,
 ) -> tuple[list[Lease], Line]:
-    """Take ready tasks for the `free` places of each kind, those whose turn it is first.
+    """Take ready tasks for the `free` places of each kind, in the order of turns.
 
-    `served` are the tenants served lately, in that order. At most MAX_LINES are looked at, first
-    those that come `after` a line; where the next look shall begin is answered too. The
-    connection is in a transaction.
+    `served` are the tenants that were served lately, in that order. At most MAX_LINES lines are
+    looked at, beginning `after` the given one; the second result is where the next call is to begin.
+    The connection is in a transaction.
     """
     await connection.execute(SERIALIZE, CLAIM_LOCK)
     lines = [tuple(row) for row in await connection.fetch(LINES, *after, list(free), MAX_LINES)]
@@ -226,27 +228,27 @@ def _tenant(tenant_id: UUID) -> UUID | None:
 
 
 async def renew(connection: asyncpg.Connection, tokens: Sequence[UUID], now: datetime) -> set[UUID]:
-    """Give a sign of life for these leases; those that are still ours."""
+    """Renew these leases, and return those that we still hold."""
     rows = await connection.fetch(f"{RENEW} RETURNING lease_token", tokens, now + LEASE)
     return {row["lease_token"] for row in rows}
 
 
 async def complete(connection: asyncpg.Connection, lease: Lease) -> bool:
-    """The task is done; False if it is not ours any more."""
+    """Note that the task is done; False if we have lost it."""
     return await connection.fetchval(COMPLETE, *_holder(lease)) is not None
 
 
 async def put_off(
     connection: asyncpg.Connection, lease: Lease, *, due_at: datetime, reason: str | None
 ) -> bool:
-    """Let the task be tried again; False if it is not ours any more."""
+    """Have the task tried again at `due_at`; False if we have lost it."""
     return await connection.fetchval(PUT_OFF, *_holder(lease), due_at, reason) is not None
 
 
 async def give_up(
     connection: asyncpg.Connection, lease: Lease, *, now: datetime, reason: str
 ) -> bool:
-    """Keep the task for someone to look at; False if it is not ours any more."""
+    """Give the task up, and keep it for an operator to look at; False if we have lost it."""
     return await connection.fetchval(GIVE_UP, *_holder(lease), now, reason) is not None
 
 
@@ -255,12 +257,12 @@ def _holder(lease: Lease) -> tuple[UUID, UUID, UUID]:
 
 
 async def count_ready(connection: asyncpg.Connection) -> dict[str, tuple[int, datetime]]:
-    """How many tasks of each kind could run now, and since when the oldest could."""
+    """How many tasks of each kind are ready, and since when the oldest of them has been due."""
     return {kind: (count, since) for kind, count, since in await connection.fetch(COUNT_READY)}
 
 
 async def count_given_up(connection: asyncpg.Connection) -> dict[str, int]:
-    """How many given-up tasks of each kind are kept."""
+    """How many tasks of each kind were given up and are still kept."""
     return dict(await connection.fetch(COUNT_GIVEN_UP))
 
 
@@ -273,15 +275,15 @@ async def given_up(connection: asyncpg.Connection) -> list[GivenUp]:
 
 
 async def retry(connection: asyncpg.Connection, task_id: UUID | None, now: datetime) -> int:
-    """Try a given-up task again, or all of them; how many."""
+    """Have one task that was given up tried again, or all of them, and return how many those are."""
     return len(await connection.fetch(RETRY, task_id, now))
 
 
 async def discard(connection: asyncpg.Connection, task_id: UUID) -> bool:
-    """Forget a given-up task; False if there is none."""
+    """Delete a task that was given up; False if there is none with this id."""
     return await connection.fetchval(DISCARD, task_id) is not None
 
 
 async def forget_old(connection: asyncpg.Connection, now: datetime) -> None:
-    """Forget a bounded number of given-up tasks past their retention."""
+    """Delete a bounded number of tasks that were given up longer ago than RETENTION."""
     await connection.execute(FORGET, now - RETENTION, BATCH)

@@ -1,4 +1,4 @@
-"""Doing what others want done: a kind of task has a handler and says how it is tried."""
+"""Kinds of tasks: each has a handler, and says how often and how long its tasks are tried."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -13,7 +13,8 @@ COMPLETE = "DELETE FROM tasks WHERE id = $1 AND lease_token = $2 RETURNING true"
 
 
 class TryAgainError(Exception):
-    """It did not work out this time, as may happen; the reason is kept and names no people."""
+    """The task could not be done this time and is to be tried again. The reason is kept, so it must
+    not name people."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -21,11 +22,11 @@ class TryAgainError(Exception):
 
 
 class GiveUpError(TryAgainError):
-    """It will never work out."""
+    """The task can never be done."""
 
 
 class LeaseLostError(Exception):
-    """Another process has the task by now, or it was replaced: change nothing on its behalf."""
+    """Another process has the task by now, or it was replaced: nothing may be changed for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,29 +60,30 @@ class Task:
 
     @property
     def tenant_id(self) -> UUID:
-        """The tenant whose work this is; only for kinds whose tasks have one."""
+        """The tenant of the task; ValueError if it has none."""
         if self.lease.tenant_id is None:
             raise ValueError(f"a task of kind {self.lease.kind!r} has no tenant")
         return self.lease.tenant_id
 
     @property
     def payload(self) -> dict[str, Any]:
-        """What was enqueued."""
+        """The payload that it was enqueued with."""
         return self.lease.payload
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Session]:
-        """One transaction as the app role, of the task's tenant or of none."""
+        """One transaction as the app role, for the task's tenant, or without one."""
         tenant_id = self.lease.tenant_id
         scope = self._database.system() if tenant_id is None else self._database.tenant(tenant_id)
         async with scope as session:
             yield session
 
     async def complete(self, session: Session) -> None:
-        """End the task in `session`'s transaction: what else stands in it happens exactly once.
+        """End the task in `session`'s transaction, so that the other changes in it happen exactly
+        once.
 
-        A handler that has effects elsewhere does not call it; its task ends after it has
-        returned, so a crash in between has it done again.
+        A handler with effects outside the database does not call this. Its task ends after it has
+        returned, so after a crash in between it runs again.
         """
         connection = await driver_connection(session)
         if not await connection.fetchval(COMPLETE, self.lease.id, self.lease.token):
@@ -89,8 +91,8 @@ class Task:
         self.is_completed = True
 
 
-# Returns when it is done. Whatever it raises has it tried again, except for GiveUpError; it may
-# run twice, and at the same time as one that has lost its lease.
+# Returns when the task is done. After any error but GiveUpError the task is tried again. A handler
+# may run twice, also at the same time as one that has lost its lease.
 Handler = Callable[[Task], Awaitable[None]]
 
 
@@ -98,9 +100,9 @@ Handler = Callable[[Task], Awaitable[None]]
 class Kind:
     """How tasks of a kind are done.
 
-    `concurrency` is how many of them a process does at a time. The wait before the next try
-    doubles up to `longest_wait`. A task that is still not done `give_up_after` its first try is
-    given up, unless it says itself until when it is of use.
+    A process does at most `concurrency` of them at a time. The wait before the next try doubles, up
+    to `longest_wait`. A task that is still not done `give_up_after` its first try is given up, unless
+    it was enqueued with its own `give_up_at`.
     """
 
     handler: Handler
@@ -112,10 +114,10 @@ class Kind:
 
     def wait_after(self, attempt: int) -> timedelta:
         """How long to wait after the attempt of this number, counted from 1."""
-        # Bounded before it is doubled: the number of attempts has no bound.
+        # Bounded first, because the number of attempts is not.
         doublings = min(attempt - 1, 20)
         return min(self.first_wait * (1 << doublings), self.longest_wait)
 
 
-# A service's one table of what it can do. Tasks of other kinds wait for a version that can.
+# All kinds of a service, by name. Tasks of other kinds wait for a version that knows them.
 Kinds = Mapping[str, Kind]

@@ -1,4 +1,4 @@
-"""Wanting something done: one INSERT in the caller's transaction, or its withdrawal."""
+"""Adding a task, by one INSERT in the caller's transaction, and withdrawing it."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -13,14 +13,14 @@ from stagify.clock import utc_now
 from stagify.database import Session, driver_connection
 from stagify.ids import new_id
 
-# The tenant of work that belongs to none, such as the mail of a sign-up; written and read in
-# transactions without a tenant only.
+# Stands for no tenant, as in the mail of a sign-up. Such tasks are written and read only in
+# transactions without a tenant.
 NO_TENANT = UUID(int=0)
-# What a task is about belongs into rows; the task names them.
+# The content belongs into rows, which the task names.
 MAX_PAYLOAD_BYTES = 4_096
 
-# A task with a key takes the place of the one with the same key, whatever had become of that; its
-# new id and empty lease keep whoever still works on the old one from ending the new one.
+# A task with a key replaces the one with the same key, in whatever state that is. It has a new id and
+# no lease, so a process that still works on the old one cannot end the new one.
 INSERT = """
 INSERT INTO tasks (tenant_id, id, created_at, kind, key, concurrency_key, payload, state, due_at,
                    give_up_at, attempts, traceparent, actor, request_id)
@@ -33,7 +33,8 @@ ON CONFLICT (tenant_id, kind, key) WHERE key IS NOT NULL DO UPDATE SET
     actor = excluded.actor, request_id = excluded.request_id
 """
 
-# For those who withdraw and do something else in one statement; a row if it was not too late.
+# Also part of statements elsewhere that do something else as well. Returns a row if it was not too
+# late.
 WITHDRAW = "DELETE FROM tasks WHERE kind = $1 AND key = $2 AND attempts = 0 RETURNING id"
 
 
@@ -49,10 +50,11 @@ async def enqueue(
 ) -> UUID:
     """Have a task of `kind` done at `due_at`, or at once, if and only if this transaction commits.
 
-    It is done as the tenant of this transaction, or as none. `key` replaces an earlier task of
-    the same kind and key, begun or not, and is what `withdraw` names. Of one `concurrency_key` one task
-    runs at a time. After `give_up_at` it is not tried any more; by default its kind decides.
-    `payload` is small and names no people: it is shown to operators.
+    The task belongs to the tenant of this transaction, or to none if there is none. With a `key` it
+    replaces an earlier task of the same kind and key, begun or not, and can be withdrawn. Of all
+    tasks with the same `concurrency_key`, only one runs at a time. After `give_up_at` the task is not
+    tried any more; by default its kind decides. `payload` must be small and name no people: it is
+    shown to operators.
     """
     return await enqueue_on(
         await driver_connection(session),

@@ -1,8 +1,8 @@
-"""The runner: takes the tasks that are due, fairly across tenants, and has them done.
+"""The runner: takes the tasks that are due, fairly across tenants, and calls their handlers.
 
-It takes them as the tasks role, in transactions of a millisecond; each handler works as the app
-role in its task's tenant. While a handler works its lease is renewed; when the process is killed,
-another takes the task once the lease has run out.
+It takes them as the tasks role, in transactions of about a millisecond; each handler works as the
+app role, for the tenant of its task. While a handler works, its lease is renewed; if the process is
+killed, another one takes the task once the lease has run out.
 """
 
 import asyncio
@@ -29,17 +29,17 @@ from stagify.transient import is_transient
 
 logger = logging.getLogger(__name__)
 
-# The channel that a commit with tasks to be done at once notifies.
+# Every commit with tasks that are due at once notifies this channel.
 NOTIFY_CHANNEL = "tasks"
-# Between two looks for what has become due.
+# How often the runner looks for tasks that have become due.
 POLL_SECONDS = 2.0
 RENEW_SECONDS = claims.LEASE.total_seconds() / 3
 OBSERVE_SECONDS = 15.0
 FORGET_SECONDS = 600.0
 AWAIT_SECONDS = 0.5
-# What is in hand when the process is told to stop has this long to end; then it is handed back.
+# How long tasks in hand may take to end when the process is told to stop; then they are handed back.
 FINISH_SECONDS = 5.0
-# Tenants whose turns are remembered; whoever is not among them was served longer ago.
+# How many tenants it remembers as served; all others were served longer ago.
 REMEMBERED_TENANTS = 256
 
 Outcome = Literal["done", "retried", "given_up", "lost"]
@@ -47,7 +47,7 @@ Outcome = Literal["done", "retried", "given_up", "lost"]
 
 @dataclass(frozen=True, slots=True)
 class _Verdict:
-    """What became of an attempt; `is_settled` says that the handler itself ended the task."""
+    """The outcome of an attempt; `is_settled` says that the handler itself has ended the task."""
 
     outcome: Outcome
     reason: str = ""
@@ -55,7 +55,7 @@ class _Verdict:
 
 
 class TaskRunner:
-    """Has the tasks of one service done; `queue` is its database as the tasks role."""
+    """Runs the tasks of one service; `queue` is its database as the tasks role."""
 
     def __init__(self, queue: Database, database: Database, kinds: Kinds) -> None:
         self._queue = queue
@@ -65,13 +65,13 @@ class TaskRunner:
         self._wake = asyncio.Event()
         self._running: dict[UUID, tuple[Lease, asyncio.Task[None]]] = {}
         self._served: dict[UUID, None] = {}
-        # Where the next look begins: only if there is more than one look can see.
+        # Where the next claim begins, if there were more lines than one claim looks at.
         self._after = claims.FIRST_LINE
-        # Kinds of which there may be more than there were free places.
+        # Kinds that may have more ready tasks than there were free places.
         self._crowded: set[str] = set()
 
     async def run(self) -> None:
-        """Do what is due, for ever; on a cancel what is in hand ends or is handed back."""
+        """Run what is due, for ever. When this is cancelled, tasks in hand end or are handed back."""
         name = f"{self._service} tasks"
         channels = {NOTIFY_CHANNEL: lambda _: self._wake.set()}
         listener = Listener(self._queue.url, name=name, channels=channels, on_gap=self._wake.set)
@@ -86,7 +86,7 @@ class TaskRunner:
             await self._finish()
 
     async def run_due(self) -> int:
-        """Try everything that is due now, once; how many tasks there were."""
+        """Try everything that is due now, once, and return how many tasks that was."""
         total = 0
         while leases := await self._claim():
             for lease in leases:
@@ -108,7 +108,7 @@ class TaskRunner:
             await _woken(self._wake, POLL_SECONDS)
 
     async def _claim(self) -> list[Lease]:
-        """Tasks for the free places. Commits, so that the leases hold before the work begins."""
+        """Take tasks for the free places. This commits, so that the leases hold before the work begins."""
         free = self._free()
         if not free:
             return []
@@ -132,7 +132,7 @@ class TaskRunner:
         return leases
 
     def _free(self) -> dict[str, int]:
-        """The free places of each kind that has any."""
+        """The number of free places, for each kind that has any."""
         busy = Counter(lease.kind for lease, _ in self._running.values())
         return {
             name: kind.concurrency - busy[name]
@@ -156,7 +156,7 @@ class TaskRunner:
     def _ended(self, lease: Lease, task: asyncio.Task[None]) -> None:
         del self._running[lease.token]
         if not task.cancelled() and (error := task.exception()):
-            # Its lease runs out, and it is done again.
+            # Its lease will run out, and then it is tried again.
             logger.error("tasks.unsettled", extra=_about(lease), exc_info=error)
         if lease.kind in self._crowded or lease.concurrency_key:
             self._wake.set()
@@ -186,7 +186,7 @@ class TaskRunner:
         except TryAgainError as error:
             return self._failed(lease, error.reason)
         except Exception as error:
-            # The text of an error may hold what people typed; its type does not.
+            # The text of an error may contain what people typed; its type does not.
             reason = type(error).__name__
             if not is_transient(error):
                 logger.exception("tasks.broken", extra=_about(lease))
@@ -199,7 +199,8 @@ class TaskRunner:
         return _Verdict("given_up" if is_last else "retried", reason)
 
     async def _settle(self, lease: Lease, verdict: _Verdict) -> Outcome:
-        """Write down what became of it, for as long as the lease is ours and the database away."""
+        """Record the outcome. While the database does not answer, try again until the lease has run
+        out."""
         if verdict.outcome == "lost" or verdict.is_settled:
             return verdict.outcome
         until = time.monotonic() + claims.LEASE.total_seconds()
@@ -241,7 +242,7 @@ class TaskRunner:
                 logger.warning("tasks.interrupted", extra={"reason": type(error).__name__})
 
     async def _renew(self) -> None:
-        """Give a sign of life for what is in hand; end the work on what is not ours any more."""
+        """Renew the leases of tasks in hand, and stop working on those that we have lost."""
         held = list(self._running)
         if not held:
             return
@@ -270,7 +271,8 @@ class TaskRunner:
             await claims.forget_old(connection, utc_now())
 
     async def _finish(self) -> None:
-        """Let what is in hand end; hand back what does not, so that another need not wait."""
+        """Let tasks in hand end, and hand back those that do not, so that nobody waits for their
+        leases to run out."""
         if not self._running:
             return
         held = dict(self._running)

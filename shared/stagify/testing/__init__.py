@@ -1,8 +1,9 @@
 """The pytest plugin (`-p stagify.testing`): real servers, migrated databases, genuine tokens.
 
-Servers come from the environment, else from Docker, else from the embedded parts; a backend
-that cannot be had fails the run. Servers are shared by the session, and each test has its own
-`tenant_id`, so nothing is truncated and every test also tests isolation.
+Servers are those that the environment names; otherwise they are started in Docker, or, without
+Docker, from the embedded parts. If a server cannot be started, the tests fail. All tests of a session
+share the servers, and each test has its own `tenant_id`: so nothing is truncated, and every test also
+tests isolation.
 """
 
 from stagify.testing.clients import app_client

@@ -1,4 +1,4 @@
-"""A clock that a test moves, so that nobody waits for an hour to be over."""
+"""A clock that a test can move, so that no test waits for an hour to pass."""
 
 import asyncio
 import contextlib
@@ -10,10 +10,10 @@ from stagify import clock as platform_clock
 
 
 class Clock:
-    """The clock of this process, as far ahead of the real one as the test says.
+    """The clock of this process; a test decides how far it is ahead of the real one.
 
-    It moves what asks `stagify.clock`: `utc_now` and `sleep`, that is periodic work. Other
-    processes, SQL's `now()` and time-outs of the event loop have their own time.
+    It changes `utc_now` and `sleep` of `stagify.clock`, and so also periodic work. Other processes,
+    SQL's `now()` and time-outs of the event loop keep to the real time.
     """
 
     def __init__(self) -> None:
@@ -21,17 +21,17 @@ class Clock:
         self._moved = asyncio.Event()
 
     def advance(self, by: timedelta) -> None:
-        """Let time pass; who sleeps until then wakes up at the next turns of the loop."""
+        """Let time pass. Those that sleep until then wake up in the next turns of the event loop."""
         self._ahead += by
         moved, self._moved = self._moved, asyncio.Event()
         moved.set()
 
     def now(self, zone: tzinfo) -> datetime:
-        """In the place of `datetime.now`."""
+        """Replaces `datetime.now`."""
         return datetime.now(zone) + self._ahead
 
     async def sleep(self, seconds: float) -> None:
-        """In the place of `asyncio.sleep`."""
+        """Replaces `asyncio.sleep`."""
         loop = asyncio.get_running_loop()
         due, ahead = loop.time() + seconds, self._ahead
         while (left := due - loop.time() - (self._ahead - ahead).total_seconds()) > 0:

@@ -1,6 +1,6 @@
 """The servers as containers of the official images, through testcontainers.
 
-Published on loopback only: for tests they have no or weak secrets.
+They can be reached on loopback only, because their secrets are weak or missing.
 """
 
 import contextlib
@@ -19,13 +19,13 @@ LOOPBACK = "127.0.0.1"
 
 @contextlib.contextmanager
 def postgres() -> Iterator[str]:
-    """PostgreSQL 18; the address of its superuser."""
+    """PostgreSQL 18; yields the URL of its superuser."""
     password, port = secrets.token_urlsafe(16), _free_port()
     container = (
         DockerContainer("postgres:18")
         .with_env("POSTGRES_PASSWORD", password)
         .with_command("postgres -c fsync=off -c synchronous_commit=off -c max_connections=200")
-        # The first start serves twice: once to initialise, once for real.
+        # At its first start it says so twice: once while it initialises, once for real.
         .waiting_for(_log("database system is ready to accept connections", times=2))
     )
     with _published(container, 5432, port):
@@ -34,7 +34,7 @@ def postgres() -> Iterator[str]:
 
 @contextlib.contextmanager
 def kafka() -> Iterator[str]:
-    """Apache Kafka, one node. testcontainers' own KafkaContainer drives another image only."""
+    """Apache Kafka, one node. The KafkaContainer of testcontainers only works with another image."""
     port = _free_port()
     # Any KAFKA_ variable replaces the image's whole default configuration.
     environment = {
@@ -79,8 +79,9 @@ def object_store() -> Iterator[ObjectStoreServer]:
 
 
 def _published(container: DockerContainer, inside: int, port: int) -> DockerContainer:
-    """The container with its port at `port` of loopback; `with_bind_ports` takes no address."""
-    # Typed for a port alone; the engine's client, which gets it as it is, takes an address too.
+    """The container, with its port published as `port` on loopback; `with_bind_ports` takes no address."""
+    # The type allows only a port, but the value goes to Docker's client as it is, which takes an address
+    # too.
     container.ports[str(inside)] = (LOOPBACK, port)  # type: ignore[assignment]
     return container
 

@@ -14,7 +14,7 @@ DEPLOYABLES = ("gateway", "tenant-svc", "identity-svc", "staging-svc", "usage-sv
 
 
 class ContextKeys:
-    """The keys of one installation."""
+    """The signing keys of one installation."""
 
     def __init__(self) -> None:
         self._seeds = {name: generate_seed() for name in DEPLOYABLES}
@@ -24,7 +24,7 @@ class ContextKeys:
         }
 
     def settings(self, deployable: str) -> dict[str, Any]:
-        """The two settings of `deployable`, to pass to its Settings class by name."""
+        """The two settings with the keys of `deployable`, as arguments for its Settings class."""
         public = {kid: key.model_dump(mode="json") for kid, key in self.public.items()}
         return {
             "context_private_key": self._seeds[deployable],
@@ -32,7 +32,7 @@ class ContextKeys:
         }
 
     def signer(self, deployable: str) -> TokenSigner:
-        """What `deployable` signs with."""
+        """The signer of `deployable`."""
         return TokenSigner(self._seeds[deployable], self.public)
 
     def headers(

@@ -14,11 +14,12 @@ from stagify.database import Database, Session
 
 
 class CrashError(Exception):
-    """The process is dead: whatever it still tries has no effect."""
+    """The process is dead: nothing that it still tries has any effect."""
 
 
 class Fate:
-    """Counts the steps of a process and lets it die after as many as `gaps` say, time and again."""
+    """Counts the steps of a process and kills it again and again, each time after the number of steps
+    that comes next in `gaps`."""
 
     def __init__(self, gaps: Sequence[int]) -> None:
         self._gaps: Iterator[int] = iter(gaps)
@@ -27,11 +28,11 @@ class Fate:
         self.crashes = 0
 
     def revive(self) -> None:
-        """A new process."""
+        """Start a new process."""
         self._is_dead = False
 
     def step(self) -> None:
-        """What stands on either side of every await between the database and Kafka."""
+        """Called before and after every await between the database and Kafka."""
         if self._is_dead:
             raise CrashError
         if self._left is None:
@@ -45,8 +46,8 @@ class Fate:
 
 
 class Log:
-    """Topics with one partition each, that outlive every process. `repeats` says how often each
-    message is delivered before the next one is."""
+    """Topics with one partition each, which outlive every process. `repeats` says how often each
+    message is delivered before the next one."""
 
     def __init__(self, fate: Fate, repeats: Sequence[int]) -> None:
         self._fate = fate
@@ -73,7 +74,7 @@ class Log:
         )
 
     def is_consumed(self, topic: str) -> bool:
-        """Whether every message of the topic was finished."""
+        """Whether every message of the topic has been handled and committed."""
         done = self.committed.get(TopicPartition(topic, 0), 0)
         return done == len(self.records.get(topic, ()))
 
@@ -92,7 +93,7 @@ class Log:
         yield _Consumer(self, self._fate, topics)
 
     def deliveries(self, topic: str, start: int) -> list[ConsumerRecord]:
-        """What is there from `start` on, each message as often as it shall be."""
+        """The messages from `start` on, each as often as it is to be delivered."""
         return [
             record
             for record in self.records.get(topic, [])[start:]
@@ -110,7 +111,7 @@ class _Producer:
     ) -> asyncio.Future[None]:
         self._fate.step()
         self._log.append(topic, key, value)
-        # The broker has it, and the producer may not live to hear so.
+        # The broker has it, but the producer may die before it is told.
         self._fate.step()
         acknowledgement = asyncio.get_running_loop().create_future()
         acknowledgement.set_result(None)
@@ -148,7 +149,7 @@ class _Consumer:
 
 
 class MortalDatabase(Database):
-    """Its transactions end before or after their commit, or before they have begun."""
+    """A database whose process may die before or after a commit, or before a transaction begins."""
 
     def __init__(self, url: str, fate: Fate) -> None:
         super().__init__(url, service="staging-svc", pool_size=2)
@@ -165,7 +166,7 @@ class MortalDatabase(Database):
 
 
 class MortalConnection:
-    """The relay's connection: each statement may be the last, done or not."""
+    """The relay's connection: the process may die before or after each statement."""
 
     def __init__(self, connection: asyncpg.Connection, fate: Fate) -> None:
         self._connection = connection

@@ -1,4 +1,4 @@
-"""Databases made by the real migrations, one per service and session."""
+"""Databases made by the real migrations, one for each service and session."""
 
 import asyncio
 import contextlib
@@ -20,7 +20,8 @@ ROLE_PASSWORD = "only-for-tests"
 
 @dataclass(frozen=True, slots=True)
 class DatabaseUrls:
-    """One database as each of its roles; `extra` by short role name (claim, ingest)."""
+    """The URLs of one database, one for each of its roles; `extra` has those of the additional roles,
+    by their short names (claim, ingest)."""
 
     name: str
     owner: str
@@ -93,7 +94,8 @@ async def test_databases(postgres_admin_url: str) -> AsyncIterator[TestDatabases
 
 
 async def check_migrations(databases: TestDatabases, service: str, package: str) -> None:
-    """Up, no drift between models and tables, all the way down, and up again."""
+    """Check that migrations go up, leave no difference between models and tables, go all the way down
+    and up again."""
     urls = await databases.empty(service)
     config = alembic_config(package, urls.owner)
 

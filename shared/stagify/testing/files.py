@@ -1,4 +1,4 @@
-"""Which of our files a request goes through, against what the documentation tells."""
+"""Which of our files a request goes through, to compare with what the documentation says."""
 
 import re
 import sys
@@ -14,7 +14,7 @@ NOT_COUNTED = re.compile(r"/\.venv/|/tests?/|/testing/|_testing\.py|/logs\.py")
 
 @contextmanager
 def files_run() -> Iterator[set[str]]:
-    """The files of ours of which code runs in this thread meanwhile, as paths in the repository."""
+    """Our files whose code runs in this thread inside the block, as paths in the repository."""
     paths: set[str] = set()
 
     def note(frame: FrameType, event: str, _: Any) -> None:
@@ -35,7 +35,8 @@ def files_run() -> Iterator[set[str]]:
 
 
 def files_told(section: str) -> set[str]:
-    """The files that the table in a section of docs/architecture.md names: folder and modules."""
+    """The files that are named by the table in this section of docs/architecture.md, which lists
+    folders and modules."""
     text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
     table = text.partition(f"## {section}\n")[2].partition("\n## ")[0]
     rows = re.findall(r"^\| `([^`]+)` \| ([a-z_ ]+) \|", table, flags=re.MULTILINE)

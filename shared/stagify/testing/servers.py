@@ -22,9 +22,10 @@ DOCKER_SOCKET = "/var/run/docker.sock"
 
 
 class ServerStack:
-    """Starts what is asked for: given by the environment, else Docker, else embedded.
+    """Provides each server that is asked for: the one that the environment names, otherwise one in
+    Docker, otherwise an embedded one.
 
-    TEST_SERVERS=embedded leaves Docker aside, on a machine whose engine can't get the images.
+    With TEST_SERVERS=embedded Docker is not used, for machines where it cannot get the images.
     """
 
     def __init__(self, stack: contextlib.ExitStack) -> None:
@@ -32,7 +33,7 @@ class ServerStack:
 
     @cached_property
     def postgres_admin_url(self) -> str:
-        """A superuser's address."""
+        """The URL of a superuser."""
         if given := os.environ.get("TEST_POSTGRES_ADMIN_URL"):
             return given
         if self._has_docker:
@@ -106,7 +107,7 @@ class ServerStack:
 
     @cached_property
     def _has_docker(self) -> bool:
-        """Whether an engine answers. An installed client alone does not count."""
+        """Whether Docker's engine answers; an installed client is not enough."""
         if os.environ.get("TEST_SERVERS") == "embedded":
             return False
         if os.environ.get("DOCKER_HOST"):
@@ -124,7 +125,7 @@ class ServerStack:
     def _folder(self) -> Path:
         temporary = tempfile.TemporaryDirectory(prefix="stagify-test-", ignore_cleanup_errors=True)
         folder = Path(self._stack.enter_context(temporary))
-        # Run by root, PostgreSQL is another user, who must be able to enter.
+        # If root runs the tests, PostgreSQL runs as another user, who must be able to enter.
         folder.chmod(0o755)
         return folder
 
@@ -138,7 +139,7 @@ def server_stack() -> Iterator[ServerStack]:
 
 @pytest.fixture(scope="session")
 def postgres_admin_url(server_stack: ServerStack) -> str:
-    """A superuser's address of a PostgreSQL server."""
+    """A superuser's URL of a PostgreSQL server."""
     return server_stack.postgres_admin_url
 
 

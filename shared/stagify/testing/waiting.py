@@ -1,4 +1,4 @@
-"""Waiting in tests: for a condition, never for a time."""
+"""Waiting in tests: for a condition, never for a fixed time."""
 
 import asyncio
 import contextlib
@@ -23,9 +23,9 @@ async def eventually(look: Callable[[], Found], seconds: float = PATIENCE_SECOND
 
 
 async def eventually(look: Callable[[], Any], seconds: float = PATIENCE_SECONDS) -> Any:
-    """Look until there is something true, and return it; TimeoutError after `seconds`.
+    """Call `look` until its result is true, and return that; TimeoutError after `seconds`.
 
-    For what gives no sign when it happens, such as the work of another process.
+    For things that give no sign when they happen, such as the work of another process.
     """
     async with asyncio.timeout(seconds):
         while True:
@@ -38,13 +38,13 @@ async def eventually(look: Callable[[], Any], seconds: float = PATIENCE_SECONDS)
 
 
 async def next_turn() -> None:
-    """Let everything run that is ready now, up to where it waits."""
+    """Let everything that is ready now run until it waits."""
     await asyncio.sleep(0)
 
 
 @contextlib.asynccontextmanager
 async def running(work: Coroutine[None, None, None]) -> AsyncIterator[asyncio.Task[None]]:
-    """Run `work` beside the block; its own failure fails the test."""
+    """Run `work` while the block runs; if it fails, the test fails."""
     task = asyncio.create_task(work)
     try:
         yield task
