@@ -1,4 +1,4 @@
-"""Who and what the tests of identity-svc deal with."""
+"""What the tests of identity-svc share: a mail server, a tenant-svc, members and callers."""
 
 import asyncio
 import json
@@ -127,7 +127,7 @@ class Member:
 
 
 class Caller:
-    """Headers of the callers a gateway would let through."""
+    """Headers of the callers that a gateway would let through."""
 
     def __init__(self, keys: ContextKeys) -> None:
         self._keys = keys

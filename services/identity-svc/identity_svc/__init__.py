@@ -1,1 +1,1 @@
-"""identity-svc: who may come in, to which tenant, and as what."""
+"""identity-svc: who may use which tenant, and in which role."""

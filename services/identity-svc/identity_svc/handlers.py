@@ -1,4 +1,4 @@
-"""What identity-svc does when something happened to a tenant."""
+"""What identity-svc does about the events of a tenant."""
 
 from identity_svc.tenants import service
 from stagify.consumer import Handlers
@@ -14,34 +14,34 @@ from stagify.events.tenant import (
 
 
 async def on_tenant_created(session: Session, event: TenantCreated) -> None:
-    """Keep the tenant; the receipt follows as soon as its owner is in too."""
+    """Record the tenant; the receipt is issued as soon as its owner is a member too."""
     await service.record_created(session, event)
 
 
 async def on_tenant_updated(session: Session, event: TenantUpdated) -> None:
-    """Keep the new details."""
+    """Record the new details."""
     await service.record_details(session, event)
 
 
 async def on_tenant_activated(session: Session, event: TenantActivated) -> None:
-    """Everyone's receipt is in."""
+    """Record that the tenant is active: all receipts have arrived."""
     await service.record_status(session, event, "active")
 
 
 async def on_tenant_suspended(session: Session, event: TenantSuspended) -> None:
-    """Sessions and keys stay: the gateway lets no one in until the tenant is reactivated."""
+    """Record it. Sessions and keys stay: the gateway lets no one in until the tenant is reactivated."""
     await service.record_status(session, event, "suspended")
     service.issue_receipt(session, event.tenant_id, "suspended", event.event_id)
 
 
 async def on_tenant_reactivated(session: Session, event: TenantReactivated) -> None:
-    """Credentials from before the suspension work again."""
+    """Record it. Credentials from before the suspension work again."""
     await service.record_status(session, event, "active")
     service.issue_receipt(session, event.tenant_id, "reactivated", event.event_id)
 
 
 async def on_tenant_expired(session: Session, event: TenantExpired) -> None:
-    """A confirmation that is still under way will see this and make no account."""
+    """Record it. A confirmation that is still in progress sees this and creates no account."""
     await service.record_status(session, event, "expired")
 
 

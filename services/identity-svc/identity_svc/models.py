@@ -13,7 +13,7 @@ __all__ = ["ApiKey", "Membership", "Session", "Signup", "Tenant", "Throttle", "U
 
 METADATA = IdentityTable.metadata
 
-# Tables without row-level security, and why each may be.
+# Tables without row-level security, each with its reason.
 NOT_TENANT_TABLES: dict[str, str] = {
     "users": "a person may belong to several tenants, and an address has one account",
     "signups": "a sign-up has no tenant until it is confirmed",

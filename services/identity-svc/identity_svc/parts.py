@@ -1,4 +1,4 @@
-"""What identity-svc is made of: made once in the HTTP process and passed down."""
+"""The collaborators of identity-svc, made once in each process and passed down."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -31,7 +31,7 @@ class Parts:
 
 
 def make_parts(settings: Settings) -> Parts:
-    """The parts that these settings describe; whoever makes them closes them."""
+    """The parts for these settings; the caller has to close them."""
     database = Database.from_settings(settings, service=NAME)
     tenant_svc = InternalClient(
         str(settings.tenant_svc_url),
@@ -50,7 +50,7 @@ def make_parts(settings: Settings) -> Parts:
 
 
 async def request_parts(request: Request) -> Parts:
-    """The parts this app was composed with."""
+    """The parts of this app."""
     parts: Parts = request.app.state.parts
     return parts
 

@@ -15,9 +15,9 @@ Secret = Annotated[SecretStr, Field(min_length=MIN_SECRET_BYTES)]
 
 
 class Settings(ServiceSettings):
-    """What identity-svc needs besides what every service needs."""
+    """The settings of identity-svc, besides those of every service."""
 
-    # A start that fails says which variable is wrong, and never what is in it.
+    # A process that fails to start says which variable is wrong, but not its value.
     model_config = SettingsConfigDict(hide_input_in_errors=True)
 
     # Secret keys for the hashes of API keys, comma separated: the first signs, all verify.
@@ -47,7 +47,7 @@ class Settings(ServiceSettings):
     argon2_time_cost: int = Field(default=2, ge=1)
     # Passwords hashed at the same time; each holds a core and the memory above.
     password_hash_threads: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1)
-    # Passwords that may wait for a thread; beyond that, callers are told to try again.
+    # Passwords that may wait for a thread; if there are more, callers are told to try again.
     password_hash_queue: int = Field(default=64, ge=0)
 
     # Sign-ups of all addresses together, an hour; bounds the mail this platform can be made to send.
@@ -59,7 +59,7 @@ class Settings(ServiceSettings):
 
     @property
     def api_key_secret_list(self) -> tuple[bytes, ...]:
-        """The keys of the API keys' hashes, the signing one first."""
+        """The secret keys for the hashes of API keys; the first one signs."""
         parts = self.api_key_secrets.get_secret_value().split(",")
         return tuple(part.strip().encode() for part in parts)
 

@@ -19,7 +19,7 @@ UPKEEP_SECONDS = 30.0
 
 
 def make_consumer(settings: Settings, database: Database) -> Consumer:
-    """The consumer of what happens to tenants."""
+    """The consumer of the events of tenants."""
     return Consumer(
         NAME,
         database=database,
@@ -29,7 +29,7 @@ def make_consumer(settings: Settings, database: Database) -> Consumer:
 
 
 def make_kinds(settings: Settings) -> Kinds:
-    """The tasks this service does."""
+    """The kinds of tasks that this service does."""
     digester = Digester(settings.identity_hash_secret.get_secret_value())
     composers = {MailKind.SIGNUP: SignupMail(digester, settings.base_domain)}
     return mail_kinds(composers, SmtpSender(settings))

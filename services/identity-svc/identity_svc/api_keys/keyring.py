@@ -28,7 +28,7 @@ _KEY = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class NewKey:
-    """A key just minted; `text` is shown once and kept nowhere."""
+    """A new key; `text` is shown once and stored nowhere."""
 
     text: str
     public_id: str
@@ -36,12 +36,13 @@ class NewKey:
 
     @property
     def last4(self) -> str:
-        """What the owner recognises it by, beside its start."""
+        """The last characters, by which its owner can recognize it together with its start."""
         return self.text[-4:]
 
 
 class KeyRing:
-    """Mints and recognises keys. The first secret signs; all of them verify, so it can rotate."""
+    """Mints and checks keys. The first secret signs, all of them verify, so that secrets can be
+    rotated."""
 
     def __init__(self, server_secrets: Sequence[bytes]) -> None:
         self._secrets = tuple(server_secrets)
@@ -54,7 +55,7 @@ class KeyRing:
         return NewKey(text, public_id, _hash(self._secrets[0], text))
 
     def matches(self, text: str, key_hash: bytes) -> bool:
-        """Whether `key_hash` was made of `text` under any of the secrets."""
+        """Whether `key_hash` is the hash of `text` under any of the secrets."""
         hashes = [_hash(secret, text) for secret in self._secrets]
         return any(hmac.compare_digest(candidate, key_hash) for candidate in hashes)
 
@@ -73,7 +74,7 @@ def _random(length: int) -> str:
 
 
 def checksum(body: str) -> str:
-    """The last characters of a key whose other ones are `body`."""
+    """The checksum at the end of a key that begins with `body`."""
     number = zlib.crc32(body.encode())
     digits = ""
     for _ in range(CHECKSUM_LENGTH):

@@ -14,13 +14,14 @@ from stagify.tables import TenantTable, instant
 
 
 class ApiKey(TenantTable, IdentityTable, table=True):
-    """A program's credential. Revoked ones are kept a while, so that their use can be explained."""
+    """A program's credential. Revoked keys are kept for a while, so that refused calls can be
+    explained."""
 
     __tablename__ = "api_keys"
     __table_args__ = (UniqueConstraint("tenant_id", "public_id"),)
 
     name: Annotated[str, Personal]
-    # The readable part of the key: how it is found.
+    # The readable part of the key, by which it is found.
     public_id: str
     last4: str
     # Keyed hash of the whole key.

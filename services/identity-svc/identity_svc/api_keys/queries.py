@@ -12,7 +12,7 @@ from stagify.database import Session
 
 
 async def find_unrevoked(session: Session, *, after: UUID | None, limit: int) -> Sequence[ApiKey]:
-    """The tenant's keys that were not revoked, newest first, behind the one called `after`."""
+    """The tenant's keys that were not revoked, newest first, beginning after the id `after`."""
     query = select(ApiKey).where(col(ApiKey.revoked_at).is_(None))
     if after is not None:
         query = query.where(col(ApiKey.id) < after)
@@ -20,7 +20,7 @@ async def find_unrevoked(session: Session, *, after: UUID | None, limit: int) ->
 
 
 async def count_live(session: Session, now: datetime) -> int:
-    """How many of the tenant's keys still hold."""
+    """How many of the tenant's keys are still valid."""
     live = select(func.count()).where(
         col(ApiKey.revoked_at).is_(None),
         or_(col(ApiKey.expires_at).is_(None), col(ApiKey.expires_at) > now),

@@ -11,7 +11,7 @@ from stagify.text import Name
 
 
 class ApiKeyCreate(BaseModel):
-    """A key for a program. Without scopes it may do what staging photos takes."""
+    """A key for a program. Without scopes it may do what is needed to stage photos."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -21,8 +21,8 @@ class ApiKeyCreate(BaseModel):
 
 
 class ApiKeyRead(BaseModel):
-    """A key without its secret. `scopes` are what it was given; it never does more than the role
-    of who created it allows at the time."""
+    """A key without its secret. `scopes` are those that it was given; at each use it may do no more
+    than the role of its creator allows at that time."""
 
     id: UUID
     name: str
@@ -36,6 +36,6 @@ class ApiKeyRead(BaseModel):
 
 
 class ApiKeyCreated(ApiKeyRead):
-    """A key with its secret: this answer alone shows it. A repeated request gets null."""
+    """A key with its secret, which only this answer shows. A repeated request gets null."""
 
     key: str | None = None

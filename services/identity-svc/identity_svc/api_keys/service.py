@@ -1,4 +1,4 @@
-"""API keys: credentials of programs, bound to one tenant and to who created them."""
+"""API keys: credentials of programs, bound to one tenant and to the person who created them."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -23,9 +23,9 @@ from stagify.outbox import publish
 from stagify.pagination import Page, PageParams, encode_cursor
 from stagify.principal import TenantPrincipal
 
-# What a key may do if nothing else is asked for: stage photos, and see what that used.
+# What a key may do if no scopes are given: stage photos, and see the usage.
 DEFAULT_SCOPES = frozenset({"tenant:read", "projects:read", "projects:write", "usage:read"})
-# Dead keys are kept this long, so that a refused call can be explained.
+# Revoked and expired keys are kept this long, so that refused calls can be explained.
 KEEP_DEAD = timedelta(days=90)
 
 
@@ -37,12 +37,13 @@ async def create_api_key(
     keys: KeyRing,
     max_keys: int,
 ) -> ApiKeyCreated:
-    """Mint a key for the caller. A key that creates another acts for the same person."""
+    """Create a key for the caller. If the caller is a key itself, the new key acts for the same
+    person."""
     assert principal.user_id is not None
     scopes = _scopes(wanted, principal.permissions)
     if wanted.expires_at is not None and wanted.expires_at <= utc_now():
         raise ExpiryInPastError
-    # One at a time, so that parallel requests cannot pass the limit together.
+    # One at a time, so that parallel requests cannot exceed the limit together.
     await lock_tenant(session, principal.tenant_id)
     if await queries.count_live(session, utc_now()) >= max_keys:
         raise TooManyApiKeysError(limit=max_keys)
@@ -74,7 +75,7 @@ async def list_api_keys(session: Session, params: PageParams) -> Page[ApiKeyRead
 
 
 async def revoke_api_key(session: Session, *, tenant_id: UUID, api_key_id: UUID) -> None:
-    """End a key at once, everywhere; again for a dead one changes nothing."""
+    """Revoke a key at once, everywhere; if it is revoked already, nothing changes."""
     api_key = await session.get(ApiKey, (tenant_id, api_key_id), with_for_update=True)
     if api_key is None:
         raise ApiKeyNotFoundError
@@ -85,7 +86,7 @@ async def revoke_api_key(session: Session, *, tenant_id: UUID, api_key_id: UUID)
 
 
 async def forget_dead(session: Session, limit: int) -> None:
-    """Delete up to `limit` keys of the session's tenant that died long ago."""
+    """Delete up to `limit` keys of the session's tenant that were revoked or expired long ago."""
     await queries.delete_dead(session, before=utc_now() - KEEP_DEAD, limit=limit)
 
 

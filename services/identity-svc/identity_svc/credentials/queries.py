@@ -1,6 +1,6 @@
-"""SQL of look-ups and of the notes when credentials were last used.
+"""SQL of look-ups, and of when credentials were last used.
 
-The look-ups join the membership: capabilities meet in this read model alone.
+Look-ups join the memberships: this is the only SQL that reads the tables of several capabilities.
 """
 
 from collections.abc import Sequence
@@ -44,14 +44,14 @@ UPDATE_LAST_USE: dict[CredentialType, str] = {
 async def find_live_session(
     database: Database, tenant_id: UUID, token_hash: bytes, idle_life: timedelta
 ) -> asyncpg.Record | None:
-    """The session of this token, with the role of who it is of, if it still holds."""
+    """The session with this token, if it is still valid, and the role of its person."""
     return _first(await database.fetch(tenant_id, SESSION, token_hash, idle_life))
 
 
 async def find_live_api_key(
     database: Database, tenant_id: UUID, public_id: str
 ) -> asyncpg.Record | None:
-    """The key of this public id, with the role of who created it, if it still holds."""
+    """The key with this public id, if it is still valid, and the role of its creator."""
     return _first(await database.fetch(tenant_id, API_KEY, public_id))
 
 
@@ -61,7 +61,7 @@ async def set_last_use(
     ids: Sequence[UUID],
     moments: Sequence[datetime],
 ) -> None:
-    """Write when each of the credentials was used, unless a later use is on record."""
+    """Write when each of the credentials was used, unless a later use is already recorded."""
     await connection.execute(UPDATE_LAST_USE[kind], ids, moments)
 
 

@@ -1,8 +1,8 @@
 """Whose credential is this? Asked by the gateway for every credential it does not remember.
 
-One indexed read under the tenant of the host: a credential of another tenant is not there, so
-it cannot be told from one that never was. The membership is part of the read, so a role that
-changed counts at once.
+One indexed read under the tenant of the host. A credential of another tenant is invisible there, so
+it looks like one that never existed. The membership is part of the read, so a changed role counts at
+once.
 """
 
 from uuid import UUID
@@ -23,7 +23,8 @@ LOOK_UPS = Counter(
 async def look_up(
     parts: Parts, *, tenant_id: UUID, kind: CredentialType, value: str
 ) -> CredentialRead:
-    """Whose it is; UnknownCredentialError for whatever reason it is not good here and now."""
+    """Whose credential it is; UnknownCredentialError if it is not valid here and now, for whatever
+    reason."""
     recognise = _session if kind == "session" else _api_key
     found = await recognise(parts, tenant_id, value)
     LOOK_UPS.labels(kind, "unknown" if found is None else "known").inc()

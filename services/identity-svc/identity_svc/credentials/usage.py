@@ -1,6 +1,7 @@
-"""When credentials were last used: gathered in memory, written in batches off the request path.
+"""When credentials were last used: collected in memory and written in batches, outside of requests.
 
-A look-up is one read; the note of it may be lost by a kill and is at most a minute coarse.
+So a look-up stays a single read. The time is accurate to a minute, and uses that are not written yet
+are lost if the process is killed.
 """
 
 from collections import defaultdict
@@ -13,15 +14,15 @@ from stagify.clock import utc_now
 from stagify.database import Database
 from stagify.worker import every
 
-# A use is not worth a write if a later one than this ago is on record.
+# A use is not written if the last recorded one is more recent than this.
 RESOLUTION = timedelta(minutes=1)
 FLUSH_SECONDS = 5.0
-# More would be a flood; what does not fit is noted at its next use.
+# Protects the memory from a flood; a credential that does not fit is recorded at its next use.
 MAX_PENDING = 10_000
 
 
 class UsageRecorder:
-    """Notes uses, and writes them every FLUSH_SECONDS while `run` runs."""
+    """Collects uses, and writes them every FLUSH_SECONDS while `run` runs."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -50,7 +51,7 @@ class UsageRecorder:
                 await queries.set_last_use(connection, kind, ids, [uses[id_] for id_ in ids])
 
     async def run(self) -> None:
-        """Write for ever; what is left when cancelled is written too."""
+        """Write for ever; when this is cancelled, what is left is written too."""
         try:
             await every(FLUSH_SECONDS, self.flush, name="credential-usage")
         finally:

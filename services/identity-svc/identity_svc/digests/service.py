@@ -1,7 +1,8 @@
 """Keyed hashes of short secrets, and new random ones.
 
-A code of six digits has 10^6 values: a plain hash of it is the code. With HMAC-SHA-256 under a
-server secret the database alone gives nothing away. `purpose` separates the uses of the key.
+A code of six digits has only 10^6 values, so its plain hash would give it away. With HMAC-SHA-256
+under a secret of the server, the database alone reveals nothing. `purpose` separates the uses of the
+secret.
 """
 
 import hmac
@@ -21,7 +22,7 @@ class Digester:
         self._secret = secret.encode()
 
     def digest(self, purpose: Purpose, *parts: str) -> bytes:
-        """32 bytes that stand for `parts`; a NUL between them keeps ("a", "bc") from ("ab", "c")."""
+        """A hash of `parts`, 32 bytes long; a NUL between them keeps ("a", "bc") from ("ab", "c")."""
         message = "\0".join((purpose, *parts)).encode()
         return hmac.digest(self._secret, message, "sha256")
 

@@ -1,1 +1,1 @@
-"""Mail as durable intent: queued in the caller's transaction, sent by the worker."""
+"""Mails: queued in the caller's transaction, sent by the worker."""

@@ -23,14 +23,14 @@ class MailKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A mail, written."""
+    """A mail that is ready to be sent."""
 
     to: str
     subject: str
     text: str
 
 
-# Writes the mail about one subject, or says with None that there is nothing to say any more.
+# Writes the mail about one subject; None if it is no longer needed.
 # Its transaction commits before the mail is sent.
 Composer = Callable[[Session, UUID], Awaitable[Message | None]]
 Composers = Mapping[MailKind, Composer]
@@ -39,9 +39,10 @@ Composers = Mapping[MailKind, Composer]
 async def queue_mail(
     session: Session, *, kind: MailKind, subject_id: UUID, give_up_at: datetime
 ) -> None:
-    """Send a mail after this transaction commits, in place of an unsent one about the same.
+    """Send a mail after this transaction commits. It replaces an unsent mail of the same kind about
+    the same subject.
 
-    The task holds no text and no address: both are made when it is sent.
+    The task contains neither text nor address: both are added when the mail is sent.
     """
     about = {"subject_id": str(subject_id)}
     await enqueue(session, kind.task, about, key=str(subject_id), give_up_at=give_up_at)

@@ -1,7 +1,8 @@
-"""Sending mail: written when it is due, handed over, tried again until it is too late.
+"""Sending mail: the text is written when the mail is due, handed over, and tried again until it is too
+late.
 
-At least once: the task ends after the server has taken the mail, so a crash in between sends it
-again.
+A mail is sent at least once: its task ends after the server has taken the mail, so after a crash in
+between it is sent again.
 """
 
 import logging
@@ -53,7 +54,8 @@ class SendMail:
             logger.warning("mail.refused", extra={"kind": self._kind.value})
             self._count("refused")
         except (aiosmtplib.SMTPException, OSError, ValueError, MessageError) as error:
-            # The last two are mails that cannot be written. An error's text may name the address.
+            # The last two mean that the mail cannot be written. Only the type is kept: the text of
+            # an error may contain the address.
             raise TryAgainError(type(error).__name__) from error
         else:
             self._count("sent")

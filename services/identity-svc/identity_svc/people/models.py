@@ -18,7 +18,7 @@ class User(IdentityTable, table=True):
     __tablename__ = "users"
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
-    # As typed, for writing to; `email_key` is what is compared.
+    # As typed, for sending mail; `email_key` is the form that is compared.
     email: Annotated[str, Personal]
     email_key: Annotated[str, Personal] = Field(unique=True)
     name: Annotated[str, Personal]

@@ -1,8 +1,8 @@
 """Passwords: argon2id in a bounded pool.
 
-One hash takes a core for about 20 ms and 19 MiB. The pool has as many threads as cores and a
-short queue; beyond it callers get 429, so that a flood of log-ins cannot take the memory or
-make everyone wait (argon2-cffi releases the GIL while it hashes).
+One hash takes 19 MiB, and a core for about 20 ms. The pool has as many threads as there are cores,
+and a short queue; when that is full, callers get 429, so that a flood of log-ins can neither use up
+the memory nor make everyone wait (argon2-cffi releases the GIL while it hashes).
 """
 
 import asyncio
@@ -43,7 +43,7 @@ class Passwords:
         self._limit = settings.password_hash_threads + settings.password_hash_queue
         self._pending = 0
         self._pool = ThreadPoolExecutor(settings.password_hash_threads, "argon2")
-        # What an unknown account is compared with, so that it costs what a known one does.
+        # Compared with the password for an unknown account, so that this takes as long as for a known one.
         self._decoy = self._hasher.hash(secrets.token_urlsafe())
 
     async def hash(self, password: str) -> str:
@@ -51,12 +51,12 @@ class Passwords:
         return await self._run(lambda: self._hasher.hash(password))
 
     async def verify(self, password: str, encoded: str | None) -> bool:
-        """Whether `password` is the one behind `encoded`; None costs the same and is False."""
+        """Whether `encoded` is a hash of `password`. None takes the same time and is False."""
         matches = await self._run(lambda: self._matches(encoded or self._decoy, password))
         return matches and encoded is not None
 
     def require_room(self) -> None:
-        """BusyError if the queue is full; ask before other work that would be for nothing."""
+        """Raise BusyError if the queue is full; call this before work that would then be in vain."""
         if self._pending >= self._limit:
             raise BusyError
 
@@ -80,7 +80,7 @@ class Passwords:
         future = self._pool.submit(HASH_SECONDS.time()(work))
         self._pending += 1
         HASHES_PENDING.inc()
-        # On the future, not here: a caller who goes away leaves a thread that still works.
+        # On the future, not here: if the caller goes away, the thread still works on.
         future.add_done_callback(lambda _: _call_soon(loop, self._finished))
         return await asyncio.wrap_future(future)
 
@@ -90,6 +90,6 @@ class Passwords:
 
 
 def _call_soon(loop: asyncio.AbstractEventLoop, callback: Callable[[], None]) -> None:
-    # The loop is gone when a process stops with hashes under way: nobody counts any more.
+    # When a process stops while it hashes, the loop is gone and nobody needs the count any more.
     if not loop.is_closed():
         loop.call_soon_threadsafe(callback)

@@ -27,6 +27,6 @@ async def add_user(session: Session, user: User) -> bool:
 
 
 async def set_password_hash(session: Session, user_id: UUID, password_hash: str) -> None:
-    """Write another hash of a password."""
+    """Replace the hash of a person's password."""
     change = update(User).where(col(User.id) == user_id).values(password_hash=password_hash)
     await session.execute(change)

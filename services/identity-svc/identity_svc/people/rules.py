@@ -7,7 +7,7 @@ from identity_svc.people.errors import WeakPasswordError
 
 
 def check_password(password: str, email: str) -> None:
-    """WeakPasswordError if `password` is among the first that anyone would try."""
+    """WeakPasswordError if `password` is one of the first that anyone would try."""
     candidate = password.casefold()
     local_part = email.partition("@")[0]
     if candidate in worst_passwords() or candidate in (email.casefold(), local_part.casefold()):
@@ -18,6 +18,6 @@ def check_password(password: str, email: str) -> None:
 
 @cache
 def worst_passwords() -> frozenset[str]:
-    """Passwords that head every published list of leaked ones, lower case."""
+    """The passwords at the top of published lists of leaked ones, in lower case."""
     text = files("identity_svc.people").joinpath("worst_passwords.txt").read_text(encoding="utf-8")
     return frozenset(line for line in text.split() if line)

@@ -11,7 +11,8 @@ MAX_PASSWORD_BYTES = 1_024
 
 
 def email_key(email: str) -> str:
-    """What two spellings of one address have in common. Dots in the local part are kept apart."""
+    """The form in which all spellings of one address are equal. Dots in the local part make a
+    difference."""
     return unicodedata.normalize("NFC", email).lower()
 
 
@@ -30,7 +31,7 @@ def _long_enough(secret: SecretStr) -> SecretStr:
 
 
 def _reachable(email: str) -> str:
-    # Few mail servers take others (RFC 6531); an unreachable address could never be confirmed.
+    # Few mail servers accept others (RFC 6531), and an address that gets no mail cannot be confirmed.
     if not email.partition("@")[0].isascii():
         raise ValueError("must be in ASCII before the @")
     return email

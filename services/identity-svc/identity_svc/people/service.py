@@ -1,4 +1,4 @@
-"""People: finding them, making them known, and the passwords they choose."""
+"""People: finding accounts, creating them, and hashing their passwords."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -13,7 +13,7 @@ from stagify.database import Session
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A person, as the other capabilities see them."""
+    """A person's account, as other capabilities see it."""
 
     id: UUID
     email: str
@@ -33,18 +33,18 @@ async def get_account(session: Session, user_id: UUID) -> Account:
 
 
 async def hash_new_password(parts: Parts, *, password: str, email: str) -> str:
-    """What is kept of a password that a person chooses; WeakPasswordError."""
+    """The hash of a password that a person has chosen; WeakPasswordError if it is too easy to guess."""
     check_password(password, email)
     return await parts.passwords.hash(password)
 
 
 async def set_password_hash(session: Session, user_id: UUID, password_hash: str) -> None:
-    """Replace the hash of a password by another one of the same password."""
+    """Replace the hash of a person's password by a newer hash of the same password."""
     await queries.set_password_hash(session, user_id, password_hash)
 
 
 async def register(session: Session, account: Account) -> bool:
-    """Make the account; False if its address has got another one meanwhile."""
+    """Create the account; False if its address has got another account meanwhile."""
     user = User(
         id=account.id,
         email=account.email,

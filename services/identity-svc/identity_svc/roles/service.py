@@ -1,9 +1,9 @@
-"""What whoever has a role may do."""
+"""What a person with a role may do."""
 
 from identity_svc.roles.rules import PERMISSIONS
 from identity_svc.roles.schemas import Role
 
 
 def permissions_of(role: Role) -> frozenset[str]:
-    """All that `role` allows."""
+    """The permissions of `role`."""
     return PERMISSIONS[role]

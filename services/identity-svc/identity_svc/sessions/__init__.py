@@ -1,1 +1,1 @@
-"""Log-in by password, and the cookie that stands for it."""
+"""Log-in with a password, and the session cookie."""

@@ -51,7 +51,7 @@ async def log_in(
     principal: TenantHostDep,
     parts: PartsDep,
 ) -> SessionRead:
-    """Log in to this host's tenant. The session is in the cookie, and only there."""
+    """Log in to this host's tenant. Only the cookie names the session."""
     made = await service.log_in(
         parts,
         request=service.LogInRequest(
@@ -94,7 +94,7 @@ async def read_session(
 
 @router.delete("", status_code=204)
 async def log_out(response: Response, principal: TenantHostDep, session: SessionDep) -> None:
-    """End this session everywhere at once. Without a session there is nothing to do."""
+    """End this session at once, everywhere. Without a session nothing happens."""
     session_id = _session_of(principal)
     if session_id is not None:
         await service.revoke_session(session, tenant_id=principal.tenant_id, session_id=session_id)

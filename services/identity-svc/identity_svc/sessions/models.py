@@ -10,12 +10,12 @@ from stagify.tables import TenantTable, instant
 
 
 class Session(TenantTable, IdentityTable, table=True):
-    """A log-in that still holds. Ending it deletes the row."""
+    """A log-in that has not been ended: to end it deletes the row."""
 
     __tablename__ = "sessions"
     __table_args__ = (
         UniqueConstraint("tenant_id", "token_hash"),
-        # A session is a membership's: it ends with it.
+        # A session belongs to a membership, and ends with it.
         ForeignKeyConstraint(
             ["tenant_id", "user_id"],
             ["memberships.tenant_id", "memberships.user_id"],

@@ -11,7 +11,7 @@ from stagify.database import Session
 
 
 async def delete_session(session: Session, session_id: UUID) -> UUID | None:
-    """Delete a session; whose it was, or None if there is none."""
+    """Delete a session, and return whose it was; None if there is none."""
     ended = await session.execute(
         delete(models.Session)
         .where(col(models.Session.id) == session_id)

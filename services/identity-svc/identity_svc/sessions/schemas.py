@@ -34,7 +34,7 @@ class SessionTenant(BaseModel):
     id: UUID
     slug: str
     name: str
-    # As tenant-svc calls it: not a closed list here.
+    # tenant-svc decides which types there are, so this is not a closed list.
     type: str
     status: str
     url: str

@@ -1,4 +1,4 @@
-"""Sessions: made by a password, known by an opaque token, ended by log-out or time."""
+"""Sessions: a log-in with a password makes one, an opaque token names it, log-out or time ends it."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -32,7 +32,7 @@ LOG_INS = Counter("stagify_identity_log_ins", "Log-ins: accepted, refused, throt
 LIFE = timedelta(days=30)
 IDLE_LIFE = timedelta(days=7)
 
-# Asked for in place of an unknown person, so that the same statements run.
+# Stands for an unknown person, so that the same statements run.
 _NOBODY = UUID(int=0)
 
 ATTEMPTS_PER_ACCOUNT = 10
@@ -42,7 +42,7 @@ TENANT_WINDOW = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class LogInRequest:
-    """Who wants in where, and the session they may be replacing."""
+    """Who wants to log in where, and the session that this replaces, if any."""
 
     tenant_id: UUID
     email: str
@@ -52,7 +52,7 @@ class LogInRequest:
 
 @dataclass(frozen=True, slots=True)
 class LogIn:
-    """A session just made, with the only copy of its token."""
+    """A new session, with the only copy of its token."""
 
     token: str
     expires_at: datetime
@@ -62,7 +62,8 @@ class LogIn:
 
 
 async def log_in(parts: Parts, *, request: LogInRequest) -> LogIn:
-    """Make a session for a member who knows the password. No transaction waits for a hash."""
+    """Create a session for a member who knows the password. No transaction is open while a password
+    is hashed."""
     parts.passwords.require_room()
     limits = _limits(parts, request)
     account = await _authenticate(parts, request, limits)
@@ -93,8 +94,8 @@ def _limits(parts: Parts, request: LogInRequest) -> tuple[Limit, Limit]:
 async def _authenticate(
     parts: Parts, request: LogInRequest, limits: tuple[Limit, Limit]
 ) -> people.Account:
-    """The member's account. Unknown address, stranger and wrong password take the same
-    statements and the same hash."""
+    """The member's account. An unknown address, a person who is no member and a wrong password run
+    the same statements and one hash."""
     try:
         async with parts.database.tenant(request.tenant_id) as session:
             await count_attempt(session, *limits)
@@ -113,7 +114,7 @@ async def _authenticate(
 async def _open_session(
     session: Session, tenant_id: UUID, account: people.Account, digester: Digester
 ) -> LogIn:
-    # Again: they may have been removed while we hashed.
+    # Checked again: the member may have been removed during the hashing.
     role = await find_role(session, account.id)
     if role is None:
         raise InvalidCredentialsError
@@ -150,5 +151,5 @@ async def forget_expired(session: Session, limit: int) -> None:
 
 
 def session_hash(digester: Digester, token: str) -> bytes:
-    """What is kept of a session's token."""
+    """The hash that is stored of a session's token."""
     return digester.digest("session", token)

@@ -1,1 +1,1 @@
-"""Sign-up: from an address that asks to a person with a tenant."""
+"""Sign-up: the way from an email address to a person with a tenant."""

@@ -1,8 +1,8 @@
 """The mails of sign-up, and the code in them.
 
-The code is made here, as the mail is written, so that it never rests anywhere in plain text.
-Whether the address has an account is decided here too, by the worker: the request did the same
-work for everyone, so neither its answer nor its time tells.
+The code is made here, while the mail is written, so that it is never stored in plain text. The worker
+also checks only here whether the address has an account: the request does the same work for everyone,
+so neither its answer nor its duration reveals that.
 """
 
 from datetime import datetime
@@ -30,7 +30,7 @@ class SignupMail:
             return None
         account = await people.find_account(session, signup.email)
         code = new_code()
-        # For a known address the row changes just as much, but no code will ever be right.
+        # For a known address the row changes in the same way, but no code will ever be right.
         secret = code if account is None else new_token()
         signup.code_hash = code_hash(self._digester, signup.id, secret)
         signup.failed_attempts = 0
@@ -38,8 +38,8 @@ class SignupMail:
             return self._known(account.email)
         return self._code(signup.email, code, signup.slug, signup.expires_at)
 
-    # Nothing that the visitor typed freely stands in these texts: they go to an address that
-    # has not been proved, and must be useless for writing to strangers in our name.
+    # These texts contain nothing that the visitor could type freely: they go to an address that is
+    # not confirmed, and nobody must be able to use them to write to strangers in our name.
 
     def _code(self, to: str, code: str, slug: str, expires_at: datetime) -> Message:
         return Message(

@@ -16,7 +16,7 @@ from stagify.tables import birth, instant
 
 
 class Signup(IdentityTable, table=True):
-    """One address that asked for one slug, until it is confirmed or forgotten.
+    """One address that asked for one slug, until it is confirmed or deleted.
 
     The ids of the person and the tenant are minted at the first confirmation and kept here, so
     that a retry goes on with the same ones.
@@ -41,13 +41,13 @@ class Signup(IdentityTable, table=True):
     tenant_type: str
     tenant_name: Annotated[str, Personal]
     slug: Annotated[str, Personal]
-    # Made by the worker as it writes the mail: until then no code is right.
+    # Written by the worker together with the mail: until then no code is right.
     code_hash: bytes | None = None
     failed_attempts: int = Field(default=0, sa_type=SmallInteger)
     expires_at: datetime = instant(index=True)
     user_id: UUID | None = None
     tenant_id: UUID | None = None
     confirmed_at: datetime | None = instant(default=None)
-    # What tenant-svc answered; a repeated confirmation is answered with it.
+    # The answer of tenant-svc, for repeated confirmations.
     tenant: Annotated[dict[str, JsonValue] | None, Personal] = Field(default=None, sa_type=JSONB)
     created_at: datetime = birth()

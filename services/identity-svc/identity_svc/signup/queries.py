@@ -17,15 +17,14 @@ async def lock_signup(session: Session, signup_id: UUID) -> Signup | None:
 
 
 async def find_or_add_open(session: Session, signup: Signup) -> UUID:
-    """The id of the open sign-up of the same address for the same slug; `signup` becomes it if
-    there is none."""
+    """The id of the open sign-up of this address for this slug; if there is none, `signup` is added."""
     statement = (
         insert(Signup)
         .values(signup.model_dump(exclude_none=True))
         .on_conflict_do_update(
             index_elements=["email_key", "slug"],
             index_where=text("confirmed_at IS NULL"),
-            # Nothing changes yet; an update is how the existing row is returned.
+            # This changes nothing; only an update returns the existing row.
             set_={"email_key": signup.email_key},
         )
         .returning(col(Signup.id))

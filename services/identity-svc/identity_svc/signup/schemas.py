@@ -12,13 +12,13 @@ from stagify.text import Name, printable
 
 
 class SignupTenant(BaseModel):
-    """The tenant to be."""
+    """The tenant that is wanted."""
 
     model_config = ConfigDict(extra="forbid")
 
     type: TenantType
     name: Annotated[Name, Field(examples=["Acme Homes"])]
-    # Only bounded here: what a slug may look like is tenant-svc's to say.
+    # Only its length is limited here: tenant-svc decides what a slug may look like.
     slug: Annotated[
         str,
         StringConstraints(min_length=1, max_length=63),
@@ -28,7 +28,7 @@ class SignupTenant(BaseModel):
 
 
 class SignupCreate(BaseModel):
-    """A wish for an account and a tenant."""
+    """A request for an account and a tenant."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -45,7 +45,7 @@ class SignupRead(BaseModel):
 
 
 class SignupConfirm(BaseModel):
-    """The code of the mail, and the password the account shall have."""
+    """The code from the mail, and the password for the account."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -66,7 +66,7 @@ class UserRead(BaseModel):
 
 
 class NewTenantRead(BaseModel):
-    """The tenant that was made, as tenant-svc described it."""
+    """The tenant that was created, as tenant-svc describes it."""
 
     id: UUID
     slug: str
@@ -77,7 +77,7 @@ class NewTenantRead(BaseModel):
 
 
 class SignupConfirmed(BaseModel):
-    """The account and the tenant that came of a sign-up."""
+    """The account and the tenant that a sign-up has created."""
 
     user: UserRead
     tenant: NewTenantRead

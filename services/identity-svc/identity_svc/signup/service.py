@@ -1,7 +1,7 @@
 """Signing up: the same work and the same answer for every address, until a code proves it.
 
-Both use cases ask tenant-svc or hash a password between their transactions: no transaction waits
-for either. Every step can be repeated, so whoever is interrupted tries again and goes on.
+Both use cases ask tenant-svc or hash a password between their transactions, so that no transaction
+waits for either. Every step can be repeated: after an interruption, trying again goes on from there.
 """
 
 import hmac
@@ -56,29 +56,31 @@ SIGNUPS = Counter("stagify_identity_signups", "Sign-ups by stage: started, confi
 
 # How long a sign-up can be confirmed.
 CODE_LIFE = timedelta(minutes=30)
-# An expired sign-up is remembered this much longer, to say so; then the address is forgotten.
+# An expired sign-up is kept for this long, so that we can say that it expired; then it is deleted,
+# address included.
 SIGNUP_MEMORY = timedelta(hours=1)
-# Each mail is a code to guess five times: at most 100 guesses a day, 1 in 10,000.
+# Each mail has a code that can be guessed five times: at most 100 guesses a day, a chance of 1 in
+# 10,000.
 MAILS_PER_HOUR = 10
 MAILS_PER_DAY = 20
-# Wrong codes after which a mail's code is dead.
+# After so many wrong codes, the code of the mail is no longer valid.
 MAX_FAILED_ATTEMPTS = 5
 
 
 def code_hash(digester: Digester, signup_id: UUID, code: str) -> bytes:
-    """What is kept of a code; worthless for any other sign-up."""
+    """The hash that is stored of a code; it is valid for no other sign-up."""
     return digester.digest("signup_code", str(signup_id), code)
 
 
 async def start_signup(parts: Parts, *, request: SignupCreate) -> SignupRead:
-    """Hold the slug and queue a mail; asking again renews the sign-up and kills its old code."""
+    """Hold the slug and queue a mail. Asking again renews the sign-up and ends its old code."""
     expires_at = utc_now() + CODE_LIFE
     # 1. Count, and reserve the id under which the slug is held. A crash after this leaves a
     #    sign-up that no mail was sent for; it expires.
     async with parts.database.system() as session:
         await count_attempt(session, *_limits(parts, request.email))
         signup_id = await queries.find_or_add_open(session, _new_signup(request, expires_at))
-    # 2. Hold the slug. A crash after this holds it until it expires; asking again goes on.
+    # 2. Hold the slug. After a crash here it is held until it expires; asking again goes on.
     hold = SlugHold(signup_id=signup_id, expires_at=expires_at)
     await hold_slug(parts.tenant_svc, request.tenant.slug, hold)
     # 3. Queue the mail.
@@ -120,13 +122,13 @@ async def _renew(
         # Confirmed while the slug was being held: there is nothing to renew.
         return
     if signup.expires_at <= utc_now():
-        # tenant-svc has let us hold the slug, so nothing came of the ids minted back then.
+        # tenant-svc has let us hold the slug, so the ids from back then were never used.
         signup.user_id = signup.tenant_id = None
     signup.code_hash = None
     signup.failed_attempts = 0
     signup.expires_at = expires_at
     if signup.tenant_id is None:
-        # Afterwards tenant-svc may know these already, and they stay.
+        # After this, tenant-svc may know these ids, so they no longer change.
         signup.email = request.email
         signup.name = request.name
         signup.tenant_type = request.tenant.type
@@ -137,13 +139,13 @@ async def _renew(
 async def confirm_signup(
     parts: Parts, *, signup_id: UUID, code: str, password: str
 ) -> SignupConfirmed:
-    """Make the account and its tenant, or answer with what an earlier confirmation made."""
+    """Create the account and its tenant, or return those that an earlier confirmation created."""
     # 1. Check the code and mint the ids. A crash after this goes on with the same ones.
     signup = await _check_code(parts, signup_id, code)
     if signup.confirmed_at is not None:
         return await _confirmed_before(parts, signup, password)
     password_hash = await people.hash_new_password(parts, password=password, email=signup.email)
-    # Whoever has the code is from here on the person whom it makes.
+    # From here on the caller, who has the code, acts as the person that is created.
     with cause.named(f"user:{signup.user_id}"):
         # 2. Make the tenant. A crash after this leaves one that expires without our receipt.
         tenant = await _make_tenant(parts, signup)
@@ -165,14 +167,15 @@ async def _check_code(parts: Parts, signup_id: UUID, code: str) -> Signup:
         if problem is None:
             signup.user_id = signup.user_id or new_id()
             signup.tenant_id = signup.tenant_id or new_id()
-    # Outside: the count of wrong codes has to be committed.
+    # Outside of the block, because the count of wrong codes has to be committed.
     if problem is not None:
         raise problem
     return signup
 
 
 async def _judge(session: Session, signup: Signup, offered: bytes) -> StagifyError | None:
-    """What is wrong, if anything. The row is locked, so parallel guesses come one by one."""
+    """What is wrong with the code, or None. The row is locked, so parallel guesses are checked one by
+    one."""
     if signup.expires_at <= utc_now():
         return SignupExpiredError()
     if signup.failed_attempts >= MAX_FAILED_ATTEMPTS:
@@ -180,7 +183,7 @@ async def _judge(session: Session, signup: Signup, offered: bytes) -> StagifyErr
     if not hmac.compare_digest(signup.code_hash or b"", offered):
         signup.failed_attempts += 1
         return InvalidCodeError()
-    # Who has the code owns the address, so this tells nobody else.
+    # Only the owner of the address has the code, so nobody else learns this.
     if signup.confirmed_at is None and await people.find_account(session, signup.email):
         return AccountExistsError()
     return None
@@ -201,14 +204,14 @@ async def _make_tenant(parts: Parts, signup: Signup) -> TenantSummary:
     try:
         return await create_tenant(parts.tenant_svc, signup.tenant_id, wanted)
     except TenantExpiredError as error:
-        # It waited too long for our receipt: nothing can come of this sign-up any more.
+        # It waited too long for our receipt, so this sign-up can no longer be completed.
         raise SignupExpiredError from error
 
 
 async def _register(
     parts: Parts, checked: Signup, password_hash: str, tenant: TenantSummary
 ) -> tuple[Signup, bool]:
-    """Commit the account; False beside it if a parallel confirmation has done so already."""
+    """Commit the account; the second result is False if a parallel confirmation has done so already."""
     user_id, tenant_id = checked.user_id, checked.tenant_id
     assert user_id is not None
     assert tenant_id is not None
@@ -231,7 +234,7 @@ async def _register(
 
 
 async def _confirmed_before(parts: Parts, signup: Signup, password: str) -> SignupConfirmed:
-    """The same answer again, for who repeats the same request."""
+    """The same answer again, for a repeated request."""
     assert signup.user_id is not None
     async with parts.database.system() as session:
         account = await people.get_account(session, signup.user_id)

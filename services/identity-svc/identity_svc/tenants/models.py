@@ -12,7 +12,7 @@ from stagify.tables import birth
 
 
 class Tenant(IdentityTable, table=True):
-    """What identity-svc knows of a tenant, from sign-up and from tenant-svc's events.
+    """What identity-svc knows about a tenant, from the sign-up and from tenant-svc's events.
 
     Either may come first, so most columns may still be unknown. `*_event_id` is the newest event
     that told the columns before it (`stagify.replicas`).

@@ -20,7 +20,7 @@ async def find_after(session: Session, last_id: UUID, limit: int) -> list[UUID]:
 async def mark_owner(
     session: Session, known: dict[str, Any], now: datetime
 ) -> tuple[str, UUID | None]:
-    """Note that the owner is in, and what sign-up knows if nothing is known of the tenant yet.
+    """Note that the owner is a member; if the tenant is not known yet, also what sign-up knows about it.
 
     Locks the row; the tenant's status, and the event that told of its creation if it has come.
     """
@@ -36,5 +36,5 @@ async def mark_owner(
 
 
 async def has_owner(session: Session, tenant_id: UUID) -> bool:
-    """Whether the tenant's owner is in."""
+    """Whether the tenant's owner is a member yet."""
     return (await session.exec(select(Tenant.has_owner).where(Tenant.id == tenant_id))).one()

@@ -1,9 +1,9 @@
-"""The copy of a tenant, and identity's receipts.
+"""The copy of a tenant, and the receipts of identity-svc.
 
-tenant-svc makes the tenant before identity commits its owner, so `TenantCreated` and the owner
-may come in either order, even at the same moment. Both sides write the tenant's one row and
-read back the other's mark: the row's lock makes one of them second, and the second issues the
-receipt.
+tenant-svc creates the tenant before identity-svc commits its owner, so `TenantCreated` and the owner
+may come in either order, even at the same moment. Both write the one row of the tenant, and then read
+whether the other has been there: the lock of the row makes one of them the second, and that one issues
+the receipt.
 """
 
 from dataclasses import asdict, dataclass
@@ -19,7 +19,8 @@ from stagify.events.receipts import IdentityReceiptIssued
 from stagify.events.tenant import TenantCreated, TenantUpdated
 from stagify.outbox import publish
 
-# What is told together, and the newest event that did so. The receipt for `TenantCreated` names it.
+# The facts that come in one event, and the column with the newest such event. The receipt for
+# `TenantCreated` names it.
 DETAILS = replicas.Facts(Tenant, mark="details_event_id")
 STATUS = replicas.Facts(Tenant, mark="status_event_id")
 CREATION = replicas.Facts(Tenant, mark="created_event_id")
@@ -27,7 +28,7 @@ CREATION = replicas.Facts(Tenant, mark="created_event_id")
 
 @dataclass(frozen=True, slots=True)
 class NewTenant:
-    """What sign-up knows of a tenant."""
+    """What sign-up knows about a tenant."""
 
     id: UUID
     slug: str
@@ -43,7 +44,7 @@ class KnownTenant(NewTenant):
 
 
 async def get_tenant(session: Session, tenant_id: UUID) -> KnownTenant:
-    """The tenant, which is known once anyone belongs to it."""
+    """The tenant of the session, which is known as soon as it has a member."""
     tenant = await session.get_one(Tenant, tenant_id)
     assert tenant.slug is not None
     assert tenant.name is not None
@@ -52,7 +53,7 @@ async def get_tenant(session: Session, tenant_id: UUID) -> KnownTenant:
 
 
 async def lock_tenant(session: Session, tenant_id: UUID) -> None:
-    """Let one transaction a tenant go on at a time, until it ends."""
+    """Let only one transaction of the tenant go on at a time: others wait here until it ends."""
     await session.get_one(Tenant, tenant_id, with_for_update=True)
 
 
@@ -62,7 +63,8 @@ async def tenants_after(session: Session, last_id: UUID, limit: int) -> list[UUI
 
 
 async def record_owner(session: Session, new: NewTenant) -> bool:
-    """Note that the owner is in, in the transaction that lets them in; False if it is too late."""
+    """Note that the owner is a member, in the transaction that makes them one; False if the tenant has
+    expired."""
     status, created_event_id = await queries.mark_owner(session, asdict(new), utc_now())
     if status == "expired":
         return False
@@ -72,10 +74,10 @@ async def record_owner(session: Session, new: NewTenant) -> bool:
 
 
 async def record_created(session: Session, event: TenantCreated) -> None:
-    """Note that the tenant was made, with what newer events have not said yet."""
+    """Note that the tenant was created, with its details unless newer events have brought others."""
     await record_details(session, event)
     await _keep(session, CREATION, event, {"type": event.type})
-    # Read after the row was locked by writing it: an owner who came before is seen.
+    # Read after the write has locked the row, so an owner who came before is seen.
     if await queries.has_owner(session, event.tenant_id):
         issue_receipt(session, event.tenant_id, "created", event.event_id)
 

@@ -17,7 +17,7 @@ class Throttle(IdentityTable, table=True):
     __tablename__ = "throttles"
 
     scope: str = Field(primary_key=True)
-    # Keyed hash of what is counted: no address stands here.
+    # Keyed hash of what is counted, so that no address is stored here.
     subject: Annotated[bytes, Personal] = Field(primary_key=True, sa_type=LargeBinary)
     period_started_at: datetime = instant(index=True)
     count: int = 1

@@ -9,7 +9,7 @@ from identity_svc.throttling.models import Throttle
 from stagify.database import Session
 
 # Without the cast the driver takes the factor for an integer, as the count it multiplies is one.
-# An attempt of an older period than the row's comes from a process whose clock is behind.
+# If an attempt's period is older than the row's, the clock of its process is slow.
 COUNT = text(
     """
     INSERT INTO throttles AS t (scope, subject, period_started_at, count, previous_count)

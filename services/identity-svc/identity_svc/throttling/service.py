@@ -1,8 +1,8 @@
 """How often something may be tried: sliding windows in the database, shared by all processes.
 
-A window is two counters, this period's and the last one's, of which the part that still
-overlaps the window counts. One statement counts or refuses, so parallel attempts cannot pass
-together; a refused attempt is not counted, so waiting always helps.
+A window has two counters: this period's, and the last one's, which counts in proportion to how much of
+that period still overlaps the window. One statement counts or refuses, so parallel attempts cannot
+exceed a limit together; a refused attempt is not counted, so waiting always helps.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from stagify.database import Session
 from stagify.errors import RateLimitedError
 
 SECOND = timedelta(seconds=1)
-# Longer than any window: an older row counts for nothing.
+# Longer than any window, so older rows no longer count.
 MEMORY = timedelta(days=2)
 
 Scope = Literal[
@@ -69,7 +69,7 @@ async def count_attempt(session: Session, *limits: Limit, now: datetime | None =
 
 
 async def forget_attempts(session: Session, scope: Scope, subject: bytes) -> None:
-    """Start over: the subject has proved who it is."""
+    """Count from zero again, because the subject has proved who it is."""
     await queries.delete_attempts(session, scope, subject)
 
 
@@ -90,10 +90,10 @@ async def _wait_seconds(session: Session, limit: Limit, now: datetime) -> int:
     if now - started >= limit.window:
         started, old, new = started + limit.window, row.count, 0
     if new >= limit.maximum:
-        # This period alone is full: it has to fade during the next one.
+        # This period alone reaches the limit, so it has to fade during the next one.
         started, old, new = started + limit.window, new, 0
     # Solve old * (1 - elapsed / window) + new < maximum for the elapsed time; not in floats, which
     # would make 719.99 seconds of 720, a second too few.
     elapsed = limit.window * (old + new - limit.maximum) / old
-    # At that very moment it is still exactly full: one second more.
+    # At that very moment the limit is still exactly reached, so wait one second more.
     return max(1, (started - now + elapsed) // SECOND + 1)

@@ -1,1 +1,1 @@
-"""Forgetting what is over."""
+"""Deleting what has ended."""

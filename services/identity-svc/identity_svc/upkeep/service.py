@@ -1,7 +1,7 @@
-"""Deleting what is over, a bounded batch at a time.
+"""Deleting what has ended, in bounded batches.
 
-Tables without a tenant are done at once. Sessions and keys are under row-level security, and no
-role here may see across tenants: the upkeep goes from tenant to tenant, some in each round.
+Tables without a tenant are cleaned in one go. Sessions and keys are under row-level security, and no
+role here may see several tenants: the upkeep goes from tenant to tenant, some in each round.
 """
 
 from uuid import UUID
@@ -20,7 +20,7 @@ _FIRST = UUID(int=0)
 
 
 class Upkeep:
-    """Remembers which tenant it has come to."""
+    """Deletes in rounds, and remembers which tenant it has come to."""
 
     def __init__(self, database: Database, *, tenants_per_round: int = TENANTS_PER_ROUND) -> None:
         self._database = database
@@ -37,6 +37,6 @@ class Upkeep:
             async with self._database.tenant(tenant_id) as session:
                 await forget_expired(session, BATCH_ROWS)
                 await forget_dead(session, BATCH_ROWS)
-        # A short round was the last one: begin again.
+        # A round with fewer tenants was the last one: begin again.
         is_last = len(tenants) < self._tenants_per_round
         self._last_tenant = _FIRST if is_last else tenants[-1]
