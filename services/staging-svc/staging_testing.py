@@ -83,7 +83,7 @@ async def put(upload: dict[str, Any], content: bytes, **headers: str) -> httpx.R
 
 @dataclass
 class UsageService:
-    """usage-svc as its contract has it: reservations against a limit, over real HTTP."""
+    """A usage-svc that follows the contract: reservations against a limit, over real HTTP."""
 
     verifier: TokenVerifier
     limit: int = 1000
@@ -107,7 +107,7 @@ class UsageService:
         self._port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
-        """Be down: connections are refused."""
+        """Stop answering: connections are refused."""
         if self._server is not None:
             self._server.close()
             for writer in self._writers:
@@ -194,7 +194,7 @@ class ScriptedEngine:
 
 @dataclass
 class Caller:
-    """A member of one tenant who speaks to staging-svc."""
+    """A member of one tenant who calls staging-svc."""
 
     client: httpx.AsyncClient
     keys: ContextKeys
@@ -245,7 +245,7 @@ class Caller:
         return body
 
     async def upload(self, photo: bytes, content_type: str = "image/jpeg") -> str:
-        """Upload a photo as a client does; the upload's id."""
+        """Upload a photo as a client does, and return the id of the upload."""
         opened = await self.open_upload(len(photo), content_type)
         answer = await put(opened, photo)
         assert answer.status_code == 200, answer.text

@@ -1,4 +1,4 @@
-"""What staging-svc does about the facts of tenant-svc."""
+"""What staging-svc does about the events of tenant-svc."""
 
 from stagify.consumer import Handlers
 from stagify.database import Session

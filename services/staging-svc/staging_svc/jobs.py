@@ -20,7 +20,7 @@ from staging_svc.settings import Settings
 
 
 class StagingProcess:
-    """The parts of one process: slots that share databases, store and quota, an engine each."""
+    """The parts of one process: slots that share databases, store and quota, but have an engine each."""
 
     def __init__(
         self, settings: Settings, make: Callable[[Settings], StagingEngine] = make_engine
@@ -60,7 +60,7 @@ class StagingProcess:
         )
 
     def wake(self) -> None:
-        """There may be work for any slot."""
+        """Wake all slots, because there may be work."""
         for slot in self.slots:
             slot.wake()
 
@@ -69,7 +69,7 @@ class StagingProcess:
             slot.cancel(UUID(payload))
 
     async def close(self) -> None:
-        """Give back everything."""
+        """Close everything."""
         async with AsyncExitStack() as stack:
             stack.push_async_callback(self.claims.close)
             stack.push_async_callback(self.database.close)

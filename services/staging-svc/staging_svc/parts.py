@@ -1,4 +1,4 @@
-"""What the HTTP process of staging-svc is made of: made once and passed down; and who may call."""
+"""The collaborators in the HTTP process of staging-svc, made once and passed down; and who may call."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -32,8 +32,7 @@ class Parts:
 
 
 def make_parts(settings: Settings) -> Parts:
-    """The parts that these settings describe; whoever makes them closes database, storage and
-    quota."""
+    """The parts for these settings; the caller has to close database, storage and quota."""
     return Parts(
         settings=settings,
         database=Database.from_settings(settings, service=NAME),
@@ -45,7 +44,7 @@ def make_parts(settings: Settings) -> Parts:
 
 
 def parts_of(request: Request) -> Parts:
-    """The parts this app was composed with."""
+    """The parts of this app."""
     parts: Parts = request.app.state.parts
     return parts
 

@@ -19,7 +19,7 @@ class NoBucketError(UnavailableError):
 
 
 class Settings(ServiceSettings):
-    """The fields of staging-svc beside those of every service."""
+    """The settings of staging-svc, besides those of every service."""
 
     # URL of the object store for this service.
     s3_endpoint: AnyHttpUrl
@@ -82,8 +82,8 @@ class Settings(ServiceSettings):
         return self
 
     def bucket_of(self, region: str | None) -> str:
-        """The bucket of a tenant's region; NoBucketError if this installation has none there, for
-        another region's would keep the photos where they must not be."""
+        """The bucket of a tenant's region; NoBucketError if this installation has none there, because in
+        another region's bucket the photos would be where they must not be."""
         bucket = self.s3_buckets.get(region or "")
         if bucket is None:
             logger.error("storage.no_bucket", extra={"region": region})

@@ -12,7 +12,7 @@ from staging_svc.uploads.service import forget_unused
 
 
 def make_consumer(settings: Settings, database: Database) -> Consumer:
-    """The consumer of what tenant-svc says."""
+    """The consumer of tenant-svc's events."""
     return Consumer(
         NAME,
         database=database,

@@ -1,1 +1,1 @@
-"""What can be asked for: room types, styles, options."""
+"""What customers can choose: room types, styles, options."""

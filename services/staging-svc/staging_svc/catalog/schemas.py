@@ -13,13 +13,13 @@ class EntryRead(BaseModel):
 
 
 class OptionsRead(BaseModel):
-    """What may go into a project's options."""
+    """What a project's options may be."""
 
     quality: list[EntryRead]
 
 
 class CatalogRead(BaseModel):
-    """What can be asked for."""
+    """What customers can choose."""
 
     room_types: list[EntryRead]
     styles: list[EntryRead]

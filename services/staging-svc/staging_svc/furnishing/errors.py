@@ -1,4 +1,4 @@
-"""What ends an attempt at a job, each with its own fate (see `runner`)."""
+"""What ends an attempt at a job; `runner` says what then becomes of the job."""
 
 
 class RefusedError(Exception):
@@ -12,4 +12,4 @@ class RefusedError(Exception):
 
 
 class NotYetError(Exception):
-    """A part of the platform is away: the job waits, and the attempt does not count."""
+    """Another part of the platform does not answer: the job waits, and the attempt does not count."""

@@ -36,11 +36,11 @@ if TYPE_CHECKING:
     from staging_svc.projects.models import Project
     from staging_svc.uploads.models import Upload
 
-# Far longer than any attempt: an object of a living attempt is never deleted under it.
+# Much longer than any attempt, so that no object is deleted while an attempt needs it.
 UNOWNED_OBJECT_TTL = timedelta(hours=2)
 # Of what we make ourselves.
 CONTENT_TYPE = "image/jpeg"
-# A reservation made by the worker has no event to prolong it, so it lasts a long queue.
+# No event prolongs a reservation that is made here, so it has to last for a long queue.
 RESERVATION_TTL_SECONDS = 3600
 
 
@@ -56,7 +56,7 @@ class Pipeline:
         self._engine = engine
 
     async def run(self, lease: Lease) -> None:
-        """Stage the project of `lease`; whatever is raised instead has its fate in `runner`."""
+        """Stage the project of `lease`; `runner` decides what becomes of the job after an error."""
         project = await self._begin(lease)
         with tempfile.TemporaryDirectory(prefix="staging-") as name:
             folder = Path(name)

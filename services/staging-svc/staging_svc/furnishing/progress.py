@@ -1,4 +1,4 @@
-"""Turns an engine's frequent progress into few writes."""
+"""Writes the progress of an engine, which reports it often, only now and then."""
 
 import asyncio
 import logging
@@ -14,7 +14,7 @@ MIN_SECONDS_BETWEEN_WRITES = 0.5
 
 
 class ProgressWriter:
-    """Keeps the newest share and writes it at most twice a second."""
+    """Remembers the newest progress and writes it at most twice a second."""
 
     def __init__(self, write: Callable[[float], Awaitable[None]]) -> None:
         self._write = write
@@ -28,7 +28,7 @@ class ProgressWriter:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Write while inside."""
+        """Write while the block runs."""
         task = asyncio.create_task(self._run())
         try:
             yield
@@ -46,7 +46,7 @@ class ProgressWriter:
             await asyncio.sleep(MIN_SECONDS_BETWEEN_WRITES)
 
     async def _write_or_skip(self) -> None:
-        """A write that fails is let be: the next one, or the end of the job, says more."""
+        """Write, and ignore a failure: the next write, or the end of the job, will say more."""
         try:
             await self._write(self._share)
         except Exception as error:

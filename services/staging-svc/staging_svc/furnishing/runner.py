@@ -1,13 +1,13 @@
-"""Runs one leased job to its end, whatever that is.
+"""Runs one leased job to its end, whether that is success or failure.
 
-| an attempt ends by | fate of the job |
+| an attempt ends by | what becomes of the job |
 |---|---|
 | success | done |
 | refusal of the photo, the choices or the quota | failed at once |
-| failure of the machinery (or a bug of ours) | tried again with back-off, failed after the last |
-| a part of the platform being away | waits, not counted |
-| the process being stopped | handed back at once, not counted |
-| the lease being lost, the project being deleted | nothing: it is not ours any more |
+| a failure or a bug on our side | tried again after a growing pause; failed after the last attempt |
+| another part of the platform not answering | waits; the attempt is not counted |
+| the process being stopped | handed back at once; the attempt is not counted |
+| the lease being lost, the project being deleted | nothing: it is no longer ours |
 """
 
 import asyncio
@@ -69,7 +69,7 @@ class JobRunner:
     async def run(self, lease: Lease) -> None:
         """Run the job to its end. Cancelling this hands the job back."""
         span = telemetry.continued(lease.traceparent, "staging job", SpanKind.CONSUMER)
-        # Whoever asked for the project is behind what becomes of it.
+        # Whoever asked for the project causes what becomes of it.
         behind = cause.scope(lease.actor, lease.request_id)
         with tenant_scope(lease.tenant_id), behind, span:
             work = asyncio.create_task(self._attempt(lease))
@@ -90,7 +90,7 @@ class JobRunner:
             work.result()
 
     async def _keep(self, lease: Lease, work: "asyncio.Task[None]") -> None:
-        """Signs of life until cancelled; stops the work once the job is not ours any more."""
+        """Renew the lease until cancelled; stop the work once we have lost the job."""
         while True:
             await asyncio.sleep(self._lease_seconds / 3)
             try:
@@ -181,8 +181,8 @@ class JobRunner:
 
 @contextlib.contextmanager
 def _allowing_loss() -> Iterator[None]:
-    """The end of an attempt may come too late, or not reach the database: the lease then runs
-    out, and whoever takes the job next decides again."""
+    """The end of an attempt may come too late, or not reach the database. Then the lease runs out,
+    and the next process that takes the job decides again."""
     try:
         yield
     except LeaseLostError:

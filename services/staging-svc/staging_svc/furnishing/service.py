@@ -1,5 +1,5 @@
 """What becomes of a project while it is staged. Every step names the lease of its job: a process
-that lost it gets LeaseLostError and changes nothing."""
+that has lost the lease gets LeaseLostError and changes nothing."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ from staging_svc.uploads import service as uploads
 if TYPE_CHECKING:
     from staging_svc.projects.models import Project
 
-# Shares of the bar: checking the photo comes before the engine, storing the result after it.
+# Shares of the progress: the photo is checked before the engine works, and the result stored after.
 CHECKED = 0.1
 FURNISHED = 0.95
 
 
 async def locked_project(session: Session, lease: Lease) -> Project:
-    """The leased project, locked behind its job."""
+    """The leased project; first its job is locked, then the project itself."""
     await queue.locked(session, lease)
     return await projects.lock_project(session, lease.project_id)
 
 
 async def begin(session: Session, lease: Lease, project: Project) -> None:
-    """A worker has begun; only the first attempt is reported to others."""
+    """A process has begun; only the first attempt publishes an event."""
     if await queue.mark_started(session, lease):
         publish(
             session,
@@ -49,7 +49,7 @@ async def begin(session: Session, lease: Lease, project: Project) -> None:
 
 
 async def report_progress(session: Session, lease: Lease, share: float) -> None:
-    """How far the engine is, from 0 to 1; the bar never runs backwards."""
+    """Record how far the engine is, from 0 to 1; progress never goes backwards."""
     project = await locked_project(session, lease)
     progress = round(CHECKED + (FURNISHED - CHECKED) * min(max(share, 0.0), 1.0), 2)
     if progress > project.progress:
@@ -72,7 +72,7 @@ async def keep_original(
 async def complete(
     session: Session, lease: Lease, *, staged: StoredPhoto, record: dict[str, Any]
 ) -> None:
-    """The furnished photo is there: project, job, image, events and metering, all or nothing."""
+    """The furnished photo is ready: record project, job, image, events and usage, all or nothing."""
     project = await locked_project(session, lease)
     await queue.finish(session, lease, is_done=True)
     await _own(session, project, "staged", staged)
@@ -106,7 +106,7 @@ async def complete(
 async def fail(
     session: Session, lease: Lease, *, code: str, message: str, is_photo_useless: bool
 ) -> None:
-    """The project cannot be staged; its reservation is given back, a useless upload deleted."""
+    """The project cannot be staged: its reservation is released, and a useless upload deleted."""
     project = await locked_project(session, lease)
     await queue.finish(session, lease, is_done=False)
     project.status = "failed"

@@ -28,7 +28,7 @@ class Slot:
         self._wake = asyncio.Event()
 
     def wake(self) -> None:
-        """There may be work."""
+        """Wake up, because there may be work."""
         self._wake.set()
 
     def cancel(self, job_id: UUID) -> None:

@@ -17,7 +17,7 @@ from staging_svc.parts import Parts
 ImageKind = Literal["source", "original", "staged"]
 
 EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
-# What a project's name may lend to a file name; the rest becomes a hyphen.
+# Characters of a project's name that may not be in a file name; they become hyphens.
 UNSAFE = re.compile(r"[^\w.-]+")
 
 
@@ -102,6 +102,6 @@ async def link_to(session: Session, image_id: UUID, *, parts: Parts, download: b
 
 
 def make_filename(project_name: str, kind: ImageKind, content_type: str) -> str:
-    """A name for the file that a person recognises and any file system takes."""
+    """A file name that people recognize and every file system accepts."""
     stem = UNSAFE.sub("-", project_name).strip("-.")[:80] or "photo"
     return f"{stem}-{kind}.{EXTENSIONS[content_type]}"

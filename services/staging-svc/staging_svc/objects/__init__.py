@@ -1,1 +1,1 @@
-"""Stored objects: the store itself, and durable intents to delete from it."""
+"""Stored objects: the store, and intents to delete objects from it."""

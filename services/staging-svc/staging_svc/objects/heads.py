@@ -1,7 +1,7 @@
-"""The heads of stored objects: asked for once for each new project, over kept connections.
+"""HEAD requests to the object store: one for each new project, over connections that stay open.
 
-Through boto3 and a thread it would cost more CPU than all the rest of making a project. So only
-the signature is botocore's; the connections are ours.
+With boto3 in a thread, this would cost more CPU than everything else that creating a project takes.
+So we use botocore only for the signature, and connections of our own.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ HEAD_SECONDS = 10.0
 
 @dataclass(frozen=True, slots=True)
 class ObjectHead:
-    """What the store knows of an object."""
+    """What the store says about an object."""
 
     size: int
     content_type: str
@@ -30,7 +30,7 @@ class HeadRefusedError(Exception):
 
 
 class Heads:
-    """Asks one store for heads."""
+    """Sends HEAD requests to one store."""
 
     def __init__(
         self, endpoint: str, *, region: str, access_key_id: str, secret_access_key: str

@@ -1,9 +1,9 @@
-"""Where objects are, and deleting them by durable intents: written first, carried out later, any
-number of times.
+"""Where objects are, and intents to delete them, which are written first and carried out later; to do
+that again is harmless.
 
-An intent is a task. It is committed before an object can exist and withdrawn when a row comes to
-own the object, so a crash in between leaves an intent, never an orphan. Once its deletion has
-begun it can no longer be withdrawn.
+An intent is a task. It is committed before an object can exist, and withdrawn when a row owns the
+object, so a crash in between leaves an intent, but never an object without an owner. Once the deletion
+has begun, the intent can no longer be withdrawn.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from uuid import UUID
 from stagify.database import Session
 from stagify.tasks import queue
 
-# The kind of the tasks that delete.
+# The kind of the tasks that delete objects.
 DELETE_OBJECT = "object.delete"
 
 
@@ -36,7 +36,7 @@ def image_key(tenant_id: UUID, project_id: UUID, image_id: UUID) -> str:
 
 
 class ObjectLostError(Exception):
-    """The object's intent has fallen due: the object may be gone and nothing may refer to it."""
+    """The object's intent has fallen due: the object may be deleted already, so no row may refer to it."""
 
 
 async def intend(session: Session, stored: StoredObject, *, due_at: datetime) -> None:
@@ -58,7 +58,7 @@ async def intend_unless_used(
 
 
 async def withdraw(session: Session, stored: StoredObject) -> None:
-    """Keep the object after all, because a row owns it now; ObjectLostError if it is too late."""
+    """Keep the object, because a row owns it now; ObjectLostError if it is too late."""
     if not await queue.withdraw(session, DELETE_OBJECT, stored.key):
         raise ObjectLostError
 

@@ -1,8 +1,7 @@
 """The object store: boto3 in threads, and links signed for the address that clients reach.
 
-Keys are chosen here and begin with the tenant. Signing is a fifth of a millisecond of local
-arithmetic with a client made once, so it runs on the event loop; everything that waits runs in a
-thread.
+Keys are chosen here and begin with the tenant. Signing takes a fifth of a millisecond and waits for
+nothing, so it runs on the event loop; everything that waits runs in a thread.
 """
 
 import asyncio
@@ -47,7 +46,7 @@ class StoredFile:
 
 @dataclass(frozen=True, slots=True)
 class SignedUpload:
-    """An address to PUT to, and the headers that must go with it, exactly."""
+    """A URL to PUT to, and exactly the headers that have to be sent with it."""
 
     url: str
     headers: dict[str, str]
@@ -70,7 +69,8 @@ class Storage:
     def sign_upload(
         self, bucket: str, key: str, *, content_type: str, size: int, ttl_seconds: int
     ) -> SignedUpload:
-        """The right to create this one object: this type, this size, never over another."""
+        """A URL with which a client can create this one object, with this type and size, but not overwrite
+        it."""
         url = self._signer.generate_presigned_url(
             "put_object",
             Params={
@@ -99,7 +99,7 @@ class Storage:
         as_attachment: bool,
         ttl_seconds: int,
     ) -> str:
-        """The right to read one object, as a file of this name and type."""
+        """A URL with which a client can read one object, as a file with this name and type."""
         return self._signer.generate_presigned_url(
             "get_object",
             Params={
@@ -172,7 +172,7 @@ class Storage:
 
 
 def _disposition(filename: str, as_attachment: bool) -> str:
-    """A Content-Disposition (RFC 6266) whose plain name is harmless everywhere."""
+    """A Content-Disposition (RFC 6266) whose plain file name is harmless everywhere."""
     kind = "attachment" if as_attachment else "inline"
     plain = "".join(c if c.isascii() and (c.isalnum() or c in "-_.") else "-" for c in filename)
     return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe='')}"

@@ -1,1 +1,1 @@
-"""Checks and cleans photos of strangers, in a child process with limits."""
+"""Checks and cleans uploaded photos, in a child process with limits."""

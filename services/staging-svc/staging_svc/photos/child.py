@@ -1,8 +1,8 @@
-"""The child that opens a stranger's photo: `python -m staging_svc.photos.child LIMITS`.
+"""The child process that opens an uploaded photo: `python -m staging_svc.photos.child LIMITS`.
 
 Reads one JSON line of arguments, writes one JSON line: `{"width", "height", ...}` or `{"code"}`.
-It limits its own memory and CPU before it looks at the file, so that whatever a decoder does
-ends here. It gets no environment, so there is nothing in it to steal.
+It limits its own memory and CPU time before it opens the file, so that a bad decoder can do no harm
+outside. It gets no environment, so there are no secrets to steal.
 """
 
 import json
@@ -15,9 +15,9 @@ CPU_GRACE_SECONDS = 5
 
 
 def limit(memory_bytes: int, cpu_seconds: int, file_bytes: int) -> None:
-    """Bind this process: what exceeds a limit fails or is killed."""
+    """Set the limits of this process: an operation that exceeds one fails, or the process is killed."""
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
-    # The soft limit ends it by SIGXCPU: a SIGKILL is then none of its own doing.
+    # The soft limit ends it with SIGXCPU, so that SIGKILL means that somebody else killed it.
     resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds + CPU_GRACE_SECONDS))
     resource.setrlimit(resource.RLIMIT_FSIZE, (file_bytes, file_bytes))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -25,10 +25,10 @@ def limit(memory_bytes: int, cpu_seconds: int, file_bytes: int) -> None:
 
 
 def main() -> None:
-    """Do one photo."""
+    """Clean one photo."""
     arguments: dict[str, Any] = json.loads(sys.stdin.readline())
     limit(arguments["memory_bytes"], arguments["cpu_seconds"], arguments["output_bytes"])
-    # Only now: the decoders' code runs under the limits.
+    # Imported only now, so that the code of the decoders runs under the limits.
     from staging_svc.photos.cleaning import PhotoRefusedError, clean
 
     try:
@@ -49,7 +49,7 @@ def main() -> None:
 
 
 def print_line(answer: Mapping[str, object]) -> None:
-    """The one line the parent reads."""
+    """Write the one line that the parent reads."""
     sys.stdout.write(json.dumps(answer) + "\n")
     sys.stdout.flush()
 

@@ -1,7 +1,7 @@
-"""What makes an uploaded photo fit to be shown: known format, sane size, upright, no metadata.
+"""Makes an uploaded photo fit to be shown: a known format, a sane size, upright, no metadata.
 
-Runs inside the limited child. Everything is re-encoded, so nothing of the file but its pixels
-survives: no EXIF, no position, no profile, no bytes behind the end.
+This runs in the child process with limits. The photo is encoded again, so that only its pixels are
+kept: no EXIF, no location, no profile, no bytes after the end.
 """
 
 import io
@@ -12,7 +12,7 @@ from typing import TypedDict
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 FORMATS = ("JPEG", "PNG", "WEBP")
-# Cameras write a second picture behind the first and Pillow then names the file MPO.
+# Some cameras append a second picture to the first; Pillow then calls the format MPO.
 TYPES = {"JPEG": "image/jpeg", "MPO": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
 QUALITY = 92
 
@@ -26,7 +26,7 @@ class PhotoRefusedError(Exception):
 
 
 class Cleaned(TypedDict):
-    """Sizes of the photo as it came, upright, and of its cleaned derivative."""
+    """The size of the photo as it was uploaded, but upright, and the size of its cleaned derivative."""
 
     source_width: int
     source_height: int
@@ -53,7 +53,7 @@ def clean(
     picture = _to_srgb(picture)
     # Encoders copy comments, profiles and more from here.
     picture.info = {}
-    # By way of memory: Pillow's encoders do not notice a write that a full disk cuts short.
+    # Encoded in memory first: Pillow's encoders do not notice when a full disk cuts a write short.
     encoded = io.BytesIO()
     picture.save(encoded, "JPEG", quality=QUALITY, optimize=True)
     Path(target).write_bytes(encoded.getbuffer())
@@ -101,7 +101,8 @@ def _is_turned(picture: Image.Image) -> bool:
 
 
 def _to_srgb(picture: Image.Image) -> Image.Image:
-    """Plain sRGB: colours as the profile meant them, transparency on white."""
+    """Convert to sRGB, with the colours that the profile means, and with white in place of
+    transparency."""
     profile = picture.info.get("icc_profile")
     if picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info:
         picture = picture.convert("RGBA")

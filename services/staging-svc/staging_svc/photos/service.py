@@ -1,4 +1,4 @@
-"""Runs the cleaning child and tells refusals of the photo from failures of the machinery."""
+"""Runs the child process that cleans a photo, and tells bad photos from failures on our side."""
 
 import asyncio
 import contextlib
@@ -17,7 +17,7 @@ MIB = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a photo may be, and what opening it may cost."""
+    """Limits for photos, and for the time and memory that opening one may take."""
 
     max_pixels: int = 50_000_000
     min_side: int = 512
@@ -53,12 +53,12 @@ class PhotoRefusedError(Exception):
 
 
 class CleaningInterruptedError(Exception):
-    """The child was killed or got no time, which says nothing about the photo."""
+    """The child was killed or got no processor time, which says nothing about the photo."""
 
 
 @dataclass(frozen=True, slots=True)
 class CleanedPhoto:
-    """Sizes of the photo as it came, upright, and of its cleaned derivative."""
+    """The size of the photo as it was uploaded, but upright, and the size of its cleaned derivative."""
 
     source_width: int
     source_height: int
@@ -69,9 +69,9 @@ class CleanedPhoto:
 async def clean_photo(
     source: Path, target: Path, *, declared_type: str, limits: Limits = LIMITS
 ) -> CleanedPhoto:
-    """Write the cleaned JPEG of `source` to `target`, or PhotoRefusedError.
+    """Write the cleaned JPEG of `source` to `target`; PhotoRefusedError if it cannot be used.
 
-    CleaningInterruptedError if that failed for reasons of ours.
+    CleaningInterruptedError if the failure is on our side.
     """
     arguments = {
         **asdict(limits),
@@ -101,17 +101,17 @@ async def _run_child(arguments: dict[str, Any], wall_seconds: float) -> dict[str
         async with asyncio.timeout(wall_seconds):
             output, _ = await child.communicate(json.dumps(arguments).encode() + b"\n")
     except TimeoutError as error:
-        # Work is limited by CPU time: what takes longer than that waits for the machine.
+        # CPU time limits the work itself: a child that takes longer than this waits for the machine.
         raise CleaningInterruptedError from error
     finally:
         await asyncio.shield(_end(child))
     if child.returncode != 0:
         logger.warning("photo.child_failed", extra={"returncode": child.returncode})
     if child.returncode == -signal.SIGKILL:
-        # None of its limits does that: the machine was short of memory, or somebody did it.
+        # None of its limits has this effect: the machine ran out of memory, or somebody killed it.
         raise CleaningInterruptedError
     if child.returncode != 0:
-        # A limit, or a decoder that crashed: either way it is this photo that did it.
+        # It exceeded a limit, or a decoder crashed: in both cases because of this photo.
         raise PhotoRefusedError("photo_undecodable")
     answer: dict[str, Any] = json.loads(output)
     return answer

@@ -1,1 +1,1 @@
-"""Projects: what a customer asked for and what became of it."""
+"""Projects: what a customer has asked for, and what has become of it."""

@@ -25,7 +25,7 @@ router = APIRouter(tags=["projects"])
 
 JSON = "application/json"
 
-# What can be done with a project that was answered, by its id.
+# The calls that can use the id of a project in an answer.
 PROJECT_LINKS = (
     link("get_project", project_id="/id")
     | link("follow_project", project_id="/id")
@@ -44,7 +44,7 @@ async def create_project(
     request: Request, body: ProjectCreate, principal: WriterDep, idempotency: IdempotencyDep
 ) -> Response:
     """Have an uploaded photo furnished. The answer is the project as it waits in the queue."""
-    # Not as dependencies: FastAPI's work for each costs more than these lines.
+    # Not dependencies: what FastAPI does for each would cost more than these lines.
     parts = parts_of(request)
     return await idempotency.run_waiting(
         parts.database,
@@ -73,7 +73,7 @@ async def list_projects(
 ) -> Response:
     """The tenant's projects, newest first."""
     async with database.tenant_connection(principal.tenant_id) as connection:
-        # One more than asked for says whether there is a next page.
+        # One more than asked for shows whether there is a next page.
         projects = await service.list_projects(
             connection, status=status, after=page.after, limit=page.limit + 1
         )

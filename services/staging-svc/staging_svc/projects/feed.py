@@ -1,7 +1,7 @@
-"""Live changes of projects: one listening connection a process, any number of streams.
+"""Live changes of projects: each process has one connection that listens, and any number of streams.
 
-A stream holds no connection and no transaction. A change only sets its flag, so a slow reader
-costs nothing and sees the newest state next.
+A stream holds neither a connection nor a transaction. A change only sets its flag, so a slow reader
+costs nothing, and next sees the newest state.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ CHANGED = "staging_projects_changed"
 
 
 def project_key(tenant_id: UUID, project_id: UUID) -> str:
-    """What a notification names a project by."""
+    """The name of a project in notifications."""
     return f"{tenant_id}/{project_id}"
 
 
@@ -37,19 +37,20 @@ class ProjectFeed:
             flag.set()
 
     def wake_all(self) -> None:
-        """Changes may have been missed: everyone looks."""
+        """Changes may have been missed: wake all streams."""
         for flags in self._watchers.values():
             for flag in flags:
                 flag.set()
 
     def close(self) -> None:
-        """Let every stream end: the process is stopping, and clients resume at another."""
+        """End all streams, because the process stops; clients resume at another one."""
         self.is_closed = True
         self.wake_all()
 
     @contextmanager
     def watch(self, tenant_id: UUID, project_id: UUID) -> Iterator[asyncio.Event]:
-        """A flag that is set whenever the project may have changed; TooManyStreamsError."""
+        """A flag that is set whenever the project may have changed; TooManyStreamsError if the tenant has
+        too many streams already."""
         if self._streams[tenant_id] >= self._limit:
             raise TooManyStreamsError(retry_after=5, limit=self._limit)
         key, flag = project_key(tenant_id, project_id), asyncio.Event()

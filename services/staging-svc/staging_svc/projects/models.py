@@ -17,9 +17,9 @@ from staging_svc.tables import ServiceTable
 class Project(TenantTable, ServiceTable, table=True):
     """A photo to be furnished, and what became of it.
 
-    `version` grows with every visible change: it is the event id of the live stream.
+    `version` grows with every visible change; it is the event id in the live stream.
     `reservation_id` names the quota reservation from the first attempt to make it, `is_reserved`
-    says that usage-svc has confirmed it. `record` is the engine's account of what it placed.
+    says that usage-svc has confirmed it. `record` is the engine's list of what it placed.
     """
 
     __tablename__ = "projects"

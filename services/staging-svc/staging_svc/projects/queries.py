@@ -1,4 +1,4 @@
-"""SQL of projects. Making and reading them goes without the ORM: clients ask for that most."""
+"""SQL of projects. Creating and reading them bypasses the ORM, because clients do that most often."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -58,7 +58,7 @@ RETURNING id, name, room_type, style, options::text, status, progress, version,
 
 @dataclass(frozen=True, slots=True)
 class NewProject:
-    """A project that is to wait in the queue; `options` and `usage_dimensions` are JSON."""
+    """A project to be queued; `options` and `usage_dimensions` are JSON."""
 
     tenant_id: UUID
     id: UUID
@@ -74,7 +74,7 @@ class NewProject:
 
 
 async def insert_project(connection: asyncpg.Connection, new: NewProject) -> ProjectRow:
-    """Write a new project; its row as it is read."""
+    """Write a new project, and return its row in the form that reading has."""
     return await connection.fetchrow(
         INSERT,
         new.tenant_id,
@@ -92,14 +92,15 @@ async def insert_project(connection: asyncpg.Connection, new: NewProject) -> Pro
 
 
 async def fetch_project(connection: asyncpg.Connection, project_id: UUID) -> ProjectRow | None:
-    """One project, if there is one of that id."""
+    """The project with this id, or None."""
     return await connection.fetchrow(GET, project_id)
 
 
 async def fetch_projects(
     connection: asyncpg.Connection, *, status: str | None, after: UUID | None, limit: int
 ) -> list[ProjectRow]:
-    """Projects, newest first: of one status, and behind the one called `after`, if given."""
+    """Projects, newest first; if given, only those of one `status`, and only those after the id
+    `after`."""
     arguments = [value for value in (status, after) if value is not None]
     query = LISTS[status is not None, after is not None]
     return list(await connection.fetch(query, limit, *arguments))

@@ -76,14 +76,14 @@ IMAGE_COLUMNS = {
 
 
 def dump_project(row: Mapping[str, Any]) -> bytes:
-    """A row of `queries` as the JSON of `ProjectRead`. By hand, as `dump_page`: clients ask for
-    nothing more often, and Pydantic would take several times as long."""
+    """A row of `queries` as the JSON of `ProjectRead`. Written by hand, like `dump_page`: clients ask
+    for nothing more often, and Pydantic would take several times as long."""
     return orjson.dumps(_project(row), option=orjson.OPT_UTC_Z)
 
 
 def dump_page(rows: Sequence[Mapping[str, Any]], limit: int) -> bytes:
-    """The first `limit` rows as the JSON of `Page[ProjectRead]`; more of them say that there is
-    a next page."""
+    """The first `limit` rows as the JSON of `Page[ProjectRead]`; if there are more rows, there is a
+    next page."""
     shown = rows[:limit]
     page = {
         "items": [_project(row) for row in shown],

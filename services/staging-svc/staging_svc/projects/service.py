@@ -1,5 +1,5 @@
-"""The use cases of projects, and what every change of one brings with it: a version, a wake-up
-call for whoever watches it, storage metering."""
+"""The use cases of projects, and what every change of a project entails: a new version, a
+notification for those who watch it, and usage records for storage."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from staging_svc.uploads import service as uploads
 if TYPE_CHECKING:
     from staging_svc.projects.models import Project
 
-# A reservation outlives the request by this; the project's event then prolongs it.
+# A reservation lasts this much longer than the request; then the project's event prolongs it.
 RESERVATION_TTL_SECONDS = 900
 
 
@@ -129,8 +129,8 @@ async def get_project(connection: Connection, project_id: UUID) -> ProjectRow:
 async def list_projects(
     connection: Connection, *, status: str | None, after: UUID | None, limit: int
 ) -> list[ProjectRow]:
-    """At most `limit` projects with their images, newest first: of one status, and behind the
-    one called `after`, if given."""
+    """At most `limit` projects with their images, newest first; if given, only those of one `status`,
+    and only those after the id `after`."""
     return await queries.fetch_projects(connection, status=status, after=after, limit=limit)
 
 
@@ -167,19 +167,19 @@ async def lock_project(session: Session, project_id: UUID) -> Project:
 
 
 async def touch(session: Session, project: Project) -> None:
-    """Give the project its next version and wake whoever watches it, on commit."""
+    """Give the project its next version, and on commit notify those who watch it."""
     project.version += 1
     project.updated_at = utc_now()
     await announce(session, project)
 
 
 async def announce(session: Session, project: Project) -> None:
-    """Wake whoever watches the project, on commit."""
+    """On commit, notify those who watch the project."""
     await notify(session, feed.CHANGED, feed.project_key(project.tenant_id, project.id))
 
 
 def storage_changed(session: Session, project: Project, byte_delta: int) -> None:
-    """Report what the project's images came to take up, or gave back."""
+    """Record how much more or less storage the project's images take."""
     if byte_delta:
         publish(
             session,

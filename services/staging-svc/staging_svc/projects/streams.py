@@ -30,8 +30,8 @@ class ProjectStream:
         self._project_id = project_id
 
     async def respond(self, last_version: int) -> Response:
-        """The stream behind `last_version`; 204, which ends a client's reconnecting, if the
-        client has seen the final state already."""
+        """The stream after `last_version`. If the client has seen the final state already, the answer is
+        204, so that it stops reconnecting."""
         async with AsyncExitStack() as stack:
             changed = stack.enter_context(self._feed.watch(self._tenant_id, self._project_id))
             row = await self._read()
@@ -67,7 +67,7 @@ class ProjectStream:
         yield b"event: deleted\ndata: {}\n\n"
 
     async def _wait(self, changed: asyncio.Event, end: float) -> bool:
-        """Whether the project may have changed before the next heart-beat is due."""
+        """Wait, and return whether the project may have changed before the next heartbeat is due."""
         seconds = min(self._heartbeat_seconds, end - asyncio.get_running_loop().time())
         try:
             async with asyncio.timeout(max(0.0, seconds)):

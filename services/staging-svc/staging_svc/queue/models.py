@@ -21,7 +21,7 @@ from staging_svc.tables import ServiceTable
 class Job(TenantTable, ServiceTable, table=True):
     """The work of staging one project. Cancelling a job deletes its row.
 
-    A running job belongs to whoever knows its `lease_token`, until `lease_expires_at`.
+    A running job belongs to the process that knows its `lease_token`, until `lease_expires_at`.
     `attempts` counts claims that were not handed back; `is_held` keeps the jobs of a suspended
     tenant from being taken.
     """
@@ -57,7 +57,7 @@ class Job(TenantTable, ServiceTable, table=True):
     served_at: datetime | None = instant(default=None)
     started_at: datetime | None = instant(default=None)
     finished_at: datetime | None = instant(default=None)
-    # What its events carry on from the request that asked for it.
+    # From the request that asked for it; its events carry them on.
     traceparent: str | None = Field(default=None, sa_type=Text)
     actor: str | None = Field(default=None, sa_type=Text)
     request_id: str | None = Field(default=None, sa_type=Text)

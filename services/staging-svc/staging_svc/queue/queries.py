@@ -14,10 +14,10 @@ from stagify.cause import Cause
 from stagify.database import Session
 from staging_svc.queue.models import Job
 
-# Arbitrary, the same in every database: the right to take a job.
+# The advisory lock that gives the right to take a job: any number, the same in every database.
 CLAIM_LOCK = 0x4A4F_4253
 
-# A job whose lease ran out is waiting again; the attempt counts.
+# A job whose lease has run out waits again; the attempt counts.
 REAP = """
 UPDATE jobs SET state = 'queued', lease_token = NULL, lease_expires_at = NULL
 WHERE state = 'running' AND lease_expires_at < now()
@@ -101,7 +101,7 @@ async def take_turns(connection: asyncpg.Connection) -> None:
 
 
 async def queue_expired(connection: asyncpg.Connection) -> int:
-    """Let jobs whose lease ran out wait again; how many there were."""
+    """Put jobs whose lease has run out back into the queue, and return how many there were."""
     status = await connection.execute(REAP)
     return int(status.rpartition(" ")[2])
 
@@ -109,8 +109,8 @@ async def queue_expired(connection: asyncpg.Connection) -> int:
 async def claim_fairest(
     connection: asyncpg.Connection, *, token: UUID, lease_seconds: float
 ) -> asyncpg.Record | None:
-    """Lease the job whose turn it is: tenant_id, id, project_id, attempts, and who is behind
-    it: traceparent, actor, request_id."""
+    """Lease the job whose turn it is, and return its tenant_id, id, project_id and attempts, and where
+    it comes from: traceparent, actor, request_id."""
     return await connection.fetchrow(CLAIM, token, lease_seconds)
 
 
@@ -121,7 +121,7 @@ async def lock_job(session: Session, job_id: UUID) -> Job | None:
 
 
 async def delete_jobs(session: Session, project_id: UUID) -> list[UUID]:
-    """Delete a project's jobs; their ids."""
+    """Delete a project's jobs, and return their ids."""
     deleted = await session.exec(
         delete(Job).where(col(Job.project_id) == project_id).returning(col(Job.id))
     )
@@ -129,10 +129,10 @@ async def delete_jobs(session: Session, project_id: UUID) -> list[UUID]:
 
 
 async def hold_queued(session: Session) -> None:
-    """Mark the tenant's waiting jobs as not to be taken."""
+    """Mark the tenant's waiting jobs so that none is taken."""
     await session.exec(update(Job).where(col(Job.state) == "queued").values(is_held=True))
 
 
 async def release_held(session: Session) -> None:
-    """Take that mark away."""
+    """Remove that mark."""
     await session.exec(update(Job).where(col(Job.is_held)).values(is_held=False))

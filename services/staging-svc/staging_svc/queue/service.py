@@ -1,8 +1,8 @@
 """The queue: jobs come in, are taken fairly across tenants, and end.
 
-The next job is of the tenant with the fewest jobs running, then the one served longest ago, then
-the oldest. Whoever works on a job names its lease in every write; the row is locked and the token
-compared, so a process that lost its lease can change nothing any more.
+The next job is one of the tenant with the fewest running jobs, then of the one served longest ago,
+then the oldest. A process that works on a job names its lease in every write; the row is locked and
+the token compared, so a process that has lost its lease can no longer change anything.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ async def claim_next(connection: Connection, *, lease_seconds: float) -> Lease |
 
 
 async def cancel(session: Session, project_id: UUID) -> None:
-    """Take a project's job away, from a running process too.
+    """Delete a project's job, even if a process is working on it.
 
     Call it before locking the project: workers lock the job first.
     """
@@ -99,12 +99,12 @@ async def cancel(session: Session, project_id: UUID) -> None:
 
 
 async def hold_all(session: Session) -> None:
-    """Let none of this tenant's waiting jobs be taken."""
+    """Stop the tenant's waiting jobs from being taken."""
     await queries.hold_queued(session)
 
 
 async def release_all(session: Session) -> None:
-    """Let this tenant's jobs be taken again."""
+    """Allow the tenant's jobs to be taken again."""
     await queries.release_held(session)
     await notify(session, QUEUED)
 
@@ -118,7 +118,7 @@ async def locked(session: Session, lease: Lease) -> Job:
 
 
 async def mark_started(session: Session, lease: Lease) -> bool:
-    """Note that work has begun; whether this was the first time."""
+    """Note that work has begun, and return whether this was the first time."""
     job = await locked(session, lease)
     is_first = job.started_at is None
     job.started_at = job.started_at or utc_now()
@@ -126,7 +126,7 @@ async def mark_started(session: Session, lease: Lease) -> bool:
 
 
 async def renew(session: Session, lease: Lease, *, lease_seconds: float) -> None:
-    """A sign of life."""
+    """Renew the lease."""
     job = await locked(session, lease)
     job.lease_expires_at = utc_now() + timedelta(seconds=lease_seconds)
 
@@ -142,7 +142,7 @@ async def finish(session: Session, lease: Lease, *, is_done: bool) -> None:
 async def requeue(
     session: Session, lease: Lease, *, delay_seconds: float = 0, is_counted: bool = True
 ) -> None:
-    """Give the job back. `is_counted` says whether this was an attempt at the photo itself."""
+    """Put the job back into the queue. `is_counted` says whether this counts as an attempt."""
     job = await locked(session, lease)
     job.state = "queued"
     job.due_at = utc_now() + timedelta(seconds=delay_seconds)

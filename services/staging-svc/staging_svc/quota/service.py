@@ -43,7 +43,7 @@ class Quota:
     ) -> bool:
         """Whether one photo is reserved now; False if usage-svc does not answer in time.
 
-        Idempotent for each reservation, also after an answer that was lost.
+        It can be repeated for the same reservation, also if an answer was lost.
         QuotaExceededError if nothing is left.
         """
         wanted = usage.ReservationCreate(

@@ -13,11 +13,12 @@ from staging_svc.tables import ServiceTable
 class Tenant(TenantTable, ServiceTable, table=True):
     """A tenant as its events describe it; `id` equals `tenant_id`.
 
-    `status_event_id` is the newest event that told the status: older ones change nothing.
+    `status_event_id` is the newest event about the status: older ones change nothing.
     """
 
     __tablename__ = "tenants"
     __table_args__ = (
+        # Nothing writes `deleted` yet: no event says so.
         CheckConstraint("status IN ('active', 'suspended', 'deleted')", name="status"),
     )
 

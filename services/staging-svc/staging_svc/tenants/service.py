@@ -1,4 +1,4 @@
-"""What staging-svc does as a tenant comes, stops and goes on."""
+"""What staging-svc does when a tenant is created, suspended or reactivated."""
 
 from typing import Literal
 from uuid import UUID
@@ -14,18 +14,18 @@ STATUS = replicas.Facts(Tenant, mark="status_event_id")
 
 
 async def set_status(session: Session, tenant_id: UUID, status: Status, *, event_id: UUID) -> bool:
-    """Note a tenant's status; False if something newer is known."""
+    """Record a tenant's status; False if a newer one is known."""
     key = {"tenant_id": tenant_id, "id": tenant_id}
     return await replicas.keep(session, STATUS, event_id, key=key, values={"status": status})
 
 
 async def suspend(session: Session, tenant_id: UUID, *, event_id: UUID) -> None:
-    """Keep waiting jobs from being taken; one that runs is finished."""
+    """Stop waiting jobs from being taken; running ones are finished."""
     if await set_status(session, tenant_id, "suspended", event_id=event_id):
         await queue.hold_all(session)
 
 
 async def reactivate(session: Session, tenant_id: UUID, *, event_id: UUID) -> None:
-    """Let the waiting jobs be taken again."""
+    """Allow the waiting jobs to be taken again."""
     if await set_status(session, tenant_id, "active", event_id=event_id):
         await queue.release_all(session)

@@ -21,7 +21,7 @@ router = APIRouter(tags=["uploads"])
 async def create_upload(
     body: UploadCreate, session: SessionDep, principal: WriterDep, parts: PartsDep
 ) -> UploadRead:
-    """An address to put one photo to, straight into the object store, within five minutes."""
+    """A URL to upload one photo to, straight into the object store, within five minutes."""
     return await service.create_upload(
         session, parts=parts, tenant_id=principal.tenant_id, region=principal.region, wanted=body
     )

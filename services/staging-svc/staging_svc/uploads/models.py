@@ -13,7 +13,7 @@ from staging_svc.tables import ServiceTable
 
 
 class Upload(TenantTable, ServiceTable, table=True):
-    """The right to put one object into the store, and the object once it is there.
+    """The right to put one object into the store, and that object once it is there.
 
     `project_id` is set when a project uses it; from then on the object is the project's
     bit-exact original.

@@ -32,7 +32,7 @@ async def fetch_upload(connection: asyncpg.Connection, upload_id: UUID) -> async
 async def give_to_project(
     connection: asyncpg.Connection, upload_id: UUID, project_id: UUID
 ) -> bool:
-    """Give an unused upload, whose deletion has not begun, to a project; whether there was one."""
+    """Give an unused upload, whose deletion has not begun, to a project; False if there is none."""
     return bool(
         await connection.fetchval(USE, DELETE_OBJECT, str(upload_id), upload_id, project_id)
     )

@@ -25,13 +25,13 @@ from staging_svc.uploads.errors import (
 from staging_svc.uploads.models import Upload
 from staging_svc.uploads.schemas import PHOTO_TYPES, UploadCreate, UploadRead
 
-# A PUT that began just before the address expired may still be on its way for so long.
+# A PUT that began just before the URL expired may take this long.
 LATE_PUT = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
 class UploadState:
-    """An upload as the making of a project sees it."""
+    """What is needed of an upload to create a project."""
 
     bucket: str
     object_key: str
@@ -88,7 +88,7 @@ def _check(wanted: UploadCreate, settings: Settings) -> None:
 
 
 async def _check_open(session: Session, limit: int) -> None:
-    """Refuse above `limit`; requests at the same moment may pass it by the size of the pool."""
+    """Refuse if `limit` is reached; concurrent requests may exceed it by the size of the pool."""
     now = utc_now()
     count, first_expiry = await queries.count_open(session, now)
     if count >= limit and first_expiry is not None:
@@ -102,8 +102,8 @@ def stored(upload: Upload) -> StoredObject:
 
 
 async def get_unused(connection: Connection, upload_id: UUID) -> UploadState:
-    """The upload; UploadNotFoundError if this tenant has none of that id, UploadAlreadyUsedError
-    if a project has it."""
+    """The upload; UploadNotFoundError if this tenant has none with this id, UploadAlreadyUsedError if
+    a project uses it."""
     row = await queries.fetch_upload(connection, upload_id)
     if row is None:
         raise UploadNotFoundError
@@ -113,7 +113,8 @@ async def get_unused(connection: Connection, upload_id: UUID) -> UploadState:
 
 
 async def check_filled(parts: Parts, upload: UploadState) -> None:
-    """Refuse unless the store holds what was declared. Waits for the store: no transaction."""
+    """Refuse unless the store has the object that was declared. This waits for the store, so call it
+    outside of transactions."""
     head = await parts.storage.head(upload.bucket, upload.object_key)
     if head is None:
         raise UploadExpiredError if upload.expires_at <= utc_now() else UploadNotFilledError
@@ -138,8 +139,8 @@ async def upload_of_project(session: Session, project_id: UUID) -> Upload | None
 async def discard(session: Session, upload: Upload) -> None:
     """Delete the upload and its object.
 
-    Its address may still be valid, and putting to it works again once the object is gone; so a
-    second intent falls due when that has ended.
+    Its URL may still be valid, and once the object is gone, a client could PUT to it again; so a
+    second intent falls due when that is no longer possible.
     """
     now = utc_now()
     for due_at in {now, _last_put(upload, now)}:
@@ -152,5 +153,5 @@ def _last_put(upload: Upload, now: datetime) -> datetime:
 
 
 async def forget_unused(session: Session, upload_id: UUID) -> None:
-    """Remove the row of an upload that no project uses."""
+    """Delete the row of an upload that no project uses."""
     await queries.delete_unused(session, upload_id)
