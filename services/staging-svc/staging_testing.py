@@ -1,4 +1,4 @@
-"""What the tests of staging-svc deal with: photos, a usage-svc played by HTTP, engines on demand."""
+"""What the tests of staging-svc share: photos, a stub of usage-svc over HTTP, engines that do as told."""
 
 import asyncio
 import io

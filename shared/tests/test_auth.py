@@ -103,7 +103,7 @@ NO_TENANT = (403, "tenant_required")
 WRONG_HOST = (403, "wrong_host")
 OK = (200, None)
 
-# Path → what a caller is told; callers that are not named get the answer of "others".
+# Path → the answer for each caller; callers that are not named get that of "others".
 ANSWERS: dict[str, dict[str, tuple[int, str | None]]] = {
     "/written": {
         "member": OK,

@@ -76,7 +76,7 @@ async def test_a_call_carries_token_and_body_and_reuses_its_connection(
     assert (principal.subject, principal.tenant_id) == ("staging-svc", tenant_id)
 
 
-async def test_a_call_says_who_is_behind_it(context_keys: ContextKeys) -> None:
+async def test_a_call_names_its_actor(context_keys: ContextKeys) -> None:
     seen: list[dict[str, str]] = []
 
     async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -134,7 +134,9 @@ BROKEN: dict[str, bytes] = {
 
 
 @pytest.mark.parametrize("reply", BROKEN.values(), ids=BROKEN.keys())
-async def test_no_good_answer_is_one_kind_of_error(context_keys: ContextKeys, reply: bytes) -> None:
+async def test_every_unusable_answer_is_the_same_error(
+    context_keys: ContextKeys, reply: bytes
+) -> None:
     async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await read_request(reader)
         writer.write(reply)
@@ -161,7 +163,7 @@ async def test_silence_ends_at_the_deadline(context_keys: ContextKeys) -> None:
         await asyncio.wait_for(closed.wait(), 5)
 
 
-async def test_nobody_there(context_keys: ContextKeys) -> None:
+async def test_a_server_that_is_not_there(context_keys: ContextKeys) -> None:
     async with served(lambda reader, writer: asyncio.sleep(0)) as url:
         pass
     with pytest.raises(InternalCallError):
@@ -175,7 +177,7 @@ async def test_a_path_cannot_smuggle_a_header(context_keys: ContextKeys) -> None
 
 
 class Usage:
-    """usage-svc that answers as it is told."""
+    """A usage-svc that gives the answers it is told to."""
 
     def __init__(self, status: str, body: bytes = b"") -> None:
         self._answer = answer(status, body)
@@ -208,7 +210,9 @@ REFUSED = {
 
 
 class TestTypedCalls:
-    async def test_what_is_asked(self, context_keys: ContextKeys, tenant_id: UUID) -> None:
+    async def test_the_request_is_what_the_callee_expects(
+        self, context_keys: ContextKeys, tenant_id: UUID
+    ) -> None:
         service = Usage("201 Created", b'{"reservation_id": "x"}')
         await reserve(context_keys, tenant_id, service)
         ((line, body),) = service.asked
@@ -235,7 +239,7 @@ class TestTypedCalls:
             ("302 Found", b"[]"),
         ],
     )
-    async def test_an_answer_outside_the_contract_is_nobodys_outage(
+    async def test_an_answer_outside_the_contract_is_not_an_outage(
         self, context_keys: ContextKeys, tenant_id: UUID, status: str, body: bytes
     ) -> None:
         with pytest.raises(UnexpectedAnswerError) as caught:
@@ -244,7 +248,7 @@ class TestTypedCalls:
         # Work that waits for a part that is away must not wait for this one.
         assert not is_transient(caught.value)
 
-    async def test_a_good_answer_without_what_it_must_have(
+    async def test_a_successful_answer_with_missing_fields(
         self, context_keys: ContextKeys, tenant_id: UUID
     ) -> None:
         shown = CredentialLookUp(type="session", value=SecretStr("s3cret"))

@@ -1,4 +1,4 @@
-"""Who caused an event: from the request over internal calls and reactions to whatever follows."""
+"""Who caused an event: from the request, through internal calls and reactions, to all that follows."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -40,7 +40,7 @@ class Outbox:
         self._urls = urls
 
     async def of(self, key: UUID) -> Event:
-        """The one event about `key`, once it is there."""
+        """The one event about `key`, as soon as it is there."""
         connection = await asyncpg.connect(self._urls.relay)
         try:
             query = "SELECT payload FROM outbox WHERE aggregateid = $1"
@@ -105,7 +105,7 @@ class TestRequest:
         assert (event.actor, event.request_id) == (f"{kind}:{subject}", REQUEST_ID)
 
     @pytest.mark.parametrize("kind", ["anonymous", "platform"])
-    async def test_a_visitor_nobody_knows_is_none(
+    async def test_a_visitor_is_no_actor(
         self, client: httpx.AsyncClient, outbox: Outbox, context_keys: ContextKeys, kind: str
     ) -> None:
         event = await self.published(client, outbox, context_keys.headers(SERVICE, kind=kind))
@@ -122,7 +122,7 @@ class TestRequest:
     @pytest.mark.parametrize(
         "actor", ["", "king:1", "user:", "user:a b", "user:1,user:2", "systems"]
     )
-    async def test_what_is_no_actor_is_ignored(
+    async def test_a_header_that_names_no_actor_is_ignored(
         self, client: httpx.AsyncClient, outbox: Outbox, context_keys: ContextKeys, actor: str
     ) -> None:
         headers = context_keys.service_headers(SERVICE, "identity-svc")
@@ -130,14 +130,14 @@ class TestRequest:
         assert event.actor == "service:identity-svc"
 
     @pytest.mark.parametrize("kind", ["user", "api_key", "anonymous", "platform"])
-    async def test_nobody_else_is_believed(
+    async def test_only_a_service_may_name_an_actor(
         self, client: httpx.AsyncClient, outbox: Outbox, context_keys: ContextKeys, kind: str
     ) -> None:
         headers = context_keys.headers(SERVICE, kind=kind, subject="17")
         event = await self.published(client, outbox, {**headers, ACTOR_HEADER: "user:18"})
         assert event.actor != "user:18"
 
-    async def test_one_request_leaves_nothing_for_the_next(
+    async def test_the_actor_of_one_request_is_not_that_of_the_next(
         self, client: httpx.AsyncClient, outbox: Outbox, context_keys: ContextKeys
     ) -> None:
         await self.published(client, outbox, context_keys.headers(SERVICE, subject="17"))
@@ -184,7 +184,7 @@ class TestReaction:
             consuming.cancel()
             await asyncio.wait([consuming])
 
-    async def test_whoever_caused_the_event_caused_what_follows(
+    async def test_the_actor_of_an_event_is_that_of_what_follows(
         self,
         database: Database,
         outbox: Outbox,
@@ -198,7 +198,7 @@ class TestReaction:
         assert (event.actor, event.request_id) == ("user:17", REQUEST_ID)
         assert event.source == SERVICE
 
-    async def test_an_event_from_before_was_caused_by_its_source(
+    async def test_the_actor_of_an_older_event_is_its_source(
         self,
         database: Database,
         outbox: Outbox,
@@ -214,7 +214,7 @@ class TestReaction:
 
 
 class TestWorkOfItsOwn:
-    async def test_what_nobody_asked_for_is_the_services_own(
+    async def test_the_service_is_the_actor_of_its_own_work(
         self, database: Database, outbox: Outbox, tenant_id: UUID
     ) -> None:
         project_id = uuid4()
@@ -223,7 +223,7 @@ class TestWorkOfItsOwn:
         event = await outbox.of(project_id)
         assert (event.actor, event.request_id) == (f"service:{SERVICE}", None)
 
-    async def test_a_bare_connection_says_so_too(
+    async def test_the_same_on_a_bare_connection(
         self, database: Database, outbox: Outbox, tenant_id: UUID
     ) -> None:
         project_id = uuid4()

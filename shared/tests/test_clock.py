@@ -12,13 +12,13 @@ from stagify.worker import every
 HOUR = timedelta(hours=1)
 
 
-def test_it_is_now_unless_somebody_moves_it(clock: Clock) -> None:
+def test_it_shows_the_real_time_until_it_is_moved(clock: Clock) -> None:
     assert abs(utc_now() - datetime.now(UTC)) < timedelta(seconds=10)
     clock.advance(HOUR)
     assert abs(utc_now() - datetime.now(UTC) - HOUR) < timedelta(seconds=10)
 
 
-async def test_who_sleeps_until_then_wakes_up(clock: Clock) -> None:
+async def test_a_sleeper_wakes_up_when_its_time_has_come(clock: Clock) -> None:
     long, longer = (asyncio.create_task(sleep(seconds)) for seconds in (3_000, 4_000))
     await next_turn()
     clock.advance(HOUR)
@@ -51,7 +51,7 @@ class TestEventually:
         found = iter([None, 0, "", "this"])
         assert await eventually(lambda: next(found)) == "this"
 
-    async def test_it_asks_what_has_to_be_awaited(self) -> None:
+    async def test_it_awaits_an_asynchronous_look(self) -> None:
         found = iter([False, True])
 
         async def look() -> bool:

@@ -220,8 +220,8 @@ GROWTH = {
         holding(COLOURS),
         holding({"type": "string", "enum": ["red", "blue", "green"]}),
     ),
-    # Readers are told that vocabularies are open, and ours take any value: a list that only some
-    # of them had copied promises nothing that the string does not.
+    # Readers are told that vocabularies are open, and ours accept any value, so a closed list
+    # promises no more than a string.
     "list opened": (holding(COLOURS), holding(STRING)),
     "list of a definition opened": (
         holding({"$ref": "#/$defs/Colour"}, **{"$defs": {"Colour": COLOURS}}),
@@ -264,7 +264,7 @@ def test_a_break_is_found(before: Any, after: Any, found: str) -> None:
 
 
 @pytest.mark.parametrize(("before", "after"), GROWTH.values(), ids=GROWTH)
-def test_growth_is_none(before: Any, after: Any) -> None:
+def test_growth_is_not_a_break(before: Any, after: Any) -> None:
     assert breaking_schema_changes(before, after) == []
 
 
@@ -301,12 +301,12 @@ class TestContract:
         del before[f"schemas/{self.EVENT}.json"]
         assert breaking_changes(before, contract_files()) == []
 
-    def test_what_was_never_sent_is_not_in_use(self) -> None:
+    def test_a_type_that_was_never_sent_may_go(self) -> None:
         assert NEVER_SENT & registered_events().keys() == set()
 
 
 def git(root: Path, *arguments: str) -> bytes | None:
-    """What git answers; None if it refuses, or is not there."""
+    """The output of git; None if it fails or is not installed."""
     try:
         done = subprocess.run(["git", *arguments], cwd=root, capture_output=True, check=False)
     except FileNotFoundError:
@@ -315,7 +315,7 @@ def git(root: Path, *arguments: str) -> bytes | None:
 
 
 def commit(root: Path, name: str) -> str | None:
-    """The id of the commit called so."""
+    """The id of the commit with this name."""
     found = git(root, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
     return found.decode().strip() if found else None
 
@@ -341,7 +341,7 @@ def promised(root: Path) -> tuple[str | None, str]:
 
 
 def contract_at(root: Path, revision: str | None) -> Mapping[str, bytes]:
-    """The committed contract of `revision`; without one, the files as they lie there."""
+    """The committed contract of `revision`; if that is None, the files in the working tree."""
     if revision is None:
         folder = root / FOLDER
         return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*.json")}
@@ -355,7 +355,7 @@ def contract_at(root: Path, revision: str | None) -> Mapping[str, bytes]:
         }
 
 
-# What it had to be compared with instead is told at the end of the run.
+# If it is compared with something else than main, the end of the test run says so.
 @pytest.mark.filterwarnings("default:the contract was compared")
 def test_the_contract_keeps_what_main_promises() -> None:
     revision, how = promised(ROOT)

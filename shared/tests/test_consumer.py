@@ -1,4 +1,4 @@
-"""Exactly-once effects from at-least-once delivery, and the three fates of a failure."""
+"""Exactly-once effects from at-least-once delivery, and the three kinds of failures."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -117,7 +117,7 @@ async def test_a_second_delivery_changes_nothing(
     await wait_for(database, tenant_id, ["a", "b", "z"])
 
 
-async def test_what_a_stopped_consumer_left_is_done_by_the_next(
+async def test_the_next_consumer_goes_on_where_one_stopped(
     consumer: Callable[..., Consumer],
     runner: Runner,
     producer: AIOKafkaProducer,
@@ -178,7 +178,7 @@ async def test_poison_becomes_a_dead_letter_and_can_be_replayed(
     reasons = [letter.reason async for letter in dead_letters.read(kafka_server, CONSUMER)]
     assert "not JSON" in reasons
     assert "no such plan" in reasons
-    # After the mend, a replay handles the good one; what still is no event is buried anew.
+    # After a fix, a replay handles the good one; the one that is no event becomes a dead letter again.
     assert await consumer({PlanChanged: on_plan_changed}).replay() == len(reasons)
     assert await names(database, tenant_id) == ["good", "poison"]
     assert await consumer({PlanChanged: on_plan_changed}).replay() == 1
@@ -200,7 +200,7 @@ async def test_a_bug_stops_the_consumer(
     with pytest.raises(ExceptionGroup) as caught:
         await asyncio.wait_for(asyncio.shield(task), 20)
     assert caught.group_contains(ZeroDivisionError)
-    # Nothing is lost: the mended code handles it.
+    # Nothing is lost: the fixed code handles it.
     runner.start(consumer({PlanChanged: on_plan_changed}))
     await wait_for(database, tenant_id, ["a"])
 
@@ -221,7 +221,7 @@ async def test_a_run_of_dead_letters_stops_the_consumer(
     assert caught.group_contains(TooManyDeadLettersError)
 
 
-async def test_a_batch_is_handled_at_once_but_for_what_it_rejects(
+async def test_a_batch_is_handled_at_once_without_its_rejected_events(
     consumer: Callable[..., Consumer],
     runner: Runner,
     producer: AIOKafkaProducer,

@@ -1,4 +1,5 @@
-"""Exactly-once effects: the process dies at any await between database and Kafka, time and again.
+"""Exactly-once effects, although the process dies again and again, at any await between database and
+Kafka.
 
 Real are the relay, the consumer, the inbox, the outbox and PostgreSQL. Kafka is a list, so that
 hundreds of lives take seconds; with the real broker the same is done by proof.faults.
@@ -90,7 +91,7 @@ class Lives:
 
     def _consumer(self, database: Database) -> Consumer:
         async def on_plans_changed(events: list[PlanChanged]) -> list[Rejection]:
-            """A batch handler sees to its transactions and to what is new by itself."""
+            """A batch handler opens its own transactions and finds out itself which events are new."""
             for event in events:
                 async with database.tenant(event.tenant_id) as session:
                     if await inbox.claim(session, event, self._name):
@@ -113,7 +114,7 @@ class Lives:
 
 
 def _expect_crash(outcome: BaseException | None) -> None:
-    """Of a process that is over, only a crash or a stop is fine."""
+    """Fail unless the process has ended by a crash or a stop."""
     if isinstance(outcome, BaseExceptionGroup):
         _, outcome = outcome.split(CrashError)
     if outcome is not None and not isinstance(outcome, CrashError | asyncio.CancelledError):
@@ -169,7 +170,7 @@ async def test_every_effect_happens_once_and_in_order(
 
 @asynccontextmanager
 async def superuser(url: str, urls: DatabaseUrls) -> AsyncIterator[asyncpg.Connection]:
-    """A superuser's look at the kit's database."""
+    """A superuser's connection to the kit's database."""
     connection = await asyncpg.connect(url.rpartition("/")[0] + f"/{urls.name}")
     try:
         yield connection

@@ -1,4 +1,4 @@
-"""Row-level security through the session helper, under every kind of ending."""
+"""Row-level security in sessions, whichever way a transaction ends."""
 
 import asyncio
 from uuid import UUID
@@ -50,7 +50,7 @@ class TestTenant:
                 raise LookupError
         assert await count(database, tenant_id) == 0
 
-    async def test_an_error_that_is_passed_over_is_not_taken_for_success(
+    async def test_an_ignored_error_is_not_taken_for_success(
         self, database: Database, tenant_id: UUID, other_tenant_id: UUID
     ) -> None:
         with pytest.raises(TransactionFailedError):
@@ -149,7 +149,7 @@ async def test_cancelled_work_leaks_neither_connections_nor_tenants(
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-    # Both connections are free again, and neither remembers whose it was.
+    # Both connections are free again, and neither has kept its tenant.
     counts = await asyncio.gather(*(count(database, other_tenant_id) for _ in range(8)))
     assert counts == [0] * 8
     assert await count(database, tenant_id) == 0

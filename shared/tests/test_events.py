@@ -1,4 +1,4 @@
-"""The contract with every reader: examples that never change, and documents that follow the code."""
+"""The contract with all readers: examples that never change, and documents that follow the code."""
 
 from pathlib import Path
 from uuid import UUID
@@ -24,7 +24,7 @@ CONTRACT = Path(__file__).parents[2] / "docs" / "events"
 
 
 def type_of(example: Path) -> str:
-    """The type that an example is of; what it has and older ones have not follows a `+`."""
+    """The event type of an example. In a file name, `+` comes before what older examples do not have."""
     return example.stem.partition("+")[0]
 
 
@@ -64,7 +64,7 @@ def test_the_published_contract_follows_the_classes(name: str) -> None:
     assert (CONTRACT / name).read_bytes() == contract_files()[name], "run: make contract"
 
 
-def test_no_schema_is_of_no_event() -> None:
+def test_every_schema_belongs_to_an_event() -> None:
     schemas = {f"schemas/{path.name}" for path in (CONTRACT / "schemas").iterdir()}
     assert schemas == contract_files().keys() - {"asyncapi.json"}
 

@@ -62,7 +62,7 @@ async def test_openapi_says_which_calls_need_a_caller(client: httpx.AsyncClient)
     assert "security" not in paths["/platform"]["get"]
 
 
-async def test_a_role_that_row_level_security_does_not_bind_serves_nothing(
+async def test_a_role_that_can_bypass_row_level_security_does_not_start(
     kit_urls: DatabaseUrls, postgres_admin_url: str, context_keys: ContextKeys
 ) -> None:
     database = Database(postgres_admin_url, service=SERVICE, pool_size=1)
@@ -77,7 +77,7 @@ class TestHealth:
         assert (await client.get("/healthz")).json() == {"status": "ok"}
         assert (await client.get("/readyz")).json() == {"status": "ok", "failing": []}
 
-    async def test_says_what_is_missing(
+    async def test_says_which_check_fails(
         self, kit_urls: DatabaseUrls, context_keys: ContextKeys
     ) -> None:
         async def fails() -> None:

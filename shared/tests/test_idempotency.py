@@ -88,7 +88,7 @@ async def test_a_key_belongs_to_its_tenant_and_caller(
 
 
 @pytest.mark.parametrize("key", ["", "x" * 256, "a\tb"])
-async def test_a_key_that_is_none(
+async def test_an_invalid_key_is_refused(
     client: httpx.AsyncClient, member: dict[str, str], key: str
 ) -> None:
     headers = {**member, "idempotency-key": key}

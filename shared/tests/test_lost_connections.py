@@ -19,7 +19,7 @@ FAREWELL = b"E" + (len(FIELDS) + 4).to_bytes(4, "big") + FIELDS
 
 
 async def end_connections(admin_url: str, urls: DatabaseUrls) -> None:
-    """What a restart of the server does to everyone connected."""
+    """What a restart of the server does to all connections."""
     admin = await asyncpg.connect(admin_url)
     try:
         await admin.execute(
@@ -62,7 +62,7 @@ async def test_one_in_use_fails_once(
 async def test_one_whose_begin_is_cancelled_fails_once(
     database: Database, tenant_id: UUID, monkeypatch: pytest.MonkeyPatch, begin: str
 ) -> None:
-    """As by the time-out of statements, when the server was stopped for longer than that."""
+    """As after a time-out, if the server did not answer for longer than that."""
     statement = begin.format(cancel="pg_cancel_backend(pg_backend_pid())")
     for _ in range(3):
         await add(database, tenant_id)
@@ -86,7 +86,7 @@ async def test_one_that_ends_before_the_commit_fails_once(
 async def test_one_that_ends_before_a_bare_statement_fails_once(
     database: Database, kit_urls: DatabaseUrls, postgres_admin_url: str, tenant_id: UUID
 ) -> None:
-    """asyncpg may raise its own error then, which alone does not tell that the connection ended."""
+    """asyncpg may then raise an error of its own, which does not say that the connection has ended."""
     with pytest.raises((ConnectionLostError, asyncpg.PostgresError)) as caught:
         async with database.tenant(tenant_id) as session:
             connection = await driver_connection(session)
@@ -109,7 +109,7 @@ class Wire:
         return int(self._server.sockets[0].getsockname()[1])
 
     async def say_farewell(self) -> None:
-        """The server's last words on every connection, which stays open for now."""
+        """Send the last message of a server that stops on every connection; they stay open for now."""
         for client in self._clients:
             client.write(FAREWELL)
         # Loopback delivers at once, and the loop reads at its next turns.
@@ -141,7 +141,7 @@ class Wire:
 
 @pytest.fixture
 async def wire(kit_urls: DatabaseUrls) -> AsyncIterator[tuple[Wire, str]]:
-    """A wire to the kit's database and the address at its near end."""
+    """A wire to the kit's database, and the URL of its near end."""
     url = urlsplit(kit_urls.app)
     assert url.hostname is not None
     assert url.port is not None

@@ -47,14 +47,14 @@ class TestBadInput:
 
 
 class TestOurFault:
-    async def test_an_unexpected_error_tells_nothing(
+    async def test_the_text_of_an_unexpected_error_is_not_sent(
         self, client: httpx.AsyncClient, member: dict[str, str]
     ) -> None:
         response = await client.get("/broken", headers=member)
         assert code(response) == (500, "internal_error")
         assert "secret detail" not in response.text
 
-    async def test_a_part_away_is_503_with_retry_after(
+    async def test_a_part_that_does_not_answer_is_503_with_retry_after(
         self, client: httpx.AsyncClient, member: dict[str, str]
     ) -> None:
         response = await client.get("/database-away", headers=member)
@@ -63,7 +63,7 @@ class TestOurFault:
 
 
 class TestRequestId:
-    async def test_a_sane_one_is_kept(
+    async def test_a_valid_one_is_kept(
         self, client: httpx.AsyncClient, member: dict[str, str]
     ) -> None:
         headers = {**member, "x-request-id": "abc-12345"}
@@ -71,7 +71,7 @@ class TestRequestId:
         assert response.headers["x-request-id"] == "abc-12345"
 
     @pytest.mark.parametrize("value", ["short", "with space in it", "x" * 129])
-    async def test_another_is_replaced(
+    async def test_an_invalid_one_is_replaced(
         self, client: httpx.AsyncClient, member: dict[str, str], value: str
     ) -> None:
         response = await client.get("/whoami", headers={**member, "x-request-id": value})
@@ -108,7 +108,7 @@ class TestOverload:
         async with app_client(app) as client:
             yield client, begun, go_on
 
-    async def test_what_is_too_much_is_refused(
+    async def test_one_request_too_many_is_refused(
         self, work: tuple[httpx.AsyncClient, asyncio.Semaphore, asyncio.Event]
     ) -> None:
         client, begun, go_on = work

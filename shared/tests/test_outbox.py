@@ -1,4 +1,5 @@
-"""From a transaction to Kafka: sent if and only if committed, in order, whatever dies."""
+"""From a transaction to Kafka: events are sent if and only if they are committed, and in order, whatever
+process dies."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -20,7 +21,7 @@ from stagify.testing import DatabaseUrls
 
 
 async def read_projects(bootstrap: str, wanted: set[UUID]) -> list[UUID]:
-    """The project ids of `wanted` on the topic, in the order Kafka has them, all being there."""
+    """The project ids of `wanted` in the order of the topic, once all are there."""
     client = AIOKafkaConsumer(
         "staging.events", bootstrap_servers=bootstrap, auto_offset_reset="earliest"
     )
@@ -45,7 +46,7 @@ async def publish_one(database: Database, tenant: UUID) -> UUID:
 
 
 async def end_relay(admin_url: str, urls: DatabaseUrls) -> None:
-    """End the connection of the one relay there is."""
+    """End the connection of the relay; there is only one."""
     admin = await asyncpg.connect(admin_url)
     killed = await admin.fetch(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
@@ -90,7 +91,7 @@ async def test_an_event_of_another_tenant_is_refused(
 async def test_a_row_that_commits_late_is_not_skipped(
     database: Database, relay: None, kafka_server: str, tenant_id: UUID
 ) -> None:
-    """Two writers; the one with the lower sequence number commits last."""
+    """Two writers: the one with the lower sequence number commits last."""
     early = ProjectDeleted(tenant_id=tenant_id, project_id=new_id())
     async with database.tenant_connection(tenant_id) as connection:
         await publish_on(connection, "staging-svc", early)
@@ -141,7 +142,7 @@ async def test_the_relay_survives_the_loss_of_its_connection(
 
 
 class SilentKafka:
-    """Takes events and never acknowledges one."""
+    """Accepts events but never acknowledges any."""
 
     def __init__(self) -> None:
         self.taken = asyncio.Event()

@@ -1,4 +1,4 @@
-"""No row is skipped and no key reordered, however late a transaction commits (pitfall O1)."""
+"""No row is skipped and the events of no key are reordered, however late a transaction commits."""
 
 import asyncio
 from collections import defaultdict
@@ -19,10 +19,10 @@ from stagify.testing import DatabaseUrls
 WRITERS = 32
 TRANSACTIONS = 40
 KEYS = 8
-# A transaction stays open for up to so many round trips after it has written its event.
+# A transaction stays open for up to this many round trips after it has written its event.
 MAX_HELD = 30
 
-# What the lock of an aggregate's row does for it: one change of a key after the other.
+# Stands for the lock of an aggregate's row: changes of one key come one after the other.
 LOCK = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
 
 
@@ -35,7 +35,7 @@ async def wide_database(kit_urls: DatabaseUrls) -> AsyncIterator[Database]:
 
 
 class Writers:
-    """Writers of a few keys; `order` is that of their commits."""
+    """Writers of a few keys; `order` is the order of their commits."""
 
     def __init__(self, database: Database, tenant: UUID) -> None:
         self._database = database
@@ -44,7 +44,7 @@ class Writers:
         self.order: dict[UUID, list[UUID]] = defaultdict(list)
 
     async def write_all(self) -> None:
-        """All writers side by side, while one transaction that began first stays open."""
+        """Run all writers concurrently, while one transaction that began first stays open."""
         first = new_id()
         async with self._database.tenant_connection(self._tenant) as connection:
             event = ProjectDeleted(tenant_id=self._tenant, project_id=first)

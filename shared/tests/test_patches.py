@@ -1,4 +1,4 @@
-"""What is changed inside of libraries: each test fails without its change."""
+"""What we change inside libraries: each test fails without its change."""
 
 import asyncio
 from types import SimpleNamespace

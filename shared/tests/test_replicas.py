@@ -1,4 +1,4 @@
-"""Copies of others' facts: every order of the same events ends the same."""
+"""Copies of other services' facts: every order of the same events has the same result."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -29,7 +29,7 @@ class CopyTable(SQLModel, registry=registry(metadata=MetaData())):
 
 
 class Copy(CopyTable, table=True):
-    """A tenant as its events tell it, and a column of our own."""
+    """A tenant as its events describe it, and a column of our own."""
 
     __tablename__ = "copies"
 
@@ -46,7 +46,7 @@ GROUPS = {"name": Facts(Copy, "name_event_id"), "status": Facts(Copy, "status_ev
 
 @dataclass(frozen=True)
 class Told:
-    """An event that tells one group of facts."""
+    """An event with one group of facts."""
 
     group: str
     value: str
@@ -63,7 +63,7 @@ async def copies(kit_urls: DatabaseUrls) -> DatabaseUrls:
 
 
 async def tell(database: Database, tenant_id: UUID, event: Told) -> bool:
-    """Keep what one event tells, as its handler would."""
+    """Keep the facts of one event, as its handler would."""
     async with database.tenant(tenant_id) as session:
         return await keep(
             session,
@@ -85,8 +85,8 @@ async def kept(database: Database, tenant_id: UUID) -> dict[str, Any]:
 
 @st.composite
 def deliveries(draw: st.DrawFn) -> tuple[list[Told], list[Told]]:
-    """Events in the order in which they happened, and as they are delivered: any order, some of
-    them more than once."""
+    """Events in the order in which they happened, and the same events as they are delivered: in any
+    order, some of them more than once."""
     groups = draw(st.lists(st.sampled_from(sorted(GROUPS)), min_size=1, max_size=6))
     happened = [Told(group, f"{group} {i}", new_id()) for i, group in enumerate(groups)]
     repeated = draw(st.lists(st.sampled_from(happened), max_size=4))

@@ -1,4 +1,5 @@
-"""Tasks: enqueued in the caller's transaction, done fairly, tried again, given up in the open."""
+"""Tasks: enqueued in the caller's transaction, run fairly, tried again, and given up where operators
+see it."""
 
 import asyncio
 import logging
@@ -77,7 +78,7 @@ async def add(database: Database, tenant_id: UUID | None, count: int = 1, **opti
 
 
 async def rows(queue: Database) -> list[asyncpg.Record]:
-    """All tasks there are."""
+    """All tasks that exist."""
     async with queue.tenant_connection(None) as connection:
         return list(await connection.fetch("SELECT * FROM tasks ORDER BY id"))
 
@@ -213,7 +214,7 @@ class TestIsolation:
             assert row["tenant_id"] == (owner or UUID(int=0))
 
     @pytest.mark.parametrize("is_tenant", [True, False])
-    async def test_nobody_writes_into_anothers(
+    async def test_a_tenant_cannot_write_for_another(
         self, database: Database, tenant_id: UUID, other_tenant_id: UUID, is_tenant: bool
     ) -> None:
         target = other_tenant_id if is_tenant else UUID(int=0)
@@ -307,12 +308,12 @@ class TestFailure:
         await make_runner(handle).run_due()
         (row,) = await rows(queue)
         assert row["last_error"] == "RuntimeError"
-        # A bug is told with its place.
+        # A bug is logged with its traceback.
         assert [each.message for each in caplog.records if each.levelno >= logging.ERROR] == [
             "tasks.broken"
         ]
 
-    async def test_one_that_hangs_is_ended(
+    async def test_one_that_takes_too_long_is_cancelled(
         self, database: Database, make_runner: MakeRunner, queue: Database, tenant_id: UUID
     ) -> None:
         async def handle(task: Task) -> None:
@@ -348,7 +349,7 @@ class TestFailure:
 
         policy = {"first_wait": MINUTE, "longest_wait": MINUTE, "give_up_after": 2.5 * MINUTE}
         runner = make_runner(handle, **policy)
-        # Nobody was there for a day: it is tried all the same.
+        # No runner worked for a day: the task is tried all the same.
         await add(database, tenant_id)
         clock.advance(timedelta(days=1))
         states = []
@@ -360,7 +361,7 @@ class TestFailure:
         (row,) = await rows(queue)
         assert (row["attempts"], row["last_error"]) == (3, "away")
 
-    async def test_its_own_end_comes_before_its_kinds(
+    async def test_its_own_deadline_comes_before_that_of_its_kind(
         self, database: Database, runner: TaskRunner, done: list[Task], queue: Database
     ) -> None:
         await add(database, None, give_up_at=utc_now())
@@ -411,7 +412,7 @@ class TestFailure:
             await claims.forget_old(connection, utc_now() + claims.RETENTION + MINUTE)
             assert await claims.given_up(connection) == []
 
-    async def test_one_of_a_kind_that_is_not_known_here_waits(
+    async def test_a_task_of_an_unknown_kind_waits(
         self, database: Database, runner: TaskRunner, queue: Database, tenant_id: UUID
     ) -> None:
         async with database.tenant(tenant_id) as session:
@@ -477,7 +478,7 @@ class TestTurns:
             pass
         assert 2 <= most <= 4
 
-    async def test_nobody_is_overlooked_when_more_have_something_than_one_look_sees(
+    async def test_no_tenant_is_overlooked_when_there_are_more_lines_than_one_claim_looks_at(
         self, database: Database, make_runner: MakeRunner, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         seen: list[UUID] = []
@@ -529,7 +530,7 @@ class TestTurns:
 
 
 class TestLeases:
-    async def test_whoever_lost_the_lease_changes_nothing(
+    async def test_a_runner_that_has_lost_the_lease_changes_nothing(
         self,
         clock: Clock,
         database: Database,
@@ -554,7 +555,7 @@ class TestLeases:
         assert await widgets(database, tenant_id) == ["made"]
         assert await rows(queue) == []
 
-    async def test_an_effect_elsewhere_of_a_lost_one_does_not_end_it(
+    async def test_a_lost_task_is_not_ended_by_its_late_handler(
         self,
         clock: Clock,
         database: Database,
@@ -574,7 +575,7 @@ class TestLeases:
         (row,) = await rows(queue)
         assert (row["state"], row["attempts"]) == ("waiting", 2)
 
-    async def test_a_sign_of_life_keeps_it(
+    async def test_a_renewed_lease_is_kept(
         self,
         clock: Clock,
         database: Database,
@@ -593,7 +594,7 @@ class TestLeases:
         await mine.run_due()
         assert await rows(queue) == []
 
-    async def test_work_on_a_lost_one_is_ended(
+    async def test_work_on_a_lost_task_is_cancelled(
         self,
         clock: Clock,
         database: Database,
@@ -618,7 +619,7 @@ class TestLeases:
         await mine.run_due()
         assert len(ended) == 1
 
-    async def test_what_fails_after_its_effect_leaves_no_effect(
+    async def test_a_failure_after_the_effect_undoes_the_effect(
         self, database: Database, make_runner: MakeRunner, queue: Database, tenant_id: UUID
     ) -> None:
         async def broken(task: Task) -> None:
@@ -646,7 +647,7 @@ class TestRunning:
             arrived.set()
 
         async with running(make_runner(handle).run()):
-            # Twice: the first may be found by the look that it takes when it starts.
+            # Twice: the runner may find the first one as it starts, without being woken.
             for _ in range(2):
                 arrived.clear()
                 started = asyncio.get_running_loop().time()
@@ -739,7 +740,7 @@ class TestRunning:
         async with running(make_runner(handle).run()):
             async with asyncio.timeout(5):
                 await begun.wait()
-        # Nobody has to wait for the end of the lease.
+        # So nobody has to wait until the lease has run out.
         assert await make_runner(write_widget).run_due() == 1
 
     async def test_a_database_that_fails_under_a_handler_is_tried_again(

@@ -1,4 +1,4 @@
-"""Tasks of a process that dies: killed with -9, or at any await, time and again."""
+"""Tasks of a process that dies: killed with -9, or again and again at any await."""
 
 import asyncio
 import contextlib
@@ -27,7 +27,7 @@ VICTIM = Path(__file__).with_name("tasks_victim.py")
 
 @asynccontextmanager
 async def victim(urls: DatabaseUrls) -> AsyncIterator[asyncio.subprocess.Process]:
-    """A process that takes every task there is, says so, and never comes to an end."""
+    """A process that takes every task, says so, and never finishes one."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, VICTIM, urls.app, urls.tasks, stdout=asyncio.subprocess.PIPE
     )
@@ -61,7 +61,7 @@ async def test_another_does_them_once_their_leases_have_run_out(
         assert begun == [b"begun\n"] * 3
         process.send_signal(signal.SIGKILL)
         await process.wait()
-        # Nobody else does them while the dead process may still be at it …
+        # Nobody else runs them while the dead process might still be working on them …
         assert await runner.run_due() == 0
         async with queue.tenant_connection(None) as connection:
             await connection.execute(
@@ -74,8 +74,8 @@ async def test_another_does_them_once_their_leases_have_run_out(
 
 
 class MortalRoles(MortalDatabase):
-    """Also the bare transactions, which the runner takes and settles tasks in, end before or after
-    their commit, or before they have begun."""
+    """The process may also die around the bare transactions in which the runner takes and settles
+    tasks: before they begin, or before or after their commit."""
 
     @asynccontextmanager
     async def tenant_connection(self, tenant_id: UUID | None) -> AsyncIterator[asyncpg.Connection]:
@@ -114,7 +114,7 @@ async def test_each_effect_happens_once_wherever_the_process_dies(
             await enqueue(session, "effect", {"name": name})
 
     async def left() -> int:
-        """How many are not done; their leases and waits are over then."""
+        """How many tasks are not done yet; this also ends their leases and waits."""
         async with queue.tenant_connection(None) as connection:
             changed = await connection.execute(
                 "UPDATE tasks SET due_at = now() WHERE tenant_id = $1", tenant_id

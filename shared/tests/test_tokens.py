@@ -47,7 +47,7 @@ class TestRoundTrip:
         signed = context_keys.signer("gateway").token("staging-svc", principal)
         assert verifier(context_keys).verify(signed) == principal
 
-    def test_who_is_on_no_tenants_host_has_no_tenant(self, context_keys: ContextKeys) -> None:
+    def test_a_caller_on_the_platform_host_has_no_tenant(self, context_keys: ContextKeys) -> None:
         principal = Principal(kind="platform", issuer="gateway")
         signed = context_keys.signer("gateway").token("staging-svc", principal)
         assert verifier(context_keys).verify(signed) == principal

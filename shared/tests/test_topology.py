@@ -1,4 +1,4 @@
-"""What names the services agrees with itself and with the events."""
+"""The names of services, topics and databases fit together, and fit the events."""
 
 import inspect
 
@@ -14,7 +14,7 @@ def test_consumers_and_owners_of_topics_are_services_with_a_database() -> None:
     assert {spec.producer for spec in TOPICS} - {"*"} <= SERVICES
 
 
-def test_whoever_owes_receipts_has_an_event_to_send_them_by() -> None:
+def test_every_sender_of_receipts_has_an_event_for_them() -> None:
     classes = {
         name.removesuffix("ReceiptIssued").lower()
         for name, cls in inspect.getmembers(receipts, inspect.isclass)

@@ -1,4 +1,4 @@
-"""The app of identity-svc with its neighbours: a mail server, and tenant-svc played by HTTP."""
+"""The app of identity-svc and what it calls: a mail server, and a stub of tenant-svc over HTTP."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -132,19 +132,19 @@ def runner(queue: Database, database: Database, settings: Settings) -> TaskRunne
 
 @pytest.fixture
 def email() -> str:
-    """An address nobody else has."""
+    """An address that nobody else has."""
     return f"ada.{uuid4().hex}@example.com"
 
 
 @pytest.fixture
 def slug() -> str:
-    """A name nobody else has."""
+    """A name that nobody else has."""
     return f"acme-{uuid4().hex[:12]}"
 
 
 @pytest.fixture
 async def events(urls: DatabaseUrls) -> AsyncIterator[Events]:
-    """What waits in the outbox about a tenant or another aggregate, in order."""
+    """The events in the outbox about a tenant or another aggregate, in order."""
     connection = await asyncpg.connect(urls.relay)
 
     async def read(about: UUID | str) -> list[Event]:
@@ -170,7 +170,7 @@ def caller(context_keys: ContextKeys) -> Caller:
 def sign_up(
     client: httpx.AsyncClient, caller: Caller, runner: TaskRunner, mail_server: MailServer
 ) -> SignUp:
-    """Signs somebody new up, all the way."""
+    """Signs up somebody new, completely."""
 
     async def run() -> Member:
         email, slug = f"ada.{uuid4().hex}@example.com", f"acme-{uuid4().hex[:12]}"

@@ -147,7 +147,7 @@ class TestCreate:
         assert made.json()["scopes"] == ["projects:read"]
         assert made.json()["created_by"] == str(member.user_id)
 
-    async def test_tenant_may_have_so_many(
+    async def test_number_of_keys_of_a_tenant_is_limited(
         self, make_settings: MakeSettings, caller: Caller, member: Member
     ) -> None:
         app = create_app(make_settings(api_keys_per_tenant=3))

@@ -99,7 +99,7 @@ class TestWhoMayNot:
 
 
 class TestSession:
-    async def test_good_one_is_whose_it_is(
+    async def test_valid_session_names_its_person(
         self, client: httpx.AsyncClient, caller: Caller, member: Member
     ) -> None:
         token = await session_token(client, caller, member)
@@ -139,7 +139,7 @@ class TestSession:
         assert bodies[0]["code"] == "unknown_credential"
         assert all(body == bodies[0] for body in bodies)
 
-    async def test_role_counts_as_it_is_now(
+    async def test_changed_role_counts_at_once(
         self, client: httpx.AsyncClient, caller: Caller, member: Member, database: Database
     ) -> None:
         token = await session_token(client, caller, member)

@@ -35,7 +35,7 @@ async def furnished(client: httpx.AsyncClient, caller: Caller, member: Member) -
     return member
 
 
-def test_every_table_is_a_tenants_or_says_why_not() -> None:
+def test_every_table_has_tenants_or_a_reason_why_not() -> None:
     assert set(METADATA.tables) == {*TENANT_TABLES, *NOT_TENANT_TABLES}
 
 
@@ -107,7 +107,7 @@ async def test_app_role_may_do_only_what_it_does(
 
 
 class TestCleaning:
-    async def test_what_is_over_goes_and_the_rest_stays(
+    async def test_ended_rows_are_deleted_and_the_rest_stays(
         self,
         client: httpx.AsyncClient,
         caller: Caller,
@@ -143,7 +143,7 @@ class TestCleaning:
             )
             assert list(left.scalars()) == [furnished.signup_id]
 
-    async def test_long_dead_keys_go(
+    async def test_keys_revoked_long_ago_are_deleted(
         self, client: httpx.AsyncClient, caller: Caller, database: Database, furnished: Member
     ) -> None:
         async with database.tenant(furnished.tenant_id) as session:

@@ -1,4 +1,4 @@
-"""Mail as durable intent: sent once it can be, and given up in the end."""
+"""Mails: they are sent as soon as that is possible, and given up in the end."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -43,7 +43,7 @@ async def pending(queue: Database, subject_id: UUID, state: str = "waiting") -> 
 
 
 async def make_due(queue: Database, subject_id: UUID) -> None:
-    """Let the back-off of a mail be over."""
+    """End the wait before the next try of a mail."""
     async with queue.tenant_connection(None) as connection:
         await connection.execute("UPDATE tasks SET due_at = now() WHERE key = $1", str(subject_id))
 
@@ -63,7 +63,7 @@ def make_runner(queue: Database, database: Database) -> MakeRunner:
 
 
 def about_one(subject_id: UUID, address: str) -> Composer:
-    """A composer that has something to say about one subject only."""
+    """A composer that writes mails about one subject only."""
 
     async def compose(session: Session, about: UUID) -> Message | None:
         if about != subject_id:
@@ -236,7 +236,7 @@ async def test_commit_wakes_the_sender(
     slug: str,
 ) -> None:
     async with running(runner):
-        # Twice: the first may be found by the look the sender takes when it starts.
+        # Twice: the sender may find the first one as it starts, without being woken.
         for name in (f"{slug}-a", f"{slug}-b"):
             before = len(mail_server.to(email))
             started = asyncio.get_running_loop().time()

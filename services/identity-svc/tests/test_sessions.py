@@ -1,4 +1,4 @@
-"""Log-in, log-out and what is known of a session."""
+"""Log-in, log-out, and what a session shows."""
 
 import asyncio
 from collections.abc import Iterator

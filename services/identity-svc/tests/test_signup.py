@@ -56,7 +56,7 @@ def wrong(code: str) -> str:
 
 
 async def expire(database: Database, signup_id: str) -> None:
-    """Let the life of a sign-up be over."""
+    """Make a sign-up expire."""
     async with database.system() as session:
         await session.execute(
             text("UPDATE signups SET expires_at = :past WHERE id = :id"),
@@ -151,7 +151,7 @@ class TestSignUp:
         (mail,) = mail_server.to(email)
         assert mail["Subject"] == f"{mail_server.code(email)} is your StagifyAI code"
         assert slug in str(mail.get_payload())
-        # What a visitor types freely is never mailed to an address that is not proved.
+        # What a visitor types freely is never mailed to an address that is not confirmed.
         assert "Ada" not in mail.as_string()
         assert "Acme" not in mail.as_string()
 
@@ -359,7 +359,7 @@ class TestConfirm:
         assert [(str(event.user_id), event.role) for event in joined] == [(user["id"], "owner")]
         registered = await events(user["id"])
         assert [type(event) for event in registered].count(UserRegistered) == 1
-        # Whoever had the code is the person it made, at tenant-svc too.
+        # The caller, who had the code, is the actor as the new person, also at tenant-svc.
         person = f"user:{user['id']}"
         assert {event.actor for event in (*joined, *registered)} == {person}
         assert tenant_service.actors[tenant["id"]] == person
@@ -469,7 +469,7 @@ class TestConfirm:
         asked_before = {path for _, path in tenant_service.calls if "/tenants/" in path}
         answer = await confirm(client, caller, signup_id, code)
         assert answer.status_code == 201
-        # It went on with the id it had asked with before.
+        # It went on with the same id as before.
         assert asked_before == {f"/internal/tenants/{answer.json()['tenant']['id']}"}
 
     async def test_second_tenant_of_one_address_is_refused(

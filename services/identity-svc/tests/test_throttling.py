@@ -1,4 +1,4 @@
-"""Sliding windows: what may pass, what waiting helps, what happens in parallel."""
+"""Sliding windows: which attempts pass, how long to wait, and what happens in parallel."""
 
 import asyncio
 import secrets
@@ -21,7 +21,7 @@ NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
 def a_limit(maximum: int, window: timedelta = HOUR) -> Limit:
-    """A limit on a subject nobody else counts."""
+    """A limit on a subject that no other test counts."""
     return Limit("login_account", secrets.token_bytes(32), maximum, window)
 
 
@@ -36,14 +36,14 @@ async def attempt(database: Database, *limits: Limit, at: datetime | None = None
 
 
 async def refusal(database: Database, limit: Limit, at: datetime) -> timedelta:
-    """How long one is told to wait."""
+    """How long the caller is told to wait."""
     with pytest.raises(TooManyAttemptsError) as refused:
         async with database.system() as session:
             await count_attempt(session, limit, now=at)
     return timedelta(seconds=refused.value.retry_after)
 
 
-async def test_so_many_pass_and_no_more(database: Database) -> None:
+async def test_attempts_pass_up_to_the_limit(database: Database) -> None:
     limit = a_limit(3)
     assert [await attempt(database, limit) for _ in range(5)] == [True] * 3 + [False] * 2
 
@@ -78,14 +78,14 @@ async def test_older_periods_count_for_nothing(database: Database) -> None:
     assert [await attempt(database, limit, at=later) for _ in range(3)] == [True, True, False]
 
 
-async def test_clock_that_is_behind_opens_nothing(database: Database) -> None:
+async def test_slow_clock_allows_no_more_attempts(database: Database) -> None:
     limit = a_limit(2)
     for _ in range(2):
         await attempt(database, limit, at=NOON)
     assert not await attempt(database, limit, at=NOON - timedelta(seconds=1))
 
 
-async def test_other_subjects_are_not_concerned(database: Database) -> None:
+async def test_other_subjects_are_not_affected(database: Database) -> None:
     one, other = a_limit(1), a_limit(1)
     assert await attempt(database, one)
     assert await attempt(database, other)

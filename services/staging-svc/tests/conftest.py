@@ -1,4 +1,4 @@
-"""staging-svc on a real database and object store, with usage-svc played by HTTP."""
+"""staging-svc on a real database and object store, with a stub of usage-svc over HTTP."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -45,7 +45,7 @@ def values(
     context_keys: ContextKeys,
     usage_svc: UsageService,
 ) -> dict[str, str]:
-    """What the environment of a process says."""
+    """The environment of a process."""
     return {
         "environment": "test",
         "kafka_bootstrap_servers": "127.0.0.1:9",
@@ -133,7 +133,7 @@ def engine() -> ScriptedEngine:
 async def process(
     settings: Settings, engine: ScriptedEngine, claims: Database
 ) -> AsyncIterator[StagingProcess]:
-    """A staging process that stands still: tests run its slot."""
+    """A staging process that does nothing by itself: tests run its slot."""
     process = StagingProcess(settings, lambda _: engine)
     yield process
     await process.close()

@@ -23,7 +23,7 @@ from staging_testing import Caller, Keys, MakeSettings, Published, put, room_pho
 
 
 async def make_due(database: Database, tenant_id: UUID) -> None:
-    """Let a day pass for the tenant's intents."""
+    """Make the tenant's intents a day older."""
     async with database.tenant_connection(tenant_id) as connection:
         await connection.execute("UPDATE tasks SET due_at = now()")
 
@@ -82,7 +82,7 @@ class TestDeleteProject:
         )
         assert sorted(answer.status_code for answer in answers) == [204, 404, 404]
 
-    async def test_late_put_to_the_address_is_swept_too(
+    async def test_object_of_a_late_put_is_deleted_too(
         self, caller: Caller, runner: TaskRunner, database: Database, keys: Keys
     ) -> None:
         photo = room_photo()
@@ -162,7 +162,7 @@ class TestIntents:
         async with database.tenant(tenant_id) as session:
             await objects.withdraw(session, target)
 
-    async def test_upload_is_used_or_swept_never_both(
+    async def test_upload_is_used_or_deleted_but_never_both(
         self, caller: Caller, database: Database, runner: TaskRunner, keys: Keys
     ) -> None:
         for _ in range(5):

@@ -1,4 +1,4 @@
-"""The staging process: a job's way from the queue to its end, whatever that is."""
+"""The staging process: the way of a job from the queue to its end."""
 
 import asyncio
 from typing import Any
@@ -39,13 +39,13 @@ async def column(database: Database, tenant_id: UUID, query: str, *args: Any) ->
 
 
 async def make_due(database: Database, tenant_id: UUID) -> None:
-    """Let the back-off of the tenant's jobs be over."""
+    """End the wait before the next attempt at the tenant's jobs."""
     async with database.tenant_connection(tenant_id) as connection:
         await connection.execute("UPDATE jobs SET due_at = now()")
 
 
 async def expire_lease(database: Database, tenant_id: UUID) -> None:
-    """As if the process that has the tenant's job had been silent for long."""
+    """Make it look as if the process with the tenant's job has long given no sign of life."""
     async with database.tenant_connection(tenant_id) as connection:
         await connection.execute("UPDATE jobs SET lease_expires_at = now() - interval '1s'")
 
@@ -80,7 +80,7 @@ class TestSuccess:
         assert stored_too.quantity == project["staged"]["size"]
         assert len(keys(caller.tenant_id)) == 3
 
-    async def test_whoever_asked_is_behind_all_that_follows(
+    async def test_the_customer_is_the_actor_of_all_that_follows(
         self, caller: Caller, slot: Slot, published: Published
     ) -> None:
         headers = {"x-request-id": "request-0001"}
@@ -207,7 +207,7 @@ class TestMachineFailure:
         assert len(of_type(events, StagingStarted)) == 1
         assert len(keys(caller.tenant_id)) == 3
 
-    async def test_killed_cleaning_child_is_no_fault_of_the_photo(
+    async def test_photo_is_not_blamed_for_a_killed_child(
         self, caller: Caller, slot: Slot, database: Database
     ) -> None:
         accepted = await caller.project()
@@ -337,7 +337,7 @@ class TestInterruption:
             if isinstance(e, UsageRecorded) and e.meter == "staging"
         ]
         assert len(counted) == 1
-        # What the slow one had stored goes by its intent.
+        # The intent deletes what the slow process had stored.
         assert len(keys(caller.tenant_id)) == 4
         await _all_due(database, caller.tenant_id)
         await runner.run_due()

@@ -45,7 +45,7 @@ async def test_a_wrong_signature_is_refused(object_store: ObjectStoreServer) -> 
     heads.close()
 
 
-async def test_nobody_there() -> None:
+async def test_a_store_that_is_not_there() -> None:
     heads = Heads(
         "http://127.0.0.1:9", region="eu", access_key_id="nobody", secret_access_key="nothing"
     )

@@ -1,4 +1,4 @@
-"""Row-level security of staging-svc's tables, without the help of any query's own conditions."""
+"""Row-level security of staging-svc's tables, tested with queries that have no conditions of their own."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""That docs/architecture.md tells which files the making of a project goes through."""
+"""docs/architecture.md names the files that take part in creating a project."""
 
 import logging
 
@@ -7,7 +7,7 @@ import pytest
 from stagify.testing.files import files_run, files_told
 from staging_testing import Caller, room_photo
 
-# Who stands behind the client of these tests, and not in the life of a request.
+# Part of the client in these tests, and not of the life of a request.
 OURS = ("services/staging-svc/", "shared/")
 
 

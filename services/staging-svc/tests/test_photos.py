@@ -101,7 +101,7 @@ async def test_long_side_is_at_most_4096(tmp_path: Path) -> None:
     ],
     ids=["html", "empty", "svg", "fits", "gif", "bmp"],
 )
-async def test_what_is_no_photo_is_refused(tmp_path: Path, content: bytes) -> None:
+async def test_file_that_is_not_a_photo_is_refused(tmp_path: Path, content: bytes) -> None:
     assert await refusal(tmp_path, content) == "photo_not_an_image"
 
 
@@ -157,7 +157,7 @@ async def test_child_that_gets_no_time_says_nothing_about_the_photo(tmp_path: Pa
     [(SIGKILL, CleaningInterruptedError), (SIGXCPU, PhotoRefusedError)],
     ids=["somebody", "its limit"],
 )
-async def test_who_killed_the_child_decides(
+async def test_it_matters_who_killed_the_child(
     tmp_path: Path, number: Signals, error: type[Exception]
 ) -> None:
     source = tmp_path / "source"

@@ -1,4 +1,4 @@
-"""What a wrong environment is told."""
+"""What happens with wrong settings."""
 
 import pytest
 from pydantic import ValidationError

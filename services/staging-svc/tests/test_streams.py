@@ -237,7 +237,7 @@ async def test_open_streams_hold_no_connection(app: FastAPI, caller: Caller) -> 
         await stream.close()
 
 
-async def test_only_so_many_streams_for_a_tenant(
+async def test_number_of_streams_of_a_tenant_is_limited(
     make_settings: MakeSettings, context_keys: ContextKeys, tenant_id: UUID
 ) -> None:
     app = create_app(make_settings(max_streams_per_tenant=1))
@@ -260,7 +260,7 @@ async def test_missed_notifications_are_made_up_for(
     async with following(app, caller, project["id"]) as stream:
         await stream.status_message()
         async with database.tenant_connection(caller.tenant_id) as connection:
-            # A change without its notification, as when the listener was disconnected.
+            # A change without a notification, as if the listener had been disconnected.
             await connection.execute("UPDATE projects SET version = version + 1, name = 'New'")
         app.state.parts.feed.wake_all()
         assert (await stream.status_message()).data["name"] == "New"

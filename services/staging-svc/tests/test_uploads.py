@@ -1,4 +1,4 @@
-"""Uploads over HTTP, and what the object store makes of the signed address."""
+"""Uploads over HTTP, and what the object store allows with the signed URL."""
 
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
@@ -47,11 +47,11 @@ class TestCreateUpload:
         assert int(answer.headers["retry-after"]) >= 1
 
     @pytest.mark.parametrize("size", [0, -1, "many", None])
-    async def test_size_that_is_none_is_refused(self, caller: Caller, size: object) -> None:
+    async def test_invalid_size_is_refused(self, caller: Caller, size: object) -> None:
         answer = await caller.post("/v1/uploads", json=WANTED | {"size": size})
         assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
 
-    async def test_only_so_many_may_be_open(
+    async def test_number_of_open_uploads_is_limited(
         self, make_settings: MakeSettings, context_keys: ContextKeys, tenant_id: UUID
     ) -> None:
         async with app_client(create_app(make_settings(max_open_uploads=2))) as client:
@@ -63,7 +63,7 @@ class TestCreateUpload:
         assert 1 <= int(answer.headers["retry-after"]) <= 300
 
     @pytest.mark.parametrize("name", ["", "a\0b.jpg", "a\nb.jpg", "x" * 256], ids=repr)
-    async def test_a_name_that_no_file_has_is_refused(self, caller: Caller, name: str) -> None:
+    async def test_impossible_file_name_is_refused(self, caller: Caller, name: str) -> None:
         answer = await caller.post("/v1/uploads", json={**WANTED, "filename": name})
         assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
 
