@@ -1,5 +1,5 @@
-"""The commands of identity-svc. What only one of them needs is imported there: the parent of the
-api's processes loads none of it.
+"""The commands of identity-svc. Imports that only one command needs are inside that command, so
+that the parent of the api processes does not load them.
 """
 
 from typing import TYPE_CHECKING

@@ -10,7 +10,7 @@ from stagify.ids import new_id
 from stagify.migrations.runner import alembic_config
 from stagify.testing import TestDatabases, check_migrations
 
-# What the release that still had a table of mails sends to the database.
+# Statements of the release that still had a table of mails.
 INSERT = (
     "INSERT INTO mails (id, kind, subject_id, attempts, due_at, give_up_at, created_at)"
     " VALUES ($1, 'signup', $2, 0, now(), now() + interval '30 minutes', now())"

@@ -11,7 +11,7 @@ from stagify.ids import new_id
 from stagify.migrations.runner import alembic_config
 from stagify.testing import TestDatabases, check_migrations
 
-# What the release that still had a table of intents sends to the database.
+# Statements of the release that still had a table of intents.
 INSERT = (
     "INSERT INTO object_deletions (tenant_id, id, created_at, bucket, object_key, due_at,"
     " upload_id, attempts) VALUES ($1, $2, now(), 'bucket', 'key', now() + interval '1 day', $3, 0)"
@@ -44,7 +44,7 @@ async def test_intents_of_the_last_release_become_tasks(
         assert {(row["tenant_id"], row["key"]) for row in rows} == {
             (owner, key) for owner in (tenant_id, other_tenant_id) for key in (str(upload_id), None)
         }
-        # A process of that release still runs: it intends, uses an upload, owns a result.
+        # A process of that release still runs: it adds an intent, uses an upload, and owns a result.
         async with app.tenant_connection(tenant_id) as connection:
             await connection.execute(INSERT, tenant_id, result_id, None)
             assert await connection.fetchval(USE, upload_id) == upload_id

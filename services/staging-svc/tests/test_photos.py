@@ -161,7 +161,7 @@ async def test_it_matters_who_killed_the_child(
     tmp_path: Path, number: Signals, error: type[Exception]
 ) -> None:
     source = tmp_path / "source"
-    # A file that keeps whoever opens it waiting.
+    # A file that cannot be opened without waiting.
     os.mkfifo(source)
     cleaning = asyncio.create_task(
         clean_photo(source, tmp_path / "target.jpg", declared_type="image/jpeg")

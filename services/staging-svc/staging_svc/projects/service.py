@@ -51,7 +51,7 @@ async def create_project(
         raise TenantProvisioningError
     upload = await once.read(lambda reading: uploads.get_unused(reading, wanted.upload_id))
     await uploads.check_filled(parts, upload)
-    # The upload's id, so that whoever asks again for its one project asks for the same reservation.
+    # The upload's id: an upload serves one project, so a repeated request asks for the same reservation.
     # A crash after this leaves one that expires.
     reservation_id = wanted.upload_id
     is_reserved = await parts.quota.reserve(
