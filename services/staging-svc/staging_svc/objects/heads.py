@@ -1,18 +1,16 @@
 """HEAD requests to the object store: one for each new project, over connections that stay open.
 
 With boto3 in a thread, this would cost more CPU than everything else that creating a project takes.
-So we use botocore only for the signature, and connections of our own.
+So we send them over connections of our own.
 """
 
 import asyncio
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
-from botocore.auth import S3SigV4Auth
-from botocore.awsrequest import AWSRequest
-from botocore.credentials import Credentials
-
+from stagify.clock import utc_now
 from stagify.connections import Connections
+from staging_svc.objects.signing import HeadSigner
 
 HEAD_SECONDS = 10.0
 
@@ -36,10 +34,13 @@ class Heads:
         self, endpoint: str, *, region: str, access_key_id: str, secret_access_key: str
     ) -> None:
         parts = urlsplit(endpoint.rstrip("/"))
-        self._host, self._base = parts.netloc, parts.path
-        self._origin = f"{parts.scheme}://{parts.netloc}"
-        credentials = Credentials(access_key_id, secret_access_key)
-        self._signer = S3SigV4Auth(credentials, "s3", region)
+        self._base = parts.path
+        self._signer = HeadSigner(
+            parts.netloc,
+            region=region,
+            access_key_id=access_key_id,
+            secret_access_key=secret_access_key,
+        )
         self._connections = Connections(endpoint)
 
     async def head(self, bucket: str, key: str) -> ObjectHead | None:
@@ -60,9 +61,6 @@ class Heads:
         self._connections.close()
 
     def _request(self, path: str) -> bytes:
-        wanted = AWSRequest("HEAD", f"{self._origin}{path}")
-        self._signer.add_auth(wanted)
-        lines = [f"{name}: {value}" for name, value in wanted.headers.items()]
-        return "\r\n".join(
-            (f"HEAD {path} HTTP/1.1", f"host: {self._host}", *lines, "", "")
-        ).encode()
+        headers = self._signer.headers(path, utc_now())
+        lines = [f"{name}: {value}" for name, value in headers.items()]
+        return "\r\n".join((f"HEAD {path} HTTP/1.1", *lines, "", "")).encode()
