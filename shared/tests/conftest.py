@@ -13,6 +13,7 @@ from stagify.http import create_service_app
 from stagify.migrations import rls
 from stagify.relay import Relay
 from stagify.testing import ContextKeys, DatabaseUrls, TestDatabases, app_client, running
+from tasks_testing import Tasks
 
 WIDGETS = """
 CREATE TABLE widgets (
@@ -59,6 +60,22 @@ async def database(kit_urls: DatabaseUrls) -> AsyncIterator[Database]:
     database = Database(kit_urls.app, service="staging-svc", pool_size=4)
     yield database
     await database.close()
+
+
+@pytest.fixture
+async def queue(kit_urls: DatabaseUrls) -> AsyncIterator[Database]:
+    """The database as the tasks role, with no task of another test in it."""
+    queue = Database(kit_urls.tasks, service="staging-svc", pool_size=2)
+    async with queue.tenant_connection(None) as connection:
+        await connection.execute("DELETE FROM tasks")
+    yield queue
+    await queue.close()
+
+
+@pytest.fixture
+def tasks(database: Database, queue: Database) -> Tasks:
+    """Tasks of this test alone."""
+    return Tasks(database, queue)
 
 
 @pytest.fixture

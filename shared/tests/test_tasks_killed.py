@@ -13,7 +13,7 @@ import asyncpg
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from stagify.database import Database, driver_connection
+from stagify.database import Database
 from stagify.ids import new_id
 from stagify.tasks import claims
 from stagify.tasks.kinds import Kind, Task
@@ -21,6 +21,7 @@ from stagify.tasks.queue import enqueue
 from stagify.tasks.runner import TaskRunner
 from stagify.testing import DatabaseUrls
 from stagify.testing.crashes import CrashError, Fate, MortalDatabase
+from tasks_testing import write_widget
 
 VICTIM = Path(__file__).with_name("tasks_victim.py")
 
@@ -87,17 +88,6 @@ class MortalRoles(MortalDatabase):
         self._fate.step()
 
 
-async def write_once(task: Task) -> None:
-    """An effect in the task's own transaction."""
-    async with task.transaction() as session:
-        await (await driver_connection(session)).execute(
-            "INSERT INTO widgets (tenant_id, name) VALUES ($1, $2)",
-            task.tenant_id,
-            task.payload["name"],
-        )
-        await task.complete(session)
-
-
 @settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -125,7 +115,7 @@ async def test_each_effect_happens_once_wherever_the_process_dies(
         while await left():
             fate.revive()
             with contextlib.suppress(CrashError):
-                await TaskRunner(mortal, app, {"effect": Kind(handler=write_once)}).run_due()
+                await TaskRunner(mortal, app, {"effect": Kind(handler=write_widget)}).run_due()
     finally:
         for each in (app, mortal, queue):
             await each.close()
