@@ -6,9 +6,10 @@ import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from email.message import Message as EmailMessage
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
+import httpx
 import orjson
 from aiosmtpd.handlers import Message as MessageHandler
 
@@ -155,6 +156,14 @@ class Caller:
         return self._keys.service_headers("identity-svc", name, tenant_id=tenant_id)
 
 
+class SignUpBegun(NamedTuple):
+    """A sign-up that waits for its code, and the code that came by mail."""
+
+    id: str
+    code: str
+
+
+Begin = Callable[[str, str], Awaitable[SignUpBegun]]
 SignUp = Callable[[], Awaitable[Member]]
 
 
@@ -173,3 +182,43 @@ def signup_body(email: str, slug: str) -> dict[str, Any]:
         "name": "Ada Lovelace",
         "tenant": {"type": "organization", "name": "Acme Homes", "slug": slug},
     }
+
+
+def wrong(code: str) -> str:
+    """Another code."""
+    return f"{(int(code) + 1) % 1_000_000:06d}"
+
+
+def refusal(answer: httpx.Response) -> tuple[int, str]:
+    """The status and the code of a refusal."""
+    assert answer.headers["content-type"] == "application/problem+json"
+    return answer.status_code, answer.json()["code"]
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Somebody on the platform's host, who signs up."""
+
+    client: httpx.AsyncClient
+    caller: Caller
+
+    async def request(self, email: str, slug: str) -> httpx.Response:
+        """The answer to the wish for a sign-up."""
+        return await self.client.post(
+            "/v1/signup", json=signup_body(email, slug), headers=self.caller.platform()
+        )
+
+    async def ask(self, email: str, slug: str) -> str:
+        """The id of a sign-up, for which a mail is on its way."""
+        answer = await self.request(email, slug)
+        assert answer.status_code == 202, answer.text
+        signup_id: str = answer.json()["id"]
+        return signup_id
+
+    async def confirm(self, signup_id: str, code: str, password: str = PASSWORD) -> httpx.Response:
+        """The answer to a confirmation."""
+        return await self.client.post(
+            f"/v1/signup/{signup_id}/confirm",
+            json={"code": code, "password": password},
+            headers=self.caller.platform(),
+        )

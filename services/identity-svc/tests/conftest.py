@@ -14,15 +14,16 @@ from identity_svc.app import create_app
 from identity_svc.settings import Settings
 from identity_svc.worker import make_kinds
 from identity_testing import (
-    PASSWORD,
+    Begin,
     Caller,
     Events,
     MailServer,
     MakeSettings,
     Member,
     SignUp,
+    SignUpBegun,
     TenantService,
-    signup_body,
+    Visitor,
 )
 from stagify.database import Database
 from stagify.events import Event, decode
@@ -167,23 +168,37 @@ def caller(context_keys: ContextKeys) -> Caller:
 
 
 @pytest.fixture
-def sign_up(
-    client: httpx.AsyncClient, caller: Caller, runner: TaskRunner, mail_server: MailServer
-) -> SignUp:
+def visitor(client: httpx.AsyncClient, caller: Caller) -> Visitor:
+    """Somebody who signs up."""
+    return Visitor(client, caller)
+
+
+@pytest.fixture
+def begin(visitor: Visitor, runner: TaskRunner, mail_server: MailServer) -> Begin:
+    """Begins a sign-up and waits for its mail."""
+
+    async def run(email: str, slug: str) -> SignUpBegun:
+        signup_id = await visitor.ask(email, slug)
+        await runner.run_due()
+        return SignUpBegun(signup_id, mail_server.code(email))
+
+    return run
+
+
+@pytest.fixture
+async def begun(begin: Begin, email: str, slug: str) -> SignUpBegun:
+    """A sign-up of `email` for `slug`."""
+    return await begin(email, slug)
+
+
+@pytest.fixture
+def sign_up(visitor: Visitor, begin: Begin) -> SignUp:
     """Signs up somebody new, completely."""
 
     async def run() -> Member:
         email, slug = f"ada.{uuid4().hex}@example.com", f"acme-{uuid4().hex[:12]}"
-        headers = caller.platform()
-        asked = await client.post("/v1/signup", json=signup_body(email, slug), headers=headers)
-        assert asked.status_code == 202, asked.text
-        await runner.run_due()
-        signup_id, code = asked.json()["id"], mail_server.code(email)
-        confirmed = await client.post(
-            f"/v1/signup/{signup_id}/confirm",
-            json={"code": code, "password": PASSWORD},
-            headers=headers,
-        )
+        begun = await begin(email, slug)
+        confirmed = await visitor.confirm(*begun)
         assert confirmed.status_code == 201, confirmed.text
         answer = confirmed.json()
         return Member(
@@ -191,8 +206,7 @@ def sign_up(
             UUID(answer["user"]["id"]),
             UUID(answer["tenant"]["id"]),
             slug,
-            signup_id,
-            code,
+            *begun,
         )
 
     return run

@@ -12,13 +12,13 @@ from sqlalchemy import text
 from identity_svc.handlers import HANDLERS
 from identity_svc.tenants.service import NewTenant, record_owner
 from identity_testing import (
-    PASSWORD,
     Caller,
     Events,
-    MailServer,
     Member,
+    SignUpBegun,
     TenantService,
-    signup_body,
+    Visitor,
+    refusal,
 )
 from stagify import inbox
 from stagify.database import Database
@@ -35,7 +35,6 @@ from stagify.events.tenant import (
 from stagify.ids import new_id
 
 Consume = Callable[[Event], Awaitable[None]]
-from stagify.tasks.runner import TaskRunner
 
 
 @pytest.fixture
@@ -124,23 +123,13 @@ class TestCreatedReceipt:
 
     async def test_a_whole_sign_up_issues_it(
         self,
-        client: httpx.AsyncClient,
-        caller: Caller,
-        runner: TaskRunner,
-        mail_server: MailServer,
+        visitor: Visitor,
+        begun: SignUpBegun,
         consume: Consume,
         events: Events,
-        email: str,
         slug: str,
     ) -> None:
-        headers = caller.platform()
-        asked = await client.post("/v1/signup", json=signup_body(email, slug), headers=headers)
-        await runner.run_due()
-        confirmed = await client.post(
-            f"/v1/signup/{asked.json()['id']}/confirm",
-            json={"code": mail_server.code(email), "password": PASSWORD},
-            headers=headers,
-        )
+        confirmed = await visitor.confirm(*begun)
         event = created(UUID(confirmed.json()["tenant"]["id"]), slug)
         await consume(event)
         assert await receipts(events, event.tenant_id) == [("created", event.event_id)]
@@ -213,27 +202,19 @@ class TestExpiry:
 
     async def test_confirming_too_late_makes_no_account(
         self,
-        client: httpx.AsyncClient,
-        caller: Caller,
-        runner: TaskRunner,
-        mail_server: MailServer,
+        visitor: Visitor,
+        begun: SignUpBegun,
         tenant_service: TenantService,
         consume: Consume,
         events: Events,
-        email: str,
         slug: str,
     ) -> None:
-        headers = caller.platform()
-        asked = await client.post("/v1/signup", json=signup_body(email, slug), headers=headers)
-        await runner.run_due()
-        url = f"/v1/signup/{asked.json()['id']}/confirm"
-        body = {"code": mail_server.code(email), "password": PASSWORD}
         # The first try reaches tenant-svc and no further; then the tenant expires.
         tenant_service.refusal = (500, "internal_error")
-        assert (await client.post(url, json=body, headers=headers)).status_code == 503
+        assert (await visitor.confirm(*begun)).status_code == 503
         tenant_service.refusal = None
         made = UUID(tenant_service.calls[-1][1].rpartition("/")[2])
         await consume(TenantExpired(tenant_id=made, slug=slug))
-        answer = await client.post(url, json=body, headers=headers)
-        assert (answer.status_code, answer.json()["code"]) == (410, "signup_expired")
+        answer = await visitor.confirm(*begun)
+        assert refusal(answer) == (410, "signup_expired")
         assert await events(made) == []

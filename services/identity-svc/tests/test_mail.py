@@ -7,7 +7,6 @@ from datetime import timedelta
 from uuid import UUID
 
 import asyncpg
-import httpx
 import pytest
 from prometheus_client import REGISTRY
 
@@ -15,7 +14,7 @@ from identity_svc.mail.service import Composer, MailKind, Message, queue_mail
 from identity_svc.mail.smtp import SmtpSender
 from identity_svc.mail.tasks import mail_kinds
 from identity_svc.settings import Settings
-from identity_testing import Caller, MailServer, MakeSettings, signup_body
+from identity_testing import MailServer, MakeSettings, Visitor
 from stagify.clock import utc_now
 from stagify.database import Database, Session
 from stagify.ids import new_id
@@ -228,8 +227,7 @@ async def test_two_workers_send_one_mail(
 
 async def test_commit_wakes_the_sender(
     database: Database,
-    client: httpx.AsyncClient,
-    caller: Caller,
+    visitor: Visitor,
     runner: TaskRunner,
     mail_server: MailServer,
     email: str,
@@ -240,9 +238,7 @@ async def test_commit_wakes_the_sender(
         for name in (f"{slug}-a", f"{slug}-b"):
             before = len(mail_server.to(email))
             started = asyncio.get_running_loop().time()
-            await client.post(
-                "/v1/signup", json=signup_body(email, name), headers=caller.platform()
-            )
+            await visitor.request(email, name)
             async with asyncio.timeout(4):
                 while len(mail_server.to(email)) == before:
                     await mail_server.arrived.wait()

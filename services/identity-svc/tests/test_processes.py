@@ -17,7 +17,7 @@ from aiokafka import AIOKafkaConsumer
 from pydantic import SecretStr
 
 from identity_svc.settings import Settings
-from identity_testing import PASSWORD, Caller, MailServer, MakeSettings, signup_body
+from identity_testing import Caller, MailServer, MakeSettings, Visitor
 from stagify.events import Event, decode, encode
 from stagify.events.identity import MemberJoined, UserRegistered
 from stagify.events.receipts import IdentityReceiptIssued
@@ -148,16 +148,11 @@ async def sign_up(
     client: httpx.AsyncClient, caller: Caller, mail_server: MailServer, email: str, slug: str
 ) -> dict[str, Any]:
     """The tenant of a new customer, with its owner's id."""
-    headers = caller.platform()
-    asked = await client.post("/v1/signup", json=signup_body(email, slug), headers=headers)
-    assert asked.status_code == 202, asked.text
+    visitor = Visitor(client, caller)
+    signup_id = await visitor.ask(email, slug)
     await mail_server.arrived.wait()
     assert re.fullmatch(r"\d{6}", mail_server.code(email))
-    confirmed = await client.post(
-        f"/v1/signup/{asked.json()['id']}/confirm",
-        json={"code": mail_server.code(email), "password": PASSWORD},
-        headers=headers,
-    )
+    confirmed = await visitor.confirm(signup_id, mail_server.code(email))
     assert confirmed.status_code == 201, confirmed.text
     answer = confirmed.json()
     return {**answer["tenant"], "owner": answer["user"]["id"]}

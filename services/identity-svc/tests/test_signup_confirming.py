@@ -1,0 +1,122 @@
+"""Confirming a sign-up makes an account and a tenant, once."""
+
+import asyncio
+
+import httpx
+import pytest
+
+from identity_testing import (
+    PASSWORD,
+    Caller,
+    Events,
+    Member,
+    SignUpBegun,
+    TenantService,
+    Visitor,
+    refusal,
+)
+from stagify.events.identity import MemberJoined, UserRegistered
+from stagify.ids import new_id
+
+
+async def test_tenant_host_is_refused(
+    client: httpx.AsyncClient, caller: Caller, member: Member
+) -> None:
+    answer = await client.post(
+        f"/v1/signup/{member.signup_id}/confirm",
+        json={"code": member.code, "password": PASSWORD},
+        headers=caller.anonymous(member.tenant_id),
+    )
+    assert refusal(answer) == (403, "wrong_host")
+
+
+async def test_unknown_sign_up_is_404(visitor: Visitor) -> None:
+    answer = await visitor.confirm(str(new_id()), "123456")
+    assert refusal(answer) == (404, "signup_not_found")
+
+
+@pytest.mark.parametrize(
+    ("password", "code"),
+    [
+        ("short", "invalid_request"),
+        ("ü" * 513, "invalid_request"),
+        ("Password123", "weak_password"),
+        ("aaaaaaaaaaaa", "weak_password"),
+        ("{email}", "weak_password"),
+    ],
+)
+async def test_bad_password_is_refused_and_costs_no_try(
+    visitor: Visitor, begun: SignUpBegun, email: str, password: str, code: str
+) -> None:
+    for _ in range(6):
+        answer = await visitor.confirm(begun.id, begun.code, password.format(email=email))
+        assert refusal(answer) == (422, code)
+    assert (await visitor.confirm(*begun)).status_code == 201
+
+
+async def test_account_tenant_and_events_come_together(
+    visitor: Visitor,
+    begun: SignUpBegun,
+    tenant_service: TenantService,
+    events: Events,
+    email: str,
+    slug: str,
+) -> None:
+    answer = await visitor.confirm(*begun)
+    assert answer.status_code == 201
+    assert answer.headers["cache-control"] == "no-store"
+    user, tenant = answer.json()["user"], answer.json()["tenant"]
+    assert user == {"id": user["id"], "email": email, "name": "Ada Lovelace"}
+    assert tenant == tenant_service.tenants[tenant["id"]]
+    assert tenant["slug"] == slug
+    joined = [event for event in await events(tenant["id"]) if isinstance(event, MemberJoined)]
+    assert [(str(event.user_id), event.role) for event in joined] == [(user["id"], "owner")]
+    registered = await events(user["id"])
+    assert [type(event) for event in registered].count(UserRegistered) == 1
+    # The caller, who had the code, is the actor as the new person, also at tenant-svc.
+    person = f"user:{user['id']}"
+    assert {event.actor for event in (*joined, *registered)} == {person}
+    assert tenant_service.actors[tenant["id"]] == person
+
+
+async def test_parallel_confirmations_make_one_account(
+    visitor: Visitor, begun: SignUpBegun, tenant_service: TenantService, events: Events
+) -> None:
+    answers = await asyncio.gather(*(visitor.confirm(*begun) for _ in range(5)))
+    assert [answer.status_code for answer in answers] == [201] * 5
+    assert len({answer.text for answer in answers}) == 1
+    assert len(tenant_service.tenants) == 1
+    assert len(await events(answers[0].json()["user"]["id"])) == 2
+
+
+async def test_repeating_answers_the_same(
+    visitor: Visitor, member: Member, tenant_service: TenantService
+) -> None:
+    # Even with tenant-svc away: the answer is kept.
+    tenant_service.refusal = (500, "internal_error")
+    answer = await visitor.confirm(member.signup_id, member.code)
+    assert answer.status_code == 201
+    assert answer.json()["tenant"]["id"] == str(member.tenant_id)
+
+
+async def test_repeating_with_another_password_is_a_conflict(
+    visitor: Visitor, member: Member
+) -> None:
+    answer = await visitor.confirm(member.signup_id, member.code, "another password")
+    assert refusal(answer) == (409, "already_confirmed")
+
+
+async def test_tenant_svc_away_leaves_nothing_half_done(
+    visitor: Visitor, begun: SignUpBegun, tenant_service: TenantService
+) -> None:
+    tenant_service.refusal = (500, "internal_error")
+    for _ in range(6):
+        answer = await visitor.confirm(*begun)
+        assert refusal(answer) == (503, "unavailable")
+        assert int(answer.headers["retry-after"]) > 0
+    tenant_service.refusal = None
+    asked_before = {path for _, path in tenant_service.calls if "/tenants/" in path}
+    answer = await visitor.confirm(*begun)
+    assert answer.status_code == 201
+    # It went on with the same id as before.
+    assert asked_before == {f"/internal/tenants/{answer.json()['tenant']['id']}"}
