@@ -1,1 +1,1 @@
-"""The edge: every request of a browser or an API program passes here, and nothing is stored."""
+"""The gateway: every request of a browser or a program passes through it; it stores nothing."""

@@ -50,7 +50,7 @@ from stagify.tokens import TokenSigner
 logger = logging.getLogger(__name__)
 
 _WATCH_SECONDS = 0.5
-# Of the time to stop, what is kept for sending the last counts after the last request.
+# The part of the time to stop that is reserved for sending the last counts.
 _LAST_COUNTS_SECONDS = 3.0
 _LAST_LINES_SECONDS = 1.0
 
@@ -142,7 +142,7 @@ class Gateway:
             meter = background.create_task(self.metering.run(), name="metering")
             if self.access_log is not None:
                 background.create_task(self.access_log.run(), name="access log")
-            # What is there now stays: the collector need not look at it again.
+            # All of this lives as long as the process: the collector need not look at it again.
             gc.collect()
             gc.freeze()
             self.started.set()

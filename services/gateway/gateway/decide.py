@@ -1,4 +1,4 @@
-"""The decision on a request: whose host, which service, which caller, and whether now."""
+"""The decision on a request: which tenant, which service, which caller, and whether it may run."""
 
 from __future__ import annotations
 
@@ -24,9 +24,10 @@ _SAFE = frozenset((b"GET", b"HEAD", b"OPTIONS"))
 
 
 class Decider:
-    """Decides on each request exactly once, and changes nothing of it.
+    """Decides on each request exactly once, and does not change it.
 
-    Whoever is told `Forward` has been counted in, and counts the request out at its turnstile.
+    `Forward` means that the request has been counted in; the receiver of the decision counts it
+    out at the turnstile.
     """
 
     def __init__(
@@ -54,7 +55,7 @@ class Decider:
         if isinstance(site, Refusal):
             return Refuse(NOBODY, site)
         if site.status == "suspended":
-            return Refuse(site.somebody, TENANT_SUSPENDED)
+            return Refuse(site.unidentified, TENANT_SUSPENDED)
         route = self._routes.find(request.target)
         if route is None:
             return self._documents.answer(request, site)
@@ -68,25 +69,25 @@ class Decider:
         if request.authorization is not None:
             key = site.key + request.authorization
         else:
-            # The caller has made sure that there is one.
+            # `decide` has made sure that there is one.
             key = site.key + (request.session or b"")
             if request.method not in _SAFE and not _is_same_origin(request):
-                return Refuse(site.somebody, ORIGIN_MISMATCH)
+                return Refuse(site.unidentified, ORIGIN_MISMATCH)
         verdict = self._credentials.get(key, now)
         if verdict is not None:
             return self._admit(verdict, request, peer, site, route, now)
         by_result = partial(self._by_result, request, peer, site, route)
         if self._credentials.refused(key, now):
             return by_result(INVALID_CREDENTIAL, now)
-        # Guessing credentials is limited by address, lest it use up the tenant's share.
+        # Guesses are limited by address, so that they do not use up the tenant's share.
         bucket = self._limits.address_bucket(peer.client_address(request))
         refusal = self._limits.admit_unknown(bucket, now)
         if refusal is not None:
-            return Refuse(site.somebody, refusal)
+            return Refuse(site.unidentified, refusal)
         look_up = self._credentials.look_up(key)
         if isinstance(look_up, Refusal):
             return by_result(look_up, now)
-        return Pending(site.somebody, _when_known(look_up, by_result))
+        return Pending(site.unidentified, _when_known(look_up, by_result))
 
     def _by_result(
         self,
@@ -97,17 +98,17 @@ class Decider:
         result: Verdict | Refusal,
         now: float,
     ) -> Decision:
-        """What to do once it is known what the credential is worth."""
+        """What to do once the credential has been looked up."""
         if isinstance(result, Verdict):
             return self._admit(result, request, peer, site, route, now)
-        # A dead session does not keep anyone from logging in; a wrong key is always told.
+        # A session that has ended does not keep anyone from logging in; a wrong key is always refused.
         if (
             result is INVALID_CREDENTIAL
             and request.authorization is None
             and (request.method, segment_of(request.target)) in OPEN_TO_ANYONE
         ):
             return self._admit(self._visitors.at(site), request, peer, site, route, now)
-        return Refuse(site.somebody, result)
+        return Refuse(site.unidentified, result)
 
     def _admit(
         self, caller: Caller, request: Request, peer: Peer, site: Site, route: Route, now: float
@@ -118,7 +119,7 @@ class Decider:
             bucket = limits.address_bucket(peer.client_address(request))
         refusal = limits.enter(site.party, bucket, now)
         if refusal is not None:
-            return Refuse(site.somebody, refusal)
+            return Refuse(site.unidentified, refusal)
         return self._passes.get(caller, site, route, now)
 
 
@@ -132,6 +133,6 @@ def _when_known(
 
 
 def _is_same_origin(request: Request) -> bool:
-    """Whether the page that sends the session is the host's own; programs send no Origin."""
+    """Whether the session comes from a page of the same host; programs send no Origin."""
     origin = request.origin
     return origin is None or origin.partition(b"://")[2].lower() == request.host.lower()

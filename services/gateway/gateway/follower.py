@@ -1,7 +1,7 @@
 """Follows a topic without a consumer group: every gateway needs all of it.
 
-The offsets live in memory. When Kafka goes away the follower tries again and goes on where it
-was, so nothing is missed; who reads from it can ask how current it is.
+The offsets are kept in memory. When Kafka fails, the follower tries again and goes on where it
+was, so nothing is missed; `is_current` says whether it is up to date.
 """
 
 import asyncio
@@ -19,9 +19,9 @@ from stagify.patches.aiokafka import steady
 
 logger = logging.getLogger(__name__)
 
-# Asks Kafka for the end of the topic this often …
+# How often it asks Kafka for the end of the topic …
 CHECK_SECONDS = 1.0
-# … and without an answer for this long, news may be missing.
+# … and how long without an answer until it counts as out of date.
 FEED_STALE_SECONDS = 5.0
 START_SECONDS = 15.0
 MAX_BACKOFF_SECONDS = 2.0
@@ -103,8 +103,8 @@ class Follower:
     async def _position(
         self, consumer: AIOKafkaConsumer, partitions: AbstractSet[TopicPartition]
     ) -> None:
-        """Go on where the last session was; a partition never seen starts at its beginning, or,
-        on the very first session of a follower that wants news only, at its end."""
+        """Go on where the last session was. A new partition is read from its beginning; in the
+        first session of a follower that wants only what is new, from its end."""
         if not partitions:
             raise KafkaError(f"topic {self._topic!r} has no partitions")
         is_first = not self._next
@@ -127,7 +127,7 @@ class Follower:
         await self._check_progress(consumer)
 
     async def _check_progress(self, consumer: AIOKafkaConsumer) -> None:
-        """Note how current this is: everything up to the ends asked for has been handled."""
+        """Note the time if everything up to the last known ends has been handled."""
         for partition, end in self._targets.items():
             if await consumer.position(partition) < end:
                 return

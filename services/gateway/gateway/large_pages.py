@@ -1,7 +1,7 @@
-"""Asks the kernel to keep this process's memory in large pages, where there is enough of it.
+"""Asks the kernel to keep this process's memory in large pages, where a range is large enough.
 
-What the gateway keeps of ten thousand tenants is spread over more small pages than the processor
-remembers the places of; looking those up again cost more than one microsecond a request.
+The data of ten thousand tenants is spread over more small pages than fit into the processor's
+TLB; the misses cost more than one microsecond a request.
 """
 
 import asyncio
@@ -11,21 +11,21 @@ from pathlib import Path
 
 _MAPS = Path("/proc/self/maps")
 _LARGE_PAGE_BYTES = 2 * 1024 * 1024
-# See madvise(2). Where the kernel knows neither or allows none, it says so, and all stays as it is.
+# See madvise(2). A kernel that does not support or allow them returns an error, and nothing changes.
 _HUGEPAGE, _COLLAPSE = 14, 25
-# What is new since is asked for after so long: callers bring their memory with them.
+# Asked again this often, because memory grows with the callers.
 _SECONDS = 10.0
 
 
 async def keep_asking() -> None:
-    """Ask for ever, now and then."""
+    """Ask every few seconds, for ever."""
     while True:
         await asyncio.to_thread(ask)
         await asyncio.sleep(_SECONDS)
 
 
 def ask() -> None:
-    """Ask once, for all there is; does nothing where it cannot be known, as outside of Linux."""
+    """Ask once, for all of the memory; does nothing outside of Linux."""
     if not _MAPS.exists():
         return
     madvise = ctypes.CDLL(None).madvise

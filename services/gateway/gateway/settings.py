@@ -1,4 +1,4 @@
-"""What the gateway reads from its environment, and the parts of it that modules take."""
+"""The settings of the gateway, and the groups of them that its modules get."""
 
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
@@ -23,7 +23,7 @@ class Settings(ProcessSettings):
     gateway_door: Path | None = None
     # Port for health and metrics; never public.
     admin_port: Port = 8081
-    # The services requests are routed to.
+    # The services that requests are routed to.
     tenant_svc_url: AnyHttpUrl
     identity_svc_url: AnyHttpUrl
     staging_svc_url: AnyHttpUrl
@@ -45,24 +45,25 @@ class Settings(ProcessSettings):
     # Requests running at one time: all together, and of one tenant.
     max_in_flight: int = Field(default=1024, gt=0)
     tenant_max_in_flight: int = Field(default=128, gt=0)
-    # Requests one service works on at one time; the others wait for their turn. What keeps one
-    # api process busy; more with more of them.
+    # Requests one service works on at one time; the others wait for their turn. The default keeps
+    # one api process busy; raise it if there are more of them.
     service_max_running: int = Field(default=8, ge=2)
     # Event streams that one tenant may have open at a time.
     tenant_max_streams: int = Field(default=256, gt=0)
     # Requests a second and at once: of one tenant, and of one address without a credential.
     tenant_requests_per_second: float = Field(default=500, gt=0)
     tenant_burst: float = Field(default=1000, ge=1)
-    # The same of the tenants of one plan, where it differs (JSON): {"enterprise": 2000}.
+    # The rate of the tenants of a plan, where it differs (JSON): {"enterprise": 2000}.
     plan_requests_per_second: dict[str, PositiveFloat] = Field(default_factory=dict)
     address_requests_per_second: float = Field(default=100, gt=0)
     address_burst: float = Field(default=300, ge=1)
 
-    # Time for a connection to send its next request, a whole head, a whole body.
+    # Time for a client to start its next request, to send a whole head, and a whole body.
     idle_timeout_seconds: float = Field(default=75, gt=0)
     head_timeout_seconds: float = Field(default=10, gt=0)
     body_timeout_seconds: float = Field(default=60, gt=0)
-    # Time to wait for a turn at a service: usually, and once a tenant's queue has stood so long.
+    # Longest wait for a turn at a service: usually, and once a tenant's queue has been standing for
+    # that long.
     turn_timeout_seconds: float = Field(default=2, gt=0)
     busy_turn_timeout_seconds: float = Field(default=0.1, gt=0)
     # Time for a service to accept a connection, and to start its answer.
@@ -73,11 +74,11 @@ class Settings(ProcessSettings):
     # Seconds after which idle connections to a service are closed, before the service closes them.
     upstream_idle_seconds: float = Field(default=15, gt=0)
 
-    # How long a credential counts without asking again while revocations arrive …
+    # How long a verdict is kept without asking again while revocations arrive …
     credential_lifetime_seconds: float = Field(default=300, gt=0)
     # … and while they may not, because Kafka does not answer.
     credential_lifetime_without_kafka_seconds: float = Field(default=5, gt=0)
-    # Seconds that an unknown credential is refused without asking again.
+    # For how many seconds an unknown credential is refused without asking again.
     unknown_credential_seconds: float = Field(default=5, gt=0)
     # Seconds for identity-svc to answer.
     credential_timeout_seconds: float = Field(default=2, gt=0)

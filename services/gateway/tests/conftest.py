@@ -1,4 +1,4 @@
-"""A gateway on its own event loop, as in production, with a service behind it that does as told."""
+"""A gateway on its own event loop, as in production, and a service behind it that tests control."""
 
 import asyncio
 import threading
@@ -24,14 +24,14 @@ from stagify.testing.context import ContextKeys
 
 @pytest.fixture(scope="module")
 def gateway_loop() -> Iterator[asyncio.AbstractEventLoop]:
-    """The loop production uses, in a thread."""
+    """The event loop that production uses, in a thread."""
     loop = uvloop.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, name="gateway")
     thread.start()
     yield loop
     loop.call_soon_threadsafe(loop.stop)
     thread.join()
-    # One more turn, in which the loop closes what the tests have aborted.
+    # One more iteration, in which the loop closes what the tests have aborted.
     loop.run_until_complete(loop.shutdown_default_executor())
     loop.close()
 

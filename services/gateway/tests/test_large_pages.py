@@ -1,4 +1,4 @@
-"""Which memory large pages are asked for, and that asking is harmless."""
+"""For which memory large pages are requested, and that the request is harmless."""
 
 from gateway.large_pages import ask, large_ranges
 

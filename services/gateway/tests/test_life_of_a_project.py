@@ -1,4 +1,4 @@
-"""That docs/architecture.md tells which of the gateway's files the making of a project goes through."""
+"""docs/architecture.md names the gateway's files that the creation of a project passes through."""
 
 from collections.abc import Awaitable, Callable
 from contextlib import ExitStack

@@ -9,9 +9,9 @@ from stagify.listening import Listener
 from stagify.service_worker import configure, run_on
 from staging_engine.port import StagingEngine
 from staging_svc.furnishing.engines import make_engine
+from staging_svc.furnishing.job_loop import JobLoop
 from staging_svc.furnishing.pipeline import Pipeline
 from staging_svc.furnishing.runner import JobRunner
-from staging_svc.furnishing.slots import Slot
 from staging_svc.objects.store import Storage
 from staging_svc.parts import NAME
 from staging_svc.queue.service import CANCELLED, QUEUED
@@ -20,23 +20,24 @@ from staging_svc.settings import Settings
 
 
 class StagingProcess:
-    """The parts of one process: slots that share databases, store and quota, but have an engine each."""
+    """The parts of one process: job loops that share databases, store and quota; each has its own
+    engine."""
 
     def __init__(
         self, settings: Settings, make: Callable[[Settings], StagingEngine] = make_engine
     ) -> None:
         self._settings = settings
-        slots = settings.job_concurrency
+        count = settings.job_concurrency
         self.database = Database(
-            settings.database_url.get_secret_value(), service=NAME, pool_size=2 * slots
+            settings.database_url.get_secret_value(), service=NAME, pool_size=2 * count
         )
         self.claims = Database(
             settings.claim_database_url.get_secret_value(), service=NAME, pool_size=1
         )
         self.storage = Storage(settings)
         self.quota = Quota.from_settings(settings)
-        self._engines = [make(settings) for _ in range(slots)]
-        self.slots = [self._slot(engine) for engine in self._engines]
+        self._engines = [make(settings) for _ in range(count)]
+        self.loops = [self._loop(engine) for engine in self._engines]
         self.listener = Listener(
             settings.claim_database_url.get_secret_value(),
             name=f"{NAME} jobs listener",
@@ -44,7 +45,7 @@ class StagingProcess:
             on_gap=self.wake,
         )
 
-    def _slot(self, engine: StagingEngine) -> Slot:
+    def _loop(self, engine: StagingEngine) -> JobLoop:
         settings = self._settings
         runner = JobRunner(
             self.database,
@@ -52,7 +53,7 @@ class StagingProcess:
             lease_seconds=settings.job_lease_seconds,
             max_attempts=settings.job_max_attempts,
         )
-        return Slot(
+        return JobLoop(
             self.claims,
             runner,
             lease_seconds=settings.job_lease_seconds,
@@ -60,13 +61,13 @@ class StagingProcess:
         )
 
     def wake(self) -> None:
-        """Wake all slots, because there may be work."""
-        for slot in self.slots:
-            slot.wake()
+        """Wake all loops, because there may be work."""
+        for loop in self.loops:
+            loop.wake()
 
     def _on_cancelled(self, payload: str) -> None:
-        for slot in self.slots:
-            slot.cancel(UUID(payload))
+        for loop in self.loops:
+            loop.cancel(UUID(payload))
 
     async def close(self) -> None:
         """Close everything."""
@@ -83,7 +84,7 @@ async def main() -> None:
     settings = Settings()
     configure(NAME, settings)
     process = StagingProcess(settings)
-    jobs = {f"slot-{number}": slot.run for number, slot in enumerate(process.slots)}
+    jobs = {f"jobs-{number}": loop.run for number, loop in enumerate(process.loops)}
     try:
         await run_on(
             (process.database, process.claims),

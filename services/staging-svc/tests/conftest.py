@@ -16,7 +16,7 @@ from stagify.testing import ContextKeys, DatabaseUrls, ObjectStoreServer, TestDa
 from stagify.tokens import TokenVerifier
 from staging_engine.fast import FastEngine
 from staging_svc.app import create_app
-from staging_svc.furnishing.slots import Slot
+from staging_svc.furnishing.job_loop import JobLoop
 from staging_svc.jobs import StagingProcess
 from staging_svc.objects.store import Storage
 from staging_svc.objects.tasks import object_kinds
@@ -133,15 +133,15 @@ def engine() -> ScriptedEngine:
 async def process(
     settings: Settings, engine: ScriptedEngine, claims: Database
 ) -> AsyncIterator[StagingProcess]:
-    """A staging process that does nothing by itself: tests run its slot."""
+    """A staging process that does nothing by itself: tests run its job loop."""
     process = StagingProcess(settings, lambda _: engine)
     yield process
     await process.close()
 
 
 @pytest.fixture
-def slot(process: StagingProcess) -> Slot:
-    return process.slots[0]
+def job_loop(process: StagingProcess) -> JobLoop:
+    return process.loops[0]
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from stagify.events.staging import ProjectCreated, ProjectDeleted
 from stagify.events.usage import UsageRecorded
 from stagify.ids import new_id
 from stagify.tasks.runner import TaskRunner
-from staging_svc.furnishing.slots import Slot
+from staging_svc.furnishing.job_loop import JobLoop
 from staging_svc.objects import service as objects
 from staging_svc.objects.service import ObjectLostError, StoredObject
 from staging_svc.objects.store import Storage
@@ -41,12 +41,12 @@ class TestDeleteProject:
         assert (await caller.read(project["id"])) == project
 
     async def test_waiting_project_goes_with_its_job_and_reservation(
-        self, caller: Caller, slot: Slot, published: Published
+        self, caller: Caller, job_loop: JobLoop, published: Published
     ) -> None:
         project = await caller.project()
         assert (await caller.delete(f"/v1/projects/{project['id']}")).status_code == 204
         assert (await caller.get(f"/v1/projects/{project['id']}")).status_code == 404
-        assert not await slot.run_next()
+        assert not await job_loop.run_next()
         created, deleted = await published(caller.tenant_id)
         assert isinstance(created, ProjectCreated)
         assert isinstance(deleted, ProjectDeleted)
@@ -55,13 +55,13 @@ class TestDeleteProject:
     async def test_staged_project_goes_with_its_objects_and_gives_back_storage(
         self,
         caller: Caller,
-        slot: Slot,
+        job_loop: JobLoop,
         runner: TaskRunner,
         published: Published,
         keys: Keys,
     ) -> None:
         project = await caller.project()
-        await slot.run_next()
+        await job_loop.run_next()
         image = (await caller.read(project["id"]))["staged"]
         assert (await caller.delete(f"/v1/projects/{project['id']}")).status_code == 204
         assert (await caller.get(image["url"])).status_code == 404

@@ -12,7 +12,7 @@ from stagify.events.staging import ProjectCreated, ProjectStaged, StagingFailed,
 from stagify.events.usage import UsageRecorded
 from stagify.tasks.runner import TaskRunner
 from staging_engine.port import EngineFailedError, StagingRefusedError
-from staging_svc.furnishing.slots import Slot
+from staging_svc.furnishing.job_loop import JobLoop
 from staging_svc.jobs import StagingProcess
 from staging_testing import (
     Caller,
@@ -52,10 +52,10 @@ async def expire_lease(database: Database, tenant_id: UUID) -> None:
 
 class TestSuccess:
     async def test_photo_is_furnished_and_metered(
-        self, caller: Caller, slot: Slot, published: Published, keys: Keys
+        self, caller: Caller, job_loop: JobLoop, published: Published, keys: Keys
     ) -> None:
         accepted = await caller.project()
-        assert await slot.run_next()
+        assert await job_loop.run_next()
         project = await caller.read(accepted["id"])
         assert (project["status"], project["progress"]) == ("staged", 1.0)
         assert project["failure"] is None
@@ -81,13 +81,13 @@ class TestSuccess:
         assert len(keys(caller.tenant_id)) == 3
 
     async def test_the_customer_is_the_actor_of_all_that_follows(
-        self, caller: Caller, slot: Slot, published: Published
+        self, caller: Caller, job_loop: JobLoop, published: Published
     ) -> None:
         headers = {"x-request-id": "request-0001"}
         await caller.project(headers=headers)
-        await slot.run_next()
+        await job_loop.run_next()
         await caller.project(b"not a photo at all", headers=headers)
-        await slot.run_next()
+        await job_loop.run_next()
         events = await published(caller.tenant_id)
         assert of_type(events, ProjectStaged)
         assert of_type(events, StagingFailed)
@@ -97,18 +97,18 @@ class TestSuccess:
         assert {event.source for event in events} == {"staging-svc"}
 
     async def test_record_of_what_was_placed_is_kept(
-        self, caller: Caller, slot: Slot, database: Database
+        self, caller: Caller, job_loop: JobLoop, database: Database
     ) -> None:
         await caller.project()
-        await slot.run_next()
+        await job_loop.run_next()
         record = await column(database, caller.tenant_id, "SELECT record::text FROM projects")
         assert "engine" in record
 
     async def test_intents_to_delete_are_withdrawn(
-        self, caller: Caller, slot: Slot, database: Database
+        self, caller: Caller, job_loop: JobLoop, database: Database
     ) -> None:
         await caller.project()
-        await slot.run_next()
+        await job_loop.run_next()
         count = await column(database, caller.tenant_id, "SELECT count(*) FROM tasks")
         assert count == 0
 
@@ -117,7 +117,7 @@ class TestSuccess:
     ) -> None:
         listening = asyncio.create_task(process.listener.run())
         await process.listener.connected.wait()
-        working = asyncio.create_task(process.slots[0].run())
+        working = asyncio.create_task(process.loops[0].run())
         try:
             await caller.project()
             async with asyncio.timeout(4):
@@ -142,7 +142,7 @@ class TestRefusal:
     async def test_bad_photo_fails_the_project_at_once(
         self,
         caller: Caller,
-        slot: Slot,
+        job_loop: JobLoop,
         engine: ScriptedEngine,
         published: Published,
         photo: bytes,
@@ -150,7 +150,7 @@ class TestRefusal:
         expected: str,
     ) -> None:
         accepted = await caller.project(photo, declared)
-        await slot.run_next()
+        await job_loop.run_next()
         project = await caller.read(accepted["id"])
         assert (project["status"], project["failure"]["code"]) == ("failed", expected)
         assert project["failure"]["message"]
@@ -164,19 +164,19 @@ class TestRefusal:
         assert engine.runs == 0
 
     async def test_useless_upload_is_deleted(
-        self, caller: Caller, slot: Slot, runner: TaskRunner, keys: Keys
+        self, caller: Caller, job_loop: JobLoop, runner: TaskRunner, keys: Keys
     ) -> None:
         await caller.project(b"not a photo at all")
-        await slot.run_next()
+        await job_loop.run_next()
         await runner.run_due()
         assert keys(caller.tenant_id) == set()
 
     async def test_engine_may_refuse(
-        self, caller: Caller, slot: Slot, engine: ScriptedEngine
+        self, caller: Caller, job_loop: JobLoop, engine: ScriptedEngine
     ) -> None:
         engine.errors = [StagingRefusedError("cannot_place", "No free wall was found.")]
         accepted = await caller.project()
-        await slot.run_next()
+        await job_loop.run_next()
         project = await caller.read(accepted["id"])
         assert project["failure"] == {
             "code": "cannot_place",
@@ -189,7 +189,7 @@ class TestMachineFailure:
     async def test_it_is_tried_again_without_cleaning_the_photo_twice(
         self,
         caller: Caller,
-        slot: Slot,
+        job_loop: JobLoop,
         engine: ScriptedEngine,
         database: Database,
         published: Published,
@@ -197,32 +197,32 @@ class TestMachineFailure:
     ) -> None:
         engine.errors = [CRASH]
         accepted = await caller.project()
-        assert await slot.run_next()
+        assert await job_loop.run_next()
         assert (await caller.read(accepted["id"]))["status"] == "queued"
-        assert not await slot.run_next()
+        assert not await job_loop.run_next()
         await make_due(database, caller.tenant_id)
-        assert await slot.run_next()
+        assert await job_loop.run_next()
         assert (await caller.read(accepted["id"]))["status"] == "staged"
         events = await published(caller.tenant_id)
         assert len(of_type(events, StagingStarted)) == 1
         assert len(keys(caller.tenant_id)) == 3
 
     async def test_photo_is_not_blamed_for_a_killed_child(
-        self, caller: Caller, slot: Slot, database: Database
+        self, caller: Caller, job_loop: JobLoop, database: Database
     ) -> None:
         accepted = await caller.project()
-        attempt = asyncio.create_task(slot.run_next())
+        attempt = asyncio.create_task(job_loop.run_next())
         (await cleaning_child()).kill()
         assert await attempt
         assert (await caller.read(accepted["id"]))["status"] == "queued"
         await make_due(database, caller.tenant_id)
-        assert await slot.run_next()
+        assert await job_loop.run_next()
         assert (await caller.read(accepted["id"]))["status"] == "staged"
 
     async def test_three_failures_are_the_end(
         self,
         caller: Caller,
-        slot: Slot,
+        job_loop: JobLoop,
         engine: ScriptedEngine,
         database: Database,
         published: Published,
@@ -230,20 +230,20 @@ class TestMachineFailure:
         engine.errors = [CRASH] * 3
         accepted = await caller.project()
         for _ in range(3):
-            assert await slot.run_next()
+            assert await job_loop.run_next()
             await make_due(database, caller.tenant_id)
-        assert not await slot.run_next()
+        assert not await job_loop.run_next()
         project = await caller.read(accepted["id"])
         assert (project["status"], project["failure"]["code"]) == ("failed", "engine_crashed")
         assert len(of_type(await published(caller.tenant_id), StagingFailed)) == 1
 
     async def test_processes_that_die_on_it_are_the_end_too(
-        self, caller: Caller, slot: Slot, engine: ScriptedEngine, database: Database
+        self, caller: Caller, job_loop: JobLoop, engine: ScriptedEngine, database: Database
     ) -> None:
         accepted = await caller.project()
         async with database.tenant_connection(caller.tenant_id) as connection:
             await connection.execute("UPDATE jobs SET attempts = 3")
-        await slot.run_next()
+        await job_loop.run_next()
         project = await caller.read(accepted["id"])
         assert project["failure"]["code"] == "staging_interrupted"
         assert engine.runs == 0
@@ -253,18 +253,18 @@ class TestQuotaLater:
     async def test_worker_reserves_what_the_request_could_not(
         self,
         caller: Caller,
-        slot: Slot,
+        job_loop: JobLoop,
         usage_svc: UsageService,
         database: Database,
         published: Published,
     ) -> None:
         await usage_svc.stop()
         accepted = await caller.project()
-        await slot.run_next()
+        await job_loop.run_next()
         assert (await caller.read(accepted["id"]))["status"] == "queued"
         await usage_svc.start()
         await make_due(database, caller.tenant_id)
-        await slot.run_next()
+        await job_loop.run_next()
         assert (await caller.read(accepted["id"]))["status"] == "staged"
         [held] = usage_svc.held_by(caller.tenant_id)
         events = await published(caller.tenant_id)
@@ -272,23 +272,23 @@ class TestQuotaLater:
         assert counted.reservation_id == held
 
     async def test_wait_for_usage_svc_is_no_attempt(
-        self, caller: Caller, slot: Slot, usage_svc: UsageService, database: Database
+        self, caller: Caller, job_loop: JobLoop, usage_svc: UsageService, database: Database
     ) -> None:
         await usage_svc.stop()
         await caller.project()
         for _ in range(5):
-            assert await slot.run_next()
+            assert await job_loop.run_next()
             await make_due(database, caller.tenant_id)
         assert await column(database, caller.tenant_id, "SELECT attempts FROM jobs") == 0
 
     async def test_quota_that_is_used_up_by_then_fails_the_project(
-        self, caller: Caller, slot: Slot, usage_svc: UsageService, published: Published
+        self, caller: Caller, job_loop: JobLoop, usage_svc: UsageService, published: Published
     ) -> None:
         await usage_svc.stop()
         accepted = await caller.project()
         await usage_svc.start()
         usage_svc.limit = 0
-        await slot.run_next()
+        await job_loop.run_next()
         project = await caller.read(accepted["id"])
         assert project["failure"]["code"] == "quota_exceeded"
         assert len(of_type(await published(caller.tenant_id), StagingFailed)) == 1
@@ -296,24 +296,24 @@ class TestQuotaLater:
 
 class TestInterruption:
     async def test_stop_hands_the_job_back_uncounted(
-        self, caller: Caller, slot: Slot, engine: ScriptedEngine, database: Database
+        self, caller: Caller, job_loop: JobLoop, engine: ScriptedEngine, database: Database
     ) -> None:
         engine.waits = True
         accepted = await caller.project()
-        running = asyncio.create_task(slot.run())
+        running = asyncio.create_task(job_loop.run())
         await engine.started.wait()
         running.cancel()
         await asyncio.wait([running])
         assert (await caller.read(accepted["id"]))["status"] == "queued"
         assert await column(database, caller.tenant_id, "SELECT attempts FROM jobs") == 0
         engine.waits = False
-        assert await slot.run_next()
+        assert await job_loop.run_next()
         assert (await caller.read(accepted["id"]))["status"] == "staged"
 
     async def test_process_that_lost_its_lease_changes_nothing(
         self,
         caller: Caller,
-        slot: Slot,
+        job_loop: JobLoop,
         engine: ScriptedEngine,
         database: Database,
         runner: TaskRunner,
@@ -322,11 +322,11 @@ class TestInterruption:
     ) -> None:
         engine.waits = True
         accepted = await caller.project()
-        slow = asyncio.create_task(slot.run_next())
+        slow = asyncio.create_task(job_loop.run_next())
         await engine.started.wait()
         await expire_lease(database, caller.tenant_id)
         engine.waits = False
-        assert await slot.run_next()
+        assert await job_loop.run_next()
         first = await caller.read(accepted["id"])
         engine.may_go_on.set()
         assert await slow
@@ -355,7 +355,7 @@ class TestInterruption:
         process = StagingProcess(make_settings(job_lease_seconds=0.3), lambda _: engine)
         try:
             await caller.project()
-            running = asyncio.create_task(process.slots[0].run_next())
+            running = asyncio.create_task(process.loops[0].run_next())
             await engine.started.wait()
             async with database.tenant_connection(caller.tenant_id) as connection:
                 await connection.execute("UPDATE jobs SET lease_token = gen_random_uuid()")
@@ -376,7 +376,7 @@ class TestInterruption:
         listening = asyncio.create_task(process.listener.run())
         await process.listener.connected.wait()
         accepted = await caller.project()
-        running = asyncio.create_task(process.slots[0].run_next())
+        running = asyncio.create_task(process.loops[0].run_next())
         await engine.started.wait()
         assert (await caller.delete(f"/v1/projects/{accepted['id']}")).status_code == 204
         async with asyncio.timeout(5):
@@ -393,7 +393,7 @@ class TestCrashPoints:
     async def test_between_putting_the_result_and_the_commit_no_orphan_stays(
         self,
         caller: Caller,
-        slot: Slot,
+        job_loop: JobLoop,
         engine: ScriptedEngine,
         database: Database,
         runner: TaskRunner,
@@ -402,7 +402,7 @@ class TestCrashPoints:
         # The lease is taken away while the engine works: everything is put, nothing committed.
         engine.waits = True
         accepted = await caller.project()
-        running = asyncio.create_task(slot.run_next())
+        running = asyncio.create_task(job_loop.run_next())
         await engine.started.wait()
         async with database.tenant_connection(caller.tenant_id) as connection:
             await connection.execute("UPDATE jobs SET lease_token = gen_random_uuid()")

@@ -10,7 +10,7 @@ from stagify.events import Event
 from stagify.events.receipts import StagingReceiptIssued
 from stagify.events.tenant import TenantCreated, TenantReactivated, TenantSuspended
 from stagify.ids import new_id
-from staging_svc.furnishing.slots import Slot
+from staging_svc.furnishing.job_loop import JobLoop
 from staging_svc.handlers import HANDLERS
 from staging_testing import Caller, Published
 
@@ -63,13 +63,13 @@ async def test_a_tenant_of_a_kind_not_known_here_is_a_tenant(
 
 
 async def test_jobs_of_a_suspended_tenant_wait_until_it_is_back(
-    caller: Caller, slot: Slot, database: Database, published: Published
+    caller: Caller, job_loop: JobLoop, database: Database, published: Published
 ) -> None:
     await caller.project()
     await deliver(database, TenantSuspended(tenant_id=caller.tenant_id, reason="unpaid"))
-    assert not await slot.run_next()
+    assert not await job_loop.run_next()
     await deliver(database, TenantReactivated(tenant_id=caller.tenant_id))
-    assert await slot.run_next()
+    assert await job_loop.run_next()
     receipts = [e for e in await published(caller.tenant_id) if isinstance(e, StagingReceiptIssued)]
     assert [receipt.action for receipt in receipts] == ["suspended", "reactivated"]
 

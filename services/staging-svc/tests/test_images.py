@@ -9,15 +9,15 @@ import pytest
 
 from stagify.database import Database
 from stagify.ids import new_id
-from staging_svc.furnishing.slots import Slot
+from staging_svc.furnishing.job_loop import JobLoop
 from staging_testing import Caller, room_photo
 
 
 @pytest.fixture
-async def project(caller: Caller, slot: Slot) -> dict[str, Any]:
+async def project(caller: Caller, job_loop: JobLoop) -> dict[str, Any]:
     """A staged project."""
     project = await caller.project(name="Ground floor / süd")
-    assert await slot.run_next()
+    assert await job_loop.run_next()
     return await caller.read(project["id"])
 
 

@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError
 
 from stagify.database import Database
 from stagify.ids import new_id
-from staging_svc.furnishing.slots import Slot
+from staging_svc.furnishing.job_loop import JobLoop
 from staging_svc.models import METADATA, NOT_TENANT_TABLES
 from staging_testing import Caller
 
@@ -18,10 +18,10 @@ FILLED = ["images", "jobs", "projects", "uploads"]
 
 @pytest.mark.parametrize("table", FILLED)
 async def test_rows_show_to_their_tenant_alone(
-    caller: Caller, slot: Slot, database: Database, other_tenant_id: UUID, table: str
+    caller: Caller, job_loop: JobLoop, database: Database, other_tenant_id: UUID, table: str
 ) -> None:
     await caller.project()
-    await slot.run_next()
+    await job_loop.run_next()
     assert await database.fetch(caller.tenant_id, f"SELECT 1 FROM {table}")
     assert not await database.fetch(other_tenant_id, f"SELECT 1 FROM {table}")
     async with database.tenant_connection(None) as connection:

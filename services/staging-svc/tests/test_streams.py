@@ -15,7 +15,7 @@ from stagify.database import Database
 from stagify.ids import new_id
 from stagify.testing import ContextKeys, app_client
 from staging_svc.app import create_app
-from staging_svc.furnishing.slots import Slot
+from staging_svc.furnishing.job_loop import JobLoop
 from staging_svc.projects.errors import TooManyStreamsError
 from staging_svc.projects.feed import ProjectFeed
 from staging_testing import Caller, MakeSettings, ScriptedEngine
@@ -145,13 +145,13 @@ async def test_malformed_last_event_id_is_refused(caller: Caller) -> None:
 
 
 async def test_changes_are_seen_as_they_happen_until_the_end(
-    app: FastAPI, caller: Caller, slot: Slot
+    app: FastAPI, caller: Caller, job_loop: JobLoop
 ) -> None:
     project = await caller.project()
     async with following(app, caller, project["id"]) as stream:
         first = await stream.status_message()
         assert first.data == project
-        working = asyncio.create_task(slot.run_next())
+        working = asyncio.create_task(job_loop.run_next())
         seen = [first]
         while (message := await stream.message()) is not None:
             seen.append(message)
@@ -163,14 +163,14 @@ async def test_changes_are_seen_as_they_happen_until_the_end(
 
 
 async def test_resuming_skips_what_was_seen(
-    app: FastAPI, caller: Caller, slot: Slot, engine: ScriptedEngine
+    app: FastAPI, caller: Caller, job_loop: JobLoop, engine: ScriptedEngine
 ) -> None:
     engine.waits = True
     project = await caller.project()
     async with following(app, caller, project["id"]) as stream:
         seen = await stream.status_message()
     async with following(app, caller, project["id"], seen.id) as stream:
-        working = asyncio.create_task(slot.run_next())
+        working = asyncio.create_task(job_loop.run_next())
         message = await stream.status_message()
         assert message.id > seen.id
         assert message.data["status"] == "processing"
@@ -179,10 +179,10 @@ async def test_resuming_skips_what_was_seen(
 
 
 async def test_final_state_that_was_seen_ends_reconnecting(
-    app: FastAPI, caller: Caller, slot: Slot
+    app: FastAPI, caller: Caller, job_loop: JobLoop
 ) -> None:
     project = await caller.project()
-    await slot.run_next()
+    await job_loop.run_next()
     async with following(app, caller, project["id"]) as stream:
         final = await stream.status_message()
         assert await stream.message() is None

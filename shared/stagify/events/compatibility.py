@@ -64,7 +64,6 @@ _COMPARED = frozenset(
         *_RULES,
     }
 )
-_MISSING = object()
 
 
 def breaking_changes(before: Contract, after: Contract) -> list[str]:

@@ -1,1 +1,1 @@
-"""Who is calling: credentials and their revocations, and what services are told."""
+"""Who is calling: credentials, revocations, and what the services are told about the caller."""

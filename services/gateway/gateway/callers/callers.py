@@ -1,4 +1,4 @@
-"""Somebody the gateway lets in, and what is kept of them between their requests."""
+"""Callers, and what the gateway keeps about each of them between requests."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from stagify.tokens import CONTEXT_HEADER
 
 
 class Caller(Who):
-    """A principal with the passes made for it so far.
+    """A principal, the passes made for it so far, and its calls that are not metered yet.
 
-    The latest is found without going through the others: most callers ask one service again.
+    The latest pass is kept apart, because most callers call the same service again.
     """
 
     __slots__ = ("_calls", "_passes", "is_anonymous", "latest_pass", "principal", "usage")
@@ -27,11 +27,11 @@ class Caller(Who):
         self.latest_pass: Pass | None = None
         self._passes: dict[Route, Pass] = {}
         self._calls = 0
-        # Whoever takes the calls may keep here how it records them.
+        # Metering keeps here how it records this caller's calls.
         self.usage: Any = None
 
     def pass_to(self, route: Route) -> Pass | None:
-        """The pass made for `route`, if there is one; it is the latest then."""
+        """The pass made for `route`, if there is one; it becomes the latest."""
         found = self._passes.get(route)
         if found is not None:
             self.latest_pass = found
@@ -42,13 +42,13 @@ class Caller(Who):
         self.latest_pass = self._passes[made.route] = made
 
     def count_call(self) -> bool:
-        """Count one call; whether it is the first since they were last taken."""
+        """Count one call; True if it is the first since `take_calls`."""
         calls = self._calls
         self._calls = calls + 1
         return calls == 0
 
     def take_calls(self) -> int:
-        """The calls counted since this was last asked."""
+        """The calls counted since the last time; starts again at zero."""
         calls, self._calls = self._calls, 0
         return calls
 
@@ -69,7 +69,7 @@ class Pass(Forward):
 
 
 class Visitors:
-    """Those without a credential: at each site they are one caller."""
+    """Visitors have no credential; all visitors of a site are one caller."""
 
     def __init__(self) -> None:
         self._of: WeakKeyDictionary[Site, Caller] = WeakKeyDictionary()

@@ -1,8 +1,8 @@
-"""Sessions and API keys: asked for at identity-svc once, then known until something changes.
+"""Sessions and API keys: identity-svc is asked once, and its verdict is kept for a while.
 
-How long a revoked credential can still count: until its event arrives (well under a second).
-While Kafka does not answer, no event can arrive: verdicts then live `lifetime_without_feed`
-(5 s by default) from their look-up, plus the time it takes to notice (`FEED_STALE_SECONDS`).
+A revoked credential is accepted until its event arrives (well under a second). While Kafka does
+not answer, no event can arrive; verdicts are then kept for `lifetime_without_feed` (5 s by
+default) after their look-up, and it takes up to `FEED_STALE_SECONDS` to notice.
 """
 
 from __future__ import annotations
@@ -37,18 +37,18 @@ MAX_LOOKUPS = 256
 _SESSION = re.compile(rb"[A-Za-z0-9_-]{43}")
 _BEARER = re.compile(rb"[Bb][Ee][Aa][Rr][Ee][Rr] +(stg_[a-z]{2,8}_[A-Za-z0-9_-]{16,200})")
 
-# One object for all, which is memory that need not be fetched for each.
+# One object that all verdicts share: memory that is not fetched for each of them.
 _FOREVER = float("inf")
 
-# The tenant's id as bytes, then the session's value or the whole Authorization header; these two
-# never look alike. One string, since a tuple with a UUID is slow to hash.
+# The tenant's id as bytes, then the session's value or the whole Authorization header, which never
+# look alike. One byte string, because a tuple with a UUID is slow to hash.
 Key = bytes
 TENANT_BYTES = 16
 Ask = Callable[[UUID, CredentialLookUp], Awaitable[CredentialRead]]
 
 
 class Verdict(Caller):
-    """A credential that is valid at its tenant; times are monotonic."""
+    """A credential that is valid in its tenant; times are monotonic."""
 
     __slots__ = ("credential_id", "expires", "known_since")
 
@@ -70,18 +70,18 @@ class LookUp:
         self._waiting: list[Callable[[Verdict | Refusal], None]] = []
 
     def wait(self, waiter: Callable[[Verdict | Refusal], None]) -> None:
-        """Have `waiter` called when it is known."""
+        """Have `waiter` called with the result."""
         self._waiting.append(waiter)
 
     def end(self, result: Verdict | Refusal) -> None:
-        """It is known."""
+        """Give the result to all who wait."""
         for waiter in self._waiting:
             waiter(result)
 
 
 @dataclass(frozen=True, slots=True)
 class CredentialSettings:
-    """How long verdicts count, in seconds."""
+    """How long verdicts are kept, in seconds."""
 
     lifetime: float = 300
     lifetime_without_feed: float = 5
@@ -95,7 +95,7 @@ class Credentials:
         self._ask = ask
         self._settings = settings
         self._lifetime = settings.lifetime_without_feed
-        # Oldest look-up first: that one is the first to go, and would soon be asked for again.
+        # Oldest look-up first: when there are too many, the oldest goes; it would expire soon anyway.
         self._known: dict[Key, Verdict] = {}
         self._unknown: dict[Key, float] = {}
         self._keys_of: dict[UUID, set[Key]] = {}
@@ -115,7 +115,7 @@ class Credentials:
         self._lifetime = settings.lifetime if is_current else settings.lifetime_without_feed
 
     def get(self, key: Key, now: float) -> Verdict | None:
-        """The verdict on `key` that still counts at `now` (monotonic)."""
+        """The verdict on `key` that is still valid at `now` (monotonic)."""
         verdict = self._known.get(key)
         if verdict is None:
             return None
@@ -126,13 +126,13 @@ class Credentials:
         return verdict
 
     def refused(self, key: Key, now: float) -> bool:
-        """Whether `key` is known to be no credential here."""
+        """Whether identity-svc has said lately that `key` is no valid credential."""
         until = self._unknown.get(key)
         return until is not None and now < until
 
     def look_up(self, key: Key) -> LookUp | Refusal:
-        """The look-up under way, which all who wait for the same credential share; a refusal if
-        there is none to be made."""
+        """A look-up, shared by all requests with the same credential; a refusal if none can be
+        made."""
         look_up = self._look_ups.get(key)
         if look_up is not None:
             return look_up
@@ -148,13 +148,13 @@ class Credentials:
         return look_up
 
     def revoke(self, credential_id: UUID) -> None:
-        """Forget every verdict on the credential, and those being looked up now."""
+        """Forget every verdict on the credential, also those that are being looked up."""
         self._revocations.remember(credential_id)
         for key in list(self._keys_of.get(credential_id, ())):
             self._drop(key)
 
     async def close(self) -> None:
-        """Give up the look-ups under way."""
+        """Cancel the look-ups under way."""
         for task in self._tasks:
             task.cancel()
         with contextlib.suppress(asyncio.CancelledError):

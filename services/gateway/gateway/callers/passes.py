@@ -1,5 +1,5 @@
-"""What a caller's requests to a service have in common, made about once a minute: above all the
-signed header line by which the service knows who is calling."""
+"""Makes passes: what all requests of a caller to a service have in common, above all the signed
+header line that says who is calling. A new one is made about once a minute."""
 
 from dataclasses import replace
 from random import uniform
@@ -10,7 +10,7 @@ from gateway.hosts.routes import Route
 from gateway.hosts.sites import Site
 from stagify.tokens import TokenSigner
 
-# A token is not handed out in its last seconds: they are for the request that carries it.
+# A token is not used in its last seconds: it must still be valid when the service reads it.
 _SPARE_SECONDS = 5.0
 
 
@@ -37,7 +37,7 @@ class Passes:
             slug=common.slug,
         )
         token, expires = self._signer.mint(route.name, principal)
-        # Not all at the same moment: those made in one burst would have to be made anew in one.
+        # At random, so that tokens made in one burst do not all expire in one moment.
         seconds = (expires - time() - _SPARE_SECONDS) * uniform(0.7, 1.0)
         made = Pass(caller, site, route, token, now + seconds)
         caller.keep(made)

@@ -1,4 +1,4 @@
-"""Refusals by who is calling."""
+"""Refusals that depend on who is calling."""
 
 from gateway.wire.refusals import RETRY_SOON, Refusal
 

@@ -1,4 +1,4 @@
-"""What has been taken back lately: remembered, so that a look-up under way cannot restore it."""
+"""Recent revocations, kept so that a look-up under way cannot bring a credential back."""
 
 from collections.abc import Callable
 from time import monotonic
@@ -9,7 +9,7 @@ from stagify.events.identity import ApiKeyRevoked, SessionRevoked
 
 
 def revocation_of(event: Event | UnknownEvent) -> UUID | None:
-    """The session or API key that `event` says is dead for good, if it says so."""
+    """The id of the session or API key that `event` revokes; None if it revokes none."""
     match event:
         case SessionRevoked():
             return event.session_id
@@ -20,7 +20,7 @@ def revocation_of(event: Event | UnknownEvent) -> UUID | None:
 
 
 class Revocations:
-    """The credentials revoked in the last `keep_seconds`, with the time each news arrived."""
+    """The credentials revoked in the last `keep_seconds`, and when each event arrived."""
 
     def __init__(self, keep_seconds: float, now: Callable[[], float] = monotonic) -> None:
         self._keep_seconds = keep_seconds
@@ -28,7 +28,7 @@ class Revocations:
         self._arrived: dict[UUID, float] = {}
 
     def remember(self, credential_id: UUID) -> None:
-        """Note that the credential is dead."""
+        """Note that the credential is revoked."""
         now = self._now()
         # Taken out first, so that the order of the dictionary is the order of arrival.
         self._arrived.pop(credential_id, None)
@@ -40,7 +40,7 @@ class Revocations:
             del self._arrived[oldest]
 
     def is_dead(self, credential_id: UUID) -> bool:
-        """Whether the credential was revoked: ids are never used again."""
+        """Whether the credential was revoked; ids are never used again."""
         return credential_id in self._arrived
 
     def __len__(self) -> int:

@@ -1,1 +1,1 @@
-"""How much each may ask for, and whose turn it is."""
+"""How much each tenant may ask for, and whose turn it is."""

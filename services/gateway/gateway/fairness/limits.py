@@ -1,7 +1,7 @@
-"""How much one tenant, one address and everybody together may ask for.
+"""How much one tenant, one address and all of them together may ask for.
 
-What is over a limit is refused at once: nothing waits in a queue here, so nothing is served
-after its client has given up.
+A request over a limit is refused at once. Nothing waits here, so nothing is served after its
+client has given up.
 """
 
 import math
@@ -15,29 +15,29 @@ from gateway.wire.refusals import OVERLOADED, Refusal
 
 @dataclass(frozen=True, slots=True)
 class LimitSettings:
-    """The limits. Rates are requests a second; bursts are what may come at once."""
+    """The limits. A rate is requests a second; a burst is how many may come at once."""
 
     max_in_flight: int = 1024
     tenant_max_in_flight: int = 128
     tenant_max_streams: int = 256
     tenant_rate: float = 500.0
     tenant_burst: float = 1000.0
-    # Rates of the plans that have another than `tenant_rate`; their bursts are in proportion.
+    # The rates of plans that differ from `tenant_rate`; their bursts are in proportion.
     plan_rates: Mapping[str, float] = field(default_factory=dict)
     address_rate: float = 100.0
     address_burst: float = 300.0
     max_addresses: int = 20_000
 
 
-# So much of a token is let pass, since sums of floats may be a trace too large.
-_TRACE = 0.001
+# Less than this share of a token is ignored, because sums of floats are not exact.
+_TOLERANCE = 0.001
 
 
 class Bucket:
     """A token bucket; full when made.
 
-    All it remembers is when it will be full again: with ten thousand of them, each number less is
-    memory that need not be fetched.
+    It remembers only when it will be full again: with ten thousand buckets, every number saved is
+    memory that is not fetched.
     """
 
     __slots__ = ("_full_at", "_seconds", "_token_seconds")
@@ -55,7 +55,7 @@ class Bucket:
         """Take one token, if there is one at `now` (monotonic seconds)."""
         token_seconds = self._token_seconds
         full_at = max(self._full_at, now) + token_seconds
-        if full_at - now > self._seconds + token_seconds * _TRACE:
+        if full_at - now > self._seconds + token_seconds * _TOLERANCE:
             return False
         self._full_at = full_at
         return True
@@ -63,7 +63,7 @@ class Bucket:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rate:
-    """How often the tenants of a plan may ask, and what they are told beyond that."""
+    """How many requests the tenants of a plan may make, and the refusal of more."""
 
     token_seconds: float
     seconds: float
@@ -71,14 +71,15 @@ class Rate:
 
     @classmethod
     def of(cls, policy: str, rate: float, burst: float) -> "Rate":
-        """The rate that `policy` names on the wire."""
+        """The rate whose name in the `ratelimit` headers is `policy`."""
         return cls(1 / rate, burst / rate, _rate_limited(policy, rate, burst))
 
 
 class Party(Bucket):
-    """Somebody who is treated as one: a tenant, or all who are on the platform's own host.
+    """Whoever shares one set of limits: a tenant, or everybody on the platform host.
 
-    Holds their bucket and what they have running; outlives the versions of a directory entry.
+    It is the party's token bucket, and counts its running requests. It stays when the tenant's
+    directory entry changes.
     """
 
     __slots__ = ("in_flight", "lanes", "rate", "streams")
@@ -87,11 +88,11 @@ class Party(Bucket):
         self.follow(rate)
         self.in_flight = 0
         self.streams = 0
-        # Their lane at each service (see `turns`), from when they first ask there.
+        # The party's lane at each service (see `turns`), made by its first request there.
         self.lanes: dict[object, Any] = {}
 
     def follow(self, rate: Rate) -> None:
-        """From now on this rate counts."""
+        """Use `rate` from now on."""
         self.rate = rate
         self._fill(rate.token_seconds, rate.seconds)
 
@@ -117,11 +118,11 @@ class Limits:
         self.streams = 0
 
     def new_party(self) -> Party:
-        """Somebody seen for the first time."""
+        """The party of a new tenant, with the usual rate."""
         return Party(self._usual_rate)
 
     def follow_plan(self, party: Party, plan: str | None) -> None:
-        """Have the rate of `plan` count for `party`, from now on if it is another one."""
+        """Give `party` the rate of `plan`, if it has another one."""
         rate = self._plan_rates.get(plan or "", self._usual_rate)
         if rate is not party.rate:
             party.follow(rate)
@@ -131,7 +132,7 @@ class Limits:
         bucket = self._addresses.get(address)
         if bucket is None:
             if len(self._addresses) >= self._settings.max_addresses:
-                # The oldest is most likely full again, which is what a new one is.
+                # The oldest bucket is most likely full again, as a new one would be.
                 del self._addresses[next(iter(self._addresses))]
             bucket = Bucket(self._settings.address_rate, self._settings.address_burst)
             self._addresses[address] = bucket

@@ -1,4 +1,4 @@
-"""Refusals of what is too much."""
+"""Refusals of requests over a limit."""
 
 from gateway.wire.refusals import RETRY_SOON, Refusal
 

@@ -1,11 +1,11 @@
 """How many requests a service works on at a time, and whose turn is next.
 
-A service that is given more than it can work on does not do more, it does everything later. So it
-gets as many requests as keep it busy, and the others wait here for a moment, where the parties
-(nearly always tenants) take turns, each in a lane of its own. One that has used much more of the
-service than the others lately gets a turn only while nearly all of them are free: it has what
-nobody else wants, and the others neither wait for it nor share the service with many of its
-requests. What has waited too long is refused, so that nobody is answered after having given up.
+A service that is given more than it can work on does not do more; it only does everything later.
+So it gets as many requests as keep it busy. The others wait here for a moment, where the parties
+(nearly always tenants) take turns, each in a lane of its own. A party that has lately used much
+more of the service than the others gets a turn only while most places are free. So it gets what
+the others leave, and they neither wait for it nor share the service with many of its requests. A
+request that has waited too long is refused, so that nobody is answered after having given up.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from gateway.fairness.limits import Limits, Party
 from gateway.wire.decisions import Waiting
 from gateway.wire.refusals import OVERLOADED, Refusal
 
-# What was used of a service counts half after each of these.
+# After this long, past use of a service counts half.
 _HALF_LIFE_SECONDS = 1.0
-# Used by a party, as a multiple of what each would have if all had the same: above, it is greedy,
+# A party is greedy if it has used more than this multiple of an equal share …
 _GREEDY = 1.5
-# and gets turns only while less than this share of them is taken.
+# … and then gets a turn only while less than this share of the places is taken.
 _GREEDY_SHARE = 0.25
-# Lanes looked at for one free turn: with hundreds that wait it should stay cheap.
+# How many lanes are looked at for one free place, so that it stays cheap with hundreds of them.
 _MOST_PASSED_OVER = 32
 
 
@@ -53,7 +53,7 @@ class Turns:
         self.greedy_max = max(1, int(settings.max_running * _GREEDY_SHARE))
         # Lanes with a queue, in the order of their turns.
         self._ring: dict[Lane, None] = {}
-        # What all have used lately; and who has asked at all, in this half-life and the one before.
+        # What all have used lately, and how many have asked in this half-life and the one before.
         self.used = 0.0
         self.asking = self.asked_before = 0
         self.period = 0
@@ -69,7 +69,7 @@ class Turns:
         return lane
 
     def begin_period(self, now: float) -> None:
-        """Half of what was used no longer counts; each lane's own is looked at when it asks."""
+        """Halve what was used; each lane does so for itself when it next asks."""
         passed = 1 + int((now - self.period_ends) / _HALF_LIFE_SECONDS)
         self.period += passed
         self.period_ends = now + _HALF_LIFE_SECONDS
@@ -87,7 +87,7 @@ class Turns:
         return None
 
     def go_round(self, now: float) -> None:
-        """Give what is free to whoever is next; one that may not have it goes to the end."""
+        """Give the free places to the lanes in turn; one that may not have a place goes to the end."""
         passed_over = 0
         ring = self._ring
         while self.running < self.max_running and passed_over < min(len(ring), _MOST_PASSED_OVER):
@@ -142,12 +142,12 @@ class Lane:
         self._limits = turns.limits
         self._party = party
         self._running = 0
-        # Seconds of the service's turns lately, as of the half-life `_period`.
+        # Seconds for which it has lately used the service, as of the half-life `_period`.
         self._used = 0.0
         self._period = -1
-        # Made when somebody has to wait: most never do, and a deque is large.
+        # Made when a request has to wait: most never do, and a deque is large.
         self.queue: deque[tuple[Waiting, float]] | None = None
-        # Since when there has always been somebody in the queue, or somebody just refused.
+        # Since when a request has always been waiting, or has just been refused.
         self.queued_since = 0.0
         self.shed_at = float("-inf")
 
@@ -186,7 +186,7 @@ class Lane:
         self._limits.leave_stream(self._party)
 
     def may_run(self) -> bool:
-        """Whether there is a free turn that this party may have."""
+        """Whether there is a free place that this party may have."""
         turns = self._turns
         if self._running >= turns.half:
             return False
@@ -203,7 +203,7 @@ class Lane:
         request.start(now)
 
     def wait(self, request: Waiting, now: float, patience_seconds: float) -> bool:
-        """Have `request` wait; whether it is the first to do so."""
+        """Have `request` wait; True if the queue was empty."""
         is_first = not self.queue
         if is_first and now - self.shed_at > patience_seconds:
             self.queued_since = now

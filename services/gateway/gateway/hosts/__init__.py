@@ -1,1 +1,1 @@
-"""Which tenant a host name belongs to, and which service a path."""
+"""Which tenant a host name belongs to, and which service answers a path."""

@@ -14,7 +14,7 @@ from stagify.principal import Principal
 
 logger = logging.getLogger(__name__)
 
-# Spellings of host names met on the wire, each normalised once.
+# How many spellings of host names are remembered, so that each is normalised once.
 _MAX_SPELLINGS = 50_000
 _STATUSES: dict[str, SiteStatus] = {
     "provisioning": "provisioning",
@@ -39,7 +39,7 @@ class Directory:
 
     def find(self, host: bytes) -> Site | Refusal:
         """The site that the Host header `host` names."""
-        # Nearly everybody sends the one spelling the directory has.
+        # Nearly all clients send the spelling that the directory has.
         site = self._sites.get(host)
         if site is not None:
             return site
@@ -54,7 +54,7 @@ class Directory:
         return self._sites.get(name) or UNKNOWN_HOST
 
     def apply(self, key: bytes | None, value: bytes | None) -> None:
-        """Take in one record of the topic; without a value it says that the tenant is gone."""
+        """Apply one record of the topic; one without a value says that the tenant is gone."""
         if value is None:
             self._forget(key)
             return
@@ -80,7 +80,7 @@ class Directory:
             return
         status = _STATUSES.get(entry.status)
         if status is None:
-            # What it means is not known here, so nobody is let in.
+            # This release does not know what the status means, so nobody is let in.
             logger.error("directory.status_not_known", extra={"status": entry.status})
             status = "suspended"
         party = party or self._limits.new_party()
@@ -96,7 +96,7 @@ class Directory:
         if site is None:
             return None
         for host in site.hosts:
-            # A host that has gone to another tenant since stays with that one.
+            # A host that has since gone to another tenant stays there.
             if self._sites.get(host) is site:
                 del self._sites[host]
         return site.party
@@ -123,7 +123,7 @@ def _tenant_site(
         status=status,
         visitor=visitor,
         party=party,
-        somebody=Who(tenant_id, ""),
+        unidentified=Who(tenant_id, ""),
         key=tenant_id.bytes,
         hosts=hosts,
     )

@@ -1,7 +1,6 @@
-"""From the Host header to one spelling of a host name, or to nothing.
+"""Turns the Host header into the one spelling of a host name that the directory uses.
 
-Everything that two parsers could read differently is refused here, so that the directory is
-asked with exactly one spelling of each name.
+Everything that two parsers could read differently is refused.
 """
 
 import re
@@ -15,7 +14,7 @@ _PORT = re.compile(rb"[0-9]{1,5}")
 
 
 def normalise_host(value: bytes) -> bytes | None:
-    """The lower-case ASCII name without port and trailing dot; None if it is not a host at all.
+    """The lower-case ASCII name without port and trailing dot; None if it is not a host name.
 
     Names outside ASCII must come as punycode, which is what every client sends.
     """

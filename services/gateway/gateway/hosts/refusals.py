@@ -1,4 +1,4 @@
-"""Refusals by what the directory says of a host."""
+"""Refusals that depend on what the directory says about a host."""
 
 from gateway.wire.refusals import Refusal
 

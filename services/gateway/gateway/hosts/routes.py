@@ -9,7 +9,7 @@ from gateway.wire.service import Service
 
 ServiceName = Literal["identity-svc", "tenant-svc", "staging-svc", "usage-svc"]
 
-# A test compares them with what the services serve.
+# A test compares these with the paths that the services serve.
 PREFIXES: Mapping[ServiceName, tuple[str, ...]] = {
     "identity-svc": ("signup", "session", "api-keys"),
     "tenant-svc": ("tenant", "branding", "slugs"),
@@ -17,7 +17,7 @@ PREFIXES: Mapping[ServiceName, tuple[str, ...]] = {
     "usage-svc": ("usage",),
 }
 
-# Where a session that is no longer valid does not matter: logging in, and what anyone may read.
+# Where an invalid session does not matter: logging in, and what anyone may read.
 OPEN_TO_ANYONE = frozenset(
     {
         (b"POST", b"session"),
@@ -32,7 +32,7 @@ OPEN_TO_ANYONE = frozenset(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Route:
-    """Where requests go on; the name is the audience of their context tokens."""
+    """A service that requests are sent to; `name` is the audience of their context tokens."""
 
     name: ServiceName
     service: Service

@@ -1,4 +1,4 @@
-"""Who is behind a host name: a tenant, or the platform itself."""
+"""A site is what a host name leads to: a tenant, or the platform itself."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ SiteStatus = Literal["provisioning", "active", "suspended"]
 
 
 class Who:
-    """Whose request it is, as far as that is known; this is what observers are told of it."""
+    """Whose request it is, as far as that is known; observers get it with the record."""
 
     __slots__ = ("log_fields", "tenant_id")
 
     def __init__(self, tenant_id: UUID | None, kind: str) -> None:
         self.tenant_id = tenant_id
-        # How a line of the access log says it; made once, not for each line.
+        # What the access log writes about it; made once, not for each line.
         shown = "" if tenant_id is None else str(tenant_id)
         self.log_fields = f'"tenant_id":"{shown}","principal":"{kind}"'.encode()
 
@@ -34,16 +34,16 @@ class Site:
     host: bytes
     name: str
     status: SiteStatus
-    # A visitor without a credential: what every caller of this site has in common.
+    # The principal of a visitor, who has no credential; holds what all callers of the site share.
     visitor: Principal
     party: Party
-    # What is known before anybody knows who is calling.
-    somebody: Who = NOBODY
-    # The tenant's id as bytes: the first part of what a credential is known by.
+    # The caller as long as only the tenant is known.
+    unidentified: Who = NOBODY
+    # The tenant's id as bytes: the first part of the keys of its credentials.
     key: bytes = b""
     hosts: tuple[bytes, ...] = field(default=())
 
     @property
     def tenant_id(self) -> UUID | None:
         """The tenant's id; None on the platform host."""
-        return self.somebody.tenant_id
+        return self.unidentified.tenant_id

@@ -1,1 +1,1 @@
-"""What is seen of requests: access log, spans, figures, metered calls."""
+"""Observers of requests: access log, spans, figures, metering."""

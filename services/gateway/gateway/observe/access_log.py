@@ -1,9 +1,9 @@
 """The access log: a line of JSON for each answer, refused requests included.
 
-A line is formatted when its request ends and joins the others; about once a second, or when
-256 KiB have come together, they go to a thread that writes them. Nothing in a line needs escaping:
-methods, targets and ids are held to their alphabets before they get here, and the rest is ours.
-Queries, addresses, names, credentials and bodies are not in it.
+A line is formatted when its request ends. About once a second, or when there are 256 KiB of them,
+the lines go to a thread that writes them. Nothing in a line needs escaping: the parser lets only
+harmless characters into methods, targets and ids, and the rest is the gateway's own. A line holds
+no query, address, name, credential or body.
 """
 
 import asyncio
@@ -14,12 +14,12 @@ from gateway.observe.log_writer import LogWriter
 from gateway.wire.record import Record
 
 FLUSH_SECONDS = 1.0
-# Each hand-over makes the loop and the thread wait for each other a little, so there are few.
+# With each hand-over the loop and the thread wait for each other a little, so there are few.
 FLUSH_BYTES = 256 * 1024
 MAX_PATH_BYTES = 1024
 
-# `time` is when the answer ended. What does not apply is "" or 0; `status` is 0 if the client had
-# gone before there was one; `code` says why it was not a service's whole answer.
+# `time` is when the answer ended. What does not apply is "" or 0; `status` is 0 if the client left
+# before there was an answer; `code` says why it was not the whole answer of a service.
 _LINE = (
     b'{"time":"%b%03dZ","method":"%b","path":"%b","status":%d,"code":"%b","bytes":%d,'
     b'"duration_ms":%.3f,%b,"request_id":"%b","trace_id":"%b","upstream":"%b",'
@@ -43,7 +43,7 @@ class AccessLog:
         return self._writer.lost
 
     def ended(self, record: Record) -> None:
-        """An answer has ended: one line more."""
+        """Add the line of an answer that has ended."""
         ended = record.ended
         passed = ended - self._second_began
         if passed >= 1:
@@ -69,7 +69,7 @@ class AccessLog:
             self.flush()
 
     def _begin_second(self) -> float:
-        """Render the wall clock's current second; how far it has passed."""
+        """Format the current second of the wall clock; how much of it has passed."""
         wall = time()
         second = int(wall)
         self._second = strftime("%Y-%m-%dT%H:%M:%S.", gmtime(second)).encode()
@@ -83,12 +83,12 @@ class AccessLog:
             self.flush()
 
     def flush(self) -> None:
-        """Hand over what has come together."""
+        """Hand the collected lines to the writer."""
         if self._lines:
             self._writer.put(self._text, self._lines)
             self._text, self._lines = bytearray(), 0
 
     async def close(self, seconds: float) -> None:
-        """Write the last lines, for at most so long."""
+        """Write the last lines, for at most `seconds`."""
         self.flush()
         await asyncio.to_thread(self._writer.close, seconds)

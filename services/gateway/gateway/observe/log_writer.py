@@ -1,8 +1,8 @@
 """Writes a log in a thread of its own, so that a slow disk or a stalled pipe delays no request.
 
-What waits to be written is bounded: beyond that lines are dropped, and counted. A file is opened
-for appending and looked at before each piece: once it has been renamed or removed, a new one is
-made, so that logs can be rotated without telling this process.
+Only so much may wait to be written; more is dropped and counted. Before each write the file is
+checked: if it has been renamed or removed, a new one is opened, so logs can be rotated without
+telling this process.
 """
 
 import logging
@@ -28,7 +28,7 @@ class LogWriter:
         self._max_waiting_bytes = max_waiting_bytes
         self._descriptor = _STANDARD_OUTPUT if path is None else _open(path)
         self._queue: SimpleQueue[tuple[bytes | bytearray, int] | None] = SimpleQueue()
-        # Each is written on one side only: the caller's, and the thread's.
+        # Each of these is written by one side only: by the caller, or by the thread.
         self._given_bytes = 0
         self._done_bytes = 0
         self._dropped = 0
@@ -45,7 +45,7 @@ class LogWriter:
         return self._dropped + self._failed
 
     def put(self, piece: bytes | bytearray, lines: int) -> None:
-        """Have `piece`, which is so many whole lines, written soon; never waits."""
+        """Have `piece`, which consists of `lines` whole lines, written soon; never waits."""
         if self._given_bytes - self._done_bytes + len(piece) > self._max_waiting_bytes:
             self._dropped += lines
             return
@@ -53,7 +53,7 @@ class LogWriter:
         self._queue.put((piece, lines))
 
     def close(self, seconds: float) -> None:
-        """Write what waits, for at most so long; called from outside of any event loop."""
+        """Write what waits, for at most `seconds`; called outside of the event loop."""
         if not self._thread.is_alive():
             return
         self._queue.put(None)
@@ -91,7 +91,7 @@ class LogWriter:
             self._is_torn = False
 
     def _write(self, piece: bytes | bytearray) -> None:
-        # After a write that broke off in the middle of a line, that line is ended first.
+        # If the last write broke off in the middle of a line, that line is ended first.
         rest = memoryview(b"\n" + piece if self._is_torn else piece)
         while rest:
             written = os.write(self._descriptor, rest)

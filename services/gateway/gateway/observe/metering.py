@@ -1,8 +1,8 @@
 """Counts `api_calls` and sends them to Kafka about once a second.
 
-The gateway has no database, so there is no outbox: a kill may lose up to one second of counts.
-Records that were not acknowledged are sent again as they are, with the same event ids, so that
-the ledger counts them once; meanwhile new calls add up on their callers and come next.
+The gateway has no database and so no outbox: a kill may lose up to one second of counts. Records
+that were not acknowledged are sent again with the same event ids, so the ledger counts them once.
+New calls are meanwhile counted on their callers and sent afterwards.
 """
 
 import asyncio
@@ -30,23 +30,23 @@ logger = logging.getLogger(__name__)
 SOURCE = "gateway"
 FLUSH_SECONDS = 1.0
 SEND_TIMEOUT_SECONDS = 10.0
-# Callers whose calls may wait while Kafka is away; those of more are lost, and counted as such.
+# How many callers' calls may wait while Kafka is away; the calls of more are lost, and counted.
 MAX_WAITING_CALLERS = 200_000
-# Records made before other connections get a turn.
-_RECORDS_A_TURN = 250
+# How many records are made before the event loop gets to other work.
+_RECORDS_AT_ONCE = 250
 
 _FAILURES = (KafkaError, OSError, TimeoutError)
 
-# Stand for what differs from record to record of one caller.
+# Placeholders for what differs between the records of one caller.
 _ANY_ID = UUID("ffffffff-ffff-7fff-bfff-ffffffffffff")
 _ANY_TIME = datetime.fromisoformat("2000-02-29T01:02:03Z")
 _ANY_QUANTITY = 7_000_000_000_000_000
 
 
 class UsageTemplate:
-    """The `UsageRecorded` of one caller, encoded but for its id, time and quantity.
+    """The `UsageRecorded` of one caller, encoded except for its id, time and quantity.
 
-    With as many callers as calls, a record costs as much as a request, so most of it is made once.
+    If each caller calls once, encoding a whole record costs as much as its request.
     """
 
     __slots__ = ("_format", "key", "key_hash")
@@ -70,7 +70,7 @@ class UsageTemplate:
             encoded = encoded.replace(stands_for.encode(), place, 1)
         self._format = encoded
         self.key = event.key.encode()
-        # As Kafka's own partitioner, so that a tenant's records are on one partition.
+        # As Kafka's own partitioner does it, so that a tenant's records are on one partition.
         self.key_hash: int = murmur2(self.key) & 0x7FFFFFFF
 
     def record(self, event_id: bytes, occurred_at: bytes, calls: int) -> bytes:
@@ -82,8 +82,8 @@ _Record = tuple[UsageTemplate, bytes]
 
 
 def new_ids() -> Iterator[bytes]:
-    """Ids of events of one moment: a UUID of version 7 whose last 48 bits are counted on from a
-    random number, which RFC 9562 calls a monotonic random counter, and is made in no time."""
+    """Ids for the events of one moment: UUIDs of version 7 whose last 48 bits count up from a
+    random number (RFC 9562 calls this a monotonic random counter), which costs next to nothing."""
     first = str(uuid_utils.uuid7())
     prefix, last = first[:24].encode(), int(first[24:], 16)
     for number in count(last):
@@ -118,7 +118,7 @@ class Metering:
             await self.flush()
 
     async def flush(self) -> bool:
-        """Send what was counted, or first what could not be sent before; False if that failed."""
+        """Send what was counted, or what could not be sent before; False if that failed."""
         if not self._unsent:
             await self._make_records()
         if not self._unsent:
@@ -160,11 +160,11 @@ class Metering:
             calls = caller.take_calls()
             unsent.append((template, template.record(event_id, occurred_at, calls)))
             self._unsent_calls += calls
-            if number % _RECORDS_A_TURN == 0:
+            if number % _RECORDS_AT_ONCE == 0:
                 await asyncio.sleep(0)
 
     async def _send(self, records: list[_Record]) -> None:
-        """Send `records` in batches we fill: a future for each record would cost more than it."""
+        """Send `records` in batches filled here: a future for each record would cost too much."""
         if self._producer is None:
             self._producer = make_producer(self._bootstrap_servers, SOURCE)
             await self._producer.start()
@@ -197,7 +197,7 @@ class Metering:
                 batch = producer.create_batch()
                 append = batch.append
                 append(timestamp=timestamp, key=key, value=value, headers=CONTENT_TYPE)
-            if number % _RECORDS_A_TURN == 0:
+            if number % _RECORDS_AT_ONCE == 0:
                 await asyncio.sleep(0)
         acknowledgements.append(await producer.send_batch(batch, Topic.USAGE, partition=partition))
         await asyncio.gather(*acknowledgements)

@@ -10,12 +10,12 @@ from prometheus_client.registry import Collector, CollectorRegistry
 from gateway.wire.record import Record
 
 _BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
-# Refused because it was too much, not because it was wrong.
+# Refused because there was too much, not because anything was wrong with the request.
 _SHED = frozenset({"rate_limited", "too_many_in_flight", "overloaded"})
 
 
 class _Answers:
-    """What one service has answered: how often by status class and by time, and how long in all."""
+    """The answers of one service: how many by status class and by time, and their total time."""
 
     __slots__ = ("buckets", "seconds", "statuses")
 
@@ -26,7 +26,7 @@ class _Answers:
 
 
 class Metrics(Collector):
-    """Counts by service and status class, and times to the head of the answer."""
+    """Counts by service and status class, and the times until the head of the answer."""
 
     def __init__(self, services: Iterable[str]) -> None:
         self._answers = {name: _Answers() for name in services}

@@ -1,4 +1,4 @@
-"""Spans of requests at the edge, while telemetry is on."""
+"""The gateway's spans of requests, while telemetry is on."""
 
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
@@ -25,8 +25,8 @@ class TracedRequest:
 class Tracing:
     """Makes a server span for each request that the tracer's sampler takes.
 
-    A client's `traceparent` is the parent of the span, and its sampled flag counts as far as the
-    sampler (OTEL_TRACES_SAMPLER) lets it.
+    A client's `traceparent` is the parent of the span; the sampler (OTEL_TRACES_SAMPLER) decides
+    whether its sampled flag counts.
     """
 
     def __init__(self, tracer: Tracer) -> None:
@@ -48,7 +48,7 @@ class Tracing:
         )
 
     def ended(self, record: Record) -> None:
-        """End the span; bytes that were no request have none."""
+        """End the span; there is none for bytes that were no request."""
         if record.tracked is None:
             return
         span: Span = record.tracked.span

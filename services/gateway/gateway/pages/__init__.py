@@ -1,1 +1,1 @@
-"""What the gateway answers itself: documents, and the merged OpenAPI."""
+"""What the gateway answers itself: its documents, and the merged OpenAPI."""

@@ -12,7 +12,7 @@ from gateway.wire.decisions import Answer, Refuse
 from gateway.wire.request import Request
 
 _HTML = "text/html; charset=utf-8"
-# Own scripts only; Swagger UI sets styles from its script and inlines small images.
+# Only the host's own scripts; Swagger UI sets styles by script and has small inline images.
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
@@ -40,7 +40,7 @@ class Documents:
 
     def __init__(self, openapi: Callable[[], Mapping[str, object]]) -> None:
         self._openapi = openapi
-        # The assets of Swagger UI come with this distribution; no page loads anything from afar.
+        # This package brings the assets of Swagger UI; no page loads anything from another host.
         assets = files("fastapi_offline") / "static"
         self._fixed = {
             b"/docs": _answer(_HTML, _DOCS.encode()),
@@ -55,10 +55,10 @@ class Documents:
         """The document that `request` asks for at `site`, or why there is none."""
         found = self._find(request.path, site)
         if found is None:
-            return Refuse(site.somebody, NOT_FOUND)
+            return Refuse(site.unidentified, NOT_FOUND)
         if request.method not in (b"GET", b"HEAD"):
-            return Refuse(site.somebody, METHOD_NOT_ALLOWED)
-        return replace(found, who=site.somebody)
+            return Refuse(site.unidentified, METHOD_NOT_ALLOWED)
+        return replace(found, who=site.unidentified)
 
     def _find(self, path: bytes, site: Site) -> Answer | None:
         if path == b"/":

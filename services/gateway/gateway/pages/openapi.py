@@ -12,14 +12,14 @@ from stagify.errors import StagifyError
 logger = logging.getLogger(__name__)
 
 REFRESH_SECONDS = 60.0
-# While a service has not answered yet.
+# As long as a service has never answered.
 RETRY_SECONDS = 2.0
 
 Document = dict[str, Any]
 Fetch = Callable[[ServiceName], Awaitable[Document | None]]
 
 _METHODS = frozenset({"get", "put", "post", "delete", "options", "head", "patch", "trace"})
-# What the gateway itself may answer to any call, beside what the service declares.
+# What the gateway itself may answer to any call, besides what the service declares.
 _OWN_STATUSES = {
     "404": "Unknown host or path",
     "408": "Request Timeout",
@@ -30,7 +30,7 @@ _OWN_STATUSES = {
     "503": "Service Unavailable",
     "504": "Gateway Timeout",
 }
-# A service says that a call needs a caller; how one shows who it is, is ours to say.
+# A service says that a call needs a caller; the gateway says with which credential.
 _CREDENTIALS: list[Document] = [{"session": []}, {"api_key": []}]
 _PROBLEM_SCHEMA: Document = {
     "type": "object",
@@ -48,7 +48,7 @@ _PROBLEM_SCHEMA: Document = {
 
 
 class OpenApi:
-    """Keeps the newest document of each service; one that is down keeps its last one."""
+    """Keeps the newest document of each service, also while a service is down."""
 
     def __init__(self, fetch: Fetch, routes: Routes) -> None:
         self._fetch = fetch
@@ -81,7 +81,8 @@ class OpenApi:
 
 
 def merge(documents: Mapping[ServiceName, Document], routes: Routes) -> Document:
-    """The public paths of `documents` in one; names that clash get their service's name."""
+    """The public paths of `documents` in one document; names that clash are prefixed with their
+    service's name."""
     merged: Document = {
         "openapi": "3.1.0",
         "info": {"title": "StagifyAI", "version": "1"},
@@ -119,7 +120,7 @@ def merge(documents: Mapping[ServiceName, Document], routes: Routes) -> Document
 
 
 def _name_apart(name: str, operations: list[Document], taken: set[str]) -> None:
-    """Give operations whose id is in `taken` another one, also where a link leads to them."""
+    """Give operations whose id is in `taken` another one, also in links to them."""
     own = {operation["operationId"] for operation in operations if "operationId" in operation}
     renamed = {one: f"{_identifier(name)}_{one}" for one in own & taken}
     for operation in operations:
@@ -135,7 +136,7 @@ def _name_apart(name: str, operations: list[Document], taken: set[str]) -> None:
 
 
 def _complete(name: str, operation: Document) -> None:
-    """Say what the gateway adds: whose call it is, how to show a credential, its own refusals."""
+    """Add what the gateway knows: the service, how to send a credential, its own refusals."""
     operation["tags"] = [name]
     operation["security"] = _CREDENTIALS if operation.get("security") else []
     responses = operation.setdefault("responses", {})
@@ -152,7 +153,7 @@ def _problem_response(description: str) -> Document:
 
 
 def _without_clashes(name: str, document: Document, taken: Document) -> Document:
-    """A copy whose schemas do not collide with different ones of the same name in `taken`."""
+    """A copy with new names for schemas that differ from one of the same name in `taken`."""
     document = copy.deepcopy(document)
     schemas: Document = document.get("components", {}).get("schemas", {})
     clashing = {key for key, schema in schemas.items() if key in taken and taken[key] != schema}

@@ -1,4 +1,4 @@
-"""Refusals of what is no page of the gateway's own."""
+"""Refusals of requests that neither a service nor a page of the gateway answers."""
 
 from gateway.wire.refusals import Refusal
 

@@ -1,1 +1,1 @@
-"""For tests of the gateway: a service behind it, a client that speaks bytes, a gateway to drive."""
+"""For tests of the gateway: a service behind it, a client that sends bytes, and a gateway."""

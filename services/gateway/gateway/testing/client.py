@@ -10,7 +10,7 @@ SESSION = "s" * 43
 
 
 class Client:
-    """One client connection that speaks in bytes."""
+    """One client connection, on which tests send and read bytes."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.reader = reader

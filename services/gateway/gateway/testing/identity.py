@@ -1,4 +1,4 @@
-"""identity-svc as a test wants it: it knows the credentials it was told."""
+"""A stand-in for identity-svc that knows the credentials a test gives it."""
 
 import json
 from collections.abc import Awaitable, Callable
@@ -11,7 +11,7 @@ from stagify.tokens import TokenVerifier
 
 
 class Identity:
-    """identity-svc as the test wants it: credentials by tenant and value."""
+    """A stand-in for identity-svc: credentials by tenant and value."""
 
     def __init__(self, service: FakeService, keys: ContextKeys) -> None:
         self.known: dict[tuple[UUID, str], dict[str, Any]] = {}

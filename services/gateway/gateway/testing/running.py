@@ -1,4 +1,4 @@
-"""A gateway on a loop of its own thread, as in production, without Kafka."""
+"""A gateway on an event loop in a thread of its own, without Kafka."""
 
 import asyncio
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from stagify.events.tenant import TenantDirectoryEntry
 
 
 class Running:
-    """A gateway without Kafka: the test says what the topics would."""
+    """A gateway without Kafka: the test applies the records that topics would bring."""
 
     def __init__(self, gateway: Gateway, loop: asyncio.AbstractEventLoop) -> None:
         self.gateway = gateway
@@ -25,17 +25,17 @@ class Running:
         return self.gateway.listener.port
 
     async def run(self, call: Callable[[], Any]) -> Any:
-        """`call()` on the gateway's loop; awaited there, if it is to be."""
+        """The result of `call()` on the gateway's loop; awaited there if it is a coroutine."""
         done: Future[Any] = asyncio.run_coroutine_threadsafe(_call(call), self.loop)
         return await asyncio.wrap_future(done)
 
     async def stop(self) -> None:
-        """End it without ceremony."""
+        """Stop it at once."""
         await self.run(lambda: self.gateway.listener.drain(0))
         await self.run(self.gateway.close)
 
     async def add_tenant(self, slug: str = "acme", **changes: Any) -> UUID:
-        """Put a tenant into the directory; its id."""
+        """Put a tenant into the directory, and return its id."""
         tenant_id: UUID = changes.pop("tenant_id", None) or uuid4()
         fields = {
             "slug": slug,

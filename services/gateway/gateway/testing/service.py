@@ -1,4 +1,4 @@
-"""A service that does as the test says, and reads requests with another parser than ours."""
+"""A service that does what the test says, and reads requests with another parser than ours."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -11,7 +11,7 @@ import httptools
 
 @dataclass
 class Received:
-    """A request as the service got it, read by another parser than the gateway's."""
+    """A request as the service got it."""
 
     method: str
     target: str

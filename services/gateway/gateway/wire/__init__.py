@@ -1,1 +1,1 @@
-"""HTTP/1.1 on both sides: strict towards clients, pooled towards the services."""
+"""HTTP/1.1 on both sides: a strict parser for clients, pooled connections to the services."""

@@ -1,13 +1,12 @@
-"""Where a body ends: readers that are fed what arrives and say what of it is payload.
+"""Readers of bodies: they are fed what arrives, and say what is payload and where the body ends.
 
-The same readers serve requests and answers; the parser of whoever sent the bytes decides which
-error a violation becomes.
+The same readers serve requests and answers; the caller turns an invalid body into its own error.
 """
 
 import re
 from typing import Protocol
 
-# Size, and an extension that nobody here understands and nothing passes on.
+# Size, and an extension, which is ignored.
 _SIZE_LINE = re.compile(rb"([0-9A-Fa-f]{1,12})(?:[ \t]*;[\t -~\x80-\xff]*)?")
 _MAX_LINE_BYTES = 256
 _MAX_TRAILER_BYTES = 8 * 1024
@@ -66,7 +65,7 @@ class ChunkedBody:
     def __init__(self, max_bytes: int | None = None) -> None:
         self._allowed = max_bytes
         self._held = b""
-        # Payload bytes and the line end still due of the current chunk.
+        # Bytes still to come of the current chunk: payload, and the line end.
         self._remaining = 0
         self._in_trailer = False
 
@@ -95,7 +94,7 @@ class ChunkedBody:
         return b"".join(payload), None
 
     def _take(self, buffer: bytes, position: int, payload: list[bytes]) -> int:
-        """Consume of the current chunk what is there; the new position."""
+        """Consume what is there of the current chunk; the new position."""
         due = self._remaining - 2
         if due > 0:
             piece = buffer[position : position + due]
@@ -154,6 +153,6 @@ def encode_chunk(payload: bytes) -> bytes:
 
 
 def encode_chunks(payload: bytes, is_last: bool) -> bytes:
-    """`payload`, which may be empty, as a chunk; and the end of the body behind it."""
+    """`payload`, which may be empty, as a chunk; followed by the end of the body if `is_last`."""
     chunk = encode_chunk(payload) if payload else b""
     return chunk + LAST_CHUNK if is_last else chunk

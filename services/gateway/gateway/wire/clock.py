@@ -1,10 +1,10 @@
-"""The Date header, rendered once a second for every answer the gateway makes itself."""
+"""The Date header of the gateway's own answers, rendered once a second."""
 
 from email.utils import formatdate
 
 
 class Clock:
-    """Holds the current `date:` line; whoever runs the loop calls `tick` about once a second."""
+    """Holds the current `date:` line; the listener calls `tick` about once a second."""
 
     __slots__ = ("date_line",)
 
@@ -12,7 +12,7 @@ class Clock:
         self.tick()
 
     def tick(self) -> None:
-        """Render the line for now."""
+        """Render the current line."""
         self.date_line = b"date: " + formatdate(usegmt=True).encode() + b"\r\n"
 
 

@@ -1,4 +1,4 @@
-"""One client's connection: bytes to requests, one at a time and answered in order."""
+"""One client's connection: reads its requests one at a time and answers them in order."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from gateway.wire.request import Request
 from gateway.wire.request_reader import RequestReader
 from gateway.wire.stream import ClientStream
 
-# What a client may send ahead while its request is being answered.
+# How much a client may send ahead while its request is being answered.
 _MAX_AHEAD_BYTES = 64 * 1024
 # A refused body up to this size is read and dropped, so that the connection can be kept.
 _MAX_SKIPPED_BYTES = 64 * 1024
-# How long an idle connection may still bring its last request when the gateway stops.
+# When the gateway stops: how long an idle connection may still bring a last request.
 _LAST_REQUEST_SECONDS = 1.0
 
 
 class ClientConnection(asyncio.Protocol):
-    """Implements `Connection` towards all of them, and `Client` towards its exchange."""
+    """Implements `Connection` for the set of all connections, and `Client` for its exchange."""
 
     __slots__ = (
         "_exchange",
@@ -118,9 +118,9 @@ class ClientConnection(asyncio.Protocol):
     # -- requests ---------------------------------------------------------------------------
 
     def _read_requests(self) -> None:
-        """Start what has arrived; a request that is not answered at once ends the loop."""
+        """Start the requests that have arrived, until one is not answered at once."""
         if self._is_starting:
-            # One was answered at once, from inside of the loop, which goes on by itself.
+            # Called from inside the loop below, when a request is answered at once; the loop goes on.
             return
         reader = self._reader
         self._is_starting = True
@@ -134,7 +134,7 @@ class ClientConnection(asyncio.Protocol):
             ):
                 request = reader.head()
                 if request is None:
-                    # From the first byte of a head on, the whole of it has this long.
+                    # From its first byte on, a head may take this long.
                     limit = monotonic() + self._parts.timeouts.head_seconds
                     self.stream.deadline = min(self.stream.deadline, limit)
                     return
@@ -177,7 +177,7 @@ class ClientConnection(asyncio.Protocol):
             self._read_requests()
 
     def _refuse_body(self, refusal: Refusal) -> None:
-        """The body cannot be read on, so neither can anything behind it."""
+        """The rest of the body cannot be read, and so nothing after it."""
         exchange = self._exchange
         if exchange is None:
             self._linger()
@@ -189,7 +189,7 @@ class ClientConnection(asyncio.Protocol):
             self._linger()
 
     def _refuse_bytes(self, refusal: Refusal) -> None:
-        """Answer bytes that are no request, and end the connection."""
+        """Answer bytes that are not a request, and end the connection."""
         parts, record = self._parts, Record(monotonic())
         data = refusal.render(record.request_id, close=True)
         self.stream.write(data)
@@ -235,9 +235,9 @@ class ClientConnection(asyncio.Protocol):
         self.stream.abort()
 
     def drain(self) -> None:
-        """Close after the request under way, or after the one that an idle client may be sending
-        just now: closed at once, its connection would lose it. An event stream would not end by
-        itself; its client connects again, elsewhere, and goes on where it was."""
+        """Close after the request under way. An idle connection stays open for a moment, because
+        its client may just be sending a request. An event stream is cut, because it would not
+        end by itself; its client connects again, to another gateway, and goes on where it was."""
         exchange, stream = self._exchange, self.stream
         if exchange is None:
             if not stream.is_closing and not self._reader.held:

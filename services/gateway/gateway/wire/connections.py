@@ -1,18 +1,18 @@
-"""All connections of clients: how many there may be, and whether they come to their end."""
+"""The set of all client connections: its limit, its deadlines, and how it is drained."""
 
 from heapq import nsmallest
 from typing import Protocol
 
-# Of all connections, one in so many is closed at a time: looking for them takes a while.
+# To make room, one in so many connections is closed at once, because searching takes a while.
 _ROOM_SHARE = 100
 
 
 class Connection(Protocol):
-    """A client's connection, as far as all of them are managed together."""
+    """A client's connection, as `Connections` sees it."""
 
     @property
     def deadline(self) -> float:
-        """When (monotonic) it has waited too long for what is due."""
+        """The time (monotonic) at which `on_deadline` is called."""
 
     @property
     def is_idle(self) -> bool:
@@ -32,7 +32,7 @@ class Connection(Protocol):
 
 
 class Connections:
-    """The set of them. Once `is_draining`, each ends with the request it has under way."""
+    """All of them. Once `is_draining`, each is closed after the request under way."""
 
     def __init__(self, max_connections: int) -> None:
         self._max = max_connections
@@ -43,7 +43,7 @@ class Connections:
         return len(self._all)
 
     def add(self, connection: Connection) -> bool:
-        """Take `connection` in; False if there are too many, and it is to be refused."""
+        """Add `connection`; False if there are too many, so that it must be refused."""
         if len(self._all) >= self._max:
             self._make_room()
         self._all.add(connection)
@@ -59,7 +59,7 @@ class Connections:
             connection.on_deadline()
 
     def drain(self) -> None:
-        """Let what is under way end, and nothing else begin."""
+        """Let requests under way end, and no others begin."""
         self.is_draining = True
         for connection in list(self._all):
             connection.drain()
@@ -70,8 +70,8 @@ class Connections:
             connection.abort()
 
     def _make_room(self) -> None:
-        """Close some that nobody uses, those first that wait longest for a request, so that nobody
-        can keep others out by connecting and doing nothing."""
+        """Close the connections that have been idle longest, so that nobody can keep others out by
+        connecting and doing nothing."""
         idle = [each for each in self._all if each.is_idle]
         count = max(1, self._max // _ROOM_SHARE)
         for connection in nsmallest(count, idle, key=lambda each: each.deadline):

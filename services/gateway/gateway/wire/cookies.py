@@ -1,4 +1,4 @@
-"""Takes the session out of a Cookie header: services never see it."""
+"""Takes the session out of a Cookie header, so that services never see it."""
 
 from gateway.wire.errors import RefusedError
 from gateway.wire.refusals import DUPLICATE_CREDENTIAL
@@ -9,7 +9,7 @@ SESSION_COOKIE = b"__Host-stagify_session"
 def take_session(header: bytes) -> tuple[bytes | None, bytes]:
     """The session's value, if there is one, and the header without it.
 
-    Two sessions are refused: which one counts would depend on who reads the header.
+    Two sessions are refused, because different readers could pick different ones.
     """
     session: bytes | None = None
     others = []

@@ -1,6 +1,6 @@
-"""What can be decided about a request, in the words of the wire.
+"""The possible decisions on a request, as far as the wire must know them.
 
-Who decides (`Parts.decide`) is above this layer, and so are the reasons.
+The decision itself (`Parts.decide`) is made in the layers above.
 """
 
 from __future__ import annotations
@@ -19,39 +19,40 @@ class Waiting(Protocol):
 
     @property
     def is_done(self) -> bool:
-        """Whether nobody waits for its answer any more."""
+        """Whether it is over, for example because its client is gone."""
 
     def start(self, now: float) -> None:
-        """It is its turn at `now`."""
+        """Its turn has come, at `now`."""
 
     def refuse(self, refusal: Refusal) -> None:
-        """It will not come to its turn."""
+        """It will not get a turn."""
 
 
 class Turnstile(Protocol):
-    """Has counted a request in, lets it through to its service in turn, and counts it out."""
+    """Where a request that was counted in waits for its turn, and is counted out again."""
 
     def take_turn(self, request: Waiting, now: float) -> Refusal | None:
-        """Start `request` now, or when its turn comes; a refusal if too many wait already."""
+        """Start `request` now or when its turn comes; a refusal if too many are waiting."""
 
     def leave_turn(self, seconds: float, now: float) -> None:
-        """The service has worked on a request for so long."""
+        """End a turn: the service has worked on the request for `seconds`."""
 
     def become_stream(self) -> Refusal | None:
-        """A request turns out to be a stream, which lasts; a refusal if there is no room."""
+        """Count a request as a stream from now on; a refusal if there are too many streams."""
 
     def leave(self) -> None:
-        """A request that was counted in is over."""
+        """Count out a request that is over."""
 
     def leave_stream(self) -> None:
-        """A stream is over."""
+        """Count out a stream that is over."""
 
 
 class Forward:
-    """Send it to `service`: counted in at `turnstile`, and by now to be counted out there.
+    """Send it to `service`. It has been counted in, and must be counted out at `turnstile`.
 
     `head` is what follows the target in the head that the service gets: the end of the request
-    line, the service's host, and the lines that say who is asking. It serves many requests.
+    line, the service's host, and the lines that say who is calling. One `Forward` serves many
+    requests.
     """
 
     __slots__ = ("head", "service", "turnstile", "who")
@@ -65,7 +66,7 @@ class Forward:
 
 @dataclass(frozen=True, slots=True)
 class Refuse:
-    """Answer that it goes no further."""
+    """Answer with a refusal."""
 
     who: Any
     refusal: Refusal
@@ -73,7 +74,7 @@ class Refuse:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Answer `body`; `head` is the status line and the header lines that go with it."""
+    """Answer with `body`; `head` is the status line and the header lines."""
 
     who: Any
     status: int
@@ -96,12 +97,13 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """Somebody must be asked first. `wait` takes whom to call, once, with what decides then."""
+    """The decision needs an answer from elsewhere. When that is there, the callback given to `wait`
+    is called once, with the function that then decides."""
 
     who: Any
     wait: Callable[[Callable[[DecideLater], None]], None]
 
 
 Decision = Forward | Refuse | Answer | Pending
-# Decides at the time (monotonic) it is called with, unless nobody waits for the answer any more.
+# Makes the decision at the given time (monotonic); not called if the request is over by then.
 DecideLater = Callable[[float], Decision]

@@ -1,4 +1,4 @@
-"""A listening socket that somebody else keeps open and lends, so that gateways can take turns."""
+"""Borrows the listening socket from the doorman, so that one gateway can replace another."""
 
 import asyncio
 import contextlib
@@ -12,9 +12,9 @@ _RETRY_SECONDS = 0.2
 
 
 class Door:
-    """Where the doorman (`deploy/doorman.py`) is found: a socket file.
+    """The gateway's connection to the doorman (`deploy/doorman.py`), over a socket file.
 
-    The connection to it stays open; it ends with the doorman, and the port it lent with it.
+    It stays open; when the doorman ends, it ends too, and the socket that was lent is of no use.
     """
 
     def __init__(self, path: Path) -> None:
@@ -22,7 +22,7 @@ class Door:
         self._line: socket.socket | None = None
 
     async def borrow(self) -> socket.socket:
-        """The listening socket; waits for the doorman if it is away."""
+        """The listening socket; waits for the doorman if it is not there."""
         while True:
             try:
                 return await self._borrow()
@@ -32,14 +32,14 @@ class Door:
                 await asyncio.sleep(_RETRY_SECONDS)
 
     async def wait_until_gone(self) -> None:
-        """Return when the doorman is gone; what it lent is of no use any more."""
+        """Return when the doorman is gone."""
         assert self._line is not None
         with contextlib.suppress(OSError):
             await asyncio.get_running_loop().sock_recv(self._line, 1)
         self.close()
 
     def close(self) -> None:
-        """Let go of the doorman."""
+        """Close the connection to the doorman."""
         if self._line is not None:
             self._line.close()
             self._line = None

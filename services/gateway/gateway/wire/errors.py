@@ -1,10 +1,10 @@
-"""How a parser says no."""
+"""The errors that parsers raise."""
 
 from gateway.wire.refusals import Refusal
 
 
 class RefusedError(Exception):
-    """The client's bytes cannot be served; carries the answer."""
+    """The client's bytes cannot be served; carries the refusal."""
 
     def __init__(self, refusal: Refusal) -> None:
         super().__init__(refusal.code)
@@ -12,4 +12,4 @@ class RefusedError(Exception):
 
 
 class UpstreamProtocolError(Exception):
-    """A service answered something that is not well-formed HTTP/1.1."""
+    """A service's answer is not well-formed HTTP/1.1."""

@@ -1,7 +1,8 @@
-"""One request and its answer: decided on, sent to a service in its turn, and carried back.
+"""One request and its answer: follows the decision, sends the request to a service when its turn
+comes, and passes the answer back.
 
-Nothing is awaited on the usual path: the client's bytes are decided on and written to a pooled
-connection in one go, and the answer the same way back.
+Nothing is awaited on the usual path: a request is read, decided on and written to a pooled
+connection in one go, and so is the answer on its way back.
 """
 
 from __future__ import annotations
@@ -25,11 +26,11 @@ from gateway.wire.upstream import Upstream
 
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _IDEMPOTENT = frozenset((b"GET", b"HEAD", b"OPTIONS", b"PUT", b"DELETE"))
-# So much of a body may wait for a connection before the client is told to pause. A request whose
-# whole body is no larger is kept until its answer starts, to be sent once more if need be.
+# How much of a body may wait for a connection before reading from the client is paused. A request
+# whose body is no larger is kept until its answer starts, so that it can be sent once more.
 _MAX_QUEUED_BYTES = 64 * 1024
 
-# How far an exchange has come; an order, of which one answered here leaves out the middle.
+# How far an exchange has come, in this order; one that the gateway answers itself skips the middle.
 DECIDING = 0
 # Counted in at the turnstile; its body may still be on its way.
 ADMITTED = 1
@@ -46,15 +47,15 @@ class Client(Protocol):
     peer: Peer
 
     def can_skip_body(self) -> bool:
-        """Whether what is left of the refused request's body is small enough to read and drop."""
+        """Whether the rest of a refused request's body is small enough to read and drop."""
 
     def on_answered(self, keep_alive: bool, now: float) -> None:
         """The request has its answer; the next one may start."""
 
 
 class Exchange:
-    """Implements `Waiting` towards the turnstile, `Dialling` towards the service, and `Answered`
-    towards the connection to it."""
+    """Implements `Waiting` for the turnstile, `Dialling` for the service, and `Answered` for the
+    connection to the service."""
 
     __slots__ = (
         "_client",
@@ -91,12 +92,12 @@ class Exchange:
             record.traceparent = record.tracked.traceparent
         self._phase = DECIDING
         self.is_head = request.method == b"HEAD"
-        # The whole request has been handed to the connection to its service.
+        # Whether the whole request has arrived, and so has been sent on or queued.
         self.is_sent = request.body_length == 0
         self.is_stream = False
         self._upstream: Upstream | None = None
-        # What has arrived of the body while there is no connection to the service; once there is
-        # one, the whole request, if it may be sent again.
+        # The part of the body that arrived before there was a connection to the service; and the
+        # whole request, if it may be sent again.
         self._queue: list[bytes] = []
         self._queued_bytes = 0
         self._repeatable: bytes | None = None
@@ -105,18 +106,18 @@ class Exchange:
 
     @property
     def is_done(self) -> bool:
-        """Whether nobody waits for the answer any more."""
+        """Whether it is over."""
         return self._phase == DONE
 
     @property
     def is_answering(self) -> bool:
-        """Whether the client has the head of a service's answer."""
+        """Whether the head of a service's answer has been sent to the client."""
         return self._phase == ANSWERING
 
     # -- the decision -----------------------------------------------------------------------
 
     def follow(self, decision: Decision, now: float) -> None:
-        """Do what was decided at `now` (monotonic)."""
+        """Carry out what was decided at `now` (monotonic)."""
         self.record.who = decision.who
         if isinstance(decision, Forward):
             self._forward = decision
@@ -203,7 +204,7 @@ class Exchange:
         self.is_sent = True
         if self.request.body_length == CHUNKED:
             self._send(LAST_CHUNK)
-        # Sending the last of it may have started or ended it.
+        # Sending the last bytes may have started or ended the exchange.
         phase = self._phase
         if phase in (DONE, WAITING):
             return
@@ -229,7 +230,7 @@ class Exchange:
         """See `Answered`."""
         record, now = self.record, monotonic()
         record.answer_seconds = seconds = now - record.sent_at
-        # The service has done its work; what is left is the client's pace.
+        # The service has done its work; the rest depends on how fast the client reads.
         self._phase = ANSWERING
         self._forward.turnstile.leave_turn(seconds, now)
         if response.is_event_stream and not is_last and not self._become_stream():
@@ -300,7 +301,7 @@ class Exchange:
     # -- the end ----------------------------------------------------------------------------
 
     def refuse(self, refusal: Refusal) -> None:
-        """Answer `refusal` instead of a service."""
+        """Answer with `refusal`."""
         keep_alive = not refusal.must_close and self._may_keep_alive()
         data = refusal.render(
             self.record.request_id,
@@ -333,7 +334,7 @@ class Exchange:
         self._client.on_answered(keep_alive, self._end(code))
 
     def on_deadline(self) -> None:
-        """It took too long: whose fault is it?"""
+        """It took too long: answer according to who was waited for."""
         if self._phase == ANSWERING:
             self.cancel(records.TIMED_OUT)
             self._stream.abort()
@@ -345,18 +346,18 @@ class Exchange:
             self.refuse(refusals.UPSTREAM_TIMEOUT)
 
     def cancel(self, code: bytes = records.CLIENT_GONE) -> None:
-        """Nobody waits for the answer any more."""
+        """End without an answer, or in the middle of one."""
         self._let_go()
         self._end(code)
 
     def _let_go(self) -> None:
-        """Of the connection to the service, in the middle of an answer."""
+        """Give up the connection to the service, if there is one."""
         if self._upstream is not None:
             self._upstream.abandon()
             self._upstream = None
 
     def _end(self, code: bytes) -> float:
-        """Count it out and have it observed; the time (monotonic) of that."""
+        """Count the request out and tell the observers; the time (monotonic) of that."""
         now = monotonic()
         phase, self._phase = self._phase, DONE
         if phase == DONE:
@@ -387,11 +388,11 @@ class Exchange:
         self._stream.resume_reading()
 
     def pause_service(self) -> None:
-        """The client does not read as fast as the service answers."""
+        """Stop reading the answer: the client does not keep up."""
         if self._upstream is not None:
             self._upstream.pause()
 
     def resume_service(self) -> None:
-        """The client has caught up."""
+        """Go on reading the answer: the client has caught up."""
         if self._upstream is not None:
             self._upstream.resume()

@@ -1,4 +1,4 @@
-"""The head of a request as its service gets it: written anew, line by line."""
+"""The head of a request as its service gets it, written anew."""
 
 from gateway.wire.decisions import Forward
 from gateway.wire.record import Record
@@ -8,7 +8,7 @@ _WITH_BODY = frozenset((b"POST", b"PUT", b"PATCH"))
 
 
 def head_of(request: Request, forward: Forward, record: Record, forwarded_lines: bytes) -> bytes:
-    """The head of `request`; `forwarded_lines` ends where the host's name belongs."""
+    """The head of `request`; `forwarded_lines` ends where the host name is to be put."""
     if request.body_length > 0:
         framing = b"content-length: %d\r\n" % request.body_length
     elif request.body_length == CHUNKED:

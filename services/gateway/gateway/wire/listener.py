@@ -1,4 +1,4 @@
-"""The listening socket, the sweep that enforces time-outs, and the way to stop."""
+"""The listening socket, the sweep that enforces time-outs, and the stop."""
 
 import asyncio
 import logging
@@ -14,7 +14,7 @@ from gateway.wire.service import Service
 logger = logging.getLogger(__name__)
 
 BACKLOG = 2048
-_CLOSING_TURNS = 100
+_CLOSING_ITERATIONS = 100
 
 
 class Listener:
@@ -43,13 +43,13 @@ class Listener:
 
     @property
     def port(self) -> int:
-        """The port it listens on, also when it was told to choose one."""
+        """The port it listens on, also if it chose one itself."""
         assert self._server is not None
         port: int = self._server.sockets[0].getsockname()[1]
         return port
 
     async def start(self) -> None:
-        """Listen: on the port that the doorman lends if there is one, else on one's own."""
+        """Listen: on the doorman's port if there is a doorman, else on its own."""
         loop = asyncio.get_running_loop()
         if self._door is None:
             self._server = await loop.create_server(
@@ -66,7 +66,7 @@ class Listener:
         return await loop.create_server(self._accept, sock=lent, backlog=BACKLOG)
 
     async def _follow(self, door: Door) -> None:
-        """Listen anew whenever the doorman was replaced."""
+        """Listen again whenever the doorman has been replaced."""
         try:
             while self._server is not None:
                 await door.wait_until_gone()
@@ -86,7 +86,7 @@ class Listener:
             self.sweep(monotonic())
 
     def sweep(self, now: float) -> None:
-        """End what has passed its deadline at `now`."""
+        """End whatever has passed its deadline at `now`."""
         clock.tick()
         self._connections.sweep(now)
         for service in self._services:
@@ -95,8 +95,8 @@ class Listener:
             self._emptied.set()
 
     async def drain(self, seconds: float) -> None:
-        """Accept nobody else, let requests under way end for `seconds`, then cut off the rest."""
-        # Also a client that is accepted while this waits meets a gateway that stops.
+        """Accept nobody else, give requests under way `seconds` to end, then cut off the rest."""
+        # Set first, so that it also holds for a client that is accepted while this waits.
         self._connections.is_draining = True
         if self._following is not None:
             self._following.cancel()
@@ -118,8 +118,8 @@ class Listener:
             await self._until_closed()
 
     async def _until_closed(self) -> None:
-        """Give the loop the turns it needs to close what was aborted."""
-        for _ in range(_CLOSING_TURNS):
+        """Give the event loop the iterations it needs to close what was aborted."""
+        for _ in range(_CLOSING_ITERATIONS):
             if not self._connections and not any(each.open_connections for each in self._services):
                 return
             await asyncio.sleep(0)

@@ -1,4 +1,4 @@
-"""A flood of failures is one fact: it has a line in the log now and then, not one for each."""
+"""Keeps a flood of failures from flooding the log: one line now and then, not one for each."""
 
 from collections.abc import Callable
 from time import monotonic

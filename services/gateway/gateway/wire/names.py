@@ -1,8 +1,8 @@
-"""What the gateway does with a header, decided once for each spelling of its name."""
+"""What the gateway does with a header: decided once for each spelling of its name."""
 
 import re
 
-# The fate of a header. FORWARD is zero because it is what nearly all headers are.
+# What kind of header it is. FORWARD is zero because nearly all headers are of that kind.
 FORWARD = 0
 DROP = 1
 HOST = 2
@@ -50,7 +50,7 @@ _REQUEST_KINDS = {
     b"upgrade": UPGRADE,
     b"idempotency-key": IDEMPOTENCY_KEY,
     b"x-forwarded-for": FORWARDED_FOR,
-    # Other ways to say who or where one is: nobody behind the gateway may see them.
+    # Other ways to say who or where a client is; no service may see them.
     b"forwarded": DROP,
     b"x-forwarded-host": DROP,
     b"x-forwarded-proto": DROP,
@@ -80,20 +80,20 @@ _RESPONSE_KINDS = {
 
 
 class InvalidNameError(ValueError):
-    """Not the name of a header, or one that some servers take for another."""
+    """Not a header name, or one that some servers take for another one."""
 
 
 class HeaderNames:
-    """Kinds by the spelling on the wire, so that a known name costs one look-up."""
+    """Kinds by the spelling on the wire, so that a known name takes one look-up."""
 
     def __init__(self, kinds: dict[bytes, int]) -> None:
         self._kinds = kinds
         self._learnt: dict[bytes, int] = {}
-        # Bound once: asked for every header of every request.
+        # Bound once, because it is called for every header of every request.
         self.get = self._learnt.get
 
     def learn(self, name: bytes) -> int:
-        """The kind of a name not met before; InvalidNameError if it is none."""
+        """The kind of a new name; InvalidNameError if it is not a valid one."""
         # A server that maps "_" to "-" would see a second header of the name with "-".
         if _TOKEN.fullmatch(name) is None:
             raise InvalidNameError
@@ -104,7 +104,7 @@ class HeaderNames:
         return kind
 
     def kind_of(self, name: bytes) -> int:
-        """The kind of any name; InvalidNameError if it is none."""
+        """The kind of any name; InvalidNameError if it is not a valid one."""
         kind = self._learnt.get(name)
         return self.learn(name) if kind is None else kind
 
@@ -114,7 +114,7 @@ class HeaderNames:
             return DROP
         if canonical == name:
             return self._kinds.get(name, FORWARD)
-        # An alias of a header that has a meaning here has none.
+        # Another spelling of a header that means something here is dropped.
         return DROP if canonical in self._kinds else FORWARD
 
 

@@ -1,4 +1,4 @@
-"""What every connection of a client needs, in the words of the wire; composed in `app.py`."""
+"""The collaborators of every client connection; `app.py` puts them together."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ Observe = Callable[[Record], None]
 
 
 class Tracked(Protocol):
-    """A request that somebody follows through all services."""
+    """A request that is traced through all services."""
 
     @property
     def traceparent(self) -> bytes:
-        """What its service gets to join in."""
+        """The header value with which its service joins the trace."""
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """`decide` is called once for each request, at the time (monotonic) it is given."""
+    """`decide` is called once for each request, with the current time (monotonic)."""
 
     decide: Callable[[Request, Peer, float], Decision]
     # Called with each record when its answer begins, and when that has ended.

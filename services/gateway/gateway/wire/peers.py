@@ -1,4 +1,4 @@
-"""Who is at the other end of a connection, and what the services are told about it."""
+"""The other end of a client connection, and what the services are told about it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Peer:
-    """The address a connection comes from. Only a trusted proxy's word about others counts."""
+    """The address a connection comes from. Only a trusted proxy may name another one."""
 
     __slots__ = ("_address", "_is_trusted", "_lines", "_peers")
 
@@ -36,7 +36,7 @@ class Peer:
 
 
 class Peers:
-    """Knows which addresses are proxies of the platform, and under which scheme it is public."""
+    """Knows which addresses are trusted proxies, and the scheme of the public URLs."""
 
     def __init__(self, trusted: Sequence[IPv4Network | IPv6Network], public_scheme: str) -> None:
         self._trusted = tuple(trusted)
@@ -55,7 +55,7 @@ class Peers:
         return any(parsed in network for network in self._trusted)
 
     def client_of(self, peer: str, forwarded_for: bytes) -> str:
-        """The last address in the chain that no trusted proxy vouches away; `peer` if none."""
+        """The last address in the chain that is not a trusted proxy; `peer` if there is none."""
         for hop in reversed(forwarded_for.decode("latin-1").split(",")):
             address = hop.strip()
             try:

@@ -1,11 +1,11 @@
-"""What became of one request: written here, read by whoever observes."""
+"""The outcome of one request: the wire fills it in, observers read it."""
 
 from random import randbytes
 from typing import Any
 
 from gateway.wire.service import Service
 
-# How an answer ended otherwise than by a refusal, whose own code stands in its place.
+# How an answer ended; a refusal has its own code instead.
 COMPLETE = b""
 CLIENT_GONE = b"client_gone"
 BROKEN_OFF = b"broken_off"
@@ -27,7 +27,7 @@ def _new_ids() -> bytes:
 
 
 class Record:
-    """One request, or bytes that were none; times are monotonic, and 0 is what never happened.
+    """One request, or bytes that were none. Times are monotonic, and 0 if it never happened.
 
     Observers get it twice: when its answer begins, and when that has ended.
     """
@@ -49,7 +49,7 @@ class Record:
         "who",
     )
 
-    # What the decision said of who is asking; nothing here looks into it.
+    # Whose request it is, as the decision says; the wire does not look into it.
     who: Any
 
     def __init__(
@@ -63,19 +63,19 @@ class Record:
         self.began = began
         self.method = method
         self.target = target
-        # A trace id and a span id, should the client have sent none; the first also names the
-        # request.
+        # A trace id and a span id, in case the client has sent none; the first is also the
+        # request id.
         ids = _new_ids()
         self.request_id = request_id or ids[:32]
         self.traceparent = traceparent or b"00-%b-%b-01" % (ids[:32], ids[32:])
-        # What whoever tracks requests (see `Parts`) has made of this one.
+        # What `Parts.track` has returned for it, if requests are traced.
         self.tracked: Any = None
         self.who = None
-        # The service it was sent to, when, and how long until the head of the answer.
+        # The service it was sent to, when, and the time until the head of the answer.
         self.service: Service | None = None
         self.sent_at = 0.0
         self.answer_seconds = 0.0
-        # 0 while there is no answer; `code` says why it is not a service's whole answer.
+        # 0 while there is no answer; `code` says why it is not the whole answer of a service.
         self.status = 0
         self.code = COMPLETE
         self.sent_bytes = 0

@@ -1,7 +1,7 @@
-"""How the gateway says no (RFC 9457), and every refusal that needs no more than HTTP to be given.
+"""What a refusal is (a problem document, RFC 9457), and all refusals that concern only HTTP.
 
-A refusal is rendered once, when the process starts; a request adds its id and its length. What the
-layers above refuse stands in a `refusals.py` of their own.
+A refusal is rendered when the process starts; each request adds its id. The layers above have
+their refusals in a `refusals.py` of their own.
 """
 
 import html
@@ -16,7 +16,7 @@ _HTML = b"text/html; charset=utf-8"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Refusal:
-    """Why a request goes no further. `must_close`: its end in the byte stream is unknown."""
+    """Why a request is refused. `must_close`: nobody knows where the request ends."""
 
     status: int
     code: str
@@ -48,7 +48,7 @@ class Refusal:
     def render(
         self, request_id: bytes, *, close: bool, head_only: bool = False, as_page: bool = False
     ) -> bytes:
-        """The complete answer. `request_id` must be a valid one: it is not escaped."""
+        """The complete answer. `request_id` must be a valid one, because it is not escaped."""
         if as_page and self.has_page:
             kind, body = _HTML, self._page
         else:
@@ -139,7 +139,7 @@ BODY_TOO_LARGE = Refusal(
 )
 
 
-# The request is well-formed, but not now.
+# The request is well-formed, but cannot be served now.
 OVERLOADED = Refusal(
     503, "overloaded", "Service Unavailable", "The platform is busy: try again.", RETRY_SOON
 )

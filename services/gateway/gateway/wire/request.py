@@ -1,7 +1,7 @@
 """The head of a request, read strictly: what two servers could read differently is refused.
 
-One grammar decides, and what goes to a service is written anew from what was understood here,
-so no later parser sees bytes this one has not. A test compares it with llhttp on random heads.
+What goes to a service is written anew from what was understood here, so no later parser sees
+bytes that this one has not. A test compares it with llhttp on random heads.
 """
 
 import re
@@ -14,7 +14,7 @@ from gateway.wire.names import DROP, FORWARD
 
 CHUNKED = -1
 
-# A field line may hold tab, space, visible ASCII and the obsolete upper half; nothing else.
+# A header line may hold tab, space, visible ASCII and bytes above 127 (obsolete); nothing else.
 FIELD_BYTES = bytes([9, *range(32, 127), *range(128, 256)])
 _TARGET_BYTES = bytes(byte for byte in range(33, 127) if byte not in b'#"<>\\')
 _METHODS = frozenset((b"GET", b"HEAD", b"POST", b"PUT", b"PATCH", b"DELETE", b"OPTIONS"))
@@ -23,7 +23,7 @@ _TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,128}")
 _TRACEPARENT = re.compile(rb"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 _ABSOLUTE = re.compile(rb"https?://([^/?]*)(/.*)?", re.IGNORECASE)
-# Dot segments and escapes of "/", "\", "." and NUL: a path has one spelling or is refused.
+# Dot segments and escapes of "/", "\", "." and NUL: a path with more than one spelling is refused.
 _DOUBTFUL_PATH = re.compile(rb"//|/\.\.?(?:/|$)|%(?:2e|2f|5c|00)", re.IGNORECASE)
 _MAX_LENGTH_DIGITS = 15
 
@@ -80,7 +80,7 @@ class Request:
         self.expects_continue = False
         self.has_idempotency_key = False
         self.forwarded_for: bytes | None = None
-        # Headers that are judged only when all of them are known.
+        # Headers that can be judged only when all of them are known.
         self.connection: bytes | None = None
         self.cookie: bytes | None = None
         self.length: bytes | None = None
@@ -199,7 +199,7 @@ def _on_traceparent(request: Request, line: bytes, value: bytes) -> None:
 def _on_expect(request: Request, line: bytes, value: bytes) -> None:
     if value.lower() != b"100-continue":
         raise RefusedError(refusals.EXPECTATION_FAILED)
-    # A client of HTTP/1.0 would take the interim answer for the answer.
+    # A client of HTTP/1.0 would take the interim answer for the final one.
     request.expects_continue = not request.is_http10
 
 
@@ -291,7 +291,7 @@ def _read_connection(request: Request, value: bytes) -> None:
         request.keep_alive = False
     named -= {b"close", b"keep-alive", b""}
     if named:
-        # What the client declares to be for this hop only goes no further.
+        # Headers that the client declares to be for this hop only are not passed on.
         request.lines = [
             line for line in request.lines if line.partition(b":")[0].lower() not in named
         ]

@@ -1,4 +1,4 @@
-"""One client's bytes to requests and their bodies, one after the other."""
+"""Reads the requests of one client and their bodies, one after the other."""
 
 from gateway.wire import refusals
 from gateway.wire.bodies import (
@@ -13,8 +13,8 @@ from gateway.wire.request import CHUNKED, HeadLimits, Request, parse_request
 
 
 class RequestReader:
-    """Holds what has arrived and was not read yet. What it cannot read it raises RefusedError for;
-    nothing behind that can be read either."""
+    """Holds what has arrived and was not read yet. Raises RefusedError for what it cannot read;
+    nothing after that can be read either."""
 
     __slots__ = ("_body", "_limits", "_max_body_bytes", "held", "is_in_body")
 
@@ -22,7 +22,7 @@ class RequestReader:
         self._limits = limits
         self._max_body_bytes = max_body_bytes
         self._body: BodyReader | None = None
-        # What waits to be read, and whether it belongs to the body of the last request.
+        # What has not been read yet, and whether it belongs to the body of the last request.
         self.held = b""
         self.is_in_body = False
 
@@ -31,9 +31,9 @@ class RequestReader:
         self.held = self.held + data if self.held else data
 
     def head(self) -> Request | None:
-        """The next request, of whose body nothing has been read; None until its head is whole."""
+        """The next request, without its body; None until its head is complete."""
         data = self.held
-        # One empty line before a request is left over by old clients (RFC 9112, 2.2).
+        # Old clients leave one empty line before a request (RFC 9112, 2.2).
         start = 2 if data.startswith(b"\r\n") else 0
         end = data.find(b"\r\n\r\n", start)
         if end < 0:
@@ -53,7 +53,7 @@ class RequestReader:
         return request
 
     def body(self) -> bytes:
-        """What has arrived of the body; that was the end of it if `is_in_body` is over."""
+        """What has arrived of the body; afterwards `is_in_body` is False if that was the end."""
         assert self._body is not None
         data, self.held = self.held, b""
         try:
@@ -68,13 +68,13 @@ class RequestReader:
         return payload
 
     def rest_is_at_most(self, size: int) -> bool:
-        """Whether it is sure that no more than `size` bytes of the body are still to come."""
+        """Whether certainly no more than `size` bytes of the body are still to come."""
         return self._body is None or (
             isinstance(self._body, FixedBody) and self._body.remaining <= size
         )
 
     def drop(self) -> None:
-        """Forget what waits, also of a body."""
+        """Drop what has not been read, also of a body."""
         self.held = b""
         self._end_body()
 

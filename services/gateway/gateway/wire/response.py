@@ -1,4 +1,4 @@
-"""The head of a service's answer: what of it the client gets, and where its body ends."""
+"""The head of a service's answer: the lines the client gets, and where the body ends."""
 
 import re
 from functools import lru_cache
@@ -16,11 +16,11 @@ from gateway.wire.request import CHUNKED, FIELD_BYTES
 
 UNTIL_CLOSED = -2
 
-# What a line says beyond the kind of its name.
+# Kinds of lines, in addition to the kinds of names.
 _EVENT_STREAM = 100
 _CLOSE = 101
 _KEEP_ALIVE = 102
-# Lines met before, since most are the same from answer to answer.
+# Lines seen before: most lines are the same in every answer.
 _learnt: dict[bytes, int] = {}
 _MAX_LEARNT = 4096
 _MAX_LEARNT_BYTES = 128
@@ -73,7 +73,7 @@ def parse_response(head: bytes, *, to_head: bool) -> ResponseHead:
 
 
 def _learn(line: bytes) -> int:
-    """Read a line strictly; the next one like it costs one look-up."""
+    """Read a line strictly, and remember its kind."""
     if line.translate(None, FIELD_BYTES):
         raise UpstreamProtocolError("control bytes in the head")
     name, colon, value = line.partition(b":")
@@ -102,7 +102,7 @@ def _status_line(line: bytes) -> tuple[int, bytes, bool]:
     match = _STATUS_LINE.fullmatch(line)
     if match is None:
         raise UpstreamProtocolError("not a status line")
-    # The gateway speaks 1.1 for itself, whatever the service speaks.
+    # The gateway answers with HTTP/1.1, whatever the service speaks.
     return int(match[2]), b"HTTP/1.1" + line[8:], match[1] == b"1"
 
 

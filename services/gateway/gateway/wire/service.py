@@ -18,23 +18,24 @@ logger = logging.getLogger(__name__)
 
 
 class Dialling(Protocol):
-    """Who waits for a connection."""
+    """A request that waits for a new connection."""
 
     @property
     def is_done(self) -> bool:
-        """Whether it does so no longer."""
+        """Whether it no longer needs one."""
 
     def on_connected(self, upstream: Upstream) -> None:
-        """Here is one."""
+        """The connection is `upstream`."""
 
     def on_unreachable(self, refusal: Refusal) -> None:
-        """There is none."""
+        """No connection could be made."""
 
 
 class Service:
-    """Its idle connections are a stack: the warmest is used first, the rest age and are closed.
+    """The service's address and connections. The connection used last is taken first; others stay
+    idle and are closed in the end.
 
-    `label` is the name as the access log writes it, and `host_line` what a request to it says.
+    `label` is the name in the access log, and `host_line` the Host header of requests to it.
     """
 
     def __init__(
@@ -66,8 +67,8 @@ class Service:
     def take(self, *, must_be_open: bool = False) -> Upstream | None:
         """An idle connection, if there is one.
 
-        `must_be_open` is for a request that cannot be repeated: it must not meet the end of a
-        connection that its service has closed a moment ago.
+        `must_be_open` is for a request that cannot be repeated: it must not be sent on a connection
+        that the service has just closed.
         """
         idle = self._idle
         while idle:

@@ -9,7 +9,7 @@ _LINGER_SECONDS = 2.0
 
 
 class ClientStream:
-    """Wraps the transport. `deadline` (monotonic) is when the sweep calls the connection."""
+    """Wraps the transport. When `deadline` (monotonic) has passed, the sweep calls the connection."""
 
     __slots__ = ("_transport", "_writes", "deadline", "is_closing", "is_reading")
 
@@ -21,7 +21,7 @@ class ClientStream:
         self.is_closing = False
 
     def write(self, data: bytes) -> None:
-        """Send `data` at the end of this turn of the loop."""
+        """Send `data` at the end of this iteration of the event loop."""
         self._writes.put(self._transport, data)
 
     def close(self) -> None:
@@ -31,8 +31,8 @@ class ClientStream:
         self._transport.close()
 
     def linger(self) -> None:
-        """Close for writing, and read on for a moment: closing with bytes unread resets the
-        connection, and the client may lose the answer."""
+        """Close for writing, and go on reading for a moment: to close with unread bytes would reset
+        the connection, and the client might lose the answer."""
         self.is_closing = True
         self.deadline = monotonic() + _LINGER_SECONDS
         if self._transport.is_closing():

@@ -1,4 +1,4 @@
-"""One connection to a service: carries one exchange at a time and reads its answer."""
+"""One connection to a service: sends one request at a time and reads its answer."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _ANYTHING = select.POLLIN
 
 
 class Pool(Protocol):
-    """Where the connection belongs."""
+    """The pool that the connection belongs to."""
 
     writes: Writes
 
@@ -30,13 +30,13 @@ class Pool(Protocol):
 
 
 class Answered(Protocol):
-    """Whom the answer is for."""
+    """The exchange that the answer is for."""
 
     is_head: bool
     is_sent: bool
 
     def on_response(self, response: ResponseHead, payload: bytes, is_last: bool) -> None:
-        """The head of the answer and the first of its body."""
+        """The head of the answer and the first bytes of its body."""
 
     def on_payload(self, payload: bytes, is_last: bool) -> None:
         """More of the body."""
@@ -45,13 +45,13 @@ class Answered(Protocol):
         """Nothing more will come; the connection is free again."""
 
     def on_lost(self, *, was_silent: bool) -> None:
-        """There will be no answer, or no more of it. `was_silent`: not a byte of it came."""
+        """The connection was lost. `was_silent`: not a byte of the answer had come."""
 
     def pause_client(self) -> None:
-        """The service does not read as fast as the client sends."""
+        """Stop reading from the client: the service does not keep up."""
 
     def resume_client(self) -> None:
-        """The service has caught up."""
+        """Go on reading from the client: the service has caught up."""
 
 
 class Upstream(asyncio.Protocol):
@@ -92,22 +92,21 @@ class Upstream(asyncio.Protocol):
 
     @property
     def is_open(self) -> bool:
-        """Whether its end has not arrived, asked of the kernel: the loop may not have read it yet.
-
-        Nothing else can have arrived on a connection that is idle.
+        """Whether the service has not closed it, as the kernel says: the event loop may not have
+        noticed yet. Nothing but the end can arrive on an idle connection.
         """
         poll = select.poll()
         poll.register(self._transport.get_extra_info("socket").fileno(), _ANYTHING)
         return not poll.poll(0)
 
     def send(self, answer_for: Answered, data: bytes, *, at_once: bool) -> None:
-        """Start an exchange by sending what there is of its request.
+        """Start an exchange: send what has arrived of its request.
 
         `at_once` is for a request that cannot be repeated, on a connection that was open just now.
         """
         self._answer_for = answer_for
         self._got_bytes = False
-        # In any case after the last of an earlier body, which may still wait.
+        # Behind the end of an earlier body, which may still be waiting here.
         self._pool.writes.put(self._transport, data)
         if at_once:
             self._pool.writes.flush()
@@ -129,7 +128,7 @@ class Upstream(asyncio.Protocol):
             self._transport.resume_reading()
 
     def abandon(self) -> None:
-        """Nobody waits for the answer any more: close, so that the service can stop."""
+        """Close, because nobody waits for the answer: so the service can stop working on it."""
         self._answer_for = None
         self._transport.abort()
 
@@ -137,7 +136,7 @@ class Upstream(asyncio.Protocol):
         """See asyncio.Protocol."""
         answer_for = self._answer_for
         if answer_for is None:
-            # Bytes that no request asked for: the connection is out of step.
+            # Bytes that no request asked for: nobody knows what comes next on this connection.
             self._transport.abort()
             return
         self._got_bytes = True

@@ -1,4 +1,4 @@
-"""Who may pass: sessions and API keys, at their own tenant only, until they are taken back."""
+"""Who is let in: sessions and API keys, in their own tenant only, until they are revoked."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -35,7 +35,7 @@ def identity(service: FakeService, context_keys: ContextKeys) -> Identity:
 
 @pytest.fixture
 def caller(service: FakeService, context_keys: ContextKeys) -> Callable[[], Principal]:
-    """Whom staging-svc takes the last request's caller for."""
+    """Read who the caller of the last request is for staging-svc."""
     verifier = TokenVerifier("staging-svc", context_keys.public)
 
     def read() -> Principal:
@@ -47,7 +47,7 @@ def caller(service: FakeService, context_keys: ContextKeys) -> Callable[[], Prin
 
 
 async def revoke(live: Running, credential_id: str) -> None:
-    """Let the news arrive that the credential is dead."""
+    """Let the revocation of the credential arrive."""
     await live.run(lambda: live.gateway.credentials.revoke(UUID(credential_id)))
 
 
@@ -75,7 +75,7 @@ class TestWithoutCredential:
 
 
 class TestCredential:
-    async def test_session_is_known_at_its_tenant(
+    async def test_session_is_known_in_its_tenant(
         self,
         live: Running,
         tenant: UUID,
@@ -93,7 +93,7 @@ class TestCredential:
         assert received.values("cookie") == ["a=1; b=2"]
         assert SESSION not in str(received.headers)
 
-    async def test_api_key_counts_before_the_cookie(
+    async def test_api_key_takes_precedence_over_the_cookie(
         self,
         live: Running,
         tenant: UUID,
@@ -147,14 +147,14 @@ class TestCredential:
             f"Cookie: __Host-stagify_session={KEY}",
         ],
     )
-    async def test_what_cannot_be_a_credential_is_refused_unasked(
+    async def test_what_cannot_be_a_credential_is_refused_without_a_look_up(
         self, live: Running, identity: Identity, line: str
     ) -> None:
         answer = await live.get(request("/v1/projects", line))
         assert (answer.status, answer.code) == (401, "invalid_credential")
         assert identity.asked == 0
 
-    async def test_unknown_credential_is_not_asked_for_again_and_again(
+    async def test_unknown_credential_is_looked_up_once(
         self, live: Running, identity: Identity
     ) -> None:
         for _ in range(5):
@@ -173,12 +173,12 @@ class TestCredential:
             ("GET", "/v1/sessions", 404),
         ],
     )
-    async def test_dead_session_does_not_keep_anyone_from_logging_in(
+    async def test_invalid_session_does_not_keep_anyone_from_logging_in(
         self, live: Running, identity: Identity, method: str, target: str, status: int
     ) -> None:
         assert (await live.get(request(target, COOKIE, method=method))).status == status
 
-    async def test_wrong_key_is_always_told(self, live: Running, identity: Identity) -> None:
+    async def test_wrong_key_is_always_refused(self, live: Running, identity: Identity) -> None:
         assert (await live.get(request("/v1/branding", BEARER))).status == 401
 
     async def test_expired_credential_is_unknown(
@@ -188,7 +188,7 @@ class TestCredential:
         assert (await live.get(request("/v1/projects", BEARER))).status == 401
 
     @pytest.mark.parametrize("body", [b"{}", b"not json", b"[]"])
-    async def test_answer_that_makes_no_sense_lets_nobody_in(
+    async def test_senseless_answer_of_identity_lets_nobody_in(
         self, live: Running, service: FakeService, body: bytes
     ) -> None:
         async def answer_nonsense(received: Received, wire: Wire) -> None:
@@ -199,7 +199,7 @@ class TestCredential:
         assert (answer.status, answer.code) == (503, "credentials_unavailable")
         assert answer.headers["retry-after"] == "1"
 
-    async def test_known_credential_passes_while_identity_is_down(
+    async def test_known_credential_is_accepted_while_identity_is_down(
         self, live: Running, tenant: UUID, identity: Identity, service: FakeService
     ) -> None:
         identity.add(tenant, KEY)
@@ -219,7 +219,7 @@ class TestRevocation:
     async def admitted(
         self, live: Running, tenant: UUID, identity: Identity
     ) -> Callable[[], Awaitable[Answer]]:
-        """A request with a credential that has passed once."""
+        """A request with a credential that has been accepted once."""
         self.found = identity.add(tenant, KEY)
 
         async def ask() -> Answer:
@@ -239,7 +239,7 @@ class TestRevocation:
         await revoke(live, self.found["credential_id"])
         assert (await admitted()).status == 401
 
-    async def test_look_up_under_way_does_not_restore_a_dead_credential(
+    async def test_look_up_under_way_does_not_restore_a_revoked_credential(
         self, live: Running, tenant: UUID, identity: Identity
     ) -> None:
         found = identity.add(tenant, KEY)
@@ -251,7 +251,7 @@ class TestRevocation:
         assert (await live.get(request("/v1/projects", BEARER))).status == 401
         assert (await live.get(request("/v1/projects", BEARER))).status == 401
 
-    async def test_suspension_counts_at_once(
+    async def test_suspension_takes_effect_at_once(
         self, live: Running, tenant: UUID, admitted: Callable[[], Awaitable[Answer]]
     ) -> None:
         await live.add_tenant("acme", tenant_id=tenant, status="suspended")
@@ -310,7 +310,7 @@ class TestOrigin:
         assert (await live.get(request("/v1/projects", *lines, method="POST"))).status == 200
 
 
-async def test_verdicts_age_faster_while_revocations_cannot_arrive(
+async def test_verdicts_expire_sooner_while_revocations_cannot_arrive(
     make_gateway: MakeGateway, identity: Identity
 ) -> None:
     live = await make_gateway(credential_lifetime_without_kafka_seconds=0.000001)

@@ -1,4 +1,4 @@
-"""Too much and too slow: what is shed, with which code, and how the gateway stops."""
+"""Limits and time-outs: what is refused, with which code; and how the gateway stops."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -18,7 +18,7 @@ MakeGateway = Callable[..., Awaitable[Running]]
 
 
 class TestBucket:
-    def test_burst_passes_and_then_the_rate(self) -> None:
+    def test_burst_is_let_in_and_then_the_rate(self) -> None:
         bucket = Bucket(rate=8, burst=5)
         assert [bucket.take(100.0) for _ in range(6)] == [True] * 5 + [False]
         assert not bucket.take(100.0625)
@@ -40,7 +40,7 @@ class TestCounting:
         limits.leave(greedy)
         assert limits.enter(greedy, None, 1.0) is None
 
-    def test_everybody_together_has_a_limit(self) -> None:
+    def test_all_tenants_together_have_a_limit(self) -> None:
         limits = Limits(LimitSettings(max_in_flight=2))
         parties = [limits.new_party() for _ in range(3)]
         assert [limits.enter(party, None, 1.0) for party in parties] == [None, None, OVERLOADED]
@@ -66,7 +66,7 @@ class TestPlans:
         assert refusal is not None
         assert dict(refusal.headers)["ratelimit-policy"] == '"tenant";q=6;w=2'
 
-    def test_another_version_of_the_same_plan_saves_nothing(self) -> None:
+    def test_another_version_of_the_same_plan_does_not_refill_the_bucket(self) -> None:
         limits = Limits(LimitSettings(tenant_rate=1, tenant_burst=2))
         party = limits.new_party()
         assert self.admitted(limits, party) == 2
@@ -210,7 +210,7 @@ async def test_streams_have_a_limit_of_their_own(
 
 
 class TestTimeouts:
-    """The sweep is called with a time far ahead instead of waiting for it."""
+    """Tests call the sweep with a time in the future instead of waiting."""
 
     @pytest.fixture
     async def later(self, live: Running) -> Callable[[], Awaitable[None]]:
@@ -366,7 +366,7 @@ class TestDrain:
         await client.close()
 
 
-def test_flood_of_failures_is_said_once_a_second() -> None:
+def test_flood_of_failures_is_logged_once_a_second() -> None:
     now = 100.0
     throttle = LogThrottle(1.0, lambda: now)
     assert [throttle.is_due() for _ in range(5)] == [True, False, False, False, False]

@@ -51,7 +51,7 @@ def turns_of(settings: TurnSettings) -> Turns:
 
 
 def ask(turns: Turns, party: Party, count: int, now: float = NOW) -> list[Asking]:
-    """So many requests of one tenant."""
+    """`count` requests of one tenant."""
     return [Asking(turns, party, now) for _ in range(count)]
 
 
@@ -66,14 +66,14 @@ def parties() -> list[Party]:
 
 
 class TestPlaces:
-    def test_one_alone_leaves_half_to_others(self, parties: list[Party]) -> None:
+    def test_tenant_alone_leaves_half_of_the_places_free(self, parties: list[Party]) -> None:
         turns = turns_of(TurnSettings(max_running=4))
         greedy = ask(turns, parties[0], 3)
         assert states(greedy) == ["running", "running", "waiting"]
         assert states(ask(turns, parties[1], 2)) == ["running", "running"]
         assert states(ask(turns, parties[2], 1)) == ["waiting"]
 
-    def test_who_waits_starts_when_another_is_answered(self, parties: list[Party]) -> None:
+    def test_waiting_request_starts_when_another_is_answered(self, parties: list[Party]) -> None:
         turns = turns_of(TurnSettings(max_running=4))
         first, second, third = ask(turns, parties[0], 3)
         first.end()
@@ -102,7 +102,7 @@ class TestPlaces:
         answered = [states(queue).count("answered") for queue in queues]
         assert max(answered) - min(answered) <= 2
 
-    def test_who_used_most_gets_what_nobody_else_wants(self, parties: list[Party]) -> None:
+    def test_tenant_that_used_most_gets_what_the_others_leave(self, parties: list[Party]) -> None:
         turns = turns_of(TurnSettings(max_running=8))
         for party, seconds in zip(parties, (8.0, 1.0, 1.0), strict=True):
             Asking(turns, party).end(NOW + seconds)
@@ -136,7 +136,7 @@ class TestPlaces:
 
 
 class TestPatience:
-    def test_who_has_waited_too_long_is_refused(self, parties: list[Party]) -> None:
+    def test_request_that_has_waited_too_long_is_refused(self, parties: list[Party]) -> None:
         turns = turns_of(TurnSettings(max_running=2, patience_seconds=2.0))
         running, late, recent = Asking(turns, parties[0]), Asking(turns, parties[0]), None
         recent = Asking(turns, parties[0], NOW + 2)
@@ -155,7 +155,7 @@ class TestPatience:
         early[0].end(NOW + 3.4)
         assert states([early[1], *late]) == [OVERLOADED, "running", "waiting"]
         late[0].end(NOW + 3.4)
-        # Empty for once, but it has just been too long.
+        # The queue is empty now, but it was too long a moment ago.
         late[1].end(NOW + 3.4)
         running, hasty = ask(turns, parties[0], 2, NOW + 4)
         running.end(NOW + 4.6)
@@ -177,7 +177,7 @@ class TestPatience:
         running.end()
         assert states([gone, there]) == ["waiting", "running"]
 
-    def test_queue_has_an_end(self, parties: list[Party]) -> None:
+    def test_queue_has_a_limit(self, parties: list[Party]) -> None:
         turns = turns_of(TurnSettings(max_running=2, max_waiting=1))
         assert states(ask(turns, parties[0], 3)) == ["running", "waiting", OVERLOADED]
 

@@ -77,7 +77,7 @@ def p99(times: list[float]) -> float:
     return sorted(times)[len(times) * 99 // 100]
 
 
-def test_nine_hardly_notice_the_tenth() -> None:
+def test_nine_tenants_hardly_notice_a_greedy_tenth() -> None:
     share = 0.065 * CAPACITY
     equal = Service([share] * 10, 60)
     unequal = Service([share] * 9 + [10 * share], 60)

@@ -35,7 +35,7 @@ def put(directory: Directory, tenant_id: UUID, *hosts: str, **changes: Any) -> N
 
 
 def tenant_at(directory: Directory, host: bytes) -> UUID | None:
-    """Who lives at `host`."""
+    """The tenant that `host` belongs to."""
     site = directory.find(host)
     return site.tenant_id if isinstance(site, Site) else None
 
@@ -48,7 +48,7 @@ def test_host_names_its_tenant_however_it_is_spelt(directory: Directory, tenant_
     assert directory.find(b"acme_.stagify.test") is INVALID_HOST
 
 
-def test_platform_host_belongs_to_nobody(directory: Directory, tenant_id: UUID) -> None:
+def test_platform_host_belongs_to_no_tenant(directory: Directory, tenant_id: UUID) -> None:
     put(directory, tenant_id, "app.stagify.test", "acme.stagify.test")
     site = directory.find(b"APP.stagify.test:8080")
     assert isinstance(site, Site)
@@ -71,7 +71,7 @@ def test_newer_record_replaces_the_older(directory: Directory, tenant_id: UUID) 
     assert len(directory) == 1
 
 
-def test_status_not_known_here_lets_nobody_in(directory: Directory, tenant_id: UUID) -> None:
+def test_unknown_status_lets_nobody_in(directory: Directory, tenant_id: UUID) -> None:
     put(directory, tenant_id, "acme.stagify.test", status="quarantined")
     site = directory.find(b"acme.stagify.test")
     assert isinstance(site, Site)
@@ -82,7 +82,7 @@ def test_status_not_known_here_lets_nobody_in(directory: Directory, tenant_id: U
     assert site.status == "active"
 
 
-def test_other_words_not_known_here_change_nothing(directory: Directory, tenant_id: UUID) -> None:
+def test_other_unknown_values_change_nothing(directory: Directory, tenant_id: UUID) -> None:
     put(directory, tenant_id, "acme.stagify.test", type="franchise", plan="platinum", region="moon")
     site = directory.find(b"acme.stagify.test")
     assert isinstance(site, Site)

@@ -1,4 +1,4 @@
-"""Host names: one spelling of each, and nothing that another parser could read differently."""
+"""Host names: each has one spelling, and none that another parser could read differently."""
 
 import pytest
 from hypothesis import given

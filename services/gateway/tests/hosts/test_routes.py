@@ -43,5 +43,5 @@ def test_first_segments_name_the_service(routes: Routes, target: bytes, name: st
         b"/metrics",
     ],
 )
-def test_everything_else_has_none(routes: Routes, target: bytes) -> None:
+def test_other_paths_lead_to_no_service(routes: Routes, target: bytes) -> None:
     assert routes.find(target) is None

@@ -1,4 +1,4 @@
-"""The access log: what a line says, that nobody can forge one, and that nobody waits for it."""
+"""The access log: what a line says, that no client can forge one, and that no request waits."""
 
 import asyncio
 import json
@@ -114,7 +114,7 @@ class TestLine:
         text = logged.path.read_text()
         assert not [secret for secret in (KEY, SESSION, "hidden", "127.0.0.1") if secret in text]
 
-    async def test_request_of_nobody_has_a_tenant_only(self, logged: Logged) -> None:
+    async def test_request_without_a_caller_has_only_a_tenant(self, logged: Logged) -> None:
         await logged.live.get(request())
         await logged.live.get(request("/v1/slugs/acme", host="app.stagify.test"))
         visitor, platform = await logged.lines()
@@ -273,7 +273,7 @@ async def test_no_bytes_of_a_client_forge_a_line(logged: Logged) -> None:
         await _one_answer(client)
     lines = await logged.lines()
     assert all(set(line) == FIELDS for line in lines)
-    # A line break in a target splits nothing: each sending had one answer, or two if it was two.
+    # A line break in a target makes no second line: each request has one, and two requests have two.
     assert len(lines) == len(sent)
 
 
@@ -295,7 +295,7 @@ class TestWriter:
         assert path.read_bytes() == b"2\n"
         assert path.stat().st_mode & 0o007 == 0
 
-    def test_stalled_reader_costs_lines_and_no_time(self, tmp_path: Path) -> None:
+    def test_stalled_reader_loses_lines_and_delays_nobody(self, tmp_path: Path) -> None:
         path = tmp_path / "pipe"
         os.mkfifo(path)
         reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
@@ -336,7 +336,7 @@ def _wait_for(path: Path, content: bytes) -> None:
     raise AssertionError(f"{path} never held {content!r}")
 
 
-def test_file_in_no_folder_is_refused_at_the_start(context_keys: ContextKeys) -> None:
+def test_file_in_a_missing_folder_is_refused_at_the_start(context_keys: ContextKeys) -> None:
     url = "http://127.0.0.1:1"
     names = ("tenant_svc_url", "identity_svc_url", "staging_svc_url", "usage_svc_url")
     with pytest.raises(ValidationError, match="access_log"):

@@ -77,7 +77,7 @@ async def test_follower_from_the_beginning_gets_everything(
         await until(records, after.event_id)
 
 
-async def test_follower_of_news_starts_at_the_end(
+async def test_follower_of_what_is_new_starts_at_the_end(
     kafka_server: str, send: Callable[[Event], Awaitable[None]], tenant_id: UUID
 ) -> None:
     before, after = revoked(tenant_id), revoked(tenant_id)
@@ -90,7 +90,7 @@ async def test_follower_of_news_starts_at_the_end(
 
 
 def caller(tenant_id: UUID) -> Caller:
-    """Somebody with an API key."""
+    """A caller with an API key."""
     return Caller(
         Principal(
             kind="api_key",
@@ -102,10 +102,10 @@ def caller(tenant_id: UUID) -> Caller:
     )
 
 
-def count(metering: Metering, somebody: Caller) -> None:
-    """A service has answered a request of `somebody`."""
+def count(metering: Metering, caller: Caller) -> None:
+    """A service has answered a request of `caller`."""
     record = Record(0.0)
-    record.who, record.status, record.service = somebody, 200, cast(Service, object())
+    record.who, record.status, record.service = caller, 200, cast(Service, object())
     metering.answered(record)
 
 

@@ -1,4 +1,4 @@
-"""Spans at the edge: one for each sampled request, and none while telemetry is off."""
+"""The gateway's spans: one for each sampled request, and none while telemetry is off."""
 
 from collections.abc import Awaitable, Callable
 
@@ -86,7 +86,7 @@ async def test_unsampled_trace_makes_no_span_and_stays_unsampled(
     assert sent.endswith("-00")
 
 
-async def test_ratio_counts_for_traces_that_begin_here(
+async def test_ratio_holds_for_traces_that_begin_here(
     make_traced: MakeTraced, service: FakeService
 ) -> None:
     traced = await make_traced(ratio=0.0)

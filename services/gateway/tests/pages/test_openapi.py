@@ -38,7 +38,7 @@ def test_public_calls_of_all_services_are_in_one_document(routes: Routes) -> Non
     assert {"404", "502", "503", "504"} <= set(projects["responses"])
 
 
-def test_credentials_are_asked_for_where_a_caller_is(routes: Routes) -> None:
+def test_calls_that_need_a_caller_ask_for_a_credential(routes: Routes) -> None:
     service = document("/v1/projects", {})
     service["paths"]["/v1/catalog"] = {"get": {"responses": {}}}
     service["paths"]["/v1/projects"]["get"]["security"] = [{"context": []}]

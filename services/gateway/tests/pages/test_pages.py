@@ -8,7 +8,7 @@ from gateway.testing.service import FakeService
 
 
 class TestPages:
-    async def test_unknown_host_is_told_in_its_own_language(self, live: Running) -> None:
+    async def test_unknown_host_gets_a_page_or_a_problem(self, live: Running) -> None:
         answer = await live.get(request(host="nobody.stagify.test"))
         assert (answer.status, answer.code) == (404, "unknown_host")
         members = json.loads(answer.body)
@@ -30,7 +30,7 @@ class TestPages:
             assert (answer.status, answer.code) == (404, "not_found")
         assert service.received == []
 
-    async def test_docs_need_nothing_from_afar(self, live: Running) -> None:
+    async def test_docs_load_nothing_from_other_hosts(self, live: Running) -> None:
         page = await live.get(request("/docs"))
         assert page.status == 200
         assert b"http" not in page.body

@@ -1,4 +1,4 @@
-"""Gateways that take turns on a port that a doorman keeps open."""
+"""Gateways that replace each other on a port that a doorman keeps open."""
 
 import asyncio
 import sys
@@ -35,7 +35,7 @@ class Doorman:
         await self._process.wait()
 
     async def connect(self) -> Client:
-        """A client that keeps trying until somebody listens."""
+        """A client that keeps trying until a gateway listens."""
 
         async def try_it() -> Client | None:
             try:
@@ -48,7 +48,7 @@ class Doorman:
         return client
 
     async def status(self) -> int:
-        """What a request on a connection of its own is answered."""
+        """The status of the answer to a request on a new connection."""
         client = await self.connect()
         await client.send(request())
         answer = await client.answer()
@@ -58,7 +58,7 @@ class Doorman:
 
 @pytest.fixture
 async def doorman(tmp_path: Path) -> AsyncIterator[Doorman]:
-    """One who keeps a free port."""
+    """A doorman with a free port."""
     doorman = Doorman(tmp_path)
     await doorman.start()
     yield doorman

@@ -200,7 +200,7 @@ async def test_doubtful_bytes_are_refused_and_the_connection_ends(
 ) -> None:
     data, status, code = REFUSED[name]
     client = await live.connect()
-    # A request behind the doubtful one must never be taken for one.
+    # The bytes behind the doubtful request must never be taken for another request.
     behind = b"" if name.startswith("endless t") else b"GET /v1/smuggled HTTP/1.1\r\n" + H + END
     await client.send(data + behind)
     answer = await client.answer()
@@ -267,7 +267,7 @@ async def test_doubtful_bytes_in_pieces_are_refused_too(
         "x_stagify_actor: user:forged",
     ],
 )
-async def test_identity_of_the_client_s_making_never_arrives(
+async def test_identity_that_a_client_claims_never_arrives(
     live: Running, service: FakeService, line: str
 ) -> None:
     answer = await live.get(GET + H + line.encode() + b"\r\n\r\n")
@@ -292,7 +292,7 @@ async def test_identity_of_the_client_s_making_never_arrives(
         "X-HTTP-Method-Override",
     ],
 )
-async def test_where_the_client_says_it_is_never_arrives(
+async def test_address_that_a_client_claims_never_arrives(
     live: Running, service: FakeService, name: str
 ) -> None:
     await live.add_tenant("victim")
@@ -303,7 +303,7 @@ async def test_where_the_client_says_it_is_never_arrives(
     assert received.values("x-forwarded-host") == [HOST]
 
 
-async def test_headers_named_by_connection_go_no_further(
+async def test_headers_named_by_connection_are_not_passed_on(
     live: Running, service: FakeService
 ) -> None:
     lines = (

@@ -1,4 +1,4 @@
-"""Requests through the gateway: what the service gets, what the client gets, and who waits."""
+"""Requests through the gateway: what the service gets, what the client gets, who waits for whom."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

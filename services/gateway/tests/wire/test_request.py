@@ -32,7 +32,7 @@ _FIRST = st.sampled_from(
 
 
 class _Seen:
-    """What llhttp makes of a head."""
+    """How llhttp reads a head."""
 
     def __init__(self) -> None:
         self.url = b""
@@ -121,7 +121,7 @@ class TestNames:
         assert REQUEST_NAMES.learn(b"X.Custom") == FORWARD
 
     @pytest.mark.parametrize("name", [b"", b"a b", b"a_b", b"a(b", b"a\xe9", b"a ", b"\ta"])
-    def test_what_is_no_name_is_refused(self, name: bytes) -> None:
+    def test_invalid_name_is_refused(self, name: bytes) -> None:
         with pytest.raises(InvalidNameError):
             REQUEST_NAMES.learn(name)
 
@@ -146,7 +146,7 @@ class TestPeers:
             ("10.0.0.1", b"", "10.0.0.1"),
         ],
     )
-    def test_only_a_trusted_proxy_speaks_for_others(
+    def test_only_a_trusted_proxy_may_name_the_client(
         self, peer: str, forwarded_for: bytes | None, client: str
     ) -> None:
         from ipaddress import ip_network

@@ -130,7 +130,7 @@ class TestUpstreamFailure:
             answers("HTTP/1.1 200 OK\nTransfer-Encoding: chunked", b"zz\r\n"),
         ],
     )
-    async def test_answer_that_is_no_http_is_never_passed_on(
+    async def test_answer_that_is_not_http_is_never_passed_on(
         self, live: Running, service: FakeService, sent: bytes
     ) -> None:
         async def respond(received: Received, wire: Wire) -> None:
@@ -147,7 +147,7 @@ class TestUpstreamFailure:
             answers("HTTP/1.1 200 OK\nTransfer-Encoding: chunked", b"5\r\nhello\r\n"),
         ],
     )
-    async def test_broken_off_answer_is_seen_as_broken_off(
+    async def test_client_sees_that_an_answer_broke_off(
         self, live: Running, service: FakeService, sent: bytes
     ) -> None:
         async def respond(received: Received, wire: Wire) -> None:

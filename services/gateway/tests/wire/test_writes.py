@@ -1,4 +1,4 @@
-"""What one turn of the loop has to send goes out together, in order, and never late."""
+"""What one iteration of the event loop sends goes out together, in order, and not late."""
 
 import asyncio
 from typing import cast
@@ -35,7 +35,9 @@ def sent() -> list[tuple[Recording, bytes]]:
     return []
 
 
-async def test_all_of_a_turn_is_sent_when_it_ends(sent: list[tuple[Recording, bytes]]) -> None:
+async def test_all_of_an_iteration_is_sent_when_it_ends(
+    sent: list[tuple[Recording, bytes]],
+) -> None:
     writes, one, other = Writes(), Recording(sent), Recording(sent)
     writes.put(as_transport(one), b"1")
     writes.put(as_transport(other), b"2")
@@ -57,7 +59,7 @@ async def test_flush_sends_at_once_and_only_once(sent: list[tuple[Recording, byt
     assert len(sent) == 1
 
 
-async def test_what_closes_gets_nothing_and_holds_up_nobody(
+async def test_closing_transport_gets_nothing_and_holds_up_no_other(
     sent: list[tuple[Recording, bytes]],
 ) -> None:
     writes, closed, open_one = Writes(), Recording(sent), Recording(sent)
@@ -68,7 +70,7 @@ async def test_what_closes_gets_nothing_and_holds_up_nobody(
     assert sent == [(open_one, b"2")]
 
 
-async def test_many_do_not_wait_for_the_end_of_the_turn(
+async def test_many_do_not_wait_for_the_end_of_the_iteration(
     sent: list[tuple[Recording, bytes]],
 ) -> None:
     writes, transport = Writes(), Recording(sent)

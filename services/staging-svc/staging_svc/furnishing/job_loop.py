@@ -1,4 +1,4 @@
-"""The loop that takes jobs."""
+"""The loop that takes jobs and runs them; a process has one for each photo it works on at a time."""
 
 import asyncio
 import contextlib
@@ -15,7 +15,7 @@ logger = logging.getLogger(__name__)
 OUTAGE_SECONDS = 1.0
 
 
-class Slot:
+class JobLoop:
     """Takes jobs and runs them, one at a time."""
 
     def __init__(
