@@ -11,15 +11,7 @@ from sqlalchemy import text
 
 from identity_svc.handlers import HANDLERS
 from identity_svc.tenants.service import NewTenant, record_owner
-from identity_testing import (
-    Caller,
-    Events,
-    Member,
-    SignUpBegun,
-    TenantService,
-    Visitor,
-    refusal,
-)
+from identity_testing import Caller, Events, Member, SignUpBegun, TenantService, Visitor, refusal
 from stagify import inbox
 from stagify.database import Database
 from stagify.events import Event

@@ -6,14 +6,7 @@ from datetime import timedelta
 
 from sqlalchemy import text
 
-from identity_testing import (
-    MailServer,
-    Member,
-    SignUpBegun,
-    Visitor,
-    refusal,
-    wrong,
-)
+from identity_testing import MailServer, Member, SignUpBegun, Visitor, refusal, wrong
 from stagify.clock import utc_now
 from stagify.database import Database
 from stagify.tasks.runner import TaskRunner

@@ -3,15 +3,7 @@
 import asyncio
 from uuid import uuid4
 
-from identity_testing import (
-    Begin,
-    MailServer,
-    Member,
-    TenantService,
-    Visitor,
-    refusal,
-    wrong,
-)
+from identity_testing import Begin, MailServer, Member, TenantService, Visitor, refusal, wrong
 from stagify.tasks.runner import TaskRunner
 
 

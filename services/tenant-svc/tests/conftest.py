@@ -1,6 +1,7 @@
 """tenant-svc on a real database, and callers with genuine tokens."""
 
 import base64
+import dataclasses
 from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
@@ -15,9 +16,10 @@ from stagify.ids import new_id
 from stagify.testing import ContextKeys, DatabaseUrls, TestDatabases, app_client
 from tenant_svc.app import create_app
 from tenant_svc.handlers import HANDLERS
+from tenant_svc.lifecycle import service as lifecycle
 from tenant_svc.parts import Parts
 from tenant_svc.settings import Settings
-from tenant_testing import CreateTenant, Deliver, Published
+from tenant_testing import AskForTenant, CreateTenant, Deliver, Published, Tenant, Upkeep
 
 BASE_DOMAIN = "example.test:8080"
 
@@ -118,17 +120,51 @@ def wanted(slug: str) -> dict[str, Any]:
 
 
 @pytest.fixture
-def create_tenant(
+def ask_for_tenant(
     client: httpx.AsyncClient, identity_headers: dict[str, str], wanted: dict[str, Any]
-) -> CreateTenant:
+) -> AskForTenant:
+    """The answer to the call that creates `wanted`, with other values where they are given."""
+
+    async def ask(tenant_id: UUID, **other: Any) -> httpx.Response:
+        return await client.put(
+            f"/internal/tenants/{tenant_id}", json=wanted | other, headers=identity_headers
+        )
+
+    return ask
+
+
+@pytest.fixture
+def create_tenant(ask_for_tenant: AskForTenant) -> CreateTenant:
     """Create the tenant `wanted`, with other values where they are given."""
 
     async def create(tenant_id: UUID, **other: Any) -> dict[str, Any]:
-        answer = await client.put(
-            f"/internal/tenants/{tenant_id}", json=wanted | other, headers=identity_headers
-        )
+        answer = await ask_for_tenant(tenant_id, **other)
         assert answer.status_code == 200, answer.text
         body: dict[str, Any] = answer.json()
         return body
 
     return create
+
+
+@pytest.fixture
+async def tenant(
+    create_tenant: CreateTenant,
+    database: Database,
+    deliver: Deliver,
+    published: Published,
+    tenant_id: UUID,
+) -> Tenant:
+    """The tenant `wanted`, for which no service has issued a receipt."""
+    await create_tenant(tenant_id)
+    return Tenant(tenant_id, database, deliver, published)
+
+
+@pytest.fixture
+def upkeep(parts: Parts) -> Upkeep:
+    """A round of upkeep that finds a slug due as soon as its tenant has expired."""
+    settings = parts.settings.model_copy(update={"slug_grace_hours": 0})
+
+    async def run() -> None:
+        await lifecycle.end_unfinished(dataclasses.replace(parts, settings=settings))
+
+    return run
