@@ -66,8 +66,8 @@ def capability(path: Path, folder: str, package: str) -> str | None:
     return inside[0] if len(inside) > 1 and inside[0] != "migrations" else None
 
 
-def room(path: str) -> str:
-    """The layer, capability or module of the kit that a file of ours is part of."""
+def part(path: str) -> str:
+    """The layer, capability or module of the kit that a file belongs to."""
     folder = path.rpartition("/")[0]
     is_single = folder in ("shared/stagify", *(f"{f}/{p}" for f, p in PACKAGES.items()))
     return path if is_single else folder
@@ -103,13 +103,13 @@ class TestBoundaries:
         ]
         assert found == []
 
-    def test_only_the_kits_edge_raises_http_exceptions(self) -> None:
-        edge = {ROOT / "shared/stagify/http.py", ROOT / "shared/stagify/middleware.py"}
+    def test_only_the_kits_http_modules_raise_http_exceptions(self) -> None:
+        http = {ROOT / "shared/stagify/http.py", ROOT / "shared/stagify/middleware.py"}
         found = [
             str(path.relative_to(ROOT))
             for folder, package in PACKAGES.items()
             for path in sources(folder, package)
-            if path not in edge and re.search(r"import .*\bHTTPException\b", path.read_text())
+            if path not in http and re.search(r"import .*\bHTTPException\b", path.read_text())
         ]
         assert found == []
 
@@ -122,7 +122,7 @@ class TestBoundaries:
         ]
         assert found == []
 
-    def test_nothing_leans_on_kafka_transactions(self) -> None:
+    def test_nothing_relies_on_kafka_transactions(self) -> None:
         found = [
             str(path.relative_to(ROOT))
             for folder, package in PACKAGES.items()
@@ -157,11 +157,11 @@ class TestLayout:
         ]
         assert found == []
 
-    def test_making_a_project_crosses_at_most_thirty_rooms(self) -> None:
+    def test_creating_a_project_passes_through_at_most_thirty_parts(self) -> None:
         files = files_told("The life of POST /v1/projects")
         assert [path for path in files if not (ROOT / path).is_file()] == []
-        rooms = {room(path) for path in files}
-        assert len(rooms) <= 30
+        parts = {part(path) for path in files}
+        assert len(parts) <= 30
 
     def test_no_init_file_in_tests(self) -> None:
         found = [path for path in tracked() if re.search(r"(^|/)tests/(.*/)?__init__\.py$", path)]

@@ -46,13 +46,8 @@ class Follower:
         self._current_at: float | None = None
         self._caught_up = asyncio.Event()
 
-    @property
-    def has_caught_up(self) -> bool:
-        """Whether everything that was there when it first reached Kafka has been handled."""
-        return self._caught_up.is_set()
-
     async def wait_until_caught_up(self) -> None:
-        """Wait for `has_caught_up`."""
+        """Wait until everything that was there when it first reached Kafka has been handled."""
         await self._caught_up.wait()
 
     def is_current(self) -> bool:

@@ -5,18 +5,18 @@ from identity_svc.members.models import Membership
 from identity_svc.people.models import User
 from identity_svc.sessions.models import Session
 from identity_svc.signup.models import Signup
-from identity_svc.tables import IdentityTable
+from identity_svc.tables import ServiceTable
 from identity_svc.tenants.models import Tenant
 from identity_svc.throttling.models import Throttle
 
 __all__ = ["ApiKey", "Membership", "Session", "Signup", "Tenant", "Throttle", "User"]
 
-METADATA = IdentityTable.metadata
+METADATA = ServiceTable.metadata
 
 # Tables without row-level security, each with its reason.
 NOT_TENANT_TABLES: dict[str, str] = {
     "users": "a person may belong to several tenants, and an address has one account",
     "signups": "a sign-up has no tenant until it is confirmed",
     "throttles": "attempts are counted before anyone is known; holds keyed hashes only",
-    "tenants": "names, as hosts tell them; the worker goes through it for upkeep, tenant by tenant",
+    "tenants": "the upkeep lists all tenants; a row holds names, plan, region and status, and no work",
 }

@@ -1,4 +1,4 @@
-"""What the tables of all capabilities share."""
+"""The base of identity-svc's tables."""
 
 from sqlalchemy.orm import registry
 from sqlmodel import SQLModel
@@ -6,5 +6,5 @@ from sqlmodel import SQLModel
 from stagify.tables import new_metadata
 
 
-class IdentityTable(SQLModel, registry=registry(metadata=new_metadata())):
+class ServiceTable(SQLModel, registry=registry(metadata=new_metadata())):
     """Base of the tables identity-svc owns."""

@@ -129,9 +129,9 @@ class TestCleaning:
                 text("UPDATE signups SET expires_at = :at WHERE id = :id"),
                 {"at": utc_now() - timedelta(hours=2), "id": other.signup_id},
             )
-        cleaner = Upkeep(database, tenants_per_round=2)
+        upkeep = Upkeep(database, tenants_per_round=2)
         for _ in range(await count(database, "tenants", None) // 2 + 1):
-            await cleaner.run_once()
+            await upkeep.run_once()
         assert await count(database, "sessions", other.tenant_id) == 0
         assert await count(database, "memberships", other.tenant_id) == 1
         for table in TENANT_TABLES:
@@ -151,6 +151,6 @@ class TestCleaning:
                 text("UPDATE api_keys SET revoked_at = :at"),
                 {"at": utc_now() - timedelta(days=91)},
             )
-        cleaner = Upkeep(database, tenants_per_round=1_000)
-        await cleaner.run_once()
+        upkeep = Upkeep(database, tenants_per_round=1_000)
+        await upkeep.run_once()
         assert await count(database, "api_keys", furnished.tenant_id) == 0

@@ -1,4 +1,4 @@
-"""The background process of staging-svc: outbox relay, consumer, tasks, retention."""
+"""The background process of staging-svc: outbox relay, consumer, tasks and upkeep."""
 
 from stagify.consumer import Consumer
 from stagify.database import Database

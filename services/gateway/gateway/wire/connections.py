@@ -3,7 +3,7 @@
 from heapq import nsmallest
 from typing import Protocol
 
-# To make room, one in so many connections is closed at once, because searching takes a while.
+# To make room, one in this many connections is closed, so that the slow search is rarely needed.
 _ROOM_SHARE = 100
 
 

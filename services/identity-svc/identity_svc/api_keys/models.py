@@ -8,12 +8,12 @@ from sqlalchemy import Text, UniqueConstraint
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field
 
-from identity_svc.tables import IdentityTable
+from identity_svc.tables import ServiceTable
 from stagify.personal import Personal
 from stagify.tables import TenantTable, instant
 
 
-class ApiKey(TenantTable, IdentityTable, table=True):
+class ApiKey(TenantTable, ServiceTable, table=True):
     """A program's credential. Revoked keys are kept for a while, so that refused calls can be
     explained."""
 

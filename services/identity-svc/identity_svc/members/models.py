@@ -5,11 +5,11 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, UniqueConstraint
 from sqlmodel import Field
 
-from identity_svc.tables import IdentityTable
+from identity_svc.tables import ServiceTable
 from stagify.tables import TenantTable
 
 
-class Membership(TenantTable, IdentityTable, table=True):
+class Membership(TenantTable, ServiceTable, table=True):
     """A person's role in the tenant."""
 
     __tablename__ = "memberships"

@@ -6,13 +6,13 @@ from uuid import UUID
 
 from sqlmodel import Field
 
-from identity_svc.tables import IdentityTable
+from identity_svc.tables import ServiceTable
 from stagify.ids import new_id
 from stagify.personal import Personal
 from stagify.tables import birth
 
 
-class User(IdentityTable, table=True):
+class User(ServiceTable, table=True):
     """A person with a password; belongs to tenants by memberships."""
 
     __tablename__ = "users"

@@ -5,11 +5,11 @@ from uuid import UUID
 
 from sqlalchemy import ForeignKeyConstraint, Index, UniqueConstraint
 
-from identity_svc.tables import IdentityTable
+from identity_svc.tables import ServiceTable
 from stagify.tables import TenantTable, instant
 
 
-class Session(TenantTable, IdentityTable, table=True):
+class Session(TenantTable, ServiceTable, table=True):
     """A log-in that has not been ended: to end it deletes the row."""
 
     __tablename__ = "sessions"

@@ -9,13 +9,13 @@ from sqlalchemy import Index, SmallInteger, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
-from identity_svc.tables import IdentityTable
+from identity_svc.tables import ServiceTable
 from stagify.ids import new_id
 from stagify.personal import Personal
 from stagify.tables import birth, instant
 
 
-class Signup(IdentityTable, table=True):
+class Signup(ServiceTable, table=True):
     """One address that asked for one slug, until it is confirmed or deleted.
 
     The ids of the person and the tenant are minted at the first confirmation and kept here, so

@@ -6,12 +6,12 @@ from uuid import UUID
 
 from sqlmodel import Field
 
-from identity_svc.tables import IdentityTable
+from identity_svc.tables import ServiceTable
 from stagify.personal import Personal
 from stagify.tables import birth
 
 
-class Tenant(IdentityTable, table=True):
+class Tenant(ServiceTable, table=True):
     """What identity-svc knows about a tenant, from the sign-up and from tenant-svc's events.
 
     Either may come first, so most columns may still be unknown. `*_event_id` is the newest event

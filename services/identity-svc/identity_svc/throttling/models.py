@@ -6,12 +6,12 @@ from typing import Annotated
 from sqlalchemy import LargeBinary
 from sqlmodel import Field
 
-from identity_svc.tables import IdentityTable
+from identity_svc.tables import ServiceTable
 from stagify.personal import Personal
 from stagify.tables import instant
 
 
-class Throttle(IdentityTable, table=True):
+class Throttle(ServiceTable, table=True):
     """One counted subject in one scope."""
 
     __tablename__ = "throttles"
