@@ -29,7 +29,7 @@ def instant(**options: Any) -> Any:
     return Field(sa_type=DateTime(timezone=True), **options)
 
 
-def birth() -> Any:
+def creation_time() -> Any:
     """A column for the time when the row was created."""
     return instant(default_factory=utc_now)
 
@@ -40,4 +40,4 @@ class TenantTable(SQLModel):
 
     tenant_id: UUID = Field(primary_key=True)
     id: UUID = Field(default_factory=new_id, primary_key=True)
-    created_at: datetime = birth()
+    created_at: datetime = creation_time()

@@ -193,7 +193,7 @@ class TestReaction:
         tenant_id: UUID,
     ) -> None:
         first = PlanChanged(tenant_id=tenant_id, plan="studio")
-        message = encode(first, "usage-svc", behind=Cause("user:17", REQUEST_ID))
+        message = encode(first, "usage-svc", caused_by=Cause("user:17", REQUEST_ID))
         event = await self.reaction(database, outbox, producer, kafka_server, message)
         assert (event.actor, event.request_id) == ("user:17", REQUEST_ID)
         assert event.source == SERVICE

@@ -164,11 +164,11 @@ class InternalClient:
         ]
         if content:
             lines.append("content-type: application/json")
-        behind = cause.current.get()
-        if behind.actor:
-            lines.append(f"{cause.ACTOR_HEADER}: {behind.actor}")
-        if behind.request_id:
-            lines.append(f"x-request-id: {behind.request_id}")
+        caused_by = cause.current.get()
+        if caused_by.actor:
+            lines.append(f"{cause.ACTOR_HEADER}: {caused_by.actor}")
+        if caused_by.request_id:
+            lines.append(f"x-request-id: {caused_by.request_id}")
         if traceparent := telemetry.current_traceparent():
             lines.append(f"traceparent: {traceparent}")
         return "\r\n".join(lines).encode() + b"\r\n\r\n" + content

@@ -95,10 +95,10 @@ class UnknownEvent:
 
 
 def encode(
-    event: Event, source: str, traceparent: str | None = None, behind: Cause = NOBODY
+    event: Event, source: str, traceparent: str | None = None, caused_by: Cause = NOBODY
 ) -> bytes:
     """The CloudEvent in the form that Kafka carries. `source` is the name of the publishing service,
-    which is also the actor if neither the event nor `behind` names one."""
+    which is also the actor if neither the event nor `caused_by` names one."""
     envelope: dict[str, Any] = {
         "specversion": "1.0",
         "id": str(event.event_id),
@@ -112,8 +112,8 @@ def encode(
         envelope["tenantid"] = str(event.tenant_id)
     if trace := traceparent or event.traceparent:
         envelope["traceparent"] = trace
-    envelope["actor"] = event.actor or behind.actor or f"service:{source}"
-    if request_id := event.request_id or behind.request_id:
+    envelope["actor"] = event.actor or caused_by.actor or f"service:{source}"
+    if request_id := event.request_id or caused_by.request_id:
         envelope["requestid"] = request_id
     envelope["data"] = event.model_dump(mode="json", exclude=ENVELOPE_FIELDS)
     return orjson.dumps(envelope)

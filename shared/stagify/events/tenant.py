@@ -44,7 +44,8 @@ class TenantSuspended(TenantEvent):
 
     event_type = "stagify.tenant.suspended.v1"
     topic = Topic.TENANT
-    reason: str
+    # Operators type it.
+    reason: Annotated[str, Personal]
 
 
 class TenantReactivated(TenantEvent):

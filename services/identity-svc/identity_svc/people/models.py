@@ -9,7 +9,7 @@ from sqlmodel import Field
 from identity_svc.tables import ServiceTable
 from stagify.ids import new_id
 from stagify.personal import Personal
-from stagify.tables import birth
+from stagify.tables import creation_time
 
 
 class User(ServiceTable, table=True):
@@ -23,4 +23,4 @@ class User(ServiceTable, table=True):
     email_key: Annotated[str, Personal] = Field(unique=True)
     name: Annotated[str, Personal]
     password_hash: str
-    created_at: datetime = birth()
+    created_at: datetime = creation_time()

@@ -12,7 +12,7 @@ from sqlmodel import Field
 from identity_svc.tables import ServiceTable
 from stagify.ids import new_id
 from stagify.personal import Personal
-from stagify.tables import birth, instant
+from stagify.tables import creation_time, instant
 
 
 class Signup(ServiceTable, table=True):
@@ -50,4 +50,4 @@ class Signup(ServiceTable, table=True):
     confirmed_at: datetime | None = instant(default=None)
     # The answer of tenant-svc, for repeated confirmations.
     tenant: Annotated[dict[str, JsonValue] | None, Personal] = Field(default=None, sa_type=JSONB)
-    created_at: datetime = birth()
+    created_at: datetime = creation_time()

@@ -8,7 +8,7 @@ from sqlmodel import Field
 
 from identity_svc.tables import ServiceTable
 from stagify.personal import Personal
-from stagify.tables import birth
+from stagify.tables import creation_time
 
 
 class Tenant(ServiceTable, table=True):
@@ -32,4 +32,4 @@ class Tenant(ServiceTable, table=True):
     # The receipt for `TenantCreated` needs both: the event, and the owner's membership.
     created_event_id: UUID | None = None
     has_owner: bool = False
-    created_at: datetime = birth()
+    created_at: datetime = creation_time()

@@ -70,8 +70,8 @@ class JobRunner:
         """Run the job to its end. Cancelling this hands the job back."""
         span = telemetry.continued(lease.traceparent, "staging job", SpanKind.CONSUMER)
         # Whoever asked for the project causes what becomes of it.
-        behind = cause.scope(lease.actor, lease.request_id)
-        with tenant_scope(lease.tenant_id), behind, span:
+        caused_by = cause.scope(lease.actor, lease.request_id)
+        with tenant_scope(lease.tenant_id), caused_by, span:
             work = asyncio.create_task(self._attempt(lease))
             keeper = asyncio.create_task(self._keep(lease, work))
             self._job_id, self._work = lease.job_id, work

@@ -78,7 +78,7 @@ async def add_job(
     project_id: UUID,
     now: datetime,
     traceparent: str | None,
-    behind: Cause,
+    caused_by: Cause,
     channel: str,
 ) -> None:
     """Write a job that is due, and notify `channel` when the transaction commits."""
@@ -89,8 +89,8 @@ async def add_job(
         now,
         project_id,
         traceparent,
-        behind.actor,
-        behind.request_id,
+        caused_by.actor,
+        caused_by.request_id,
         channel,
     )
 

@@ -59,7 +59,7 @@ async def enqueue(connection: Connection, *, tenant_id: UUID, project_id: UUID) 
         project_id=project_id,
         now=utc_now(),
         traceparent=telemetry.current_traceparent(),
-        behind=cause.current.get(),
+        caused_by=cause.current.get(),
         channel=QUEUED,
     )
     return job_id

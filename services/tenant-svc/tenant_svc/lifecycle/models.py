@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import Text
 from sqlmodel import Field
 
-from stagify.tables import birth, instant
+from stagify.tables import creation_time, instant
 from tenant_svc.tables import ServiceTable
 
 
@@ -19,7 +19,7 @@ class TenantReceipt(ServiceTable, table=True):
     of_event_id: UUID = Field(primary_key=True)
     service: str = Field(primary_key=True, sa_type=Text)
     action: str = Field(sa_type=Text)
-    received_at: datetime = birth()
+    received_at: datetime = creation_time()
 
 
 class Provisioning(ServiceTable, table=True):

@@ -8,7 +8,7 @@ from sqlalchemy import CheckConstraint, Column, Text, Uuid
 from sqlmodel import Field
 
 from stagify.personal import Personal
-from stagify.tables import birth, instant
+from stagify.tables import creation_time, instant
 from tenant_svc.tables import ServiceTable
 
 
@@ -32,6 +32,6 @@ class Tenant(ServiceTable, table=True):
     region: str = Field(sa_type=Text)
     owner_user_id: UUID
     signup_id: UUID
-    created_at: datetime = birth()
+    created_at: datetime = creation_time()
     activated_at: datetime | None = instant(default=None)
     suspended_at: datetime | None = instant(default=None)

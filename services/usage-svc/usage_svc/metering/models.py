@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, CheckConstraint, Index, Text, UniqueConstrain
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
-from stagify.tables import birth, instant
+from stagify.tables import creation_time, instant
 from usage_svc.tables import ServiceTable
 
 
@@ -38,7 +38,7 @@ class UsageRecord(ServiceTable, table=True):
     quantity: int = Field(sa_type=BigInteger)
     occurred_at: datetime = instant()
     counted_at: datetime = instant()
-    recorded_at: datetime = birth()
+    recorded_at: datetime = creation_time()
     dimensions: dict[str, str] = Field(sa_type=JSONB)
     reservation_id: UUID | None = None
     corrects_id: UUID | None = None

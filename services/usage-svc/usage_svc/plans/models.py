@@ -8,7 +8,7 @@ from sqlalchemy import Text
 from sqlmodel import Field
 
 from stagify.personal import Personal
-from stagify.tables import birth
+from stagify.tables import creation_time
 from usage_svc.tables import ServiceTable
 
 
@@ -22,4 +22,4 @@ class Subscription(ServiceTable, table=True):
     # The newest event that contained the slug.
     slug_event_id: UUID | None = None
     plan: str = Field(sa_type=Text)
-    created_at: datetime = birth()
+    created_at: datetime = creation_time()

@@ -14,7 +14,7 @@ from sqlalchemy import (
 )
 from sqlmodel import Field
 
-from stagify.tables import birth, instant
+from stagify.tables import creation_time, instant
 from usage_svc.tables import ServiceTable
 
 
@@ -68,4 +68,4 @@ class Reservation(ServiceTable, table=True):
     project_id: UUID | None = None
     expires_at: datetime = instant()
     closed_at: datetime | None = instant(default=None)
-    created_at: datetime = birth()
+    created_at: datetime = creation_time()
