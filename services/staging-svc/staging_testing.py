@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 import httpx
@@ -15,7 +15,9 @@ import orjson
 import psutil
 from PIL import Image
 
+from stagify.database import Database
 from stagify.events import Event
+from stagify.events.usage import UsageRecorded
 from stagify.testing import ContextKeys, eventually
 from stagify.tokens import CONTEXT_HEADER, TokenVerifier
 from staging_engine.port import (
@@ -26,11 +28,58 @@ from staging_engine.port import (
     StagingRequest,
     StagingResult,
 )
+from staging_svc.furnishing.job_loop import JobLoop
 from staging_svc.settings import Settings
 
 MakeSettings = Callable[..., Settings]
 Published = Callable[[UUID], Awaitable[list[Event]]]
 Keys = Callable[[UUID], set[str]]
+
+E = TypeVar("E", bound=Event)
+
+
+def of_type(events: list[Event], kind: type[E]) -> list[E]:
+    """Those of this type."""
+    return [event for event in events if isinstance(event, kind)]
+
+
+def metered(events: list[Event], meter: str) -> list[UsageRecorded]:
+    """What was counted by this meter."""
+    return [event for event in of_type(events, UsageRecorded) if event.meter == meter]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows of one tenant, read and changed behind the back of the service."""
+
+    database: Database
+    tenant_id: UUID
+
+    async def value(self, query: str) -> Any:
+        """What the query finds in its first row and column."""
+        async with self.database.tenant_connection(self.tenant_id) as connection:
+            return await connection.fetchval(query)
+
+    async def change(self, statement: str) -> None:
+        """Execute the statement."""
+        async with self.database.tenant_connection(self.tenant_id) as connection:
+            await connection.execute(statement)
+
+    async def end_waits_of_jobs(self) -> None:
+        """Make the next attempt at every job due."""
+        await self.change("UPDATE jobs SET due_at = now()")
+
+    async def end_waits_of_tasks(self) -> None:
+        """Make every task due, such as the intents to delete objects."""
+        await self.change("UPDATE tasks SET due_at = now()")
+
+    async def expire_lease(self) -> None:
+        """Make it look as if the process with the job has long given no sign of life."""
+        await self.change("UPDATE jobs SET lease_expires_at = now() - interval '1s'")
+
+    async def take_lease_away(self) -> None:
+        """Make it look as if another process had got the job."""
+        await self.change("UPDATE jobs SET lease_token = gen_random_uuid()")
 
 
 def encoded(image: Image.Image, kind: str = "JPEG", **options: Any) -> bytes:
@@ -271,3 +320,14 @@ class Caller:
         assert answer.status_code == 200, answer.text
         body: dict[str, Any] = answer.json()
         return body
+
+    async def status_of(self, project_id: str) -> str:
+        return str((await self.read(project_id))["status"])
+
+
+async def start_and_hold(job_loop: JobLoop, engine: ScriptedEngine) -> asyncio.Task[bool]:
+    """Run the next job until the engine has it, and let the engine wait for `may_go_on`."""
+    engine.waits = True
+    attempt = asyncio.create_task(job_loop.run_next())
+    await engine.started.wait()
+    return attempt

@@ -22,7 +22,15 @@ from staging_svc.objects.store import Storage
 from staging_svc.objects.tasks import object_kinds
 from staging_svc.settings import Settings
 from staging_svc.uploads.service import forget_unused
-from staging_testing import Caller, Keys, MakeSettings, Published, ScriptedEngine, UsageService
+from staging_testing import (
+    Caller,
+    Keys,
+    MakeSettings,
+    Published,
+    Rows,
+    ScriptedEngine,
+    UsageService,
+)
 
 
 @pytest.fixture(scope="session")
@@ -109,6 +117,12 @@ async def database(urls: DatabaseUrls) -> AsyncIterator[Database]:
     database = Database(urls.app, service="staging-svc", pool_size=5)
     yield database
     await database.close()
+
+
+@pytest.fixture
+def rows(database: Database, tenant_id: UUID) -> Rows:
+    """The rows of the test's tenant."""
+    return Rows(database, tenant_id)
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ import pytest
 from stagify.clock import utc_now
 from stagify.database import Database, driver_connection
 from stagify.events.staging import ProjectCreated, ProjectDeleted
-from stagify.events.usage import UsageRecorded
 from stagify.ids import new_id
 from stagify.tasks.runner import TaskRunner
 from staging_svc.furnishing.job_loop import JobLoop
@@ -19,13 +18,7 @@ from staging_svc.objects.store import Storage
 from staging_svc.objects.tasks import object_kinds
 from staging_svc.uploads import service as uploads
 from staging_svc.uploads.errors import UploadAlreadyUsedError
-from staging_testing import Caller, Keys, MakeSettings, Published, put, room_photo
-
-
-async def make_due(database: Database, tenant_id: UUID) -> None:
-    """Make the tenant's intents a day older."""
-    async with database.tenant_connection(tenant_id) as connection:
-        await connection.execute("UPDATE tasks SET due_at = now()")
+from staging_testing import Caller, Keys, MakeSettings, Published, Rows, metered, put, room_photo
 
 
 class TestDeleteProject:
@@ -67,11 +60,8 @@ class TestDeleteProject:
         assert (await caller.get(image["url"])).status_code == 404
         await runner.run_due()
         assert keys(caller.tenant_id) == set()
-        stored = [
-            event.quantity
-            for event in await published(caller.tenant_id)
-            if isinstance(event, UsageRecorded) and event.meter == "storage_bytes"
-        ]
+        events = await published(caller.tenant_id)
+        stored = [event.quantity for event in metered(events, "storage_bytes")]
         assert len(stored) == 3
         assert sum(stored) == 0
 
@@ -83,7 +73,7 @@ class TestDeleteProject:
         assert sorted(answer.status_code for answer in answers) == [204, 404, 404]
 
     async def test_object_of_a_late_put_is_deleted_too(
-        self, caller: Caller, runner: TaskRunner, database: Database, keys: Keys
+        self, caller: Caller, runner: TaskRunner, keys: Keys, rows: Rows
     ) -> None:
         photo = room_photo()
         upload = await caller.open_upload(len(photo))
@@ -94,28 +84,28 @@ class TestDeleteProject:
         await runner.run_due()
         assert (await put(upload, photo)).status_code == 200
         assert keys(caller.tenant_id) == {key}
-        await make_due(database, caller.tenant_id)
+        await rows.end_waits_of_tasks()
         await runner.run_due()
         assert keys(caller.tenant_id) == set()
 
 
 class TestAbandonedUploads:
     async def test_object_and_row_go_after_a_day(
-        self, caller: Caller, runner: TaskRunner, database: Database, keys: Keys
+        self, caller: Caller, runner: TaskRunner, keys: Keys, rows: Rows
     ) -> None:
         upload_id = await caller.upload(room_photo())
         await runner.run_due()
         assert len(keys(caller.tenant_id)) == 1
-        await make_due(database, caller.tenant_id)
+        await rows.end_waits_of_tasks()
         await runner.run_due()
         assert keys(caller.tenant_id) == set()
         assert (await caller.create(upload_id)).json()["code"] == "upload_not_found"
 
     async def test_used_upload_stays(
-        self, caller: Caller, runner: TaskRunner, database: Database, keys: Keys
+        self, caller: Caller, runner: TaskRunner, keys: Keys, rows: Rows
     ) -> None:
         await caller.project()
-        await make_due(database, caller.tenant_id)
+        await rows.end_waits_of_tasks()
         await runner.run_due()
         assert len(keys(caller.tenant_id)) == 1
 
@@ -129,13 +119,14 @@ class TestIntents:
         database: Database,
         queue: Database,
         keys: Keys,
+        rows: Rows,
     ) -> None:
         await caller.upload(room_photo())
-        await make_due(database, caller.tenant_id)
+        await rows.end_waits_of_tasks()
         away = Storage(make_settings(s3_endpoint="http://127.0.0.1:9"))
         await TaskRunner(queue, database, object_kinds(away, uploads.forget_unused)).run_due()
         assert len(keys(caller.tenant_id)) == 1
-        await make_due(database, caller.tenant_id)
+        await rows.end_waits_of_tasks()
         await runner.run_due()
         assert keys(caller.tenant_id) == set()
 
@@ -163,11 +154,11 @@ class TestIntents:
             await objects.withdraw(session, target)
 
     async def test_upload_is_used_or_deleted_but_never_both(
-        self, caller: Caller, database: Database, runner: TaskRunner, keys: Keys
+        self, caller: Caller, runner: TaskRunner, keys: Keys, rows: Rows
     ) -> None:
         for _ in range(5):
             upload_id = await caller.upload(room_photo())
-            await make_due(database, caller.tenant_id)
+            await rows.end_waits_of_tasks()
             answer, _ = await asyncio.gather(caller.create(upload_id), runner.run_due())
             is_kept = any(upload_id in key for key in keys(caller.tenant_id))
             assert is_kept == (answer.status_code == 202)
