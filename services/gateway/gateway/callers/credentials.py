@@ -21,7 +21,7 @@ from pydantic import SecretStr
 from gateway.callers.callers import Caller
 from gateway.callers.refusals import CREDENTIALS_UNAVAILABLE, INVALID_CREDENTIAL
 from gateway.callers.revocations import Revocations
-from gateway.wire.log_throttle import LogThrottle
+from gateway.log_throttle import LogThrottle
 from gateway.wire.refusals import Refusal
 from stagify.calls.identity import CredentialLookUp, CredentialRead, UnknownCredentialError
 from stagify.clock import utc_now

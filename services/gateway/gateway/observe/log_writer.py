@@ -11,7 +11,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
 
-from gateway.wire.log_throttle import LogThrottle
+from gateway.log_throttle import LogThrottle
 
 logger = logging.getLogger(__name__)
 

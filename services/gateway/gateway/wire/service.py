@@ -7,8 +7,8 @@ import logging
 from time import monotonic
 from typing import Protocol
 
+from gateway.log_throttle import LogThrottle
 from gateway.wire import refusals
-from gateway.wire.log_throttle import LogThrottle
 from gateway.wire.refusals import Refusal
 from gateway.wire.upstream import Upstream
 from gateway.wire.writes import Writes

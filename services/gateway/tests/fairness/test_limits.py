@@ -11,7 +11,6 @@ from gateway.hosts.sites import Site
 from gateway.testing.client import HOST, request
 from gateway.testing.running import Running
 from gateway.testing.service import FakeService, Received, Wire
-from gateway.wire.log_throttle import LogThrottle
 from gateway.wire.refusals import OVERLOADED
 
 MakeGateway = Callable[..., Awaitable[Running]]
@@ -364,12 +363,3 @@ class TestDrain:
         async with asyncio.timeout(5):
             await live.run(lambda: live.gateway.listener.drain(60))
         await client.close()
-
-
-def test_flood_of_failures_is_logged_once_a_second() -> None:
-    now = 100.0
-    throttle = LogThrottle(1.0, lambda: now)
-    assert [throttle.is_due() for _ in range(5)] == [True, False, False, False, False]
-    now = 101.0
-    assert throttle.is_due()
-    assert (throttle.take_skipped(), throttle.take_skipped()) == (4, 0)
