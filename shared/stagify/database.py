@@ -184,7 +184,7 @@ class Database:
             await connection.fetchval("SELECT 1")
 
     async def assert_least_privilege(self) -> None:
-        """Raise unless this role is bound by row-level security (pitfall: superusers are not).
+        """Raise unless row-level security binds this role; it does not bind superusers.
 
         A process does this first. It waits for a database that does not answer: if it ended
         instead, it would be restarted after longer and longer pauses.
