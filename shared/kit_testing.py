@@ -1,5 +1,7 @@
 """What the tests of the kit share: an app with a route for each thing that is tested."""
 
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
 import asyncpg
@@ -8,15 +10,16 @@ from fastapi import Depends, FastAPI, Request, Response
 from pydantic import BaseModel, Field
 
 from stagify.auth import PlatformDep, principal_of, requires
-from stagify.database import driver_connection
+from stagify.database import Database, driver_connection
 from stagify.dependencies import SessionDep
 from stagify.errors import ConflictError
+from stagify.http import create_service_app
 from stagify.idempotency import IdempotencyDep
 from stagify.links import link
 from stagify.pagination import PageParamsDep
 from stagify.principal import Principal, TenantPrincipal
 from stagify.settings import ServiceSettings
-from stagify.testing import ContextKeys, DatabaseUrls
+from stagify.testing import ContextKeys, DatabaseUrls, app_client
 
 SERVICE = "staging-svc"
 
@@ -120,6 +123,19 @@ def make_settings(
         **context_keys.settings(SERVICE),
     }
     return ServiceSettings(**fields | changes)
+
+
+@asynccontextmanager
+async def kit_client(
+    kit_urls: DatabaseUrls, context_keys: ContextKeys, add_routes: Callable[[FastAPI], None]
+) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of an app that has these routes, on the kit's database."""
+    settings = make_settings(kit_urls, context_keys)
+    database = Database(kit_urls.app, service=SERVICE, pool_size=5)
+    app = create_service_app(SERVICE, settings, database=database)
+    add_routes(app)
+    async with app_client(app) as client:
+        yield client
 
 
 def code(response: httpx.Response) -> tuple[int, str]:

@@ -7,12 +7,11 @@ import asyncpg
 import httpx
 import pytest
 
-from kit_testing import SERVICE, add_routes, make_settings
+from kit_testing import SERVICE, add_routes, kit_client
 from stagify.database import Database
-from stagify.http import create_service_app
 from stagify.migrations import rls
 from stagify.relay import Relay
-from stagify.testing import ContextKeys, DatabaseUrls, TestDatabases, app_client, running
+from stagify.testing import ContextKeys, DatabaseUrls, TestDatabases, running
 from tasks_testing import Tasks
 
 WIDGETS = """
@@ -100,11 +99,7 @@ async def client(
     kit_urls: DatabaseUrls, context_keys: ContextKeys
 ) -> AsyncIterator[httpx.AsyncClient]:
     """A client of an app with the routes of `kit_testing`."""
-    settings = make_settings(kit_urls, context_keys)
-    database = Database(kit_urls.app, service=SERVICE, pool_size=5)
-    app = create_service_app(SERVICE, settings, database=database)
-    add_routes(app)
-    async with app_client(app) as client:
+    async with kit_client(kit_urls, context_keys, add_routes) as client:
         yield client
 
 

@@ -8,6 +8,7 @@ import httpx
 import pytest
 from fastapi import Depends, FastAPI
 
+from kit_testing import SERVICE, kit_client
 from stagify.auth import (
     PlatformDep,
     SignedInDep,
@@ -16,14 +17,9 @@ from stagify.auth import (
     service_for_tenant,
     service_only,
 )
-from stagify.database import Database
-from stagify.http import create_service_app
 from stagify.permissions import ALL_PERMISSIONS
 from stagify.principal import Principal, TenantPrincipal
-from stagify.settings import ServiceSettings
-from stagify.testing import ContextKeys, DatabaseUrls, app_client
-
-SERVICE = "staging-svc"
+from stagify.testing import ContextKeys, DatabaseUrls
 
 
 def add_routes(app: FastAPI) -> None:
@@ -60,18 +56,7 @@ def add_routes(app: FastAPI) -> None:
 async def client(
     kit_urls: DatabaseUrls, context_keys: ContextKeys
 ) -> AsyncIterator[httpx.AsyncClient]:
-    settings = ServiceSettings(
-        environment="test",
-        kafka_bootstrap_servers="127.0.0.1:1",
-        database_url=kit_urls.app,
-        relay_database_url=kit_urls.relay,
-        tasks_database_url=kit_urls.tasks,
-        idempotency_secret="only-for-tests",
-        **context_keys.settings(SERVICE),
-    )
-    app = create_service_app(SERVICE, settings, database=Database(kit_urls.app, service=SERVICE))
-    add_routes(app)
-    async with app_client(app) as client:
+    async with kit_client(kit_urls, context_keys, add_routes) as client:
         yield client
 
 

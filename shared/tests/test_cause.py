@@ -1,7 +1,6 @@
 """Who caused an event: from the request, through internal calls and reactions, to all that follows."""
 
-import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -12,6 +11,7 @@ from fastapi import FastAPI, Request
 from typer import Typer
 from typer.testing import CliRunner
 
+from kit_testing import SERVICE, kit_client
 from stagify import cause
 from stagify.auth import principal_of
 from stagify.cause import ACTOR_HEADER, Cause
@@ -23,14 +23,13 @@ from stagify.events import Event, decode, encode
 from stagify.events.billing import PlanChanged
 from stagify.events.identity import UserRegistered
 from stagify.events.staging import ProjectDeleted
-from stagify.http import create_service_app
 from stagify.kafka import make_producer
 from stagify.outbox import publish, publish_on
-from stagify.settings import ServiceSettings
-from stagify.testing import ContextKeys, DatabaseUrls, app_client, eventually
+from stagify.testing import ContextKeys, DatabaseUrls, eventually, running
 
-SERVICE = "staging-svc"
 REQUEST_ID = "request-0001"
+
+React = Callable[[bytes], Awaitable[Event]]
 
 
 class Outbox:
@@ -68,19 +67,7 @@ def add_routes(app: FastAPI) -> None:
 async def client(
     kit_urls: DatabaseUrls, context_keys: ContextKeys
 ) -> AsyncIterator[httpx.AsyncClient]:
-    settings = ServiceSettings(
-        environment="test",
-        kafka_bootstrap_servers="127.0.0.1:1",
-        database_url=kit_urls.app,
-        relay_database_url=kit_urls.relay,
-        tasks_database_url=kit_urls.tasks,
-        idempotency_secret="only-for-tests",
-        **context_keys.settings(SERVICE),
-    )
-    database = Database(kit_urls.app, service=SERVICE, pool_size=2)
-    app = create_service_app(SERVICE, settings, database=database)
-    add_routes(app)
-    async with app_client(app) as client:
+    async with kit_client(kit_urls, context_keys, add_routes) as client:
         yield client
 
 
@@ -156,60 +143,46 @@ class TestReaction:
         yield producer
         await producer.stop()
 
-    async def reaction(
-        self,
-        database: Database,
-        outbox: Outbox,
-        producer: AIOKafkaProducer,
-        kafka_server: str,
-        message: bytes,
-    ) -> Event:
-        """What a handler publishes when `message` comes in."""
-        project_id = uuid4()
+    @pytest.fixture
+    def react(
+        self, database: Database, outbox: Outbox, producer: AIOKafkaProducer, kafka_server: str
+    ) -> React:
+        """What a handler publishes when a message comes in."""
 
-        async def on_plan_changed(session: Session, event: PlanChanged) -> None:
-            publish(session, ProjectDeleted(tenant_id=event.tenant_id, project_id=project_id))
+        async def run(message: bytes) -> Event:
+            project_id = uuid4()
 
-        consumer = Consumer(
-            "usage-svc",
-            database=database,
-            handlers={PlanChanged: on_plan_changed},
-            bootstrap_servers=kafka_server,
-        )
-        await producer.send_and_wait("billing.events", message)
-        consuming = asyncio.create_task(consumer.run())
-        try:
-            return await outbox.of(project_id)
-        finally:
-            consuming.cancel()
-            await asyncio.wait([consuming])
+            async def on_plan_changed(session: Session, event: PlanChanged) -> None:
+                publish(session, ProjectDeleted(tenant_id=event.tenant_id, project_id=project_id))
+
+            consumer = Consumer(
+                "usage-svc",
+                database=database,
+                handlers={PlanChanged: on_plan_changed},
+                bootstrap_servers=kafka_server,
+            )
+            await producer.send_and_wait("billing.events", message)
+            async with running(consumer.run()):
+                return await outbox.of(project_id)
+
+        return run
 
     async def test_the_actor_of_an_event_is_that_of_what_follows(
-        self,
-        database: Database,
-        outbox: Outbox,
-        producer: AIOKafkaProducer,
-        kafka_server: str,
-        tenant_id: UUID,
+        self, react: React, tenant_id: UUID
     ) -> None:
         first = PlanChanged(tenant_id=tenant_id, plan="studio")
         message = encode(first, "usage-svc", caused_by=Cause("user:17", REQUEST_ID))
-        event = await self.reaction(database, outbox, producer, kafka_server, message)
+        event = await react(message)
         assert (event.actor, event.request_id) == ("user:17", REQUEST_ID)
         assert event.source == SERVICE
 
     async def test_the_actor_of_an_older_event_is_its_source(
-        self,
-        database: Database,
-        outbox: Outbox,
-        producer: AIOKafkaProducer,
-        kafka_server: str,
-        tenant_id: UUID,
+        self, react: React, tenant_id: UUID
     ) -> None:
         message = encode(PlanChanged(tenant_id=tenant_id, plan="studio"), "usage-svc")
         message = message.replace(b'"actor":"service:usage-svc",', b"")
         assert b"actor" not in message
-        event = await self.reaction(database, outbox, producer, kafka_server, message)
+        event = await react(message)
         assert (event.actor, event.request_id) == ("service:usage-svc", None)
 
 
