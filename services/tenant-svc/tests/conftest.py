@@ -3,6 +3,7 @@
 import base64
 import dataclasses
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,7 @@ import asyncpg
 import httpx
 import pytest
 
+from stagify.clock import utc_now
 from stagify.database import Database
 from stagify.events import Event, decode
 from stagify.ids import new_id
@@ -19,7 +21,7 @@ from tenant_svc.handlers import HANDLERS
 from tenant_svc.lifecycle import service as lifecycle
 from tenant_svc.parts import Parts
 from tenant_svc.settings import Settings
-from tenant_testing import AskForTenant, CreateTenant, Deliver, Published, Tenant, Upkeep
+from tenant_testing import AskForTenant, CreateTenant, Deliver, HoldSlug, Published, Tenant, Upkeep
 
 BASE_DOMAIN = "example.test:8080"
 
@@ -117,6 +119,20 @@ def wanted(slug: str) -> dict[str, Any]:
         "type": "organization",
         "owner_user_id": str(new_id()),
     }
+
+
+@pytest.fixture
+def hold_slug(client: httpx.AsyncClient, identity_headers: dict[str, str]) -> HoldSlug:
+    """The answer to the call that holds a slug for one sign-up, with other values where given."""
+    expires_at = utc_now() + timedelta(minutes=30)
+    hold = {"signup_id": str(new_id()), "expires_at": expires_at.isoformat()}
+
+    async def run(
+        slug: str, headers: dict[str, str] = identity_headers, **other: str
+    ) -> httpx.Response:
+        return await client.put(f"/internal/slugs/{slug}", json=hold | other, headers=headers)
+
+    return run
 
 
 @pytest.fixture

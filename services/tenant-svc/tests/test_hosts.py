@@ -2,7 +2,6 @@
 
 import asyncio
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 import httpx
@@ -17,7 +16,7 @@ from stagify.testing import ContextKeys
 from tenant_svc.hosts import service as hosts
 from tenant_svc.lifecycle import service as lifecycle
 from tenant_svc.parts import Parts
-from tenant_testing import CreateTenant, code, member
+from tenant_testing import CreateTenant, HoldSlug, code, member
 
 
 class TestLookUpSlug:
@@ -74,101 +73,57 @@ class TestLookUpSlug:
 
 
 class TestHoldSlug:
-    @pytest.fixture
-    def hold(self) -> dict[str, Any]:
-        expires_at = utc_now() + timedelta(minutes=30)
-        return {"signup_id": str(new_id()), "expires_at": expires_at.isoformat()}
-
     async def test_gateway_is_refused(
-        self, client: httpx.AsyncClient, context_keys: ContextKeys, hold: dict[str, Any], slug: str
+        self, hold_slug: HoldSlug, context_keys: ContextKeys, slug: str
     ) -> None:
         headers = context_keys.service_headers("tenant-svc", "gateway")
-        answer = await client.put(f"/internal/slugs/{slug}", json=hold, headers=headers)
+        answer = await hold_slug(slug, headers)
         assert code(answer) == (403, "permission_denied")
 
     async def test_member_is_refused(
-        self,
-        client: httpx.AsyncClient,
-        context_keys: ContextKeys,
-        hold: dict[str, Any],
-        slug: str,
-        tenant_id: UUID,
+        self, hold_slug: HoldSlug, context_keys: ContextKeys, slug: str, tenant_id: UUID
     ) -> None:
         headers = member(context_keys, tenant_id, ALL_PERMISSIONS)
-        answer = await client.put(f"/internal/slugs/{slug}", json=hold, headers=headers)
+        answer = await hold_slug(slug, headers)
         assert code(answer) == (403, "permission_denied")
 
     @pytest.mark.parametrize(
         ("asked", "reason"), [("admin", "slug_reserved"), ("a--b", "slug_invalid")]
     )
     async def test_invalid_or_reserved_name_is_refused(
-        self,
-        client: httpx.AsyncClient,
-        identity_headers: dict[str, str],
-        hold: dict[str, Any],
-        asked: str,
-        reason: str,
+        self, hold_slug: HoldSlug, asked: str, reason: str
     ) -> None:
-        answer = await client.put(f"/internal/slugs/{asked}", json=hold, headers=identity_headers)
+        answer = await hold_slug(asked)
         assert code(answer) == (422, reason)
 
-    async def test_same_sign_up_may_hold_again(
-        self,
-        client: httpx.AsyncClient,
-        identity_headers: dict[str, str],
-        hold: dict[str, Any],
-        slug: str,
-    ) -> None:
+    async def test_same_sign_up_may_hold_again(self, hold_slug: HoldSlug, slug: str) -> None:
         for _ in range(2):
-            answer = await client.put(
-                f"/internal/slugs/{slug}", json=hold, headers=identity_headers
-            )
+            answer = await hold_slug(slug)
             assert answer.status_code == 200
             assert answer.json()["slug"] == slug
 
-    async def test_one_of_many_sign_ups_gets_it(
-        self,
-        client: httpx.AsyncClient,
-        identity_headers: dict[str, str],
-        hold: dict[str, Any],
-        slug: str,
-    ) -> None:
+    async def test_one_of_many_sign_ups_gets_it(self, hold_slug: HoldSlug, slug: str) -> None:
         answers = await asyncio.gather(
-            *(
-                client.put(
-                    f"/internal/slugs/{slug}",
-                    json=hold | {"signup_id": str(new_id())},
-                    headers=identity_headers,
-                )
-                for _ in range(20)
-            )
+            *(hold_slug(slug, signup_id=str(new_id())) for _ in range(20))
         )
         assert sorted(answer.status_code for answer in answers) == [200] + [409] * 19
         assert {code(a) for a in answers if a.status_code == 409} == {(409, "slug_taken")}
 
-    async def test_lapsed_hold_is_free(
-        self,
-        client: httpx.AsyncClient,
-        identity_headers: dict[str, str],
-        hold: dict[str, Any],
-        slug: str,
-    ) -> None:
-        past = {"expires_at": (utc_now() - timedelta(seconds=1)).isoformat()}
-        await client.put(f"/internal/slugs/{slug}", json=hold | past, headers=identity_headers)
-        other = hold | {"signup_id": str(new_id())}
-        answer = await client.put(f"/internal/slugs/{slug}", json=other, headers=identity_headers)
+    async def test_lapsed_hold_is_free(self, hold_slug: HoldSlug, slug: str) -> None:
+        past = utc_now() - timedelta(seconds=1)
+        await hold_slug(slug, expires_at=past.isoformat())
+        answer = await hold_slug(slug, signup_id=str(new_id()))
         assert answer.status_code == 200
 
     async def test_sign_up_that_takes_another_name_releases_the_first(
         self,
+        hold_slug: HoldSlug,
         client: httpx.AsyncClient,
-        identity_headers: dict[str, str],
         platform_headers: dict[str, str],
-        hold: dict[str, Any],
         slug: str,
     ) -> None:
         for name in (slug, f"{slug}-x"):
-            await client.put(f"/internal/slugs/{name}", json=hold, headers=identity_headers)
+            await hold_slug(name)
         first = await client.get(f"/v1/slugs/{slug}", headers=platform_headers)
         second = await client.get(f"/v1/slugs/{slug}-x", headers=platform_headers)
         assert first.json()["available"]

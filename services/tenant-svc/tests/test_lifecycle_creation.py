@@ -1,18 +1,16 @@
 """identity-svc creates a tenant, once and under a slug that nobody else holds."""
 
 import asyncio
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest
 
-from stagify.clock import utc_now
 from stagify.events.tenant import TenantCreated, TenantDirectoryEntry
 from stagify.ids import new_id
 from stagify.testing import ContextKeys
-from tenant_testing import AskForTenant, CreateTenant, Published, Tenant, code
+from tenant_testing import AskForTenant, CreateTenant, HoldSlug, Published, Tenant, code
 
 
 async def test_other_services_are_refused(
@@ -56,15 +54,9 @@ async def test_same_id_with_another_body_is_refused(
 
 
 async def test_slug_held_by_another_sign_up_is_refused(
-    ask_for_tenant: AskForTenant,
-    client: httpx.AsyncClient,
-    identity_headers: dict[str, str],
-    tenant_id: UUID,
-    slug: str,
+    ask_for_tenant: AskForTenant, hold_slug: HoldSlug, tenant_id: UUID, slug: str
 ) -> None:
-    expires_at = (utc_now() + timedelta(minutes=30)).isoformat()
-    hold = {"signup_id": str(new_id()), "expires_at": expires_at}
-    await client.put(f"/internal/slugs/{slug}", json=hold, headers=identity_headers)
+    await hold_slug(slug)
     answer = await ask_for_tenant(tenant_id)
     assert code(answer) == (409, "slug_taken")
 
