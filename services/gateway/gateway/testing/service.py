@@ -55,6 +55,41 @@ class Wire:
 Handler = Callable[[Received, Wire], Awaitable[None]]
 
 
+class Hang:
+    """A handler that never answers."""
+
+    def __init__(self) -> None:
+        # It has a request; the gateway has closed the connection.
+        self.begun = asyncio.Event()
+        self.gone = asyncio.Event()
+
+    async def __call__(self, received: Received, wire: Wire) -> None:
+        self.begun.set()
+        await wire.wait_closed_by_peer()
+        self.gone.set()
+
+
+class Hold:
+    """A handler that answers once it may go on."""
+
+    def __init__(self, body: bytes = b"{}") -> None:
+        self.begun = asyncio.Event()
+        self.go_on = asyncio.Event()
+        self._body = body
+
+    async def __call__(self, received: Received, wire: Wire) -> None:
+        self.begun.set()
+        await self.go_on.wait()
+        await wire.respond(self._body)
+
+
+async def silent_stream(received: Received, wire: Wire) -> None:
+    """A handler that begins a stream of events with a comment, and then says nothing."""
+    head = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n"
+    await wire.send(head + b"transfer-encoding: chunked\r\n\r\n2\r\n:\n\r\n")
+    await wire.wait_closed_by_peer()
+
+
 class _Reading:
     """httptools' callbacks for one request."""
 

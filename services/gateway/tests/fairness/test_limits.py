@@ -10,7 +10,7 @@ from gateway.fairness.refusals import TOO_MANY_IN_FLIGHT
 from gateway.hosts.sites import Site
 from gateway.testing.client import HOST, request
 from gateway.testing.running import Running
-from gateway.testing.service import FakeService, Received, Wire
+from gateway.testing.service import FakeService, Hang, Hold, Received, Wire, silent_stream
 from gateway.wire.refusals import OVERLOADED
 
 MakeGateway = Callable[..., Awaitable[Running]]
@@ -145,22 +145,16 @@ async def test_connections_over_the_limit_are_refused(
     make_gateway: MakeGateway, service: FakeService
 ) -> None:
     live = await make_gateway(max_connections=1)
-    go_on, begun = asyncio.Event(), asyncio.Event()
-
-    async def wait(received: Received, wire: Wire) -> None:
-        begun.set()
-        await go_on.wait()
-        await wire.respond()
-
-    service.handlers["/v1/projects"] = wait
+    hold = Hold()
+    service.handlers["/v1/projects"] = hold
     first = await live.connect()
     await first.send(request())
-    await begun.wait()
+    await hold.begun.wait()
     second = await live.connect()
     answer = await second.answer()
     assert (answer.status, answer.code) == (503, "overloaded")
     await second.close()
-    go_on.set()
+    hold.go_on.set()
     assert (await first.answer()).status == 200
     await first.close()
 
@@ -192,12 +186,7 @@ async def test_streams_have_a_limit_of_their_own(
 ) -> None:
     live = await make_gateway(tenant_max_in_flight=1, tenant_max_streams=1)
 
-    async def stream(received: Received, wire: Wire) -> None:
-        head = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n"
-        await wire.send(head + b"transfer-encoding: chunked\r\n\r\n2\r\n:\n\r\n")
-        await wire.wait_closed_by_peer()
-
-    service.handlers["/v1/projects/1/events"] = stream
+    service.handlers["/v1/projects/1/events"] = silent_stream
     client = await live.connect()
     await client.send(request("/v1/projects/1/events"))
     await client.until(b":\n")
@@ -260,22 +249,16 @@ class TestTimeouts:
     async def test_service_that_does_not_answer_is_given_up(
         self, live: Running, service: FakeService, later: Callable[[], Awaitable[None]]
     ) -> None:
-        begun, gone = asyncio.Event(), asyncio.Event()
-
-        async def hang(received: Received, wire: Wire) -> None:
-            begun.set()
-            await wire.wait_closed_by_peer()
-            gone.set()
-
+        hang = Hang()
         service.handlers["/v1/projects"] = hang
         client = await live.connect()
         await client.send(request())
-        await begun.wait()
+        await hang.begun.wait()
         await later()
         answer = await client.answer()
         assert (answer.status, answer.code) == (504, "upstream_timeout")
         async with asyncio.timeout(5):
-            await gone.wait()
+            await hang.gone.wait()
         # Nothing is wrong with the client's connection.
         await client.send(request("/nowhere"))
         assert (await client.answer()).status == 404
@@ -302,25 +285,19 @@ class TestDrain:
         self, make_gateway: MakeGateway, service: FakeService
     ) -> None:
         live = await make_gateway()
-        begun, go_on = asyncio.Event(), asyncio.Event()
-
-        async def wait(received: Received, wire: Wire) -> None:
-            begun.set()
-            await go_on.wait()
-            await wire.respond(b"done")
-
-        service.handlers["/v1/projects"] = wait
+        hold = Hold(b"done")
+        service.handlers["/v1/projects"] = hold
         idle, busy = await live.connect(), await live.connect()
         await idle.send(request("/v1/usage"))
         assert (await idle.answer()).status == 200
         await busy.send(request())
-        await begun.wait()
+        await hold.begun.wait()
         port = live.port
         draining = asyncio.create_task(live.run(lambda: live.gateway.listener.drain(10)))
         assert await idle.everything() == b""
         with pytest.raises(ConnectionRefusedError):
             await asyncio.open_connection("127.0.0.1", port)
-        go_on.set()
+        hold.go_on.set()
         answer = await busy.answer()
         assert (answer.body, answer.headers["connection"]) == (b"done", "close")
         assert await busy.everything() == b""
@@ -332,16 +309,11 @@ class TestDrain:
         self, make_gateway: MakeGateway, service: FakeService
     ) -> None:
         live = await make_gateway()
-        begun = asyncio.Event()
-
-        async def hang(received: Received, wire: Wire) -> None:
-            begun.set()
-            await wire.wait_closed_by_peer()
-
+        hang = Hang()
         service.handlers["/v1/projects"] = hang
         client = await live.connect()
         await client.send(request())
-        await begun.wait()
+        await hang.begun.wait()
         await live.run(lambda: live.gateway.listener.drain(0.05))
         assert await client.everything() == b""
         await client.close()
@@ -351,12 +323,7 @@ class TestDrain:
     ) -> None:
         live = await make_gateway()
 
-        async def stream(received: Received, wire: Wire) -> None:
-            head = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n"
-            await wire.send(head + b"transfer-encoding: chunked\r\n\r\n2\r\n:\n\r\n")
-            await wire.wait_closed_by_peer()
-
-        service.handlers["/v1/projects/1/events"] = stream
+        service.handlers["/v1/projects/1/events"] = silent_stream
         client = await live.connect()
         await client.send(request("/v1/projects/1/events"))
         await client.until(b":\n")

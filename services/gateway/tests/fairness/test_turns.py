@@ -1,6 +1,5 @@
 """Whose turn it is at a service: fair between tenants, and never for long."""
 
-import asyncio
 import gc
 import weakref
 from collections.abc import Awaitable, Callable
@@ -12,7 +11,7 @@ from gateway.fairness.limits import Limits, LimitSettings, Party, Rate
 from gateway.fairness.turns import Turns, TurnSettings
 from gateway.testing.client import HOST, request
 from gateway.testing.running import Running
-from gateway.testing.service import FakeService, Received, Wire
+from gateway.testing.service import FakeService, Hang, Received, Wire
 from gateway.wire.refusals import OVERLOADED, Refusal
 from stagify.testing import next_turn
 
@@ -210,16 +209,11 @@ async def test_service_that_hangs_is_not_waited_for(
     make_gateway: MakeGateway, service: FakeService
 ) -> None:
     live = await make_gateway(service_max_running=2, turn_timeout_seconds=0.1)
-    begun = asyncio.Event()
-
-    async def hang(received: Received, wire: Wire) -> None:
-        begun.set()
-        await wire.wait_closed_by_peer()
-
+    hang = Hang()
     service.handlers["/v1/projects"] = hang
     client = await live.connect()
     await client.send(request())
-    await begun.wait()
+    await hang.begun.wait()
     waiting = await live.connect()
     await waiting.send(request())
     # Another service's requests go on, and tell that the gateway has read the one before.

@@ -7,7 +7,7 @@ import pytest
 
 from gateway.testing.client import HOST, answers, request
 from gateway.testing.running import Running
-from gateway.testing.service import FakeService, Received, Wire
+from gateway.testing.service import FakeService, Hang, Received, Wire
 
 MakeGateway = Callable[..., Awaitable[Running]]
 CHUNKED = "Transfer-Encoding: chunked"
@@ -301,20 +301,14 @@ async def test_event_stream_arrives_as_it_is_sent(live: Running, service: FakeSe
 
 
 async def test_service_learns_that_the_client_is_gone(live: Running, service: FakeService) -> None:
-    begun, gone = asyncio.Event(), asyncio.Event()
-
-    async def wait(received: Received, wire: Wire) -> None:
-        begun.set()
-        await wire.wait_closed_by_peer()
-        gone.set()
-
-    service.handlers["/v1/projects"] = wait
+    hang = Hang()
+    service.handlers["/v1/projects"] = hang
     client = await live.connect()
     await client.send(request())
-    await begun.wait()
+    await hang.begun.wait()
     await client.close()
     async with asyncio.timeout(5):
-        await gone.wait()
+        await hang.gone.wait()
 
 
 async def test_slow_client_slows_the_service_down(live: Running, service: FakeService) -> None:

@@ -10,17 +10,23 @@ from gateway.testing.running import Running
 from gateway.testing.service import FakeService, Received, Wire
 
 
+def vanish_once(service: FakeService) -> None:
+    """Let it close the connection on the second request, and answer all others."""
+
+    async def handle(received: Received, wire: Wire) -> None:
+        if len(service.received) == 2:
+            wire.close()
+        else:
+            await wire.respond()
+
+    service.handlers["/v1/projects"] = handle
+
+
 class TestUpstreamFailure:
     async def test_request_is_repeated_when_a_kept_connection_has_just_ended(
         self, live: Running, service: FakeService
     ) -> None:
-        async def vanish(received: Received, wire: Wire) -> None:
-            if len(service.received) == 2:
-                wire.close()
-            else:
-                await wire.respond()
-
-        service.handlers["/v1/projects"] = vanish
+        vanish_once(service)
         client = await live.connect()
         for _ in range(2):
             await client.send(request())
@@ -44,13 +50,7 @@ class TestUpstreamFailure:
     async def _post_on_ending_connection(
         live: Running, service: FakeService, *lines: str
     ) -> Answer:
-        async def vanish(received: Received, wire: Wire) -> None:
-            if len(service.received) == 2:
-                wire.close()
-            else:
-                await wire.respond()
-
-        service.handlers["/v1/projects"] = vanish
+        vanish_once(service)
         client = await live.connect()
         for _ in range(2):
             await client.send(request("/v1/projects", *lines, method="POST", body=b"body"))
