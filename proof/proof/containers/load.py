@@ -12,6 +12,7 @@ import httpx
 from proof.customers import photo
 from proof.faults.history import History, Project, Tenant
 from proof.faults.recovery import PATHS
+from proof.stopping import Stopping
 from stagify_local.customer import code_of, put
 
 # Clients that read, each at most this often. On a slow machine they wait for their answers, so
@@ -46,7 +47,7 @@ class Load:
         self._paths = itertools.cycle(PATHS)
         self._history = history
         self._photo = photo(700, 560)
-        self._stopping = asyncio.Event()
+        self._stopping = Stopping()
         self._tally = Tally()
         limits = httpx.Limits(max_connections=64, max_keepalive_connections=32)
         self._http = httpx.AsyncClient(timeout=TIMEOUT_SECONDS, limits=limits, trust_env=False)
@@ -68,12 +69,12 @@ class Load:
             group.create_task(self._create())
 
     async def _read(self) -> None:
-        while not await self._stopped_within(1 / READS_A_SECOND):
+        while not await self._stopping.comes_within(1 / READS_A_SECOND):
             account = next(self._tenants).account
             await self._send(account.request("GET", next(self._paths)))
 
     async def _create(self) -> None:
-        while not await self._stopped_within(1 / PROJECTS_A_SECOND):
+        while not await self._stopping.comes_within(1 / PROJECTS_A_SECOND):
             await self._one_project(next(self._tenants))
 
     async def _one_project(self, tenant: Tenant) -> None:
@@ -107,11 +108,3 @@ class Load:
             return None
         tally.answered_at.append(time.monotonic())
         return answer
-
-    async def _stopped_within(self, seconds: float) -> bool:
-        try:
-            async with asyncio.timeout(seconds):
-                await self._stopping.wait()
-        except TimeoutError:
-            return False
-        return True

@@ -8,6 +8,7 @@ from typing import Any
 
 from proof.faults.customers import Customers, UnsettledError
 from proof.faults.history import History, Project, Tenant
+from proof.stopping import Stopping
 
 STAYING = 5
 NEWCOMER_SECONDS = 12.0
@@ -36,7 +37,7 @@ class Traffic:
         self._customers = customers
         self._history = history
         self._random = random
-        self._stopping = asyncio.Event()
+        self._stopping = Stopping()
         # A command line is a Python process: more at a time would be load, not faults.
         self._shell = asyncio.Semaphore(1)
         self._number = 0
@@ -52,14 +53,16 @@ class Traffic:
         async with asyncio.TaskGroup() as group:
             for _ in range(self._staying):
                 group.create_task(self._stay())
-            while not await self._stopped_within(self._random.expovariate(1 / NEWCOMER_SECONDS)):
+            while not await self._stopping.comes_within(
+                self._random.expovariate(1 / NEWCOMER_SECONDS)
+            ):
                 group.create_task(self._noted(self._try_out()))
 
     async def _stay(self) -> None:
         tenant = await self._customers.sign_up(self._slug())
         self.has_begun.set()
         await self._noted(self._change_plan(tenant, "enterprise"))
-        while not await self._stopped_within(self._random.expovariate(1.0)):
+        while not await self._stopping.comes_within(self._random.expovariate(1.0)):
             await self._noted(self._one_project(tenant))
 
     async def _noted(self, work: Coroutine[Any, Any, None]) -> None:
@@ -88,7 +91,7 @@ class Traffic:
             return
         fate = self._random.random()
         if 0.15 < fate < 0.3:
-            await self._stopped_within(self._random.uniform(0, 1.5))
+            await self._stopping.comes_within(self._random.uniform(0, 1.5))
         elif fate >= 0.3:
             await self._see_end(tenant, project)
         if fate < 0.5:
@@ -96,7 +99,7 @@ class Traffic:
 
     async def _see_end(self, tenant: Tenant, project: Project) -> None:
         while await self._customers.status(tenant, project) not in ENDED:
-            if await self._stopped_within(0.5):
+            if await self._stopping.comes_within(0.5):
                 return
 
     async def _change_plan(self, tenant: Tenant, plan: str) -> None:
@@ -117,14 +120,6 @@ class Traffic:
         try:
             self._set_plan(slug, plan)
         except subprocess.CalledProcessError:
-            return False
-        return True
-
-    async def _stopped_within(self, seconds: float) -> bool:
-        try:
-            async with asyncio.timeout(seconds):
-                await self._stopping.wait()
-        except TimeoutError:
             return False
         return True
 
