@@ -1,21 +1,11 @@
 """What staging-svc reads from its environment."""
 
-import logging
 from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import AnyHttpUrl, Field, Json, SecretStr, model_validator
 
-from stagify.errors import UnavailableError
 from stagify.settings import ServiceSettings
-
-logger = logging.getLogger(__name__)
-
-
-class NoBucketError(UnavailableError):
-    """Photos of this workspace cannot be stored right now."""
-
-    code = "region_unavailable"
 
 
 class Settings(ServiceSettings):
@@ -80,12 +70,3 @@ class Settings(ServiceSettings):
         if self.engine == "blender" and self.engine_python is None:
             raise ValueError("ENGINE=blender needs ENGINE_PYTHON")
         return self
-
-    def bucket_of(self, region: str | None) -> str:
-        """The bucket of a tenant's region; NoBucketError if this installation has none there, because in
-        another region's bucket the photos would be where they must not be."""
-        bucket = self.s3_buckets.get(region or "")
-        if bucket is None:
-            logger.error("storage.no_bucket", extra={"region": region})
-            raise NoBucketError
-        return bucket

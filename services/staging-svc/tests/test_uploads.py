@@ -9,6 +9,8 @@ import pytest
 from stagify.ids import new_id
 from stagify.testing import ContextKeys, app_client
 from staging_svc.app import create_app
+from staging_svc.uploads import service as uploads
+from staging_svc.uploads.errors import NoBucketError
 from staging_testing import Caller, MakeSettings, put, room_photo
 
 PHOTO = room_photo()
@@ -109,3 +111,11 @@ class TestSignedAddress:
         await put(upload, PHOTO)
         async with httpx.AsyncClient() as store:
             assert (await store.get(upload["url"])).status_code == 403
+
+
+def test_region_without_a_bucket_has_none(make_settings: MakeSettings) -> None:
+    settings = make_settings(s3_buckets='{"eu": "one", "us": "two"}')
+    assert uploads.bucket_of(settings, "us") == "two"
+    for region in ("mars", None):
+        with pytest.raises(NoBucketError):
+            uploads.bucket_of(settings, region)

@@ -7,6 +7,7 @@ from stagify.errors import (
     NotFoundError,
     RateLimitedError,
     TooLargeError,
+    UnavailableError,
 )
 
 
@@ -56,3 +57,9 @@ class UploadMismatchError(InvalidInputError):
     """The uploaded file does not have the declared size and type."""
 
     code = "upload_mismatch"
+
+
+class NoBucketError(UnavailableError):
+    """Photos of this workspace cannot be stored right now."""
+
+    code = "region_unavailable"

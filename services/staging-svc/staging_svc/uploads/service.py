@@ -1,5 +1,6 @@
 """The use cases of uploads."""
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -13,6 +14,7 @@ from staging_svc.parts import Parts
 from staging_svc.settings import Settings
 from staging_svc.uploads import queries
 from staging_svc.uploads.errors import (
+    NoBucketError,
     TooManyOpenUploadsError,
     UnsupportedPhotoTypeError,
     UploadAlreadyUsedError,
@@ -24,6 +26,8 @@ from staging_svc.uploads.errors import (
 )
 from staging_svc.uploads.models import Upload
 from staging_svc.uploads.schemas import PHOTO_TYPES, UploadCreate, UploadRead
+
+logger = logging.getLogger(__name__)
 
 # A PUT that began just before the URL expired may take this long.
 LATE_PUT = timedelta(minutes=15)
@@ -41,6 +45,16 @@ class UploadState:
     project_id: UUID | None
 
 
+def bucket_of(settings: Settings, region: str | None) -> str:
+    """The bucket of a tenant's region; NoBucketError if this installation has none there, because in
+    another region's bucket the photos would be where they must not be."""
+    bucket = settings.s3_buckets.get(region or "")
+    if bucket is None:
+        logger.error("storage.no_bucket", extra={"region": region})
+        raise NoBucketError
+    return bucket
+
+
 async def create_upload(
     session: Session,
     parts: Parts,
@@ -50,7 +64,7 @@ async def create_upload(
     wanted: UploadCreate,
 ) -> UploadRead:
     """Open an upload for exactly this type and size."""
-    settings, bucket = parts.settings, parts.settings.bucket_of(region)
+    settings, bucket = parts.settings, bucket_of(parts.settings, region)
     _check(wanted, settings)
     await _check_open(session, settings.max_open_uploads)
     upload_id, now = new_id(), utc_now()
