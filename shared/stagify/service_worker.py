@@ -1,6 +1,7 @@
-"""The background process of every service with a database: relay, consumer, tasks, retention."""
+"""The background process of every service with a database: relay, consumer, tasks, upkeep."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
 
 from stagify import idempotency, inbox, logs, telemetry
 from stagify.consumer import Consumer
@@ -11,7 +12,7 @@ from stagify.tasks.kinds import Kinds
 from stagify.tasks.runner import TaskRunner
 from stagify.worker import Check, Job, every, run_worker
 
-RETENTION_INTERVAL_SECONDS = 600.0
+UPKEEP_INTERVAL_SECONDS = 600.0
 
 
 def configure(service: str, settings: ServiceSettings) -> None:
@@ -26,6 +27,12 @@ def make_queue(service: str, settings: ServiceSettings) -> Database:
     return Database(url, service=service, pool_size=1)
 
 
+async def upkeep(database: Database) -> None:
+    """Forget marks and answers that nobody will ask for again, in the tables that the kit brings."""
+    await inbox.forget_old(database)
+    await idempotency.forget_old(database)
+
+
 async def run_service_worker(
     service: str,
     settings: ServiceSettings,
@@ -37,38 +44,40 @@ async def run_service_worker(
     checks: Mapping[str, Check] | None = None,
     other_databases: Sequence[Database] = (),
 ) -> None:
-    """Run the relay, `consumer`, tasks of `kinds`, retention and the service's own `jobs` until
-    SIGTERM, and close the databases at the end."""
-    databases = [database, *other_databases]
-
-    async def forget() -> None:
-        await inbox.forget_old(database)
-        await idempotency.forget_old(database)
-
-    relay = Relay(
-        settings.relay_database_url.get_secret_value(),
-        service=service,
-        bootstrap_servers=settings.kafka_bootstrap_servers,
-    )
+    """Run the relay, `consumer`, tasks of `kinds`, the kit's upkeep and the service's own `jobs`
+    until SIGTERM. The caller closes the databases."""
+    relay_url = settings.relay_database_url.get_secret_value()
+    relay = Relay(relay_url, service=service, bootstrap_servers=settings.kafka_bootstrap_servers)
     own: dict[str, Job] = {
         "relay": relay.run,
         "consumer": consumer.run,
-        "retention": lambda: every(RETENTION_INTERVAL_SECONDS, forget, name="retention"),
+        "kit-upkeep": lambda: every(
+            UPKEEP_INTERVAL_SECONDS, lambda: upkeep(database), name="kit-upkeep"
+        ),
     }
-    if kinds:
-        queue = make_queue(service, settings)
-        databases.append(queue)
-        own["tasks"] = TaskRunner(queue, database, kinds).run
-    try:
+    databases = [database, *other_databases]
+    async with AsyncExitStack() as stack:
+        if kinds:
+            queue = make_queue(service, settings)
+            stack.push_async_callback(queue.close)
+            databases.append(queue)
+            own["tasks"] = TaskRunner(queue, database, kinds).run
+        await _check_role(relay_url, service)
         await run_on(
             databases,
             settings,
             jobs={**own, **jobs},
             checks={"database": database.ping, **(checks or {})},
         )
+
+
+async def _check_role(url: str, service: str) -> None:
+    """Refuse the relay's role if it can bypass row-level security: the relay connects by itself."""
+    database = Database(url, service=service, pool_size=1)
+    try:
+        await database.assert_least_privilege()
     finally:
-        for each in databases:
-            await each.close()
+        await database.close()
 
 
 async def run_on(

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import asyncpg
 import httpx
+import pytest
 
 from stagify.database import Database
 from stagify_local.ports import free_port
@@ -76,3 +77,27 @@ async def test_api_process_ends_live_streams_when_it_stops(
             # A clean end, not a broken connection, and long before the grace is over.
             async with asyncio.timeout(PATIENCE_SECONDS):
                 assert [part async for part in parts if not part.startswith(":")] == []
+
+
+@pytest.mark.parametrize("url", ["database_url", "claim_database_url"])
+async def test_no_role_of_the_jobs_process_may_bypass_row_level_security(
+    values: dict[str, str], postgres_admin_url: str, url: str
+) -> None:
+    environment = {
+        name.upper(): value for name, value in (values | {url: postgres_admin_url}).items()
+    }
+    child = await asyncio.create_subprocess_exec(
+        COMMAND,
+        "jobs",
+        env=environment | {"PATH": os.environ["PATH"], "WORKER_HTTP_PORT": str(free_port())},
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            _, told = await child.communicate()
+    finally:
+        if child.returncode is None:
+            child.kill()
+            await child.wait()
+    assert child.returncode != 0
+    assert b"bypass row-level security" in told
