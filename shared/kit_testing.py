@@ -132,7 +132,7 @@ async def kit_client(
     """A client of an app that has these routes, on the kit's database."""
     settings = make_settings(kit_urls, context_keys)
     database = Database(kit_urls.app, service=SERVICE, pool_size=5)
-    app = create_service_app(SERVICE, settings, database=database)
+    app = create_service_app(SERVICE, settings, database=database, close=database.close)
     add_routes(app)
     async with app_client(app) as client:
         yield client

@@ -5,6 +5,7 @@ import gc
 import json
 import os
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Annotated, TypeVar
 from uuid import UUID
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 LoadSettings = Callable[[], "ServiceSettings"]
+# The consumer as the environment configures it, whose parts are closed afterwards.
+OpenConsumer = Callable[[], AbstractAsyncContextManager["Consumer"]]
 
 
 def service_cli(
@@ -27,7 +30,7 @@ def service_cli(
     package: str,
     load_settings: LoadSettings,
     worker: Callable[[], Awaitable[None]],
-    make_consumer: "Callable[[ServiceSettings], Consumer] | None" = None,
+    open_consumer: OpenConsumer | None = None,
 ) -> typer.Typer:
     """The commands of service `name`: api, worker, migrate, tasks, and dead-letters if it has a consumer.
 
@@ -54,8 +57,8 @@ def service_cli(
         upgrade(package, MigrationSettings().owner_database_url.get_secret_value())
 
     cli.add_typer(_tasks(name, load_settings), name="tasks")
-    if make_consumer is not None:
-        cli.add_typer(_dead_letters(name, load_settings, make_consumer), name="dead-letters")
+    if open_consumer is not None:
+        cli.add_typer(_dead_letters(name, load_settings, open_consumer), name="dead-letters")
     return cli
 
 
@@ -117,9 +120,7 @@ def run_command(main: Awaitable[None]) -> None:
 
 
 def _dead_letters(
-    name: str,
-    load_settings: LoadSettings,
-    make_consumer: "Callable[[ServiceSettings], Consumer]",
+    name: str, load_settings: LoadSettings, open_consumer: OpenConsumer
 ) -> typer.Typer:
     cli = typer.Typer(help="Messages that could not be handled.", no_args_is_help=True)
 
@@ -138,10 +139,10 @@ def _dead_letters(
     @cli.command()
     def replay() -> None:
         """Handle them again; those that still cannot be handled are kept."""
-        consumer = make_consumer(load_settings())
 
         async def again() -> None:
-            typer.echo(f"replayed {await consumer.replay()}")
+            async with open_consumer() as consumer:
+                typer.echo(f"replayed {await consumer.replay()}")
 
         run(again())
 

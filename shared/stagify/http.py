@@ -1,7 +1,7 @@
 """The HTTP process of a service: health, errors, limits, metrics and traces, which are the same in
 all services."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
@@ -44,11 +44,12 @@ def create_service_app(
     settings: ServiceSettings,
     *,
     database: Database,
+    close: Callable[[], Awaitable[None]],
     checks: Mapping[str, Check] | None = None,
     lifespan: Lifespan | None = None,
 ) -> FastAPI:
-    """The app that every service starts from; `lifespan` is an async context manager for the parts
-    of the service.
+    """The app that every service starts from. `lifespan` is an async context manager for what runs
+    beside it; `close` comes last and closes the parts of the service, `database` among them.
 
     It refuses to start if its database role can bypass row-level security. It serves /healthz,
     /readyz, /metrics and /openapi.json; errors are RFC 9457 problem+json.
@@ -57,7 +58,7 @@ def create_service_app(
     traced = telemetry.configure(service, settings)
     app = FastAPI(
         title=service,
-        lifespan=_lifespan(database, lifespan),
+        lifespan=_lifespan(database, close, lifespan),
         docs_url=None,
         redoc_url=None,
         # A redirect would show this process's own address to clients.
@@ -87,11 +88,13 @@ def _operation_id(route: APIRoute) -> str:
     return route.name
 
 
-def _lifespan(database: Database, own: Lifespan | None) -> Lifespan:
+def _lifespan(
+    database: Database, close: Callable[[], Awaitable[None]], own: Lifespan | None
+) -> Lifespan:
     @asynccontextmanager
     async def run(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
-            stack.push_async_callback(database.close)
+            stack.push_async_callback(close)
             await database.assert_least_privilege()
             if own is not None:
                 await stack.enter_async_context(own(app))

@@ -34,7 +34,7 @@ async def main() -> None:
         environment="test", idempotency_secret="only-for-tests", **keys.settings(SERVICE)
     )
     database = Database(settings.database_url.get_secret_value(), service=SERVICE, pool_size=3)
-    app = create_service_app(SERVICE, settings, database=database)
+    app = create_service_app(SERVICE, settings, database=database, close=database.close)
 
     @app.post("/projects")
     async def delete(

@@ -66,7 +66,8 @@ async def test_a_role_that_can_bypass_row_level_security_does_not_start(
     kit_urls: DatabaseUrls, postgres_admin_url: str, context_keys: ContextKeys
 ) -> None:
     database = Database(postgres_admin_url, service=SERVICE, pool_size=1)
-    app = create_service_app(SERVICE, make_settings(kit_urls, context_keys), database=database)
+    settings = make_settings(kit_urls, context_keys)
+    app = create_service_app(SERVICE, settings, database=database, close=database.close)
     with pytest.raises(RuntimeError, match="bypass row-level security"):
         async with app_client(app):
             pass
@@ -85,7 +86,13 @@ class TestHealth:
 
         settings = make_settings(kit_urls, context_keys)
         database = Database(kit_urls.app, service=SERVICE, pool_size=1)
-        app = create_service_app(SERVICE, settings, database=database, checks={"store": fails})
+        app = create_service_app(
+            SERVICE,
+            settings,
+            database=database,
+            close=database.close,
+            checks={"store": fails},
+        )
         async with app_client(app) as client:
             response = await client.get("/readyz")
         assert response.status_code == 503

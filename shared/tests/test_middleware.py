@@ -86,9 +86,8 @@ class TestOverload:
         self, kit_urls: DatabaseUrls, context_keys: ContextKeys
     ) -> AsyncIterator[tuple[httpx.AsyncClient, asyncio.Semaphore, asyncio.Event]]:
         settings = make_settings(kit_urls, context_keys, http_max_running=2)
-        app = create_service_app(
-            SERVICE, settings, database=Database(kit_urls.app, service=SERVICE, pool_size=1)
-        )
+        database = Database(kit_urls.app, service=SERVICE, pool_size=1)
+        app = create_service_app(SERVICE, settings, database=database, close=database.close)
         begun, go_on = asyncio.Semaphore(0), asyncio.Event()
 
         @app.get("/work")

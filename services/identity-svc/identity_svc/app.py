@@ -26,10 +26,10 @@ def create_app(settings: Settings) -> FastAPI:
         recording.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await recording
-        await parts.tenant_svc.close()
-        parts.passwords.close()
 
-    app = create_service_app(NAME, settings, database=parts.database, lifespan=lifespan)
+    app = create_service_app(
+        NAME, settings, database=parts.database, close=parts.aclose, lifespan=lifespan
+    )
     app.state.parts = parts
     for capability in (signup, sessions, api_keys, credentials):
         app.include_router(capability.router)

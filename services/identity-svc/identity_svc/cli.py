@@ -2,13 +2,15 @@
 that the parent of the api processes does not load them.
 """
 
+from contextlib import aclosing, asynccontextmanager
 from typing import TYPE_CHECKING
 
 from identity_svc.settings import Settings
 from stagify.cli import service_cli
-from stagify.settings import ServiceSettings
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from stagify.consumer import Consumer
 
 
@@ -18,13 +20,13 @@ async def _run_worker() -> None:
     await worker.main()
 
 
-def _make_consumer(settings: ServiceSettings) -> "Consumer":
+@asynccontextmanager
+async def _open_consumer() -> "AsyncIterator[Consumer]":
     from identity_svc import worker
-    from identity_svc.parts import NAME
-    from stagify.database import Database
+    from identity_svc.parts import make_parts
 
-    assert isinstance(settings, Settings)
-    return worker.make_consumer(settings, Database.from_settings(settings, service=NAME))
+    async with aclosing(make_parts(Settings())) as parts:
+        yield worker.make_consumer(parts)
 
 
 main = service_cli(
@@ -32,5 +34,5 @@ main = service_cli(
     package="identity_svc",
     load_settings=Settings,
     worker=_run_worker,
-    make_consumer=_make_consumer,
+    open_consumer=_open_consumer,
 )

@@ -1,4 +1,4 @@
-"""The collaborators of identity-svc, made once in each process and passed down."""
+"""The collaborators of identity-svc: made once in each process and passed down."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -29,9 +29,15 @@ class Parts:
     tenant_svc: InternalClient
     usage: UsageRecorder
 
+    async def aclose(self) -> None:
+        """Close everything; whoever made the parts does this last."""
+        await self.tenant_svc.close()
+        self.passwords.close()
+        await self.database.close()
+
 
 def make_parts(settings: Settings) -> Parts:
-    """The parts for these settings; the caller has to close them."""
+    """The parts that these settings describe."""
     database = Database.from_settings(settings, service=NAME)
     tenant_svc = InternalClient(
         str(settings.tenant_svc_url),
@@ -50,7 +56,7 @@ def make_parts(settings: Settings) -> Parts:
 
 
 async def request_parts(request: Request) -> Parts:
-    """The parts of this app."""
+    """The parts this app was composed with."""
     parts: Parts = request.app.state.parts
     return parts
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,6 +12,7 @@ import pytest
 from aiosmtpd.smtp import SMTP
 
 from identity_svc.app import create_app
+from identity_svc.parts import Parts, make_parts
 from identity_svc.settings import Settings
 from identity_svc.worker import make_kinds
 from identity_testing import (
@@ -111,6 +113,13 @@ def settings(make_settings: MakeSettings) -> Settings:
 
 
 @pytest.fixture
+async def parts(settings: Settings) -> AsyncIterator[Parts]:
+    """The collaborators of a worker."""
+    async with aclosing(make_parts(settings)) as parts:
+        yield parts
+
+
+@pytest.fixture
 async def client(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the app."""
     async with app_client(create_app(settings)) as client:
@@ -126,9 +135,9 @@ async def queue(urls: DatabaseUrls) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-def runner(queue: Database, database: Database, settings: Settings) -> TaskRunner:
+def runner(queue: Database, parts: Parts) -> TaskRunner:
     """The worker's tasks, to be run by hand."""
-    return TaskRunner(queue, database, make_kinds(settings))
+    return TaskRunner(queue, parts.database, make_kinds(parts))
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from identity_svc.models import METADATA, NOT_TENANT_TABLES
-from identity_svc.upkeep.service import Upkeep
+from identity_svc.parts import Parts
+from identity_svc.upkeep.service import Turn, upkeep
 from identity_testing import Caller, Member, SignUp
 from stagify.clock import utc_now
 from stagify.database import Database
@@ -112,6 +113,7 @@ class TestCleaning:
         client: httpx.AsyncClient,
         caller: Caller,
         database: Database,
+        parts: Parts,
         furnished: Member,
         sign_up: SignUp,
     ) -> None:
@@ -129,9 +131,9 @@ class TestCleaning:
                 text("UPDATE signups SET expires_at = :at WHERE id = :id"),
                 {"at": utc_now() - timedelta(hours=2), "id": other.signup_id},
             )
-        upkeep = Upkeep(database, tenants_per_round=2)
+        turn = Turn()
         for _ in range(await count(database, "tenants", None) // 2 + 1):
-            await upkeep.run_once()
+            await upkeep(parts, turn, tenants_per_round=2)
         assert await count(database, "sessions", other.tenant_id) == 0
         assert await count(database, "memberships", other.tenant_id) == 1
         for table in TENANT_TABLES:
@@ -144,13 +146,12 @@ class TestCleaning:
             assert list(left.scalars()) == [furnished.signup_id]
 
     async def test_keys_revoked_long_ago_are_deleted(
-        self, client: httpx.AsyncClient, caller: Caller, database: Database, furnished: Member
+        self, database: Database, parts: Parts, furnished: Member
     ) -> None:
         async with database.tenant(furnished.tenant_id) as session:
             await session.execute(
                 text("UPDATE api_keys SET revoked_at = :at"),
                 {"at": utc_now() - timedelta(days=91)},
             )
-        upkeep = Upkeep(database, tenants_per_round=1_000)
-        await upkeep.run_once()
+        await upkeep(parts, Turn(), tenants_per_round=1_000)
         assert await count(database, "api_keys", furnished.tenant_id) == 0

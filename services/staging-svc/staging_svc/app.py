@@ -20,6 +20,7 @@ from staging_svc.uploads import api as uploads
 def create_app(settings: Settings) -> FastAPI:
     """The app that serves uploads, projects and images."""
     parts = make_parts(settings)
+    # It connects by itself, but as the role of `database`, which is checked at the start.
     listener = Listener(
         parts.database.url,
         name=f"{NAME} feed",
@@ -36,10 +37,10 @@ def create_app(settings: Settings) -> FastAPI:
         finally:
             listening.cancel()
             await asyncio.wait([listening])
-            await parts.quota.close()
-            parts.storage.close()
 
-    app = create_service_app(NAME, settings, database=parts.database, lifespan=lifespan)
+    app = create_service_app(
+        NAME, settings, database=parts.database, close=parts.aclose, lifespan=lifespan
+    )
     app.state.parts = parts
     app.state.listener = listener
     for capability in (catalog, uploads, projects, images):

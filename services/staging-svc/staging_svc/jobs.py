@@ -1,7 +1,7 @@
 """The process that furnishes photos (`staging-svc jobs`): its composition root."""
 
 from collections.abc import Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, aclosing
 from uuid import UUID
 
 from stagify.database import Database
@@ -12,44 +12,37 @@ from staging_svc.furnishing.engines import make_engine
 from staging_svc.furnishing.job_loop import JobLoop
 from staging_svc.furnishing.pipeline import Pipeline
 from staging_svc.furnishing.runner import JobRunner
-from staging_svc.objects.store import Storage
-from staging_svc.parts import NAME
+from staging_svc.parts import NAME, Parts, make_parts
 from staging_svc.queue.service import CANCELLED, QUEUED
-from staging_svc.quota.service import Quota
 from staging_svc.settings import Settings
 
 
 class StagingProcess:
-    """The parts of one process: job loops that share databases, store and quota; each has its own
-    engine."""
+    """Job loops that share the process's parts; each has its own engine. `parts` stay open when this
+    is closed."""
 
     def __init__(
-        self, settings: Settings, make: Callable[[Settings], StagingEngine] = make_engine
+        self, parts: Parts, make: Callable[[Settings], StagingEngine] = make_engine
     ) -> None:
-        self._settings = settings
-        count = settings.job_concurrency
-        self.database = Database(
-            settings.database_url.get_secret_value(), service=NAME, pool_size=2 * count
-        )
-        self.claims = Database(
-            settings.claim_database_url.get_secret_value(), service=NAME, pool_size=1
-        )
-        self.storage = Storage(settings)
-        self.quota = Quota.from_settings(settings)
-        self._engines = [make(settings) for _ in range(count)]
+        self._parts = parts
+        settings = parts.settings
+        claim_url = settings.claim_database_url.get_secret_value()
+        self.claims = Database(claim_url, service=NAME, pool_size=1)
+        self._engines = [make(settings) for _ in range(settings.job_concurrency)]
         self.loops = [self._loop(engine) for engine in self._engines]
+        # It connects by itself, but as the role of `claims`, which is checked at the start.
         self.listener = Listener(
-            settings.claim_database_url.get_secret_value(),
+            claim_url,
             name=f"{NAME} jobs listener",
             channels={QUEUED: lambda _: self.wake(), CANCELLED: self._on_cancelled},
             on_gap=self.wake,
         )
 
     def _loop(self, engine: StagingEngine) -> JobLoop:
-        settings = self._settings
+        parts, settings = self._parts, self._parts.settings
         runner = JobRunner(
-            self.database,
-            Pipeline(self.database, self.storage, self.quota, engine),
+            parts.database,
+            Pipeline(parts.database, parts.storage, parts.quota, engine),
             lease_seconds=settings.job_lease_seconds,
             max_attempts=settings.job_max_attempts,
         )
@@ -69,12 +62,10 @@ class StagingProcess:
         for loop in self.loops:
             loop.cancel(UUID(payload))
 
-    async def close(self) -> None:
-        """Close everything."""
+    async def aclose(self) -> None:
+        """Close what this made."""
         async with AsyncExitStack() as stack:
             stack.push_async_callback(self.claims.close)
-            stack.push_async_callback(self.database.close)
-            stack.push_async_callback(self.quota.close)
             for engine in self._engines:
                 stack.push_async_callback(engine.close)
 
@@ -82,15 +73,16 @@ class StagingProcess:
 async def main() -> None:
     """Run until SIGTERM."""
     settings = Settings()
+    # Every job loop may use two connections at a time.
+    settings = settings.model_copy(update={"database_pool_size": 2 * settings.job_concurrency})
     configure(NAME, settings)
-    process = StagingProcess(settings)
-    jobs = {f"jobs-{number}": loop.run for number, loop in enumerate(process.loops)}
-    try:
+    async with aclosing(make_parts(settings)) as parts, aclosing(StagingProcess(parts)) as process:
         await run_on(
-            (process.database, process.claims),
+            (parts.database, process.claims),
             settings,
-            jobs={"listener": process.listener.run, **jobs},
-            checks={"database": process.database.ping, "storage": process.storage.ping},
+            jobs={
+                "listener": process.listener.run,
+                **{f"jobs-{number}": loop.run for number, loop in enumerate(process.loops)},
+            },
+            checks={"database": parts.database.ping, "storage": parts.storage.ping},
         )
-    finally:
-        await process.close()

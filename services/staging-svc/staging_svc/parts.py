@@ -1,4 +1,4 @@
-"""The collaborators in the HTTP process of staging-svc, made once and passed down; and who may call."""
+"""The collaborators of staging-svc: made once in each process and passed down; and who may call."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -30,9 +30,15 @@ class Parts:
     # What the engine of this installation can do.
     catalog: Catalog
 
+    async def aclose(self) -> None:
+        """Close everything; whoever made the parts does this last."""
+        await self.quota.close()
+        self.storage.close()
+        await self.database.close()
+
 
 def make_parts(settings: Settings) -> Parts:
-    """The parts for these settings; the caller has to close database, storage and quota."""
+    """The parts that these settings describe."""
     return Parts(
         settings=settings,
         database=Database.from_settings(settings, service=NAME),
@@ -44,7 +50,7 @@ def make_parts(settings: Settings) -> Parts:
 
 
 def parts_of(request: Request) -> Parts:
-    """The parts of this app."""
+    """The parts this app was composed with."""
     parts: Parts = request.app.state.parts
     return parts
 

@@ -1,23 +1,23 @@
 """The background process of staging-svc: outbox relay, consumer, tasks and upkeep."""
 
+from contextlib import aclosing
+
 from stagify.consumer import Consumer
-from stagify.database import Database
 from stagify.service_worker import configure, run_service_worker
 from staging_svc.handlers import HANDLERS
-from staging_svc.objects.store import Storage
 from staging_svc.objects.tasks import object_kinds
-from staging_svc.parts import NAME
+from staging_svc.parts import NAME, Parts, make_parts
 from staging_svc.settings import Settings
 from staging_svc.uploads.service import forget_unused
 
 
-def make_consumer(settings: Settings, database: Database) -> Consumer:
+def make_consumer(parts: Parts) -> Consumer:
     """The consumer of tenant-svc's events."""
     return Consumer(
         NAME,
-        database=database,
+        database=parts.database,
         handlers=HANDLERS,
-        bootstrap_servers=settings.kafka_bootstrap_servers,
+        bootstrap_servers=parts.settings.kafka_bootstrap_servers,
     )
 
 
@@ -25,14 +25,14 @@ async def main() -> None:
     """Run until SIGTERM."""
     settings = Settings()
     configure(NAME, settings)
-    database = Database.from_settings(settings, service=NAME)
-    storage = Storage(settings)
-    await run_service_worker(
-        NAME,
-        settings,
-        database=database,
-        consumer=make_consumer(settings, database),
-        kinds=object_kinds(storage, forget_unused),
-        jobs={},
-        checks={"storage": storage.ping},
-    )
+    async with aclosing(make_parts(settings)) as parts:
+        await run_service_worker(
+            NAME,
+            settings,
+            database=parts.database,
+            consumer=make_consumer(parts),
+            kinds=object_kinds(parts.storage, forget_unused),
+            # No upkeep besides the kit's: what ends here is deleted by tasks.
+            jobs={},
+            checks={"storage": parts.storage.ping},
+        )

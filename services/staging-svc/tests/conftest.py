@@ -1,6 +1,7 @@
 """staging-svc on a real database and object store, with a stub of usage-svc over HTTP."""
 
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from staging_svc.furnishing.job_loop import JobLoop
 from staging_svc.jobs import StagingProcess
 from staging_svc.objects.store import Storage
 from staging_svc.objects.tasks import object_kinds
+from staging_svc.parts import make_parts
 from staging_svc.settings import Settings
 from staging_svc.uploads.service import forget_unused
 from staging_testing import (
@@ -148,9 +150,11 @@ async def process(
     settings: Settings, engine: ScriptedEngine, claims: Database
 ) -> AsyncIterator[StagingProcess]:
     """A staging process that does nothing by itself: tests run its job loop."""
-    process = StagingProcess(settings, lambda _: engine)
-    yield process
-    await process.close()
+    async with (
+        aclosing(make_parts(settings)) as parts,
+        aclosing(StagingProcess(parts, lambda _: engine)) as process,
+    ):
+        yield process
 
 
 @pytest.fixture

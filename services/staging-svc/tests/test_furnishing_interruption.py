@@ -1,12 +1,14 @@
 """A job that is interrupted, by a stop, a lost lease or a deletion, leaves nothing behind."""
 
 import asyncio
+from contextlib import aclosing
 
 from stagify.database import Database
 from stagify.tasks.runner import TaskRunner
 from stagify.testing import running
 from staging_svc.furnishing.job_loop import JobLoop
 from staging_svc.jobs import StagingProcess
+from staging_svc.parts import make_parts
 from staging_testing import (
     Caller,
     Keys,
@@ -69,15 +71,15 @@ async def test_heartbeat_stops_the_work_once_the_lease_is_lost(
     claims: Database,
     rows: Rows,
 ) -> None:
-    process = StagingProcess(make_settings(job_lease_seconds=0.3), lambda _: engine)
-    try:
+    async with (
+        aclosing(make_parts(make_settings(job_lease_seconds=0.3))) as parts,
+        aclosing(StagingProcess(parts, lambda _: engine)) as process,
+    ):
         await caller.project()
         attempt = await start_and_hold(process.loops[0], engine)
         await rows.take_lease_away()
         async with asyncio.timeout(10):
             await attempt
-    finally:
-        await process.close()
 
 
 async def test_deleted_project_stops_the_work_at_once(

@@ -14,7 +14,7 @@ from tenant_svc.tenants import api as tenants
 def create_app(settings: Settings) -> FastAPI:
     """The app that serves tenants, their names and their branding."""
     parts = make_parts(settings)
-    app = create_service_app(NAME, settings, database=parts.database)
+    app = create_service_app(NAME, settings, database=parts.database, close=parts.aclose)
     app.state.parts = parts
     for capability in (tenants, branding, hosts, lifecycle):
         app.include_router(capability.router)

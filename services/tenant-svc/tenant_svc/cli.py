@@ -4,6 +4,7 @@ processes does not load it.
 
 from __future__ import annotations
 
+from contextlib import aclosing, asynccontextmanager
 from typing import TYPE_CHECKING
 
 import typer
@@ -11,11 +12,10 @@ import typer
 from stagify.cli import run_command, service_cli
 from stagify.database import Session
 from stagify.errors import StagifyError
-from stagify.settings import ServiceSettings
 from tenant_svc.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable
     from uuid import UUID
 
     from stagify.consumer import Consumer
@@ -30,12 +30,13 @@ async def _run_worker() -> None:
     await worker.main()
 
 
-def _make_consumer(settings: ServiceSettings) -> Consumer:
+@asynccontextmanager
+async def _open_consumer() -> AsyncIterator[Consumer]:
     from tenant_svc import worker
     from tenant_svc.parts import make_parts
 
-    assert isinstance(settings, Settings)
-    return worker.make_consumer(make_parts(settings))
+    async with aclosing(make_parts(Settings())) as parts:
+        yield worker.make_consumer(parts)
 
 
 main = service_cli(
@@ -43,7 +44,7 @@ main = service_cli(
     package="tenant_svc",
     load_settings=Settings,
     worker=_run_worker,
-    make_consumer=_make_consumer,
+    open_consumer=_open_consumer,
 )
 
 
@@ -101,11 +102,8 @@ def _with_parts(work: Callable[[Parts], Awaitable[None]]) -> None:
     settings = Settings()
 
     async def connected() -> None:
-        parts = make_parts(settings)
-        try:
+        async with aclosing(make_parts(settings)) as parts:
             await work(parts)
-        finally:
-            await parts.database.close()
 
     try:
         run_command(connected())

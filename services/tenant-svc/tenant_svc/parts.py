@@ -18,9 +18,13 @@ class Parts:
     settings: Settings
     database: Database
 
+    async def aclose(self) -> None:
+        """Close everything; whoever made the parts does this last."""
+        await self.database.close()
+
 
 def make_parts(settings: Settings) -> Parts:
-    """The parts that these settings describe; the caller closes the database."""
+    """The parts that these settings describe."""
     return Parts(settings, Database.from_settings(settings, service=NAME))
 
 

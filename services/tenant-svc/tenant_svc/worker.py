@@ -1,5 +1,7 @@
 """The background process of tenant-svc: outbox relay, consumer, and upkeep."""
 
+from contextlib import aclosing
+
 from stagify.consumer import Consumer
 from stagify.service_worker import configure, run_service_worker
 from stagify.worker import every
@@ -19,19 +21,24 @@ def make_consumer(parts: Parts) -> Consumer:
     )
 
 
+async def upkeep(parts: Parts) -> None:
+    """End what was begun and never finished."""
+    await lifecycle.end_unfinished(parts)
+
+
 async def main() -> None:
     """Run until SIGTERM."""
     settings = Settings()
     configure(NAME, settings)
-    parts = make_parts(settings)
-
-    async def upkeep() -> None:
-        await lifecycle.end_unfinished(parts)
-
-    await run_service_worker(
-        NAME,
-        settings,
-        database=parts.database,
-        consumer=make_consumer(parts),
-        jobs={"upkeep": lambda: every(settings.upkeep_interval_seconds, upkeep, name="upkeep")},
-    )
+    async with aclosing(make_parts(settings)) as parts:
+        await run_service_worker(
+            NAME,
+            settings,
+            database=parts.database,
+            consumer=make_consumer(parts),
+            jobs={
+                "upkeep": lambda: every(
+                    settings.upkeep_interval_seconds, lambda: upkeep(parts), name="upkeep"
+                )
+            },
+        )

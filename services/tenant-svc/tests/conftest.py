@@ -16,9 +16,9 @@ from stagify.database import Database
 from stagify.events import Event, decode
 from stagify.ids import new_id
 from stagify.testing import ContextKeys, DatabaseUrls, TestDatabases, app_client
+from tenant_svc import worker
 from tenant_svc.app import create_app
 from tenant_svc.handlers import HANDLERS
-from tenant_svc.lifecycle import service as lifecycle
 from tenant_svc.parts import Parts
 from tenant_svc.settings import Settings
 from tenant_testing import AskForTenant, CreateTenant, Deliver, HoldSlug, Published, Tenant, Upkeep
@@ -181,6 +181,6 @@ def upkeep(parts: Parts) -> Upkeep:
     settings = parts.settings.model_copy(update={"slug_grace_hours": 0})
 
     async def run() -> None:
-        await lifecycle.end_unfinished(dataclasses.replace(parts, settings=settings))
+        await worker.upkeep(dataclasses.replace(parts, settings=settings))
 
     return run

@@ -1,6 +1,7 @@
 """usage-svc on a real database: its app, its ledger and its handlers."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +19,7 @@ from stagify.testing import ContextKeys, DatabaseUrls, TestDatabases, app_client
 from usage_svc.app import create_app
 from usage_svc.handlers import make_batch_handlers, make_handlers
 from usage_svc.metering.service import Ledger
-from usage_svc.parts import Parts
+from usage_svc.parts import Parts, make_parts
 from usage_svc.plans.schemas import PlanCatalog, load_plans
 from usage_svc.quotas import service as quotas
 from usage_svc.settings import Settings
@@ -71,8 +72,9 @@ def plans() -> PlanCatalog:
 
 
 @pytest.fixture
-def parts(settings: Settings, database: Database, plans: PlanCatalog) -> Parts:
-    return Parts(settings, database, plans)
+async def parts(settings: Settings) -> AsyncIterator[Parts]:
+    async with aclosing(make_parts(settings)) as parts:
+        yield parts
 
 
 @pytest.fixture

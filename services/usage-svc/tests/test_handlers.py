@@ -93,7 +93,6 @@ class TestTenants:
         self,
         deliver: Deliver,
         parts: Parts,
-        ingest_database: Database,
         usage: Usage,
         tenant_id: UUID,
         is_late: bool,
@@ -105,7 +104,7 @@ class TestTenants:
         )
         for event in (renamed, new) if is_late else (new, renamed):
             await deliver(event)
-        await change_plan(parts, ingest_database, slug, "pro")
+        await change_plan(parts, slug, "pro")
         assert (await usage(tenant_id))["limit"] == 200
 
 
@@ -116,7 +115,6 @@ class TestSetPlan:
         published: Published,
         usage: Usage,
         parts: Parts,
-        ingest_database: Database,
         tenant_id: UUID,
     ) -> None:
         await deliver(created(tenant_id))
@@ -125,10 +123,10 @@ class TestSetPlan:
             tenant_id=tenant_id, slug=slug, name="Acme", plan="free", region="eu"
         )
         await deliver(renamed)
-        await change_plan(parts, ingest_database, slug, "pro")
+        await change_plan(parts, slug, "pro")
         assert (await usage(tenant_id))["limit"] == 200
-        await change_plan(parts, ingest_database, str(tenant_id), "enterprise")
-        await change_plan(parts, ingest_database, str(tenant_id), "enterprise")
+        await change_plan(parts, str(tenant_id), "enterprise")
+        await change_plan(parts, str(tenant_id), "enterprise")
         assert (await usage(tenant_id))["limit"] is None
         changes = [e for e in await published(tenant_id) if isinstance(e, PlanChanged)]
         assert [(e.previous_plan, e.plan) for e in changes] == [
@@ -140,15 +138,14 @@ class TestSetPlan:
         self,
         deliver: Deliver,
         parts: Parts,
-        ingest_database: Database,
         tenant_id: UUID,
     ) -> None:
         for tenant in (str(tenant_id), f"t{tenant_id.hex[-12:]}"):
             with pytest.raises(SubscriptionNotFoundError):
-                await change_plan(parts, ingest_database, tenant, "pro")
+                await change_plan(parts, tenant, "pro")
         await deliver(created(tenant_id))
         with pytest.raises(UnknownPlanError):
-            await change_plan(parts, ingest_database, str(tenant_id), "gold")
+            await change_plan(parts, str(tenant_id), "gold")
 
 
 class TestProjects:

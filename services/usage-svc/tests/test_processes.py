@@ -29,13 +29,11 @@ Usage = Callable[..., Awaitable[dict[str, Any]]]
 
 
 @pytest.fixture
-async def consumer(
-    parts: Parts, kafka_server: str, ingest_database: Database
-) -> AsyncIterator[None]:
+async def consumer(parts: Parts, kafka_server: str) -> AsyncIterator[None]:
     """The consumer, running during the test."""
     settings = parts.settings.model_copy(update={"kafka_bootstrap_servers": kafka_server})
     running = dataclasses.replace(parts, settings=settings)
-    task = asyncio.create_task(make_consumer(running, ingest_database).run())
+    task = asyncio.create_task(make_consumer(running).run())
     yield
     task.cancel()
     with contextlib.suppress(asyncio.CancelledError):

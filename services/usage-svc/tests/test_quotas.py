@@ -17,6 +17,7 @@ from stagify.permissions import ALL_PERMISSIONS
 from stagify.testing import Clock, ContextKeys, app_client
 from usage_svc.app import create_app
 from usage_svc.meters import month_start, next_month
+from usage_svc.parts import Parts
 from usage_svc.quotas import reservations
 from usage_svc.settings import Settings
 from usage_svc.worker import expire_reservations, upkeep
@@ -267,7 +268,7 @@ class TestExpiry:
         reserve: Reserve,
         usage: Usage,
         clock: Clock,
-        ingest_database: Database,
+        parts: Parts,
         tenant_id: UUID,
         other_tenant_id: UUID,
     ) -> None:
@@ -276,7 +277,7 @@ class TestExpiry:
         await reserve(tenant_id, quantity=2)
         await reserve(other_tenant_id)
         for _ in range(2):
-            await expire_reservations(ingest_database)
+            await expire_reservations(parts)
             assert (await usage(tenant_id))["reserved"] == 2
         assert (await usage(other_tenant_id))["reserved"] == 1
 
@@ -293,13 +294,13 @@ class TestExpiry:
         reserve: Reserve,
         usage: Usage,
         clock: Clock,
-        ingest_database: Database,
+        parts: Parts,
         tenant_id: UUID,
     ) -> None:
         reservation_id = str(new_id())
         await reserve(tenant_id, reservation_id=reservation_id)
         clock.advance(timedelta(minutes=16))
-        await expire_reservations(ingest_database)
+        await expire_reservations(parts)
         answer = await reserve(tenant_id, reservation_id=reservation_id)
         assert answer.status_code == 201
         assert datetime.fromisoformat(answer.json()["expires_at"]) > utc_now()
@@ -310,7 +311,7 @@ class TestExpiry:
         reserve: Reserve,
         release: Release,
         database: Database,
-        ingest_database: Database,
+        parts: Parts,
         tenant_id: UUID,
     ) -> None:
         ids = [str(new_id()) for _ in range(2)]
@@ -321,7 +322,7 @@ class TestExpiry:
             await session.execute(
                 text("UPDATE reservations SET closed_at = closed_at - interval '61 days'")
             )
-        await upkeep(ingest_database, months_ahead=1)
+        await upkeep(parts)
         async with database.tenant(tenant_id) as session:
             left = await session.execute(text("SELECT id::text FROM reservations"))
             assert left.scalars().all() == [ids[1]]

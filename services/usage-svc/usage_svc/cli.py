@@ -2,6 +2,7 @@
 processes does not load it.
 """
 
+from contextlib import aclosing, asynccontextmanager
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -9,12 +10,12 @@ import typer
 
 from stagify.cli import run_command, service_cli
 from stagify.errors import StagifyError
-from stagify.settings import ServiceSettings
 from usage_svc.settings import Settings
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from stagify.consumer import Consumer
-    from stagify.database import Database
     from usage_svc.parts import Parts
 
 
@@ -24,12 +25,13 @@ async def _run_worker() -> None:
     await worker.main()
 
 
-def _make_consumer(settings: ServiceSettings) -> "Consumer":
+@asynccontextmanager
+async def _open_consumer() -> "AsyncIterator[Consumer]":
     from usage_svc import worker
     from usage_svc.parts import make_parts
 
-    assert isinstance(settings, Settings)
-    return worker.make_consumer(make_parts(settings), worker.make_ingest_database(settings))
+    async with aclosing(make_parts(Settings())) as parts:
+        yield worker.make_consumer(parts)
 
 
 main = service_cli(
@@ -37,26 +39,20 @@ main = service_cli(
     package="usage_svc",
     load_settings=Settings,
     worker=_run_worker,
-    make_consumer=_make_consumer,
+    open_consumer=_open_consumer,
 )
 
 
 @main.command()
 def set_plan(tenant: str, plan: str) -> None:
     """Put TENANT, a slug or an id, on PLAN from now on."""
-    from usage_svc import worker
     from usage_svc.parts import make_parts
 
     settings = Settings()
 
     async def change() -> None:
-        parts = make_parts(settings)
-        ingest_database = worker.make_ingest_database(settings)
-        try:
-            await change_plan(parts, ingest_database, tenant, plan)
-        finally:
-            await parts.database.close()
-            await ingest_database.close()
+        async with aclosing(make_parts(settings)) as parts:
+            await change_plan(parts, tenant, plan)
 
     try:
         run_command(change())
@@ -65,20 +61,20 @@ def set_plan(tenant: str, plan: str) -> None:
         raise typer.Exit(1) from error
 
 
-async def change_plan(parts: "Parts", ingest_database: "Database", tenant: str, plan: str) -> None:
+async def change_plan(parts: "Parts", tenant: str, plan: str) -> None:
     """Find the tenant among all, then change its plan under its own row-level security."""
     from usage_svc.quotas import service as quotas
 
-    tenant_id = await _tenant_id(ingest_database, tenant)
+    tenant_id = await _tenant_id(parts, tenant)
     async with parts.database.tenant(tenant_id) as session:
         await quotas.change_plan(session, tenant_id=tenant_id, plan=plan, plans=parts.plans)
 
 
-async def _tenant_id(ingest_database: "Database", tenant: str) -> UUID:
+async def _tenant_id(parts: "Parts", tenant: str) -> UUID:
     from usage_svc.plans import service as subscriptions
 
     try:
         return UUID(tenant)
     except ValueError:
-        async with ingest_database.system() as session:
+        async with parts.ingest_database.system() as session:
             return await subscriptions.find_tenant_id(session, tenant)

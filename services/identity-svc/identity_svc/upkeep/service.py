@@ -4,14 +4,15 @@ Tables without a tenant are cleaned in one go. Sessions and keys are under row-l
 role here may see several tenants: the upkeep goes from tenant to tenant, some in each round.
 """
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from identity_svc.api_keys.service import forget_dead
+from identity_svc.parts import Parts
 from identity_svc.sessions.service import forget_expired
 from identity_svc.signup.service import forget_signups
 from identity_svc.tenants.service import tenants_after
 from identity_svc.throttling.service import forget_old_attempts
-from stagify.database import Database
 
 BATCH_ROWS = 1_000
 TENANTS_PER_ROUND = 100
@@ -19,24 +20,23 @@ TENANTS_PER_ROUND = 100
 _FIRST = UUID(int=0)
 
 
-class Upkeep:
-    """Deletes in rounds, and remembers which tenant it has come to."""
+@dataclass(slots=True)
+class Turn:
+    """Which tenant the rounds have come to."""
 
-    def __init__(self, database: Database, *, tenants_per_round: int = TENANTS_PER_ROUND) -> None:
-        self._database = database
-        self._tenants_per_round = tenants_per_round
-        self._last_tenant = _FIRST
+    last_tenant: UUID = _FIRST
 
-    async def run_once(self) -> None:
-        """One round."""
-        async with self._database.system() as session:
-            await forget_signups(session, BATCH_ROWS)
-            await forget_old_attempts(session, BATCH_ROWS)
-            tenants = await tenants_after(session, self._last_tenant, self._tenants_per_round)
-        for tenant_id in tenants:
-            async with self._database.tenant(tenant_id) as session:
-                await forget_expired(session, BATCH_ROWS)
-                await forget_dead(session, BATCH_ROWS)
-        # A round with fewer tenants was the last one: begin again.
-        is_last = len(tenants) < self._tenants_per_round
-        self._last_tenant = _FIRST if is_last else tenants[-1]
+
+async def upkeep(parts: Parts, turn: Turn, *, tenants_per_round: int = TENANTS_PER_ROUND) -> None:
+    """One round; it goes on after the tenant where the last one with this `turn` ended."""
+    async with parts.database.system() as session:
+        await forget_signups(session, BATCH_ROWS)
+        await forget_old_attempts(session, BATCH_ROWS)
+        tenants = await tenants_after(session, turn.last_tenant, tenants_per_round)
+    for tenant_id in tenants:
+        async with parts.database.tenant(tenant_id) as session:
+            await forget_expired(session, BATCH_ROWS)
+            await forget_dead(session, BATCH_ROWS)
+    # A round with fewer tenants was the last one: begin again.
+    is_last = len(tenants) < tenants_per_round
+    turn.last_tenant = _FIRST if is_last else tenants[-1]

@@ -12,9 +12,8 @@ from stagify.calls.usage import RESERVATIONS, ReservationCreate, ReservationRead
 from stagify.dependencies import SessionDep
 from stagify.principal import TenantPrincipal
 from stagify.problems import problems
-from usage_svc.parts import PartsDep
+from usage_svc.parts import Parts, PartsDep
 from usage_svc.quotas import service
-from usage_svc.quotas.admission import Admission
 from usage_svc.quotas.schemas import UsageRead
 
 router = APIRouter()
@@ -53,8 +52,8 @@ async def reserve(request: Request) -> Response:
     except ValidationError as error:
         places = [{**item, "loc": ("body", *item["loc"])} for item in error.errors()]
         raise RequestValidationError(places) from error
-    admission: Admission = request.app.state.admission
-    held = await admission.reserve(
+    parts: Parts = request.app.state.parts
+    held = await parts.admission.reserve(
         tenant_id=caller.tenant_id,
         reservation_id=body.reservation_id,
         meter=body.meter,
