@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
@@ -22,7 +23,7 @@ Published = Callable[[UUID], Awaitable[list[Event]]]
 
 @pytest.fixture
 def command(urls: DatabaseUrls, context_keys: ContextKeys) -> Command:
-    """Run `usage-svc` with these arguments."""
+    """Run `usage-svc` with these arguments, and with other variables where they are given."""
     environment = os.environ | {
         "KAFKA_BOOTSTRAP_SERVERS": "unused:9092",
         "DATABASE_URL": urls.app,
@@ -34,11 +35,11 @@ def command(urls: DatabaseUrls, context_keys: ContextKeys) -> Command:
     }
     program = Path(sys.executable).parent / "usage-svc"
 
-    async def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    async def run(*arguments: str, **other: str) -> subprocess.CompletedProcess[str]:
         return await asyncio.to_thread(
             subprocess.run,
             [str(program), *arguments],
-            env=environment,
+            env=environment | other,
             capture_output=True,
             text=True,
             timeout=60,
@@ -66,3 +67,11 @@ async def test_refusal_is_one_sentence(
 ) -> None:
     done = await command("set-plan", str(tenant_id), plan)
     assert (done.returncode, done.stderr) == (1, message)
+
+
+async def test_replay_of_dead_letters_says_how_many_there_were(
+    command: Command, kafka_server: str
+) -> None:
+    done = await command("dead-letters", "replay", KAFKA_BOOTSTRAP_SERVERS=kafka_server)
+    assert done.returncode == 0, done.stderr
+    assert re.fullmatch(r"replayed \d+\n", done.stdout)
