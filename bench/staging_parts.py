@@ -30,6 +30,7 @@ from stagify_local.postgres import Postgres
 BIN = Path(sys.executable).parent
 START_SECONDS = 30
 BUCKET = "stagify-bench"
+REGION = "eu"
 DEPLOYABLES = ("gateway", "staging-svc", "usage-svc")
 NOWHERE = "http://127.0.0.1:9"
 PLANS = 'default = "bench"\n[plans.bench]\nname = "Bench"\nlimits = { staging = "unlimited", storage_bytes = "unlimited", api_calls = "unlimited" }\n'
@@ -73,6 +74,7 @@ class Installation:
             user_id=new_id(),
             tenant_id=tenant_id,
             tenant_status="active",
+            region=REGION,
             role="member",
             permissions=frozenset({"tenant:read", "projects:read", "projects:write", "usage:read"}),
         )
@@ -103,7 +105,7 @@ class Installation:
             "S3_REGION": ObjectStore.region,
             "S3_ACCESS_KEY_ID": store.access_key_id if store else "none",
             "S3_SECRET_ACCESS_KEY": store.secret_access_key if store else "none",
-            "S3_BUCKETS": json.dumps({"eu": BUCKET}),
+            "S3_BUCKETS": json.dumps({REGION: BUCKET}),
             "USAGE_SVC_URL": NOWHERE,
             "PLANS_FILE": str(plans),
             "ENGINE": "fast",
