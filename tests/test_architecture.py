@@ -122,6 +122,15 @@ class TestBoundaries:
         ]
         assert found == []
 
+    def test_routes_leave_roles_alone_that_see_all_tenants(self) -> None:
+        found = [
+            str(path.relative_to(ROOT))
+            for folder, package in PACKAGES.items()
+            for path in sources(folder, package)
+            if path.name in ("api.py", "app.py") and "ingest_database" in path.read_text()
+        ]
+        assert found == []
+
     def test_nothing_relies_on_kafka_transactions(self) -> None:
         found = [
             str(path.relative_to(ROOT))
