@@ -1,8 +1,8 @@
 """Signs HEAD requests: AWS Signature Version 4, for a request without query and body.
 
 The rules are those of "Create a signed AWS API request" in the IAM User Guide; a test compares every
-signature with botocore's. botocore itself would take a tenth of the CPU time that the api process
-needs to create a project (docs/decisions/0011-libraries-tried.md).
+signature with botocore's. botocore itself would be a tenth of what the api process does to create a
+project (docs/decisions/0011-libraries-tried.md).
 """
 
 import hashlib
