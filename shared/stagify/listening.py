@@ -61,7 +61,7 @@ class Listener:
             self._on_gap()
             # A half-open connection gives no sign that it is broken: check now and then.
             while not closed.is_set():
-                await _wait(closed, CHECK_SECONDS)
+                await woken(closed, CHECK_SECONDS)
                 await connection.fetchval("SELECT 1")
         finally:
             connection.terminate()
@@ -74,7 +74,8 @@ def _adapted(callback: Callback) -> Callable[..., None]:
     return call
 
 
-async def _wait(event: asyncio.Event, seconds: float) -> None:
+async def woken(event: asyncio.Event, seconds: float) -> None:
+    """Wait until `event` is set, but no longer than `seconds`."""
     try:
         async with asyncio.timeout(seconds):
             await event.wait()

@@ -20,7 +20,7 @@ from opentelemetry.trace import SpanKind
 from stagify import cause, metrics, telemetry
 from stagify.clock import sleep, utc_now
 from stagify.database import Database
-from stagify.listening import Listener
+from stagify.listening import Listener, woken
 from stagify.tasks import claims
 from stagify.tasks.kinds import GiveUpError, Kinds, Lease, LeaseLostError, Task, TryAgainError
 from stagify.tasks.queue import NO_TENANT
@@ -105,7 +105,7 @@ class TaskRunner:
                 if not is_transient(error):
                     raise
                 logger.warning("tasks.interrupted", extra={"reason": type(error).__name__})
-            await _woken(self._wake, POLL_SECONDS)
+            await woken(self._wake, POLL_SECONDS)
 
     async def _claim(self) -> list[Lease]:
         """Take tasks for the free places. This commits, so that the leases hold before the work begins."""
@@ -290,14 +290,6 @@ class TaskRunner:
             if not is_transient(error):
                 raise
             logger.warning("tasks.interrupted", extra={"reason": type(error).__name__})
-
-
-async def _woken(event: asyncio.Event, seconds: float) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await event.wait()
-    except TimeoutError:
-        return
 
 
 def _about(lease: Lease) -> dict[str, str | int]:
