@@ -15,11 +15,6 @@ async def find_tenant_called(session: Session, slug: str) -> UUID | None:
     return (await session.exec(query.order_by(col(Subscription.created_at).desc()))).first()
 
 
-async def find_plan(session: Session) -> str | None:
-    """The plan of the session's tenant."""
-    return (await session.exec(select(Subscription.plan))).one_or_none()
-
-
 _FIND_PLANS = "SELECT tenant_id, plan FROM subscriptions WHERE tenant_id = ANY ($1::uuid[])"
 
 

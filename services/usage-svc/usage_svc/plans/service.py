@@ -46,11 +46,6 @@ async def find_tenant_id(session: Session, slug: str) -> UUID:
     return found
 
 
-async def find_plan(session: Session) -> str | None:
-    """The plan of the session's tenant; None if the tenant is not known here yet."""
-    return await queries.find_plan(session)
-
-
 async def find_plans(session: Session, tenants: Collection[UUID]) -> dict[UUID, str]:
     """The plans of those of the tenants that are known here."""
     return await queries.find_plans(await driver_connection(session), tenants)

@@ -10,13 +10,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_
-from sqlmodel import col, select
-
-from stagify.database import Connection, Session
+from stagify.database import Connection
 from usage_svc.meters import METERS
 from usage_svc.quotas.keys import QuotaKey, ReservationKey
-from usage_svc.quotas.models import Quota
 
 # A row, by the names of its columns.
 Row = Mapping[str, Any]
@@ -30,13 +26,19 @@ def _columns(keys: Iterable[tuple[Any, ...]], width: int) -> list[list[Any]]:
 # --- Quotas ---------------------------------------------------------------------------------
 
 
-async def find_current(session: Session, now: datetime) -> list[Quota]:
-    """The tenant's quotas of the periods that `now` falls into."""
-    current = (
-        (col(Quota.meter) == meter.name) & (col(Quota.period_start) == meter.period_start(now))
-        for meter in METERS.values()
-    )
-    return list(await session.exec(select(Quota).where(or_(*current))))
+_FIND_CURRENT = """
+SELECT meter, q.used, q.reserved, (SELECT plan FROM subscriptions) AS plan
+FROM unnest($1::text[], $2::timestamptz[]) AS current (meter, period_start)
+LEFT JOIN quotas AS q USING (meter, period_start)
+"""
+
+
+async def find_current(connection: Connection, now: datetime) -> dict[str, Row]:
+    """By meter: the tenant's plan, and what is used and reserved in the period that `now` falls into;
+    all of them None if not known here yet."""
+    periods = [meter.period_start(now) for meter in METERS.values()]
+    rows: Sequence[Row] = await connection.fetch(_FIND_CURRENT, [*METERS], periods)
+    return {row["meter"]: row for row in rows}
 
 
 _LOCK_QUOTA = """

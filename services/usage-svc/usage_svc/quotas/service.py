@@ -7,13 +7,12 @@ from typing import NamedTuple
 from uuid import UUID
 
 from stagify.clock import utc_now
-from stagify.database import Session, driver_connection
+from stagify.database import Connection, Session, driver_connection
 from usage_svc.meters import METERS, MeterSpec, month_start, next_month
 from usage_svc.plans import service as subscriptions
 from usage_svc.plans.schemas import PlanCatalog
 from usage_svc.quotas import queries, thresholds
 from usage_svc.quotas.keys import QuotaKey, ReservationKey
-from usage_svc.quotas.models import Quota
 from usage_svc.quotas.schemas import MeterRead, PeriodRead, UsageRead
 
 
@@ -27,24 +26,20 @@ class Use(NamedTuple):
     reservation_id: UUID | None
 
 
-async def read_usage(session: Session, *, plans: PlanCatalog) -> UsageRead:
+async def read_usage(connection: Connection, *, plans: PlanCatalog) -> UsageRead:
     """What the tenant has used and reserved now, and what its plan leaves."""
     now = utc_now()
-    plan = await subscriptions.find_plan(session)
-    quotas = {quota.meter: quota for quota in await queries.find_current(session, now)}
+    quotas = await queries.find_current(connection, now)
     return UsageRead(
         as_of=now,
         period=PeriodRead(start=month_start(now), end=next_month(now)),
-        meters=[
-            _read_meter(meter, quotas.get(meter.name), plans.limit(plan, meter.name))
-            for meter in METERS.values()
-        ],
+        meters=[_read_meter(meter, quotas[meter.name], plans) for meter in METERS.values()],
     )
 
 
-def _read_meter(meter: MeterSpec, quota: Quota | None, limit: int | None) -> MeterRead:
-    used = max(quota.used, 0) if quota else 0
-    reserved = quota.reserved if quota else 0
+def _read_meter(meter: MeterSpec, quota: queries.Row, plans: PlanCatalog) -> MeterRead:
+    used, reserved = max(quota["used"] or 0, 0), quota["reserved"] or 0
+    limit = plans.limit(quota["plan"], meter.name)
     return MeterRead(
         meter=meter.name,
         unit=meter.unit,
