@@ -20,7 +20,7 @@ seed ?=
 only ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install up down status logs demo env replace test faults fuzz verify-containers check lint format typecheck contract migrate revision bench lock python platform
+.PHONY: help install up down status logs demo env replace test faults fuzz verify-containers mutants check lint format typecheck contract migrate revision bench lock python platform
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -71,6 +71,9 @@ verify-containers: install ## Check the containers: journey, kills, restart, rep
 # To repeat a failed run, use make fuzz seed=… .
 fuzz: install ## Fuzz the API: 100 cases for each call and phase, in every role (seed=)
 	@$(VENV)/python -m proof.fuzz $(if $(seed),--seed $(seed))
+
+mutants: install ## Make 40 mistakes, one at a time; the tests must notice each (only="text")
+	@$(VENV)/python -m proof.mutants $(if $(only),--only "$(only)")
 
 check: platform lint typecheck test ## What CI runs: lint, types, tests
 
