@@ -19,7 +19,7 @@ import boto3
 import httpx
 from botocore.config import Config
 from PIL import Image
-from staging_parts import BIN, BUCKET, Installation, free_port, installation, running
+from staging_parts import BUCKET, Installation, free_port, installation
 
 from proof.figures import Bar, median, percentile, report
 from stagify.ids import new_id
@@ -108,16 +108,10 @@ def main() -> None:
         contextlib.ExitStack() as processes,
     ):
         make_bucket(made)
-        common = {"USAGE_SVC_URL": f"http://127.0.0.1:{usage}"}
-        for command, port, variable in (
-            ("usage-svc api", usage, "HTTP_PORT"),
-            ("staging-svc api", api, "HTTP_PORT"),
-            ("staging-svc jobs", jobs, "WORKER_HTTP_PORT"),
-        ):
-            service, _, process = command.partition(" ")
-            environment = made.environment(service, **common, **{variable: str(port)})
-            ready = f"http://127.0.0.1:{port}/readyz"
-            processes.enter_context(running([str(BIN / service), process], environment, ready))
+        usage_url = f"http://127.0.0.1:{usage}"
+        processes.enter_context(made.process("usage-svc api", usage))
+        processes.enter_context(made.process("staging-svc api", api, USAGE_SVC_URL=usage_url))
+        processes.enter_context(made.process("staging-svc jobs", jobs, USAGE_SVC_URL=usage_url))
         taken = asyncio.run(stage(made, api, projects))
         waits = asyncio.run(waited(made))
     report(

@@ -18,7 +18,7 @@ import asyncpg
 import httpx
 from accept_to_start import make_bucket
 from PIL import Image
-from staging_parts import BIN, Installation, free_port, installation, running
+from staging_parts import Installation, free_port, installation
 
 from proof.figures import Bar, median, report
 from stagify.ids import new_id
@@ -150,17 +150,10 @@ def main() -> None:
         contextlib.ExitStack() as stack,
     ):
         make_bucket(made)
-
-        def process(
-            service: str, kind: str, port: int, variable: str
-        ) -> contextlib.AbstractContextManager[int]:
-            url = f"http://127.0.0.1:{usage}"
-            environment = made.environment(service, USAGE_SVC_URL=url, **{variable: str(port)})
-            return running([str(BIN / service), kind], environment, _ready(port))
-
-        stack.enter_context(process("usage-svc", "api", usage, "HTTP_PORT"))
-        stack.enter_context(process("staging-svc", "api", api, "HTTP_PORT"))
-        staging = process("staging-svc", "jobs", jobs, "WORKER_HTTP_PORT")
+        usage_url = f"http://127.0.0.1:{usage}"
+        stack.enter_context(made.process("usage-svc api", usage))
+        stack.enter_context(made.process("staging-svc api", api, USAGE_SVC_URL=usage_url))
+        staging = made.process("staging-svc jobs", jobs, USAGE_SVC_URL=usage_url)
         found = asyncio.run(measure(made, api, staging, queued))
     taken = [each["taken_before"] for each in found]
     report(
@@ -180,10 +173,6 @@ def main() -> None:
             Bar("queued jobs that ended before it began, most", at_most=1),
         ],
     )
-
-
-def _ready(port: int) -> str:
-    return f"http://127.0.0.1:{port}/readyz"
 
 
 if __name__ == "__main__":

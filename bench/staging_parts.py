@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID
@@ -111,6 +112,14 @@ class Installation:
             "ENGINE": "fast",
             **other,
         }
+
+    def process(self, command: str, port: int, **other: str) -> AbstractContextManager[int]:
+        """A process such as `staging-svc api` while it serves at `port`; yields its process id."""
+        service, _, kind = command.partition(" ")
+        variable = "HTTP_PORT" if kind == "api" else "WORKER_HTTP_PORT"
+        environment = self.environment(service, **{variable: str(port)}, **other)
+        ready = f"http://127.0.0.1:{port}/readyz"
+        return running([str(BIN / service), kind], environment, ready)
 
 
 @contextlib.contextmanager
