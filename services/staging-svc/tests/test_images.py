@@ -56,7 +56,7 @@ class TestGetImage:
     ) -> None:
         photo = await follow(await caller.get(project["original"]["url"], params={"download": 1}))
         assert photo.headers["content-disposition"] == (
-            'attachment; filename="Ground-floor-s-d-original.jpg";'
+            'attachment; filename="Ground-floor-sud-original.jpg";'
             " filename*=UTF-8''Ground-floor-s%C3%BCd-original.jpg"
         )
 

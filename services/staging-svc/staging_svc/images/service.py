@@ -1,24 +1,17 @@
 """The use cases of images."""
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 from uuid import UUID
 
 from stagify.database import Session
 from staging_svc.images import queries
 from staging_svc.images.errors import ImageNotFoundError
 from staging_svc.images.models import Image
+from staging_svc.images.rules import ImageKind, ascii_filename, make_filename
 from staging_svc.objects import service as objects
 from staging_svc.objects.service import StoredObject
 from staging_svc.parts import Parts
-
-ImageKind = Literal["source", "original", "staged"]
-
-EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
-# Characters of a project's name that may not be in a file name; they become hyphens.
-UNSAFE = re.compile(r"[^\w.-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +89,7 @@ async def link_to(session: Session, image_id: UUID, *, parts: Parts, download: b
         image.object_key,
         content_type=image.content_type,
         filename=image.filename,
+        ascii_filename=ascii_filename(image.filename),
         as_attachment=as_attachment,
         ttl_seconds=parts.settings.image_link_ttl_seconds,
     )
-
-
-def make_filename(project_name: str, kind: ImageKind, content_type: str) -> str:
-    """A file name that people recognize and every file system accepts."""
-    stem = UNSAFE.sub("-", project_name).strip("-.")[:80] or "photo"
-    return f"{stem}-{kind}.{EXTENSIONS[content_type]}"

@@ -96,17 +96,19 @@ class Storage:
         *,
         content_type: str,
         filename: str,
+        ascii_filename: str,
         as_attachment: bool,
         ttl_seconds: int,
     ) -> str:
-        """A URL with which a client can read one object, as a file with this name and type."""
+        """A URL with which a client can read one object, as a file with this name and type; programs
+        that know only ASCII use `ascii_filename`."""
         return self._signer.generate_presigned_url(
             "get_object",
             Params={
                 "Bucket": bucket,
                 "Key": key,
                 "ResponseContentType": content_type,
-                "ResponseContentDisposition": _disposition(filename, as_attachment),
+                "ResponseContentDisposition": _disposition(filename, ascii_filename, as_attachment),
                 "ResponseCacheControl": f"private, max-age={ttl_seconds}",
             },
             ExpiresIn=ttl_seconds,
@@ -171,11 +173,10 @@ class Storage:
         return StoredFile(size, digest)
 
 
-def _disposition(filename: str, as_attachment: bool) -> str:
-    """A Content-Disposition (RFC 6266) whose plain file name is harmless everywhere."""
+def _disposition(filename: str, ascii_filename: str, as_attachment: bool) -> str:
+    """A Content-Disposition (RFC 6266) with both forms of a file name."""
     kind = "attachment" if as_attachment else "inline"
-    plain = "".join(c if c.isascii() and (c.isalnum() or c in "-_.") else "-" for c in filename)
-    return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe='')}"
+    return f"{kind}; filename=\"{ascii_filename}\"; filename*=UTF-8''{quote(filename, safe='')}"
 
 
 def _client(settings: Settings, endpoint: str) -> "S3Client":
