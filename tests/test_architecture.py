@@ -1,13 +1,17 @@
 """The rules that hold for the whole repository, as checks."""
 
 import ast
+import inspect
 import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from fastapi.dependencies.models import Dependant
 
+from proof.openapi import SERVICES as OPENAPI
+from proof.openapi import routes_of
 from stagify.testing.files import files_told
 
 ROOT = Path(__file__).parents[1]
@@ -60,6 +64,13 @@ def imports(path: Path) -> Iterator[str]:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
+def dependencies(dependant: Dependant) -> Iterator[Dependant]:
+    """What a route depends on, directly and through others."""
+    for dependency in dependant.dependencies:
+        yield dependency
+        yield from dependencies(dependency)
+
+
 def capability(path: Path, folder: str, package: str) -> str | None:
     """The capability that `path` is part of; None for what all of a service's share."""
     inside = path.relative_to(ROOT / folder / package).parts
@@ -110,6 +121,17 @@ class TestBoundaries:
             for folder, package in PACKAGES.items()
             for path in sources(folder, package)
             if path not in http and re.search(r"import .*\bHTTPException\b", path.read_text())
+        ]
+        assert found == []
+
+    @pytest.mark.parametrize("service", OPENAPI)
+    def test_what_a_route_opens_is_closed_before_the_answer(self, service: str) -> None:
+        found = [
+            f"{route.name}: {dependency.name or dependency.call}"
+            for route in routes_of(service)
+            for dependency in dependencies(route.dependant)
+            if inspect.isasyncgenfunction(dependency.call)
+            if dependency.scope != "function"
         ]
         assert found == []
 

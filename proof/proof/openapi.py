@@ -3,12 +3,14 @@
 `python -m proof.openapi` writes them anew; a test compares them with the services.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import orjson
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
 
 import identity_svc.app
 import identity_svc.settings
@@ -79,6 +81,16 @@ def app_of(service: str) -> FastAPI:
         **ContextKeys().settings(service),
     }
     return SERVICES[service](settings)
+
+
+def routes_of(service: str) -> Iterator[APIRoute]:
+    """The routes that the capabilities of a service serve."""
+    package = import_module(service.replace("-", "_"))
+    for path in Path(str(package.__file__)).parent.glob("*/api.py"):
+        module = import_module(f"{package.__name__}.{path.parent.name}.api")
+        for router in vars(module).values():
+            if isinstance(router, APIRouter):
+                yield from (route for route in router.routes if isinstance(route, APIRoute))
 
 
 def document_of(service: str) -> bytes:

@@ -23,7 +23,7 @@ from stagify.testing.servers import (
     server_stack,
 )
 from stagify.testing.tenants import other_tenant_id, tenant_id
-from stagify.testing.waiting import eventually, next_turn, running
+from stagify.testing.waiting import comes_to_wait, eventually, next_turn, running
 
 __all__ = [
     "Clock",
@@ -34,6 +34,7 @@ __all__ = [
     "app_client",
     "check_migrations",
     "clock",
+    "comes_to_wait",
     "context_keys",
     "eventually",
     "kafka_server",

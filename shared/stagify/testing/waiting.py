@@ -6,10 +6,17 @@ import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from typing import Any, TypeVar, overload
 
+from stagify.database import Database
+
 Found = TypeVar("Found")
 
 PATIENCE_SECONDS = 20.0
 POLL_SECONDS = 0.01
+
+IS_WAITING = """
+SELECT EXISTS (SELECT FROM pg_stat_activity
+               WHERE datname = current_database() AND wait_event_type = 'Lock')
+"""
 
 
 @overload
@@ -35,6 +42,19 @@ async def eventually(look: Callable[[], Any], seconds: float = PATIENCE_SECONDS)
             if found:
                 return found
             await asyncio.sleep(POLL_SECONDS)
+
+
+async def comes_to_wait(database: Database, work: asyncio.Task[Any]) -> bool:
+    """Whether `work` comes to wait for a lock that a transaction of the test holds; False if it ends
+    instead. Nothing else in this database may be waiting for one."""
+
+    async def look() -> str | None:
+        if work.done():
+            return "ended"
+        async with database.tenant_connection(None) as connection:
+            return "waits" if await connection.fetchval(IS_WAITING) else None
+
+    return await eventually(look) == "waits"
 
 
 async def next_turn() -> None:
