@@ -71,12 +71,13 @@ class TenantService:
     actors: dict[str, str] = field(default_factory=dict)
     # What it answers instead, if set: a status and a code.
     refusal: tuple[int, str] | None = None
+    suggestion: str | None = None
     port: int = 0
 
     def answer(self, method: str, path: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         self.calls.append((method, path))
         if self.refusal is not None:
-            return self.refusal[0], {"code": self.refusal[1]}
+            return self.refusal[0], {"code": self.refusal[1], "suggestion": self.suggestion}
         kind, name = path.removeprefix("/internal/").split("/")
         if kind == "slugs":
             if self.holds.setdefault(name, body["signup_id"]) != body["signup_id"]:

@@ -31,6 +31,9 @@ from stagify.worker import Check, failing_checks, readiness
 Lifespan = Callable[[FastAPI], Any]
 
 MAX_BODY_BYTES = 1024 * 1024
+# How many wrong fields a refusal names, and with how many characters.
+MAX_FIELDS = 50
+MAX_TOLD = 300
 
 
 class MalformedJsonError(InvalidInputError):
@@ -124,19 +127,27 @@ def _invalid(error: RequestValidationError) -> StagifyError:
     # Without the input itself: it may contain a password.
     fields: list[Any] = [
         {
-            "field": ".".join(str(part) for part in item["loc"]),
-            "message": item["msg"],
+            "field": _told(".".join(map(str, item["loc"]))),
+            "message": _told(item["msg"]),
             "type": item["type"],
         }
-        for item in errors
+        for item in errors[:MAX_FIELDS]
     ]
     return InvalidInputError("Some fields are missing or wrong.", errors=fields)
+
+
+def _told(text: str) -> str:
+    """As much of a text as an answer repeats. The names of unknown members are the client's own: of any
+    length, and perhaps not Unicode."""
+    return text[:MAX_TOLD].encode(errors="replace").decode()
 
 
 def _from_http(error: HTTPException, request: Request) -> StagifyError:
     """An error of the framework itself, such as no route or a wrong method."""
     if error.status_code == TooLargeError.status:
         return TooLargeError()
+    if error.status_code == MalformedJsonError.status:
+        return MalformedJsonError(str(error.detail))
     if error.status_code == NotFoundError.status:
         return NotFoundError("Nothing exists at this path.")
     if error.status_code == MethodNotAllowedError.status:

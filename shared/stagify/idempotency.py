@@ -7,6 +7,7 @@ process is. Keys are separate for each tenant, caller and route; fingerprints ar
 
 import hashlib
 import hmac
+import re
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Annotated, Generic, TypeVar
@@ -20,12 +21,17 @@ from pydantic import BaseModel
 from stagify.auth import principal_of
 from stagify.database import Database, Session, driver_connection
 from stagify.errors import ConflictError, InvalidInputError, StagifyError
+from stagify.inputs import Opaque
 from stagify.settings import ServiceSettings
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 RETENTION = timedelta(hours=48)
+
+# What a field of a header may hold (RFC 9110, section 5.5). Bytes beyond ASCII, which arrive as Latin-1,
+# are only compared.
+KEY = re.compile(r"[^\x00-\x1f\x7f]{1,255}")
 
 FIND = "SELECT fingerprint, status, body FROM idempotency_keys WHERE scope = $1"
 # One round trip for both. The row may have been read before the lock was taken; STORE notices that,
@@ -46,7 +52,7 @@ EXPIRE = (
 
 
 class InvalidIdempotencyKeyError(InvalidInputError):
-    """An Idempotency-Key has 1 to 255 printable characters."""
+    """An Idempotency-Key has 1 to 255 characters, none of them a control character."""
 
     code = "invalid_idempotency_key"
 
@@ -217,7 +223,7 @@ def answer(status: int, body: bytes) -> Response:
 
 async def request_idempotency(
     request: Request,
-    idempotency_key: Annotated[str | None, Header()] = None,
+    idempotency_key: Annotated[Opaque | None, Header()] = None,
 ) -> Idempotency:
     """The idempotency of this request."""
     principal = principal_of(request)
@@ -226,7 +232,7 @@ async def request_idempotency(
     fingerprint = hmac.digest(secret, await request.body(), "sha256")
     if idempotency_key is None:
         return Idempotency(None, fingerprint)
-    if not 1 <= len(idempotency_key) <= 255 or not idempotency_key.isprintable():
+    if KEY.fullmatch(idempotency_key) is None:
         raise InvalidIdempotencyKeyError
     scope = (
         str(principal.tenant_id),

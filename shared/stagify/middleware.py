@@ -13,7 +13,7 @@ from typing import Any
 from fastapi import Response
 from starlette.exceptions import HTTPException
 
-from stagify import metrics, telemetry
+from stagify import json_bodies, metrics, telemetry
 from stagify.cause import Cause, current
 from stagify.errors import (
     OverloadedError,
@@ -36,6 +36,8 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,128}")
 OWN_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
+# The bodies of these calls were written by our own services.
+INTERNAL = "/internal/"
 
 
 class RequestMiddleware:
@@ -77,7 +79,8 @@ class RequestMiddleware:
         if refusal is not None:
             await problem(refusal)(scope, receive, answer.send)
             return
-        await self._app(scope, _Counted(receive, self._max_body_bytes).receive, answer.send)
+        body = _Body(receive, self._max_body_bytes, is_ours=scope["path"].startswith(INTERNAL))
+        await self._app(scope, body.receive, answer.send)
 
     def _refusal(self, headers: dict[bytes, bytes]) -> StagifyError | None:
         length = headers.get(b"content-length", b"0")
@@ -145,22 +148,41 @@ class _Answer:
         await self._send(message)
 
 
-class _Counted:
-    """Stops reading a chunked body that exceeds the limit."""
+class _Body:
+    """Stops reading a chunked body that exceeds the limit, and refuses one that two programs could
+    read differently, unless it `is_ours`."""
 
-    __slots__ = ("_left", "_receive")
+    __slots__ = ("_is_ours", "_left", "_parts", "_receive")
 
-    def __init__(self, receive: Receive, limit: int) -> None:
+    def __init__(self, receive: Receive, limit: int, *, is_ours: bool) -> None:
         self._receive = receive
         self._left = limit
+        self._is_ours = is_ours
+        self._parts: list[bytes] = []
 
     async def receive(self) -> Message:
         message = await self._receive()
-        self._left -= len(message.get("body", b""))
+        if message["type"] != "http.request":
+            return message
+        part = message.get("body", b"")
+        self._left -= len(part)
+        # FastAPI would turn any other error that is raised while it reads the body into a 400.
         if self._left < 0:
-            # FastAPI would turn any other error that is raised while it reads the body into a 400.
             raise HTTPException(413)
+        if not self._is_ours:
+            self._parts.append(part)
+            if not message.get("more_body", False):
+                self._check()
         return message
+
+    def _check(self) -> None:
+        body = b"".join(self._parts)
+        self._parts.clear()
+        if body:
+            try:
+                json_bodies.check(body)
+            except json_bodies.MalformedError as error:
+                raise HTTPException(422, str(error)) from error
 
 
 def _unexpected(error: Exception) -> Response:

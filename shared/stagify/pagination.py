@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from pydantic.config import JsonDict
 
 from stagify.errors import InvalidInputError
+from stagify.inputs import Opaque
 
 T = TypeVar("T")
 
@@ -54,7 +55,7 @@ def decode_cursor(cursor: str) -> UUID:
 
 def page_params(
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
-    cursor: Annotated[str | None, Query(json_schema_extra=CURSOR_SCHEMA)] = None,
+    cursor: Annotated[Opaque | None, Query(json_schema_extra=CURSOR_SCHEMA)] = None,
 ) -> PageParams:
     """The parameters `limit` and `cursor` of a list."""
     return PageParams(limit=limit, after=decode_cursor(cursor) if cursor else None)

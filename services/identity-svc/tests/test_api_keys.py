@@ -85,6 +85,9 @@ class TestCreate:
             ({"scopes": ["everything"]}, "invalid_request"),
             ({"expires_at": "2020-01-01T00:00:00Z"}, "expiry_in_past"),
             ({"expires_at": "2099-01-01T00:00:00"}, "invalid_request"),
+            ({"expires_at": "9999-12-31T23:59:59-05:00"}, "invalid_request"),
+            ({"expires_at": "0001-01-01T00:00:00+05:00"}, "invalid_request"),
+            ({"expires_at": 4_000_000_000}, "invalid_request"),
             ({"role": "owner"}, "invalid_request"),
         ],
     )
@@ -264,6 +267,15 @@ class TestListAndRevoke:
         soon = (utc_now() + timedelta(hours=1)).isoformat()
         made = (await create(client, caller.user(member), expires_at=soon)).json()
         assert made["expires_at"] is not None
+
+    async def test_key_may_last_as_long_as_a_time_can(
+        self, client: httpx.AsyncClient, caller: Caller, member: Member
+    ) -> None:
+        last = "9999-12-31T18:59:59-05:00"
+        made = (await create(client, caller.user(member), expires_at=last)).json()
+        assert made["expires_at"] == "9999-12-31T23:59:59Z"
+        listed = (await client.get(URL, headers=caller.user(member))).json()["items"]
+        assert [key["expires_at"] for key in listed] == ["9999-12-31T23:59:59Z"]
 
 
 class TestKeyRing:

@@ -77,9 +77,10 @@ async def test_refused_slug_is_passed_on(
     trouble: tuple[int, str],
     status: int,
 ) -> None:
-    tenant_service.refusal = trouble
+    tenant_service.refusal, tenant_service.suggestion = trouble, f"{slug}-2"
     answer = await visitor.request(email, slug)
     assert refusal(answer) == (status, trouble[1])
+    assert answer.json()["suggestion"] == f"{slug}-2"
 
 
 @pytest.mark.parametrize("trouble", [(500, "internal_error"), (403, "permission_denied")])

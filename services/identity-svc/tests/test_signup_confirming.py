@@ -1,6 +1,7 @@
 """Confirming a sign-up makes an account and a tenant, once."""
 
 import asyncio
+import unicodedata
 
 import httpx
 import pytest
@@ -9,6 +10,7 @@ from identity_testing import (
     PASSWORD,
     Caller,
     Events,
+    MailServer,
     Member,
     SignUpBegun,
     TenantService,
@@ -17,6 +19,7 @@ from identity_testing import (
 )
 from stagify.events.identity import MemberJoined, UserRegistered
 from stagify.ids import new_id
+from stagify.tasks.runner import TaskRunner
 
 
 async def test_tenant_host_is_refused(
@@ -52,6 +55,57 @@ async def test_bad_password_is_refused_and_costs_no_try(
         answer = await visitor.confirm(begun.id, begun.code, password.format(email=email))
         assert refusal(answer) == (422, code)
     assert (await visitor.confirm(*begun)).status_code == 201
+
+
+@pytest.mark.parametrize("form", ["{0}{1} {2}", " {0}-{1}{2}\n", "{0}\N{EN DASH}{1}\u3000{2}"])
+@pytest.mark.parametrize("zero", ["0", "\N{FULLWIDTH DIGIT ZERO}", "\N{ARABIC-INDIC DIGIT ZERO}"])
+async def test_code_is_taken_as_people_type_it(
+    visitor: Visitor, begun: SignUpBegun, form: str, zero: str
+) -> None:
+    digits = "".join(chr(ord(zero) + int(digit)) for digit in begun.code)
+    typed = form.format(digits[:2], digits[2:3], digits[3:])
+    assert (await visitor.confirm(begun.id, typed)).status_code == 201
+
+
+async def test_password_is_the_same_from_every_keyboard(
+    visitor: Visitor, begun: SignUpBegun
+) -> None:
+    forms = [unicodedata.normalize(form, "größe 한글") for form in ("NFC", "NFD")]
+    assert forms[0] != forms[1]
+    for password in forms:
+        answer = await visitor.confirm(*begun, password)
+        assert answer.status_code == 201, answer.text
+
+
+async def test_length_of_a_password_is_counted_in_characters(
+    visitor: Visitor, begun: SignUpBegun
+) -> None:
+    answer = await visitor.confirm(*begun, "größe ä")
+    assert refusal(answer) == (422, "invalid_request")
+    assert "at least 8 characters" in answer.json()["errors"][0]["message"]
+    assert (await visitor.confirm(*begun, "größe äö")).status_code == 201
+
+
+@pytest.mark.parametrize(
+    "name", ["山田　太郎", "خانه‌های زیبا", "Villa 👨‍👩‍👧", "\U0001e6c0", "\u0344" * 60], ids=ascii
+)
+async def test_names_of_the_world_come_through_to_the_tenant(
+    client: httpx.AsyncClient,
+    caller: Caller,
+    visitor: Visitor,
+    runner: TaskRunner,
+    mail_server: MailServer,
+    email: str,
+    slug: str,
+    name: str,
+) -> None:
+    tenant = {"type": "individual", "name": name, "slug": slug}
+    body = {"email": email, "name": name, "tenant": tenant}
+    asked = await client.post("/v1/signup", json=body, headers=caller.platform())
+    await runner.run_due()
+    confirmed = (await visitor.confirm(asked.json()["id"], mail_server.code(email))).json()
+    kept = unicodedata.normalize("NFC", name)
+    assert (confirmed["user"]["name"], confirmed["tenant"]["name"]) == (kept, kept)
 
 
 async def test_account_tenant_and_events_come_together(

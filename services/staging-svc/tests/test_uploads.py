@@ -1,5 +1,6 @@
 """Uploads over HTTP, and what the object store allows with the signed URL."""
 
+import json
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
@@ -64,13 +65,19 @@ class TestCreateUpload:
         assert (answer.status_code, answer.json()["code"]) == (429, "too_many_open_uploads")
         assert 1 <= int(answer.headers["retry-after"]) <= 300
 
-    @pytest.mark.parametrize("name", ["", "a\0b.jpg", "a\nb.jpg", "x" * 256], ids=repr)
+    @pytest.mark.parametrize(
+        "name",
+        ["", " ", "a\0b.jpg", "a\nb.jpg", "a/b.jpg", "a\\b.jpg", "\ud800.jpg", "x" * 256],
+        ids=repr,
+    )
     async def test_impossible_file_name_is_refused(self, caller: Caller, name: str) -> None:
-        answer = await caller.post("/v1/uploads", json={**WANTED, "filename": name})
+        content = json.dumps({**WANTED, "filename": name})
+        headers = {"content-type": "application/json"}
+        answer = await caller.post("/v1/uploads", content=content, headers=headers)
         assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
 
     async def test_address_is_for_this_object_alone(self, caller: Caller) -> None:
-        upload = await caller.open_upload(len(PHOTO), filename="../../etc/passwd")
+        upload = await caller.open_upload(len(PHOTO), filename="..%2F..%2Fetc%2Fpasswd")
         url = urlsplit(upload["url"])
         query = parse_qs(url.query)
         assert url.path.endswith(f"/tenants/{caller.tenant_id}/uploads/{upload['id']}")

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from urllib.parse import quote
 from uuid import UUID
 
 import httpx
@@ -95,6 +96,46 @@ class TestHoldSlug:
     ) -> None:
         answer = await hold_slug(asked)
         assert code(answer) == (422, reason)
+
+    @pytest.mark.parametrize(
+        ("spelling", "nearest"),
+        [
+            ("{slug}", None),
+            ("{SLUG}", "{slug}"),
+            (" {Slug}\n", "{slug}"),
+            ("{slug} Homes", "{slug}-homes"),
+            ("{slug}_homes!", "{slug}-homes"),
+            ("{slug}/homes", "{slug}-homes"),
+            ("{slug}?homes#1", "{slug}-homes-1"),
+            ("{slug}--Höme", "{slug}-home"),
+            ("{slug}-Straße", "{slug}-strasse"),
+            ("{slug}" + "x" * 60, "{slug}" + "x" * 23),
+        ],
+    )
+    async def test_misspelt_name_is_refused_with_the_nearest(
+        self, hold_slug: HoldSlug, slug: str, spelling: str, nearest: str | None
+    ) -> None:
+        forms = {"slug": slug, "SLUG": slug.upper(), "Slug": slug.title()}
+        answer = await hold_slug(quote(spelling.format(**forms), safe=""))
+        if nearest is None:
+            assert answer.json()["slug"] == slug
+        else:
+            assert code(answer) == (422, "slug_invalid")
+            assert answer.json()["suggestion"] == nearest.format(**forms)
+
+    async def test_taken_name_is_refused_with_a_free_one(
+        self, hold_slug: HoldSlug, slug: str
+    ) -> None:
+        await hold_slug(slug)
+        await hold_slug(f"{slug}-2", signup_id=str(new_id()))
+        answer = await hold_slug(slug, signup_id=str(new_id()))
+        assert code(answer) == (409, "slug_taken")
+        assert answer.json()["suggestion"] == f"{slug}-3"
+
+    async def test_there_may_be_nothing_near(self, hold_slug: HoldSlug) -> None:
+        answer = await hold_slug(quote("アクメ"))
+        assert code(answer) == (422, "slug_invalid")
+        assert answer.json()["suggestion"] is None
 
     async def test_same_sign_up_may_hold_again(self, hold_slug: HoldSlug, slug: str) -> None:
         for _ in range(2):

@@ -7,6 +7,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, fie
 
 from stagify.calls.client import InternalClient
 from stagify.errors import NotFoundError
+from stagify.inputs import Secret
 
 CREDENTIALS = "/internal/credentials"
 
@@ -22,7 +23,7 @@ class CredentialLookUp(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     type: CredentialType
-    value: Annotated[SecretStr, Field(min_length=1, max_length=MAX_CREDENTIAL_CHARACTERS)]
+    value: Annotated[Secret, Field(min_length=1, max_length=MAX_CREDENTIAL_CHARACTERS)]
 
     @field_serializer("value", when_used="json")
     def _on_the_wire(self, value: SecretStr) -> str:

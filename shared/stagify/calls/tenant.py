@@ -1,14 +1,14 @@
 """The calls that identity-svc makes to tenant-svc during a sign-up. Each may be repeated."""
 
-from typing import Literal
+from typing import Any, Literal, Self
 from urllib.parse import quote
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from stagify.calls.client import InternalClient
-from stagify.errors import ConflictError, InvalidInputError
-from stagify.text import Name
+from stagify.errors import ConflictError, InvalidInputError, StagifyError
+from stagify.inputs import Instant, Name, Slug
 
 SLUGS = "/internal/slugs"
 TENANTS = "/internal/tenants"
@@ -22,7 +22,7 @@ class SlugHold(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     signup_id: UUID
-    expires_at: AwareDatetime
+    expires_at: Instant
 
 
 class SlugHoldRead(BaseModel):
@@ -38,7 +38,7 @@ class TenantCreate(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     signup_id: UUID
-    slug: str = Field(max_length=100)
+    slug: Slug
     name: Name
     type: TenantType
     owner_user_id: UUID
@@ -55,20 +55,38 @@ class TenantSummary(BaseModel):
     url: str
 
 
-class SlugInvalidError(InvalidInputError):
+class _Suggestion(BaseModel):
+    """The member of these refusals that the caller passes on to customers."""
+
+    suggestion: str | None = None
+
+
+class _SlugError(StagifyError):
+    """This name cannot be had; `suggestion` is one near it that can, if there is one."""
+
+    def __init__(self, *, suggestion: str | None = None) -> None:
+        super().__init__(suggestion=suggestion)
+
+    @classmethod
+    def from_problem(cls, problem: dict[str, Any]) -> Self:
+        """See the base class."""
+        return cls(**dict(_Suggestion.model_validate(problem)))
+
+
+class SlugInvalidError(_SlugError, InvalidInputError):
     """The name of a workspace has 3 to 40 characters: a-z, 0-9 and single hyphens, with a letter
     at the start."""
 
     code = "slug_invalid"
 
 
-class SlugReservedError(InvalidInputError):
+class SlugReservedError(_SlugError, InvalidInputError):
     """This name is reserved: choose another one."""
 
     code = "slug_reserved"
 
 
-class SlugTakenError(ConflictError):
+class SlugTakenError(_SlugError, ConflictError):
     """This name is taken: choose another one."""
 
     code = "slug_taken"

@@ -1,13 +1,14 @@
 """The call that staging-svc makes to usage-svc."""
 
 from datetime import datetime
-from typing import Any, Self
+from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 from stagify.calls.client import InternalClient
 from stagify.errors import PaymentRequiredError
+from stagify.inputs import Choice, Whole
 
 RESERVATIONS = "/internal/reservations"
 
@@ -18,9 +19,9 @@ class ReservationCreate(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     reservation_id: UUID
-    meter: str = Field(max_length=64)
-    quantity: int = Field(ge=1, le=2**53)
-    ttl_seconds: int | None = Field(default=None, ge=1, le=3600)
+    meter: Choice
+    quantity: Annotated[int, Whole(1, 2**53)]
+    ttl_seconds: Annotated[int, Whole(1, 3600)] | None = None
 
 
 class ReservationRead(BaseModel):

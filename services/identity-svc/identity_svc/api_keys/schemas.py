@@ -4,10 +4,10 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
+from stagify.inputs import Instant, Name
 from stagify.permissions import Permission
-from stagify.text import Name
 
 
 class ApiKeyCreate(BaseModel):
@@ -17,7 +17,7 @@ class ApiKeyCreate(BaseModel):
 
     name: Annotated[Name, Field(examples=["Listing importer"])]
     scopes: Annotated[list[Permission], Field(min_length=1)] | None = None
-    expires_at: AwareDatetime | None = None
+    expires_at: Instant | None = None
 
 
 class ApiKeyRead(BaseModel):

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
-from identity_svc.people.schemas import Email, Password
 from identity_svc.roles.schemas import Role
+from stagify.inputs import Email, Password
 
 
 class SessionCreate(BaseModel):

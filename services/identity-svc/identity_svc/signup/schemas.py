@@ -4,11 +4,10 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field
 
-from identity_svc.people.schemas import Email, NewPassword
 from stagify.calls.tenant import TenantType
-from stagify.text import Name, printable
+from stagify.inputs import Code, Email, Name, NewPassword, Slug
 
 
 class SignupTenant(BaseModel):
@@ -18,13 +17,7 @@ class SignupTenant(BaseModel):
 
     type: TenantType
     name: Annotated[Name, Field(examples=["Acme Homes"])]
-    # Only its length is limited here: tenant-svc decides what a slug may look like.
-    slug: Annotated[
-        str,
-        StringConstraints(min_length=1, max_length=63),
-        AfterValidator(printable),
-        Field(examples=["acme"]),
-    ]
+    slug: Annotated[Slug, Field(examples=["acme"])]
 
 
 class SignupCreate(BaseModel):
@@ -49,9 +42,7 @@ class SignupConfirm(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    code: Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[0-9]{6}$")] = Field(
-        examples=["493027"]
-    )
+    code: Code
     password: NewPassword
 
 

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Header, Request, Response
 
 from stagify.dependencies import DatabaseDep, SessionDep
 from stagify.idempotency import IdempotencyDep
+from stagify.inputs import Opaque
 from stagify.links import link
 from stagify.pagination import Page, PageParamsDep
 from stagify.problems import problems
@@ -111,7 +112,7 @@ async def follow_project(
     project_id: UUID,
     principal: ReaderDep,
     parts: PartsDep,
-    last_event_id: Annotated[str, Header(pattern=r"^[0-9]{1,9}$")] = "0",
+    last_event_id: Annotated[Opaque, Header(pattern=r"^[0-9]{1,9}$")] = "0",
 ) -> Response:
     """Live changes: `event: status` with the project as data, until it is staged or failed, or
     `event: deleted`. `Last-Event-ID` resumes."""

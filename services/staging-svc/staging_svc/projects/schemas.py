@@ -7,16 +7,14 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field
 
+from stagify.inputs import Choice, Flag, Name, Whole
 from stagify.pagination import encode_cursor
-from stagify.text import Name
 from staging_svc.images.schemas import ImageRead, image_url
 
 ProjectStatus = Literal["queued", "processing", "staged", "failed", "cancelled"]
 FINAL_STATUSES: frozenset[str] = frozenset({"staged", "failed", "cancelled"})
-
-Key = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 
 
 class ProjectOptions(BaseModel):
@@ -24,9 +22,9 @@ class ProjectOptions(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    quality: Key = "standard"
-    seed: int = Field(default=0, ge=0, lt=2**31)
-    label: bool = Field(
+    quality: Choice = "standard"
+    seed: Annotated[int, Whole(0, 2**31 - 1)] = 0
+    label: Flag = Field(
         default=True, description='Whether "Virtually staged" is written into the image.'
     )
 
@@ -38,8 +36,8 @@ class ProjectCreate(BaseModel):
 
     upload_id: UUID
     name: Name | None = None
-    room_type: Annotated[Key, Field(examples=["living_room"])]
-    style: Annotated[Key, Field(examples=["modern"])]
+    room_type: Annotated[Choice, Field(examples=["living_room"])]
+    style: Annotated[Choice, Field(examples=["modern"])]
     options: ProjectOptions = Field(default_factory=ProjectOptions)
 
 

@@ -1,10 +1,12 @@
 """The HTTP contract of uploads."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from stagify.inputs import Choice, FileName, Whole
 
 PHOTO_TYPES = ("image/jpeg", "image/png", "image/webp")
 
@@ -14,14 +16,10 @@ class UploadCreate(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    # Whatever a file system allows, without control characters: PostgreSQL's text has no NUL.
-    filename: str = Field(
-        max_length=255, pattern=r"^[^\x00-\x1f\x7f]+$", examples=["living_room.jpg"]
-    )
-    content_type: str = Field(
-        min_length=1, max_length=127, json_schema_extra={"enum": [*PHOTO_TYPES]}
-    )
-    size: int = Field(gt=0, description="The exact number of bytes.")
+    filename: Annotated[FileName, Field(examples=["living_room.jpg"])]
+    content_type: Annotated[Choice, Field(json_schema_extra={"enum": [*PHOTO_TYPES]})]
+    # Above 2**53, not every program reads the same number out of JSON (RFC 8259, section 6).
+    size: Annotated[int, Whole(1, 2**53), Field(description="The exact number of bytes.")]
 
 
 class UploadRead(BaseModel):

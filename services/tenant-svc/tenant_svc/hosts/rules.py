@@ -34,7 +34,7 @@ def check_slug(slug: str) -> None:
 
 def normalize(text: str) -> str | None:
     """The valid slug nearest to `text`, or None if nothing of it can be used."""
-    folded = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    folded = unicodedata.normalize("NFKD", text.casefold()).encode("ascii", "ignore").decode()
     slug = _SEPARATORS.sub("-", folded).strip("-").lstrip("0123456789-")[:MAX_LENGTH].strip("-")
     return slug if len(slug) >= MIN_LENGTH else None
 

@@ -38,14 +38,18 @@ async def _suggestion(session: Session, slug: str) -> str | None:
 async def hold_slug(session: Session, *, slug: str, signup_id: UUID, expires_at: datetime) -> Slug:
     """Hold `slug` for a sign-up until `expires_at`; a second call of that sign-up moves the time.
 
-    A sign-up holds one name: another one it held before is free again.
+    A sign-up holds one name: another one it held before is free again. Refusals come with the nearest
+    name that is available.
     """
-    rules.check_slug(slug)
+    try:
+        rules.check_slug(slug)
+    except (SlugInvalidError, SlugReservedError) as error:
+        raise type(error)(suggestion=await _suggestion(session, slug)) from error
     now = utc_now()
     until = min(expires_at, now + MAX_HOLD)
     held = await queries.hold(session, slug=slug, signup_id=signup_id, expires_at=until, now=now)
     if held is None:
-        raise SlugTakenError(slug=slug)
+        raise SlugTakenError(suggestion=await _suggestion(session, slug))
     await queries.drop_other_holds(session, signup_id=signup_id, kept=slug)
     return held
 
@@ -66,7 +70,7 @@ async def lock_slug(session: Session, *, slug: str, signup_id: UUID) -> Slug:
 def give_slug(slug: Slug, *, tenant_id: UUID, signup_id: UUID) -> None:
     """Make the locked `slug` the tenant's own; SlugTakenError if it is not the sign-up's."""
     if slug.tenant_id is not None or slug.signup_id != signup_id:
-        raise SlugTakenError(slug=slug.slug)
+        raise SlugTakenError
     slug.tenant_id = tenant_id
     slug.expires_at = None
 
