@@ -18,6 +18,7 @@ from pydantic import AnyHttpUrl
 from gateway import large_pages
 from gateway.callers.callers import Visitors
 from gateway.callers.credentials import Ask, Credentials, CredentialSettings
+from gateway.callers.lasting import LastingAnswers
 from gateway.callers.passes import Passes
 from gateway.callers.revocations import revocation_of
 from gateway.decide import Decider
@@ -40,6 +41,7 @@ from gateway.wire.listener import Listener
 from gateway.wire.parts import Parts
 from gateway.wire.peers import Peers
 from gateway.wire.service import Service
+from gateway.wire.sources import Sources
 from gateway.wire.writes import Writes
 from stagify.calls.client import InternalClient
 from stagify.calls.identity import CredentialLookUp, CredentialRead, look_up_credential
@@ -69,9 +71,11 @@ class Gateway:
         self._clients = _clients(settings, signer)
         self.writes = Writes()
         self.limits = Limits(settings.limits())
+        self.sources = Sources(settings.limits().source)
         self.routes = _routes(settings, self.writes, self.limits)
-        self.directory = Directory(settings.base_host, self.limits)
-        self.credentials = _credentials(settings, self._ask)
+        self.lasting = LastingAnswers()
+        self.directory = Directory(settings.base_host, self.limits, self._on_tenant_changed)
+        self.credentials = _credentials(settings, self._ask, self.lasting)
         self.metering = Metering(settings.kafka_bootstrap_servers)
         self.metrics = Metrics([route.name for route in self.routes.all])
         self.access_log = _access_log(settings.access_log)
@@ -96,9 +100,9 @@ class Gateway:
             routes=self.routes,
             credentials=self.credentials,
             visitors=Visitors(),
-            passes=Passes(signer),
+            passes=Passes(signer, self.lasting),
             limits=self.limits,
-            documents=Documents(self._openapi.document),
+            documents=Documents(self._openapi.rendered),
         )
         ending = (self.access_log, tracing)
         parts = Parts(
@@ -107,7 +111,7 @@ class Gateway:
             ended=tuple(observer.ended for observer in ending if observer is not None),
             track=None if tracing is None else tracing.track,
             connections=self.connections,
-            peers=Peers(settings.trusted_proxies, settings.public_scheme),
+            peers=Peers(settings.trusted_proxies, settings.public_scheme, self.sources),
             writes=self.writes,
             head_limits=settings.head_limits(),
             timeouts=settings.timeouts(),
@@ -173,10 +177,16 @@ class Gateway:
     async def _watch_identity_feed(self) -> None:
         while True:
             self.credentials.follow_feed(is_current=self._identity_feed.is_current())
+            self.credentials.check_lasting()
             await asyncio.sleep(_WATCH_SECONDS)
 
     def _on_directory(self, record: ConsumerRecord) -> None:
         self.directory.apply(record.key, record.value)
+
+    def _on_tenant_changed(self, tenant_id: UUID) -> None:
+        self.lasting.end_at_tenant(
+            tenant_id, lambda request: self.directory.is_open(request.host, tenant_id)
+        )
 
     def _on_identity(self, record: ConsumerRecord) -> None:
         try:
@@ -204,7 +214,9 @@ class Gateway:
             "Requests waiting for a turn.",
             lambda: sum(route.turns.waiting for route in routes),
         )
+        gauge("visitors", "Requests without a credential running.", lambda: limits.visitors)
         gauge("streams", "Event streams open.", lambda: limits.streams)
+        gauge("lasting", "Answers under way.", lambda: len(self.lasting))
         gauge("directory_tenants", "Tenants known.", lambda: len(self.directory))
         gauge("credentials", "Verdicts cached.", lambda: len(self.credentials))
         gauge("revocations_current", "Whether revocations arrive.", self._identity_feed.is_current)
@@ -213,6 +225,12 @@ class Gateway:
             "Connections to services.",
             lambda: sum(route.service.open_connections for route in routes),
         )
+        sources = self.sources
+        gauge("sources", "Addresses and networks remembered.", lambda: len(sources))
+        counter(
+            "crowded_out", "Unfinished requests given up for others.", lambda: sources.crowded_out
+        )
+        counter("cut_off", "Connections ended without an answer.", lambda: sources.cut_off)
         counter("credential_hits", "Verdicts served.", lambda: self.credentials.hits)
         counter("credential_lookups", "Look-ups made.", lambda: self.credentials.lookups)
         counter("api_calls_recorded", "Calls sent to Kafka.", lambda: self.metering.recorded)
@@ -229,7 +247,7 @@ def _access_log(target: str | Path) -> AccessLog | None:
     return AccessLog(LogWriter(target if isinstance(target, Path) else None))
 
 
-def _credentials(settings: Settings, ask: Ask) -> Credentials:
+def _credentials(settings: Settings, ask: Ask, lasting: LastingAnswers) -> Credentials:
     return Credentials(
         ask,
         CredentialSettings(
@@ -237,6 +255,7 @@ def _credentials(settings: Settings, ask: Ask) -> Credentials:
             settings.credential_lifetime_without_kafka_seconds,
             settings.unknown_credential_seconds,
         ),
+        lasting,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from gateway.callers.callers import Caller, Visitors
+from gateway.callers.callers import Visitors
 from gateway.callers.credentials import Credentials, LookUp, Verdict
 from gateway.callers.passes import Passes
 from gateway.callers.refusals import INVALID_CREDENTIAL, ORIGIN_MISMATCH
@@ -13,7 +13,7 @@ from gateway.fairness.limits import Limits
 from gateway.hosts.directory import Directory
 from gateway.hosts.refusals import TENANT_SUSPENDED
 from gateway.hosts.routes import OPEN_TO_ANYONE, Route, Routes, segment_of
-from gateway.hosts.sites import NOBODY, Site
+from gateway.hosts.sites import NOBODY, Site, Who
 from gateway.pages.documents import Documents
 from gateway.wire.decisions import DecideLater, Decision, Pending, Refuse
 from gateway.wire.peers import Peer
@@ -24,10 +24,10 @@ _SAFE = frozenset((b"GET", b"HEAD", b"OPTIONS"))
 
 
 class Decider:
-    """Decides on each request exactly once, and does not change it.
+    """Decides on each request, and does not change it; a second time when its body is complete, if
+    that came later.
 
-    `Forward` means that the request has been counted in; the receiver of the decision counts it
-    out at the turnstile.
+    Nothing is counted in here. What no tenant pays for, its source does: pages, look-ups, refusals.
     """
 
     def __init__(
@@ -53,15 +53,18 @@ class Decider:
         """What to do with `request`, which came from `peer` at `now` (monotonic)."""
         site = self._directory.find(request.host)
         if isinstance(site, Refusal):
-            return Refuse(NOBODY, site)
+            return self._refuse(NOBODY, site, request, peer, now)
         if site.status == "suspended":
-            return Refuse(site.unidentified, TENANT_SUSPENDED)
+            return self._refuse(site.unidentified, TENANT_SUSPENDED, request, peer, now)
         route = self._routes.find(request.target)
         if route is None:
+            limited = self._limits.charge(peer.source_of(request), now)
+            if limited is not None:
+                return Refuse(site.unidentified, limited)
             return self._documents.answer(request, site)
         if site.key and (request.authorization is not None or request.session is not None):
             return self._by_credential(request, peer, site, route, now)
-        return self._admit(self._visitors.at(site), request, peer, site, route, now)
+        return self._passes.get(self._visitors.at(site), site, route, now)
 
     def _by_credential(
         self, request: Request, peer: Peer, site: Site, route: Route, now: float
@@ -72,18 +75,18 @@ class Decider:
             # `decide` has made sure that there is one.
             key = site.key + (request.session or b"")
             if request.method not in _SAFE and not _is_same_origin(request):
-                return Refuse(site.unidentified, ORIGIN_MISMATCH)
+                return self._refuse(site.unidentified, ORIGIN_MISMATCH, request, peer, now)
         verdict = self._credentials.get(key, now)
         if verdict is not None:
-            return self._admit(verdict, request, peer, site, route, now)
-        by_result = partial(self._by_result, request, peer, site, route)
+            return self._passes.get(verdict, site, route, now)
+        # Guesses are limited by source, so that they do not use up the tenant's share.
+        source = peer.source_of(request)
+        limited = self._limits.charge(source, now)
+        if limited is not None:
+            return Refuse(site.unidentified, limited)
+        by_result = partial(self._by_result, request, site, route)
         if self._credentials.refused(key, now):
             return by_result(INVALID_CREDENTIAL, now)
-        # Guesses are limited by address, so that they do not use up the tenant's share.
-        bucket = self._limits.address_bucket(peer.client_address(request))
-        refusal = self._limits.admit_unknown(bucket, now)
-        if refusal is not None:
-            return Refuse(site.unidentified, refusal)
         look_up = self._credentials.look_up(key)
         if isinstance(look_up, Refusal):
             return by_result(look_up, now)
@@ -92,7 +95,6 @@ class Decider:
     def _by_result(
         self,
         request: Request,
-        peer: Peer,
         site: Site,
         route: Route,
         result: Verdict | Refusal,
@@ -100,27 +102,21 @@ class Decider:
     ) -> Decision:
         """What to do once the credential has been looked up."""
         if isinstance(result, Verdict):
-            return self._admit(result, request, peer, site, route, now)
+            return self._passes.get(result, site, route, now)
         # A session that has ended does not keep anyone from logging in; a wrong key is always refused.
         if (
             result is INVALID_CREDENTIAL
             and request.authorization is None
             and (request.method, segment_of(request.target)) in OPEN_TO_ANYONE
         ):
-            return self._admit(self._visitors.at(site), request, peer, site, route, now)
+            return self._passes.get(self._visitors.at(site), site, route, now)
         return Refuse(site.unidentified, result)
 
-    def _admit(
-        self, caller: Caller, request: Request, peer: Peer, site: Site, route: Route, now: float
-    ) -> Decision:
-        limits = self._limits
-        bucket = None
-        if caller.is_anonymous:
-            bucket = limits.address_bucket(peer.client_address(request))
-        refusal = limits.enter(site.party, bucket, now)
-        if refusal is not None:
-            return Refuse(site.unidentified, refusal)
-        return self._passes.get(caller, site, route, now)
+    def _refuse(
+        self, who: Who, refusal: Refusal, request: Request, peer: Peer, now: float
+    ) -> Refuse:
+        """Refuse, and have the source pay for it."""
+        return Refuse(who, self._limits.charge(peer.source_of(request), now) or refusal)
 
 
 def _when_known(

@@ -9,6 +9,7 @@ from pydantic import AnyHttpUrl, Field, PositiveFloat, field_validator
 from gateway.fairness.limits import LimitSettings
 from gateway.fairness.turns import TurnSettings
 from gateway.wire.request import HeadLimits
+from gateway.wire.sources import SourceLimits
 from gateway.wire.timeouts import Timeouts
 from stagify.settings import Port, ProcessSettings
 
@@ -40,17 +41,24 @@ class Settings(ProcessSettings):
     # Largest body, in bytes; photos go straight to the object store.
     max_body_bytes: int = Field(default=1024 * 1024, gt=0)
 
-    # Connections of clients at a time.
+    # Connections of clients at a time: all together, and of one address. An address is here always
+    # an IPv4 address or an IPv6 network of 64 bits, and a trusted proxy is none.
     max_connections: int = Field(default=10_000, gt=0)
-    # Requests running at one time: all together, and of one tenant.
+    address_max_connections: int = Field(default=1024, gt=0)
+    # Requests of one address of which a part is still missing; the oldest is given up for a new one.
+    address_max_arriving: int = Field(default=64, gt=0)
+    # Requests running at one time: all together, of one tenant's members, and of one address without
+    # a valid credential. All without a credential get half of the first.
     max_in_flight: int = Field(default=1024, gt=0)
     tenant_max_in_flight: int = Field(default=128, gt=0)
+    address_max_in_flight: int = Field(default=32, gt=0)
     # Requests one service works on at one time; the others wait for their turn. The default keeps
     # one api process busy; raise it if there are more of them.
     service_max_running: int = Field(default=8, ge=2)
     # Event streams that one tenant may have open at a time.
     tenant_max_streams: int = Field(default=256, gt=0)
-    # Requests a second and at once: of one tenant, and of one address without a credential.
+    # Requests a second and at once: of one tenant's members, and of one address without a valid
+    # credential, refusals and pages among them.
     tenant_requests_per_second: float = Field(default=500, gt=0)
     tenant_burst: float = Field(default=1000, ge=1)
     # The rate of the tenants of a plan, where it differs (JSON): {"enterprise": 2000}.
@@ -103,8 +111,13 @@ class Settings(ProcessSettings):
             tenant_rate=self.tenant_requests_per_second,
             tenant_burst=self.tenant_burst,
             plan_rates=self.plan_requests_per_second,
-            address_rate=self.address_requests_per_second,
-            address_burst=self.address_burst,
+            source=SourceLimits(
+                rate=self.address_requests_per_second,
+                burst=self.address_burst,
+                max_connections=self.address_max_connections,
+                max_arriving=self.address_max_arriving,
+                max_in_flight=self.address_max_in_flight,
+            ),
         )
 
     def turns(self) -> TurnSettings:

@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
+from uuid import UUID
 
 import pytest
 import uvloop
@@ -15,6 +16,8 @@ from gateway.fairness.limits import Limits, LimitSettings
 from gateway.fairness.turns import Turns, TurnSettings
 from gateway.hosts.routes import PREFIXES, Route, Routes, ServiceName
 from gateway.settings import Settings
+from gateway.testing.client import SESSION
+from gateway.testing.identity import Identity
 from gateway.testing.running import Running
 from gateway.testing.service import FakeService
 from gateway.wire.service import Service
@@ -86,6 +89,27 @@ async def make_gateway(
     yield make
     for running in made:
         await running.stop()
+
+
+@pytest.fixture
+def identity(service: FakeService, context_keys: ContextKeys) -> Identity:
+    """identity-svc without any credential."""
+    return Identity(service, context_keys)
+
+
+AddMember = Callable[..., Awaitable[UUID]]
+
+
+@pytest.fixture
+def add_member(identity: Identity) -> AddMember:
+    """Give a tenant of a gateway a member, whose session is in the line MEMBER; its id."""
+
+    async def add(live: Running, slug: str = "acme", **changes: Any) -> UUID:
+        tenant_id = await live.add_tenant(slug)
+        identity.add(tenant_id, SESSION, **changes)
+        return tenant_id
+
+    return add
 
 
 @pytest.fixture

@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from gateway.callers.lasting import LastingAnswers
 from gateway.hosts.routes import Route
 from gateway.hosts.sites import Site, Who
-from gateway.wire.decisions import Forward
+from gateway.wire.decisions import Forward, Lasting
 from stagify.principal import Principal
 from stagify.tokens import CONTEXT_HEADER
+
+# One object that all callers share: memory that is not fetched for each of them.
+_FOREVER = float("inf")
 
 
 class Caller(Who):
@@ -18,11 +22,21 @@ class Caller(Who):
     The latest pass is kept apart, because most callers call the same service again.
     """
 
-    __slots__ = ("_calls", "_passes", "is_anonymous", "latest_pass", "principal", "usage")
+    __slots__ = (
+        "_calls",
+        "_passes",
+        "expires",
+        "is_anonymous",
+        "latest_pass",
+        "principal",
+        "usage",
+    )
 
-    def __init__(self, principal: Principal) -> None:
+    def __init__(self, principal: Principal, expires: float = _FOREVER) -> None:
         super().__init__(principal.tenant_id, principal.kind)
         self.principal = principal
+        # Until when (monotonic) the credential is valid, if it is not revoked.
+        self.expires = expires
         self.is_anonymous = principal.kind in ("anonymous", "platform")
         self.latest_pass: Pass | None = None
         self._passes: dict[Route, Pass] = {}
@@ -57,15 +71,36 @@ class Pass(Forward):
     """The decision to send a caller's requests on, good until `ends` (monotonic) for one version
     of the tenant's record. `context` is the token by which the service knows who is calling."""
 
-    __slots__ = ("ends", "route", "site")
+    __slots__ = ("_caller", "_lasting", "ends", "route", "site")
 
-    def __init__(self, caller: Caller, site: Site, route: Route, context: str, ends: float) -> None:
+    def __init__(
+        self,
+        caller: Caller,
+        site: Site,
+        route: Route,
+        context: str,
+        ends: float,
+        lasting: LastingAnswers,
+    ) -> None:
         service = route.service
         head = b" HTTP/1.1\r\n" + service.host_line + f"{CONTEXT_HEADER}: {context}\r\n".encode()
-        super().__init__(caller, service, route.turns.lane_of(site.party), head)
+        turns, party = route.turns, site.party
+        lane = turns.visitors_lane_of(party) if caller.is_anonymous else turns.lane_of(party)
+        super().__init__(caller, service, lane, head)
         self.route = route
         self.site = site
         self.ends = ends
+        self._caller = caller
+        self._lasting = lasting
+
+    def hold(self, answer: Lasting) -> float:
+        """See `Forward`."""
+        self._lasting.add(answer, self._caller)
+        return self._caller.expires
+
+    def let_go(self, answer: Lasting) -> None:
+        """See `Forward`."""
+        self._lasting.discard(answer, self._caller)
 
 
 class Visitors:

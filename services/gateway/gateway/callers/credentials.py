@@ -13,12 +13,14 @@ import logging
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from time import monotonic
 from uuid import UUID
 
 from pydantic import SecretStr
 
 from gateway.callers.callers import Caller
+from gateway.callers.lasting import LastingAnswers
 from gateway.callers.refusals import CREDENTIALS_UNAVAILABLE, INVALID_CREDENTIAL
 from gateway.callers.revocations import Revocations
 from gateway.log_throttle import LogThrottle
@@ -33,6 +35,8 @@ logger = logging.getLogger(__name__)
 MAX_KNOWN = 100_000
 MAX_UNKNOWN = 20_000
 MAX_LOOKUPS = 256
+# How many look-ups for answers under way may begin at once; new requests need the others.
+_CHECKS_AT_ONCE = 32
 
 _SESSION = re.compile(rb"[A-Za-z0-9_-]{43}")
 _BEARER = re.compile(rb"[Bb][Ee][Aa][Rr][Ee][Rr] +(stg_[a-z]{2,8}_[A-Za-z0-9_-]{16,200})")
@@ -50,15 +54,20 @@ Ask = Callable[[UUID, CredentialLookUp], Awaitable[CredentialRead]]
 class Verdict(Caller):
     """A credential that is valid in its tenant; times are monotonic."""
 
-    __slots__ = ("credential_id", "expires", "known_since")
+    __slots__ = ("credential_id", "key", "known_since")
 
     def __init__(
-        self, principal: Principal, credential_id: UUID, known_since: float, expires: float
+        self,
+        principal: Principal,
+        key: Key,
+        credential_id: UUID,
+        known_since: float,
+        expires: float,
     ) -> None:
-        super().__init__(principal)
+        super().__init__(principal, expires)
+        self.key = key
         self.credential_id = credential_id
         self.known_since = known_since
-        self.expires = expires
 
 
 class LookUp:
@@ -89,10 +98,11 @@ class CredentialSettings:
 
 
 class Credentials:
-    """The cache of verdicts; `ask` is the look-up at identity-svc."""
+    """The cache of verdicts; `ask` is the look-up at identity-svc. `lasting` end with them."""
 
-    def __init__(self, ask: Ask, settings: CredentialSettings) -> None:
+    def __init__(self, ask: Ask, settings: CredentialSettings, lasting: LastingAnswers) -> None:
         self._ask = ask
+        self._lasting = lasting
         self._settings = settings
         self._lifetime = settings.lifetime_without_feed
         # Oldest look-up first: when there are too many, the oldest goes; it would expire soon anyway.
@@ -152,6 +162,25 @@ class Credentials:
         self._revocations.remember(credential_id)
         for key in list(self._keys_of.get(credential_id, ())):
             self._drop(key)
+        self._lasting.end_of_credential(credential_id)
+
+    def check_lasting(self) -> None:
+        """Look up again whose answers are under way, if the verdict is too old for a new request;
+        called about twice a second."""
+        now, started = monotonic(), 0
+        for caller in self._lasting.callers():
+            if not isinstance(caller, Verdict) or now < caller.known_since + self._lifetime:
+                continue
+            known = self._known.get(caller.key)
+            if known is not None and now < known.known_since + self._lifetime:
+                self._lasting.on_checked(caller.credential_id, known)
+                continue
+            if started == _CHECKS_AT_ONCE:
+                break
+            started += 1
+            look_up = self.look_up(caller.key)
+            if isinstance(look_up, LookUp):
+                look_up.wait(partial(self._lasting.on_checked, caller.credential_id))
 
     async def close(self) -> None:
         """Cancel the look-ups under way."""
@@ -201,7 +230,7 @@ class Credentials:
             permissions=frozenset(found.permissions),
             organization_id=found.organization_id,
         )
-        verdict = Verdict(principal, found.credential_id, started, expires)
+        verdict = Verdict(principal, key, found.credential_id, started, expires)
         self._drop(key)
         self._known[key] = verdict
         self._keys_of.setdefault(found.credential_id, set()).add(key)

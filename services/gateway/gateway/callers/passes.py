@@ -6,6 +6,7 @@ from random import uniform
 from time import time
 
 from gateway.callers.callers import Caller, Pass
+from gateway.callers.lasting import LastingAnswers
 from gateway.hosts.routes import Route
 from gateway.hosts.sites import Site
 from stagify.tokens import TokenSigner
@@ -17,8 +18,9 @@ _SPARE_SECONDS = 5.0
 class Passes:
     """Makes passes, and keeps them on the callers."""
 
-    def __init__(self, signer: TokenSigner) -> None:
+    def __init__(self, signer: TokenSigner, lasting: LastingAnswers) -> None:
         self._signer = signer
+        self._lasting = lasting
 
     def get(self, caller: Caller, site: Site, route: Route, now: float) -> Pass:
         """The pass for `caller` of `site` at `now` (monotonic)."""
@@ -39,6 +41,6 @@ class Passes:
         token, expires = self._signer.mint(route.name, principal)
         # At random, so that tokens made in one burst do not all expire in one moment.
         seconds = (expires - time() - _SPARE_SECONDS) * uniform(0.7, 1.0)
-        made = Pass(caller, site, route, token, now + seconds)
+        made = Pass(caller, site, route, token, now + seconds, self._lasting)
         caller.keep(made)
         return made

@@ -1,7 +1,8 @@
-"""How much one tenant, one address and all of them together may ask for.
+"""How much one tenant, one source and all of them together may ask for.
 
 A request over a limit is refused at once. Nothing waits here, so nothing is served after its
-client has given up.
+client has given up. Whoever has no valid credential is counted at the source, never at a tenant, and
+all of them together get half of what may run; so they cannot take the members' share.
 """
 
 import math
@@ -10,7 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gateway.fairness import refusals
-from gateway.wire.refusals import OVERLOADED, Refusal
+from gateway.wire.bucket import Bucket
+from gateway.wire.refusals import OVERLOADED, TOO_MANY_FROM_ADDRESS, Refusal
+from gateway.wire.sources import Source, SourceLimits
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,41 +27,7 @@ class LimitSettings:
     tenant_burst: float = 1000.0
     # The rates of plans that differ from `tenant_rate`; their bursts are in proportion.
     plan_rates: Mapping[str, float] = field(default_factory=dict)
-    address_rate: float = 100.0
-    address_burst: float = 300.0
-    max_addresses: int = 20_000
-
-
-# Less than this share of a token is ignored, because sums of floats are not exact.
-_TOLERANCE = 0.001
-
-
-class Bucket:
-    """A token bucket; full when made.
-
-    It remembers only when it will be full again: with ten thousand buckets, every number saved is
-    memory that is not fetched.
-    """
-
-    __slots__ = ("_full_at", "_seconds", "_token_seconds")
-
-    def __init__(self, rate: float, burst: float) -> None:
-        self._fill(1 / rate, burst / rate)
-
-    def _fill(self, token_seconds: float, seconds: float) -> None:
-        """One token comes in `token_seconds`, all of them in `seconds`."""
-        self._token_seconds = token_seconds
-        self._seconds = seconds
-        self._full_at = 0.0
-
-    def take(self, now: float) -> bool:
-        """Take one token, if there is one at `now` (monotonic seconds)."""
-        token_seconds = self._token_seconds
-        full_at = max(self._full_at, now) + token_seconds
-        if full_at - now > self._seconds + token_seconds * _TOLERANCE:
-            return False
-        self._full_at = full_at
-        return True
+    source: SourceLimits = field(default_factory=SourceLimits)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,20 +70,22 @@ class Limits:
     """Admits requests and counts those that run."""
 
     def __init__(self, settings: LimitSettings) -> None:
-        self._settings = settings
+        self._max_tenant_streams = settings.tenant_max_streams
         self._max_in_flight = settings.max_in_flight
         self._tenant_max_in_flight = settings.tenant_max_in_flight
-        self._addresses: dict[str, Bucket] = {}
+        self._max_visitors = max(1, settings.max_in_flight // 2)
         self._usual_rate = Rate.of("tenant", settings.tenant_rate, settings.tenant_burst)
         burst_seconds = settings.tenant_burst / settings.tenant_rate
         self._plan_rates = {
             plan: Rate.of("tenant", rate, max(1.0, rate * burst_seconds))
             for plan, rate in settings.plan_rates.items()
         }
-        self._address_limited = _rate_limited(
-            "address", settings.address_rate, settings.address_burst
-        )
+        rate, burst = settings.source.rate, settings.source.burst
+        self._address_limited = _rate_limited("address", rate, burst)
+        self._cut_off = _rate_limited("address", rate, burst, must_close=True)
+        # Requests running, those of visitors among them, and streams.
         self.in_flight = 0
+        self.visitors = 0
         self.streams = 0
 
     def new_party(self) -> Party:
@@ -127,44 +98,53 @@ class Limits:
         if rate is not party.rate:
             party.follow(rate)
 
-    def address_bucket(self, address: str) -> Bucket:
-        """The bucket of a client that has shown no credential."""
-        bucket = self._addresses.get(address)
-        if bucket is None:
-            if len(self._addresses) >= self._settings.max_addresses:
-                # The oldest bucket is most likely full again, as a new one would be.
-                del self._addresses[next(iter(self._addresses))]
-            bucket = Bucket(self._settings.address_rate, self._settings.address_burst)
-            self._addresses[address] = bucket
-        return bucket
+    def charge(self, source: Source, now: float) -> Refusal | None:
+        """Have `source` pay for an answer that no tenant pays for: a page, a look-up, a refusal, or
+        what a visitor asks a service. A refusal if it has had too many; if it goes on in spite of
+        that, its connection is closed."""
+        if source.pay(now):
+            return None
+        return self._address_limited if source.pay_refusal(now) else self._cut_off
 
-    def enter(self, party: Party, address: Bucket | None, now: float) -> Refusal | None:
-        """Count a request in, or say why not. `address`: the bucket of an anonymous client."""
+    def enter(self, party: Party, now: float) -> Refusal | None:
+        """Count a member's request in, or say why not."""
         if self.in_flight >= self._max_in_flight:
             return OVERLOADED
         if party.in_flight >= self._tenant_max_in_flight:
             return refusals.TOO_MANY_IN_FLIGHT
-        if address is not None:
-            if not address.take(now):
-                return self._address_limited
-        elif not party.take(now):
+        if not party.take(now):
             return party.rate.refusal
         self.in_flight += 1
         party.in_flight += 1
         return None
 
-    def admit_unknown(self, address: Bucket, now: float) -> Refusal | None:
-        """Whether this client may have one more unknown credential looked up."""
-        return None if address.take(now) else self._address_limited
+    def enter_visitor(self, source: Source, now: float) -> Refusal | None:
+        """Count in a request without a valid credential, or say why not."""
+        refusal = self.charge(source, now)
+        if refusal is not None:
+            return refusal
+        if self.in_flight >= self._max_in_flight or self.visitors >= self._max_visitors:
+            return OVERLOADED
+        if not source.enter():
+            return TOO_MANY_FROM_ADDRESS
+        self.in_flight += 1
+        self.visitors += 1
+        return None
 
     def leave(self, party: Party) -> None:
         """A request that was counted in is over."""
         self.in_flight -= 1
         party.in_flight -= 1
 
+    def leave_visitor(self, source: Source) -> None:
+        """A visitor's request is over."""
+        self.in_flight -= 1
+        self.visitors -= 1
+        source.leave()
+
     def become_stream(self, party: Party) -> Refusal | None:
         """A request turns out to be a stream, which lasts: count it apart, if there is room."""
-        if party.streams >= self._settings.tenant_max_streams:
+        if party.streams >= self._max_tenant_streams:
             return refusals.TOO_MANY_IN_FLIGHT
         self.leave(party)
         self.streams += 1
@@ -176,8 +156,19 @@ class Limits:
         self.streams -= 1
         party.streams -= 1
 
+    def visitor_becomes_stream(self) -> None:
+        """A visitor's request turns out to be a stream. It keeps its place at the source."""
+        self.in_flight -= 1
+        self.visitors -= 1
+        self.streams += 1
 
-def _rate_limited(policy: str, rate: float, burst: float) -> Refusal:
+    def leave_visitors_stream(self, source: Source) -> None:
+        """A visitor's stream is over."""
+        self.streams -= 1
+        source.leave()
+
+
+def _rate_limited(policy: str, rate: float, burst: float, *, must_close: bool = False) -> Refusal:
     window = max(1, math.ceil(burst / rate))
     wait = max(1, math.ceil(1 / rate))
     return Refusal(
@@ -190,4 +181,5 @@ def _rate_limited(policy: str, rate: float, burst: float) -> Refusal:
             ("ratelimit-policy", f'"{policy}";q={int(burst)};w={window}'),
             ("ratelimit", f'"{policy}";r=0;t={wait}'),
         ),
+        must_close=must_close,
     )

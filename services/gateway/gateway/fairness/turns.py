@@ -14,7 +14,7 @@ from collections import deque
 from dataclasses import dataclass
 
 from gateway.fairness.limits import Limits, Party
-from gateway.wire.decisions import Waiting
+from gateway.wire.decisions import Counted, Waiting
 from gateway.wire.refusals import OVERLOADED, Refusal
 
 # After this long, past use of a service counts half.
@@ -66,6 +66,14 @@ class Turns:
         lane: Lane | None = party.lanes.get(self)
         if lane is None:
             lane = party.lanes[self] = Lane(self, party)
+        return lane
+
+    def visitors_lane_of(self, party: Party) -> Lane:
+        """Where the requests of those wait who come to `party` without a valid credential."""
+        key = (self, "visitors")
+        lane: Lane | None = party.lanes.get(key)
+        if lane is None:
+            lane = party.lanes[key] = VisitorsLane(self, party)
         return lane
 
     def begin_period(self, now: float) -> None:
@@ -151,6 +159,10 @@ class Lane:
         self.queued_since = 0.0
         self.shed_at = float("-inf")
 
+    def enter(self, request: Counted, now: float) -> Refusal | None:
+        """See `Turnstile`."""
+        return self._limits.enter(self._party, now)
+
     def take_turn(self, request: Waiting, now: float) -> Refusal | None:
         """See `Turnstile`."""
         turns = self._turns
@@ -173,15 +185,15 @@ class Lane:
         if turns.waiting:
             turns.go_round(now)
 
-    def become_stream(self) -> Refusal | None:
+    def become_stream(self, request: Counted) -> Refusal | None:
         """See `Turnstile`."""
         return self._limits.become_stream(self._party)
 
-    def leave(self) -> None:
+    def leave(self, request: Counted) -> None:
         """See `Turnstile`."""
         self._limits.leave(self._party)
 
-    def leave_stream(self) -> None:
+    def leave_stream(self, request: Counted) -> None:
         """See `Turnstile`."""
         self._limits.leave_stream(self._party)
 
@@ -218,3 +230,26 @@ class Lane:
         self._used *= 0.5 ** (turns.period - self._period)
         self._period = turns.period
         turns.asking += 1
+
+
+class VisitorsLane(Lane):
+    """The requests of a party's visitors; each is counted at its source."""
+
+    __slots__ = ()
+
+    def enter(self, request: Counted, now: float) -> Refusal | None:
+        """See `Turnstile`."""
+        return self._limits.enter_visitor(request.source, now)
+
+    def become_stream(self, request: Counted) -> Refusal | None:
+        """See `Turnstile`."""
+        self._limits.visitor_becomes_stream()
+        return None
+
+    def leave(self, request: Counted) -> None:
+        """See `Turnstile`."""
+        self._limits.leave_visitor(request.source)
+
+    def leave_stream(self, request: Counted) -> None:
+        """See `Turnstile`."""
+        self._limits.leave_visitors_stream(request.source)

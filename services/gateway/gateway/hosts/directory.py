@@ -1,6 +1,7 @@
 """Host name to tenant, in memory: what the compacted topic `tenant.directory` says."""
 
 import logging
+from collections.abc import Callable
 from uuid import UUID
 
 from gateway.fairness.limits import Limits, Party
@@ -24,10 +25,16 @@ _STATUSES: dict[str, SiteStatus] = {
 
 
 class Directory:
-    """Every tenant's newest record. A tenant whose sign-up expired is not in it."""
+    """Every tenant's newest record. A tenant whose sign-up expired is not in it.
 
-    def __init__(self, base_host: str, limits: Limits) -> None:
+    `changed` is called with the id of a tenant whose record was applied.
+    """
+
+    def __init__(
+        self, base_host: str, limits: Limits, changed: Callable[[UUID], None] = lambda _: None
+    ) -> None:
         self._limits = limits
+        self._changed = changed
         self._sites: dict[bytes, Site] = {}
         self._by_tenant: dict[UUID, Site] = {}
         self._spellings: dict[bytes, bytes] = {}
@@ -53,6 +60,11 @@ class Directory:
             self._spellings[host] = name
         return self._sites.get(name) or UNKNOWN_HOST
 
+    def is_open(self, host: bytes, tenant_id: UUID) -> bool:
+        """Whether `host` leads to the tenant, and it is not suspended."""
+        site = self.find(host)
+        return isinstance(site, Site) and site.tenant_id == tenant_id and site.status != "suspended"
+
     def apply(self, key: bytes | None, value: bytes | None) -> None:
         """Apply one record of the topic; one without a value says that the tenant is gone."""
         if value is None:
@@ -65,6 +77,7 @@ class Directory:
             return
         if isinstance(entry, TenantDirectoryEntry):
             self._put(entry.tenant_id, entry)
+            self._changed(entry.tenant_id)
 
     def _forget(self, key: bytes | None) -> None:
         try:
@@ -73,6 +86,7 @@ class Directory:
             logger.error("directory.key_not_understood")
             return
         self._remove(tenant_id)
+        self._changed(tenant_id)
 
     def _put(self, tenant_id: UUID, entry: TenantDirectoryEntry) -> None:
         party = self._remove(tenant_id)
@@ -88,8 +102,13 @@ class Directory:
         site = _tenant_site(tenant_id, entry, status, party)
         self._by_tenant[tenant_id] = site
         for host in site.hosts:
-            if self._sites.get(host) is not self._platform:
-                self._sites[host] = site
+            before = self._sites.get(host)
+            if before is self._platform:
+                continue
+            self._sites[host] = site
+            if before is not None and before.tenant_id is not None:
+                # It was another tenant's.
+                self._changed(before.tenant_id)
 
     def _remove(self, tenant_id: UUID) -> Party | None:
         site = self._by_tenant.pop(tenant_id, None)

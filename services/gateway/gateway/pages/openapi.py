@@ -2,11 +2,13 @@
 
 import asyncio
 import copy
+import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from gateway.hosts.routes import Routes, ServiceName
+from gateway.pages.document import Document as PageDocument
 from stagify.errors import StagifyError
 
 logger = logging.getLogger(__name__)
@@ -48,17 +50,22 @@ _PROBLEM_SCHEMA: Document = {
 
 
 class OpenApi:
-    """Keeps the newest document of each service, also while a service is down."""
+    """Keeps the newest document of each service, also while a service is down. They are merged, and
+    the result is rendered, only when one of them has changed."""
 
     def __init__(self, fetch: Fetch, routes: Routes) -> None:
         self._fetch = fetch
         self._routes = routes
         self._documents: dict[ServiceName, Document] = {}
-        self._merged = merge({}, routes)
+        self._merge()
 
     def document(self) -> Mapping[str, object]:
         """The merged document."""
         return self._merged
+
+    def rendered(self) -> PageDocument:
+        """The merged document as it is served."""
+        return self._rendered
 
     async def run(self) -> None:
         """Refresh for ever."""
@@ -69,15 +76,23 @@ class OpenApi:
 
     async def refresh(self) -> None:
         """Ask every service once."""
+        has_changed = False
         for name in [route.name for route in self._routes.all]:
             try:
                 document = await self._fetch(name)
             except StagifyError as error:
                 logger.debug("openapi.not_fetched", extra={"of": name, "code": error.code})
                 continue
-            if document is not None:
+            if document is not None and document != self._documents.get(name):
                 self._documents[name] = document
+                has_changed = True
+        if has_changed:
+            self._merge()
+
+    def _merge(self) -> None:
         self._merged = merge(self._documents, self._routes)
+        body = json.dumps(self._merged, separators=(",", ":")).encode()
+        self._rendered = PageDocument("application/json", body)
 
 
 def merge(documents: Mapping[ServiceName, Document], routes: Routes) -> Document:

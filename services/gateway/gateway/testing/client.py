@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 HOST = "acme.stagify.test"
 SESSION = "s" * 43
+# The header line with which the member of a test calls.
+MEMBER = f"Cookie: __Host-stagify_session={SESSION}"
 
 
 class Client:

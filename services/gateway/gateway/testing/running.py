@@ -52,13 +52,15 @@ class Running:
         await self.run(lambda: self.gateway.directory.apply(key, encode(entry, "tenant-svc")))
         return tenant_id
 
-    async def connect(self) -> Client:
-        """A new client connection."""
-        return Client(*await asyncio.open_connection("127.0.0.1", self.port))
+    async def connect(self, source: str = "127.0.0.1") -> Client:
+        """A new client connection, from an address of loopback."""
+        return Client(
+            *await asyncio.open_connection("127.0.0.1", self.port, local_addr=(source, 0))
+        )
 
-    async def get(self, data: bytes) -> Answer:
+    async def get(self, data: bytes, source: str = "127.0.0.1") -> Answer:
         """The answer to `data` on a connection of its own."""
-        client = await self.connect()
+        client = await self.connect(source)
         await client.send(data)
         answer = await client.answer(to_head=data.startswith(b"HEAD"))
         await client.close()

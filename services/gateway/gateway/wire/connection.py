@@ -15,6 +15,7 @@ from gateway.wire.record import STOPPING, Record
 from gateway.wire.refusals import Refusal
 from gateway.wire.request import Request
 from gateway.wire.request_reader import RequestReader
+from gateway.wire.sources import Source
 from gateway.wire.stream import ClientStream
 
 # How much a client may send ahead while its request is being answered.
@@ -29,6 +30,7 @@ class ClientConnection(asyncio.Protocol):
     """Implements `Connection` for the set of all connections, and `Client` for its exchange."""
 
     __slots__ = (
+        "_arriving_at",
         "_exchange",
         "_is_starting",
         "_is_writable",
@@ -47,6 +49,8 @@ class ClientConnection(asyncio.Protocol):
         self._exchange: Exchange | None = None
         self._is_starting = False
         self._is_writable = True
+        # The source of a request of which a part is missing.
+        self._arriving_at: Source | None = None
         # Bytes read and dropped of the body of a request that has been refused.
         self._skipped = 0
 
@@ -54,6 +58,11 @@ class ClientConnection(asyncio.Protocol):
     def deadline(self) -> float:
         """See `Connection`."""
         return self.stream.deadline
+
+    @property
+    def holder(self) -> Source | None:
+        """See `Connection`."""
+        return self.peer.holder
 
     @property
     def is_idle(self) -> bool:
@@ -69,8 +78,9 @@ class ClientConnection(asyncio.Protocol):
         # A cast: the transports of uvloop are no subclasses of asyncio.Transport.
         self.stream = ClientStream(cast(asyncio.Transport, transport), parts.writes, deadline)
         self.peer = parts.peers.of(transport.get_extra_info("peername"))
-        if not parts.connections.add(self):
-            self._refuse_bytes(refusals.OVERLOADED)
+        refusal = parts.connections.add(self)
+        if refusal is not None:
+            self._refuse_bytes(refusal)
         elif parts.connections.is_draining:
             self.drain()
 
@@ -96,6 +106,7 @@ class ClientConnection(asyncio.Protocol):
         """See asyncio.Protocol."""
         self.stream.is_closing = True
         self._parts.connections.discard(self)
+        self._arrived()
         exchange, self._exchange = self._exchange, None
         if exchange is not None:
             exchange.cancel()
@@ -137,7 +148,11 @@ class ClientConnection(asyncio.Protocol):
                     # From its first byte on, a head may take this long.
                     limit = monotonic() + self._parts.timeouts.head_seconds
                     self.stream.deadline = min(self.stream.deadline, limit)
+                    if self._arriving_at is None and self.peer.holder is not None:
+                        self._arrive(self.peer.holder)
                     return
+                if self._arriving_at is not None:
+                    self._arrived()
                 self._start(request)
         except RefusedError as error:
             self._refuse_bytes(error.refusal)
@@ -154,6 +169,8 @@ class ClientConnection(asyncio.Protocol):
                 self._read_body()
             if exchange.is_done:
                 return
+            if self._reader.is_in_body:
+                self._arrive(exchange.source)
         began = exchange.record.began
         exchange.follow(parts.decide(request, self.peer, began), began)
 
@@ -164,6 +181,8 @@ class ClientConnection(asyncio.Protocol):
         except RefusedError as error:
             self._refuse_body(error.refusal)
             return
+        if self._arriving_at is not None and not reader.is_in_body:
+            self._arrived()
         if exchange is not None:
             if payload:
                 exchange.on_body(payload)
@@ -175,6 +194,17 @@ class ClientConnection(asyncio.Protocol):
             self._linger()
         elif not reader.is_in_body:
             self._read_requests()
+
+    def _arrive(self, source: Source) -> None:
+        """A part of a request is there, the rest is missing."""
+        self._arriving_at = source
+        source.arrive(self)
+
+    def _arrived(self) -> None:
+        """No request is arriving any more."""
+        source, self._arriving_at = self._arriving_at, None
+        if source is not None:
+            source.arrived(self)
 
     def _refuse_body(self, refusal: Refusal) -> None:
         """The rest of the body cannot be read, and so nothing after it."""
@@ -189,8 +219,16 @@ class ClientConnection(asyncio.Protocol):
             self._linger()
 
     def _refuse_bytes(self, refusal: Refusal) -> None:
-        """Answer bytes that are not a request, and end the connection."""
-        parts, record = self._parts, Record(monotonic())
+        """Answer bytes that are not a request, and end the connection; without an answer if the
+        source has had too many of them."""
+        parts, now = self._parts, monotonic()
+        holder = self.peer.holder
+        if holder is not None and not holder.pay(now) and not holder.pay_refusal(now):
+            parts.peers.sources.cut_off += 1
+            self._arrived()
+            self.stream.abort()
+            return
+        record = Record(now)
         data = refusal.render(record.request_id, close=True)
         self.stream.write(data)
         record.status, record.code = refusal.status, refusal.code.encode()
@@ -258,6 +296,7 @@ class ClientConnection(asyncio.Protocol):
             self.stream.close()
 
     def _linger(self) -> None:
+        self._arrived()
         if not self.stream.is_closing:
             self._reader.drop()
             self.stream.linger()

@@ -1,31 +1,21 @@
 """The set of all client connections: its limit, its deadlines, and how it is drained."""
 
-from heapq import nsmallest
 from typing import Protocol
 
-# To make room, one in this many connections is closed, so that the slow search is rarely needed.
-_ROOM_SHARE = 100
+from gateway.wire import sources
+from gateway.wire.refusals import OVERLOADED, TOO_MANY_FROM_ADDRESS, Refusal
+from gateway.wire.sources import Source, close_idle
 
 
-class Connection(Protocol):
+class Connection(sources.Connection, Protocol):
     """A client's connection, as `Connections` sees it."""
 
     @property
-    def deadline(self) -> float:
-        """The time (monotonic) at which `on_deadline` is called."""
-
-    @property
-    def is_idle(self) -> bool:
-        """Whether it has no request under way."""
-
-    def on_deadline(self) -> None:
-        """`deadline` has passed."""
+    def holder(self) -> Source | None:
+        """The source whose limit it counts for; None if it comes from a trusted proxy."""
 
     def drain(self) -> None:
         """Close after the request under way."""
-
-    def close(self) -> None:
-        """Close when everything written has been sent."""
 
     def abort(self) -> None:
         """Close at once."""
@@ -42,16 +32,22 @@ class Connections:
     def __len__(self) -> int:
         return len(self._all)
 
-    def add(self, connection: Connection) -> bool:
-        """Add `connection`; False if there are too many, so that it must be refused."""
+    def add(self, connection: Connection) -> Refusal | None:
+        """Add `connection`; a refusal if there are too many."""
+        holder = connection.holder
+        may_stay = holder is None or holder.connect(connection)
         if len(self._all) >= self._max:
-            self._make_room()
+            close_idle(self._all, self._max)
         self._all.add(connection)
-        return len(self._all) <= self._max
+        if len(self._all) > self._max:
+            return OVERLOADED
+        return None if may_stay else TOO_MANY_FROM_ADDRESS
 
     def discard(self, connection: Connection) -> None:
         """`connection` is closed."""
         self._all.discard(connection)
+        if connection.holder is not None:
+            connection.holder.disconnect(connection)
 
     def sweep(self, now: float) -> None:
         """Call those whose deadline has passed at `now`."""
@@ -68,12 +64,3 @@ class Connections:
         """Close all of them at once."""
         for connection in list(self._all):
             connection.abort()
-
-    def _make_room(self) -> None:
-        """Close the connections that have been idle longest, so that nobody can keep others out by
-        connecting and doing nothing."""
-        idle = [each for each in self._all if each.is_idle]
-        count = max(1, self._max // _ROOM_SHARE)
-        for connection in nsmallest(count, idle, key=lambda each: each.deadline):
-            self._all.discard(connection)
-            connection.close()

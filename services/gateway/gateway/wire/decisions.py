@@ -11,7 +11,11 @@ from typing import Any, Protocol
 
 from gateway.wire.clock import clock
 from gateway.wire.refusals import Refusal
+from gateway.wire.request import Request
 from gateway.wire.service import Service
+from gateway.wire.sources import Source
+
+_FOREVER = float("inf")
 
 
 class Waiting(Protocol):
@@ -28,27 +32,49 @@ class Waiting(Protocol):
         """It will not get a turn."""
 
 
+class Counted(Protocol):
+    """A request that is counted."""
+
+    @property
+    def source(self) -> Source:
+        """Where it comes from."""
+
+
 class Turnstile(Protocol):
-    """Where a request that was counted in waits for its turn, and is counted out again."""
+    """Where a complete request is counted in, waits for its turn, and is counted out again."""
+
+    def enter(self, request: Counted, now: float) -> Refusal | None:
+        """Count `request` in, or say why not."""
 
     def take_turn(self, request: Waiting, now: float) -> Refusal | None:
-        """Start `request` now or when its turn comes; a refusal if too many are waiting."""
+        """Start `request`, which was counted in, now or when its turn comes; a refusal if too many
+        are waiting."""
 
     def leave_turn(self, seconds: float, now: float) -> None:
         """End a turn: the service has worked on the request for `seconds`."""
 
-    def become_stream(self) -> Refusal | None:
+    def become_stream(self, request: Counted) -> Refusal | None:
         """Count a request as a stream from now on; a refusal if there are too many streams."""
 
-    def leave(self) -> None:
+    def leave(self, request: Counted) -> None:
         """Count out a request that is over."""
 
-    def leave_stream(self) -> None:
+    def leave_stream(self, request: Counted) -> None:
         """Count out a stream that is over."""
 
 
+class Lasting(Protocol):
+    """An answer that goes on after its head."""
+
+    request: Request
+
+    def cut_off(self, code: bytes) -> None:
+        """End it now; `code` is the reason for the access log."""
+
+
 class Forward:
-    """Send it to `service`. It has been counted in, and must be counted out at `turnstile`.
+    """Send it to `service` when it is complete. Nothing has been counted yet: that is done at the
+    `turnstile`.
 
     `head` is what follows the target in the head that the service gets: the end of the request
     line, the service's host, and the lines that say who is calling. One `Forward` serves many
@@ -62,6 +88,14 @@ class Forward:
         self.service = service
         self.turnstile = turnstile
         self.head = head
+
+    def hold(self, answer: Lasting) -> float:
+        """`answer` goes on after its head: until when it may last (monotonic). It is cut off earlier
+        if its caller may no longer have it."""
+        return _FOREVER
+
+    def let_go(self, answer: Lasting) -> None:
+        """An answer that was held is over."""
 
 
 @dataclass(frozen=True, slots=True)

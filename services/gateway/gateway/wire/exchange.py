@@ -1,7 +1,8 @@
 """One request and its answer: follows the decision, sends the request to a service when its turn
 comes, and passes the answer back.
 
-Nothing is awaited on the usual path: a request is read, decided on and written to a pooled
+A request is counted in when it is complete, and its decision is made anew if it was not when it came.
+Until then it holds nothing but a place of its source. Nothing is awaited on the usual path: a request is read, decided on and written to a pooled
 connection in one go, and so is the answer on its way back.
 """
 
@@ -12,7 +13,7 @@ from typing import Protocol
 
 from gateway.wire import record as records
 from gateway.wire import refusals
-from gateway.wire.bodies import LAST_CHUNK, encode_chunk, encode_chunks
+from gateway.wire.bodies import LAST_CHUNK, encode_chunks
 from gateway.wire.decisions import Answer, DecideLater, Decision, Forward, Refuse
 from gateway.wire.forwarding import head_of
 from gateway.wire.parts import Parts
@@ -21,19 +22,21 @@ from gateway.wire.record import Record
 from gateway.wire.refusals import Refusal
 from gateway.wire.request import CHUNKED, Request
 from gateway.wire.response import UNTIL_CLOSED, ResponseHead
+from gateway.wire.sources import Source
 from gateway.wire.stream import ClientStream
 from gateway.wire.upstream import Upstream
 
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _IDEMPOTENT = frozenset((b"GET", b"HEAD", b"OPTIONS", b"PUT", b"DELETE"))
-# How much of a body may wait for a connection before reading from the client is paused. A request
-# whose body is no larger is kept until its answer starts, so that it can be sent once more.
-_MAX_QUEUED_BYTES = 64 * 1024
+# A body of more than this is large: few of them are kept at a time, and none until its answer starts,
+# so that its request could be sent once more.
+_LARGE_BYTES = 64 * 1024
 
 # How far an exchange has come, in this order; one that the gateway answers itself skips the middle.
 DECIDING = 0
-# Counted in at the turnstile; its body may still be on its way.
-ADMITTED = 1
+# To be sent on, but its body is still on its way.
+ARRIVING = 1
+# Counted in at the turnstile.
 WAITING = 2
 RUNNING = 3
 ANSWERING = 4
@@ -54,21 +57,25 @@ class Client(Protocol):
 
 
 class Exchange:
-    """Implements `Waiting` for the turnstile, `Dialling` for the service, and `Answered` for the
+    """Implements `Counted` and `Waiting` for the turnstile, `Dialling` for the service, and `Answered` for the
     connection to the service."""
 
     __slots__ = (
+        "_body",
+        "_body_bytes",
         "_client",
+        "_ends",
         "_forward",
         "_is_chunking",
+        "_is_held",
+        "_is_large",
         "_is_repeatable",
         "_is_repeated",
         "_keep_alive",
         "_parts",
         "_phase",
-        "_queue",
-        "_queued_bytes",
         "_repeatable",
+        "_source",
         "_stream",
         "_upstream",
         "is_head",
@@ -78,6 +85,8 @@ class Exchange:
         "request",
     )
     _forward: Forward
+    # Until when (monotonic) an answer may last that goes on after its head.
+    _ends: float
 
     def __init__(self, parts: Parts, client: Client, request: Request) -> None:
         self._parts = parts
@@ -92,17 +101,25 @@ class Exchange:
             record.traceparent = record.tracked.traceparent
         self._phase = DECIDING
         self.is_head = request.method == b"HEAD"
-        # Whether the whole request has arrived, and so has been sent on or queued.
+        # Whether the whole request has arrived; nothing is sent on before.
         self.is_sent = request.body_length == 0
         self.is_stream = False
         self._upstream: Upstream | None = None
-        # The part of the body that arrived before there was a connection to the service; and the
-        # whole request, if it may be sent again.
-        self._queue: list[bytes] = []
-        self._queued_bytes = 0
+        # What has arrived of the body; and the whole request, if it may be sent again.
+        self._body: list[bytes] = []
+        self._body_bytes = 0
         self._repeatable: bytes | None = None
         self._is_repeatable = self._is_repeated = False
-        self._is_chunking = self._keep_alive = False
+        self._is_chunking = self._keep_alive = self._is_large = self._is_held = False
+        self._source: Source | None = None
+
+    @property
+    def source(self) -> Source:
+        """See `Counted`."""
+        source = self._source
+        if source is None:
+            source = self._source = self._client.peer.source_of(self.request)
+        return source
 
     @property
     def is_done(self) -> bool:
@@ -121,14 +138,12 @@ class Exchange:
         self.record.who = decision.who
         if isinstance(decision, Forward):
             self._forward = decision
-            self._phase = ADMITTED
-            if not self.is_sent:
-                if self.request.expects_continue:
-                    self._stream.write(_CONTINUE)
-                # A client that sends its body slowly must not keep others from the service.
-                if self._queued_bytes <= _MAX_QUEUED_BYTES:
-                    return
-            self._wait_for_turn(now)
+            if self.is_sent:
+                self._wait_for_turn(now)
+                return
+            self._phase = ARRIVING
+            if self.request.expects_continue:
+                self._stream.write(_CONTINUE)
         elif isinstance(decision, Refuse):
             self.refuse(decision.refusal)
         elif isinstance(decision, Answer):
@@ -146,9 +161,12 @@ class Exchange:
     # -- the request ------------------------------------------------------------------------
 
     def _wait_for_turn(self, now: float) -> None:
-        self._phase = WAITING
-        self._stream.deadline = now + self._parts.timeouts.turn_seconds
-        refusal = self._forward.turnstile.take_turn(self, now)
+        turnstile = self._forward.turnstile
+        refusal = turnstile.enter(self, now)
+        if refusal is None:
+            self._phase = WAITING
+            self._stream.deadline = now + self._parts.timeouts.turn_seconds
+            refusal = turnstile.take_turn(self, now)
         if refusal is not None:
             self.refuse(refusal)
 
@@ -158,14 +176,9 @@ class Exchange:
         record, request = self.record, self.request
         service = record.service = self._forward.service
         record.sent_at = now
-        is_sent, timeouts = self.is_sent, self._parts.timeouts
-        self._stream.deadline = now + (
-            timeouts.response_seconds if is_sent else timeouts.body_seconds
-        )
-        is_repeatable = self._is_repeatable = (
-            is_sent
-            and self._queued_bytes <= _MAX_QUEUED_BYTES
-            and (request.method in _IDEMPOTENT or request.has_idempotency_key)
+        self._stream.deadline = now + self._parts.timeouts.response_seconds
+        is_repeatable = self._is_repeatable = self._body_bytes <= _LARGE_BYTES and (
+            request.method in _IDEMPOTENT or request.has_idempotency_key
         )
         upstream = service.take(must_be_open=not is_repeatable)
         if upstream is None:
@@ -180,49 +193,34 @@ class Exchange:
         if data is None:
             request = self.request
             forwarded_lines = self._client.peer.forwarded_lines(request)
-            data = head_of(request, self._forward, self.record, forwarded_lines)
-            if self._queue:
-                data += b"".join(self._queue)
-                self._queue.clear()
+            data = head_of(request, self._forward, self.record, forwarded_lines, self._body_bytes)
+            if self._body:
+                data += b"".join(self._body)
+                self._body.clear()
             if self._is_repeatable:
                 self._repeatable = data
         upstream.send(self, data, at_once=not self._is_repeatable)
-        if self._queued_bytes:
-            self._queued_bytes = 0
-            self._stream.resume_reading()
 
     def on_body(self, payload: bytes) -> None:
         """More of the request's body."""
-        if self.request.body_length == CHUNKED:
-            payload = encode_chunk(payload)
-        self._send(payload)
+        self._body.append(payload)
+        self._body_bytes += len(payload)
+        if self._body_bytes > _LARGE_BYTES and not self._is_large:
+            self._is_large = self.source.keep_large()
+            if not self._is_large:
+                self.refuse(refusals.OVERLOADED)
 
     def on_body_end(self) -> None:
         """The request's body is complete."""
         if self._phase == DONE:
             return
         self.is_sent = True
-        if self.request.body_length == CHUNKED:
-            self._send(LAST_CHUNK)
-        # Sending the last bytes may have started or ended the exchange.
-        phase = self._phase
-        if phase in (DONE, WAITING):
-            return
         now = monotonic()
         self._stream.deadline = now + self._parts.timeouts.response_seconds
-        if phase == ADMITTED:
-            self._wait_for_turn(now)
-
-    def _send(self, data: bytes) -> None:
-        if self._upstream is not None:
-            self._upstream.write(data)
-            return
-        self._queue.append(data)
-        self._queued_bytes += len(data)
-        if self._queued_bytes > _MAX_QUEUED_BYTES:
-            self._stream.pause_reading()
-            if self._phase == ADMITTED:
-                self._wait_for_turn(monotonic())
+        if self._phase == ARRIVING:
+            # Anew: since the head came, the caller's rights may have ended.
+            self._phase = DECIDING
+            self.follow(self._parts.decide(self.request, self._client.peer, now), now)
 
     # -- the answer -------------------------------------------------------------------------
 
@@ -237,7 +235,7 @@ class Exchange:
             return
         parts, request, lines = self._parts, self.request, response.lines
         lines.append(b"x-request-id: " + record.request_id)
-        keep_alive = request.keep_alive and self.is_sent and not parts.connections.is_draining
+        keep_alive = request.keep_alive and not parts.connections.is_draining
         if response.body_length == CHUNKED or response.body_length == UNTIL_CLOSED:
             if request.is_http10:
                 keep_alive = False
@@ -257,7 +255,9 @@ class Exchange:
             observe(record)
         self._stream.write(data)
         if not is_last:
-            self._stream.deadline = now + parts.timeouts.stream_idle_seconds
+            self._is_held = True
+            self._ends = self._forward.hold(self)
+            self._stream.deadline = min(now + parts.timeouts.stream_idle_seconds, self._ends)
 
     def on_payload(self, payload: bytes, is_last: bool) -> None:
         """See `Answered`."""
@@ -265,7 +265,8 @@ class Exchange:
             payload = encode_chunks(payload, is_last)
         self.record.sent_bytes += len(payload)
         self._stream.write(payload)
-        self._stream.deadline = monotonic() + self._parts.timeouts.stream_idle_seconds
+        idle_seconds = self._parts.timeouts.stream_idle_seconds
+        self._stream.deadline = min(monotonic() + idle_seconds, self._ends)
 
     def on_complete(self) -> None:
         """See `Answered`."""
@@ -291,7 +292,7 @@ class Exchange:
             self.refuse(refusal)
 
     def _become_stream(self) -> bool:
-        refusal = self._forward.turnstile.become_stream()
+        refusal = self._forward.turnstile.become_stream(self)
         if refusal is not None:
             self.refuse(refusal)
             return False
@@ -336,11 +337,14 @@ class Exchange:
     def on_deadline(self) -> None:
         """It took too long: answer according to who was waited for."""
         if self._phase == ANSWERING:
+            if self._is_held and monotonic() >= self._ends:
+                self.cut_off(records.EXPIRED)
+                return
             self.cancel(records.TIMED_OUT)
             self._stream.abort()
         elif self._phase == WAITING:
             self.refuse(refusals.OVERLOADED)
-        elif not self.is_sent and self._stream.is_reading:
+        elif not self.is_sent:
             self.refuse(refusals.REQUEST_TIMEOUT)
         else:
             self.refuse(refusals.UPSTREAM_TIMEOUT)
@@ -349,6 +353,18 @@ class Exchange:
         """End without an answer, or in the middle of one."""
         self._let_go()
         self._end(code)
+
+    def cut_off(self, code: bytes) -> None:
+        """See `Lasting`. A stream of events ends as if it were complete: its client connects again,
+        and is told why it gets no more. No other client may take what it has for the whole."""
+        if self._phase == DONE:
+            return
+        self.cancel(code)
+        if self.is_stream and self._is_chunking:
+            self._stream.write(LAST_CHUNK)
+            self._stream.end()
+        else:
+            self._stream.abort()
 
     def _let_go(self) -> None:
         """Give up the connection to the service, if there is one."""
@@ -367,14 +383,18 @@ class Exchange:
         record.ended = now
         for observe in self._parts.ended:
             observe(record)
-        if phase >= ADMITTED:
+        if self._is_large:
+            self.source.drop_large()
+        if phase >= WAITING:
+            if self._is_held:
+                self._forward.let_go(self)
             turnstile = self._forward.turnstile
             if phase == RUNNING:
                 turnstile.leave_turn(now - record.sent_at, now)
             if self.is_stream:
-                turnstile.leave_stream()
+                turnstile.leave_stream(self)
             else:
-                turnstile.leave()
+                turnstile.leave(self)
         return now
 
     # -- back-pressure ----------------------------------------------------------------------

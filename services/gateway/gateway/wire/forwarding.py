@@ -2,17 +2,18 @@
 
 from gateway.wire.decisions import Forward
 from gateway.wire.record import Record
-from gateway.wire.request import CHUNKED, Request
+from gateway.wire.request import Request
 
 _WITH_BODY = frozenset((b"POST", b"PUT", b"PATCH"))
 
 
-def head_of(request: Request, forward: Forward, record: Record, forwarded_lines: bytes) -> bytes:
-    """The head of `request`; `forwarded_lines` ends where the host name is to be put."""
-    if request.body_length > 0:
-        framing = b"content-length: %d\r\n" % request.body_length
-    elif request.body_length == CHUNKED:
-        framing = b"transfer-encoding: chunked\r\n"
+def head_of(
+    request: Request, forward: Forward, record: Record, forwarded_lines: bytes, body_bytes: int
+) -> bytes:
+    """The head of `request`, whose body is complete and has `body_bytes`, however it was framed;
+    `forwarded_lines` ends where the host name is to be put."""
+    if body_bytes:
+        framing = b"content-length: %d\r\n" % body_bytes
     elif request.method in _WITH_BODY:
         framing = b"content-length: 0\r\n"
     else:

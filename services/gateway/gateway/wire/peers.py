@@ -2,25 +2,42 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Network, IPv6Network, ip_address
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import TYPE_CHECKING, Any
+
+from gateway.wire.sources import Source, SourceLimits, Sources
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gateway.wire.request import Request
 
+# How many proxies a request may have come through; a longer chain is not read.
+_MOST_HOPS = 16
+
 
 class Peer:
-    """The address a connection comes from. Only a trusted proxy may name another one."""
+    """The address a connection comes from. Only a trusted proxy may name another one.
 
-    __slots__ = ("_address", "_is_trusted", "_lines", "_peers")
+    `holder` is the source whose limit the connection counts for. That of a trusted proxy counts for
+    nobody's: many clients share it.
+    """
+
+    __slots__ = ("_address", "_is_trusted", "_lines", "_peers", "_source", "holder")
 
     def __init__(self, peers: Peers, address: str) -> None:
         self._peers = peers
         self._address = address
         self._is_trusted = peers.is_trusted(address)
         self._lines = peers.lines(address)
+        self._source = peers.sources.of(address)
+        self.holder: Source | None = None if self._is_trusted else self._source
+
+    def source_of(self, request: Request) -> Source:
+        """The source of the client itself."""
+        if self._is_trusted and request.forwarded_for is not None:
+            return self._peers.sources.of(self.client_address(request))
+        return self._source
 
     def client_address(self, request: Request) -> str:
         """The address of the client itself."""
@@ -38,9 +55,15 @@ class Peer:
 class Peers:
     """Knows which addresses are trusted proxies, and the scheme of the public URLs."""
 
-    def __init__(self, trusted: Sequence[IPv4Network | IPv6Network], public_scheme: str) -> None:
+    def __init__(
+        self,
+        trusted: Sequence[IPv4Network | IPv6Network],
+        public_scheme: str,
+        sources: Sources | None = None,
+    ) -> None:
         self._trusted = tuple(trusted)
         self._scheme = public_scheme
+        self.sources = Sources(SourceLimits()) if sources is None else sources
 
     def of(self, peername: Any) -> Peer:
         """The peer of a transport's `peername`."""
@@ -48,15 +71,21 @@ class Peers:
 
     def is_trusted(self, address: str) -> bool:
         """Whether `address` is a configured proxy."""
+        if not self._trusted:
+            return False
         try:
             parsed = ip_address(address)
         except ValueError:
             return False
+        # A socket that accepts both families shows addresses of IPv4 in this form.
+        if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped is not None:
+            parsed = parsed.ipv4_mapped
         return any(parsed in network for network in self._trusted)
 
     def client_of(self, peer: str, forwarded_for: bytes) -> str:
         """The last address in the chain that is not a trusted proxy; `peer` if there is none."""
-        for hop in reversed(forwarded_for.decode("latin-1").split(",")):
+        hops = forwarded_for.decode("latin-1").rsplit(",", _MOST_HOPS)[-_MOST_HOPS:]
+        for hop in reversed(hops):
             address = hop.strip()
             try:
                 ip_address(address)

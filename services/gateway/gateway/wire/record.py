@@ -11,6 +11,9 @@ CLIENT_GONE = b"client_gone"
 BROKEN_OFF = b"broken_off"
 TIMED_OUT = b"timed_out"
 STOPPING = b"stopping"
+# The caller may no longer have it.
+REVOKED = b"revoked"
+EXPIRED = b"expired"
 
 
 # Random identifiers, made many at a time.

@@ -143,6 +143,13 @@ BODY_TOO_LARGE = Refusal(
 OVERLOADED = Refusal(
     503, "overloaded", "Service Unavailable", "The platform is busy: try again.", RETRY_SOON
 )
+TOO_MANY_FROM_ADDRESS = Refusal(
+    429,
+    "too_many_from_address",
+    "Too Many Requests",
+    "Too many requests or connections from this address are open at once.",
+    RETRY_SOON,
+)
 UPSTREAM_UNAVAILABLE = Refusal(
     503,
     "upstream_unavailable",

@@ -30,6 +30,11 @@ class ClientStream:
         self._writes.flush()
         self._transport.close()
 
+    def end(self) -> None:
+        """Close in a moment at the latest, also if the client does not take what was written."""
+        self.deadline = monotonic() + _LINGER_SECONDS
+        self.close()
+
     def linger(self) -> None:
         """Close for writing, and go on reading for a moment: to close with unread bytes would reset
         the connection, and the client might lose the answer."""

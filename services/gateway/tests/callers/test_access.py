@@ -28,12 +28,6 @@ async def tenant(live: Running) -> UUID:
 
 
 @pytest.fixture
-def identity(service: FakeService, context_keys: ContextKeys) -> Identity:
-    """identity-svc without any credential."""
-    return Identity(service, context_keys)
-
-
-@pytest.fixture
 def caller(service: FakeService, context_keys: ContextKeys) -> Callable[[], Principal]:
     """Read who the caller of the last request is for staging-svc."""
     verifier = TokenVerifier("staging-svc", context_keys.public)

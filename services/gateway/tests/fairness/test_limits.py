@@ -2,18 +2,21 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from uuid import UUID
 
 import pytest
 
-from gateway.fairness.limits import Bucket, Limits, LimitSettings, Party
+from gateway.fairness.limits import Limits, LimitSettings, Party
 from gateway.fairness.refusals import TOO_MANY_IN_FLIGHT
 from gateway.hosts.sites import Site
-from gateway.testing.client import HOST, request
+from gateway.testing.client import HOST, MEMBER, request
 from gateway.testing.running import Running
 from gateway.testing.service import FakeService, Hang, Hold, Received, Wire, silent_stream
+from gateway.wire.bucket import Bucket
 from gateway.wire.refusals import OVERLOADED
 
 MakeGateway = Callable[..., Awaitable[Running]]
+AddMember = Callable[..., Awaitable[UUID]]
 
 
 class TestBucket:
@@ -33,23 +36,16 @@ class TestCounting:
     def test_one_tenant_cannot_take_every_place(self) -> None:
         limits = Limits(LimitSettings(max_in_flight=5, tenant_max_in_flight=2))
         greedy, modest = limits.new_party(), limits.new_party()
-        assert [limits.enter(greedy, None, 1.0) for _ in range(2)] == [None, None]
-        assert limits.enter(greedy, None, 1.0) is TOO_MANY_IN_FLIGHT
-        assert limits.enter(modest, None, 1.0) is None
+        assert [limits.enter(greedy, 1.0) for _ in range(2)] == [None, None]
+        assert limits.enter(greedy, 1.0) is TOO_MANY_IN_FLIGHT
+        assert limits.enter(modest, 1.0) is None
         limits.leave(greedy)
-        assert limits.enter(greedy, None, 1.0) is None
+        assert limits.enter(greedy, 1.0) is None
 
     def test_all_tenants_together_have_a_limit(self) -> None:
         limits = Limits(LimitSettings(max_in_flight=2))
         parties = [limits.new_party() for _ in range(3)]
-        assert [limits.enter(party, None, 1.0) for party in parties] == [None, None, OVERLOADED]
-
-    def test_addresses_are_forgotten_before_they_are_too_many(self) -> None:
-        limits = Limits(LimitSettings(max_addresses=2, address_rate=0.001, address_burst=1))
-        for address in ("a", "b", "c"):
-            assert limits.address_bucket(address).take(1.0)
-        assert not limits.address_bucket("c").take(1.0)
-        assert limits.address_bucket("a").take(1.0)
+        assert [limits.enter(party, 1.0) for party in parties] == [None, None, OVERLOADED]
 
 
 class TestPlans:
@@ -61,7 +57,7 @@ class TestPlans:
         assert self.admitted(limits, party) == 2
         limits.follow_plan(party, "pro")
         assert self.admitted(limits, party) == 6
-        refusal = limits.enter(party, None, 1.0)
+        refusal = limits.enter(party, 1.0)
         assert refusal is not None
         assert dict(refusal.headers)["ratelimit-policy"] == '"tenant";q=6;w=2'
 
@@ -74,7 +70,7 @@ class TestPlans:
 
     @staticmethod
     def admitted(limits: Limits, party: Party) -> int:
-        return sum(limits.enter(party, None, 1.0) is None for _ in range(10))
+        return sum(limits.enter(party, 1.0) is None for _ in range(10))
 
 
 async def test_tenants_plan_decides_on_its_rate(make_gateway: MakeGateway) -> None:
@@ -106,15 +102,21 @@ async def test_address_without_credential_is_slowed_down(make_gateway: MakeGatew
     assert answer.headers["ratelimit-policy"] == '"address";q=2;w=4'
     # The connection is kept: a new one would cost more than the refusal.
     await client.send(request("/nowhere"))
-    assert (await client.answer()).status == 404
+    assert (await client.answer()).code == "rate_limited"
+    # Unless refusals do not help.
+    await client.send(request())
+    answer = await client.answer()
+    assert (answer.code, answer.headers["connection"]) == ("rate_limited", "close")
+    assert await client.everything() == b""
     await client.close()
 
 
 async def test_requests_over_the_limits_are_shed(
-    make_gateway: MakeGateway, service: FakeService
+    make_gateway: MakeGateway, add_member: AddMember, service: FakeService
 ) -> None:
     live = await make_gateway(max_in_flight=3, tenant_max_in_flight=2)
-    await live.add_tenant("other")
+    for slug in ("acme", "other"):
+        await add_member(live, slug)
     go_on, begun = asyncio.Event(), asyncio.Semaphore(0)
 
     async def wait(received: Received, wire: Wire) -> None:
@@ -125,20 +127,20 @@ async def test_requests_over_the_limits_are_shed(
     service.handlers["/v1/projects"] = wait
     clients = [await live.connect() for _ in range(3)]
     for client, host in zip(clients, (HOST, HOST, "other.stagify.test"), strict=True):
-        await client.send(request(host=host))
+        await client.send(request("/v1/projects", MEMBER, host=host))
         await begun.acquire()
         if client is clients[1]:
-            answer = await live.get(request())
+            answer = await live.get(request("/v1/projects", MEMBER))
             assert (answer.status, answer.code) == (429, "too_many_in_flight")
             assert answer.headers["retry-after"] == "1"
-    answer = await live.get(request(host="other.stagify.test"))
+    answer = await live.get(request("/v1/projects", MEMBER, host="other.stagify.test"))
     assert (answer.status, answer.code) == (503, "overloaded")
     assert answer.headers["retry-after"] == "1"
     go_on.set()
     for client in clients:
         assert (await client.answer()).status == 200
         await client.close()
-    assert (await live.get(request())).status == 200
+    assert (await live.get(request("/v1/projects", MEMBER))).status == 200
 
 
 async def test_connections_over_the_limit_are_refused(
@@ -173,7 +175,8 @@ async def test_idle_connections_keep_nobody_out(make_gateway: MakeGateway) -> No
         await client.close()
 
 
-async def test_many_requests_at_once_are_answered_in_order(live: Running) -> None:
+async def test_many_requests_at_once_are_answered_in_order(make_gateway: MakeGateway) -> None:
+    live = await make_gateway(address_burst=1000)
     client = await live.connect()
     # Each is refused at once, so that the next one starts before the last one has returned.
     await client.send(request("/v1/none", method="GET") * 1000)
@@ -182,18 +185,18 @@ async def test_many_requests_at_once_are_answered_in_order(live: Running) -> Non
 
 
 async def test_streams_have_a_limit_of_their_own(
-    make_gateway: MakeGateway, service: FakeService
+    make_gateway: MakeGateway, add_member: AddMember, service: FakeService
 ) -> None:
     live = await make_gateway(tenant_max_in_flight=1, tenant_max_streams=1)
-
+    await add_member(live)
     service.handlers["/v1/projects/1/events"] = silent_stream
     client = await live.connect()
-    await client.send(request("/v1/projects/1/events"))
+    await client.send(request("/v1/projects/1/events", MEMBER))
     await client.until(b":\n")
-    assert (await live.get(request())).status == 200
-    answer = await live.get(request("/v1/projects/1/events"))
+    assert (await live.get(request("/v1/projects", MEMBER))).status == 200
+    answer = await live.get(request("/v1/projects/1/events", MEMBER))
     assert (answer.status, answer.code) == (429, "too_many_in_flight")
-    assert (await live.get(request())).status == 200
+    assert (await live.get(request("/v1/projects", MEMBER))).status == 200
     await client.close()
 
 

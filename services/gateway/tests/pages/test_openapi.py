@@ -77,3 +77,21 @@ async def test_service_that_is_down_keeps_its_last_document(routes: Routes) -> N
     paths = openapi.document()["paths"]
     assert isinstance(paths, dict)
     assert set(paths) == {"/v1/projects"}
+
+
+async def test_document_is_rendered_only_when_it_has_changed(routes: Routes) -> None:
+    schema: dict[str, Any] = {"type": "object"}
+
+    async def fetch(name: ServiceName) -> dict[str, Any] | None:
+        return document("/v1/projects", dict(schema)) if name == "staging-svc" else None
+
+    openapi = OpenApi(fetch, routes)
+    empty = openapi.rendered()
+    await openapi.refresh()
+    first = openapi.rendered()
+    assert first is not empty
+    await openapi.refresh()
+    assert openapi.rendered() is first
+    schema["title"] = "Changed"
+    await openapi.refresh()
+    assert openapi.rendered() is not first
