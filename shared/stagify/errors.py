@@ -11,7 +11,7 @@ StagifyError
 ├── ConflictError              409  the state of the thing says no
 ├── GoneError                  410  it was there and has expired
 ├── TooLargeError              413  the body or the declared size is over the limit
-├── UnsupportedMediaTypeError  415  wrong Content-Type
+├── UnsupportedMediaTypeError  415  wrong Content-Type or Content-Encoding
 ├── RateLimitedError           429  too often; `retry_after` seconds
 └── UnavailableError           503  another part does not answer; `retry_after` seconds
 
@@ -58,6 +58,10 @@ class UnauthorizedError(StagifyError):
 
     status = 401
     code = "authentication_required"
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"WWW-Authenticate": 'Bearer realm="stagify"'}
 
 
 class PaymentRequiredError(StagifyError):
@@ -122,6 +126,21 @@ class UnsupportedMediaTypeError(StagifyError):
 
     status = 415
     code = "unsupported_media_type"
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Accept": "application/json"}
+
+
+class UnsupportedContentCodingError(UnsupportedMediaTypeError):
+    """Send the body as it is, without Content-Encoding."""
+
+    code = "unsupported_content_coding"
+
+    @property
+    def headers(self) -> dict[str, str]:
+        # RFC 9110, 12.5.3.
+        return {"Accept-Encoding": "identity"}
 
 
 class InvalidInputError(StagifyError):

@@ -117,6 +117,8 @@ def _add_error_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def render_http(request: Request, error: HTTPException) -> Response:
+        if error.status_code == MethodNotAllowedError.status and request.method == "OPTIONS":
+            return Response(status_code=204, headers={"Allow": ", ".join(_methods_of(request))})
         return problem(_from_http(error, request))
 
 
@@ -156,9 +158,11 @@ def _from_http(error: HTTPException, request: Request) -> StagifyError:
 
 
 def _methods_of(request: Request) -> list[str]:
-    """The methods of the path. The framework itself names only those of the first route that matches."""
+    """The methods of the path. The framework itself names only those of the first route that matches.
+    HEAD is served as GET is (`stagify.middleware`), and OPTIONS by what calls this."""
     path = getattr(request.scope.get("route"), "path", "")
-    return sorted(method.upper() for method in request.app.openapi()["paths"].get(path, {}))
+    methods = {method.upper() for method in request.app.openapi()["paths"].get(path, {})}
+    return sorted(methods | {"OPTIONS"} | ({"HEAD"} if "GET" in methods else set()))
 
 
 def _add_own_routes(app: FastAPI, checks: Mapping[str, Check]) -> None:

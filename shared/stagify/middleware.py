@@ -3,6 +3,7 @@
 Plain ASGI, because Starlette's BaseHTTPMiddleware costs a task and two queues for each request.
 """
 
+import asyncio
 import logging
 import re
 import time
@@ -20,6 +21,7 @@ from stagify.errors import (
     StagifyError,
     TooLargeError,
     UnavailableError,
+    UnsupportedContentCodingError,
     UnsupportedMediaTypeError,
 )
 from stagify.ids import new_id
@@ -41,8 +43,8 @@ INTERNAL = "/internal/"
 
 
 class RequestMiddleware:
-    """Binds the request id and the trace, counts requests, and refuses them when the process is busy,
-    or if they are too large or not JSON."""
+    """Binds the request id and the trace, counts requests, answers HEAD as GET without its body (RFC
+    9110, 9.3.2), and refuses requests when the process is busy, or if they are too large or not JSON."""
 
     def __init__(self, app: App, *, service: str, max_body_bytes: int, max_running: int) -> None:
         self._app = app
@@ -58,6 +60,10 @@ class RequestMiddleware:
         request_id = _request_id(headers)
         token = current.set(Cause(request_id=request_id))
         started = time.perf_counter()
+        if scope["method"] == "HEAD":
+            scope = {**scope, "method": "GET"}
+            head = _HeadAlone(send)
+            receive, send = head.receive, head.send
         answer = _Answer(send, request_id, self._places)
         try:
             traceparent = headers.get(b"traceparent", b"").decode("latin-1")
@@ -75,14 +81,14 @@ class RequestMiddleware:
     async def _limited(
         self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, answer: "_Answer"
     ) -> None:
-        refusal = self._refusal(headers) if answer.enter() else OverloadedError()
+        refusal = self._refusal(scope, headers) if answer.enter() else OverloadedError()
         if refusal is not None:
             await problem(refusal)(scope, receive, answer.send)
             return
         body = _Body(receive, self._max_body_bytes, is_ours=scope["path"].startswith(INTERNAL))
         await self._app(scope, body.receive, answer.send)
 
-    def _refusal(self, headers: dict[bytes, bytes]) -> StagifyError | None:
+    def _refusal(self, scope: Scope, headers: dict[bytes, bytes]) -> StagifyError | None:
         length = headers.get(b"content-length", b"0")
         has_body = length != b"0" or b"transfer-encoding" in headers
         if not has_body:
@@ -92,12 +98,23 @@ class RequestMiddleware:
         kind = headers.get(b"content-type", b"").split(b";")[0].strip().lower()
         if kind != b"application/json" and not kind.endswith(b"+json"):
             return UnsupportedMediaTypeError()
+        if b"content-encoding" in headers and _is_encoded(scope):
+            return UnsupportedContentCodingError()
         return None
 
     def _count(self, scope: Scope, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", "unmatched")
         metrics.HTTP_REQUESTS.labels(self._service, scope["method"], route, status).inc()
         metrics.HTTP_SECONDS.labels(self._service, route).observe(seconds)
+
+
+def _is_encoded(scope: Scope) -> bool:
+    values = [value for name, value in scope["headers"] if name == b"content-encoding"]
+    return any(
+        coding.strip().lower() not in (b"", b"identity")
+        for value in values
+        for coding in value.split(b",")
+    )
 
 
 @dataclass(slots=True)
@@ -146,6 +163,32 @@ class _Answer:
             self.leave()
             message["headers"] = [*message["headers"], (b"x-request-id", self._request_id)]
         await self._send(message)
+
+
+class _HeadAlone:
+    """The client of an app that answers HEAD as GET: it takes the head of the answer and is gone, so
+    that an answer without an end is given up."""
+
+    __slots__ = ("_has_asked", "_is_sent", "_send")
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._is_sent = asyncio.Event()
+        self._has_asked = False
+
+    async def receive(self) -> Message:
+        if not self._has_asked:
+            # A body would have no meaning (RFC 9110, 9.3.2).
+            self._has_asked = True
+            return {"type": "http.request", "body": b"", "more_body": False}
+        await self._is_sent.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            await self._send(message)
+            await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+            self._is_sent.set()
 
 
 class _Body:

@@ -37,7 +37,8 @@ class Principal:
     @property
     def actor(self) -> str | None:
         """The caller as the actor of events; None for visitors, who are not known."""
-        return f"{self.kind}:{self.subject}" if self.kind in _ACTORS else None
+        is_known = self.kind in _ACTORS and self.subject is not None
+        return f"{self.kind}:{self.subject}" if is_known else None
 
     def usage_dimensions(self) -> dict[str, str]:
         """Who caused a usage record, as dimensions of `UsageRecorded`."""

@@ -8,16 +8,17 @@ good until it expires: neither pays for a signature on every request.
 import base64
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import jwt
 import orjson
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from pydantic import BaseModel, Field, StringConstraints
 
 from stagify.errors import UnauthorizedError
-from stagify.principal import Principal, TenantPrincipal
+from stagify.principal import Kind, Principal, TenantPrincipal
 from stagify.settings import ProcessSettings, PublicKey
 
 CONTEXT_HEADER = "x-stagify-context"
@@ -34,22 +35,43 @@ class InvalidContextError(UnauthorizedError):
     code = "invalid_context"
 
 
-# Principal attribute → claim. Short names: the token travels with every request.
-_UUID_CLAIMS = {
-    "tenant_id": "tid",
-    "user_id": "uid",
-    "credential_id": "cid",
-    "organization_id": "org",
-}
-_TEXT_CLAIMS = {
-    "subject": "sub",
-    "role": "rol",
-    "plan": "pln",
-    "region": "rgn",
-    "tenant_status": "tst",
-    "slug": "slg",
-}
-_CLAIMS = (*_UUID_CLAIMS.items(), *_TEXT_CLAIMS.items())
+_Text = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+_Time = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+
+
+class _Claims(BaseModel):
+    """The claims of a token by the attributes of the principal that it names, with their types. Short
+    names, because the token travels with every request."""
+
+    kind: Kind = Field(alias="knd")
+    issuer: _Text = Field(alias="iss")
+    subject: _Text | None = Field(default=None, alias="sub")
+    tenant_id: UUID | None = Field(default=None, alias="tid")
+    user_id: UUID | None = Field(default=None, alias="uid")
+    credential_id: UUID | None = Field(default=None, alias="cid")
+    organization_id: UUID | None = Field(default=None, alias="org")
+    role: _Text | None = Field(default=None, alias="rol")
+    permissions: frozenset[_Text] = Field(default=frozenset(), alias="prm", max_length=1000)
+    plan: _Text | None = Field(default=None, alias="pln")
+    region: _Text | None = Field(default=None, alias="rgn")
+    tenant_status: _Text | None = Field(default=None, alias="tst")
+    slug: _Text | None = Field(default=None, alias="slg")
+    issued: _Time = Field(alias="iat")
+    expires: _Time = Field(alias="exp")
+
+    def principal(self) -> Principal:
+        """The caller that the claims name."""
+        kind = Principal if self.tenant_id is None else TenantPrincipal
+        return kind(**{name: getattr(self, name) for name in _ATTRIBUTES})
+
+
+_ATTRIBUTES = [name for name in _Claims.model_fields if name not in ("issued", "expires")]
+# The claims that are there only if the attribute is not None.
+_OPTIONAL_CLAIMS = [
+    (name, field.alias or "")
+    for name, field in _Claims.model_fields.items()
+    if not field.is_required() and name != "permissions"
+]
 
 _jws = jwt.PyJWS()
 
@@ -124,7 +146,7 @@ class TokenSigner:
             "exp": expires,
             "knd": principal.kind,
         }
-        for attribute, claim in _CLAIMS:
+        for attribute, claim in _OPTIONAL_CLAIMS:
             value = getattr(principal, attribute)
             if value is not None:
                 # Ids from a database driver may have a type of its own.
@@ -156,17 +178,17 @@ class TokenVerifier:
                 return cached[1]
             del self._cache[token]
         claims = self._decode(token)
-        principal = _principal(claims)
+        principal = claims.principal()
         if len(self._cache) >= CACHE_ENTRIES:
             self._cache.clear()
-        self._cache[token] = (float(claims["exp"]), principal)
+        self._cache[token] = (claims.expires, principal)
         return principal
 
-    def _decode(self, token: str) -> dict[str, Any]:
+    def _decode(self, token: str) -> _Claims:
         try:
             kid = jwt.get_unverified_header(token).get("kid")
             key, issuer = self._keys[str(kid)]
-            claims: dict[str, Any] = jwt.decode(
+            decoded: dict[str, Any] = jwt.decode(
                 token,
                 key,
                 algorithms=["EdDSA"],
@@ -175,27 +197,22 @@ class TokenVerifier:
                 leeway=CLOCK_SKEW_SECONDS,
                 options={"require": ["exp", "iat", "aud", "iss", "knd"]},
             )
-        except (jwt.PyJWTError, KeyError, ValueError, TypeError) as error:
+            claims = _Claims.model_validate(decoded)
+        except (
+            jwt.PyJWTError,
+            KeyError,
+            # Among them what pydantic says of a claim with a wrong type.
+            ValueError,
+            TypeError,
+            # A time beyond all numbers, and JSON that is nested too deeply.
+            OverflowError,
+            RecursionError,
+        ) as error:
             raise InvalidContextError from error
-        if claims["exp"] - claims["iat"] > TOKEN_SECONDS:
+        # No signer writes a null: a claim is there or it is not.
+        if None in decoded.values() or claims.expires - claims.issued > TOKEN_SECONDS:
             raise InvalidContextError
         # Only the gateway may speak for people; a service speaks for itself.
-        if claims["knd"] != "service" and issuer != "gateway":
+        if claims.kind != "service" and issuer != "gateway":
             raise InvalidContextError
         return claims
-
-
-def _principal(claims: Mapping[str, Any]) -> Principal:
-    try:
-        uuids = {name: UUID(claims[c]) for name, c in _UUID_CLAIMS.items() if c in claims}
-        texts = {name: str(claims[c]) for name, c in _TEXT_CLAIMS.items() if c in claims}
-    except ValueError as error:
-        raise InvalidContextError from error
-    kind = TenantPrincipal if "tenant_id" in uuids else Principal
-    return kind(
-        kind=claims["knd"],
-        issuer=claims["iss"],
-        permissions=frozenset(claims.get("prm", ())),
-        **uuids,  # type: ignore[arg-type]  # the two tables above name its attributes
-        **texts,  # type: ignore[arg-type]
-    )

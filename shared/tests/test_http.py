@@ -42,18 +42,33 @@ class TestBadInput:
         assert code(await client.get("/nowhere", headers=member)) == (404, "not_found")
         response = await client.delete("/whoami", headers=member)
         assert code(response) == (405, "method_not_allowed")
-        assert response.headers["allow"] == "GET"
+        assert response.headers["allow"] == "GET, HEAD, OPTIONS"
 
     async def test_allow_names_all_methods_of_the_path(
         self, client: httpx.AsyncClient, member: dict[str, str]
     ) -> None:
         response = await client.put("/widgets", headers=member)
-        assert (response.status_code, response.headers["allow"]) == (405, "GET, POST")
+        assert code(response) == (405, "method_not_allowed")
+        assert response.headers["allow"] == "GET, HEAD, OPTIONS, POST"
+
+    async def test_options_names_them_too(self, client: httpx.AsyncClient) -> None:
+        response = await client.options("/widgets")
+        assert (response.status_code, response.content) == (204, b"")
+        assert response.headers["allow"] == "GET, HEAD, OPTIONS, POST"
+        assert code(await client.options("/nowhere")) == (404, "not_found")
 
     async def test_a_slash_at_the_end_is_another_path(
         self, client: httpx.AsyncClient, member: dict[str, str]
     ) -> None:
         assert code(await client.get("/whoami/", headers=member)) == (404, "not_found")
+
+
+async def test_a_refusal_of_an_unknown_caller_says_how_to_be_known(
+    client: httpx.AsyncClient,
+) -> None:
+    response = await client.get("/whoami")
+    assert code(response) == (401, "invalid_context")
+    assert response.headers["www-authenticate"] == 'Bearer realm="stagify"'
 
 
 async def test_openapi_says_which_calls_need_a_caller(client: httpx.AsyncClient) -> None:

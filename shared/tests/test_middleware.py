@@ -46,6 +46,81 @@ class TestBadInput:
         assert code(response) == (413, "too_large")
 
 
+class TestContentCoding:
+    @pytest.mark.parametrize(
+        "codings", [["gzip"], ["GZIP"], ["identity, br"], ["gzip", "identity"], ["identity", "x"]]
+    )
+    async def test_an_encoded_body_is_refused_with_what_would_be_taken(
+        self, client: httpx.AsyncClient, member: dict[str, str], codings: list[str]
+    ) -> None:
+        headers = [*member.items(), ("content-type", "application/json")]
+        headers += [("content-encoding", coding) for coding in codings]
+        response = await client.post("/widgets", content=b"\x1f\x8b\x08", headers=headers)
+        assert code(response) == (415, "unsupported_content_coding")
+        assert response.headers["accept-encoding"] == "identity"
+
+    @pytest.mark.parametrize("coding", ["identity", "Identity", ""])
+    async def test_a_body_as_it_is_is_taken(
+        self, client: httpx.AsyncClient, member: dict[str, str], coding: str
+    ) -> None:
+        headers = {**member, "content-encoding": coding}
+        response = await client.post("/widgets", json={"name": "plain"}, headers=headers)
+        assert response.status_code == 201
+
+    async def test_a_wrong_type_is_refused_with_the_right_one(
+        self, client: httpx.AsyncClient, member: dict[str, str]
+    ) -> None:
+        headers = {**member, "content-type": "text/plain"}
+        response = await client.post("/widgets", content=b"x", headers=headers)
+        assert response.headers["accept"] == "application/json"
+
+
+class TestHead:
+    async def test_has_the_head_of_get_and_no_body(
+        self, client: httpx.AsyncClient, member: dict[str, str]
+    ) -> None:
+        got = await client.get("/whoami", headers=member)
+        head = await client.head("/whoami", headers=member)
+        assert (head.status_code, head.content) == (200, b"")
+        for name in ("content-type", "content-length"):
+            assert head.headers[name] == got.headers[name]
+
+    async def test_is_refused_as_get_is(
+        self, client: httpx.AsyncClient, member: dict[str, str]
+    ) -> None:
+        for path, status in (("/nowhere", 404), ("/broken", 500), ("/page?limit=x", 422)):
+            head = await client.head(path, headers=member)
+            assert (head.status_code, head.content) == (status, b"")
+            assert head.headers["content-type"] == "application/problem+json"
+        assert (await client.head("/whoami")).status_code == 401
+
+    async def test_of_a_stream_does_not_last_as_long_as_the_stream(
+        self, kit_urls: DatabaseUrls, context_keys: ContextKeys
+    ) -> None:
+        settings = make_settings(kit_urls, context_keys)
+        database = Database(kit_urls.app, service=SERVICE, pool_size=1)
+        app = create_service_app(SERVICE, settings, database=database, close=database.close)
+        ended = asyncio.Event()
+
+        @app.get("/stream")
+        async def stream() -> StreamingResponse:
+            async def pieces() -> AsyncIterator[bytes]:
+                try:
+                    while True:
+                        yield b": heart-beat\n\n"
+                        await asyncio.sleep(0)
+                finally:
+                    ended.set()
+
+            return StreamingResponse(pieces(), media_type="text/event-stream")
+
+        async with app_client(app) as client, asyncio.timeout(5):
+            head = await client.head("/stream")
+            assert (head.status_code, head.content) == (200, b"")
+            assert head.headers["content-type"].startswith("text/event-stream")
+            await ended.wait()
+
+
 class TestOurFault:
     async def test_the_text_of_an_unexpected_error_is_not_sent(
         self, client: httpx.AsyncClient, member: dict[str, str]

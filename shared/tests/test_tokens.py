@@ -10,6 +10,8 @@ import jwt
 import pytest
 from asyncpg.pgproto import pgproto
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from stagify.principal import Principal, TenantPrincipal
 from stagify.testing import ContextKeys
@@ -197,6 +199,108 @@ def test_a_signer_without_its_public_half_does_not_start() -> None:
         TokenSigner(generate_seed(), {})
 
 
+_CLAIMS = [
+    "knd", "iss", "aud", "sub", "tid", "uid", "cid", "org", "rol", "prm", "pln", "rgn", "tst", "slg",
+    "iat", "exp",
+]  # fmt: skip
+_ANYTHING = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=30)
+    | st.sampled_from(["", "user", "service", "x" * 100_000, 10**400, "0" * 36, "1e9", -1, 2**63]),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3)
+    ),
+    max_leaves=5,
+)
+
+
+class TestTypesOfClaims:
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"tid": 5},
+            {"tid": None},
+            {"tid": ["a"]},
+            {"tid": ""},
+            {"uid": {}},
+            {"cid": True},
+            {"org": 1.5},
+            {"sub": 5},
+            {"sub": None},
+            {"sub": ""},
+            {"sub": "x" * 201},
+            {"rol": ["owner"]},
+            {"slg": None},
+            {"prm": "projects:write"},
+            {"prm": None},
+            {"prm": {"projects:write": True}},
+            {"prm": [1]},
+            {"prm": [["projects:write"]]},
+            {"knd": "root"},
+            {"knd": ["user"]},
+            {"knd": None},
+            {"iss": ["gateway"]},
+            {"aud": 5},
+            {"exp": "2999-01-01"},
+            {"exp": True},
+            {"exp": float("inf")},
+            {"exp": float("nan")},
+            {"exp": 10**400},
+            {"iat": float("-inf")},
+            {"iat": [1]},
+        ],
+        ids=str,
+    )
+    def test_a_claim_of_a_wrong_type_is_no_context(
+        self, context_keys: ContextKeys, tenant_id: UUID, change: dict[str, Any]
+    ) -> None:
+        claims = {**_read(token(context_keys, tenant_id).split(".")[1]), **change}
+        with pytest.raises(InvalidContextError):
+            verifier(context_keys).verify(_sign(context_keys, claims))
+
+    @given(
+        st.dictionaries(st.sampled_from(_CLAIMS), _ANYTHING, max_size=6),
+        st.sets(st.sampled_from(_CLAIMS), max_size=3),
+    )
+    @settings(
+        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+        deadline=None,
+    )
+    def test_whatever_the_claims_there_is_a_principal_or_a_refusal(
+        self,
+        context_keys: ContextKeys,
+        tenant_id: UUID,
+        changed: dict[str, Any],
+        missing: set[str],
+    ) -> None:
+        claims = {**_read(token(context_keys, tenant_id).split(".")[1]), **changed}
+        for name in missing:
+            claims.pop(name, None)
+        try:
+            principal = verifier(context_keys).verify(_sign(context_keys, claims))
+        except InvalidContextError:
+            return
+        for name in ("tenant_id", "user_id", "credential_id", "organization_id"):
+            assert isinstance(getattr(principal, name), UUID | None)
+        for name in ("subject", "role", "plan", "region", "tenant_status", "slug"):
+            assert isinstance(getattr(principal, name), str | None)
+        assert all(isinstance(each, str) for each in principal.permissions)
+        assert isinstance(principal, TenantPrincipal) == (principal.tenant_id is not None)
+
+    @pytest.mark.parametrize("place", ["header", "payload"])
+    def test_json_that_is_nested_deeply(
+        self, context_keys: ContextKeys, tenant_id: UUID, place: str
+    ) -> None:
+        header, payload, signature = token(context_keys, tenant_id).split(".")
+        deep = base64.urlsafe_b64encode(b"[" * 200_000).rstrip(b"=").decode()
+        parts = [deep, payload] if place == "header" else [header, deep]
+        with pytest.raises(InvalidContextError):
+            verifier(context_keys).verify(".".join([*parts, signature]))
+
+
 class _Later:
     """PyJWT's clock, an hour ahead."""
 
@@ -219,4 +323,6 @@ def _write(document: dict[str, Any]) -> str:
 def _sign(keys: ContextKeys, claims: dict[str, Any]) -> str:
     seed = keys.settings("gateway")["context_private_key"]
     key = Ed25519PrivateKey.from_private_bytes(base64.urlsafe_b64decode(seed + "="))
-    return jwt.encode(claims, key, algorithm="EdDSA", headers={"kid": "gateway"})
+    # Not `jwt.encode`, which refuses some of what a careless signer could write.
+    payload = json.dumps(claims).encode()
+    return jwt.PyJWS().encode(payload, key, algorithm="EdDSA", headers={"kid": "gateway"})

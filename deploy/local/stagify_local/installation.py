@@ -12,6 +12,7 @@ from pathlib import Path
 
 from stagify_local.errors import AlreadyRunningError, NotRunningError
 from stagify_local.guardian import GRACE_SECONDS
+from stagify_local.private import private_folder
 
 STOP_TIMEOUT_SECONDS = 90.0
 POLL_SECONDS = 0.1
@@ -66,6 +67,7 @@ class Installation:
         are down: wait that long before saying that one is running.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
+        private_folder(self.logs)
         with self._lock_path.open("w") as lock:
             deadline = time.monotonic() + GRACE_SECONDS + 2
             while not try_lock(lock.fileno()):

@@ -11,6 +11,7 @@ from stagify_local.guardian import Guardian
 from stagify_local.jars import cache_folder, fetch, read_lock
 from stagify_local.java import java_command, java_environment
 from stagify_local.ports import LOOPBACK, accepts, free_port
+from stagify_local.private import private_folder
 from stagify_local.process import Command, ManagedProcess
 
 HEAP_MEGABYTES = 256
@@ -96,7 +97,7 @@ class Kafka:
 
     def prepare(self) -> None:
         """Write the configuration; format the storage the first time."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+        private_folder(self.folder)
         (self.folder / "log4j2.xml").write_text(LOGGING)
         (self.folder / "server.properties").write_text(
             PROPERTIES.format(

@@ -13,6 +13,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from stagify_local.mail_page import make_handler
 from stagify_local.ports import LOOPBACK, free_port
+from stagify_local.private import private_folder, write_private
 
 MAX_MAIL_BYTES = 5 * 1024 * 1024
 
@@ -42,7 +43,7 @@ class MailServer:
 
     def start(self) -> None:
         """Serve from threads of this process until `stop`."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+        private_folder(self.folder)
         self._smtp.start()
         self._page = ThreadingHTTPServer((LOOPBACK, self.page_port), make_handler(self.folder))
         Thread(target=self._page.serve_forever, name="mail-page", daemon=True).start()
@@ -67,6 +68,6 @@ class MailFolder:
         name = f"{time.time_ns()}.eml"
         recipients = ", ".join(envelope.rcpt_tos)
         part = self._folder / f"{name}.part"
-        part.write_bytes(f"X-Envelope-To: {recipients}\r\n".encode() + content)
+        write_private(part, f"X-Envelope-To: {recipients}\r\n".encode() + content)
         part.replace(self._folder / name)
         return "250 Stored"

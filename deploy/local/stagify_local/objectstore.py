@@ -6,6 +6,7 @@ from stagify_local.guardian import Guardian
 from stagify_local.jars import cache_folder, fetch, read_lock
 from stagify_local.java import java_command, java_environment
 from stagify_local.ports import LOOPBACK, accepts, free_port
+from stagify_local.private import private_folder, write_private
 from stagify_local.process import Command, ManagedProcess
 
 HEAP_MEGABYTES = 192
@@ -79,19 +80,19 @@ class ObjectStore:
         self.process.stop()
 
     def prepare(self) -> None:
-        """Write the configuration; only the owner may read it, because it holds the secret key."""
-        (self.folder / "data").mkdir(parents=True, exist_ok=True)
+        """Write the configuration; only the owner may enter, because of the photos and the secret key."""
+        private_folder(self.folder)
+        (self.folder / "data").mkdir(exist_ok=True)
         (self.folder / "logback.xml").write_text(LOGGING)
-        properties = self.folder / "s3proxy.properties"
-        properties.touch(mode=0o600)
-        properties.write_text(
+        write_private(
+            self.folder / "s3proxy.properties",
             PROPERTIES.format(
                 host=LOOPBACK,
                 port=self.port,
                 access_key_id=self.access_key_id,
                 secret_access_key=self.secret_access_key,
                 folder=self.folder,
-            )
+            ),
         )
 
     def ready(self) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from stagify_local.errors import StartError
 from stagify_local.guardian import Guardian, group_exists, signal_group
+from stagify_local.private import open_private
 
 LOG_LIMIT_BYTES = 20 * 1024 * 1024
 POLL_SECONDS = 0.03
@@ -62,7 +63,7 @@ class ManagedProcess:
         command = self.command
         rotate(command.log)
         environment = {key: os.environ[key] for key in INHERITED if key in os.environ}
-        with command.log.open("ab") as log:
+        with os.fdopen(open_private(command.log, os.O_WRONLY | os.O_APPEND), "ab") as log:
             self._process = subprocess.Popen(
                 command.arguments,
                 stdin=subprocess.DEVNULL,
@@ -70,6 +71,8 @@ class ManagedProcess:
                 stderr=subprocess.STDOUT,
                 env={**environment, **command.environment},
                 start_new_session=True,
+                # What it writes may be personal.
+                umask=0o077,
                 user=command.user,
                 group=command.user,
                 extra_groups=None if command.user is None else [],
@@ -144,6 +147,6 @@ class ManagedProcess:
 
 def rotate(log: Path) -> None:
     """Keep one older log, and stop this one from growing for ever."""
-    log.parent.mkdir(parents=True, exist_ok=True)
+    log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if log.exists() and log.stat().st_size > LOG_LIMIT_BYTES:
         log.replace(log.with_suffix(".log.1"))

@@ -39,6 +39,14 @@ def test_a_second_supervisor_is_told_where_the_first_one_is(tmp_path: Path) -> N
         assert installation.running() is None
 
 
+def test_the_logs_can_be_read_by_their_owner_alone(tmp_path: Path) -> None:
+    installation = Installation(tmp_path)
+    # As an earlier release has left it.
+    installation.logs.mkdir(mode=0o755)
+    with installation.lock():
+        assert installation.logs.stat().st_mode & 0o777 == 0o700
+
+
 def test_what_runs_can_be_read_by_others(tmp_path: Path) -> None:
     running = Running(12, 8123, (RunningProcess("kafka", 13, 9092),))
     Installation(tmp_path).publish(running)

@@ -46,6 +46,20 @@ def test_a_mail_becomes_a_file(mail: MailServer) -> None:
     assert text_of(read_mail(path)).strip() == "It is 123456. Grüße"
 
 
+def test_a_mail_can_be_read_by_its_owner_alone(tmp_path: Path) -> None:
+    folder = tmp_path / "mail"
+    # As an earlier release has left it.
+    folder.mkdir(mode=0o755)
+    server = MailServer(folder)
+    server.start()
+    try:
+        send(server, "Your code", "It is 123456.")
+    finally:
+        server.stop()
+    (path,) = folder.glob("*.eml")
+    assert [each.stat().st_mode & 0o777 for each in (folder, path)] == [0o700, 0o600]
+
+
 def test_the_page_lists_the_newest_first(mail: MailServer) -> None:
     send(mail, "First", "1")
     send(mail, "Second", "2")

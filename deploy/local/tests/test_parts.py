@@ -97,6 +97,11 @@ async def test_kafka_carries_a_message_and_keeps_it(kafka: Kafka) -> None:
     assert message.value == b"before"
 
 
+def test_kafka_can_be_read_by_its_owner_alone(kafka: Kafka, tmp_path: Path) -> None:
+    closed = (kafka.folder, tmp_path / "kafka.log")
+    assert [path.stat().st_mode & 0o777 for path in closed] == [0o700, 0o600]
+
+
 @pytest.fixture
 def objectstore(tmp_path: Path, guardian: Guardian) -> Iterator[ObjectStore]:
     server = ObjectStore(
@@ -109,6 +114,13 @@ def objectstore(tmp_path: Path, guardian: Guardian) -> Iterator[ObjectStore]:
     server.start()
     yield server
     server.stop()
+
+
+def test_the_object_store_can_be_read_by_its_owner_alone(
+    objectstore: ObjectStore, tmp_path: Path
+) -> None:
+    closed = (objectstore.folder, objectstore.folder / "s3proxy.properties", tmp_path / "store.log")
+    assert [path.stat().st_mode & 0o777 for path in closed] == [0o700, 0o600, 0o600]
 
 
 def test_the_object_store_takes_a_presigned_put_from_a_browser(objectstore: ObjectStore) -> None:

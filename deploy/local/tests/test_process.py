@@ -106,6 +106,26 @@ def test_a_large_log_is_set_aside(tmp_path: Path) -> None:
     assert (tmp_path / "x.log.1").exists()
 
 
+def test_what_a_process_writes_can_be_read_by_its_owner_alone(
+    make_process: MakeProcess, tmp_path: Path
+) -> None:
+    made = tmp_path / "made"
+    process = make_process(f"import os; os.mkdir({str(made)!r}); open({str(made / 'file')!r}, 'w')")
+    # A log of an earlier release, which everybody could read.
+    process.command.log.touch(mode=0o644)
+    process.start()
+    assert process.wait() == 0
+    assert [mode_of(path) for path in (process.command.log, made, made / "file")] == [
+        0o600,
+        0o700,
+        0o600,
+    ]
+
+
+def mode_of(path: Path) -> int:
+    return path.stat().st_mode & 0o777
+
+
 def members(group: int) -> list[int]:
     """The living processes of a group; zombies that nobody has reaped yet do not count."""
     found = []

@@ -38,7 +38,7 @@ from gateway.settings import Settings
 from gateway.wire.connections import Connections
 from gateway.wire.door import Door
 from gateway.wire.listener import Listener
-from gateway.wire.parts import Parts
+from gateway.wire.parts import Parts, own_lines
 from gateway.wire.peers import Peers
 from gateway.wire.service import Service
 from gateway.wire.sources import Sources
@@ -116,6 +116,7 @@ class Gateway:
             head_limits=settings.head_limits(),
             timeouts=settings.timeouts(),
             max_body_bytes=settings.max_body_bytes,
+            own_lines=own_lines(settings.hsts()),
         )
         return Listener(
             parts,

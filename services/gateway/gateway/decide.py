@@ -15,6 +15,7 @@ from gateway.hosts.refusals import TENANT_SUSPENDED
 from gateway.hosts.routes import OPEN_TO_ANYONE, Route, Routes, segment_of
 from gateway.hosts.sites import NOBODY, Site, Who
 from gateway.pages.documents import Documents
+from gateway.wire.authority import is_same_origin
 from gateway.wire.decisions import DecideLater, Decision, Pending, Refuse
 from gateway.wire.peers import Peer
 from gateway.wire.refusals import Refusal
@@ -74,7 +75,7 @@ class Decider:
         else:
             # `decide` has made sure that there is one.
             key = site.key + (request.session or b"")
-            if request.method not in _SAFE and not _is_same_origin(request):
+            if request.method not in _SAFE and not _is_from_own_page(request, peer):
                 return self._refuse(site.unidentified, ORIGIN_MISMATCH, request, peer, now)
         verdict = self._credentials.get(key, now)
         if verdict is not None:
@@ -128,7 +129,12 @@ def _when_known(
     return wait
 
 
-def _is_same_origin(request: Request) -> bool:
-    """Whether the session comes from a page of the same host; programs send no Origin."""
+def _is_from_own_page(request: Request, peer: Peer) -> bool:
+    """Whether a page of the same origin sends the session. Browsers say so by Sec-Fetch-Site (see
+    OWASP, "Cross-Site Request Forgery Prevention") or, the old ones, by Origin; programs send neither.
+    """
+    # "none": the person did it, not a page. Another tenant's page would be "same-site".
+    if request.fetch_site not in (None, b"same-origin", b"none"):
+        return False
     origin = request.origin
-    return origin is None or origin.partition(b"://")[2].lower() == request.host.lower()
+    return origin is None or is_same_origin(origin, peer.scheme(request), request.host)

@@ -31,12 +31,18 @@ class Settings(ProcessSettings):
     usage_svc_url: AnyHttpUrl
     # Where the access log goes: `stdout`, a file in a folder that exists, or `off`.
     access_log: Literal["stdout", "off"] | Path = "stdout"
-    # Networks of proxies in front of the gateway whose X-Forwarded-For is believed (JSON list).
+    # Networks of proxies in front of the gateway, whose X-Forwarded-For and X-Forwarded-Proto are
+    # believed (JSON list).
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
 
-    # Largest head of a request, in bytes and header lines, and largest target.
+    # For how many seconds browsers shall use only https after an answer (RFC 6797); said only in
+    # production, if PUBLIC_SCHEME is https. 0 takes it back.
+    hsts_seconds: int = Field(default=365 * 24 * 3600, ge=0)
+
+    # Largest head of a request, in bytes and header lines, and largest target. The services take
+    # 100 header lines, of which the gateway adds up to 8.
     max_head_bytes: int = Field(default=32 * 1024, gt=0)
-    max_headers: int = Field(default=100, gt=0)
+    max_headers: int = Field(default=90, gt=0, le=92)
     max_target_bytes: int = Field(default=8 * 1024, gt=0)
     # Largest body, in bytes; photos go straight to the object store.
     max_body_bytes: int = Field(default=1024 * 1024, gt=0)
@@ -97,6 +103,11 @@ class Settings(ProcessSettings):
         if isinstance(access_log, Path) and not access_log.parent.is_dir():
             raise ValueError("is not `stdout`, `off` or a file in a folder that exists")
         return access_log
+
+    def hsts(self) -> int | None:
+        """The seconds of HSTS, if it is to be sent."""
+        is_public = self.environment == "production" and self.public_scheme == "https"
+        return self.hsts_seconds if is_public else None
 
     def head_limits(self) -> HeadLimits:
         """The limits on the head of a request."""

@@ -32,7 +32,7 @@ class Document:
         self._tag = digest.encode()
         common = (
             f"cache-control: {cache_control}\r\nvary: accept-encoding\r\n"
-            f"content-security-policy: {_POLICY}\r\nx-content-type-options: nosniff\r\n"
+            f"content-security-policy: {_POLICY}\r\n"
             "referrer-policy: no-referrer\r\n"
         )
 

@@ -4,7 +4,7 @@ Each document is rendered once and then served from memory.
 """
 
 import html
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from importlib.resources import files
@@ -14,7 +14,8 @@ from gateway.hosts.sites import Site
 from gateway.pages.document import FOR_AN_HOUR, HTML, Document
 from gateway.pages.refusals import METHOD_NOT_ALLOWED, NOT_FOUND
 from gateway.wire.decisions import Answer, Refuse
-from gateway.wire.request import Request
+from gateway.wire.refusals import METHODS
+from gateway.wire.request import SERVER_AS_A_WHOLE, Request
 
 _LANDING = """<!doctype html><html lang="en"><meta charset="utf-8">\
 <meta name="viewport" content="width=device-width"><title>{name}</title>\
@@ -39,9 +40,13 @@ class Documents:
 
     def answer(self, request: Request, site: Site) -> Answer | Refuse:
         """The document that `request` asks for at `site`, or why there is none."""
+        if request.target == SERVER_AS_A_WHOLE:
+            return replace(_EVERY_METHOD, who=site.unidentified)
         found = self._find(request.path, site)
         if found is None:
             return Refuse(site.unidentified, NOT_FOUND)
+        if request.method == b"OPTIONS":
+            return replace(_READING, who=site.unidentified)
         if request.method not in (b"GET", b"HEAD"):
             return Refuse(site.unidentified, METHOD_NOT_ALLOWED)
         return replace(found.answer(request), who=site.unidentified)
@@ -75,6 +80,16 @@ def _docs() -> Mapping[bytes, Document]:
         b"/docs/swagger-ui.css": asset("text/css", "swagger-ui.css"),
         b"/docs/swagger-ui-bundle.js": asset("text/javascript", "swagger-ui-bundle.js"),
     }
+
+
+def _options(methods: Sequence[str]) -> Answer:
+    """The answer to OPTIONS (RFC 9110, 9.3.7)."""
+    head = f"HTTP/1.1 204 No Content\r\nallow: {', '.join(methods)}\r\n"
+    return Answer(None, 204, head.encode(), b"")
+
+
+_EVERY_METHOD = _options(METHODS)
+_READING = _options(("GET", "HEAD", "OPTIONS"))
 
 
 def _landing(site: Site) -> Document:

@@ -8,5 +8,5 @@ METHOD_NOT_ALLOWED = Refusal(
     "method_not_allowed",
     "Method Not Allowed",
     "This page supports only GET and HEAD.",
-    (("allow", "GET, HEAD"),),
+    (("allow", "GET, HEAD, OPTIONS"),),
 )

@@ -229,7 +229,7 @@ class ClientConnection(asyncio.Protocol):
             self.stream.abort()
             return
         record = Record(now)
-        data = refusal.render(record.request_id, close=True)
+        data = refusal.render(record.request_id, parts.own_lines, close=True)
         self.stream.write(data)
         record.status, record.code = refusal.status, refusal.code.encode()
         record.sent_bytes, record.traceparent, record.ended = len(data), b"", record.began

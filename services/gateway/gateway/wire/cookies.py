@@ -9,7 +9,8 @@ SESSION_COOKIE = b"__Host-stagify_session"
 def take_session(header: bytes) -> tuple[bytes | None, bytes]:
     """The session's value, if there is one, and the header without it.
 
-    Two sessions are refused, because different readers could pick different ones.
+    Two different sessions are refused, because different readers could pick different ones. The
+    same one twice is one: a client that joins the cookies of two stores sends that.
     """
     session: bytes | None = None
     others = []
@@ -18,8 +19,9 @@ def take_session(header: bytes) -> tuple[bytes | None, bytes]:
         if name.strip(b" \t") != SESSION_COOKIE:
             if pair.strip(b" \t"):
                 others.append(pair.strip(b" \t"))
-        elif session is not None:
+            continue
+        value = value.strip(b" \t")
+        if session is not None and session != value:
             raise RefusedError(DUPLICATE_CREDENTIAL)
-        else:
-            session = value.strip(b" \t")
+        session = value
     return session, b"; ".join(others)

@@ -115,13 +115,13 @@ class Answer:
     head: bytes
     body: bytes
 
-    def render(self, request_id: bytes, *, close: bool, head_only: bool) -> bytes:
-        """The complete answer."""
+    def render(self, request_id: bytes, own_lines: bytes, *, close: bool, head_only: bool) -> bytes:
+        """The complete answer; `own_lines` are those of `Parts`."""
         return b"".join(
             (
                 self.head,
                 clock.date_line,
-                b"x-request-id: ",
+                own_lines,
                 request_id,
                 b"\r\nconnection: close\r\n\r\n" if close else b"\r\n\r\n",
                 b"" if head_only else self.body,

@@ -234,7 +234,7 @@ class Exchange:
         if response.is_event_stream and not is_last and not self._become_stream():
             return
         parts, request, lines = self._parts, self.request, response.lines
-        lines.append(b"x-request-id: " + record.request_id)
+        lines.append(parts.own_lines + record.request_id)
         keep_alive = request.keep_alive and not parts.connections.is_draining
         if response.body_length == CHUNKED or response.body_length == UNTIL_CLOSED:
             if request.is_http10:
@@ -306,6 +306,7 @@ class Exchange:
         keep_alive = not refusal.must_close and self._may_keep_alive()
         data = refusal.render(
             self.record.request_id,
+            self._parts.own_lines,
             close=not keep_alive,
             head_only=self.is_head,
             as_page=b"text/html" in self.request.accept,
@@ -314,8 +315,8 @@ class Exchange:
 
     def _answer(self, answer: Answer) -> None:
         keep_alive = self._may_keep_alive()
-        request_id = self.record.request_id
-        data = answer.render(request_id, close=not keep_alive, head_only=self.is_head)
+        request_id, own = self.record.request_id, self._parts.own_lines
+        data = answer.render(request_id, own, close=not keep_alive, head_only=self.is_head)
         self._answer_here(data, answer.status, records.COMPLETE, keep_alive)
 
     def _may_keep_alive(self) -> bool:

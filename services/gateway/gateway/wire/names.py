@@ -16,17 +16,25 @@ ACCEPT = 9
 REQUEST_ID = 10
 TRACEPARENT = 11
 EXPECT = 12
-UPGRADE = 13
-IDEMPOTENCY_KEY = 14
-FORWARDED_FOR = 15
+IDEMPOTENCY_KEY = 13
+FORWARDED_FOR = 14
+FORWARDED_PROTO = 15
 CONTENT_TYPE = 16
+LAST_EVENT_ID = 17
+FETCH_SITE = 18
+CACHE_CONTROL = 19
 
 _INTERNAL_PREFIX = b"x-stagify-"
-_TOKEN = re.compile(rb"[!#$%&'*+.^`|~0-9A-Za-z-]+")
+_TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_PLAIN = re.compile(rb"[0-9A-Za-z-]+")
 _MAX_LEARNT = 4096
 
 _HOP_BY_HOP = (
     b"keep-alive",
+    # An invitation to another protocol may be ignored (RFC 9110, 7.8): it is never passed on, so
+    # that no service takes it up behind the gateway's back.
+    b"upgrade",
+    b"http2-settings",
     b"proxy-connection",
     b"proxy-authenticate",
     b"proxy-authorization",
@@ -47,13 +55,17 @@ _REQUEST_KINDS = {
     b"x-request-id": REQUEST_ID,
     b"traceparent": TRACEPARENT,
     b"expect": EXPECT,
-    b"upgrade": UPGRADE,
     b"idempotency-key": IDEMPOTENCY_KEY,
+    b"content-type": CONTENT_TYPE,
+    b"last-event-id": LAST_EVENT_ID,
+    b"sec-fetch-site": FETCH_SITE,
     b"x-forwarded-for": FORWARDED_FOR,
+    b"x-forwarded-proto": FORWARDED_PROTO,
+    # It counts proxies on the way (RFC 9110, 7.6.2), which a gateway is not.
+    b"max-forwards": DROP,
     # Other ways to say who or where a client is; no service may see them.
     b"forwarded": DROP,
     b"x-forwarded-host": DROP,
-    b"x-forwarded-proto": DROP,
     b"x-forwarded-port": DROP,
     b"x-forwarded-prefix": DROP,
     b"x-forwarded-server": DROP,
@@ -73,14 +85,18 @@ _RESPONSE_KINDS = {
     b"content-length": CONTENT_LENGTH,
     b"content-type": CONTENT_TYPE,
     b"transfer-encoding": TRANSFER_ENCODING,
-    b"upgrade": DROP,
+    b"cache-control": CACHE_CONTROL,
     # The gateway sets its own.
     b"x-request-id": DROP,
+    b"x-content-type-options": DROP,
+    b"strict-transport-security": DROP,
+    # What serves behind the gateway is nobody's business.
+    b"server": DROP,
 }
 
 
 class InvalidNameError(ValueError):
-    """Not a header name, or one that some servers take for another one."""
+    """Not a header name."""
 
 
 class HeaderNames:
@@ -94,7 +110,6 @@ class HeaderNames:
 
     def learn(self, name: bytes) -> int:
         """The kind of a new name; InvalidNameError if it is not a valid one."""
-        # A server that maps "_" to "-" would see a second header of the name with "-".
         if _TOKEN.fullmatch(name) is None:
             raise InvalidNameError
         kind = self._classify(name.lower())
@@ -109,13 +124,12 @@ class HeaderNames:
         return self.learn(name) if kind is None else kind
 
     def _classify(self, name: bytes) -> int:
-        canonical = name.replace(b".", b"-")
-        if canonical.startswith(_INTERNAL_PREFIX):
+        # Some servers (CGI and its heirs) read "_", "." and the like as "-", and would see a second
+        # header of a name that means something. No name here has such a character, so all that do
+        # are dropped, as nginx does: a client that sends one is served all the same.
+        if _PLAIN.fullmatch(name) is None or name.startswith(_INTERNAL_PREFIX):
             return DROP
-        if canonical == name:
-            return self._kinds.get(name, FORWARD)
-        # Another spelling of a header that means something here is dropped.
-        return DROP if canonical in self._kinds else FORWARD
+        return self._kinds.get(name, FORWARD)
 
 
 REQUEST_NAMES = HeaderNames(_REQUEST_KINDS)

@@ -25,6 +25,14 @@ class Tracked(Protocol):
         """The header value with which its service joins the trace."""
 
 
+def own_lines(hsts_seconds: int | None) -> bytes:
+    """The header lines of every answer, up to the value of x-request-id; with HSTS (RFC 6797) for
+    so many seconds, unless that is None."""
+    hsts = f"strict-transport-security: max-age={hsts_seconds}\r\n"
+    lines = "" if hsts_seconds is None else hsts
+    return f"x-content-type-options: nosniff\r\n{lines}x-request-id: ".encode()
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """`decide` is called once for each request, with the current time (monotonic)."""
@@ -40,3 +48,5 @@ class Parts:
     head_limits: HeadLimits
     timeouts: Timeouts
     max_body_bytes: int
+    # The gateway's own header lines of every answer, up to the value of x-request-id.
+    own_lines: bytes

@@ -45,6 +45,13 @@ class Peer:
             return self._peers.client_of(self._address, request.forwarded_for)
         return self._address
 
+    def scheme(self, request: Request) -> bytes:
+        """The scheme by which the client has called."""
+        proto = request.forwarded_proto
+        if self._is_trusted and proto in (b"http", b"https"):
+            return proto
+        return self._peers.scheme
+
     def forwarded_lines(self, request: Request) -> bytes:
         """The header lines that say where a request came from, up to the value of the host."""
         if self._is_trusted and request.forwarded_for is not None:
@@ -62,7 +69,7 @@ class Peers:
         sources: Sources | None = None,
     ) -> None:
         self._trusted = tuple(trusted)
-        self._scheme = public_scheme
+        self.scheme = public_scheme.encode()
         self.sources = Sources(SourceLimits()) if sources is None else sources
 
     def of(self, peername: Any) -> Peer:
@@ -99,5 +106,5 @@ class Peers:
         """See `Peer.forwarded_lines`."""
         return (
             f"\r\nx-forwarded-for: {address}\r\n"
-            f"x-forwarded-proto: {self._scheme}\r\nx-forwarded-host: "
+            f"x-forwarded-proto: {self.scheme.decode()}\r\nx-forwarded-host: "
         ).encode()

@@ -46,9 +46,16 @@ class Refusal:
         set_field(self, "_page", _page(self.title, self.detail) if self.has_page else b"")
 
     def render(
-        self, request_id: bytes, *, close: bool, head_only: bool = False, as_page: bool = False
+        self,
+        request_id: bytes,
+        own_lines: bytes,
+        *,
+        close: bool,
+        head_only: bool = False,
+        as_page: bool = False,
     ) -> bytes:
-        """The complete answer. `request_id` must be a valid one, because it is not escaped."""
+        """The complete answer; `own_lines` are those of `Parts`. `request_id` must be a valid one,
+        because it is not escaped."""
         if as_page and self.has_page:
             kind, body = _HTML, self._page
         else:
@@ -57,9 +64,10 @@ class Refusal:
             (
                 self._head,
                 clock.date_line,
-                b"content-type: %b\r\nx-content-type-options: nosniff\r\n" % kind,
-                b"content-length: %d\r\nx-request-id: %b\r\n" % (len(body), request_id),
-                b"connection: close\r\n\r\n" if close else b"\r\n",
+                b"content-type: %b\r\ncontent-length: %d\r\n" % (kind, len(body)),
+                own_lines,
+                request_id,
+                b"\r\nconnection: close\r\n\r\n" if close else b"\r\n\r\n",
                 b"" if head_only else body,
             )
         )
@@ -79,6 +87,9 @@ def _bad(code: str, detail: str) -> Refusal:
     return Refusal(400, code, "Bad Request", detail, must_close=True)
 
 
+# The methods that the platform knows; each path supports some of them.
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+
 RETRY_SOON = (("retry-after", "1"),)
 
 # The bytes are not one unambiguous HTTP/1.1 request.
@@ -89,6 +100,7 @@ INVALID_TARGET = _bad("invalid_target", "The request target is not a plain absol
 INVALID_FRAMING = _bad("invalid_framing", "The length of the body is ambiguous.")
 INVALID_CHUNK = _bad("invalid_chunk", "The chunked body is not well-formed.")
 DUPLICATE_CREDENTIAL = _bad("duplicate_credential", "A credential was sent more than once.")
+DUPLICATE_HEADER = _bad("duplicate_header", "A header that may occur once was sent twice.")
 URI_TOO_LONG = Refusal(
     414, "uri_too_long", "URI Too Long", "The request target is too long.", must_close=True
 )
@@ -111,13 +123,7 @@ METHOD_NOT_SUPPORTED = Refusal(
     "method_not_supported",
     "Not Implemented",
     "This method is not supported.",
-    must_close=True,
-)
-UPGRADE_NOT_SUPPORTED = Refusal(
-    501,
-    "upgrade_not_supported",
-    "Not Implemented",
-    "Other protocols, such as WebSocket, are not supported.",
+    (("allow", ", ".join(METHODS)),),
     must_close=True,
 )
 EXPECTATION_FAILED = Refusal(

@@ -8,32 +8,40 @@ import re
 from dataclasses import dataclass
 
 from gateway.wire import names, refusals
+from gateway.wire.authority import is_same_server
 from gateway.wire.cookies import SESSION_COOKIE, take_session
 from gateway.wire.errors import RefusedError
 from gateway.wire.names import DROP, FORWARD
+from gateway.wire.refusals import Refusal
 
 CHUNKED = -1
+# The target of OPTIONS that asks about no path in particular.
+SERVER_AS_A_WHOLE = b"*"
 
 # A header line may hold tab, space, visible ASCII and bytes above 127 (obsolete); nothing else.
 FIELD_BYTES = bytes([9, *range(32, 127), *range(128, 256)])
 _TARGET_BYTES = bytes(byte for byte in range(33, 127) if byte not in b'#"<>\\')
-_METHODS = frozenset((b"GET", b"HEAD", b"POST", b"PUT", b"PATCH", b"DELETE", b"OPTIONS"))
+_METHODS = frozenset(method.encode() for method in refusals.METHODS)
 _VERSION = re.compile(rb"HTTP/[0-9](?:\.[0-9])?")
 _TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,128}")
 _TRACEPARENT = re.compile(rb"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
-_ABSOLUTE = re.compile(rb"https?://([^/?]*)(/.*)?", re.IGNORECASE)
+_ABSOLUTE = re.compile(rb"(https?)://([^/?]*)(/[^?]*)?(\?.*)?", re.IGNORECASE)
 # Dot segments and escapes of "/", "\", "." and NUL: a path with more than one spelling is refused.
-_DOUBTFUL_PATH = re.compile(rb"//|/\.\.?(?:/|$)|%(?:2e|2f|5c|00)", re.IGNORECASE)
+# And what hyper, with which the services listen, refuses without a word of explanation.
+_DOUBTFUL_PATH = re.compile(rb"//|/\.\.?(?:/|$)|%(?:2e|2f|5c|00)|`", re.IGNORECASE)
 _MAX_LENGTH_DIGITS = 15
 
 
 @dataclass(frozen=True, slots=True)
 class HeadLimits:
-    """How large the head of a request may be."""
+    """How large the head of a request may be.
+
+    The services take 100 header lines, of which the gateway adds up to 8 (`forwarding.py`).
+    """
 
     max_bytes: int = 32 * 1024
-    max_headers: int = 100
+    max_headers: int = 90
     max_target_bytes: int = 8 * 1024
 
 
@@ -47,7 +55,9 @@ class Request:
         "connection",
         "cookie",
         "expects_continue",
+        "fetch_site",
         "forwarded_for",
+        "forwarded_proto",
         "has_idempotency_key",
         "host",
         "is_http10",
@@ -57,6 +67,7 @@ class Request:
         "method",
         "origin",
         "request_id",
+        "seen",
         "session",
         "target",
         "traceparent",
@@ -71,15 +82,20 @@ class Request:
         self.host = b""
         self.lines: list[bytes] = []
         self.body_length = 0
+        # A bit for each kind of header that may occur only once and has occurred.
+        self.seen = 0
+        # Only of the scheme Bearer; the others are not for us.
         self.authorization: bytes | None = None
         self.session: bytes | None = None
         self.origin: bytes | None = None
+        self.fetch_site: bytes | None = None
         self.accept = b""
         self.request_id: bytes | None = None
         self.traceparent: bytes | None = None
         self.expects_continue = False
         self.has_idempotency_key = False
         self.forwarded_for: bytes | None = None
+        self.forwarded_proto: bytes | None = None
         # Headers that can be judged only when all of them are known.
         self.connection: bytes | None = None
         self.cookie: bytes | None = None
@@ -149,10 +165,20 @@ def _on_host(request: Request, line: bytes, value: bytes) -> None:
     request.host = value
 
 
+def _once(request: Request, kind: int, refusal: Refusal) -> None:
+    """Refuse a second header of a kind of which different readers could pick different ones; also
+    one with the same value, because such a header is not a list (RFC 9110, 5.3)."""
+    bit = 1 << kind
+    if request.seen & bit:
+        raise RefusedError(refusal)
+    request.seen |= bit
+
+
 def _on_authorization(request: Request, line: bytes, value: bytes) -> None:
-    if request.authorization is not None:
-        raise RefusedError(refusals.DUPLICATE_CREDENTIAL)
-    request.authorization = value
+    _once(request, names.AUTHORIZATION, refusals.DUPLICATE_CREDENTIAL)
+    # A browser or a proxy may add credentials of its own, such as Basic, which say nothing to us.
+    if value[:7].lower() in (b"bearer ", b"bearer"):
+        request.authorization = value
 
 
 def _on_cookie(request: Request, line: bytes, value: bytes) -> None:
@@ -177,8 +203,27 @@ def _on_transfer_encoding(request: Request, line: bytes, value: bytes) -> None:
 
 
 def _on_origin(request: Request, line: bytes, value: bytes) -> None:
-    request.origin = value if request.origin is None else b"null"
+    _once(request, names.ORIGIN, refusals.DUPLICATE_HEADER)
+    request.origin = value
     request.lines.append(line)
+
+
+def _on_fetch_site(request: Request, line: bytes, value: bytes) -> None:
+    _once(request, names.FETCH_SITE, refusals.DUPLICATE_HEADER)
+    request.fetch_site = value
+    request.lines.append(line)
+
+
+def _on_content_type(request: Request, line: bytes, value: bytes) -> None:
+    _once(request, names.CONTENT_TYPE, refusals.DUPLICATE_HEADER)
+    request.lines.append(line)
+
+
+def _on_last_event_id(request: Request, line: bytes, value: bytes) -> None:
+    _once(request, names.LAST_EVENT_ID, refusals.DUPLICATE_HEADER)
+    # An empty one says that there was no event yet (HTML, "last event ID string").
+    if value:
+        request.lines.append(line)
 
 
 def _on_accept(request: Request, line: bytes, value: bytes) -> None:
@@ -197,17 +242,20 @@ def _on_traceparent(request: Request, line: bytes, value: bytes) -> None:
 
 
 def _on_expect(request: Request, line: bytes, value: bytes) -> None:
-    if value.lower() != b"100-continue":
-        raise RefusedError(refusals.EXPECTATION_FAILED)
-    # A client of HTTP/1.0 would take the interim answer for the final one.
-    request.expects_continue = not request.is_http10
-
-
-def _on_upgrade(request: Request, line: bytes, value: bytes) -> None:
-    raise RefusedError(refusals.UPGRADE_NOT_SUPPORTED)
+    # HTTP/1.0 has no expectations (RFC 9110, 10.1.1): its client would take an interim answer for
+    # the final one.
+    if request.is_http10:
+        return
+    for expectation in value.lower().split(b","):
+        expected = expectation.strip(b" \t")
+        if expected == b"100-continue":
+            request.expects_continue = True
+        elif expected:
+            raise RefusedError(refusals.EXPECTATION_FAILED)
 
 
 def _on_idempotency_key(request: Request, line: bytes, value: bytes) -> None:
+    _once(request, names.IDEMPOTENCY_KEY, refusals.DUPLICATE_HEADER)
     request.has_idempotency_key = True
     request.lines.append(line)
 
@@ -215,6 +263,11 @@ def _on_idempotency_key(request: Request, line: bytes, value: bytes) -> None:
 def _on_forwarded_for(request: Request, line: bytes, value: bytes) -> None:
     earlier = request.forwarded_for
     request.forwarded_for = value if earlier is None else earlier + b", " + value
+
+
+def _on_forwarded_proto(request: Request, line: bytes, value: bytes) -> None:
+    # The last one is that of the proxy before us.
+    request.forwarded_proto = value.rpartition(b",")[2].strip(b" \t").lower()
 
 
 _READERS = {
@@ -229,9 +282,12 @@ _READERS = {
     names.REQUEST_ID: _on_request_id,
     names.TRACEPARENT: _on_traceparent,
     names.EXPECT: _on_expect,
-    names.UPGRADE: _on_upgrade,
     names.IDEMPOTENCY_KEY: _on_idempotency_key,
+    names.CONTENT_TYPE: _on_content_type,
+    names.LAST_EVENT_ID: _on_last_event_id,
+    names.FETCH_SITE: _on_fetch_site,
     names.FORWARDED_FOR: _on_forwarded_for,
+    names.FORWARDED_PROTO: _on_forwarded_proto,
 }
 
 
@@ -240,10 +296,10 @@ def _finish(request: Request) -> None:
         raise RefusedError(refusals.INVALID_HOST)
     target = request.target
     if not target.startswith(b"/"):
-        target = request.target = _origin_form(target, request.host)
-    if (b"%" in target or b"/." in target or b"//" in target) and _DOUBTFUL_PATH.search(
-        request.path
-    ):
+        target = request.target = _plain_target(request.method, target, request.host)
+    if (
+        b"%" in target or b"/." in target or b"//" in target or b"`" in target
+    ) and _DOUBTFUL_PATH.search(request.path):
         raise RefusedError(refusals.INVALID_TARGET)
     if request.transfer_encoding is not None or request.length is not None:
         request.body_length = _body_length(request)
@@ -253,14 +309,19 @@ def _finish(request: Request) -> None:
         _read_connection(request, request.connection)
 
 
-def _origin_form(target: bytes, host: bytes) -> bytes:
-    """The path of an absolute target, which must name the same authority as Host."""
+def _plain_target(method: bytes, target: bytes, host: bytes) -> bytes:
+    """The asterisk of OPTIONS, or the path and query of an absolute target.
+
+    RFC 9112 (3.2.2) would have us ignore Host there, but two names for one request are refused.
+    """
+    if target == SERVER_AS_A_WHOLE and method == b"OPTIONS":
+        return target
     match = _ABSOLUTE.fullmatch(target)
     if match is None:
         raise RefusedError(refusals.INVALID_TARGET)
-    if match[1].lower() != host.lower():
+    if not is_same_server(match[1].lower(), match[2], host):
         raise RefusedError(refusals.INVALID_HOST)
-    return match[2] or b"/"
+    return (match[3] or b"/") + (match[4] or b"")
 
 
 def _body_length(request: Request) -> int:
@@ -291,6 +352,7 @@ def _read_connection(request: Request, value: bytes) -> None:
         request.keep_alive = False
     named -= {b"close", b"keep-alive", b""}
     if named:
+        request.has_idempotency_key &= b"idempotency-key" not in named
         # Headers that the client declares to be for this hop only are not passed on.
         request.lines = [
             line for line in request.lines if line.partition(b":")[0].lower() not in named

@@ -6,6 +6,7 @@ from functools import lru_cache
 from gateway.wire import names
 from gateway.wire.errors import UpstreamProtocolError
 from gateway.wire.names import (
+    CACHE_CONTROL,
     CONNECTION,
     CONTENT_LENGTH,
     CONTENT_TYPE,
@@ -46,7 +47,7 @@ def parse_response(head: bytes, *, to_head: bool) -> ResponseHead:
     lines = head.split(b"\r\n")
     response = ResponseHead(*_status_line(lines[0]))
     length: bytes | None = None
-    is_chunked = False
+    is_chunked = is_cache_said = False
     forward = response.lines
     known = _learnt.get
     for line in lines[1:]:
@@ -59,6 +60,9 @@ def parse_response(head: bytes, *, to_head: bool) -> ResponseHead:
             if length is not None:
                 raise UpstreamProtocolError("two lengths")
             length = line.partition(b":")[2].strip(b" \t")
+        elif kind == CACHE_CONTROL:
+            is_cache_said = True
+            forward.append(line)
         elif kind == _EVENT_STREAM:
             response.is_event_stream = True
             forward.append(line)
@@ -68,6 +72,8 @@ def parse_response(head: bytes, *, to_head: bool) -> ResponseHead:
             response.keep_alive = True
         elif kind == TRANSFER_ENCODING:
             is_chunked = True
+    if not is_cache_said:
+        forward.append(b"cache-control: no-store")
     _set_length(response, length, is_chunked, to_head)
     return response
 

@@ -127,12 +127,9 @@ class TestCredential:
     @pytest.mark.parametrize(
         "line",
         [
-            "Authorization: Basic dXNlcjpzZWNyZXQ=",
             "Authorization: Bearer",
             "Authorization: Bearer eyJhbGciOiJub25lIn0.e30.",
             f"Authorization: Bearer {SESSION}",
-            f"Authorization: {SESSION[:40]}",
-            "Authorization:",
             f"Authorization: Bearer {KEY} {KEY}",
             "Authorization: Bearer stg_live_" + "x" * 4000,
             "Cookie: __Host-stagify_session=short",
@@ -147,6 +144,51 @@ class TestCredential:
         answer = await live.get(request("/v1/projects", line))
         assert (answer.status, answer.code) == (401, "invalid_credential")
         assert identity.asked == 0
+
+    @pytest.mark.parametrize(
+        "line",
+        [
+            "Authorization: Basic dXNlcjpzZWNyZXQ=",
+            "Authorization: basic",
+            'Authorization: Digest username="x", nonce="Bearer stg"',
+            "Authorization: Negotiate YII=",
+            f"Authorization: {SESSION[:40]}",
+            "Authorization: Bearerx y",
+            "Authorization:",
+        ],
+    )
+    async def test_credentials_of_another_scheme_are_not_for_us(
+        self,
+        live: Running,
+        tenant: UUID,
+        identity: Identity,
+        service: FakeService,
+        caller: Callable[[], Principal],
+        line: str,
+    ) -> None:
+        identity.add(tenant, SESSION)
+        assert (await live.get(request("/v1/projects", COOKIE, line))).status == 200
+        assert caller().kind == "user"
+        # Without a session it is a visitor, whom the service lets do what anyone may.
+        assert (await live.get(request("/v1/projects", line))).status == 200
+        assert caller().kind == "anonymous"
+        assert all(received.values("authorization") == [] for received in service.received[1:])
+
+    async def test_a_broken_bearer_beside_a_session_is_refused(
+        self, live: Running, tenant: UUID, identity: Identity
+    ) -> None:
+        identity.add(tenant, SESSION)
+        lines = [COOKIE, "Authorization: bearer nonsense"]
+        answer = await live.get(request("/v1/projects", *lines))
+        assert (answer.status, answer.code) == (401, "invalid_credential")
+
+    async def test_the_same_session_twice_is_one(
+        self, live: Running, tenant: UUID, identity: Identity, service: FakeService
+    ) -> None:
+        identity.add(tenant, SESSION)
+        answer = await live.get(request("/v1/projects", COOKIE, COOKIE))
+        assert answer.status == 200
+        assert service.received[-1].values("cookie") == ["a=1; b=2; a=1; b=2"]
 
     async def test_unknown_credential_is_looked_up_once(
         self, live: Running, identity: Identity
@@ -271,7 +313,21 @@ class TestOrigin:
         ("method", "origin", "status"),
         [
             ("POST", "https://acme.stagify.test", 200),
-            ("POST", "http://ACME.stagify.test", 200),
+            ("POST", "HTTPS://ACME.stagify.test", 200),
+            ("POST", "https://acme.stagify.test:443", 200),
+            ("POST", "https://acme.stagify.test.", 200),
+            ("POST", "http://acme.stagify.test", 403),
+            ("POST", "http://acme.stagify.test:443", 403),
+            ("POST", "https://acme.stagify.test:80", 403),
+            ("POST", "acme.stagify.test", 403),
+            ("POST", "https://", 403),
+            ("POST", "https://acme.stagify.test/", 403),
+            ("POST", "https://user@acme.stagify.test", 403),
+            ("POST", "https://acme.stagify.test https://evil.test", 403),
+            ("PATCH", "https://evil.test", 403),
+            ("PUT", "null", 403),
+            ("HEAD", "https://evil.test", 200),
+            ("OPTIONS", "https://evil.test", 200),
             ("POST", None, 200),
             ("GET", "https://evil.test", 200),
             ("POST", "https://evil.test", 403),
@@ -295,6 +351,99 @@ class TestOrigin:
         identity.add(tenant, SESSION)
         lines = [COOKIE] if origin is None else [COOKIE, f"Origin: {origin}"]
         assert (await live.get(request("/v1/projects", *lines, method=method))).status == status
+
+    @pytest.mark.parametrize(
+        ("scheme", "host", "origin", "status"),
+        [
+            ("http", "acme.stagify.test:8080", "http://acme.stagify.test:8080", 200),
+            ("http", "acme.stagify.test:80", "http://acme.stagify.test", 200),
+            ("http", "acme.stagify.test", "http://acme.stagify.test:80", 200),
+            ("http", "ACME.stagify.test.:80", "http://acme.stagify.test", 200),
+            ("http", "acme.stagify.test:443", "http://acme.stagify.test", 403),
+            ("http", "acme.stagify.test:8080", "http://acme.stagify.test", 403),
+            ("http", "acme.stagify.test:8080", "https://acme.stagify.test:8080", 403),
+            ("https", "acme.stagify.test:443", "https://acme.stagify.test", 200),
+            ("https", "acme.stagify.test:8443", "https://acme.stagify.test:8443", 200),
+            ("https", "acme.stagify.test:8443", "https://acme.stagify.test", 403),
+        ],
+    )
+    async def test_origins_are_compared_and_not_their_spellings(
+        self,
+        make_gateway: MakeGateway,
+        identity: Identity,
+        scheme: str,
+        host: str,
+        origin: str,
+        status: int,
+    ) -> None:
+        live = await make_gateway(public_scheme=scheme)
+        identity.add(await live.add_tenant("acme"), SESSION)
+        data = request("/v1/projects", COOKIE, f"Origin: {origin}", method="POST", host=host)
+        assert (await live.get(data)).status == status
+
+    @pytest.mark.parametrize(
+        ("trusted", "proto", "origin", "status"),
+        [
+            (True, "https", "https://acme.stagify.test", 200),
+            (True, "https", "http://acme.stagify.test", 403),
+            (True, "http, HTTPS", "https://acme.stagify.test", 200),
+            (True, "gopher", "http://acme.stagify.test", 200),
+            (False, "https", "https://acme.stagify.test", 403),
+            (False, "https", "http://acme.stagify.test", 200),
+        ],
+    )
+    async def test_a_trusted_proxy_says_by_which_scheme_it_was_called(
+        self,
+        make_gateway: MakeGateway,
+        identity: Identity,
+        trusted: bool,
+        proto: str,
+        origin: str,
+        status: int,
+    ) -> None:
+        proxies = ("127.0.0.0/8",) if trusted else ()
+        live = await make_gateway(public_scheme="http", trusted_proxies=proxies)
+        identity.add(await live.add_tenant("acme"), SESSION)
+        lines = (COOKIE, f"Origin: {origin}", f"X-Forwarded-Proto: {proto}")
+        answer = await live.get(request("/v1/projects", *lines, method="POST"))
+        assert answer.status == status
+
+    @pytest.mark.parametrize(
+        ("method", "site", "status"),
+        [
+            ("POST", "same-origin", 200),
+            ("POST", "none", 200),
+            # Another tenant's page, or one of the platform.
+            ("POST", "same-site", 403),
+            ("POST", "cross-site", 403),
+            ("POST", "anything", 403),
+            ("POST", "", 403),
+            ("GET", "cross-site", 200),
+            ("HEAD", "cross-site", 200),
+        ],
+    )
+    async def test_a_browser_says_whose_page_uses_the_session(
+        self,
+        live: Running,
+        tenant: UUID,
+        identity: Identity,
+        method: str,
+        site: str,
+        status: int,
+    ) -> None:
+        identity.add(tenant, SESSION)
+        lines = [COOKIE, f"Sec-Fetch-Site: {site}"]
+        assert (await live.get(request("/v1/projects", *lines, method=method))).status == status
+
+    async def test_an_origin_that_fits_does_not_outweigh_what_the_browser_says(
+        self, live: Running, tenant: UUID, identity: Identity
+    ) -> None:
+        identity.add(tenant, SESSION)
+        lines = [COOKIE, "Origin: https://acme.stagify.test", "Sec-Fetch-Site: cross-site"]
+        answer = await live.get(request("/v1/projects", *lines, method="POST"))
+        assert (answer.status, answer.code) == (403, "origin_mismatch")
+        lines = [COOKIE, "Origin: null", "Sec-Fetch-Site: same-origin"]
+        assert (await live.get(request("/v1/projects", *lines, method="POST"))).status == 403
 
     async def test_api_key_works_from_any_origin(
         self, live: Running, tenant: UUID, identity: Identity

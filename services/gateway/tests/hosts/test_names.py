@@ -19,6 +19,8 @@ SAME = [
     b"acme.stagify.test:65535",
     b"ACME.STAGIFY.TEST.:8080",
     b"acme.stagify.test:00080",
+    b"acme.stagify.test:",
+    b"acme.stagify.test.:",
 ]
 
 OTHERS = {
@@ -28,6 +30,8 @@ OTHERS = {
     b"127.0.0.1:8080": b"127.0.0.1",
     b"[::1]": b"[::1]",
     b"[::1]:8080": b"[::1]",
+    b"[0:0::0001]": b"[::1]",
+    b"[2001:DB8::A]": b"[2001:db8::a]",
     b"xn--bcher-kva.test": b"xn--bcher-kva.test",
     b"XN--BCHER-KVA.test": b"xn--bcher-kva.test",
     b"a-b.test": b"a-b.test",
@@ -45,7 +49,6 @@ REFUSED = [
     b".acme.stagify.test",
     b"acme..stagify.test",
     b"acme.stagify.test..",
-    b"acme.stagify.test:",
     b"acme.stagify.test:0",
     b"acme.stagify.test:65536",
     b"acme.stagify.test:123456",
@@ -88,6 +91,9 @@ REFUSED = [
     b"[::1]evil",
     b"[acme.stagify.test]",
     b"[]",
+    b"[1]",
+    b"[::1::1]",
+    b"[::1%1]",
     b"a" * 64 + b".test",
     b".".join([b"a" * 60] * 5),
     b"a" * 300,

@@ -47,4 +47,11 @@ class TestPages:
     async def test_pages_can_only_be_read(self, live: Running) -> None:
         answer = await live.get(request("/docs", method="POST"))
         assert (answer.status, answer.code) == (405, "method_not_allowed")
-        assert answer.headers["allow"] == "GET, HEAD"
+        assert answer.headers["allow"] == "GET, HEAD, OPTIONS"
+
+    async def test_options_says_how_a_page_can_be_read(self, live: Running) -> None:
+        answer = await live.get(request("/docs", method="OPTIONS"))
+        assert (answer.status, answer.body) == (204, b"")
+        assert answer.headers["allow"] == "GET, HEAD, OPTIONS"
+        answer = await live.get(request("/nowhere", method="OPTIONS"))
+        assert (answer.status, answer.code) == (404, "not_found")

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pytest
 
@@ -216,6 +217,58 @@ async def test_headers_of_this_hop_do_not_reach_the_client(
     assert answer.headers["set-cookie"] == "a=b"
     assert answer.headers["x-request-id"] == "mine-12345"
     assert not answer.headers.keys() & {"connection", "keep-alive", "x-stagify-secret"}
+
+
+async def test_every_answer_says_what_browsers_may_do_with_it(
+    live: Running, service: FakeService
+) -> None:
+    async def respond(received: Received, wire: Wire) -> None:
+        extra = ("Server: granian", "X-Content-Type-Options: sniff", "Strict-Transport-Security: x")
+        await wire.respond(b"{}", "200 OK", *extra)
+
+    service.handlers["/v1/projects"] = respond
+    for target in ("/v1/projects", "/v1/projects/1", "/docs", "/nowhere"):
+        answer = await live.get(request(target))
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert not answer.headers.keys() & {"server", "strict-transport-security"}
+        if target != "/docs":
+            assert answer.headers["cache-control"] == "no-store"
+
+
+async def test_a_service_says_how_its_answer_may_be_cached(
+    live: Running, service: FakeService
+) -> None:
+    async def respond(received: Received, wire: Wire) -> None:
+        await wire.respond(b"{}", "200 OK", "Cache-Control: private, max-age=300")
+
+    service.handlers["/v1/catalog"] = respond
+    answer = await live.get(request("/v1/catalog"))
+    assert answer.headers["cache-control"] == "private, max-age=300"
+
+
+@pytest.mark.parametrize(
+    ("settings", "sent"),
+    [
+        ({"environment": "production", "public_scheme": "https"}, "max-age=31536000"),
+        (
+            {"environment": "production", "public_scheme": "https", "hsts_seconds": 0},
+            "max-age=0",
+        ),
+        ({"environment": "production", "public_scheme": "http"}, None),
+        ({"environment": "development", "public_scheme": "https"}, None),
+    ],
+)
+async def test_browsers_are_told_to_use_https_alone(
+    make_gateway: MakeGateway,
+    service: FakeService,
+    settings: dict[str, Any],
+    sent: str | None,
+) -> None:
+    live = await make_gateway(**settings)
+    for data in (request(), request("/docs"), request("/nowhere"), b"nonsense\r\n\r\n"):
+        answer = await live.get(data)
+        assert answer.headers.get("strict-transport-security") == sent
+        assert answer.headers["x-content-type-options"] == "nosniff"
 
 
 async def test_client_that_expects_100_is_told_to_go_on(

@@ -17,6 +17,7 @@ from identity_svc.api_keys.schemas import ApiKeyCreate, ApiKeyCreated, ApiKeyRea
 from identity_svc.tenants.service import lock_tenant
 from stagify.clock import utc_now
 from stagify.database import Session
+from stagify.errors import ForbiddenError
 from stagify.events.identity import ApiKeyCreated as ApiKeyCreatedEvent
 from stagify.events.identity import ApiKeyRevoked
 from stagify.outbox import publish
@@ -39,7 +40,8 @@ async def create_api_key(
 ) -> ApiKeyCreated:
     """Create a key for the caller. If the caller is a key itself, the new key acts for the same
     person."""
-    assert principal.user_id is not None
+    if principal.user_id is None:
+        raise ForbiddenError("Only members, and keys that act for one, can make keys.")
     scopes = _scopes(wanted, principal.permissions)
     if wanted.expires_at is not None and wanted.expires_at <= utc_now():
         raise ExpiryInPastError
