@@ -30,7 +30,7 @@ ASKED = {
     "host that is none": (request(host="-"), 400),
     "page of an unknown host": (request("/", "Accept: text/html", host="no.stagify.test"), 404),
     "suspended tenant": (request(host=LATE), 403),
-    "nonsense for a key": (request("/v1/projects", "Authorization: x"), 401),
+    "nonsense for a key": (request("/v1/projects", "Authorization: Bearer x"), 401),
     "unknown key": (request("/v1/projects", WRONG_KEY), 401),
     "unknown session": (request("/v1/projects", WRONG_SESSION), 401),
     "page of another origin": (
