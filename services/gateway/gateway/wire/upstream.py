@@ -65,6 +65,7 @@ class Upstream(asyncio.Protocol):
         "_is_paused",
         "_pool",
         "_reader",
+        "_sent_after",
         "_transport",
         "idle_since",
     )
@@ -78,6 +79,8 @@ class Upstream(asyncio.Protocol):
         self._buffer = b""
         self._got_bytes = False
         self._is_paused = False
+        # The flush before the one that sends the request.
+        self._sent_after = 0
         self.idle_since = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -107,9 +110,11 @@ class Upstream(asyncio.Protocol):
         self._answer_for = answer_for
         self._got_bytes = False
         # Behind the end of an earlier body, which may still be waiting here.
-        self._pool.writes.put(self._transport, data)
+        writes = self._pool.writes
+        self._sent_after = writes.flushes
+        writes.put(self._transport, data)
         if at_once:
-            self._pool.writes.flush()
+            writes.flush()
 
     def write(self, data: bytes) -> None:
         """Send more of the request."""
@@ -139,7 +144,13 @@ class Upstream(asyncio.Protocol):
             # Bytes that no request asked for: nobody knows what comes next on this connection.
             self._transport.abort()
             return
-        self._got_bytes = True
+        if not self._got_bytes:
+            if self._sent_after == self._pool.writes.flushes:
+                # They came before the request was sent, and so they are no answer to it.
+                self.abandon()
+                answer_for.on_lost(was_silent=True)
+                return
+            self._got_bytes = True
         try:
             if self._reader is None:
                 self._read_head(answer_for, self._buffer + data if self._buffer else data)

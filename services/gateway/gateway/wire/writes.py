@@ -14,10 +14,12 @@ _MAX_WAITING = 64
 class Writes:
     """Keeps the order for each transport. Bytes for a transport that is closing are dropped."""
 
-    __slots__ = ("_waiting",)
+    __slots__ = ("_waiting", "flushes")
 
     def __init__(self) -> None:
         self._waiting: list[tuple[asyncio.Transport, bytes]] = []
+        # How often everything was sent that had been put before.
+        self.flushes = 0
 
     def put(self, transport: asyncio.Transport, data: bytes) -> None:
         """Send `data` at the end of this iteration."""
@@ -30,6 +32,7 @@ class Writes:
 
     def flush(self) -> None:
         """Send now: before a transport is closed, or for data that must not wait."""
+        self.flushes += 1
         waiting, self._waiting = self._waiting, []
         for transport, data in waiting:
             if not transport.is_closing():
