@@ -19,7 +19,7 @@ from stagify.events.identity import (
     UserRegistered,
 )
 from stagify.events.receipts import IdentityReceiptIssued
-from stagify.events.staging import ProjectCreated, ProjectDeleted
+from stagify.events.staging import ProjectCreated, ProjectDeleted, UploadDeleted
 from stagify.events.tenant import TenantCreated, TenantDirectoryEntry
 from stagify.events.usage import UsageRecorded
 
@@ -136,7 +136,8 @@ ROUTES: dict[str, Published] = {
     "staging-svc": {
         "create_upload": NO_EVENT_YET + "a link to put a photo to, for five minutes",
         "create_project": (ProjectCreated,),
-        "delete_project": (ProjectDeleted, UsageRecorded),
+        "delete_project": (ProjectDeleted, UploadDeleted, UsageRecorded),
+        "delete_upload": (UploadDeleted,),
     },
     "usage-svc": {"reserve": PROMISE},
 }

@@ -132,12 +132,17 @@ async def put(upload: dict[str, Any], content: bytes, **headers: str) -> httpx.R
 
 @dataclass
 class UsageService:
-    """A usage-svc that follows the contract: reservations against a limit, over real HTTP."""
+    """A usage-svc that follows the contract: reservations against limits, over real HTTP.
+
+    `held` are the reservations of photos by id, `stored` those of bytes, with their sizes.
+    """
 
     verifier: TokenVerifier
     limit: int = 1000
     used: int = 0
     held: dict[UUID, UUID] = field(default_factory=dict)
+    storage_limit: int = 2**40
+    stored: dict[UUID, int] = field(default_factory=dict)
     calls: int = 0
     _writers: set[asyncio.StreamWriter] = field(default_factory=set)
     _server: asyncio.Server | None = None
@@ -192,24 +197,37 @@ class UsageService:
         assert principal.kind == "service"
         assert principal.issuer == "staging-svc"
         assert principal.tenant_id is not None
-        if line[0] == "DELETE":
-            self.held.pop(UUID(line[1].rpartition("/")[2]), None)
-            return 204, None
+        assert line[0] == "POST"
         wanted = orjson.loads(body)
-        assert (wanted["meter"], wanted["quantity"]) == ("staging", 1)
         reservation = UUID(wanted["reservation_id"])
+        made = {"reservation_id": str(reservation), "expires_at": "2026-12-01T00:00:00Z"}
+        if wanted["meter"] == "storage_bytes":
+            assert wanted["ttl_seconds"] is None
+            stored = sum(self.stored.values()) - self.stored.get(reservation, 0)
+            if stored + wanted["quantity"] > self.storage_limit:
+                return 402, _exceeded("storage_bytes", 0, stored, self.storage_limit, None)
+            self.stored[reservation] = wanted["quantity"]
+            return 201, made
+        assert (wanted["meter"], wanted["quantity"]) == ("staging", 1)
         if reservation not in self.held and self.used + len(self.held) >= self.limit:
-            return 402, {
-                "code": "quota_exceeded",
-                "detail": "for us alone",
-                "meter": "staging",
-                "used": self.used,
-                "reserved": len(self.held),
-                "limit": self.limit,
-                "resets_at": "2026-12-01T00:00:00Z",
-            }
+            resets_at = "2026-12-01T00:00:00Z"
+            return 402, _exceeded("staging", self.used, len(self.held), self.limit, resets_at)
         self.held[reservation] = principal.tenant_id
-        return 201, {"reservation_id": str(reservation), "expires_at": "2026-12-01T00:00:00Z"}
+        return 201, made
+
+
+def _exceeded(
+    meter: str, used: int, reserved: int, limit: int, resets_at: str | None
+) -> dict[str, Any]:
+    return {
+        "code": "quota_exceeded",
+        "detail": "for us alone",
+        "meter": meter,
+        "used": used,
+        "reserved": reserved,
+        "limit": limit,
+        "resets_at": resets_at,
+    }
 
 
 @dataclass

@@ -217,6 +217,32 @@ def gone(table: str, index: int = 0) -> Change:
     return change
 
 
+def add_upload(*, is_filled: bool, reserved: int = 0, is_counted_alone: bool = False) -> Change:
+    """An unused upload of four bytes, of which so many are reserved."""
+
+    def change(model: History, stores: dict[str, Any]) -> None:
+        stores["uploads"].append(
+            {
+                "tenant_id": TENANT,
+                "object_key": "upload",
+                "project_id": None,
+                "discarded_at": None,
+                "is_counted_alone": is_counted_alone,
+                "size": 4,
+            }
+        )
+        if is_filled:
+            stores["objects"]["upload"] = 4
+        stores["quotas"][2]["reserved"] = reserved
+
+    return change
+
+
+@pytest.mark.parametrize("is_filled", [False, True])
+def test_an_unused_upload_holds_its_bytes(is_filled: bool) -> None:
+    assert not found(add_upload(is_filled=is_filled, reserved=4))
+
+
 @pytest.mark.parametrize(
     ("change", "text"),
     [
@@ -247,6 +273,10 @@ def gone(table: str, index: int = 0) -> Change:
         (row("quotas", 1, used=6), "7 expected"),
         (row("quotas", 2, used=11), "10 expected"),
         (row("quotas", reserved=1), "still reserved"),
+        (row("quotas", 2, reserved=1), "still reserved, of 0 to 0"),
+        (add_upload(is_filled=True), "0 still reserved, of 4 to 4"),
+        (add_upload(is_filled=False, reserved=5), "5 still reserved, of 0 to 4"),
+        (add_upload(is_filled=True, is_counted_alone=True, reserved=4), "14 expected"),
         (gone("quotas"), "0 used"),
         (gone("tenants"), "not both"),
         (row("tenants", status="provisioning"), "expected plans"),

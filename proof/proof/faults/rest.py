@@ -31,7 +31,11 @@ PENDING: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         "held reservations": (
             "usage",
-            "SELECT tenant_id, id, project_id, expires_at FROM reservations WHERE state = 'held'",
+            # The bytes of an upload stay reserved until somebody uses or deletes it.
+            (
+                "SELECT tenant_id, id, project_id, expires_at FROM reservations"
+                " WHERE state = 'held' AND meter <> 'storage_bytes'"
+            ),
         ),
         "tenants in provisioning": ("tenant", "SELECT * FROM provisionings"),
         **{

@@ -22,6 +22,7 @@ VISITOR = "visitor"
 # Limits that would answer 429 or 409 instead of what the run is looking for.
 ROOMY_LIMITS = {
     "MAX_OPEN_UPLOADS": "1000000",
+    "MAX_OPEN_BYTES": "1000000000000",
     "API_KEYS_PER_TENANT": "1000000",
     "LOGINS_PER_TENANT_MINUTE": "1000000",
     "SIGNUPS_PER_HOUR": "1000000",

@@ -33,8 +33,12 @@ class Settings(ServiceSettings):
     upload_max_bytes: int = Field(default=25 * 1024 * 1024, gt=0)
     # Seconds that an upload's URL is valid.
     upload_ttl_seconds: int = Field(default=300, gt=0, le=300)
-    # Uploads a tenant may have open at a time.
+    # Uploads that a tenant may have at a time that no project uses, filled or not.
     max_open_uploads: int = Field(default=100, gt=0)
+    # Bytes that those may have together.
+    max_open_bytes: int = Field(default=2 * 1024**3, gt=0)
+    # Bytes of uploads that a tenant may have while usage-svc does not answer and cannot reserve them.
+    max_unreserved_bytes: int = Field(default=256 * 1024**2, gt=0)
     # Hours after which an upload that no project used is deleted.
     abandoned_upload_hours: int = Field(default=24, ge=1)
     # Seconds a link to an image is valid.

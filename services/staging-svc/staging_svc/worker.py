@@ -9,6 +9,7 @@ from staging_svc.objects.tasks import object_kinds
 from staging_svc.parts import NAME, Parts, make_parts
 from staging_svc.settings import Settings
 from staging_svc.uploads.service import forget_unused
+from staging_svc.uploads.tasks import upload_kinds
 
 
 def make_consumer(parts: Parts) -> Consumer:
@@ -31,7 +32,7 @@ async def main() -> None:
             settings,
             database=parts.database,
             consumer=make_consumer(parts),
-            kinds=object_kinds(parts.storage, forget_unused),
+            kinds={**object_kinds(parts.storage, forget_unused), **upload_kinds(parts)},
             # No upkeep besides the kit's: what ends here is deleted by tasks.
             jobs={},
             checks={"storage": parts.storage.ping},

@@ -21,9 +21,10 @@ from staging_svc.furnishing.job_loop import JobLoop
 from staging_svc.jobs import StagingProcess
 from staging_svc.objects.store import Storage
 from staging_svc.objects.tasks import object_kinds
-from staging_svc.parts import make_parts
+from staging_svc.parts import Parts, make_parts
 from staging_svc.settings import Settings
 from staging_svc.uploads.service import forget_unused
+from staging_svc.uploads.tasks import upload_kinds
 from staging_testing import (
     Caller,
     Keys,
@@ -146,14 +147,18 @@ def engine() -> ScriptedEngine:
 
 
 @pytest.fixture
+async def parts(settings: Settings) -> AsyncIterator[Parts]:
+    """The collaborators of a process."""
+    async with aclosing(make_parts(settings)) as parts:
+        yield parts
+
+
+@pytest.fixture
 async def process(
-    settings: Settings, engine: ScriptedEngine, claims: Database
+    parts: Parts, engine: ScriptedEngine, claims: Database
 ) -> AsyncIterator[StagingProcess]:
     """A staging process that does nothing by itself: tests run its job loop."""
-    async with (
-        aclosing(make_parts(settings)) as parts,
-        aclosing(StagingProcess(parts, lambda _: engine)) as process,
-    ):
+    async with aclosing(StagingProcess(parts, lambda _: engine)) as process:
         yield process
 
 
@@ -176,9 +181,10 @@ async def queue(urls: DatabaseUrls) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-def runner(queue: Database, database: Database, storage: Storage) -> TaskRunner:
+def runner(queue: Database, database: Database, storage: Storage, parts: Parts) -> TaskRunner:
     """The worker's tasks, to be run by hand."""
-    return TaskRunner(queue, database, object_kinds(storage, forget_unused))
+    kinds = {**object_kinds(storage, forget_unused), **upload_kinds(parts)}
+    return TaskRunner(queue, database, kinds)
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """Deleting projects and abandoned uploads, down to the objects."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -40,7 +40,7 @@ class TestDeleteProject:
         assert (await caller.delete(f"/v1/projects/{project['id']}")).status_code == 204
         assert (await caller.get(f"/v1/projects/{project['id']}")).status_code == 404
         assert not await job_loop.run_next()
-        created, deleted = await published(caller.tenant_id)
+        created, _, deleted = await published(caller.tenant_id)
         assert isinstance(created, ProjectCreated)
         assert isinstance(deleted, ProjectDeleted)
         assert deleted.reservation_id == created.reservation_id
@@ -84,6 +84,10 @@ class TestDeleteProject:
         await runner.run_due()
         assert (await put(upload, photo)).status_code == 200
         assert keys(caller.tenant_id) == {key}
+        due_at = await rows.value(
+            "SELECT due_at FROM tasks WHERE kind = 'object.delete' AND due_at > now()"
+        )
+        assert due_at == datetime.fromisoformat(upload["expires_at"]) + timedelta(minutes=15)
         await rows.end_waits_of_tasks()
         await runner.run_due()
         assert keys(caller.tenant_id) == set()

@@ -72,7 +72,7 @@ async def test_intents_to_delete_are_withdrawn(
 ) -> None:
     await caller.project()
     await job_loop.run_next()
-    count = await rows.value("SELECT count(*) FROM tasks")
+    count = await rows.value("SELECT count(*) FROM tasks WHERE kind = 'object.delete'")
     assert count == 0
 
 

@@ -38,6 +38,32 @@ class TestCreateUpload:
         assert (answer.status_code, answer.json()["code"]) == (422, "unsupported_photo_type")
         assert answer.json()["allowed"] == ["image/jpeg", "image/png", "image/webp"]
 
+    @pytest.mark.parametrize(
+        ("declared", "signed"),
+        [
+            ("image/jpg", "image/jpeg"),
+            ("image/pjpeg", "image/jpeg"),
+            ("IMAGE/JPEG", "image/jpeg"),
+            ("Image/Jpg; charset=binary", "image/jpeg"),
+            (" image/jpeg ", "image/jpeg"),
+            ("image/x-png", "image/png"),
+            ("image/png;q=0.5", "image/png"),
+            ("image/WebP", "image/webp"),
+        ],
+    )
+    async def test_type_is_signed_by_its_registered_name(
+        self, caller: Caller, declared: str, signed: str
+    ) -> None:
+        upload = await caller.open_upload(len(PHOTO), declared)
+        assert upload["headers"]["Content-Type"] == signed
+        assert (await put(upload, PHOTO)).status_code == 200
+        assert (await caller.create(upload["id"])).status_code == 202
+
+    @pytest.mark.parametrize("declared", ["image/", "jpeg", ";image/jpeg", "image/jpeg2", "*/*"])
+    async def test_type_that_is_none_is_refused(self, caller: Caller, declared: str) -> None:
+        answer = await caller.post("/v1/uploads", json=WANTED | {"content_type": declared})
+        assert (answer.status_code, answer.json()["code"]) == (422, "unsupported_photo_type")
+
     async def test_more_than_25_megabytes_are_refused(self, caller: Caller) -> None:
         answer = await caller.post("/v1/uploads", json=WANTED | {"size": 25 * 1024 * 1024 + 1})
         assert (answer.status_code, answer.json()["code"]) == (413, "upload_too_large")
@@ -49,7 +75,36 @@ class TestCreateUpload:
         assert (answer.status_code, answer.json()["code"]) == (503, "region_unavailable")
         assert int(answer.headers["retry-after"]) >= 1
 
-    @pytest.mark.parametrize("size", [0, -1, "many", None])
+    @pytest.mark.parametrize(
+        ("sides", "refusal"),
+        [
+            ((10_000, 5_001), ("photo_too_large", {"limit_pixels": 50_000_000})),
+            ((2**31 - 1, 2**31 - 1), ("photo_too_large", {"limit_pixels": 50_000_000})),
+            ((4000, 511), ("photo_too_small", {"minimum_pixels": 512})),
+        ],
+    )
+    async def test_photo_that_would_be_refused_later_is_refused_now(
+        self, caller: Caller, sides: tuple[int, int], refusal: tuple[str, dict[str, int]]
+    ) -> None:
+        told = dict(zip(("width", "height"), sides, strict=True))
+        answer = await caller.post("/v1/uploads", json=WANTED | told)
+        problem = answer.json()
+        assert (answer.status_code, problem["code"]) == (422, refusal[0])
+        assert problem.items() >= refusal[1].items()
+
+    @pytest.mark.parametrize("told", [{"width": 10_000, "height": 5_000}, {"width": 9}])
+    async def test_photo_whose_sides_do_not_tell_is_accepted(
+        self, caller: Caller, told: dict[str, int]
+    ) -> None:
+        assert (await caller.post("/v1/uploads", json=WANTED | told)).status_code == 201
+
+    @pytest.mark.parametrize("side", [0, -1, True, "4000", 1.5, []])
+    async def test_side_is_a_whole_number(self, caller: Caller, side: object) -> None:
+        for name in ("width", "height"):
+            answer = await caller.post("/v1/uploads", json=WANTED | {name: side})
+            assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+
+    @pytest.mark.parametrize("size", [0, -1, "many", None, True, "100", [100], 2**64])
     async def test_invalid_size_is_refused(self, caller: Caller, size: object) -> None:
         answer = await caller.post("/v1/uploads", json=WANTED | {"size": size})
         assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")

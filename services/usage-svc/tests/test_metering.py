@@ -17,6 +17,7 @@ from stagify.events import Event
 from stagify.events.billing import QuotaThresholdReached
 from stagify.events.usage import UsageRecorded
 from stagify.ids import new_id
+from usage_svc.metering import queries
 from usage_svc.meters import month_start
 
 Ingest = Callable[[list[UsageRecorded]], Awaitable[list[Rejection]]]
@@ -278,3 +279,28 @@ async def test_ledger_is_append_only(
         with pytest.raises(Exception, match="permission denied"):
             async with role.tenant(tenant_id) as session:
                 await session.execute(text(statement))
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago", "UTC"])
+@pytest.mark.parametrize(
+    ("moment", "day", "month"),
+    [
+        (datetime(2026, 10, 31, 23, 59, 59, 999_999, UTC), "2026-10-31", "2026-10-01"),
+        (datetime(2026, 11, 1, tzinfo=UTC), "2026-11-01", "2026-11-01"),
+        (datetime(2026, 1, 1, tzinfo=UTC), "2026-01-01", "2026-01-01"),
+    ],
+)
+async def test_days_and_months_are_those_of_utc_whatever_the_sessions_zone(
+    ingest_database: Database,
+    database: Database,
+    tenant_id: UUID,
+    zone: str,
+    moment: datetime,
+    day: str,
+    month: str,
+) -> None:
+    event = record(tenant_id, occurred_at=moment)
+    async with ingest_database.tenant_connection(None) as connection:
+        await connection.execute("SELECT set_config('timezone', $1, true)", zone)
+        await queries.store(connection, [(event, moment)], utc_now())
+    assert await counters(database, tenant_id) == {("day", day): 1, ("month", month): 1}

@@ -14,6 +14,7 @@ from stagify.events.staging import (
     ProjectDeleted,
     StagingFailed,
     StagingStarted,
+    UploadDeleted,
 )
 from stagify.events.tenant import (
     TenantCreated,
@@ -24,6 +25,7 @@ from stagify.events.tenant import (
 from stagify.events.usage import UsageRecorded
 from stagify.outbox import publish
 from usage_svc.metering.service import Ledger
+from usage_svc.meters import STORAGE
 from usage_svc.parts import NAME
 from usage_svc.plans import service as subscriptions
 from usage_svc.plans.schemas import PlanCatalog
@@ -64,6 +66,17 @@ async def on_project_ended(session: Session, event: StagingFailed | ProjectDelet
     )
 
 
+async def on_upload_deleted(session: Session, event: UploadDeleted) -> None:
+    """If the upload became a project's photo, its use has ended the reservation already."""
+    await reservations.release(
+        await driver_connection(session),
+        tenant_id=event.tenant_id,
+        reservation_id=event.reservation_id,
+        now=utc_now(),
+        meter=STORAGE,
+    )
+
+
 def make_handlers(plans: PlanCatalog) -> Handlers:
     """The handlers of one event at a time.
 
@@ -85,6 +98,7 @@ def make_handlers(plans: PlanCatalog) -> Handlers:
         TenantReactivated: on_tenant_reactivated,
         StagingFailed: on_project_ended,
         ProjectDeleted: on_project_ended,
+        UploadDeleted: on_upload_deleted,
     }
 
 

@@ -25,15 +25,12 @@ class MeterSpec:
         return None if self.is_level else next_month(moment)
 
 
+STAGING = MeterSpec("staging", "photos")
+STORAGE = MeterSpec("storage_bytes", "bytes", is_level=True)
+API_CALLS = MeterSpec("api_calls", "calls")
+
 METERS: MappingProxyType[str, MeterSpec] = MappingProxyType(
-    {
-        meter.name: meter
-        for meter in (
-            MeterSpec("staging", "photos"),
-            MeterSpec("storage_bytes", "bytes", is_level=True),
-            MeterSpec("api_calls", "calls"),
-        )
-    }
+    {meter.name: meter for meter in (STAGING, STORAGE, API_CALLS)}
 )
 
 

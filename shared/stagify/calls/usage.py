@@ -14,7 +14,11 @@ RESERVATIONS = "/internal/reservations"
 
 
 class ReservationCreate(BaseModel):
-    """A reservation to be made; the caller chooses its id and may repeat the call."""
+    """A reservation to be made; the caller chooses its id and may repeat the call.
+
+    Without `ttl_seconds`, one of a meter that resets lasts a quarter of an hour, and one of a level,
+    such as `storage_bytes`, until it is used or released.
+    """
 
     model_config = ConfigDict(extra="forbid")
 

@@ -6,6 +6,17 @@ from stagify.events.base import TenantEvent
 from stagify.topology import Topic
 
 
+class UploadDeleted(TenantEvent):
+    """An upload has ended, and its photo is deleted; `reservation_id` names the storage it held, which
+    is released unless a project's use of it was recorded."""
+
+    event_type = "stagify.upload.deleted.v1"
+    topic = Topic.STAGING
+    key_field = "upload_id"
+    upload_id: UUID
+    reservation_id: UUID
+
+
 class ProjectEvent(TenantEvent):
     """Base of the events about one project."""
 

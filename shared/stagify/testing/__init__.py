@@ -15,6 +15,7 @@ from stagify.testing.databases import (
     check_migrations,
     test_databases,
 )
+from stagify.testing.locks import start_blocked
 from stagify.testing.object_store import ObjectStoreServer
 from stagify.testing.servers import (
     kafka_server,
@@ -44,6 +45,7 @@ __all__ = [
     "postgres_admin_url",
     "running",
     "server_stack",
+    "start_blocked",
     "tenant_id",
     "test_databases",
 ]

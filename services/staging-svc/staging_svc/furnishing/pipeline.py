@@ -71,15 +71,26 @@ class Pipeline:
             if project.is_reserved:
                 await furnishing.begin(session, lease, project)
                 return project
-        await self._reserve(project)
+            upload = await uploads.upload_of_project(session, lease.project_id)
+        if upload is None:
+            raise _photo_missing()
+        await self._reserve(project, upload)
         async with self._database.tenant(lease.tenant_id) as session:
             project = await furnishing.locked_project(session, lease)
             project.is_reserved = True
+            await uploads.note_reserved(session, upload.id)
             await furnishing.begin(session, lease, project)
             return project
 
-    async def _reserve(self, project: Project) -> None:
-        """Make the reservation that usage-svc did not confirm when the project was created."""
+    async def _reserve(self, project: Project, upload: Upload) -> None:
+        """Make the reservations that usage-svc did not confirm when the project was created."""
+        try:
+            is_stored = await uploads.ensure_reserved(self._quota, upload)
+        except QuotaExceededError as error:
+            # There is no room for the photo, so it cannot stay.
+            raise RefusedError(error.code, error.detail, is_photo_useless=True) from error
+        if not is_stored:
+            raise NotYetError
         try:
             is_reserved = await self._quota.reserve(
                 project.tenant_id, project.reservation_id, ttl_seconds=RESERVATION_TTL_SECONDS

@@ -10,12 +10,14 @@ from stagify.events.staging import ProjectStaged, StagingFailed, StagingStarted
 from stagify.events.usage import UsageRecorded
 from stagify.outbox import publish
 from staging_svc.images import service as images
-from staging_svc.images.service import ImageKind, StoredPhoto
+from staging_svc.images.rules import ImageKind
+from staging_svc.images.service import StoredPhoto
 from staging_svc.objects import service as objects
 from staging_svc.projects import service as projects
 from staging_svc.projects.service import storage_changed, touch
 from staging_svc.queue import service as queue
 from staging_svc.queue.service import Lease
+from staging_svc.quota.service import storage_reservation
 from staging_svc.uploads import service as uploads
 
 if TYPE_CHECKING:
@@ -62,9 +64,15 @@ async def keep_original(
 ) -> None:
     """The photo is good: the upload and its cleaned derivative become images of the project."""
     project = await locked_project(session, lease)
+    upload = await uploads.upload_of_project(session, project.id)
     images.add_image(session, _owner(project), "source", source)
     await _own(session, project, "original", cleaned)
-    storage_changed(session, project, source.size + cleaned.size)
+    storage_changed(
+        session,
+        project,
+        source.size + cleaned.size,
+        reservation_id=storage_reservation(upload.id) if upload is not None else None,
+    )
     project.progress = CHECKED
     await touch(session, project)
 
@@ -106,17 +114,21 @@ async def complete(
 async def fail(
     session: Session, lease: Lease, *, code: str, message: str, is_photo_useless: bool
 ) -> None:
-    """The project cannot be staged: its reservation is released, and a useless upload deleted."""
+    """The project cannot be staged: its reservation is released, and a useless upload deleted. One that
+    is kept counts from now on, also if its photo was never checked."""
     project = await locked_project(session, lease)
     await queue.finish(session, lease, is_done=False)
     project.status = "failed"
     project.failure_code = code
     project.failure_message = message
     await touch(session, project)
-    if is_photo_useless:
-        upload = await uploads.upload_of_project(session, project.id)
-        if upload is not None:
-            await uploads.discard(session, upload)
+    upload = await uploads.upload_of_project(session, project.id)
+    if upload is not None and is_photo_useless:
+        await uploads.discard(session, upload)
+    elif upload is not None and not await images.image_of_project(session, project.id, "source"):
+        upload.is_counted_alone = True
+        reservation_id = storage_reservation(upload.id)
+        storage_changed(session, project, upload.size, reservation_id=reservation_id)
     publish(
         session,
         StagingFailed(

@@ -39,9 +39,14 @@ class ObjectLostError(Exception):
     """The object's intent has fallen due: the object may be deleted already, so no row may refer to it."""
 
 
-async def intend(session: Session, stored: StoredObject, *, due_at: datetime) -> None:
-    """Delete the object at `due_at`, whatever happens."""
-    await queue.enqueue(session, DELETE_OBJECT, _payload(stored), due_at=due_at)
+async def intend(
+    session: Session, stored: StoredObject, *, due_at: datetime, upload_id: UUID | None = None
+) -> None:
+    """Delete the object, and the discarded upload if it belongs to one, at `due_at`, whatever happens."""
+    payload = _payload(stored)
+    if upload_id is not None:
+        payload["upload_id"] = str(upload_id)
+    await queue.enqueue(session, DELETE_OBJECT, payload, due_at=due_at)
 
 
 async def intend_unless_owned(session: Session, stored: StoredObject, *, due_at: datetime) -> None:
@@ -55,6 +60,12 @@ async def intend_unless_used(
     """Delete the object of an upload, and the upload, at `due_at` unless a project uses it."""
     payload = {**_payload(stored), "upload_id": str(upload_id)}
     await queue.enqueue(session, DELETE_OBJECT, payload, key=str(upload_id), due_at=due_at)
+
+
+async def withdraw_unused(session: Session, upload_id: UUID) -> bool:
+    """Withdraw the intent to delete an unused upload; False if a project uses it or the deletion has
+    begun."""
+    return await queue.withdraw(session, DELETE_OBJECT, str(upload_id))
 
 
 async def withdraw(session: Session, stored: StoredObject) -> None:

@@ -54,7 +54,7 @@ async def create_project(
     # The upload's id: an upload serves one project, so a repeated request asks for the same reservation.
     # A crash after this leaves one that expires.
     reservation_id = wanted.upload_id
-    is_reserved = await parts.quota.reserve(
+    is_reserved = await uploads.ensure_reserved(parts.quota, upload) and await parts.quota.reserve(
         principal.tenant_id, reservation_id, ttl_seconds=RESERVATION_TTL_SECONDS
     )
     project = _new_project(principal, wanted, parts.catalog, reservation_id, is_reserved)
@@ -140,12 +140,14 @@ async def delete_project(session: Session, project_id: UUID) -> None:
     project = await queries.lock_project(session, project_id)
     if project is None:
         raise ProjectNotFoundError
-    storage_changed(session, project, -await images.stored_bytes(session, project_id))
+    counted = await images.stored_bytes(session, project_id)
     await images.delete_images(session, project_id, due_at=utc_now())
     upload = await uploads.upload_of_project(session, project_id)
     if upload is not None:
+        counted += upload.size if upload.is_counted_alone else 0
         await uploads.discard(session, upload)
         await session.flush()
+    storage_changed(session, project, -counted)
     publish(
         session,
         ProjectDeleted(
@@ -178,8 +180,11 @@ async def announce(session: Session, project: Project) -> None:
     await notify(session, feed.CHANGED, feed.project_key(project.tenant_id, project.id))
 
 
-def storage_changed(session: Session, project: Project, byte_delta: int) -> None:
-    """Record how much more or less storage the project's images take."""
+def storage_changed(
+    session: Session, project: Project, byte_delta: int, *, reservation_id: UUID | None = None
+) -> None:
+    """Record how much more or less storage the project's images take, and that this is what
+    `reservation_id` was for."""
     if byte_delta:
         publish(
             session,
@@ -188,6 +193,7 @@ def storage_changed(session: Session, project: Project, byte_delta: int) -> None
                 meter="storage_bytes",
                 quantity=byte_delta,
                 dimensions=usage_dimensions(project),
+                reservation_id=reservation_id,
             ),
         )
 

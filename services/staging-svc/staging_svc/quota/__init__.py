@@ -1,1 +1,1 @@
-"""The quota of staged photos, which usage-svc keeps."""
+"""The quotas of photos and of bytes, which usage-svc keeps."""

@@ -1,7 +1,10 @@
-"""Reserving quota at usage-svc: one call with a deadline, and a defined answer when it is down."""
+"""Reserving quota at usage-svc: one call with a deadline, and a defined answer when it is down.
+
+A project reserves one photo, under the id of its upload; an upload reserves the bytes it may store.
+"""
 
 import logging
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from prometheus_client import Counter
 
@@ -18,11 +21,17 @@ RESERVATIONS = Counter(
     ["outcome"],
 )
 
-METER = "staging"
+STAGING = "staging"
+STORAGE = "storage_bytes"
+
+
+def storage_reservation(upload_id: UUID) -> UUID:
+    """The reservation of the bytes of an upload."""
+    return uuid5(upload_id, STORAGE)
 
 
 class Quota:
-    """The quota of staged photos."""
+    """The quotas of photos and of bytes."""
 
     def __init__(self, client: InternalClient) -> None:
         self._client = client
@@ -47,13 +56,23 @@ class Quota:
         QuotaExceededError if nothing is left.
         """
         wanted = usage.ReservationCreate(
-            reservation_id=reservation_id, meter=METER, quantity=1, ttl_seconds=ttl_seconds
+            reservation_id=reservation_id, meter=STAGING, quantity=1, ttl_seconds=ttl_seconds
         )
+        return await self._reserve(tenant_id, wanted)
+
+    async def reserve_storage(self, tenant_id: UUID, upload_id: UUID, size: int) -> bool:
+        """The same for the bytes of an upload; it lasts until they are used or released."""
+        wanted = usage.ReservationCreate(
+            reservation_id=storage_reservation(upload_id), meter=STORAGE, quantity=size
+        )
+        return await self._reserve(tenant_id, wanted)
+
+    async def _reserve(self, tenant_id: UUID, wanted: usage.ReservationCreate) -> bool:
         try:
             await usage.reserve(self._client, tenant_id, wanted)
         except InternalCallError:
             RESERVATIONS.labels("unanswered").inc()
-            logger.warning("quota.unanswered")
+            logger.warning("quota.unanswered", extra={"meter": wanted.meter})
             return False
         except usage.QuotaExceededError:
             RESERVATIONS.labels("refused").inc()

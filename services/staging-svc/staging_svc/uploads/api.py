@@ -1,5 +1,7 @@
 """The routes of uploads."""
 
+from uuid import UUID
+
 from fastapi import APIRouter
 
 from stagify.dependencies import SessionDep
@@ -11,17 +13,31 @@ from staging_svc.uploads.schemas import UploadCreate, UploadRead
 
 router = APIRouter(tags=["uploads"])
 
+UPLOAD_LINKS = link("create_project", body={"upload_id": "/id"}) | link(
+    "delete_upload", upload_id="/id"
+)
+
 
 @router.post(
     "/v1/uploads",
     status_code=201,
-    responses=problems(413, 429)
-    | {201: {"links": link("create_project", body={"upload_id": "/id"})}},
+    responses=problems(402, 413, 429, 503) | {201: {"links": UPLOAD_LINKS}},
 )
-async def create_upload(
-    body: UploadCreate, session: SessionDep, principal: WriterDep, parts: PartsDep
-) -> UploadRead:
-    """A URL to upload one photo to, straight into the object store, within five minutes."""
+async def create_upload(body: UploadCreate, principal: WriterDep, parts: PartsDep) -> UploadRead:
+    """A URL to upload one photo to, straight into the object store, within five minutes.
+
+    The photo is stored once. A PUT that is repeated, because its answer was lost, is answered with
+    412 Precondition Failed: the photo is stored already, so go on with it.
+
+    Its bytes are reserved at once and count as storage until the photo is deleted; an upload that no
+    project uses is deleted after a day.
+    """
     return await service.create_upload(
-        session, parts=parts, tenant_id=principal.tenant_id, region=principal.region, wanted=body
+        parts, tenant_id=principal.tenant_id, region=principal.region, wanted=body
     )
+
+
+@router.delete("/v1/uploads/{upload_id}", status_code=204, responses=problems(404, 409))
+async def delete_upload(upload_id: UUID, _: WriterDep, session: SessionDep) -> None:
+    """Delete an upload that no project uses, and its photo."""
+    await service.delete_upload(session, upload_id)

@@ -29,8 +29,20 @@ class UploadTooLargeError(TooLargeError):
     code = "upload_too_large"
 
 
+class PhotoTooManyPixelsError(InvalidInputError):
+    """The photo has more pixels than allowed."""
+
+    code = "photo_too_large"
+
+
+class PhotoTooFewPixelsError(InvalidInputError):
+    """One side of the photo is too short."""
+
+    code = "photo_too_small"
+
+
 class TooManyOpenUploadsError(RateLimitedError):
-    """Too many uploads are open: use some of them or wait until they expire."""
+    """Too many uploads are unused: use or delete some of them, or wait until they expire."""
 
     code = "too_many_open_uploads"
 
@@ -57,6 +69,12 @@ class UploadMismatchError(InvalidInputError):
     """The uploaded file does not have the declared size and type."""
 
     code = "upload_mismatch"
+
+
+class QuotaUnavailableError(UnavailableError):
+    """How much this workspace may still store cannot be checked right now: try again soon."""
+
+    code = "quota_unavailable"
 
 
 class NoBucketError(UnavailableError):

@@ -16,7 +16,10 @@ class Upload(TenantTable, ServiceTable, table=True):
     """The right to put one object into the store, and that object once it is there.
 
     `project_id` is set when a project uses it; from then on the object is the project's
-    bit-exact original.
+    bit-exact original. A discarded upload is gone for clients; its row stays for as long as its URL
+    could still fill it. `awaits_reservation` says that usage-svc did not answer and its bytes are not
+    reserved yet, `is_counted_alone` that they are recorded as used although no image stands for them,
+    because its project failed before the photo was checked.
     """
 
     __tablename__ = "uploads"
@@ -29,6 +32,7 @@ class Upload(TenantTable, ServiceTable, table=True):
             "expires_at",
             postgresql_where=text("project_id IS NULL"),
         ),
+        Index("ix_uploads_awaiting", "tenant_id", postgresql_where=text("awaits_reservation")),
     )
 
     bucket: str = Field(sa_type=Text)
@@ -38,3 +42,6 @@ class Upload(TenantTable, ServiceTable, table=True):
     size: int = Field(sa_type=BigInteger)
     expires_at: datetime = instant()
     project_id: UUID | None = None
+    discarded_at: datetime | None = instant(default=None)
+    awaits_reservation: bool = Field(default=False, sa_column_kwargs={"server_default": "false"})
+    is_counted_alone: bool = Field(default=False, sa_column_kwargs={"server_default": "false"})

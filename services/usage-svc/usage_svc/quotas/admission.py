@@ -52,10 +52,16 @@ class Admission:
         quantity: int,
         ttl: timedelta | None = None,
     ) -> Held:
-        """Hold `quantity` of the tenant's quota, or raise why not; idempotent by the id."""
+        """Hold `quantity` of the tenant's quota, or raise why not; idempotent by the id.
+
+        Without a `ttl`, a reservation of a level lasts until it is used or released, because what it
+        stands for does not end by itself.
+        """
         if meter not in METERS:
             raise UnknownMeterError(meter=meter, meters=[*sorted(METERS)])
-        wanted = Wanted(reservation_id, quantity, ttl or self._ttl)
+        if ttl is None and not METERS[meter].is_level:
+            ttl = self._ttl
+        wanted = Wanted(reservation_id, quantity, ttl)
         return await self._batches.submit(QuotaOf(tenant_id, meter), wanted)
 
     async def close(self) -> None:

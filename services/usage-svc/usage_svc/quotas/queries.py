@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from stagify.database import Connection
-from usage_svc.meters import METERS
+from usage_svc.meters import ALWAYS, METERS, STORAGE
 from usage_svc.quotas.keys import QuotaKey, ReservationKey
 
 # A row, by the names of its columns.
@@ -41,10 +41,13 @@ async def find_current(connection: Connection, now: datetime) -> dict[str, Row]:
     return {row["meter"]: row for row in rows}
 
 
+# The use of storage is read along and not locked: it may be off by what changes at this moment.
 _LOCK_QUOTA = """
-SELECT q.used, q.reserved,
+SELECT q.used, q.reserved, stored.used AS storage_used, stored.reserved AS storage_reserved,
        (SELECT plan FROM subscriptions AS s WHERE s.tenant_id = q.tenant_id) AS plan
 FROM quotas AS q
+LEFT JOIN quotas AS stored
+    ON stored.tenant_id = q.tenant_id AND stored.meter = $4 AND stored.period_start = $5
 WHERE q.tenant_id = $1 AND q.meter = $2 AND q.period_start = $3
 FOR NO KEY UPDATE OF q
 """
@@ -55,11 +58,12 @@ INSERT INTO quotas (tenant_id, meter, period_start) VALUES ($1, $2, $3) ON CONFL
 
 
 async def lock_quota(connection: Connection, key: QuotaKey) -> Row:
-    """What is used and reserved of the quota, and the plan; locks the quota, or creates it."""
-    quota: Row | None = await connection.fetchrow(_LOCK_QUOTA, *key)
+    """What is used and reserved of the quota and of storage, and the plan; locks the quota, or creates
+    it. Storage of which nothing was ever used or reserved is None."""
+    quota: Row | None = await connection.fetchrow(_LOCK_QUOTA, *key, STORAGE.name, ALWAYS)
     if quota is None:
         await connection.execute(_MAKE_QUOTA, *key)
-        quota = await connection.fetchrow(_LOCK_QUOTA, *key)
+        quota = await connection.fetchrow(_LOCK_QUOTA, *key, STORAGE.name, ALWAYS)
         assert quota is not None
     return quota
 

@@ -15,9 +15,10 @@ from uuid import UUID
 
 from prometheus_client import Counter
 
+from stagify.calls.usage import QuotaExceededError
 from stagify.database import Connection
 from stagify.errors import StagifyError, UnavailableError
-from usage_svc.meters import METERS
+from usage_svc.meters import METERS, STAGING, STORAGE, MeterSpec
 from usage_svc.plans.schemas import PlanCatalog
 from usage_svc.quotas import queries
 from usage_svc.quotas.keys import QuotaKey, ReservationKey
@@ -26,8 +27,6 @@ from usage_svc.quotas.rules import Decision, Outcome, Wanted
 RESERVATIONS = Counter(
     "stagify_quota_reservations", "Reservations by what became of them.", ["outcome"]
 )
-# What a project of staging-svc reserves.
-PROJECT_METER = METERS["staging"]
 # Closed reservations are kept longer than any message about them can take.
 RETENTION = timedelta(days=60)
 
@@ -55,12 +54,26 @@ async def reserve(
         attached_ttl=attached_ttl,
         now=now,
     )
-    decision = decide(quota=quota)
+    decision = decide(quota=quota, full=_storage_is_full(meter, quota, plans))
     if decision.lacks_room and await _expire_due_of(connection, key, now):
-        decision = decide(quota=await queries.lock_quota(connection, key))
+        quota = await queries.lock_quota(connection, key)
+        decision = decide(quota=quota, full=_storage_is_full(meter, quota, plans))
     outcomes = await _hold(connection, key, batch, decision, now)
     _count(outcomes)
     return outcomes
+
+
+def _storage_is_full(
+    meter: str, quota: queries.Row, plans: PlanCatalog
+) -> QuotaExceededError | None:
+    """The refusal of new photos while more is stored than the plan includes: each makes more of it."""
+    limit = plans.limit(quota["plan"], STORAGE.name)
+    used, reserved = quota["storage_used"] or 0, quota["storage_reserved"] or 0
+    if meter != STAGING.name or limit is None or used + reserved <= limit:
+        return None
+    return QuotaExceededError(
+        meter=STORAGE.name, used=used, reserved=reserved, limit=limit, resets_at=None
+    )
 
 
 async def _hold(
@@ -101,29 +114,38 @@ async def attach(
     now: datetime,
 ) -> None:
     """Let reservations last as long as the jobs of their `projects`, but at most for `ttl`."""
-    quotas = await _lock_quotas_of(connection, projects, now)
+    quotas = await _lock_quotas_of(connection, projects, STAGING, now)
     await queries.attach(connection, projects, quotas, expires_at=now + ttl, now=now)
 
 
 async def release(
-    connection: Connection, *, tenant_id: UUID, reservation_id: UUID, now: datetime
+    connection: Connection,
+    *,
+    tenant_id: UUID,
+    reservation_id: UUID,
+    now: datetime,
+    meter: MeterSpec = STAGING,
 ) -> None:
     """Release a reservation; nothing happens if it was used or released before. One that was never
-    made can no longer be made afterwards."""
-    quotas = await _lock_quotas_of(connection, [ReservationKey(tenant_id, reservation_id)], now)
+    made, of `meter`, can no longer be made afterwards."""
+    key = ReservationKey(tenant_id, reservation_id)
+    quotas = await _lock_quotas_of(connection, [key], meter, now)
     await queries.close(
         connection, quotas, state="released", only_from=["held", "expired"], now=now
     )
 
 
 async def _lock_quotas_of(
-    connection: Connection, reservations: Collection[ReservationKey], now: datetime
+    connection: Connection,
+    reservations: Collection[ReservationKey],
+    meter: MeterSpec,
+    now: datetime,
 ) -> dict[ReservationKey, QuotaKey]:
     """Lock the quotas in which reservations count, or would count if they are not known yet."""
     known = await queries.find_quotas_of(connection, reservations)
-    period_start = PROJECT_METER.period_start(now)
+    period_start = meter.period_start(now)
     quotas = {
-        key: known.get(key) or QuotaKey(key.tenant_id, PROJECT_METER.name, period_start)
+        key: known.get(key) or QuotaKey(key.tenant_id, meter.name, period_start)
         for key in reservations
     }
     await queries.lock_quotas(connection, set(quotas.values()))

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,14 +11,17 @@ from usage_svc.meters import METERS
 from usage_svc.quotas.errors import ReservationMismatchError, ReservationReleasedError
 from usage_svc.quotas.keys import QuotaKey
 
+# When a reservation expires that lasts until it is used or released.
+NEVER = datetime(9999, 12, 31, tzinfo=UTC)
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A reservation as asked for."""
+    """A reservation as asked for; without a `ttl` it lasts until it is used or released."""
 
     id: UUID
     quantity: int
-    ttl: timedelta
+    ttl: timedelta | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,8 @@ Outcome = Held | Exception
 class Decision:
     """The outcomes of a batch, first come first served.
 
-    `outcomes` are in the order of the batch; `to_hold` has quantity and expiry by id.
+    `outcomes` are in the order of the batch; `to_hold` has quantity and expiry by id. `full` is the
+    refusal of every new reservation because another meter is over its limit.
     """
 
     def __init__(
@@ -48,7 +52,9 @@ class Decision:
         limit: int | None,
         attached_ttl: timedelta,
         now: datetime,
+        full: QuotaExceededError | None = None,
     ) -> None:
+        self._full = full
         self._meter = key.meter
         self._used: int = quota["used"]
         self._reserved: int = quota["reserved"]
@@ -81,7 +87,9 @@ class Decision:
             return ReservationMismatchError()
         return Held(wanted.id, known["expires_at"])
 
-    def _hold(self, wanted: Wanted, ttl: timedelta) -> Outcome:
+    def _hold(self, wanted: Wanted, ttl: timedelta | None) -> Outcome:
+        if self._full is not None:
+            return self._full
         if self._limit is not None and self._used + self._reserved + wanted.quantity > self._limit:
             return QuotaExceededError(
                 meter=self._meter,
@@ -91,6 +99,6 @@ class Decision:
                 resets_at=METERS[self._meter].resets_at(self._now),
             )
         self._reserved += wanted.quantity
-        expires_at = self._now + ttl
+        expires_at = NEVER if ttl is None else self._now + ttl
         self.to_hold[wanted.id] = (wanted.quantity, expires_at)
         return Held(wanted.id, expires_at)
