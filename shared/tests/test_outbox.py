@@ -2,47 +2,41 @@
 process dies."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 import pytest
-from aiokafka import AIOKafkaConsumer
 
 from stagify.database import Database
-from stagify.events import decode
 from stagify.events.staging import ProjectDeleted
 from stagify.ids import new_id
 from stagify.outbox import publish, publish_on
 from stagify.relay import SEND_TIMEOUT_SECONDS, Relay
 from stagify.testing import DatabaseUrls
+from stagify.testing.events import arrived
+
+Arrived = Callable[..., Awaitable[list[UUID]]]
 
 
-async def read_projects(bootstrap: str, wanted: set[UUID]) -> list[UUID]:
-    """The project ids of `wanted` in the order of the topic, once all are there."""
-    client = AIOKafkaConsumer(
-        "staging.events", bootstrap_servers=bootstrap, auto_offset_reset="earliest"
-    )
-    await client.start()
-    found: list[UUID] = []
-    try:
-        async with asyncio.timeout(30):
-            while not wanted <= set(found):
-                event = decode((await client.getone()).value)
-                if isinstance(event, ProjectDeleted) and event.project_id in wanted:
-                    found.append(event.project_id)
-    finally:
-        await client.stop()
-    return found
+@pytest.fixture
+def arrive(kit_urls: DatabaseUrls, kafka_server: str) -> Arrived:
+    """The ids of these events in the order of the topic, once all are there."""
+
+    async def run(*event_ids: UUID) -> list[UUID]:
+        found = await arrived(kit_urls.relay, kafka_server, "staging.events", event_ids)
+        return [event.event_id for event in found]
+
+    return run
 
 
 async def publish_one(database: Database, tenant: UUID) -> UUID:
     event = ProjectDeleted(tenant_id=tenant, project_id=new_id())
     async with database.tenant(tenant) as session:
         publish(session, event)
-    return event.project_id
+    return event.event_id
 
 
 async def end_relay(admin_url: str, urls: DatabaseUrls) -> None:
@@ -58,14 +52,14 @@ async def end_relay(admin_url: str, urls: DatabaseUrls) -> None:
 
 
 async def test_a_committed_event_arrives(
-    database: Database, relay: None, kafka_server: str, tenant_id: UUID
+    database: Database, relay: None, arrive: Arrived, tenant_id: UUID
 ) -> None:
-    project = await publish_one(database, tenant_id)
-    assert await read_projects(kafka_server, {project}) == [project]
+    event_id = await publish_one(database, tenant_id)
+    assert await arrive(event_id) == [event_id]
 
 
 async def test_a_rolled_back_event_does_not(
-    database: Database, relay: None, kafka_server: str, tenant_id: UUID
+    database: Database, relay: None, arrive: Arrived, tenant_id: UUID
 ) -> None:
     lost = ProjectDeleted(tenant_id=tenant_id, project_id=new_id())
     with pytest.raises(LookupError):
@@ -74,7 +68,7 @@ async def test_a_rolled_back_event_does_not(
             await session.flush()
             raise LookupError
     after = await publish_one(database, tenant_id)
-    await read_projects(kafka_server, {after})
+    await arrive(after)
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         async with database.tenant_connection(None) as connection:
             await connection.fetch("SELECT * FROM outbox")
@@ -89,19 +83,19 @@ async def test_an_event_of_another_tenant_is_refused(
 
 
 async def test_a_row_that_commits_late_is_not_skipped(
-    database: Database, relay: None, kafka_server: str, tenant_id: UUID
+    database: Database, relay: None, arrive: Arrived, tenant_id: UUID
 ) -> None:
     """Two writers: the one with the lower sequence number commits last."""
     early = ProjectDeleted(tenant_id=tenant_id, project_id=new_id())
     async with database.tenant_connection(tenant_id) as connection:
         await publish_on(connection, "staging-svc", early)
         late = await publish_one(database, tenant_id)
-        await read_projects(kafka_server, {late})
-    assert await read_projects(kafka_server, {early.project_id}) == [early.project_id]
+        await arrive(late)
+    assert await arrive(early.event_id) == [early.event_id]
 
 
 async def test_one_key_keeps_its_order(
-    database: Database, relay: None, kafka_server: str, tenant_id: UUID
+    database: Database, relay: None, arrive: Arrived, tenant_id: UUID
 ) -> None:
     project = new_id()
     events = [
@@ -111,34 +105,22 @@ async def test_one_key_keeps_its_order(
     for start in range(0, 300, 30):
         async with database.tenant_connection(tenant_id) as connection:
             await publish_on(connection, "staging-svc", *events[start : start + 30])
-    client = AIOKafkaConsumer(
-        "staging.events", bootstrap_servers=kafka_server, auto_offset_reset="earliest"
-    )
-    await client.start()
-    seen: list[UUID] = []
-    try:
-        async with asyncio.timeout(30):
-            while len(seen) < len(events):
-                event = decode((await client.getone()).value)
-                if isinstance(event, ProjectDeleted) and event.project_id == project:
-                    seen.append(event.event_id)
-    finally:
-        await client.stop()
-    assert seen == [event.event_id for event in events]
+    wanted = [event.event_id for event in events]
+    assert await arrive(*wanted) == wanted
 
 
 async def test_the_relay_survives_the_loss_of_its_connection(
     database: Database,
     relay: None,
-    kafka_server: str,
+    arrive: Arrived,
     kit_urls: DatabaseUrls,
     postgres_admin_url: str,
     tenant_id: UUID,
 ) -> None:
-    await read_projects(kafka_server, {await publish_one(database, tenant_id)})
+    await arrive(await publish_one(database, tenant_id))
     await end_relay(postgres_admin_url, kit_urls)
-    project = await publish_one(database, tenant_id)
-    assert project in await read_projects(kafka_server, {project})
+    event_id = await publish_one(database, tenant_id)
+    await arrive(event_id)
 
 
 class SilentKafka:
@@ -179,15 +161,15 @@ async def test_a_relay_that_loses_its_connection_abandons_what_it_holds(
 
 
 async def test_a_second_relay_takes_over(
-    database: Database, make_relay: Callable[[], Relay], kafka_server: str, tenant_id: UUID
+    database: Database, make_relay: Callable[[], Relay], arrive: Arrived, tenant_id: UUID
 ) -> None:
     first = asyncio.create_task(make_relay().run())
-    await read_projects(kafka_server, {await publish_one(database, tenant_id)})
+    await arrive(await publish_one(database, tenant_id))
     second = asyncio.create_task(make_relay().run())
     try:
         first.cancel()
-        project = await publish_one(database, tenant_id)
-        assert await read_projects(kafka_server, {project}) == [project]
+        event_id = await publish_one(database, tenant_id)
+        assert await arrive(event_id) == [event_id]
     finally:
         second.cancel()
         await asyncio.gather(first, second, return_exceptions=True)

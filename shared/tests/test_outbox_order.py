@@ -7,14 +7,13 @@ from random import Random
 from uuid import UUID
 
 import pytest
-from aiokafka import AIOKafkaConsumer
 
 from stagify.database import Database
-from stagify.events import decode
 from stagify.events.staging import ProjectDeleted
 from stagify.ids import new_id
 from stagify.outbox import publish_on
 from stagify.testing import DatabaseUrls
+from stagify.testing.events import arrived
 
 WRITERS = 32
 TRANSACTIONS = 40
@@ -65,30 +64,26 @@ class Writers:
                 self.order[key].append(event.event_id)
 
 
-async def on_the_topic(bootstrap: str, wanted: dict[UUID, list[UUID]]) -> dict[UUID, list[UUID]]:
+async def on_the_topic(
+    relay_url: str, bootstrap: str, wanted: dict[UUID, list[UUID]]
+) -> dict[UUID, list[UUID]]:
     """The first copies of the events of the wanted keys, in the order of the topic."""
-    client = AIOKafkaConsumer(
-        "staging.events", bootstrap_servers=bootstrap, auto_offset_reset="earliest"
-    )
-    await client.start()
+    event_ids = {event_id for events in wanted.values() for event_id in events}
     found: dict[UUID, dict[UUID, None]] = {key: {} for key in wanted}
-    missing = {event_id for events in wanted.values() for event_id in events}
-    try:
-        async with asyncio.timeout(60):
-            while missing:
-                event = decode((await client.getone()).value)
-                if isinstance(event, ProjectDeleted) and event.project_id in wanted:
-                    found[event.project_id].setdefault(event.event_id)
-                    missing.discard(event.event_id)
-    finally:
-        await client.stop()
+    for event in await arrived(relay_url, bootstrap, "staging.events", event_ids):
+        assert isinstance(event, ProjectDeleted)
+        found[event.project_id].setdefault(event.event_id)
     return {key: list(events) for key, events in found.items()}
 
 
 async def test_every_row_is_sent_and_each_key_in_the_order_of_its_commits(
-    wide_database: Database, relay: None, kafka_server: str, tenant_id: UUID
+    wide_database: Database,
+    relay: None,
+    kit_urls: DatabaseUrls,
+    kafka_server: str,
+    tenant_id: UUID,
 ) -> None:
     writers = Writers(wide_database, tenant_id)
     await writers.write_all()
     assert sum(map(len, writers.order.values())) == WRITERS * TRANSACTIONS + 1
-    assert await on_the_topic(kafka_server, writers.order) == dict(writers.order)
+    assert await on_the_topic(kit_urls.relay, kafka_server, writers.order) == dict(writers.order)

@@ -1,40 +1,20 @@
 """The events of a customer on the topics of the running platform."""
 
 import asyncio
-import itertools
 from uuid import UUID
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
-
 from proof.customers import photo
-from stagify.events import Event, decode
+from stagify.events import Event
 from stagify.events.identity import ApiKeyCreated, MemberJoined
 from stagify.events.receipts import ReceiptIssued
 from stagify.events.staging import ProjectCreated, ProjectDeleted, ProjectStaged, StagingStarted
 from stagify.events.tenant import TenantActivated, TenantCreated, TenantSuspended
 from stagify.events.usage import UsageRecorded
+from stagify.testing.events import on_topics
 from stagify.topology import TOPICS
 from stagify_local.customer import Customer
 from stagify_local.platform import Platform
 from stagify_local.waiting import eventually
-
-
-async def all_events(servers: str) -> list[Event]:
-    """Every event there is."""
-    places = [TopicPartition(str(spec.name), n) for spec in TOPICS for n in range(spec.partitions)]
-    reader = AIOKafkaConsumer(bootstrap_servers=servers, enable_auto_commit=False)
-    await reader.start()
-    try:
-        reader.assign(places)
-        await reader.seek_to_beginning(*places)
-        ends = await reader.end_offsets(places)
-        found = []
-        while [place for place in places if await reader.position(place) < ends[place]]:
-            records = await reader.getmany(timeout_ms=1_000)
-            found += [decode(each.value) for each in itertools.chain(*records.values())]
-    finally:
-        await reader.stop()
-    return [event for event in found if isinstance(event, Event)]
 
 
 def test_every_event_says_who_set_it_going(platform: Platform, customer: Customer) -> None:
@@ -50,7 +30,11 @@ def test_every_event_says_who_set_it_going(platform: Platform, customer: Custome
 
     def told() -> list[Event]:
         """The customer's events, once every service has answered the last of them."""
-        events = [each for each in asyncio.run(all_events(servers)) if each.tenant_id == tenant_id]
+        events = [
+            each
+            for each in asyncio.run(on_topics(servers, *(str(spec.name) for spec in TOPICS)))
+            if each.tenant_id == tenant_id
+        ]
         answered = [e for e in events if isinstance(e, ReceiptIssued) and e.action == "suspended"]
         return events if len(answered) == 3 else []
 

@@ -11,6 +11,7 @@ from aiokafka import ConsumerRecord, TopicPartition
 from aiokafka.abc import ConsumerRebalanceListener
 
 from stagify.database import Database, Session
+from stagify.events import Event, decode
 
 
 class CrashError(Exception):
@@ -72,6 +73,11 @@ class Log:
                 headers=(),
             )
         )
+
+    def events(self, topic: str) -> list[Event]:
+        """The events of the topic, in order."""
+        decoded = [decode(record.value) for record in self.records.get(topic, ())]
+        return [event for event in decoded if isinstance(event, Event)]
 
     def is_consumed(self, topic: str) -> bool:
         """Whether every message of the topic has been handled and committed."""
