@@ -174,6 +174,21 @@ class TestGivingUp:
             assert await comes_to_wait(database, freeing)
         assert not await freeing
 
+    async def test_a_slug_that_is_being_freed_is_not_kept(
+        self, expired: Tenant, database: Database, slug: str
+    ) -> None:
+        async with database.tenant(expired.id) as session:
+            assert await hosts.free_slug(session, slug, tenant_id=expired.id)
+            await session.flush()
+
+            async def keep() -> bool:
+                async with database.tenant(expired.id) as other:
+                    return await hosts.keep_slug(other, slug, tenant_id=expired.id)
+
+            keeping = asyncio.create_task(keep())
+            assert await comes_to_wait(database, keeping)
+        assert not await keeping
+
 
 class TestOperators:
     async def test_two_suspend_it_once(self, tenant: Tenant, database: Database) -> None:
