@@ -70,14 +70,14 @@ class Decider:
             if limited is not None:
                 return Refuse(site.unidentified, limited)
             return self._documents.answer(request, site)
-        if site.key and (request.authorization is not None or request.session is not None):
+        if site.key and (request.authorization or request.session is not None):
             return self._by_credential(request, peer, site, route, now)
         return self._passes.get(self._visitors.at(site), site, route, now)
 
     def _by_credential(
         self, request: Request, peer: Peer, site: Site, route: Route, now: float
     ) -> Decision:
-        if request.authorization is not None:
+        if request.authorization:
             key = site.key + request.authorization
         else:
             # `decide` has made sure that there is one.
@@ -114,7 +114,7 @@ class Decider:
         # A session that has ended does not keep anyone from logging in; a wrong key is always refused.
         if (
             result is INVALID_CREDENTIAL
-            and request.authorization is None
+            and not request.authorization
             and (request.method, segment_of(request.target)) in OPEN_TO_ANYONE
         ):
             return self._passes.get(self._visitors.at(site), site, route, now)
