@@ -15,6 +15,7 @@ import pytest
 from PIL import Image
 
 import photos_testing as made
+import profiles_testing as profiles
 from photos_testing import FIELDS, HEIGHT, WIDTH, Colour, encoded, fields, noise
 from staging_svc.photos.cleaning import Cleaned, PhotoRefusedError, clean
 
@@ -201,59 +202,61 @@ class TestPixels:
 
 class TestProfiles:
     @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "HEIF", "AVIF"])
-    @pytest.mark.parametrize("space", made.WIDE_SPACES)
+    @pytest.mark.parametrize("space", profiles.WIDE_SPACES)
     def test_wide_colours_are_brought_to_srgb(self, cleaned: Clean, kind: str, space: str) -> None:
-        content = encoded(fields(), kind, icc_profile=made.matrix_profile(space))
+        content = encoded(fields(), kind, icc_profile=profiles.matrix_profile(space))
         assert_fields(
-            cleaned(content)[1], tuple(made.seen(colour, space) for colour in FIELDS), within=7
+            cleaned(content)[1], tuple(profiles.seen(colour, space) for colour in FIELDS), within=7
         )
 
     @pytest.mark.parametrize("kind", ["JPEG", "PNG"])
     def test_profile_of_grey(self, cleaned: Clean, kind: str) -> None:
-        content = encoded(fields(GREYS, "L"), kind, icc_profile=made.grey_profile(1.0))
-        assert_fields(cleaned(content)[1], tuple(grey(made.srgb(value / 255)) for value in GREYS))
+        content = encoded(fields(GREYS, "L"), kind, icc_profile=profiles.grey_profile(1.0))
+        assert_fields(
+            cleaned(content)[1], tuple(grey(profiles.srgb(value / 255)) for value in GREYS)
+        )
 
     def test_profile_of_grey_of_16_bits_and_of_grey_with_alpha(self, cleaned: Clean) -> None:
-        chunk = made.chunk(b"iCCP", b"linear\0\0" + zlib.compress(made.grey_profile(1.0)))
-        shown = tuple(grey(made.srgb(value / 255)) for value in GREYS)
+        chunk = made.chunk(b"iCCP", b"linear\0\0" + zlib.compress(profiles.grey_profile(1.0)))
+        shown = tuple(grey(profiles.srgb(value / 255)) for value in GREYS)
         assert_fields(cleaned(made.deep_png([value * 257 for value in GREYS], 0, chunk))[1], shown)
         opaque = made.deep_png([(value * 257, 65535) for value in GREYS], 4, chunk)
         assert_fields(cleaned(opaque)[1], shown)
 
     def test_profile_of_colours_on_a_palette_and_on_alpha(self, cleaned: Clean) -> None:
-        profile = made.matrix_profile("ProPhoto")
-        shown = tuple(made.seen(colour, "ProPhoto") for colour in FIELDS)
+        profile = profiles.matrix_profile("ProPhoto")
+        shown = tuple(profiles.seen(colour, "ProPhoto") for colour in FIELDS)
         assert_fields(cleaned(encoded(fields().quantize(4), "PNG", icc_profile=profile))[1], shown)
         opaque = encoded(fields().convert("RGBA"), "PNG", icc_profile=profile)
         assert_fields(cleaned(opaque)[1], shown)
 
     def test_profile_of_inks(self, cleaned: Clean) -> None:
         content = encoded(
-            fields([INKS[0], INKS[1], INKS[1], INKS[0]], "CMYK"), icc_profile=made.ink_profile()
+            fields([INKS[0], INKS[1], INKS[1], INKS[0]], "CMYK"), icc_profile=profiles.ink_profile()
         )
         assert_fields(cleaned(content)[1], (grey(255), grey(119), grey(119), grey(255)))
 
     def test_profile_in_parts(self, cleaned: Clean) -> None:
-        profile = made.matrix_profile("ProPhoto")
+        profile = profiles.matrix_profile("ProPhoto")
         parts = [
             made.segment(0xE2, b"ICC_PROFILE\0" + bytes((number, 2)) + part)
             for number, part in ((2, profile[300:]), (1, profile[:300]))
         ]
         _, picture = cleaned(made.with_segments(encoded(fields()), *parts))
-        assert_fields(picture, tuple(made.seen(colour, "ProPhoto") for colour in FIELDS))
+        assert_fields(picture, tuple(profiles.seen(colour, "ProPhoto") for colour in FIELDS))
 
     @pytest.mark.parametrize("length", [0, 1, 50, 127, 128, 132, 200, 400])
     @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "HEIF", "AVIF"])
     def test_profile_that_is_cut_off_is_ignored(
         self, cleaned: Clean, kind: str, length: int
     ) -> None:
-        profile = made.matrix_profile("ProPhoto")[:length]
+        profile = profiles.matrix_profile("ProPhoto")[:length]
         assert_fields(cleaned(encoded(fields(), kind, icc_profile=profile))[1], FIELDS, within=6)
 
     def test_profile_for_other_pictures_is_ignored(self, cleaned: Clean) -> None:
-        for profile in (made.grey_profile(1.0), made.ink_profile()):
+        for profile in (profiles.grey_profile(1.0), profiles.ink_profile()):
             assert_fields(cleaned(encoded(fields(), icc_profile=profile))[1], FIELDS)
-        _, picture = cleaned(encoded(fields(GREYS, "L"), icc_profile=made.ink_profile()))
+        _, picture = cleaned(encoded(fields(GREYS, "L"), icc_profile=profiles.ink_profile()))
         assert_fields(picture, tuple(grey(value) for value in GREYS))
 
 

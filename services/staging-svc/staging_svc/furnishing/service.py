@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from stagify.database import Session
 from stagify.events.staging import ProjectStaged, StagingFailed, StagingStarted
@@ -13,7 +13,6 @@ from stagify.events.usage import UsageRecorded
 from stagify.outbox import publish
 from staging_engine.port import Hint
 from staging_svc.images import service as images
-from staging_svc.images.rules import ImageKind
 from staging_svc.images.service import StoredPhoto
 from staging_svc.objects import service as objects
 from staging_svc.projects import service as projects
@@ -181,7 +180,9 @@ def _give_hints(project: Project, hints: Sequence[Hint]) -> None:
     project.hints = [*project.hints, *new]
 
 
-async def _own(session: Session, project: Project, kind: ImageKind, unowned: StoredPhoto) -> None:
+async def _own(
+    session: Session, project: Project, kind: Literal["original", "staged"], unowned: StoredPhoto
+) -> None:
     await objects.withdraw(session, unowned.stored)
     images.add_image(session, _owner(project), kind, unowned)
 
