@@ -19,8 +19,9 @@ ROOT = Path(__file__).resolve().parent.parent
 HEADER = """\
 # Made by `make env` for docker-compose.yml. Keep it secret, and keep it as long as the volumes.
 
-# --- Ports, both on 127.0.0.1: the platform, and the page of mails
+# --- Ports, all on 127.0.0.1: the platform, the object store of signed links, the page of mails
 GATEWAY_PORT=8080
+OBJECTSTORE_PORT=9000
 MAIL_PORT=8025
 """
 
@@ -66,7 +67,8 @@ def signing_keys() -> dict[str, str]:
 
 def other_secrets() -> dict[str, str]:
     names = [f"{prefix(service)}_IDEMPOTENCY_SECRET" for service in SERVICES]
-    names += ["API_KEY_SECRETS", "IDENTITY_HASH_SECRET", "S3_SECRET_ACCESS_KEY"]
+    names += ["API_KEY_SECRETS", "DEVICE_COOKIE_SECRETS", "IDENTITY_HASH_SECRET"]
+    names += ["S3_SECRET_ACCESS_KEY"]
     return {name: new_secret() for name in names}
 
 

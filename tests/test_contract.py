@@ -119,7 +119,7 @@ PROMISE = "a promise to another service for minutes; how it ends is told by the 
 Published = dict[str, tuple[type[Event], ...] | str]
 ROUTES: dict[str, Published] = {
     "tenant-svc": {
-        "hold_slug": NO_EVENT_YET + "a name is kept for the minutes of a sign-up",
+        "ask_for_slug": NO_EVENT_YET + "a sign-up asks whether its name is free",
         "create_tenant": (TenantCreated, TenantDirectoryEntry),
     },
     "identity-svc": {

@@ -32,7 +32,7 @@ IDS_OR_MADE_OF_IDS = """
     version_num
 """
 SECRETS_OR_HASHES_OF_SECRETS = """
-    code_hash fingerprint key_hash last4 password_hash public_id token_hash
+    answer_hash code_hash fingerprint key_hash last4 password_hash public_id token_hash
 """
 # A task names rows and no people, because operators read it.
 TASKS = "tasks.concurrency_key tasks.key tasks.last_error tasks.payload"

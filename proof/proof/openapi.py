@@ -35,6 +35,7 @@ def _identity(base: dict[str, Any]) -> FastAPI:
         tenant_svc_url="http://unused:1",
         identity_hash_secret="h" * 32,
         api_key_secrets="k" * 32,
+        device_cookie_secrets="d" * 32,
         smtp_host="unused",
         mail_from="nobody@example.test",
     )

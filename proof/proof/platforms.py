@@ -2,15 +2,20 @@
 
 import contextlib
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from stagify_local.platform import Platform
 
+# All customers of a proof come from one address, which would soon be over its limits.
+ONE_ADDRESS = {"LOGINS_PER_SOURCE_MINUTE": "1000000", "SIGNUPS_PER_SOURCE_HOUR": "1000000"}
+
 
 @contextlib.contextmanager
-def running(folder: Path | None = None, **options: Any) -> Iterator[Platform]:
+def running(
+    folder: Path | None = None, *, settings: Mapping[str, str] | None = None, **options: Any
+) -> Iterator[Platform]:
     """A platform in `folder`, else in a temporary one; `options` are those of `Platform`."""
     with contextlib.ExitStack() as stack:
         if folder is None:
@@ -21,7 +26,7 @@ def running(folder: Path | None = None, **options: Any) -> Iterator[Platform]:
         folder.mkdir(parents=True, exist_ok=True)
         # If root runs this, PostgreSQL is another user, who must be able to enter.
         folder.chmod(0o755)
-        platform = Platform(folder, **options)
+        platform = Platform(folder, settings={**ONE_ADDRESS, **(settings or {})}, **options)
         platform.start()
         try:
             yield platform

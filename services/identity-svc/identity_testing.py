@@ -3,9 +3,11 @@
 import asyncio
 import json
 import re
+import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from email.message import Message as EmailMessage
+from ipaddress import IPv6Address
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -62,9 +64,8 @@ class MailServer(MessageHandler):
 
 @dataclass
 class TenantService:
-    """tenant-svc as sign-up sees it: holds slugs and makes tenants, both idempotently."""
+    """tenant-svc as sign-up sees it: knows which slugs are free and makes tenants, idempotently."""
 
-    holds: dict[str, str] = field(default_factory=dict)
     tenants: dict[str, dict[str, Any]] = field(default_factory=dict)
     calls: list[tuple[str, str]] = field(default_factory=list)
     # Who was behind the call, by the name or id it was about.
@@ -79,9 +80,10 @@ class TenantService:
         if self.refusal is not None:
             return self.refusal[0], {"code": self.refusal[1], "suggestion": self.suggestion}
         kind, name = path.removeprefix("/internal/").split("/")
+        slug = name if kind == "slugs" else body["slug"]
+        if any(tenant["slug"] == slug for id_, tenant in self.tenants.items() if id_ != name):
+            return 409, {"code": "slug_taken"}
         if kind == "slugs":
-            if self.holds.setdefault(name, body["signup_id"]) != body["signup_id"]:
-                return 409, {"code": "slug_taken"}
             return 200, {"slug": name}
         made = {
             "id": name,
@@ -134,11 +136,12 @@ class Caller:
     def __init__(self, keys: ContextKeys) -> None:
         self._keys = keys
 
-    def platform(self) -> dict[str, str]:
-        return self._keys.headers("identity-svc", kind="platform")
+    def platform(self, address: str | None = None) -> dict[str, str]:
+        return self._keys.headers("identity-svc", kind="platform") | came_from(address)
 
-    def anonymous(self, tenant_id: UUID) -> dict[str, str]:
-        return self._keys.headers("identity-svc", kind="anonymous", tenant_id=tenant_id)
+    def anonymous(self, tenant_id: UUID, address: str | None = None) -> dict[str, str]:
+        headers = self._keys.headers("identity-svc", kind="anonymous", tenant_id=tenant_id)
+        return headers | came_from(address)
 
     def user(self, member: Member, role: Role | None = "owner", **fields: Any) -> dict[str, str]:
         return self._keys.headers(
@@ -162,6 +165,17 @@ class SignUpBegun(NamedTuple):
 
     id: str
     code: str
+
+
+def came_from(address: str | None) -> dict[str, str]:
+    """The header in which the gateway says where a request came from; by default from somewhere new,
+    so that tests do not meet in the limits of one source."""
+    return {"x-forwarded-for": address or new_address()}
+
+
+def new_address() -> str:
+    """An IPv6 address in a network of its own."""
+    return str(IPv6Address(secrets.randbits(124) | 2 << 124))
 
 
 Begin = Callable[[str, str], Awaitable[SignUpBegun]]
@@ -198,15 +212,19 @@ def refusal(answer: httpx.Response) -> tuple[int, str]:
 
 @dataclass(frozen=True)
 class Visitor:
-    """Somebody on the platform's host, who signs up."""
+    """Somebody on the platform's host, who signs up; each time from another address unless one is
+    given."""
 
     client: httpx.AsyncClient
     caller: Caller
+    address: str | None = None
 
-    async def request(self, email: str, slug: str) -> httpx.Response:
+    async def request(self, email: str, slug: str, **changes: Any) -> httpx.Response:
         """The answer to the wish for a sign-up."""
         return await self.client.post(
-            "/v1/signup", json=signup_body(email, slug), headers=self.caller.platform()
+            "/v1/signup",
+            json=signup_body(email, slug) | changes,
+            headers=self.caller.platform(self.address),
         )
 
     async def ask(self, email: str, slug: str) -> str:
@@ -221,5 +239,5 @@ class Visitor:
         return await self.client.post(
             f"/v1/signup/{signup_id}/confirm",
             json={"code": code, "password": password},
-            headers=self.caller.platform(),
+            headers=self.caller.platform(self.address),
         )

@@ -24,7 +24,7 @@ from stagify.testing import ContextKeys
 Deliver = Callable[[Event], Awaitable[None]]
 Published = Callable[[UUID], Awaitable[list[Event]]]
 AskForTenant = Callable[..., Awaitable[httpx.Response]]
-HoldSlug = Callable[..., Awaitable[httpx.Response]]
+AskForSlug = Callable[..., Awaitable[httpx.Response]]
 CreateTenant = Callable[..., Awaitable[dict[str, Any]]]
 Upkeep = Callable[[], Awaitable[None]]
 

@@ -101,7 +101,6 @@ class Environments:
         if service is GATEWAY:
             return environment | {
                 "GATEWAY_PORT": str(self._addresses.gateway_port),
-                "OBJECTSTORE_URL": self._addresses.objectstore,
                 "ADMIN_PORT": port,
                 "ACCESS_LOG": str(self._addresses.access_log),
             }
@@ -155,6 +154,7 @@ class Environments:
         if service.name == "identity-svc":
             return {
                 "API_KEY_SECRETS": self._state.secret("identity-svc.api_keys"),
+                "DEVICE_COOKIE_SECRETS": self._state.secret("identity-svc.devices"),
                 "IDENTITY_HASH_SECRET": self._state.secret("identity-svc.hashes"),
                 "SMTP_HOST": LOOPBACK,
                 "SMTP_PORT": str(self._addresses.smtp_port),
@@ -162,7 +162,7 @@ class Environments:
             }
         if service.name == "staging-svc":
             return self._objectstore() | {
-                "S3_PUBLIC_URL": f"http://objects.{self._addresses.base_domain}",
+                "S3_PUBLIC_URL": self._addresses.objectstore,
                 "ENGINE": self._engine,
                 **({"ENGINE_PYTHON": str(self._engine_python)} if self._engine_python else {}),
             }

@@ -7,9 +7,9 @@ from identity_svc.sessions.models import Session
 from identity_svc.signup.models import Signup
 from identity_svc.tables import ServiceTable
 from identity_svc.tenants.models import Tenant
-from identity_svc.throttling.models import Throttle
+from identity_svc.throttling.models import Backoff, Throttle
 
-__all__ = ["ApiKey", "Membership", "Session", "Signup", "Tenant", "Throttle", "User"]
+__all__ = ["ApiKey", "Backoff", "Membership", "Session", "Signup", "Tenant", "Throttle", "User"]
 
 METADATA = ServiceTable.metadata
 
@@ -17,6 +17,7 @@ METADATA = ServiceTable.metadata
 NOT_TENANT_TABLES: dict[str, str] = {
     "users": "a person may belong to several tenants, and an address has one account",
     "signups": "a sign-up has no tenant until it is confirmed",
+    "backoffs": "attempts fail before anyone is known; holds keyed hashes only",
     "throttles": "attempts are counted before anyone is known; holds keyed hashes only",
     "tenants": "the upkeep lists all tenants; a row holds names, plan, region and status, and no work",
 }

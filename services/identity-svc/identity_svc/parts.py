@@ -9,6 +9,7 @@ from identity_svc.api_keys.keyring import KeyRing
 from identity_svc.credentials.usage import UsageRecorder
 from identity_svc.digests.service import Digester
 from identity_svc.people.passwords import Passwords
+from identity_svc.sessions.devices import Devices
 from identity_svc.settings import Settings
 from stagify.calls.client import InternalClient
 from stagify.database import Database
@@ -26,6 +27,7 @@ class Parts:
     digester: Digester
     passwords: Passwords
     keys: KeyRing
+    devices: Devices
     tenant_svc: InternalClient
     usage: UsageRecorder
 
@@ -50,6 +52,7 @@ def make_parts(settings: Settings) -> Parts:
         digester=Digester(settings.identity_hash_secret.get_secret_value()),
         passwords=Passwords(settings),
         keys=KeyRing(settings.api_key_secret_list),
+        devices=Devices(settings.device_cookie_secret_list),
         tenant_svc=tenant_svc,
         usage=UsageRecorder(database),
     )

@@ -22,6 +22,8 @@ class Settings(ServiceSettings):
 
     # Secret keys for the hashes of API keys, comma separated: the first signs, all verify.
     api_key_secrets: SecretStr
+    # Secret keys for device cookies, comma separated: the first signs, all verify.
+    device_cookie_secrets: SecretStr
     # Secret key for the hashes of mailed codes, session tokens and throttled addresses.
     identity_hash_secret: Secret
 
@@ -52,19 +54,30 @@ class Settings(ServiceSettings):
 
     # Sign-ups of all addresses together, an hour; bounds the mail this platform can be made to send.
     signups_per_hour: int = Field(default=1_000, ge=1)
-    # Log-in attempts a minute at one tenant.
-    logins_per_tenant_minute: int = Field(default=300, ge=1)
+    # Sign-ups an hour from one source, which is an IPv4 address or an IPv6 /64.
+    signups_per_source_hour: int = Field(default=60, ge=1)
+    # Log-in attempts a minute from one source, except those of known devices.
+    logins_per_source_minute: int = Field(default=30, ge=1)
     # API keys that one tenant may have at a time.
     api_keys_per_tenant: int = Field(default=50, ge=1)
 
     @property
     def api_key_secret_list(self) -> tuple[bytes, ...]:
         """The secret keys for the hashes of API keys; the first one signs."""
-        parts = self.api_key_secrets.get_secret_value().split(",")
-        return tuple(part.strip().encode() for part in parts)
+        return tuple(secret.encode() for secret in _listed(self.api_key_secrets))
+
+    @property
+    def device_cookie_secret_list(self) -> tuple[str, ...]:
+        """The secret keys for device cookies; the first one signs."""
+        return _listed(self.device_cookie_secrets)
 
     @model_validator(mode="after")
-    def _check_api_key_secrets(self) -> Self:
-        if any(len(secret) < MIN_SECRET_BYTES for secret in self.api_key_secret_list):
-            raise ValueError(f"API_KEY_SECRETS: each needs at least {MIN_SECRET_BYTES} bytes")
+    def _check_secret_lists(self) -> Self:
+        for name in ("api_key_secrets", "device_cookie_secrets"):
+            if any(len(each.encode()) < MIN_SECRET_BYTES for each in _listed(getattr(self, name))):
+                raise ValueError(f"{name.upper()}: each needs at least {MIN_SECRET_BYTES} bytes")
         return self
+
+
+def _listed(secrets: SecretStr) -> tuple[str, ...]:
+    return tuple(part.strip() for part in secrets.get_secret_value().split(","))

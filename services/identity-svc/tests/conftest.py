@@ -93,6 +93,7 @@ def make_settings(
             "idempotency_secret": "i" * 32,
             "identity_hash_secret": "h" * 32,
             "api_key_secrets": "k" * 32,
+            "device_cookie_secrets": "d" * 32,
             "smtp_host": "127.0.0.1",
             "smtp_port": mail_server.port,
             "mail_from": "StagifyAI <no-reply@stagify.example>",

@@ -1,10 +1,11 @@
 """What the gateway is told about credentials."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import httpx
+import pytest
 from sqlalchemy import text
 
 from identity_svc.api_keys.keyring import KeyRing, checksum
@@ -12,7 +13,7 @@ from identity_svc.app import create_app
 from identity_testing import Caller, MakeSettings, Member, SignUp, refusal
 from stagify.clock import utc_now
 from stagify.database import Database
-from stagify.testing import ContextKeys, DatabaseUrls, app_client
+from stagify.testing import Clock, ContextKeys, DatabaseUrls, app_client
 
 URL = "/internal/credentials"
 
@@ -138,6 +139,42 @@ class TestSession:
         assert {answer.status_code for answer in answers} == {404}
         assert bodies[0]["code"] == "unknown_credential"
         assert all(body == bodies[0] for body in bodies)
+
+    @pytest.mark.parametrize(
+        ("uses", "life"),
+        [
+            # Nobody has used it since the log-in.
+            ([], timedelta(days=7)),
+            # It is used every six days, and ends thirty days after the log-in all the same.
+            ([timedelta(days=6)] * 4, timedelta(days=6)),
+        ],
+    )
+    async def test_session_past_its_end_is_unknown(
+        self,
+        make_settings: MakeSettings,
+        caller: Caller,
+        member: Member,
+        clock: Clock,
+        uses: list[timedelta],
+        life: timedelta,
+    ) -> None:
+        app = create_app(make_settings())
+        async with app_client(app) as client:
+            token = await session_token(client, caller, member)
+            for gap in uses:
+                clock.advance(gap)
+                answer = await look_up(client, caller, member.tenant_id, "session", token)
+                assert answer.status_code == 200
+                await app.state.parts.usage.flush()
+            clock.advance(life - timedelta(minutes=1))
+            answer = await look_up(client, caller, member.tenant_id, "session", token)
+            assert answer.status_code == 200
+            # The gateway keeps the verdict no longer than that.
+            ends = datetime.fromisoformat(answer.json()["expires_at"])
+            assert utc_now() < ends <= utc_now() + timedelta(minutes=1)
+            clock.advance(timedelta(minutes=1))
+            answer = await look_up(client, caller, member.tenant_id, "session", token)
+        assert refusal(answer) == (404, "unknown_credential")
 
     async def test_changed_role_counts_at_once(
         self, client: httpx.AsyncClient, caller: Caller, member: Member, database: Database

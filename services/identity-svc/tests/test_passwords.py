@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from identity_svc.people.errors import BusyError, WeakPasswordError
-from identity_svc.people.passwords import Passwords
+from identity_svc.people.passwords import Passwords, Standing
 from identity_svc.people.rules import check_password, worst_passwords
 from identity_svc.settings import Settings
 from identity_testing import MakeSettings
@@ -60,6 +60,79 @@ async def test_caller_who_leaves_does_not_free_a_place_that_is_taken(
     job.cancel()
     with pytest.raises(BusyError):
         await passwords.hash("correct horse")
+    passwords.close()
+
+
+def a_slow_pool(make_settings: MakeSettings, queue: int) -> Passwords:
+    """One thread, which one hash keeps busy for a while."""
+    return Passwords(
+        make_settings(
+            password_hash_threads=1,
+            password_hash_queue=queue,
+            argon2_memory_kib=4096,
+            argon2_time_cost=50,
+        )
+    )
+
+
+async def test_known_people_come_first_then_those_who_have_asked_least(
+    make_settings: MakeSettings,
+) -> None:
+    passwords, order = a_slow_pool(make_settings, 8), []
+
+    async def ask(name: str, standing: Standing) -> None:
+        await passwords.hash("correct horse", standing)
+        order.append(name)
+
+    async with asyncio.TaskGroup() as group:
+        for name, standing in [
+            ("running", Standing(is_stranger=True, attempts=9)),
+            ("frequent", Standing(is_stranger=True, attempts=30)),
+            ("stranger", Standing(is_stranger=True, attempts=1)),
+            ("later stranger", Standing(is_stranger=True, attempts=1)),
+            ("known, often", Standing(attempts=7)),
+            ("known", Standing(attempts=1)),
+        ]:
+            group.create_task(ask(name, standing))
+    passwords.close()
+    assert order == [
+        "running",
+        "known",
+        "known, often",
+        "stranger",
+        "later stranger",
+        "frequent",
+    ]
+
+
+async def test_flood_takes_no_place_from_those_who_ask_seldom(make_settings: MakeSettings) -> None:
+    passwords = a_slow_pool(make_settings, 4)
+    flood = [
+        asyncio.create_task(passwords.hash("guess", Standing(is_stranger=True, attempts=2 + n)))
+        for n in range(20)
+    ]
+    await next_turn()
+    newcomer, owner = [
+        asyncio.create_task(passwords.hash("correct horse", standing))
+        for standing in (Standing(is_stranger=True, attempts=1), Standing(attempts=20))
+    ]
+    results = await asyncio.gather(newcomer, owner, *flood, return_exceptions=True)
+    passwords.close()
+    # One of the flood was running, and two of the four who waited gave way.
+    kinds = [type(result) for result in results]
+    assert kinds[:2] == [str, str]
+    assert kinds[2:] == [str] * 3 + [BusyError] * 17
+
+
+async def test_caller_who_leaves_the_queue_frees_a_place(make_settings: MakeSettings) -> None:
+    passwords = a_slow_pool(make_settings, 1)
+    running = asyncio.create_task(passwords.hash("correct horse"))
+    waiting = asyncio.create_task(passwords.hash("correct horse"))
+    await next_turn()
+    waiting.cancel()
+    await next_turn()
+    assert await passwords.hash("correct horse")
+    assert await running
     passwords.close()
 
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from prometheus_client import REGISTRY
 from sqlalchemy import Engine, event, text
 
 from identity_svc.app import create_app
-from identity_svc.sessions.api import COOKIE_NAME
+from identity_svc.sessions.api import COOKIE_NAME, DEVICE_COOKIE_NAME
 from identity_testing import (
     PASSWORD,
     Caller,
@@ -22,29 +23,47 @@ from identity_testing import (
     SignUp,
     Visitor,
     as_json,
+    new_address,
     refusal,
 )
+from stagify.clock import utc_now
 from stagify.database import Database
 from stagify.events.identity import SessionRevoked
-from stagify.testing import app_client, next_turn
+from stagify.testing import Clock, app_client, next_turn
 
 URL = "/v1/session"
 
 
 async def log_in(
-    client: httpx.AsyncClient, caller: Caller, member: Member, **changes: str
+    client: httpx.AsyncClient,
+    caller: Caller,
+    member: Member,
+    *,
+    address: str | None = None,
+    device: str = "",
+    **changes: str,
 ) -> httpx.Response:
-    """The answer to a log-in on the member's own host."""
-    headers = caller.anonymous(member.tenant_id)
+    """The answer to a log-in on the member's own host, from somewhere new unless said otherwise."""
+    headers = caller.anonymous(member.tenant_id, address)
+    if device:
+        headers["cookie"] = f"{DEVICE_COOKIE_NAME}={device}"
     return await client.post(URL, **as_json(headers, {**member.login, **changes}))
 
 
 def token_of(answer: httpx.Response) -> str:
     """The session token a browser would keep."""
-    name, _, rest = answer.headers["set-cookie"].partition("=")
-    assert name == COOKIE_NAME
-    token: str = rest.partition(";")[0]
-    return token
+    return cookies_of(answer)[COOKIE_NAME]
+
+
+def device_of(answer: httpx.Response) -> str:
+    """The device cookie a browser would keep."""
+    return cookies_of(answer)[DEVICE_COOKIE_NAME]
+
+
+def cookies_of(answer: httpx.Response) -> dict[str, str]:
+    """The cookies that an answer sets."""
+    pairs = (line.partition(";")[0] for line in answer.headers.get_list("set-cookie"))
+    return {name: value for name, _, value in (pair.partition("=") for pair in pairs)}
 
 
 async def look_up(
@@ -135,13 +154,11 @@ class TestLogIn:
     ) -> None:
         answer = await log_in(client, caller, member, email=member.email.upper())
         assert answer.status_code == 201, answer.text
-        attributes = answer.headers["set-cookie"].split("; ")[1:]
-        assert sorted(attributes) == [
-            "HttpOnly",
-            "Max-Age=2592000",
-            "Path=/",
-            "SameSite=lax",
-            "Secure",
+        lines = answer.headers.get_list("set-cookie")
+        assert [line.partition("=")[0] for line in lines] == [COOKIE_NAME, DEVICE_COOKIE_NAME]
+        assert [sorted(line.split("; ")[1:]) for line in lines] == [
+            ["HttpOnly", "Max-Age=2592000", "Path=/", "SameSite=lax", "Secure"],
+            ["HttpOnly", "Max-Age=31536000", "Path=/", "SameSite=strict", "Secure"],
         ]
         assert len(token_of(answer)) == 43
         assert answer.headers["cache-control"] == "no-store"
@@ -175,39 +192,127 @@ class TestLogIn:
         assert answer.status_code == 201
         assert (await look_up(client, caller, member.tenant_id, old)).status_code == 404
 
-    async def test_account_is_locked_for_a_while_after_ten_failures(
+    async def test_waits_are_the_same_whether_or_not_there_is_an_account(
         self, client: httpx.AsyncClient, caller: Caller, member: Member, email: str
     ) -> None:
-        # The same for an address nobody has.
+        seen = []
         for address in (member.email, email):
-            for _ in range(10):
-                answer = await log_in(client, caller, member, email=address, password="wrong!!!")
+            source = new_address()
+            for _ in range(5):
+                answer = await log_in(
+                    client, caller, member, address=source, email=address, password="wrong!!!"
+                )
                 assert answer.status_code == 401
             before = hashes()
-            answer = await log_in(client, caller, member, email=address)
+            with statements() as executed:
+                answer = await log_in(client, caller, member, address=source, email=address)
             assert refusal(answer) == (429, "too_many_attempts")
-            assert 0 < int(answer.headers["retry-after"]) <= 1800
+            assert 0 < int(answer.headers["retry-after"]) <= 30
             assert hashes() == before
+            seen.append((executed, sorted(set(answer.headers) - {"x-request-id"})))
+        assert seen[0] == seen[1]
 
-    async def test_success_forgets_the_failures(
+    async def test_right_password_from_there_gets_in_after_the_wait(
+        self, client: httpx.AsyncClient, caller: Caller, member: Member, clock: Clock
+    ) -> None:
+        source = new_address()
+        for _ in range(9):
+            answer = await log_in(client, caller, member, address=source, password="wrong!!!")
+            if answer.status_code == 429:
+                clock.advance(timedelta(seconds=int(answer.headers["retry-after"])))
+        answer = await log_in(client, caller, member, address=source)
+        assert answer.status_code == 429
+        clock.advance(timedelta(seconds=int(answer.headers["retry-after"])))
+        assert (await log_in(client, caller, member, address=source)).status_code == 201
+
+    async def test_strangers_lock_nobody_out(
         self, client: httpx.AsyncClient, caller: Caller, member: Member
     ) -> None:
-        for _ in range(2):
-            for _ in range(9):
-                answer = await log_in(client, caller, member, password="not the password")
-                assert answer.status_code == 401
-            assert (await log_in(client, caller, member)).status_code == 201
+        device = device_of(await log_in(client, caller, member))
+        shared = new_address()
+        for source in (shared, *(new_address() for _ in range(30))):
+            for _ in range(6):
+                await log_in(client, caller, member, address=source, password="wrong!!!")
+        # In the browser that is known, even beside the attacker; and from a new one elsewhere.
+        for address, cookie in ((shared, device), (new_address(), device), (new_address(), "")):
+            answer = await log_in(client, caller, member, address=address, device=cookie)
+            assert answer.status_code == 201
 
-    async def test_tenant_is_limited_as_a_whole(
-        self, make_settings: MakeSettings, caller: Caller, member: Member
+    async def test_invented_addresses_lock_no_tenant(
+        self, client: httpx.AsyncClient, caller: Caller, member: Member
     ) -> None:
-        async with app_client(create_app(make_settings(logins_per_tenant_minute=3))) as client:
-            answers = [
-                await log_in(client, caller, member, email=f"{n}.{member.email}") for n in range(5)
-            ]
-        # The minute may turn once meanwhile, and the window slides over it.
-        assert [answer.status_code for answer in answers[:2]] == [401, 401]
-        assert answers[-1].json()["code"] == "too_many_attempts"
+        device = device_of(await log_in(client, caller, member))
+        source, codes = new_address(), []
+        for n in range(40):
+            answer = await log_in(client, caller, member, address=source, email=f"{n}@example.com")
+            codes.append(answer.status_code)
+        assert codes[:28] == [401] * 28
+        assert codes[-1] == 429
+        for address, cookie in ((source, device), (new_address(), "")):
+            answer = await log_in(client, caller, member, address=address, device=cookie)
+            assert answer.status_code == 201
+
+    async def test_success_forgets_the_failures_at_this_account(
+        self, client: httpx.AsyncClient, caller: Caller, member: Member
+    ) -> None:
+        source = new_address()
+        for _ in range(2):
+            for _ in range(4):
+                answer = await log_in(client, caller, member, address=source, password="wrong!!!")
+                assert answer.status_code == 401
+            assert (await log_in(client, caller, member, address=source)).status_code == 201
+
+    async def test_success_clears_no_limit_of_the_source(
+        self, make_settings: MakeSettings, caller: Caller, member: Member, clock: Clock
+    ) -> None:
+        # At the beginning of a minute, so that it does not turn meanwhile.
+        clock.advance(timedelta(seconds=61 - utc_now().second))
+        source, codes = new_address(), []
+        async with app_client(create_app(make_settings(logins_per_source_minute=3))) as client:
+            for email in (f"a.{member.email}", member.email, f"b.{member.email}"):
+                answer = await log_in(client, caller, member, address=source, email=email)
+                codes.append(answer.status_code)
+            for email in (f"c.{member.email}", member.email):
+                answer = await log_in(client, caller, member, address=source, email=email)
+                codes.append(answer.status_code)
+            elsewhere = await log_in(client, caller, member)
+        assert codes == [401, 201, 401, 429, 429]
+        assert elsewhere.status_code == 201
+
+    async def test_device_of_another_person_is_worth_nothing(
+        self, client: httpx.AsyncClient, caller: Caller, member: Member, sign_up: SignUp
+    ) -> None:
+        other = await sign_up()
+        device = device_of(await log_in(client, caller, other))
+        source = new_address()
+        for _ in range(5):
+            await log_in(client, caller, member, address=source, device=device, password="wrong!!!")
+        answer = await log_in(client, caller, member, address=source, device=device)
+        assert refusal(answer) == (429, "too_many_attempts")
+
+    async def test_device_is_limited_by_its_own_failures(
+        self, client: httpx.AsyncClient, caller: Caller, member: Member
+    ) -> None:
+        device = device_of(await log_in(client, caller, member))
+        for _ in range(5):
+            await log_in(client, caller, member, device=device, password="wrong!!!")
+        answer = await log_in(client, caller, member, device=device)
+        assert refusal(answer) == (429, "too_many_attempts")
+
+    async def test_new_password_ends_known_devices(
+        self, client: httpx.AsyncClient, caller: Caller, member: Member, database: Database
+    ) -> None:
+        device = device_of(await log_in(client, caller, member))
+        async with database.system() as session:
+            await session.execute(
+                text("UPDATE users SET password_hash = :hash WHERE id = :id"),
+                {"hash": PasswordHasher().hash("another password"), "id": member.user_id},
+            )
+        source = new_address()
+        for _ in range(5):
+            await log_in(client, caller, member, address=source, device=device)
+        answer = await log_in(client, caller, member, address=source, device=device)
+        assert refusal(answer) == (429, "too_many_attempts")
 
     async def test_full_queue_is_429(
         self, make_settings: MakeSettings, caller: Caller, member: Member
@@ -216,18 +321,20 @@ class TestLogIn:
             password_hash_threads=1,
             password_hash_queue=0,
             argon2_memory_kib=19_456,
-            argon2_time_cost=20,
+            argon2_time_cost=60,
         )
         app = create_app(settings)
         async with app_client(app) as client:
+            source = new_address()
             slow = asyncio.ensure_future(app.state.parts.passwords.hash(PASSWORD))
             await next_turn()
-            answer = await log_in(client, caller, member)
+            answers = [await log_in(client, caller, member, address=source) for _ in range(6)]
             assert not slow.done()
             await slow
-            assert (await log_in(client, caller, member)).status_code == 201
-        assert refusal(answer) == (429, "busy")
-        assert answer.headers["retry-after"] == "1"
+            # What nobody looked at was no failure.
+            assert (await log_in(client, caller, member, address=source)).status_code == 201
+        assert {refusal(answer) for answer in answers} == {(429, "busy")}
+        assert answers[-1].headers["retry-after"] == "1"
 
     async def test_hash_with_old_parameters_is_renewed(
         self,

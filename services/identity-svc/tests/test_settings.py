@@ -16,6 +16,8 @@ from identity_testing import MakeSettings
         {"api_key_secrets": "short"},
         {"api_key_secrets": f"{'k' * 32},short"},
         {"api_key_secrets": ""},
+        {"device_cookie_secrets": f"{'d' * 32},short"},
+        {"device_cookie_secrets": ""},
         {"tenant_svc_url": "not a url"},
         {"password_hash_threads": 0},
     ],

@@ -1,11 +1,14 @@
 """Asking for a sign-up: what is refused, and what comes by mail."""
 
 import asyncio
+from datetime import timedelta
+from uuid import uuid4
 
 import httpx
 import pytest
 
 from identity_svc.app import create_app
+from identity_svc.signup import service
 from identity_testing import (
     Caller,
     MailServer,
@@ -14,11 +17,13 @@ from identity_testing import (
     TenantService,
     Visitor,
     as_json,
+    new_address,
     refusal,
     signup_body,
 )
+from stagify.clock import utc_now
 from stagify.tasks.runner import TaskRunner
-from stagify.testing import app_client
+from stagify.testing import Clock, app_client
 
 URL = "/v1/signup"
 
@@ -106,32 +111,106 @@ async def test_code_arrives_by_mail(
     assert "Acme" not in mail.as_string()
 
 
-async def test_parallel_requests_are_one_sign_up(visitor: Visitor, email: str, slug: str) -> None:
-    ids = await asyncio.gather(*(visitor.ask(email, slug) for _ in range(8)))
-    assert len(set(ids)) == 1
-
-
-async def test_slug_held_by_another_address_is_taken(
+async def test_each_request_is_a_sign_up_of_its_own(
     visitor: Visitor, email: str, slug: str
 ) -> None:
-    await visitor.ask(email, slug)
-    answer = await visitor.request(f"x.{email}", slug)
-    assert refusal(answer) == (409, "slug_taken")
+    ids = await asyncio.gather(*(visitor.ask(email, slug) for _ in range(8)))
+    assert len(set(ids)) == 8
+
+
+async def test_slug_that_others_asked_for_may_be_asked_for(
+    visitor: Visitor, email: str, slug: str
+) -> None:
+    # Also after a mistyped address, or somebody who only wanted to be in the way.
+    for address in (f"mistyped.{email}", email):
+        assert (await visitor.request(address, slug)).status_code == 202
 
 
 async def test_too_many_mails_to_one_address_are_refused(
-    visitor: Visitor, member: Member, email: str, slug: str
+    client: httpx.AsyncClient, caller: Caller, member: Member, email: str, slug: str
 ) -> None:
-    # Known or not, the eleventh within the hour is one too many. The fixture has used one.
-    answers = {}
-    for address, first in ((email, 0), (member.email, 1)):
-        *accepted, answers[address] = [
-            await visitor.request(address, f"{slug}-{first}") for _ in range(first, 11)
-        ]
-        assert [answer.status_code for answer in accepted] == [202] * (10 - first)
-    for answer in answers.values():
+    # Known or not, the sixth from one source within the hour is one too many.
+    visitor, answers = Visitor(client, caller, new_address()), []
+    for address in (email, member.email):
+        accepted = [await visitor.request(address, slug) for _ in range(5)]
+        assert [answer.status_code for answer in accepted] == [202] * 5
+        answers.append(await visitor.request(address, slug))
+    for answer in answers:
         assert refusal(answer) == (429, "too_many_attempts")
         assert 0 < int(answer.headers["retry-after"]) <= 7200
+    # Whoever else has that address may still sign up.
+    assert (await Visitor(client, caller).request(email, slug)).status_code == 202
+
+
+async def test_spellings_of_one_mailbox_get_no_more_mails(
+    client: httpx.AsyncClient, caller: Caller, slug: str
+) -> None:
+    visitor, name = Visitor(client, caller, new_address()), uuid4().hex
+    spellings = [
+        f"{name}@bücher.example",
+        f"{name}+a@bücher.example",
+        f"{name}+b@xn--bcher-kva.example",
+    ]
+    spellings += [f"{name.upper()}@BÜCHER.example", f"{name[:3]}.{name[3:]}@xn--bcher-kva.example"]
+    for spelling in spellings:
+        assert (await visitor.request(spelling, slug)).status_code == 202
+    answer = await visitor.request(f"{name}+c@bücher.example", slug)
+    assert refusal(answer) == (429, "too_many_attempts")
+
+
+async def test_mailbox_gets_only_so_many_mails_from_everywhere(
+    visitor: Visitor, email: str, slug: str
+) -> None:
+    answers = [await visitor.request(email, slug) for _ in range(service.MAILS_PER_HOUR + 1)]
+    assert [answer.status_code for answer in answers] == [202] * service.MAILS_PER_HOUR + [429]
+
+
+async def test_refused_slug_uses_up_no_mails(
+    client: httpx.AsyncClient, caller: Caller, tenant_service: TenantService, email: str, slug: str
+) -> None:
+    visitor = Visitor(client, caller, new_address())
+    tenant_service.refusal = (409, "slug_taken")
+    for _ in range(8):
+        assert refusal(await visitor.request(email, slug)) == (409, "slug_taken")
+    tenant_service.refusal = None
+    assert (await visitor.request(email, slug)).status_code == 202
+
+
+async def test_source_is_limited_and_others_are_not(
+    caller: Caller, make_settings: MakeSettings, email: str, slug: str, clock: Clock
+) -> None:
+    # At the beginning of an hour, so that it does not turn meanwhile.
+    clock.advance(timedelta(seconds=3601 - utc_now().timestamp() % 3600))
+    app = create_app(make_settings(signups_per_source_hour=3))
+    network = new_address().rpartition(":")[0]
+    async with app_client(app) as client:
+        # The addresses of one IPv6 line are one source.
+        visitors = [Visitor(client, caller, f"{network}:{n:x}") for n in range(5)]
+        answers = [
+            await visitor.request(f"{n}.{email}", slug) for n, visitor in enumerate(visitors)
+        ]
+        elsewhere = await Visitor(client, caller).request(email, slug)
+    assert [answer.status_code for answer in answers] == [202] * 3 + [429] * 2
+    assert refusal(answers[-1]) == (429, "too_many_attempts")
+    assert elsewhere.status_code == 202
+
+
+async def test_one_source_cannot_use_up_everybodys_sign_ups(
+    caller: Caller,
+    make_settings: MakeSettings,
+    email: str,
+    slug: str,
+    clock: Clock,
+) -> None:
+    # Two hours on, nothing counts that other tests have asked for.
+    clock.advance(timedelta(hours=2))
+    settings = make_settings(signups_per_hour=20, signups_per_source_hour=1_000)
+    async with app_client(create_app(settings)) as client:
+        greedy = Visitor(client, caller, new_address())
+        answers = [await greedy.request(f"{n}.{email}", slug) for n in range(40)]
+        assert answers[-1].status_code == 429
+        answer = await Visitor(client, caller).request(email, slug)
+    assert answer.status_code == 202
 
 
 async def test_sign_ups_of_all_addresses_are_limited(

@@ -6,10 +6,24 @@ from datetime import timedelta
 
 from sqlalchemy import text
 
-from identity_testing import MailServer, Member, SignUpBegun, Visitor, refusal, wrong
+from identity_svc.app import create_app
+from identity_testing import (
+    Begin,
+    Caller,
+    MailServer,
+    MakeSettings,
+    Member,
+    SignUpBegun,
+    TenantService,
+    Visitor,
+    new_address,
+    refusal,
+    wrong,
+)
 from stagify.clock import utc_now
 from stagify.database import Database
 from stagify.tasks.runner import TaskRunner
+from stagify.testing import Clock, app_client
 
 
 async def expire(database: Database, signup_id: str) -> None:
@@ -21,19 +35,75 @@ async def expire(database: Database, signup_id: str) -> None:
         )
 
 
-async def test_asking_again_kills_the_old_code(
+async def test_each_request_has_a_code_of_its_own(
+    begin: Begin, visitor: Visitor, email: str, slug: str
+) -> None:
+    first, second = await begin(email, slug), await begin(email.upper(), slug)
+    for signup, code in ((first.id, second.code), (second.id, first.code)):
+        if first.code != second.code:
+            assert refusal(await visitor.confirm(signup, code)) == (401, "invalid_code")
+    assert (await visitor.confirm(*first)).status_code == 201
+
+
+async def test_stranger_changes_nothing_of_a_pending_sign_up(
+    begin: Begin,
     visitor: Visitor,
-    begun: SignUpBegun,
     runner: TaskRunner,
-    mail_server: MailServer,
+    tenant_service: TenantService,
     email: str,
     slug: str,
 ) -> None:
-    assert await visitor.ask(email.upper(), slug) == begun.id
-    assert refusal(await visitor.confirm(*begun)) == (401, "invalid_code")
+    begun = await begin(email, slug)
+    # The same address and slug, another name and type; and all tries of that code.
+    answer = await visitor.request(
+        email,
+        slug,
+        name="Mallory",
+        tenant={"type": "individual", "name": "Mallory's", "slug": slug},
+    )
+    assert answer.status_code == 202
     await runner.run_due()
-    code = mail_server.code(email)
-    assert (await visitor.confirm(begun.id, code)).status_code == 201
+    for _ in range(6):
+        await visitor.confirm(answer.json()["id"], "000000")
+    confirmed = await visitor.confirm(*begun)
+    assert confirmed.status_code == 201
+    assert confirmed.json()["user"]["name"] == "Ada Lovelace"
+    (tenant,) = tenant_service.tenants.values()
+    assert (tenant["name"], tenant["type"]) == ("Acme Homes", "organization")
+
+
+async def test_mail_says_which_request_it_answers(
+    begin: Begin, mail_server: MailServer, database: Database, email: str, slug: str
+) -> None:
+    begun = await begin(email, slug)
+    async with database.system() as session:
+        statement = text("SELECT created_at FROM signups WHERE id = :id")
+        at = (await session.execute(statement, {"id": begun.id})).scalar_one()
+    (mail,) = mail_server.to(email)
+    assert f"{at:%H:%M:%S} UTC" in str(mail.get_payload())
+
+
+async def test_codes_that_one_source_tries_are_limited(
+    caller: Caller, make_settings: MakeSettings, begin: Begin, slug: str, clock: Clock
+) -> None:
+    # At the beginning of an hour, so that it does not turn meanwhile.
+    clock.advance(timedelta(seconds=3601 - utc_now().timestamp() % 3600))
+    source = new_address()
+    begun = [await begin(f"{n}.{slug}@example.com", f"{slug}-{n}") for n in range(4)]
+    # Ten codes in an hour.
+    async with app_client(create_app(make_settings(signups_per_source_hour=2))) as client:
+        visitor = Visitor(client, caller, source)
+        answers = [
+            await visitor.confirm(signup.id, wrong(signup.code))
+            for signup in begun[:3]
+            for _ in range(4)
+        ]
+        right = await visitor.confirm(*begun[3])
+        elsewhere = await Visitor(client, caller).confirm(*begun[3])
+    assert [answer.status_code for answer in answers] == [401] * 10 + [429] * 2
+    # Whoever is over the limit does not even learn that a code is right.
+    assert refusal(right) == (429, "too_many_attempts")
+    assert elsewhere.status_code == 201
 
 
 async def test_no_code_is_right_before_the_mail_is_sent(

@@ -5,9 +5,11 @@ import unicodedata
 
 import httpx
 import pytest
+from prometheus_client import REGISTRY
 
 from identity_testing import (
     PASSWORD,
+    Begin,
     Caller,
     Events,
     MailServer,
@@ -16,6 +18,7 @@ from identity_testing import (
     TenantService,
     Visitor,
     refusal,
+    wrong,
 )
 from stagify.events.identity import MemberJoined, UserRegistered
 from stagify.ids import new_id
@@ -158,6 +161,47 @@ async def test_repeating_with_another_password_is_a_conflict(
 ) -> None:
     answer = await visitor.confirm(member.signup_id, member.code, "another password")
     assert refusal(answer) == (409, "already_confirmed")
+
+
+def hashes() -> float:
+    """How many password hashes were computed so far."""
+    return REGISTRY.get_sample_value("stagify_identity_password_hash_seconds_count") or 0
+
+
+async def test_only_a_code_that_is_right_and_new_costs_a_hash(
+    visitor: Visitor, begun: SignUpBegun, tenant_service: TenantService
+) -> None:
+    before = hashes()
+    assert (await visitor.confirm(begun.id, wrong(begun.code))).status_code == 401
+    assert (await visitor.confirm(str(new_id()), begun.code)).status_code == 404
+    tenant_service.refusal = (409, "slug_taken")
+    assert refusal(await visitor.confirm(*begun)) == (409, "slug_taken")
+    tenant_service.refusal = None
+    assert hashes() == before
+    assert (await visitor.confirm(*begun)).status_code == 201
+    assert hashes() == before + 1
+    for password in (PASSWORD, "another password"):
+        for _ in range(3):
+            await visitor.confirm(*begun, password)
+    assert hashes() == before + 1
+
+
+async def test_right_code_can_be_sent_only_so_often(
+    visitor: Visitor, begun: SignUpBegun, tenant_service: TenantService
+) -> None:
+    tenant_service.refusal = (500, "internal_error")
+    for _ in range(20):
+        assert refusal(await visitor.confirm(*begun)) == (503, "unavailable")
+    assert refusal(await visitor.confirm(*begun)) == (410, "code_exhausted")
+
+
+async def test_slug_goes_to_whoever_confirms_first(
+    visitor: Visitor, begin: Begin, email: str, slug: str
+) -> None:
+    first, second = await begin(f"a.{email}", slug), await begin(f"b.{email}", slug)
+    assert (await visitor.confirm(*second)).status_code == 201
+    assert refusal(await visitor.confirm(*first)) == (409, "slug_taken")
+    assert refusal(await visitor.request(email, slug)) == (409, "slug_taken")
 
 
 async def test_tenant_svc_away_leaves_nothing_half_done(

@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,7 +13,7 @@ from identity_svc.throttling.service import (
     Limit,
     TooManyAttemptsError,
     count_attempt,
-    forget_attempts,
+    uncount_attempt,
 )
 from stagify.database import Database
 
@@ -22,7 +23,7 @@ NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 def a_limit(maximum: int, window: timedelta = HOUR) -> Limit:
     """A limit on a subject that no other test counts."""
-    return Limit("login_account", secrets.token_bytes(32), maximum, window)
+    return Limit("login_source_minute", secrets.token_bytes(32), maximum, window)
 
 
 async def attempt(database: Database, *limits: Limit, at: datetime | None = None) -> bool:
@@ -91,12 +92,19 @@ async def test_other_subjects_are_not_affected(database: Database) -> None:
     assert await attempt(database, other)
 
 
-async def test_forgetting_starts_over(database: Database) -> None:
-    limit = a_limit(1)
-    await attempt(database, limit)
+async def test_attempt_that_is_taken_back_may_be_made_again(database: Database) -> None:
+    limit = a_limit(2)
+    assert [await attempt(database, limit) for _ in range(2)] == [True] * 2
     async with database.system() as session:
-        await forget_attempts(session, limit.scope, limit.subject)
-    assert await attempt(database, limit)
+        await uncount_attempt(session, limit)
+    assert [await attempt(database, limit) for _ in range(2)] == [True, False]
+
+
+async def test_limit_without_a_maximum_counts_and_refuses_nobody(database: Database) -> None:
+    limit = replace(a_limit(1), maximum=None)
+    async with database.system() as session:
+        counts = [await count_attempt(session, limit, now=NOON) for _ in range(3)]
+    assert counts == [[1], [2], [3]]
 
 
 @given(

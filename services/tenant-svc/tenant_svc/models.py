@@ -11,6 +11,6 @@ METADATA = ServiceTable.metadata
 
 # Tables without row-level security, each with its reason. The architecture test reads this.
 NOT_TENANT_TABLES: dict[str, str] = {
-    "slugs": "a slug is unique over the whole installation and is held before its tenant exists",
+    "slugs": "a slug is unique over the whole installation and is read before its tenant is known",
     "provisionings": "upkeep must find unfinished tenants without knowing them; only ids and times",
 }

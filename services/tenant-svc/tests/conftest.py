@@ -21,7 +21,15 @@ from tenant_svc.app import create_app
 from tenant_svc.handlers import HANDLERS
 from tenant_svc.parts import Parts
 from tenant_svc.settings import Settings
-from tenant_testing import AskForTenant, CreateTenant, Deliver, HoldSlug, Published, Tenant, Upkeep
+from tenant_testing import (
+    AskForSlug,
+    AskForTenant,
+    CreateTenant,
+    Deliver,
+    Published,
+    Tenant,
+    Upkeep,
+)
 
 BASE_DOMAIN = "example.test:8080"
 
@@ -122,15 +130,13 @@ def wanted(slug: str) -> dict[str, Any]:
 
 
 @pytest.fixture
-def hold_slug(client: httpx.AsyncClient, identity_headers: dict[str, str]) -> HoldSlug:
-    """The answer to the call that holds a slug for one sign-up, with other values where given."""
+def ask_for_slug(client: httpx.AsyncClient, identity_headers: dict[str, str]) -> AskForSlug:
+    """The answer to the call that asks for a slug, for one sign-up."""
     expires_at = utc_now() + timedelta(minutes=30)
-    hold = {"signup_id": str(new_id()), "expires_at": expires_at.isoformat()}
+    wish = {"signup_id": str(new_id()), "expires_at": expires_at.isoformat()}
 
-    async def run(
-        slug: str, headers: dict[str, str] = identity_headers, **other: str
-    ) -> httpx.Response:
-        return await client.put(f"/internal/slugs/{slug}", json=hold | other, headers=headers)
+    async def run(slug: str, headers: dict[str, str] = identity_headers) -> httpx.Response:
+        return await client.put(f"/internal/slugs/{slug}", json=wish, headers=headers)
 
     return run
 

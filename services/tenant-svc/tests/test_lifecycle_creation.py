@@ -1,16 +1,20 @@
-"""identity-svc creates a tenant, once and under a slug that nobody else holds."""
+"""identity-svc creates a tenant, once and under a slug that nobody else has."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest
+from sqlalchemy import text
 
+from stagify.clock import utc_now
+from stagify.database import Database
 from stagify.events.tenant import TenantCreated, TenantDirectoryEntry
 from stagify.ids import new_id
 from stagify.testing import ContextKeys
-from tenant_testing import AskForTenant, CreateTenant, HoldSlug, Published, Tenant, code
+from tenant_testing import AskForSlug, AskForTenant, CreateTenant, Published, Tenant, code
 
 
 async def test_other_services_are_refused(
@@ -53,12 +57,27 @@ async def test_same_id_with_another_body_is_refused(
         assert code(answer) == (409, "tenant_conflict")
 
 
-async def test_slug_held_by_another_sign_up_is_refused(
-    ask_for_tenant: AskForTenant, hold_slug: HoldSlug, tenant_id: UUID, slug: str
+async def test_slug_goes_to_the_first_of_many_sign_ups(
+    ask_for_tenant: AskForTenant, ask_for_slug: AskForSlug, slug: str
 ) -> None:
-    await hold_slug(slug)
-    answer = await ask_for_tenant(tenant_id)
-    assert code(answer) == (409, "slug_taken")
+    for _ in range(2):
+        assert (await ask_for_slug(slug)).status_code == 200
+    answers = await asyncio.gather(
+        *(ask_for_tenant(new_id(), signup_id=str(new_id())) for _ in range(10))
+    )
+    assert sorted(answer.status_code for answer in answers) == [200] + [409] * 9
+    assert {code(a) for a in answers if a.status_code == 409} == {(409, "slug_taken")}
+
+
+async def test_what_the_last_release_held_is_free(
+    ask_for_tenant: AskForTenant, database: Database, tenant_id: UUID, slug: str
+) -> None:
+    async with database.system() as session:
+        await session.execute(
+            text("INSERT INTO slugs (slug, signup_id, expires_at) VALUES (:slug, :id, :at)"),
+            {"slug": slug, "id": new_id(), "at": utc_now() + timedelta(minutes=30)},
+        )
+    assert (await ask_for_tenant(tenant_id)).status_code == 200
 
 
 @pytest.mark.usefixtures("tenant")

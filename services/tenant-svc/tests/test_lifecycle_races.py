@@ -8,7 +8,6 @@ from uuid import UUID
 
 import pytest
 
-from stagify.clock import utc_now
 from stagify.database import Database, Session
 from stagify.events.billing import PlanChanged
 from stagify.events.receipts import IdentityReceiptIssued, StagingReceiptIssued, UsageReceiptIssued
@@ -230,12 +229,13 @@ class TestCreation:
         wanted: dict[str, Any],
         slug: str,
     ) -> None:
-        signup_id, soon = UUID(wanted["signup_id"]), utc_now() + GRACE
+        signup_id = UUID(wanted["signup_id"])
         async with database.system() as session:
-            await hosts.hold_slug(session, slug=slug, signup_id=signup_id, expires_at=soon)
+            # Makes the row.
+            await hosts.lock_slug(session, slug=slug, signup_id=signup_id)
         async with database.system() as session:
             await hosts.lock_slug(session, slug=slug, signup_id=signup_id)
-            call = asyncio.create_task(ask_for_tenant(tenant_id))
+            call = asyncio.ensure_future(ask_for_tenant(tenant_id))
             assert await comes_to_wait(database, call)
         assert (await call).status_code == 200
 

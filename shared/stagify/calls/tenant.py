@@ -16,8 +16,12 @@ TENANTS = "/internal/tenants"
 TenantType = Literal["individual", "organization"]
 
 
-class SlugHold(BaseModel):
-    """A sign-up's claim to a slug while its code is valid."""
+class SlugWish(BaseModel):
+    """The slug that a sign-up asks for, and until when it can be confirmed.
+
+    Nothing is kept under these two: only the last release, in which a sign-up held its slug, reads
+    them.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -25,8 +29,8 @@ class SlugHold(BaseModel):
     expires_at: Instant
 
 
-class SlugHoldRead(BaseModel):
-    """A slug that is held."""
+class SlugWishRead(BaseModel):
+    """A slug that no tenant has."""
 
     slug: str
     expires_at: AwareDatetime
@@ -101,10 +105,10 @@ class TenantExpiredError(ConflictError):
 _SLUG_REFUSALS = (SlugInvalidError, SlugReservedError, SlugTakenError)
 
 
-async def hold_slug(tenant: InternalClient, slug: str, hold: SlugHold) -> None:
-    """Hold `slug` for a sign-up; one of the slug errors above if that is not possible."""
+async def ask_for_slug(tenant: InternalClient, slug: str, wish: SlugWish) -> None:
+    """Return if a tenant could be called `slug` now; else raise one of the slug errors above."""
     path = f"{SLUGS}/{quote(slug, safe='')}"
-    await tenant.call("PUT", path, body=hold, refusals=_SLUG_REFUSALS)
+    await tenant.call("PUT", path, body=wish, refusals=_SLUG_REFUSALS)
 
 
 async def create_tenant(

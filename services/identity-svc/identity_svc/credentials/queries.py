@@ -10,6 +10,7 @@ from uuid import UUID
 import asyncpg
 
 from stagify.calls.identity import CredentialType
+from stagify.clock import utc_now
 from stagify.database import Database
 
 SESSION = """
@@ -18,14 +19,14 @@ SESSION = """
     FROM sessions s
     JOIN memberships m ON m.tenant_id = s.tenant_id AND m.user_id = s.user_id
     WHERE s.token_hash = $1
-        AND s.expires_at > now() AND s.last_seen_at > now() - $2::interval
+        AND s.expires_at > $3 AND s.last_seen_at > $3::timestamptz - $2::interval
 """
 API_KEY = """
     SELECT k.id, k.created_by, k.key_hash, k.scopes, k.last_used_at, k.expires_at, m.role
     FROM api_keys k
     JOIN memberships m ON m.tenant_id = k.tenant_id AND m.user_id = k.created_by
     WHERE k.public_id = $1
-        AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now())
+        AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > $2)
 """
 
 # greatest(): another process may have written a later use already.
@@ -45,14 +46,14 @@ async def find_live_session(
     database: Database, tenant_id: UUID, token_hash: bytes, idle_life: timedelta
 ) -> asyncpg.Record | None:
     """The session with this token, if it is still valid, and the role of its person."""
-    return _first(await database.fetch(tenant_id, SESSION, token_hash, idle_life))
+    return _first(await database.fetch(tenant_id, SESSION, token_hash, idle_life, utc_now()))
 
 
 async def find_live_api_key(
     database: Database, tenant_id: UUID, public_id: str
 ) -> asyncpg.Record | None:
     """The key with this public id, if it is still valid, and the role of its creator."""
-    return _first(await database.fetch(tenant_id, API_KEY, public_id))
+    return _first(await database.fetch(tenant_id, API_KEY, public_id, utc_now()))
 
 
 async def set_last_use(

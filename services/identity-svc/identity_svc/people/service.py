@@ -1,14 +1,27 @@
-"""People: finding accounts, creating them, and hashing their passwords."""
+"""People: finding accounts, creating them, and which passwords they may have."""
 
 from dataclasses import dataclass
 from uuid import UUID
 
-from identity_svc.parts import Parts
 from identity_svc.people import queries
+from identity_svc.people.errors import BusyError, WeakPasswordError
 from identity_svc.people.models import User
+from identity_svc.people.passwords import Standing
 from identity_svc.people.rules import check_password
 from identity_svc.people.schemas import email_key
 from stagify.database import Session
+
+__all__ = [
+    "Account",
+    "BusyError",
+    "Standing",
+    "WeakPasswordError",
+    "check_password",
+    "find_account",
+    "get_account",
+    "register",
+    "set_password_hash",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +43,6 @@ async def find_account(session: Session, email: str) -> Account | None:
 async def get_account(session: Session, user_id: UUID) -> Account:
     """The account of this person, who must exist."""
     return _account(await session.get_one(User, user_id))
-
-
-async def hash_new_password(parts: Parts, *, password: str, email: str) -> str:
-    """The hash of a password that a person has chosen; WeakPasswordError if it is too easy to guess."""
-    check_password(password, email)
-    return await parts.passwords.hash(password)
 
 
 async def set_password_hash(session: Session, user_id: UUID, password_hash: str) -> None:

@@ -1,16 +1,17 @@
 """The routes of log-in, on a tenant's host."""
 
 from dataclasses import asdict
-from typing import cast
+from datetime import timedelta
+from typing import Literal, cast
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 
 from identity_svc.parts import PartsDep
 from identity_svc.people.service import get_account
 from identity_svc.roles.schemas import Role
 from identity_svc.roles.service import permissions_of
-from identity_svc.sessions import service
+from identity_svc.sessions import devices, service
 from identity_svc.sessions.schemas import (
     SessionCreate,
     SessionRead,
@@ -22,19 +23,23 @@ from identity_svc.tenants.service import KnownTenant, get_tenant
 from stagify.auth import SignedInDep, TenantHostDep
 from stagify.dependencies import SessionDep
 from stagify.principal import Principal
+from stagify.source import SourceDep
 
 router = APIRouter(prefix="/v1/session", tags=["session"])
 
 # The prefix makes browsers refuse it without Secure, with a Domain, or for another path: no
 # other tenant's host can set or read it (RFC 6265bis, cookie name prefixes).
 COOKIE_NAME = "__Host-stagify_session"
-
+DEVICE_COOKIE_NAME = "__Host-stagify_device"
 
 SET_COOKIE = {
     "description": "The session was made.",
     "headers": {
         "Set-Cookie": {
-            "description": "The session's token, for this host alone.",
+            "description": (
+                "The session's token, for this host alone; and a second cookie by which this "
+                "browser is known at the next log-in, so that attempts of others do not slow it down."
+            ),
             "schema": {
                 "type": "string",
                 "example": f"{COOKIE_NAME}=…; HttpOnly; Max-Age=2592000; Path=/; Secure",
@@ -47,21 +52,30 @@ SET_COOKIE = {
 @router.post("", status_code=201, responses={201: SET_COOKIE})
 async def log_in(
     body: SessionCreate,
+    request: Request,
     response: Response,
     principal: TenantHostDep,
+    source: SourceDep,
     parts: PartsDep,
 ) -> SessionRead:
-    """Log in to this host's tenant. Only the cookie names the session."""
+    """Log in to this host's tenant. Only the cookie names the session.
+
+    Whoever fails several times has to wait longer before each further attempt; the refusal says how
+    long in `Retry-After`.
+    """
     made = await service.log_in(
         parts,
         request=service.LogInRequest(
             tenant_id=principal.tenant_id,
             email=body.email,
             password=body.password.get_secret_value(),
+            source=source,
+            device_cookie=request.cookies.get(DEVICE_COOKIE_NAME, ""),
             replaces=_session_of(principal),
         ),
     )
-    _set_cookie(response, made.token, int(service.LIFE.total_seconds()))
+    _set_session(response, made.token, service.LIFE)
+    _set_cookie(response, DEVICE_COOKIE_NAME, made.device_cookie, devices.LIFE, samesite="strict")
     return SessionRead(
         user=SessionUser.model_validate(made.account),
         tenant=_tenant_read(made.tenant, parts.settings),
@@ -98,18 +112,35 @@ async def log_out(response: Response, principal: TenantHostDep, session: Session
     session_id = _session_of(principal)
     if session_id is not None:
         await service.revoke_session(session, tenant_id=principal.tenant_id, session_id=session_id)
-    _set_cookie(response, "", 0)
+    _set_session(response, "", timedelta(0))
 
 
 def _session_of(principal: Principal) -> UUID | None:
     return principal.credential_id if principal.kind == "user" else None
 
 
-def _set_cookie(response: Response, value: str, max_age: int) -> None:
-    response.set_cookie(
-        COOKIE_NAME, value, max_age=max_age, path="/", secure=True, httponly=True, samesite="lax"
-    )
+def _set_session(response: Response, token: str, life: timedelta) -> None:
+    _set_cookie(response, COOKIE_NAME, token, life, samesite="lax")
     response.headers["Cache-Control"] = "no-store"
+
+
+def _set_cookie(
+    response: Response,
+    name: str,
+    value: str,
+    life: timedelta,
+    *,
+    samesite: Literal["lax", "strict"],
+) -> None:
+    response.set_cookie(
+        name,
+        value,
+        max_age=int(life.total_seconds()),
+        path="/",
+        secure=True,
+        httponly=True,
+        samesite=samesite,
+    )
 
 
 def _tenant_read(tenant: KnownTenant, settings: Settings) -> SessionTenant:

@@ -1,6 +1,7 @@
 """Sessions: a log-in with a password makes one, an opaque token names it, log-out or time ends it."""
 
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -11,22 +12,23 @@ from identity_svc.members.service import find_role
 from identity_svc.parts import Parts
 from identity_svc.people import service as people
 from identity_svc.people.schemas import email_key
+from identity_svc.people.service import BusyError
 from identity_svc.roles.schemas import Role
-from identity_svc.sessions import models, queries
+from identity_svc.sessions import attempts, models, queries
+from identity_svc.sessions.attempts import Attempt
+from identity_svc.sessions.devices import DeviceOwner
 from identity_svc.sessions.errors import InvalidCredentialsError
 from identity_svc.tenants.service import KnownTenant, get_tenant
-from identity_svc.throttling.service import (
-    Limit,
-    TooManyAttemptsError,
-    count_attempt,
-    forget_attempts,
-)
+from identity_svc.throttling.service import TooManyAttemptsError
 from stagify.clock import utc_now
 from stagify.database import Session
 from stagify.events.identity import SessionRevoked
 from stagify.outbox import publish
+from stagify.source import Source
 
-LOG_INS = Counter("stagify_identity_log_ins", "Log-ins: accepted, refused, throttled.", ["outcome"])
+LOG_INS = Counter(
+    "stagify_identity_log_ins", "Log-ins: accepted, refused, throttled, busy.", ["outcome"]
+)
 
 # A session ends this long after the log-in, whatever happens, and this long after its last use.
 LIFE = timedelta(days=30)
@@ -35,84 +37,114 @@ IDLE_LIFE = timedelta(days=7)
 # Stands for an unknown person, so that the same statements run.
 _NOBODY = UUID(int=0)
 
-ATTEMPTS_PER_ACCOUNT = 10
-ACCOUNT_WINDOW = timedelta(minutes=15)
-TENANT_WINDOW = timedelta(minutes=1)
-
 
 @dataclass(frozen=True, slots=True)
 class LogInRequest:
-    """Who wants to log in where, and the session that this replaces, if any."""
+    """Who wants to log in where, from where, and the session that this replaces, if any."""
 
     tenant_id: UUID
     email: str
     password: str
+    source: Source
+    # The value of the device cookie, whatever it is worth.
+    device_cookie: str = ""
     replaces: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class LogIn:
-    """A new session, with the only copy of its token."""
+    """A new session, with the only copy of its token, and the new value of the device cookie."""
 
     token: str
+    device_cookie: str
     expires_at: datetime
     account: people.Account
     role: Role
     tenant: KnownTenant
 
 
+@dataclass(frozen=True, slots=True)
+class _Try:
+    """A log-in that may be tried: whose it is, if anybody's, and how it was counted."""
+
+    account: people.Account | None
+    expected: str | None
+    attempt: Attempt
+
+
 async def log_in(parts: Parts, *, request: LogInRequest) -> LogIn:
     """Create a session for a member who knows the password. No transaction is open while a password
     is hashed."""
-    parts.passwords.require_room()
-    limits = _limits(parts, request)
-    account = await _authenticate(parts, request, limits)
-    new_hash = None
-    if parts.passwords.needs_rehash(account.password_hash):
-        new_hash = await parts.passwords.hash(request.password)
+    account, attempt = await _authenticate(parts, request)
+    new_hash = await _renewed_hash(parts, account, request.password)
     async with parts.database.tenant(request.tenant_id) as session:
-        await forget_attempts(session, limits[0].scope, limits[0].subject)
+        await attempts.succeed(session, attempt)
         if new_hash is not None:
             await people.set_password_hash(session, account.id, new_hash)
+            account = replace(account, password_hash=new_hash)
         if request.replaces is not None:
             await revoke_session(session, tenant_id=request.tenant_id, session_id=request.replaces)
-        made = await _open_session(session, request.tenant_id, account, parts.digester)
+        made = await _open_session(session, parts, request, account)
     LOG_INS.labels("accepted").inc()
     return made
 
 
-def _limits(parts: Parts, request: LogInRequest) -> tuple[Limit, Limit]:
-    account = parts.digester.digest("throttle", email_key(request.email))
-    tenant = parts.digester.digest("throttle", str(request.tenant_id))
-    per_minute = parts.settings.logins_per_tenant_minute
-    return (
-        Limit("login_account", account, ATTEMPTS_PER_ACCOUNT, ACCOUNT_WINDOW),
-        Limit("login_tenant", tenant, per_minute, TENANT_WINDOW),
-    )
-
-
-async def _authenticate(
-    parts: Parts, request: LogInRequest, limits: tuple[Limit, Limit]
-) -> people.Account:
+async def _authenticate(parts: Parts, request: LogInRequest) -> tuple[people.Account, Attempt]:
     """The member's account. An unknown address, a person who is no member and a wrong password run
     the same statements and one hash."""
     try:
-        async with parts.database.tenant(request.tenant_id) as session:
-            await count_attempt(session, *limits)
-            account = await people.find_account(session, request.email)
-            role = await find_role(session, account.id if account is not None else _NOBODY)
+        tried = await _begin(parts, request)
     except TooManyAttemptsError:
         LOG_INS.labels("throttled").inc()
         raise
-    expected = account.password_hash if account is not None and role is not None else None
-    if not await parts.passwords.verify(request.password, expected) or account is None:
+    try:
+        is_right = await parts.passwords.verify(
+            request.password, tried.expected, tried.attempt.standing
+        )
+    except BusyError:
+        LOG_INS.labels("busy").inc()
+        async with parts.database.tenant(request.tenant_id) as session:
+            await attempts.withdraw(session, tried.attempt)
+        raise
+    if not is_right or tried.account is None:
         LOG_INS.labels("refused").inc()
         raise InvalidCredentialsError
-    return account
+    return tried.account, tried.attempt
+
+
+async def _begin(parts: Parts, request: LogInRequest) -> _Try:
+    """Look up the account, and count the attempt in the transaction that does so."""
+    async with parts.database.tenant(request.tenant_id) as session:
+        account = await people.find_account(session, request.email)
+        role = await find_role(session, account.id if account is not None else _NOBODY)
+        owner = DeviceOwner(
+            account.id if account is not None else _NOBODY,
+            account.password_hash if account is not None else parts.passwords.decoy,
+        )
+        attempt = await attempts.begin(
+            session,
+            attempts.Guessing(
+                account=email_key(request.email),
+                source=request.source,
+                device=parts.devices.find(request.device_cookie, owner),
+            ),
+            digester=parts.digester,
+            per_minute=parts.settings.logins_per_source_minute,
+        )
+    expected = account.password_hash if account is not None and role is not None else None
+    return _Try(account, expected, attempt)
+
+
+async def _renewed_hash(parts: Parts, account: people.Account, password: str) -> str | None:
+    """A hash with today's parameters, if the stored one has others and there is time for it."""
+    if parts.passwords.needs_rehash(account.password_hash):
+        with suppress(BusyError):
+            return await parts.passwords.hash(password)
+    return None
 
 
 async def _open_session(
-    session: Session, tenant_id: UUID, account: people.Account, digester: Digester
+    session: Session, parts: Parts, request: LogInRequest, account: people.Account
 ) -> LogIn:
     # Checked again: the member may have been removed during the hashing.
     role = await find_role(session, account.id)
@@ -120,14 +152,22 @@ async def _open_session(
         raise InvalidCredentialsError
     now, token = utc_now(), new_token()
     made = models.Session(
-        tenant_id=tenant_id,
+        tenant_id=request.tenant_id,
         user_id=account.id,
-        token_hash=session_hash(digester, token),
+        token_hash=session_hash(parts.digester, token),
         last_seen_at=now,
         expires_at=now + LIFE,
     )
     session.add(made)
-    return LogIn(token, made.expires_at, account, role, await get_tenant(session, tenant_id))
+    owner = DeviceOwner(account.id, account.password_hash)
+    return LogIn(
+        token=token,
+        device_cookie=parts.devices.renew(request.device_cookie, owner),
+        expires_at=made.expires_at,
+        account=account,
+        role=role,
+        tenant=await get_tenant(session, request.tenant_id),
+    )
 
 
 async def revoke_session(session: Session, *, tenant_id: UUID, session_id: UUID) -> None:

@@ -15,6 +15,7 @@ from identity_svc.signup.schemas import (
 from stagify.auth import PlatformDep
 from stagify.links import link
 from stagify.problems import problems
+from stagify.source import SourceDep
 
 router = APIRouter(prefix="/v1/signup", tags=["sign-up"])
 
@@ -24,13 +25,16 @@ router = APIRouter(prefix="/v1/signup", tags=["sign-up"])
     status_code=202,
     responses=problems(409) | {202: {"links": link("confirm_sign_up", signup_id="/id")}},
 )
-async def sign_up(body: SignupCreate, _: PlatformDep, parts: PartsDep) -> SignupRead:
-    """Ask for an account and a tenant; a mail brings the code that confirms it.
+async def sign_up(
+    body: SignupCreate, _: PlatformDep, source: SourceDep, parts: PartsDep
+) -> SignupRead:
+    """Ask for an account and a tenant; a mail brings the code that confirms this request.
 
-    The answer is the same whether or not the address has an account. Asking again for the same
-    slug sends a fresh code and makes the old one invalid.
+    The answer is the same whether or not the address has an account. Each request has a code of its
+    own, which confirms what that request asked for. The name of the workspace goes to whoever confirms
+    first.
     """
-    return await service.start_signup(parts, request=body)
+    return await service.start_signup(parts, request=body, source=source)
 
 
 @router.post("/{signup_id}/confirm", status_code=201, responses=problems(404, 409, 410))
@@ -39,10 +43,15 @@ async def confirm_sign_up(
     body: SignupConfirm,
     response: Response,
     _: PlatformDep,
+    source: SourceDep,
     parts: PartsDep,
 ) -> SignupConfirmed:
     """Confirm with the code of the mail. Repeating the same request has the same answer."""
     response.headers["Cache-Control"] = "no-store"
     return await service.confirm_signup(
-        parts, signup_id=signup_id, code=body.code, password=body.password.get_secret_value()
+        parts,
+        signup_id=signup_id,
+        code=body.code,
+        password=body.password.get_secret_value(),
+        source=source,
     )

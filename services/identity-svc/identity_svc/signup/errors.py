@@ -27,7 +27,7 @@ class CodeExhaustedError(GoneError):
 
 
 class InvalidCodeError(UnauthorizedError):
-    """This is not the code from the latest mail."""
+    """This is not the code of this sign-up: each mail has a code for the request that it answers."""
 
     code = "invalid_code"
 

@@ -5,13 +5,13 @@ also checks only here whether the address has an account: the request does the s
 so neither its answer nor its duration reveals that.
 """
 
-from datetime import datetime
 from uuid import UUID
 
 from identity_svc.digests.service import Digester, new_code, new_token
 from identity_svc.mail.service import Message
 from identity_svc.people import service as people
 from identity_svc.signup import queries
+from identity_svc.signup.models import Signup
 from identity_svc.signup.service import code_hash
 from stagify.clock import utc_now
 from stagify.database import Session
@@ -36,19 +36,20 @@ class SignupMail:
         signup.failed_attempts = 0
         if account is not None:
             return self._known(account.email)
-        return self._code(signup.email, code, signup.slug, signup.expires_at)
+        return self._code(signup, code)
 
     # These texts contain nothing that the visitor could type freely: they go to an address that is
     # not confirmed, and nobody must be able to use them to write to strangers in our name.
 
-    def _code(self, to: str, code: str, slug: str, expires_at: datetime) -> Message:
+    def _code(self, signup: Signup, code: str) -> Message:
         return Message(
-            to=to,
+            to=signup.email,
             subject=f"{code} is your StagifyAI code",
             text=(
                 f"Your code is {code}\n\n"
-                f"It confirms your address and opens {slug}.{self._base_domain}.\n"
-                f"It is valid until {expires_at:%H:%M} UTC and for one sign-up only.\n\n"
+                f"It confirms your address and opens {signup.slug}.{self._base_domain}.\n"
+                f"It is for the sign-up that began at {signup.created_at:%H:%M:%S} UTC, and for no "
+                f"other; it is valid until {signup.expires_at:%H:%M} UTC.\n\n"
                 "If you did not sign up, ignore this mail: without the code nothing happens.\n"
             ),
         )

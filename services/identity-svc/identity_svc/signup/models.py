@@ -16,15 +16,16 @@ from stagify.tables import creation_time, instant
 
 
 class Signup(ServiceTable, table=True):
-    """One address that asked for one slug, until it is confirmed or deleted.
+    """One request for an account and a tenant, until it is confirmed or deleted.
 
-    The ids of the person and the tenant are minted at the first confirmation and kept here, so
-    that a retry goes on with the same ones.
+    Nothing but its code confirms it, and it never changes what it asks for: another request, even of
+    the same address for the same slug, is a row of its own. The ids of the person and the tenant are
+    minted at the first confirmation and kept here, so that a retry goes on with the same ones.
     """
 
     __tablename__ = "signups"
     __table_args__ = (
-        # Asking again for the same slug renews the sign-up rather than adding another.
+        # Of the last release, which still runs while this one starts. To be dropped with `email_key`.
         Index(
             "uq_signups_email_key_slug_open",
             "email_key",
@@ -36,7 +37,8 @@ class Signup(ServiceTable, table=True):
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     email: Annotated[str, Personal]
-    email_key: Annotated[str, Personal]
+    # Only the last release reads it, and takes rows with the same value and slug for one sign-up.
+    email_key: Annotated[str, Personal] = Field(default_factory=lambda: str(new_id()))
     name: Annotated[str, Personal]
     tenant_type: str
     tenant_name: Annotated[str, Personal]
@@ -44,10 +46,16 @@ class Signup(ServiceTable, table=True):
     # Written by the worker together with the mail: until then no code is right.
     code_hash: bytes | None = None
     failed_attempts: int = Field(default=0, sa_type=SmallInteger)
+    # How often the right code has come; each time may cost a password hash.
+    confirmations: int = Field(
+        default=0, sa_type=SmallInteger, sa_column_kwargs={"server_default": "0"}
+    )
     expires_at: datetime = instant(index=True)
     user_id: UUID | None = None
     tenant_id: UUID | None = None
     confirmed_at: datetime | None = instant(default=None)
+    # Keyed hash of the code and the password that have confirmed it, to recognize a repetition.
+    answer_hash: bytes | None = None
     # The answer of tenant-svc, for repeated confirmations.
     tenant: Annotated[dict[str, JsonValue] | None, Personal] = Field(default=None, sa_type=JSONB)
     created_at: datetime = creation_time()

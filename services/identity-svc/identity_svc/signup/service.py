@@ -5,7 +5,8 @@ waits for either. Every step can be repeated: after an interruption, trying agai
 """
 
 import hmac
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 from prometheus_client import Counter
@@ -15,8 +16,7 @@ from identity_svc.mail.service import MailKind, queue_mail
 from identity_svc.members.service import add_member
 from identity_svc.parts import Parts
 from identity_svc.people import service as people
-from identity_svc.people.schemas import email_key
-from identity_svc.people.service import Account
+from identity_svc.people.service import Account, Standing, WeakPasswordError, check_password
 from identity_svc.signup import queries
 from identity_svc.signup.errors import (
     AccountExistsError,
@@ -35,15 +35,22 @@ from identity_svc.signup.schemas import (
     UserRead,
 )
 from identity_svc.tenants.service import NewTenant, record_owner
-from identity_svc.throttling.service import Limit, count_attempt
+from identity_svc.throttling.service import (
+    Limit,
+    Scope,
+    count_attempt,
+    mailbox_of,
+    share_of,
+    uncount_attempt,
+)
 from stagify import cause
 from stagify.calls.tenant import (
-    SlugHold,
+    SlugWish,
     TenantCreate,
     TenantExpiredError,
     TenantSummary,
+    ask_for_slug,
     create_tenant,
-    hold_slug,
 )
 from stagify.clock import utc_now
 from stagify.database import Session
@@ -51,6 +58,7 @@ from stagify.errors import StagifyError
 from stagify.events.identity import UserRegistered
 from stagify.ids import new_id
 from stagify.outbox import publish
+from stagify.source import Source
 
 SIGNUPS = Counter("stagify_identity_signups", "Sign-ups by stage: started, confirmed.", ["stage"])
 
@@ -59,12 +67,19 @@ CODE_LIFE = timedelta(minutes=30)
 # An expired sign-up is kept for this long, so that we can say that it expired; then it is deleted,
 # address included.
 SIGNUP_MEMORY = timedelta(hours=1)
-# Each mail has a code that can be guessed five times: at most 100 guesses a day, a chance of 1 in
-# 10,000.
-MAILS_PER_HOUR = 10
-MAILS_PER_DAY = 20
+# For one mailbox because of one source, which cannot keep others from signing up with that address, and
+# for one mailbox in all, which cannot be flooded. Each code can be guessed five times, so strangers who
+# sign up with somebody's address have at most 200 guesses a day, a chance of 1 in 5,000.
+MAILS_PER_SOURCE_HOUR, MAILS_PER_SOURCE_DAY = 5, 10
+MAILS_PER_HOUR, MAILS_PER_DAY = 20, 40
+# A source that signs up more often in an hour counts as frequent.
+SELDOM = 3
 # After so many wrong codes, the code of the mail is no longer valid.
 MAX_FAILED_ATTEMPTS = 5
+# The right code may be sent so often, because of interruptions, before it has confirmed the sign-up.
+MAX_CONFIRMATIONS = 20
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 def code_hash(digester: Digester, signup_id: UUID, code: str) -> bytes:
@@ -72,104 +87,144 @@ def code_hash(digester: Digester, signup_id: UUID, code: str) -> bytes:
     return digester.digest("signup_code", str(signup_id), code)
 
 
-async def start_signup(parts: Parts, *, request: SignupCreate) -> SignupRead:
-    """Hold the slug and queue a mail. Asking again renews the sign-up and ends its old code."""
-    expires_at = utc_now() + CODE_LIFE
-    # 1. Count, and reserve the id under which the slug is held. A crash after this leaves a
-    #    sign-up that no mail was sent for; it expires.
+async def start_signup(parts: Parts, *, request: SignupCreate, source: Source) -> SignupRead:
+    """Queue a mail with a code for exactly this request.
+
+    Others may ask for the same slug meanwhile, or for an account of the same address: each has a code
+    of its own, and whoever confirms first gets the slug.
+    """
+    limits = _mailbox_limits(parts, request.email, source)
+    # 1. Count.
     async with parts.database.system() as session:
-        await count_attempt(session, *_limits(parts, request.email))
-        signup_id = await queries.find_or_add_open(session, _new_signup(request, expires_at))
-    # 2. Hold the slug. After a crash here it is held until it expires; asking again goes on.
-    hold = SlugHold(signup_id=signup_id, expires_at=expires_at)
-    await hold_slug(parts.tenant_svc, request.tenant.slug, hold)
-    # 3. Queue the mail.
+        await _count_signup(session, parts, limits, source)
+    # 2. Is the slug there to be had? If not, no mail goes out.
+    try:
+        wish = SlugWish(signup_id=new_id(), expires_at=utc_now() + CODE_LIFE)
+        await ask_for_slug(parts.tenant_svc, request.tenant.slug, wish)
+    except StagifyError:
+        async with parts.database.system() as session:
+            await uncount_attempt(session, *limits.narrow, *limits.wide)
+        raise
+    # 3. Note the request, and queue the mail.
+    signup = _new_signup(wish, request)
     async with parts.database.system() as session:
-        await _renew(session, signup_id, request, expires_at)
+        session.add(signup)
+        await queue_mail(
+            session, kind=MailKind.SIGNUP, subject_id=wish.signup_id, give_up_at=wish.expires_at
+        )
     SIGNUPS.labels("started").inc()
-    return SignupRead(id=signup_id, expires_at=expires_at)
+    return SignupRead(id=wish.signup_id, expires_at=wish.expires_at)
 
 
-def _limits(parts: Parts, email: str) -> list[Limit]:
-    address = parts.digester.digest("throttle", email_key(email))
+@dataclass(frozen=True, slots=True)
+class _MailboxLimits:
+    """How many mails one mailbox gets: because of one source, and of all."""
+
+    narrow: tuple[Limit, ...]
+    wide: tuple[Limit, ...]
+
+
+def _mailbox_limits(parts: Parts, email: str, source: Source) -> _MailboxLimits:
+    mailbox = mailbox_of(email)
+    everyones = parts.digester.digest("throttle", "mailbox", mailbox)
+    own = parts.digester.digest("throttle", "mailbox", mailbox, source.prefixes[0])
+    return _MailboxLimits(
+        narrow=(
+            Limit("signup_mailbox_source_hour", own, MAILS_PER_SOURCE_HOUR, HOUR),
+            Limit("signup_mailbox_source_day", own, MAILS_PER_SOURCE_DAY, DAY),
+        ),
+        wide=(
+            Limit("signup_mailbox_hour", everyones, MAILS_PER_HOUR, HOUR),
+            Limit("signup_mailbox_day", everyones, MAILS_PER_DAY, DAY),
+        ),
+    )
+
+
+async def _count_signup(
+    session: Session, parts: Parts, mailbox: _MailboxLimits, source: Source
+) -> None:
+    await count_attempt(session, *mailbox.narrow)
+    per_source = parts.settings.signups_per_source_hour
+    by_source = await count_attempt(
+        session,
+        *(
+            Limit("signup_source_hour", digest, per_source * share_of(position), HOUR)
+            for position, digest in enumerate(_sources(parts, source))
+        ),
+    )
+    await count_attempt(session, *mailbox.wide)
+    # Those who ask often have a limit of their own, so that they cannot use up everybody else's.
+    is_frequent = any(
+        counted > SELDOM * share_of(position) for position, counted in enumerate(by_source)
+    )
+    scope: Scope = "signup_frequent_hour" if is_frequent else "signup_all_hour"
     everyone = parts.digester.digest("throttle", "")
-    per_hour = parts.settings.signups_per_hour
-    return [
-        Limit("signup_address_hour", address, MAILS_PER_HOUR, timedelta(hours=1)),
-        Limit("signup_address_day", address, MAILS_PER_DAY, timedelta(days=1)),
-        Limit("signup_all_hour", everyone, per_hour, timedelta(hours=1)),
-    ]
+    await count_attempt(session, Limit(scope, everyone, parts.settings.signups_per_hour, HOUR))
 
 
-def _new_signup(request: SignupCreate, expires_at: datetime) -> Signup:
+def _sources(parts: Parts, source: Source) -> list[bytes]:
+    return [parts.digester.digest("throttle", "source", prefix) for prefix in source.prefixes]
+
+
+def _new_signup(wish: SlugWish, request: SignupCreate) -> Signup:
     return Signup(
+        id=wish.signup_id,
         email=request.email,
-        email_key=email_key(request.email),
         name=request.name,
         tenant_type=request.tenant.type,
         tenant_name=request.tenant.name,
         slug=request.tenant.slug,
-        expires_at=expires_at,
+        expires_at=wish.expires_at,
     )
 
 
-async def _renew(
-    session: Session, signup_id: UUID, request: SignupCreate, expires_at: datetime
-) -> None:
-    signup = await queries.lock_signup(session, signup_id)
-    assert signup is not None
-    if signup.confirmed_at is not None:
-        # Confirmed while the slug was being held: there is nothing to renew.
-        return
-    if signup.expires_at <= utc_now():
-        # tenant-svc has let us hold the slug, so the ids from back then were never used.
-        signup.user_id = signup.tenant_id = None
-    signup.code_hash = None
-    signup.failed_attempts = 0
-    signup.expires_at = expires_at
-    if signup.tenant_id is None:
-        # After this, tenant-svc may know these ids, so they no longer change.
-        signup.email = request.email
-        signup.name = request.name
-        signup.tenant_type = request.tenant.type
-        signup.tenant_name = request.tenant.name
-    await queue_mail(session, kind=MailKind.SIGNUP, subject_id=signup_id, give_up_at=expires_at)
-
-
 async def confirm_signup(
-    parts: Parts, *, signup_id: UUID, code: str, password: str
+    parts: Parts, *, signup_id: UUID, code: str, password: str, source: Source
 ) -> SignupConfirmed:
-    """Create the account and its tenant, or return those that an earlier confirmation created."""
+    """Create the account and its tenant, or return those that the same confirmation has created."""
+    answer_hash = parts.digester.digest("signup_answer", str(signup_id), code, password)
     # 1. Check the code and mint the ids. A crash after this goes on with the same ones.
-    signup = await _check_code(parts, signup_id, code)
+    signup = await _check_code(parts, signup_id, code, password, source)
     if signup.confirmed_at is not None:
-        return await _confirmed_before(parts, signup, password)
-    password_hash = await people.hash_new_password(parts, password=password, email=signup.email)
+        return _confirmed_before(signup, answer_hash)
     # From here on the caller, who has the code, acts as the person that is created.
     with cause.named(f"user:{signup.user_id}"):
         # 2. Make the tenant. A crash after this leaves one that expires without our receipt.
         tenant = await _make_tenant(parts, signup)
-        # 3. Make the account, the owner and the events, all or none.
-        signup, is_first = await _register(parts, signup, password_hash, tenant)
+        # 3. Make the account, the owner and the events, all or none. Nothing before this is expensive.
+        standing = Standing(attempts=signup.confirmations)
+        password_hash = await parts.passwords.hash(password, standing)
+        proof = _Proof(password_hash, answer_hash)
+        signup, is_first = await _register(parts, signup, proof, tenant)
     if not is_first:
-        return await _confirmed_before(parts, signup, password)
+        return _confirmed_before(signup, answer_hash)
     SIGNUPS.labels("confirmed").inc()
     return _confirmed(signup)
 
 
-async def _check_code(parts: Parts, signup_id: UUID, code: str) -> Signup:
+async def _check_code(
+    parts: Parts, signup_id: UUID, code: str, password: str, source: Source
+) -> Signup:
     """The sign-up, if `code` is right; a wrong one is counted before it is answered."""
+    per_source = parts.settings.signups_per_source_hour * MAX_FAILED_ATTEMPTS
+    limits = [
+        Limit("code_source_hour", digest, per_source * share_of(position), HOUR)
+        for position, digest in enumerate(_sources(parts, source))
+    ]
     async with parts.database.system() as session:
+        # Before anything is compared: who is over the limit learns nothing.
+        await count_attempt(session, *limits)
         signup = await queries.lock_signup(session, signup_id)
-        if signup is None:
-            raise SignupNotFoundError
-        problem = await _judge(session, signup, code_hash(parts.digester, signup_id, code))
-        if problem is None:
-            signup.user_id = signup.user_id or new_id()
-            signup.tenant_id = signup.tenant_id or new_id()
+        problem: StagifyError | None = SignupNotFoundError()
+        if signup is not None:
+            problem = await _judge(session, signup, code_hash(parts.digester, signup_id, code))
+        if signup is not None and problem is None:
+            await uncount_attempt(session, *limits)
+            problem = _admit(signup, password)
     # Outside of the block, because the count of wrong codes has to be committed.
     if problem is not None:
         raise problem
+    assert signup is not None
     return signup
 
 
@@ -186,6 +241,22 @@ async def _judge(session: Session, signup: Signup, offered: bytes) -> StagifyErr
     # Only the owner of the address has the code, so nobody else learns this.
     if signup.confirmed_at is None and await people.find_account(session, signup.email):
         return AccountExistsError()
+    return None
+
+
+def _admit(signup: Signup, password: str) -> StagifyError | None:
+    """Mint the ids for somebody with the right code; or why they cannot go on."""
+    if signup.confirmed_at is not None:
+        return None
+    try:
+        check_password(password, signup.email)
+    except WeakPasswordError as error:
+        return error
+    if signup.confirmations >= MAX_CONFIRMATIONS:
+        return CodeExhaustedError()
+    signup.confirmations += 1
+    signup.user_id = signup.user_id or new_id()
+    signup.tenant_id = signup.tenant_id or new_id()
     return None
 
 
@@ -208,8 +279,16 @@ async def _make_tenant(parts: Parts, signup: Signup) -> TenantSummary:
         raise SignupExpiredError from error
 
 
+@dataclass(frozen=True, slots=True)
+class _Proof:
+    """The hash of the new password, and that of the confirmation."""
+
+    password_hash: str
+    answer_hash: bytes
+
+
 async def _register(
-    parts: Parts, checked: Signup, password_hash: str, tenant: TenantSummary
+    parts: Parts, checked: Signup, proof: _Proof, tenant: TenantSummary
 ) -> tuple[Signup, bool]:
     """Commit the account; the second result is False if a parallel confirmation has done so already."""
     user_id, tenant_id = checked.user_id, checked.tenant_id
@@ -220,7 +299,7 @@ async def _register(
         assert signup is not None
         if signup.confirmed_at is not None:
             return signup, False
-        account = Account(user_id, signup.email, signup.name, password_hash)
+        account = Account(user_id, signup.email, signup.name, proof.password_hash)
         if not await people.register(session, account):
             raise AccountExistsError
         owned = NewTenant(tenant_id, signup.slug, signup.tenant_name, signup.tenant_type)
@@ -229,16 +308,15 @@ async def _register(
         await add_member(session, tenant_id=tenant_id, user_id=user_id, role="owner")
         publish(session, UserRegistered(user_id=user_id))
         signup.confirmed_at = utc_now()
+        signup.answer_hash = proof.answer_hash
         signup.tenant = tenant.model_dump(mode="json")
         return signup, True
 
 
-async def _confirmed_before(parts: Parts, signup: Signup, password: str) -> SignupConfirmed:
-    """The same answer again, for a repeated request."""
-    assert signup.user_id is not None
-    async with parts.database.system() as session:
-        account = await people.get_account(session, signup.user_id)
-    if not await parts.passwords.verify(password, account.password_hash):
+def _confirmed_before(signup: Signup, answer_hash: bytes) -> SignupConfirmed:
+    """The same answer again, for a repeated request. It costs no password hash, or a code that has
+    been used could make us hash without end."""
+    if not hmac.compare_digest(signup.answer_hash or b"", answer_hash):
         raise AlreadyConfirmedError
     return _confirmed(signup)
 

@@ -1,14 +1,16 @@
-"""SQL of counted attempts."""
+"""SQL of counted attempts, and of failures."""
 
+from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import delete, text, tuple_
-from sqlmodel import col, select
+from sqlalchemy import delete, text, tuple_, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col, func, select
 
-from identity_svc.throttling.models import Throttle
+from identity_svc.throttling.models import Backoff, Throttle
 from stagify.database import Session
 
-# Without the cast the driver takes the factor for an integer, as the count it multiplies is one.
+# Without the casts the driver takes the factor for an integer, as the count it multiplies is one.
 # If an attempt's period is older than the row's, the clock of its process is slow.
 COUNT = text(
     """
@@ -29,7 +31,7 @@ COUNT = text(
             WHEN t.period_started_at = :last_period
                 THEN t.count * CAST(:overlap AS double precision)
             ELSE 0 END < :maximum
-    RETURNING count
+    RETURNING count + CAST(previous_count * CAST(:overlap AS double precision) AS integer)
     """
 )
 
@@ -43,9 +45,9 @@ async def count(
     last_period: datetime,
     overlap: float,
     maximum: int,
-) -> bool:
-    """Count one attempt in `period`; False, and nothing counted, if there were `maximum` of them
-    in it and in the share `overlap` of the last one."""
+) -> int | None:
+    """Count one attempt in `period`, and return how many there are now, it and the share `overlap` of
+    the last one's included; None, and nothing counted, if there were `maximum` of them before."""
     parameters = {
         "scope": scope,
         "subject": subject,
@@ -55,18 +57,26 @@ async def count(
         "maximum": maximum,
     }
     connection = await session.connection()
-    return (await connection.execute(COUNT, parameters)).first() is not None
+    counted: int | None = (await connection.execute(COUNT, parameters)).scalar_one_or_none()
+    return counted
 
 
-async def delete_attempts(session: Session, scope: str, subject: bytes) -> None:
-    """Delete what was counted of this subject in this scope."""
-    await session.exec(
-        delete(Throttle).where(col(Throttle.scope) == scope, col(Throttle.subject) == subject)
+async def uncount(session: Session, scope: str, subject: bytes, period: datetime) -> None:
+    """Count one attempt less in `period`, if it is still the current one."""
+    await session.execute(
+        update(Throttle)
+        .where(
+            col(Throttle.scope) == scope,
+            col(Throttle.subject) == subject,
+            col(Throttle.period_started_at) == period,
+            col(Throttle.count) > 0,
+        )
+        .values(count=col(Throttle.count) - 1)
     )
 
 
 async def delete_old(session: Session, *, before: datetime, limit: int) -> None:
-    """Delete up to `limit` counts of periods that began `before`."""
+    """Delete up to `limit` counts of periods that began `before`, and as many failures of then."""
     key = tuple_(col(Throttle.scope), col(Throttle.subject))
     old = (
         select(Throttle.scope, Throttle.subject)
@@ -74,3 +84,46 @@ async def delete_old(session: Session, *, before: datetime, limit: int) -> None:
         .limit(limit)
     )
     await session.execute(delete(Throttle).where(key.in_(old)))
+    over = select(Backoff.subject).where(col(Backoff.last_failed_at) < before).limit(limit)
+    await session.execute(delete(Backoff).where(col(Backoff.subject).in_(over)))
+
+
+async def add_failure(
+    session: Session, subject: bytes, *, now: datetime, forgotten: datetime
+) -> tuple[int, datetime]:
+    """Add one failure, now. The result is what was there before: how many, and when the last was;
+    those before `forgotten` do not count. The row stays locked until the transaction ends."""
+    statement = insert(Backoff).values(subject=subject, failures=0, last_failed_at=now)
+    # This changes nothing; only an update returns and locks the existing row.
+    statement = statement.on_conflict_do_update(
+        index_elements=[col(Backoff.subject)], set_={"subject": statement.excluded.subject}
+    )
+    found = await session.execute(
+        statement.returning(col(Backoff.failures), col(Backoff.last_failed_at))
+    )
+    failures, last = found.one()
+    if last < forgotten:
+        failures = 0
+    await session.execute(
+        update(Backoff)
+        .where(col(Backoff.subject) == subject)
+        .values(
+            failures=failures + 1,
+            last_failed_at=func.greatest(col(Backoff.last_failed_at), now),
+        )
+    )
+    return failures, last
+
+
+async def put_back(session: Session, subject: bytes, failures: int, last: datetime) -> None:
+    """Undo the failure that was added to so many `failures`, unless there were others since."""
+    await session.execute(
+        update(Backoff)
+        .where(col(Backoff.subject) == subject, col(Backoff.failures) == failures + 1)
+        .values(failures=failures, last_failed_at=last)
+    )
+
+
+async def delete_failures(session: Session, subjects: Collection[bytes]) -> None:
+    """Delete what is known of these guessers."""
+    await session.execute(delete(Backoff).where(col(Backoff.subject).in_(subjects)))

@@ -1,43 +1,104 @@
-"""How often something may be tried: sliding windows in the database, shared by all processes.
+"""How often something may be tried: counted in the database, shared by all processes.
 
-A window has two counters: this period's, and the last one's, which counts in proportion to how much of
-that period still overlaps the window. One statement counts or refuses, so parallel attempts cannot
-exceed a limit together; a refused attempt is not counted, so waiting always helps.
+There are two kinds of limits. A `Limit` is a sliding window with two counters: this period's, and the
+last one's, which counts in proportion to how much of that period still overlaps the window. A
+`Guesser` waits longer after each failure at one account, and starts anew once it is right.
+
+One statement counts or refuses, or a locked row decides, so parallel attempts cannot exceed a limit
+together; a refused attempt is not counted, so waiting always helps.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
+from prometheus_client import Counter
+
 from identity_svc.throttling import queries
 from identity_svc.throttling.models import Throttle
+from identity_svc.throttling.rules import WIDER, mailbox_of, wait_after
 from stagify.clock import utc_now
 from stagify.database import Session
 from stagify.errors import RateLimitedError
 
+__all__ = [
+    "Guess",
+    "Guesser",
+    "Limit",
+    "Scope",
+    "TooManyAttemptsError",
+    "count_attempt",
+    "count_guess",
+    "forget_old_attempts",
+    "forgive",
+    "mailbox_of",
+    "share_of",
+    "uncount_attempt",
+    "withdraw_guess",
+]
+
+THROTTLED = Counter(
+    "stagify_identity_throttled",
+    "Attempts that were refused, by the limit that refused.",
+    ["limit"],
+)
+
 SECOND = timedelta(seconds=1)
-# Longer than any window, so older rows no longer count.
+# Longer than any window and any wait, so older rows no longer count.
 MEMORY = timedelta(days=2)
+# More than anybody counts.
+_UNLIMITED = 2**40
 
 Scope = Literal[
-    # Sign-ups of one address in an hour and in a day; of all addresses in an hour.
-    "signup_address_hour",
-    "signup_address_day",
+    # Sign-ups for one mailbox from one source, from one source, for one mailbox; of sources that asked
+    # seldom, and of those that asked often; in an hour or a day.
+    "signup_mailbox_source_hour",
+    "signup_mailbox_source_day",
+    "signup_source_hour",
+    "signup_mailbox_hour",
+    "signup_mailbox_day",
     "signup_all_hour",
-    # Log-in attempts at one account, and at one tenant.
-    "login_account",
-    "login_tenant",
+    "signup_frequent_hour",
+    # Codes that one source has tried.
+    "code_source_hour",
+    # Log-ins from one source, and by one known device.
+    "login_source_minute",
+    "login_source_hour",
+    "login_device_minute",
+    # Log-ins at one account by strangers: nobody is refused by this, it makes them wait longer.
+    "login_strangers_day",
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """At most `maximum` attempts by `subject` in any `window`."""
+    """At most `maximum` attempts by `subject` in any `window`; None counts without refusing."""
 
     scope: Scope
     subject: bytes
-    maximum: int
+    maximum: int | None
     window: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Guesser:
+    """Somebody who tries passwords of one account: a known device or a prefix of addresses.
+
+    Of a prefix that contains others, so many failures count as one: see `share`.
+    """
+
+    subject: bytes
+    share: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """A try of a guesser, counted as a failure until it turns out right; and what was before."""
+
+    guesser: Guesser
+    failures: int
+    last_failed_at: datetime
 
 
 class TooManyAttemptsError(RateLimitedError):
@@ -46,35 +107,90 @@ class TooManyAttemptsError(RateLimitedError):
     code = "too_many_attempts"
 
 
-async def count_attempt(session: Session, *limits: Limit, now: datetime | None = None) -> None:
-    """Count one attempt under each of `limits`, or raise TooManyAttemptsError.
+def share_of(position: int) -> int:
+    """How many times as much as the narrowest the prefix at `position` of a source may do."""
+    return int(WIDER**position)
+
+
+async def count_attempt(session: Session, *limits: Limit, now: datetime | None = None) -> list[int]:
+    """Count one attempt under each of `limits`, or raise TooManyAttemptsError. The result is how many
+    each of them counts now.
 
     The error has to leave the transaction, so that a refused attempt counts under none of them.
     Always name the limits from the narrowest to the widest: rows are locked in that order.
     """
     now = now or utc_now()
+    counts = []
     for limit in limits:
         period = _period(now, limit.window)
-        is_counted = await queries.count(
+        counted = await queries.count(
             session,
             scope=limit.scope,
             subject=limit.subject,
             period=period,
             last_period=period - limit.window,
             overlap=1 - (now - period) / limit.window,
-            maximum=limit.maximum,
+            maximum=_UNLIMITED if limit.maximum is None else limit.maximum,
         )
-        if not is_counted:
+        if counted is None:
+            THROTTLED.labels(limit.scope).inc()
             raise TooManyAttemptsError(retry_after=await _wait_seconds(session, limit, now))
+        counts.append(counted)
+    return counts
 
 
-async def forget_attempts(session: Session, scope: Scope, subject: bytes) -> None:
-    """Count from zero again, because the subject has proved who it is."""
-    await queries.delete_attempts(session, scope, subject)
+async def uncount_attempt(session: Session, *limits: Limit) -> None:
+    """Take back one attempt under each of `limits`, counted a moment ago."""
+    now = utc_now()
+    for limit in limits:
+        period = _period(now, limit.window)
+        await queries.uncount(session, limit.scope, limit.subject, period)
+
+
+async def count_guess(
+    session: Session, guessers: Sequence[Guesser], *limits: Limit, strangers: Limit | None = None
+) -> tuple[list[Guess], list[int]]:
+    """Count one try of somebody whom `guessers` describe, narrowest first, and one attempt under
+    `limits`; or raise TooManyAttemptsError, which has to leave the transaction.
+
+    `strangers` counts the failures that others add to how long all of them have to wait.
+    """
+    now = utc_now()
+    guesses = [
+        Guess(
+            each, *await queries.add_failure(session, each.subject, now=now, forgotten=now - MEMORY)
+        )
+        for each in guessers
+    ]
+    counts = await count_attempt(session, *limits, now=now)
+    others = 0 if strangers is None else (await count_attempt(session, strangers, now=now))[0] - 1
+    wait = max(
+        each.last_failed_at + wait_after(each.failures // each.guesser.share, others) - now
+        for each in guesses
+    )
+    if wait > timedelta(0):
+        THROTTLED.labels("login_guesser").inc()
+        # Rounded up: a second too few would be refused again.
+        raise TooManyAttemptsError(retry_after=-(-wait // SECOND))
+    return guesses, counts
+
+
+async def withdraw_guess(session: Session, guesses: Sequence[Guess], *limits: Limit) -> None:
+    """Take back a try that was not answered, as if it had not been made."""
+    for each in guesses:
+        await queries.put_back(session, each.guesser.subject, each.failures, each.last_failed_at)
+    await uncount_attempt(session, *limits)
+
+
+async def forgive(session: Session, guesses: Sequence[Guess], strangers: Limit | None) -> None:
+    """Forget the failures of a guesser who was right, at this account alone."""
+    await queries.delete_failures(session, [each.guesser.subject for each in guesses])
+    if strangers is not None:
+        await uncount_attempt(session, strangers)
 
 
 async def forget_old_attempts(session: Session, limit: int) -> None:
-    """Delete up to `limit` counts that are older than any window."""
+    """Delete up to `limit` counts, and as many failures, that are older than any window or wait."""
     await queries.delete_old(session, before=utc_now() - MEMORY, limit=limit)
 
 
@@ -84,6 +200,7 @@ def _period(now: datetime, window: timedelta) -> datetime:
 
 
 async def _wait_seconds(session: Session, limit: Limit, now: datetime) -> int:
+    assert limit.maximum is not None
     row = await session.get_one(Throttle, (limit.scope, limit.subject))
     started = row.period_started_at
     old, new = row.previous_count, row.count

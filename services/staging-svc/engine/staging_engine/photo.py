@@ -8,7 +8,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from staging_engine.port import MAX_SIDE, MIN_SIDE, EngineFailedError, StagingRefusedError
+from staging_engine.port import EngineFailedError, StagingRefusedError
+
+MAX_SIDE = 4096
+MIN_SIDE = 400
 
 Pixels = NDArray[np.uint8]
 Linear = NDArray[np.float32]

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 
 from stagify.auth import PlatformDep, service_only
-from stagify.calls.tenant import SLUGS, SlugHold, SlugHoldRead
+from stagify.calls.tenant import SLUGS, SlugWish, SlugWishRead
 from stagify.dependencies import SystemSessionDep
 from stagify.inputs import Slug
 from stagify.principal import Principal
@@ -26,11 +26,10 @@ async def look_up_slug(slug: Slug, _: PlatformDep, session: SystemSessionDep) ->
 
 # With a slash in it, what was asked for is not a slug, and the answer has to say so.
 @router.put(f"{SLUGS}/{{slug:path}}", tags=["internal"], responses=problems(409))
-async def hold_slug(
-    slug: Slug, body: SlugHold, _: IdentityDep, session: SystemSessionDep
-) -> SlugHoldRead:
-    """Keep a slug for a sign-up; the same sign-up may call again."""
-    held = await service.hold_slug(
-        session, slug=slug, signup_id=body.signup_id, expires_at=body.expires_at
-    )
-    return SlugHoldRead.model_validate(held.model_dump())
+async def ask_for_slug(
+    slug: Slug, body: SlugWish, _: IdentityDep, session: SystemSessionDep
+) -> SlugWishRead:
+    """Whether a sign-up may go on with this slug. Nothing is kept for it: the sign-up that is confirmed
+    first gets the name."""
+    await service.require_free_slug(session, slug)
+    return SlugWishRead(slug=slug, expires_at=body.expires_at)

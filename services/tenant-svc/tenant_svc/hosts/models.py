@@ -13,9 +13,10 @@ from tenant_svc.tables import ServiceTable
 
 
 class Slug(ServiceTable, table=True):
-    """A name under the base domain: held for a sign-up until `expires_at`, or taken by a tenant.
+    """A name under the base domain, and the tenant that has it.
 
-    `expires_at` is also when the slug of an expired tenant becomes free again.
+    `expires_at` is when the slug of an expired tenant becomes free again. A row without a tenant is one
+    that the last release held for a sign-up, and takes the name from nobody.
     """
 
     __tablename__ = "slugs"

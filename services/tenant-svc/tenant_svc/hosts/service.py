@@ -1,6 +1,10 @@
-"""Looking up names, holding them for sign-ups, giving them to tenants, and freeing them."""
+"""Looking up names, giving them to tenants, and freeing them.
 
-from datetime import datetime, timedelta
+A sign-up that waits for its code keeps a name from nobody: it goes to whoever confirms first. So names
+cannot be blocked by people who never prove an address, nor by a mistyped one.
+"""
+
+from datetime import timedelta
 from uuid import UUID
 
 from stagify.calls.tenant import SlugInvalidError, SlugReservedError, SlugTakenError
@@ -10,9 +14,6 @@ from tenant_svc.hosts import queries, rules
 from tenant_svc.hosts.models import Slug
 from tenant_svc.hosts.schemas import SlugRead
 
-# No hold lasts longer than a sign-up code, whatever the caller asks for.
-MAX_HOLD = timedelta(hours=24)
-
 
 async def look_up_slug(session: Session, slug: str) -> SlugRead:
     """Whether `slug` is available now; if not, why, and the nearest one that is."""
@@ -21,7 +22,7 @@ async def look_up_slug(session: Session, slug: str) -> SlugRead:
     except (SlugInvalidError, SlugReservedError) as error:
         reason = error.code
     else:
-        if not await queries.find_taken(session, [slug], utc_now()):
+        if not await queries.find_taken(session, [slug]):
             return SlugRead(available=True)
         reason = SlugTakenError.code
     return SlugRead.model_validate(
@@ -31,47 +32,33 @@ async def look_up_slug(session: Session, slug: str) -> SlugRead:
 
 async def _suggestion(session: Session, slug: str) -> str | None:
     near = list(rules.candidates(slug))
-    taken = await queries.find_taken(session, near, utc_now())
+    taken = await queries.find_taken(session, near)
     return next((name for name in near if name not in taken), None)
 
 
-async def hold_slug(session: Session, *, slug: str, signup_id: UUID, expires_at: datetime) -> Slug:
-    """Hold `slug` for a sign-up until `expires_at`; a second call of that sign-up moves the time.
-
-    A sign-up holds one name: another one it held before is free again. Refusals come with the nearest
-    name that is available.
-    """
+async def require_free_slug(session: Session, slug: str) -> None:
+    """Return if a tenant could be called `slug` now; else raise one of the slug errors, with the nearest
+    name that is available."""
     try:
         rules.check_slug(slug)
     except (SlugInvalidError, SlugReservedError) as error:
         raise type(error)(suggestion=await _suggestion(session, slug)) from error
-    now = utc_now()
-    until = min(expires_at, now + MAX_HOLD)
-    held = await queries.hold(session, slug=slug, signup_id=signup_id, expires_at=until, now=now)
-    if held is None:
+    if await queries.find_taken(session, [slug]):
         raise SlugTakenError(suggestion=await _suggestion(session, slug))
-    await queries.drop_other_holds(session, signup_id=signup_id, kept=slug)
-    return held
 
 
 async def lock_slug(session: Session, *, slug: str, signup_id: UUID) -> Slug:
-    """The locked row of `slug`, which is the sign-up's if nobody else holds it any more.
-
-    The row is made if the hold has been cleared away in the meantime.
-    """
+    """The locked row of `slug`, which is made if there is none."""
     rules.check_slug(slug)
-    now = utc_now()
-    found = await queries.lock_or_make(session, slug=slug, signup_id=signup_id, expires_at=now)
-    if found.tenant_id is None and _is_due(found):
-        found.signup_id = signup_id
-    return found
+    return await queries.lock_or_make(session, slug=slug, signup_id=signup_id, expires_at=utc_now())
 
 
 def give_slug(slug: Slug, *, tenant_id: UUID, signup_id: UUID) -> None:
-    """Make the locked `slug` the tenant's own; SlugTakenError if it is not the sign-up's."""
-    if slug.tenant_id is not None or slug.signup_id != signup_id:
+    """Make the locked `slug` the tenant's own; SlugTakenError if another tenant has it."""
+    if slug.tenant_id is not None:
         raise SlugTakenError
     slug.tenant_id = tenant_id
+    slug.signup_id = signup_id
     slug.expires_at = None
 
 
@@ -120,7 +107,7 @@ async def lapsed_tenants(session: Session, limit: int = 100) -> list[UUID]:
 
 
 async def drop_lapsed_holds(session: Session) -> None:
-    """Delete names that sign-ups held and never used."""
+    """Delete names that sign-ups held, in the last release, and never used."""
     await queries.drop_lapsed_holds(session, utc_now())
 
 

@@ -1,1 +1,0 @@
-"""Comparing the object store with the rows that own its objects."""
