@@ -20,7 +20,7 @@ seed ?=
 only ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install up down status logs demo env replace test faults fuzz verify-containers mutants check lint format typecheck contract migrate revision bench lock python platform
+.PHONY: help install up down status logs demo env replace test faults fuzz verify-containers mutants check lint format typecheck contract migrate revision bench lock python platform testable
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +31,10 @@ python:
 
 platform: python
 	@$(PYTHON) deploy/install.py platform
+
+# What the tests need besides: the browser that one of them drives.
+testable: python
+	@$(PYTHON) deploy/install.py tests
 
 install: python ## Create .venv from requirements.lock; quick when nothing changed
 	@$(PYTHON) deploy/install.py install
@@ -57,7 +61,7 @@ replace: python ## Under docker compose, switch a service to the version in .env
 	@$(PYTHON) deploy/replace.py $(s)
 
 # Two processes, each with servers of its own; those that the environment names cannot be shared.
-test: platform ## Run every test, end to end included
+test: testable ## Run every test, end to end included
 	@$(VENV)/pytest $(if $(TEST_POSTGRES_ADMIN_URL)$(TEST_KAFKA_BOOTSTRAP_SERVERS)$(TEST_S3_ENDPOINT),,-n 2 --dist loadfile --no-loadscope-reorder)
 
 # To repeat a failed run, use make faults seed=… ; several seeds run one after the other.
@@ -75,7 +79,7 @@ fuzz: install ## Fuzz the API: 100 cases for each call and phase, in every role 
 mutants: install ## Make 40 mistakes, one at a time; the tests must notice each (only="text")
 	@$(VENV)/python -m proof.mutants $(if $(only),--only "$(only)")
 
-check: platform lint typecheck test ## What CI runs: lint, types, tests
+check: testable lint typecheck test ## What CI runs: lint, types, tests
 
 lint: install ## Check style, format, imports between parts, and declared dependencies
 	@$(VENV)/ruff check .

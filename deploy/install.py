@@ -26,6 +26,8 @@ UV = ENVIRONMENT / "bin" / "uv"
 LOCK = ROOT / "requirements.lock"
 STAMP = ENVIRONMENT / "installed.sha256"
 ENGINE_INSTALLER = ROOT / "services/staging-svc/engine/staging_engine/install.py"
+# Names of the browser that a test drives; the first is the name of its package too.
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 FREE_BYTES_NEEDED = 3 * 1024**3
 
 
@@ -44,11 +46,13 @@ def fingerprint() -> str:
     return digest.hexdigest()
 
 
-def missing_packages(*, with_engine: bool) -> list[str]:
-    """The Debian packages that this machine lacks: for `.venv`, and for the whole platform."""
+def missing_packages(*, with_engine: bool, with_browser: bool = False) -> list[str]:
+    """The Debian packages that this machine lacks: for `.venv`, the whole platform, its tests."""
     missing = (
         [] if has_venv() else [f"python{sys.version_info.major}.{sys.version_info.minor}-venv"]
     )
+    if with_browser and not any(map(shutil.which, BROWSERS)):
+        missing.append(BROWSERS[0])
     return missing + (engine_installer().missing_packages() if with_engine else [])
 
 
@@ -211,11 +215,12 @@ def say(message: str) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("command", choices=["install", "platform", "lock", "upgrade"])
+    parser.add_argument("command", choices=["install", "platform", "tests", "lock", "upgrade"])
     command = parser.parse_args().command
-    with_engine = command == "platform" and os.environ.get("ENGINE") != "fast"
-    provide(missing_packages(with_engine=with_engine))
-    if command == "platform":
+    with_platform = command in ("platform", "tests")
+    with_engine = with_platform and os.environ.get("ENGINE") != "fast"
+    provide(missing_packages(with_engine=with_engine, with_browser=command == "tests"))
+    if with_platform:
         require_platform(with_engine=with_engine)
     install()
     if command in ("lock", "upgrade"):

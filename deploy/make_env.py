@@ -19,9 +19,8 @@ ROOT = Path(__file__).resolve().parent.parent
 HEADER = """\
 # Made by `make env` for docker-compose.yml. Keep it secret, and keep it as long as the volumes.
 
-# --- Ports, all on 127.0.0.1: the platform, the object store of signed links, the page of mails
+# --- Ports, both on 127.0.0.1: the platform, and the page of mails
 GATEWAY_PORT=8080
-OBJECTSTORE_PORT=9000
 MAIL_PORT=8025
 """
 

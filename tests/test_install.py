@@ -102,6 +102,11 @@ class TestPackages:
         with pytest.raises(SystemExit, match="libsm6 libgl1"):
             install.provide(["libsm6", "libgl1"])
 
+    def test_tests_need_a_browser(self, programs: Path) -> None:
+        assert install.missing_packages(with_engine=False, with_browser=True) == ["chromium"]
+        program(programs / "chromium-browser", "exit 0")
+        assert install.missing_packages(with_engine=False, with_browser=True) == []
+
     def test_a_python_without_venv_lacks_a_package(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(install, "has_venv", lambda: False)
         version = "{}.{}".format(*sys.version_info)

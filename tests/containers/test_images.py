@@ -147,7 +147,7 @@ class TestCompose:
         roles = {role for database in DATABASES for role in database.roles}
         assert {f"{role.upper()}_PASSWORD" for role in roles} <= set(told)
 
-    def test_only_three_ports_are_published_on_loopback(self, compose: dict[str, Any]) -> None:
+    def test_only_two_ports_are_published_on_loopback(self, compose: dict[str, Any]) -> None:
         published = {
             name: service["ports"]
             for name, service in compose["services"].items()
@@ -155,7 +155,6 @@ class TestCompose:
         }
         assert published == {
             "doorman": ["127.0.0.1:8080:8080"],
-            "objectstore": ["127.0.0.1:9000:80"],
             "mail": ["127.0.0.1:8025:8025"],
         }
 
@@ -171,9 +170,14 @@ class TestCompose:
         assert "stagify/" not in doorman["image"]
         assert doorman["image"] == f"python:{PYTHON}-slim-bookworm"
 
-    def test_links_are_signed_for_the_published_object_store(self, compose: dict[str, Any]) -> None:
+    def test_links_lead_to_the_object_store_through_the_gateway(
+        self, compose: dict[str, Any]
+    ) -> None:
         told = compose["services"]["staging-svc-api"]["environment"]
-        assert told["S3_PUBLIC_URL"] == "http://127.0.0.1:9000"
+        assert told["S3_PUBLIC_URL"] == "http://objects.localhost:8080"
+        gateway = compose["services"]["gateway"]["environment"]
+        assert gateway["OBJECTSTORE_URL"] == told["S3_ENDPOINT"] == "http://objectstore:80"
+        assert not any("CORS" in name for name in compose["services"]["objectstore"]["environment"])
 
     @pytest.mark.parametrize("name", [*OURS, "doorman"])
     def test_ours_have_no_power(self, compose: dict[str, Any], name: str) -> None:

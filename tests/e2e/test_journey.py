@@ -8,7 +8,7 @@ import httpx
 from PIL import Image
 
 from proof.customers import PASSWORD, photo
-from stagify_local.customer import Customer, client
+from stagify_local.customer import Customer, at_link, client, good
 from stagify_local.platform import Platform
 from stagify_local.waiting import eventually
 
@@ -133,9 +133,7 @@ def _follow(customer: Customer, path: str) -> httpx.Response:
     answer = customer.http.get(path)
     assert answer.status_code == 302, answer.text
     assert "private" in answer.headers["cache-control"]
-    found = httpx.get(answer.headers["location"])
-    found.raise_for_status()
-    return found
+    return good(customer.http.send(at_link(answer.headers["location"])))
 
 
 def _gps() -> Image.Exif:

@@ -4,13 +4,12 @@ import io
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 from PIL import Image, ImageChops
 
 from proof.customers import sign_up
 from proof.platforms import running
-from stagify_local.customer import Customer
+from stagify_local.customer import Customer, at_link
 
 ROOM = Path(__file__).parents[2] / "examples/rooms/room_a_living.jpg"
 
@@ -43,4 +42,4 @@ def test_a_room_is_furnished(customer: Customer) -> None:
 
 def _picture(customer: Customer, path: str) -> Image.Image:
     link = customer.http.get(path).headers["location"]
-    return Image.open(io.BytesIO(httpx.get(link).content)).convert("RGB")
+    return Image.open(io.BytesIO(customer.http.send(at_link(link)).content)).convert("RGB")

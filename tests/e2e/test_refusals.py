@@ -138,9 +138,9 @@ class TestPhotos:
             (photo()[:5_000], "image/jpeg", "photo_truncated"),
             (b"<html><script>alert(1)</script></html>" * 30, "image/jpeg", "photo_not_an_image"),
             (_tiny(), "image/png", "photo_too_small"),
-            (_tiny(), "image/jpeg", "photo_type_mismatch"),
+            (photo(4_200, 520), "image/jpeg", "photo_too_narrow"),
         ],
-        ids=["flood", "truncated", "html", "tiny", "mismatch"],
+        ids=["flood", "truncated", "html", "tiny", "narrow"],
     )
     def test_fails_with_its_code(
         self, customer: Customer, content: bytes, content_type: str, expected: str

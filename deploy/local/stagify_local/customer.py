@@ -103,7 +103,15 @@ def put(ticket: dict[str, Any], content: bytes, **changes: str) -> httpx.Request
     """Store a photo with a ticket; the headers are those that were signed, except `changes`."""
     headers = httpx.Headers(ticket["headers"])
     headers.update(changes)
-    return httpx.Request(ticket["method"], ticket["url"], content=content, headers=headers)
+    return at_link(ticket["url"], ticket["method"], content=content, headers=headers)
+
+
+def at_link(link: str, method: str = "GET", **parts: Any) -> httpx.Request:
+    """A request to a signed link, addressed to loopback as all others are."""
+    url = httpx.URL(link)
+    headers = httpx.Headers(parts.pop("headers", None))
+    headers["Host"] = url.netloc.decode()
+    return httpx.Request(method, url.copy_with(host=LOOPBACK), headers=headers, **parts)
 
 
 class Customer:

@@ -10,7 +10,7 @@ import httpx
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from stagify_local.customer import ENDED, Account, Customer, good
+from stagify_local.customer import ENDED, Account, Customer, at_link, good
 from stagify_local.errors import CustomerError
 from stagify_local.installation import Installation
 from stagify_local.platform import Platform
@@ -121,7 +121,7 @@ def follow(customer: Customer, project_id: str, on_change: ShowProject) -> Proje
 def download(customer: Customer, image: Project, path: Path) -> None:
     """Follow an image's stable path to its signed link and store it."""
     link = good(customer.http.get(image["url"])).headers["location"]
-    answer = good(httpx.get(link, timeout=PATIENCE_SECONDS, trust_env=False))
+    answer = good(customer.http.send(at_link(link)))
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(answer.content)
 

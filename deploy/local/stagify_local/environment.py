@@ -101,6 +101,7 @@ class Environments:
         if service is GATEWAY:
             return environment | {
                 "GATEWAY_PORT": str(self._addresses.gateway_port),
+                "OBJECTSTORE_URL": self._addresses.objectstore,
                 "ADMIN_PORT": port,
                 "ACCESS_LOG": str(self._addresses.access_log),
             }
@@ -162,7 +163,7 @@ class Environments:
             }
         if service.name == "staging-svc":
             return self._objectstore() | {
-                "S3_PUBLIC_URL": self._addresses.objectstore,
+                "S3_PUBLIC_URL": f"http://objects.{self._addresses.base_domain}",
                 "ENGINE": self._engine,
                 **({"ENGINE_PYTHON": str(self._engine_python)} if self._engine_python else {}),
             }

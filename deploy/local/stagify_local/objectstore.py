@@ -12,15 +12,12 @@ from stagify_local.process import Command, ManagedProcess
 HEAP_MEGABYTES = 192
 START_TIMEOUT_SECONDS = 60
 
-# Browsers on a tenant's host PUT photos straight into the store, which needs the CORS answers.
+# Clients reach it through the gateway only, which also answers browsers' questions about CORS.
 PROPERTIES = """\
 s3proxy.endpoint=http://{host}:{port}
-s3proxy.authorization=aws-v2-or-v4
+s3proxy.authorization=aws-v4
 s3proxy.identity={access_key_id}
 s3proxy.credential={secret_access_key}
-s3proxy.cors-allow-origins=.*
-s3proxy.cors-allow-methods=GET HEAD PUT
-s3proxy.cors-allow-headers=.*
 jclouds.provider=filesystem-nio2
 jclouds.identity=local
 jclouds.credential=local

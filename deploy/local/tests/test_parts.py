@@ -123,7 +123,7 @@ def test_the_object_store_can_be_read_by_its_owner_alone(
     assert [path.stat().st_mode & 0o777 for path in closed] == [0o700, 0o600, 0o600]
 
 
-def test_the_object_store_takes_a_presigned_put_from_a_browser(objectstore: ObjectStore) -> None:
+def test_the_object_store_takes_a_presigned_put(objectstore: ObjectStore) -> None:
     client = boto3.client(
         "s3",
         endpoint_url=objectstore.endpoint,
@@ -145,11 +145,8 @@ def test_the_object_store_takes_a_presigned_put_from_a_browser(objectstore: Obje
     }
     url = client.generate_presigned_url("put_object", Params=parameters, ExpiresIn=60)
     headers = {"Content-Type": "image/jpeg"}
-    origin = {"Origin": "http://demo.localhost:8080", "Access-Control-Request-Method": "PUT"}
 
     assert httpx.put(url, content=b"four", headers=headers).status_code == 403
     assert httpx.put(url, content=b"yes", headers=headers | {"X": "1"}).status_code == 200
     assert httpx.get(url.partition("?")[0]).status_code == 403
-    preflight = httpx.options(url, headers=origin)
-    assert preflight.headers["access-control-allow-origin"] == "http://demo.localhost:8080"
     assert client.get_object(Bucket="rooms", Key="a.jpg")["Body"].read() == b"yes"

@@ -82,7 +82,8 @@ class Load:
         ticket = await self._send(tenant.account.ticket(len(self._photo)))
         if ticket is None:
             return
-        (await self._http.send(put(ticket.json(), self._photo))).raise_for_status()
+        if await self._send(put(ticket.json(), self._photo)) is None:
+            return
         name = f"{tenant.slug} load {len(tenant.projects) + 1:05}"
         project = Project(name, tenant.slug, tenant.plans[-1])
         tenant.projects.append(project)

@@ -35,11 +35,15 @@ from gateway.observe.tracing import Tracing
 from gateway.pages.documents import Documents
 from gateway.pages.openapi import OpenApi
 from gateway.settings import Settings
+from gateway.store.host import LABEL, StoreHost
+from gateway.store.origins import Origins
+from gateway.store.places import Places
 from gateway.wire.connections import Connections
 from gateway.wire.door import Door
 from gateway.wire.listener import Listener
 from gateway.wire.parts import Parts, own_lines
 from gateway.wire.peers import Peers
+from gateway.wire.request import Request
 from gateway.wire.service import Service
 from gateway.wire.sources import Sources
 from gateway.wire.writes import Writes
@@ -74,10 +78,19 @@ class Gateway:
         self.sources = Sources(settings.limits().source)
         self.routes = _routes(settings, self.writes, self.limits)
         self.lasting = LastingAnswers()
-        self.directory = Directory(settings.base_host, self.limits, self._on_tenant_changed)
+        self.directory = Directory(
+            settings.base_host,
+            self.limits,
+            self._on_tenant_changed,
+            reserved=frozenset((f"{LABEL}.{settings.base_host}".encode(),)),
+        )
+        self.store = _store(settings, self.writes, self.limits, self.directory)
         self.credentials = _credentials(settings, self._ask, self.lasting)
         self.metering = Metering(settings.kafka_bootstrap_servers)
-        self.metrics = Metrics([route.name for route in self.routes.all])
+        self.services = [route.service for route in self.routes.all]
+        if self.store is not None:
+            self.services.append(self.store.service)
+        self.metrics = Metrics([service.name for service in self.services])
         self.access_log = _access_log(settings.access_log)
         self.connections = Connections(settings.max_connections)
         self._openapi = OpenApi(self._fetch_openapi, self.routes)
@@ -103,6 +116,7 @@ class Gateway:
             passes=Passes(signer, self.lasting),
             limits=self.limits,
             documents=Documents(self._openapi.rendered),
+            store=self.store,
         )
         ending = (self.access_log, tracing)
         parts = Parts(
@@ -117,10 +131,11 @@ class Gateway:
             timeouts=settings.timeouts(),
             max_body_bytes=settings.max_body_bytes,
             own_lines=own_lines(settings.hsts()),
+            is_transfer=_nothing if self.store is None else self.store.takes,
         )
         return Listener(
             parts,
-            [route.service for route in self.routes.all],
+            self.services,
             host=settings.gateway_host,
             port=settings.gateway_port,
             door=Door(settings.gateway_door) if settings.gateway_door else None,
@@ -224,7 +239,7 @@ class Gateway:
         gauge(
             "upstream_connections",
             "Connections to services.",
-            lambda: sum(route.service.open_connections for route in routes),
+            lambda: sum(service.open_connections for service in self.services),
         )
         sources = self.sources
         gauge("sources", "Addresses and networks remembered.", lambda: len(sources))
@@ -232,6 +247,8 @@ class Gateway:
             "crowded_out", "Unfinished requests given up for others.", lambda: sources.crowded_out
         )
         counter("cut_off", "Connections ended without an answer.", lambda: sources.cut_off)
+        if (store := self.store) is not None:
+            gauge("transfers", "Photos being transferred.", lambda: len(store.places))
         counter("credential_hits", "Verdicts served.", lambda: self.credentials.hits)
         counter("credential_lookups", "Look-ups made.", lambda: self.credentials.lookups)
         counter("api_calls_recorded", "Calls sent to Kafka.", lambda: self.metering.recorded)
@@ -285,6 +302,25 @@ def _service(name: str, url: AnyHttpUrl, settings: Settings, writes: Writes) -> 
         connect_seconds=settings.connect_timeout_seconds,
         idle_seconds=settings.upstream_idle_seconds,
     )
+
+
+def _store(
+    settings: Settings, writes: Writes, limits: Limits, directory: Directory
+) -> StoreHost | None:
+    if settings.objectstore_url is None:
+        return None
+    return StoreHost(
+        f"{LABEL}.{settings.base_domain}",
+        _service("objectstore", settings.objectstore_url, settings, writes),
+        limits=limits,
+        origins=Origins(directory, scheme=settings.public_scheme, base_domain=settings.base_domain),
+        places=Places(settings.max_transfers, settings.address_max_transfers),
+        pace=settings.pace(),
+    )
+
+
+def _nothing(request: Request) -> bool:
+    return False
 
 
 def _clients(settings: Settings, signer: TokenSigner) -> dict[ServiceName, InternalClient]:

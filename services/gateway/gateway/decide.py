@@ -15,6 +15,7 @@ from gateway.hosts.refusals import TENANT_SUSPENDED
 from gateway.hosts.routes import OPEN_TO_ANYONE, Route, Routes, segment_of
 from gateway.hosts.sites import NOBODY, Site, Who
 from gateway.pages.documents import Documents
+from gateway.store.host import StoreHost
 from gateway.wire.authority import is_same_origin
 from gateway.wire.decisions import DecideLater, Decision, Pending, Refuse
 from gateway.wire.peers import Peer
@@ -41,6 +42,7 @@ class Decider:
         passes: Passes,
         limits: Limits,
         documents: Documents,
+        store: StoreHost | None,
     ) -> None:
         self._directory = directory
         self._routes = routes
@@ -49,11 +51,16 @@ class Decider:
         self._passes = passes
         self._limits = limits
         self._documents = documents
+        self._store = store
 
     def decide(self, request: Request, peer: Peer, now: float) -> Decision:
         """What to do with `request`, which came from `peer` at `now` (monotonic)."""
         site = self._directory.find(request.host)
         if isinstance(site, Refusal):
+            # The store's host is in no directory, so requests to tenants do not pay for asking.
+            store = self._store
+            if store is not None and request.host == store.host:
+                return store.decide(request, peer, now)
             return self._refuse(NOBODY, site, request, peer, now)
         if site.status == "suspended":
             return self._refuse(site.unidentified, TENANT_SUSPENDED, request, peer, now)
@@ -63,14 +70,14 @@ class Decider:
             if limited is not None:
                 return Refuse(site.unidentified, limited)
             return self._documents.answer(request, site)
-        if site.key and (request.authorization is not None or request.session is not None):
+        if site.key and (request.authorization or request.session is not None):
             return self._by_credential(request, peer, site, route, now)
         return self._passes.get(self._visitors.at(site), site, route, now)
 
     def _by_credential(
         self, request: Request, peer: Peer, site: Site, route: Route, now: float
     ) -> Decision:
-        if request.authorization is not None:
+        if request.authorization:
             key = site.key + request.authorization
         else:
             # `decide` has made sure that there is one.
@@ -107,7 +114,7 @@ class Decider:
         # A session that has ended does not keep anyone from logging in; a wrong key is always refused.
         if (
             result is INVALID_CREDENTIAL
-            and request.authorization is None
+            and not request.authorization
             and (request.method, segment_of(request.target)) in OPEN_TO_ANYONE
         ):
             return self._passes.get(self._visitors.at(site), site, route, now)

@@ -10,7 +10,7 @@ from gateway.fairness.limits import LimitSettings
 from gateway.fairness.turns import TurnSettings
 from gateway.wire.request import HeadLimits
 from gateway.wire.sources import SourceLimits
-from gateway.wire.timeouts import Timeouts
+from gateway.wire.timeouts import Pace, Timeouts
 from stagify.settings import Port, ProcessSettings
 
 
@@ -29,6 +29,9 @@ class Settings(ProcessSettings):
     identity_svc_url: AnyHttpUrl
     staging_svc_url: AnyHttpUrl
     usage_svc_url: AnyHttpUrl
+    # An S3 API that clients reach through the gateway, at `objects.<base>`; unset if signed links
+    # lead to the store directly.
+    objectstore_url: AnyHttpUrl | None = None
     # Where the access log goes: `stdout`, a file in a folder that exists, or `off`.
     access_log: Literal["stdout", "off"] | Path = "stdout"
     # Networks of proxies in front of the gateway, whose X-Forwarded-For and X-Forwarded-Proto are
@@ -44,7 +47,7 @@ class Settings(ProcessSettings):
     max_head_bytes: int = Field(default=32 * 1024, gt=0)
     max_headers: int = Field(default=90, gt=0, le=92)
     max_target_bytes: int = Field(default=8 * 1024, gt=0)
-    # Largest body, in bytes; photos go straight to the object store.
+    # Largest body, in bytes; photos are not limited by this.
     max_body_bytes: int = Field(default=1024 * 1024, gt=0)
 
     # Connections of clients at a time: all together, and of one address. An address is here always
@@ -71,6 +74,16 @@ class Settings(ProcessSettings):
     plan_requests_per_second: dict[str, PositiveFloat] = Field(default_factory=dict)
     address_requests_per_second: float = Field(default=100, gt=0)
     address_burst: float = Field(default=300, ge=1)
+
+    # Transfers of photos at a time: all together, and of one address. The store has a thread for
+    # each, so there must be fewer of them than of its threads.
+    max_transfers: int = Field(default=160, ge=4)
+    address_max_transfers: int = Field(default=32, gt=0)
+    # Slowest transfer in bytes a second, measured over so many seconds; and longest transfer, which
+    # must be less than the 15 minutes for which staging-svc expects late uploads.
+    transfer_min_bytes_per_second: int = Field(default=16 * 1024, gt=0)
+    transfer_span_seconds: float = Field(default=10, gt=0)
+    transfer_timeout_seconds: float = Field(default=840, gt=0, lt=900)
 
     # Time for a client to start its next request, to send a whole head, and a whole body.
     idle_timeout_seconds: float = Field(default=75, gt=0)
@@ -150,4 +163,12 @@ class Settings(ProcessSettings):
             turn_seconds=self.turn_timeout_seconds,
             response_seconds=self.response_timeout_seconds,
             stream_idle_seconds=self.stream_idle_timeout_seconds,
+        )
+
+    def pace(self) -> Pace:
+        """How fast the bytes of transfers must come."""
+        return Pace(
+            min_bytes_per_second=self.transfer_min_bytes_per_second,
+            span_seconds=self.transfer_span_seconds,
+            total_seconds=self.transfer_timeout_seconds,
         )

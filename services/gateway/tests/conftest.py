@@ -20,8 +20,10 @@ from gateway.testing.client import SESSION
 from gateway.testing.identity import Identity
 from gateway.testing.running import Running
 from gateway.testing.service import FakeService
+from gateway.testing.store import RealStore
 from gateway.wire.service import Service
 from gateway.wire.writes import Writes
+from stagify.testing import ObjectStoreServer
 from stagify.testing.context import ContextKeys
 
 
@@ -116,6 +118,34 @@ def add_member(identity: Identity) -> AddMember:
 async def live(make_gateway: MakeGateway) -> Running:
     """A gateway with the usual settings and the tenant acme."""
     return await make_gateway()
+
+
+@pytest.fixture
+def store(object_store: ObjectStoreServer) -> RealStore:
+    """The real store."""
+    return RealStore(object_store)
+
+
+@pytest.fixture
+async def door(make_gateway: MakeGateway, store: RealStore) -> Running:
+    """A gateway in front of the real store."""
+    return await make_gateway(objectstore_url=store.server.endpoint)
+
+
+@pytest.fixture
+def make_relay(make_gateway: MakeGateway, service: FakeService) -> MakeGateway:
+    """Start a gateway in front of a store that the test controls."""
+
+    async def make(**changes: Any) -> Running:
+        return await make_gateway(objectstore_url=f"http://127.0.0.1:{service.port}", **changes)
+
+    return make
+
+
+@pytest.fixture
+async def relay(make_relay: MakeGateway) -> Running:
+    """One with the usual settings."""
+    return await make_relay()
 
 
 @pytest.fixture

@@ -41,6 +41,8 @@ class Settings(ServiceSettings):
     max_unreserved_bytes: int = Field(default=256 * 1024**2, gt=0)
     # Hours after which an upload that no project used is deleted.
     abandoned_upload_hours: int = Field(default=24, ge=1)
+    # Hours between two comparisons of a bucket with the rows that own its objects.
+    reconcile_interval_hours: float = Field(default=24, gt=0)
     # Seconds a link to an image is valid.
     image_link_ttl_seconds: int = Field(default=300, gt=0, le=300)
     # Live streams that a tenant may have open on one process.

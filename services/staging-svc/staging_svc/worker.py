@@ -7,6 +7,7 @@ from stagify.service_worker import configure, run_service_worker
 from staging_svc.handlers import HANDLERS
 from staging_svc.objects.tasks import object_kinds
 from staging_svc.parts import NAME, Parts, make_parts
+from staging_svc.reconciliation.tasks import begin_reconciliation, reconciliation_kinds
 from staging_svc.settings import Settings
 from staging_svc.uploads.service import forget_unused
 from staging_svc.uploads.tasks import upload_kinds
@@ -32,8 +33,11 @@ async def main() -> None:
             settings,
             database=parts.database,
             consumer=make_consumer(parts),
-            kinds={**object_kinds(parts.storage, forget_unused), **upload_kinds(parts)},
-            # No upkeep besides the kit's: what ends here is deleted by tasks.
-            jobs={},
+            kinds={
+                **object_kinds(parts.storage, forget_unused),
+                **upload_kinds(parts),
+                **reconciliation_kinds(parts),
+            },
+            jobs={"reconciliation": lambda: begin_reconciliation(parts)},
             checks={"storage": parts.storage.ping},
         )

@@ -1,6 +1,7 @@
 """The catalog over HTTP."""
 
 import httpx
+import pytest
 
 from stagify.testing import ContextKeys
 from staging_testing import Caller
@@ -23,6 +24,21 @@ class TestGetCatalog:
         assert {"modern", "scandinavian", "industrial"} == {e["key"] for e in body["styles"]}
         assert {"draft", "standard", "high"} == {e["key"] for e in body["options"]["quality"]}
         assert all(entry["name"] for entry in body["room_types"])
+
+    @pytest.mark.parametrize("form", ["{}", "W/{}", '"other", {}', "*"])
+    async def test_who_has_it_gets_no_body(self, caller: Caller, form: str) -> None:
+        whole = await caller.get("/v1/catalog")
+        assert whole.headers["cache-control"] == "private, max-age=300"
+        tag = whole.headers["etag"]
+        answer = await caller.get("/v1/catalog", headers={"If-None-Match": form.format(tag)})
+        assert (answer.status_code, answer.content) == (304, b"")
+        assert answer.headers["etag"] == tag
+        assert answer.headers["cache-control"] == "private, max-age=300"
+
+    async def test_who_has_another_one_gets_the_whole(self, caller: Caller) -> None:
+        answer = await caller.get("/v1/catalog", headers={"If-None-Match": '"other"'})
+        assert answer.status_code == 200
+        assert answer.json()["room_types"]
 
 
 async def test_openapi_declares_the_refusals(client: httpx.AsyncClient) -> None:

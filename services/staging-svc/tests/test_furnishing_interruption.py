@@ -2,10 +2,13 @@
 
 import asyncio
 from contextlib import aclosing
+from uuid import UUID
+
+import pytest
 
 from stagify.database import Database
 from stagify.tasks.runner import TaskRunner
-from stagify.testing import running
+from stagify.testing import eventually, running
 from staging_svc.furnishing.job_loop import JobLoop
 from staging_svc.jobs import StagingProcess
 from staging_svc.parts import make_parts
@@ -94,6 +97,60 @@ async def test_deleted_project_stops_the_work_at_once(
             await attempt
     await runner.run_due()
     assert keys(caller.tenant_id) == set()
+
+
+async def test_deleting_another_project_stops_nothing(
+    caller: Caller,
+    process: StagingProcess,
+    engine: ScriptedEngine,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    heard = asyncio.Event()
+    cancel = JobLoop.cancel
+
+    def cancel_and_tell(loop: JobLoop, job_id: UUID) -> None:
+        cancel(loop, job_id)
+        heard.set()
+
+    monkeypatch.setattr(JobLoop, "cancel", cancel_and_tell)
+    async with running(process.listener.run()):
+        await process.listener.connected.wait()
+        going_on = await caller.project()
+        attempt = await start_and_hold(process.loops[0], engine)
+        deleted = await caller.project()
+        assert (await caller.delete(f"/v1/projects/{deleted['id']}")).status_code == 204
+        async with asyncio.timeout(5):
+            await heard.wait()
+        engine.may_go_on.set()
+        assert await attempt
+    assert await caller.status_of(going_on["id"]) == "staged"
+
+
+async def test_of_two_jobs_in_hand_only_the_deleted_one_stops(
+    caller: Caller,
+    make_settings: MakeSettings,
+    engine: ScriptedEngine,
+    claims: Database,
+) -> None:
+    engine.waits = True
+    async with (
+        aclosing(make_parts(make_settings(job_concurrency=2))) as parts,
+        aclosing(StagingProcess(parts, lambda _: engine)) as process,
+        running(process.listener.run()),
+    ):
+        await process.listener.connected.wait()
+        going_on, deleted = [await caller.project() for _ in range(2)]
+        first = asyncio.create_task(process.loops[0].run_next())
+        await eventually(lambda: engine.runs == 1)
+        second = asyncio.create_task(process.loops[1].run_next())
+        await eventually(lambda: engine.runs == 2)
+        assert (await caller.delete(f"/v1/projects/{deleted['id']}")).status_code == 204
+        async with asyncio.timeout(5):
+            done, _ = await asyncio.wait([first, second], return_when=asyncio.FIRST_COMPLETED)
+        assert done == {second}
+        engine.may_go_on.set()
+        assert await first
+    assert await caller.status_of(going_on["id"]) == "staged"
 
 
 async def test_between_putting_the_result_and_the_commit_no_orphan_stays(

@@ -1,13 +1,25 @@
 """A photo or a wish that can never be furnished fails the project at once."""
 
+import httpx
 import pytest
 
+from photos_testing import encoded, fields
 from stagify.events.staging import ProjectCreated, StagingFailed
 from stagify.events.usage import UsageRecorded
 from stagify.tasks.runner import TaskRunner
-from staging_engine.port import StagingRefusedError
+from staging_engine.port import Hint, StagingRefusedError
 from staging_svc.furnishing.job_loop import JobLoop
-from staging_testing import Caller, Keys, Published, ScriptedEngine, huge_png, of_type, room_photo
+from staging_svc.photos import service as photos
+from staging_testing import (
+    Caller,
+    Keys,
+    Published,
+    Rows,
+    ScriptedEngine,
+    huge_png,
+    of_type,
+    room_photo,
+)
 
 
 @pytest.mark.parametrize(
@@ -16,8 +28,8 @@ from staging_testing import Caller, Keys, Published, ScriptedEngine, huge_png, o
         (huge_png(50_000, 50_000), "image/png", "photo_too_large"),
         (room_photo()[:3000], "image/jpeg", "photo_truncated"),
         (b"<html><script>alert(1)</script></html>", "image/jpeg", "photo_not_an_image"),
-        (room_photo(), "image/png", "photo_type_mismatch"),
         (room_photo(400, 400), "image/jpeg", "photo_too_small"),
+        (room_photo(12_000, 1_000), "image/jpeg", "photo_too_narrow"),
     ],
 )
 async def test_bad_photo_fails_the_project_at_once(
@@ -40,6 +52,47 @@ async def test_bad_photo_fails_the_project_at_once(
     assert failed.reservation_id == created.reservation_id
     assert not of_type(events, UsageRecorded)
     assert engine.runs == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "content_type", "extension"),
+    [
+        ("PNG", "image/png", "png"),
+        ("WEBP", "image/webp", "webp"),
+        ("HEIF", "image/heic", "heic"),
+        ("AVIF", "image/avif", "avif"),
+    ],
+)
+async def test_content_decides_and_not_what_was_declared(
+    caller: Caller, job_loop: JobLoop, rows: Rows, kind: str, content_type: str, extension: str
+) -> None:
+    photo = encoded(fields(), kind)
+    accepted = await caller.project(photo, "image/jpeg", name="Attic")
+    await job_loop.run_next()
+    assert await caller.status_of(accepted["id"]) == "staged"
+    source_id = await rows.value("SELECT id FROM images WHERE kind = 'source'")
+    link = await caller.get(f"/v1/images/{source_id}")
+    async with httpx.AsyncClient() as store:
+        served = await store.get(link.headers["location"])
+    assert served.content == photo
+    assert served.headers["content-type"] == content_type
+    assert f'filename="Attic-source.{extension}"' in served.headers["content-disposition"]
+
+
+async def test_hints_are_told_with_the_result_and_with_a_refusal(
+    caller: Caller, job_loop: JobLoop, engine: ScriptedEngine
+) -> None:
+    sideways = Hint("sideways", "It lies on its side.")
+    moving = encoded(fields(), "PNG", save_all=True, append_images=[fields().rotate(180)])
+    engine.errors = [StagingRefusedError("cannot_place", "No wall.", hints=(sideways,))]
+    hints = []
+    for photo in (moving, moving, room_photo()):
+        accepted = await caller.project(photo, "image/png")
+        assert accepted["hints"] == []
+        await job_loop.run_next()
+        hints.append((await caller.read(accepted["id"]))["hints"])
+    first = {"code": "first_picture_only", "message": photos.FIRST_PICTURE_ONLY.message}
+    assert hints == [[first, {"code": "sideways", "message": "It lies on its side."}], [first], []]
 
 
 async def test_useless_upload_is_deleted(

@@ -14,6 +14,7 @@ from sqlalchemy import text
 from stagify.clock import utc_now
 from stagify.database import Database, Session, driver_connection
 from stagify.ids import new_id
+from stagify.testing import eventually
 from staging_svc.projects.models import Project
 from staging_svc.queue import service
 from staging_svc.queue.models import Job
@@ -53,6 +54,16 @@ async def claimed(claims: Database, lease_seconds: float = 30) -> Lease:
     lease = await claim(claims, lease_seconds)
     assert lease is not None
     return lease
+
+
+async def is_waiting_for_turn(database: Database) -> bool:
+    async with database.tenant_connection(None) as connection:
+        return bool(
+            await connection.fetchval(
+                "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+                " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+            )
+        )
 
 
 async def finish(database: Database, lease: Lease) -> None:
@@ -115,6 +126,60 @@ class TestFairness:
         async with database.tenant(tenant_id) as session:
             await session.execute(text("SELECT 1 FROM jobs FOR UPDATE"))
             assert (await claimed(claims)).job_id == free
+
+
+class TestTwoAtOnce:
+    """Claims wait for each other. In these tests the first has taken a job, but not yet committed."""
+
+    @staticmethod
+    async def claim_two(claims: Database, database: Database) -> tuple[Lease | None, Lease | None]:
+        async with claims.tenant_connection(None) as connection:
+            first = await claim_next(connection, lease_seconds=30)
+            second = asyncio.create_task(claim(claims))
+
+            async def waits_or_is_done() -> bool:
+                return second.done() or await is_waiting_for_turn(database)
+
+            await eventually(waits_or_is_done)
+        return first, await second
+
+    async def test_second_claim_gets_the_second_job(
+        self, database: Database, claims: Database, tenant_id: UUID
+    ) -> None:
+        made = await enqueue(database, tenant_id, 2)
+        leases = await self.claim_two(claims, database)
+        assert [lease.job_id for lease in leases if lease] == made
+
+    async def test_second_claim_counts_what_the_first_took(
+        self, database: Database, claims: Database
+    ) -> None:
+        idle, busy = new_id(), new_id()
+        await enqueue(database, busy, 3)
+        for _ in range(2):
+            await claimed(claims)
+        await enqueue(database, idle, 2)
+        leases = await self.claim_two(claims, database)
+        assert [lease.tenant_id for lease in leases if lease] == [idle, idle]
+
+    async def test_two_claims_serve_two_tenants(self, database: Database, claims: Database) -> None:
+        tenants = {new_id(), new_id()}
+        for tenant in tenants:
+            await enqueue(database, tenant, 2)
+        leases = await self.claim_two(claims, database)
+        assert {lease.tenant_id for lease in leases if lease} == tenants
+
+    async def test_in_many_rounds_every_claim_finds_its_own_job(
+        self, database: Database, claims: Database
+    ) -> None:
+        tenants = {new_id(), new_id()}
+        for _ in range(60):
+            for tenant in tenants:
+                await enqueue(database, tenant)
+            leases = await asyncio.gather(claim(claims), claim(claims))
+            assert {lease.tenant_id for lease in leases if lease} == tenants
+            for lease in leases:
+                assert lease is not None
+                await finish(database, lease)
 
 
 class TestWaiting:
@@ -180,6 +245,19 @@ class TestLease:
         with pytest.raises(LeaseLostError):
             async with database.tenant(tenant_id) as session:
                 await step(session, lost)
+
+    async def test_job_cannot_be_taken_between_the_look_at_its_lease_and_the_write(
+        self, database: Database, claims: Database, tenant_id: UUID
+    ) -> None:
+        await enqueue(database, tenant_id)
+        lease = await claimed(claims, lease_seconds=-1)
+        async with database.tenant(tenant_id) as session:
+            job = await service.locked(session, lease)
+            with pytest.raises(asyncpg.LockNotAvailableError):
+                async with claims.tenant_connection(None) as connection:
+                    await connection.execute("SET LOCAL lock_timeout = '50ms'")
+                    await claim_next(connection, lease_seconds=30)
+            assert job.lease_token == lease.token
 
     async def test_cancelled_job_is_lost(
         self, database: Database, claims: Database, tenant_id: UUID

@@ -18,6 +18,7 @@ from staging_svc.app import create_app
 from staging_svc.furnishing.job_loop import JobLoop
 from staging_svc.projects.errors import TooManyStreamsError
 from staging_svc.projects.feed import ProjectFeed
+from staging_svc.projects.streams import ProjectStream
 from staging_testing import Caller, MakeSettings, ScriptedEngine
 
 PATIENCE_SECONDS = 10
@@ -63,6 +64,15 @@ class Stream:
         self._task = asyncio.create_task(self._app(self._scope, self._receive, self._send))
         start = await self._next()
         self.status = start["status"]
+
+    def leave(self) -> None:
+        """The client closes its connection, as the server says."""
+        self._gone.set()
+
+    async def ended(self) -> None:
+        """The app has returned."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await self._task
 
     async def close(self) -> None:
         self._gone.set()
@@ -272,6 +282,39 @@ async def test_stop_of_the_process_ends_streams(app: FastAPI, caller: Caller) ->
         await stream.status_message()
         app.state.parts.feed.close()
         assert await stream.message() is None
+
+
+async def test_stream_that_never_begins_counts_for_nothing(
+    make_settings: MakeSettings, context_keys: ContextKeys, tenant_id: UUID
+) -> None:
+    app = create_app(make_settings(max_streams_per_tenant=1))
+    async with app_client(app) as client:
+        caller = Caller(client, context_keys, tenant_id)
+        project = await caller.project()
+        stream = ProjectStream(app.state.parts, tenant_id, UUID(project["id"]))
+        for _ in range(3):
+            # As if the request had failed after its route.
+            await stream.respond(0)
+        async with following(app, caller, project["id"]) as followed:
+            assert followed.status == 200
+
+
+async def test_client_that_leaves_frees_its_stream_at_once(
+    make_settings: MakeSettings, context_keys: ContextKeys, tenant_id: UUID
+) -> None:
+    app = create_app(make_settings(max_streams_per_tenant=1))
+    async with app_client(app) as client:
+        caller = Caller(client, context_keys, tenant_id)
+        project = await caller.project()
+        for begun in (False, True) * 2:
+            stream = Stream(app, caller, project["id"], None)
+            if not begun:
+                stream.leave()
+            await app.state.listener.connected.wait()
+            await stream.open()
+            assert stream.status == 200
+            stream.leave()
+            await stream.ended()
 
 
 def test_feed_forgets_closed_streams(tenant_id: UUID) -> None:

@@ -39,7 +39,9 @@ def test_other_names_are_invalid(slug: str) -> None:
         rules.check_slug(slug)
 
 
-@pytest.mark.parametrize("slug", ["app", "ops", "www", "api", "admin", "mail", "status", "docs"])
+@pytest.mark.parametrize(
+    "slug", ["app", "ops", "www", "api", "admin", "mail", "status", "docs", "objects"]
+)
 def test_names_of_the_platform_are_reserved(slug: str) -> None:
     with pytest.raises(SlugReservedError):
         rules.check_slug(slug)

@@ -67,7 +67,7 @@ def object_store() -> Iterator[ObjectStoreServer]:
     key, secret, port = "test", secrets.token_urlsafe(16), _free_port()
     container = (
         DockerContainer("andrewgaul/s3proxy:4.1.1")
-        .with_env("S3PROXY_AUTHORIZATION", "aws-v2-or-v4")
+        .with_env("S3PROXY_AUTHORIZATION", "aws-v4")
         .with_env("S3PROXY_IDENTITY", key)
         .with_env("S3PROXY_CREDENTIAL", secret)
         .with_env("S3PROXY_ENDPOINT", "http://0.0.0.0:80")

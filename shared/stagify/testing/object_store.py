@@ -28,6 +28,9 @@ class ObjectStoreServer:
             aws_access_key_id=self.access_key_id,
             aws_secret_access_key=self.secret_access_key,
             config=Config(
-                s3={"addressing_style": "path"}, request_checksum_calculation="when_required"
+                signature_version="s3v4",
+                s3={"addressing_style": "path"},
+                request_checksum_calculation="when_required",
+                response_checksum_validation="when_required",
             ),
         )

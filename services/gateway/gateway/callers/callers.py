@@ -22,15 +22,7 @@ class Caller(Who):
     The latest pass is kept apart, because most callers call the same service again.
     """
 
-    __slots__ = (
-        "_calls",
-        "_passes",
-        "expires",
-        "is_anonymous",
-        "latest_pass",
-        "principal",
-        "usage",
-    )
+    __slots__ = ("_calls", "_passes", "expires", "latest_pass", "principal", "usage")
 
     def __init__(self, principal: Principal, expires: float = _FOREVER) -> None:
         super().__init__(principal.tenant_id, principal.kind)

@@ -27,14 +27,21 @@ _STATUSES: dict[str, SiteStatus] = {
 class Directory:
     """Every tenant's newest record. A tenant whose sign-up expired is not in it.
 
-    `changed` is called with the id of a tenant whose record was applied.
+    `changed` is called with the id of a tenant whose record was applied. `reserved` are names of the
+    platform that no tenant gets, whatever the topic says.
     """
 
     def __init__(
-        self, base_host: str, limits: Limits, changed: Callable[[UUID], None] = lambda _: None
+        self,
+        base_host: str,
+        limits: Limits,
+        changed: Callable[[UUID], None] = lambda _: None,
+        *,
+        reserved: frozenset[bytes] = frozenset(),
     ) -> None:
         self._limits = limits
         self._changed = changed
+        self._reserved = reserved
         self._sites: dict[bytes, Site] = {}
         self._by_tenant: dict[UUID, Site] = {}
         self._spellings: dict[bytes, bytes] = {}
@@ -64,6 +71,10 @@ class Directory:
         """Whether `host` leads to the tenant, and it is not suspended."""
         site = self.find(host)
         return isinstance(site, Site) and site.tenant_id == tenant_id and site.status != "suspended"
+
+    def at(self, name: bytes) -> Site | None:
+        """The site at a host name in the directory's own spelling."""
+        return self._sites.get(name)
 
     def apply(self, key: bytes | None, value: bytes | None) -> None:
         """Apply one record of the topic; one without a value says that the tenant is gone."""
@@ -103,7 +114,7 @@ class Directory:
         self._by_tenant[tenant_id] = site
         for host in site.hosts:
             before = self._sites.get(host)
-            if before is self._platform:
+            if before is self._platform or host in self._reserved:
                 continue
             self._sites[host] = site
             if before is not None and before.tenant_id is not None:

@@ -15,10 +15,12 @@ SiteStatus = Literal["provisioning", "active", "suspended"]
 class Who:
     """Whose request it is, as far as that is known; observers get it with the record."""
 
-    __slots__ = ("log_fields", "tenant_id")
+    __slots__ = ("is_anonymous", "log_fields", "tenant_id")
 
     def __init__(self, tenant_id: UUID | None, kind: str) -> None:
         self.tenant_id = tenant_id
+        # Whose calls are not metered.
+        self.is_anonymous = True
         # What the access log writes about it; made once, not for each line.
         shown = "" if tenant_id is None else str(tenant_id)
         self.log_fields = f'"tenant_id":"{shown}","principal":"{kind}"'.encode()

@@ -59,7 +59,8 @@ class Tracing:
     @staticmethod
     def _describe(span: Span, record: Record) -> None:
         if record.service is not None:
-            route = f"/v1/{segment_of(record.target).decode()}"
+            is_transfer = not record.target.startswith(b"/v1/")
+            route = "/{object}" if is_transfer else f"/v1/{segment_of(record.target).decode()}"
             span.update_name(f"{record.method.decode()} {route}")
             span.set_attribute("http.route", route)
             span.set_attribute("stagify.upstream", record.service.name)

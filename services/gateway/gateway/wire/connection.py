@@ -7,6 +7,7 @@ from time import monotonic
 from typing import cast
 
 from gateway.wire import refusals
+from gateway.wire.decisions import Relay
 from gateway.wire.errors import RefusedError
 from gateway.wire.exchange import Exchange
 from gateway.wire.parts import Parts
@@ -17,6 +18,7 @@ from gateway.wire.request import Request
 from gateway.wire.request_reader import RequestReader
 from gateway.wire.sources import Source
 from gateway.wire.stream import ClientStream
+from gateway.wire.transfer import Transfer
 
 # How much a client may send ahead while its request is being answered.
 _MAX_AHEAD_BYTES = 64 * 1024
@@ -45,8 +47,8 @@ class ClientConnection(asyncio.Protocol):
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
-        self._reader = RequestReader(parts.head_limits, parts.max_body_bytes)
-        self._exchange: Exchange | None = None
+        self._reader = RequestReader(parts.head_limits, parts.max_body_bytes, parts.is_transfer)
+        self._exchange: Exchange | Transfer | None = None
         self._is_starting = False
         self._is_writable = True
         # The source of a request of which a part is missing.
@@ -162,6 +164,14 @@ class ClientConnection(asyncio.Protocol):
     def _start(self, request: Request) -> None:
         parts = self._parts
         exchange = self._exchange = Exchange(parts, self, request)
+        began = exchange.record.began
+        if request.method == b"PUT" and parts.is_transfer(request):
+            # It is decided on before its body is read, and holds a place of its own while that comes.
+            self._skipped = 0
+            exchange.follow(parts.decide(request, self.peer, began), began)
+            if self._reader.is_in_body and self._reader.held and not self.stream.is_closing:
+                self._read_body()
+            return
         if request.body_length:
             self.stream.deadline = monotonic() + parts.timeouts.body_seconds
             self._skipped = 0
@@ -171,7 +181,6 @@ class ClientConnection(asyncio.Protocol):
                 return
             if self._reader.is_in_body:
                 self._arrive(exchange.source)
-        began = exchange.record.began
         exchange.follow(parts.decide(request, self.peer, began), began)
 
     def _read_body(self) -> None:
@@ -236,6 +245,14 @@ class ClientConnection(asyncio.Protocol):
         for observe in (*parts.answered, *parts.ended):
             observe(record)
         self._linger()
+
+    def begin_transfer(self, relay: Relay, now: float) -> None:
+        """See `Client`."""
+        exchange = self._exchange
+        assert exchange is not None
+        transfer = Transfer(self._parts, self, exchange.request, exchange.record, relay)
+        self._exchange = transfer
+        transfer.start(now)
 
     # -- the end of an exchange -------------------------------------------------------------
 

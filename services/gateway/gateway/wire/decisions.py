@@ -12,8 +12,10 @@ from typing import Any, Protocol
 from gateway.wire.clock import clock
 from gateway.wire.refusals import Refusal
 from gateway.wire.request import Request
+from gateway.wire.response import ResponseHead
 from gateway.wire.service import Service
 from gateway.wire.sources import Source
+from gateway.wire.timeouts import Pace
 
 _FOREVER = float("inf")
 
@@ -100,10 +102,11 @@ class Forward:
 
 @dataclass(frozen=True, slots=True)
 class Refuse:
-    """Answer with a refusal."""
+    """Answer with a refusal; `lines` are header lines besides its own, each with its line end."""
 
     who: Any
     refusal: Refusal
+    lines: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +141,25 @@ class Pending:
     wait: Callable[[Callable[[DecideLater], None]], None]
 
 
-Decision = Forward | Refuse | Answer | Pending
+@dataclass(frozen=True, slots=True)
+class Relay:
+    """Send `head` to `service`, then pass the bodies of request and answer on as they come.
+
+    `head` is the complete head that the service gets. `lines_of` makes the status line and header
+    lines that the client gets, without those that frame the body; `refusal_lines` are added to
+    refusals, each with its line end. The request holds a place, and `leave` is called once to give
+    it back.
+    """
+
+    who: Any
+    service: Service
+    head: bytes
+    lines_of: Callable[[ResponseHead], list[bytes]]
+    refusal_lines: bytes
+    pace: Pace
+    leave: Callable[[], None]
+
+
+Decision = Forward | Refuse | Answer | Pending | Relay
 # Makes the decision at the given time (monotonic); not called if the request is over by then.
 DecideLater = Callable[[float], Decision]

@@ -9,21 +9,19 @@ connection in one go, and so is the answer on its way back.
 from __future__ import annotations
 
 from time import monotonic
-from typing import Protocol
 
 from gateway.wire import record as records
 from gateway.wire import refusals
 from gateway.wire.bodies import LAST_CHUNK, encode_chunks
-from gateway.wire.decisions import Answer, DecideLater, Decision, Forward, Refuse
+from gateway.wire.client import Client
+from gateway.wire.decisions import Answer, DecideLater, Decision, Forward, Refuse, Relay
 from gateway.wire.forwarding import head_of
 from gateway.wire.parts import Parts
-from gateway.wire.peers import Peer
 from gateway.wire.record import Record
 from gateway.wire.refusals import Refusal
 from gateway.wire.request import CHUNKED, Request
 from gateway.wire.response import UNTIL_CLOSED, ResponseHead
 from gateway.wire.sources import Source
-from gateway.wire.stream import ClientStream
 from gateway.wire.upstream import Upstream
 
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -41,19 +39,6 @@ WAITING = 2
 RUNNING = 3
 ANSWERING = 4
 DONE = 5
-
-
-class Client(Protocol):
-    """The connection that the request came on."""
-
-    stream: ClientStream
-    peer: Peer
-
-    def can_skip_body(self) -> bool:
-        """Whether the rest of a refused request's body is small enough to read and drop."""
-
-    def on_answered(self, keep_alive: bool, now: float) -> None:
-        """The request has its answer; the next one may start."""
 
 
 class Exchange:
@@ -145,9 +130,11 @@ class Exchange:
             if self.request.expects_continue:
                 self._stream.write(_CONTINUE)
         elif isinstance(decision, Refuse):
-            self.refuse(decision.refusal)
+            self.refuse(decision.refusal, decision.lines)
         elif isinstance(decision, Answer):
             self._answer(decision)
+        elif isinstance(decision, Relay):
+            self._client.begin_transfer(decision, now)
         else:
             if self.is_sent:
                 self._stream.deadline = monotonic() + self._parts.timeouts.response_seconds
@@ -301,8 +288,8 @@ class Exchange:
 
     # -- the end ----------------------------------------------------------------------------
 
-    def refuse(self, refusal: Refusal) -> None:
-        """Answer with `refusal`."""
+    def refuse(self, refusal: Refusal, lines: bytes = b"") -> None:
+        """Answer with `refusal`; see `Refuse` for `lines`."""
         keep_alive = not refusal.must_close and self._may_keep_alive()
         data = refusal.render(
             self.record.request_id,
@@ -310,6 +297,7 @@ class Exchange:
             close=not keep_alive,
             head_only=self.is_head,
             as_page=b"text/html" in self.request.accept,
+            lines=lines,
         )
         self._answer_here(data, refusal.status, refusal.code.encode(), keep_alive)
 

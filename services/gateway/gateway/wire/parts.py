@@ -50,3 +50,5 @@ class Parts:
     max_body_bytes: int
     # The gateway's own header lines of every answer, up to the value of x-request-id.
     own_lines: bytes
+    # Whether the body of a request may have any length, because it is passed on as it comes.
+    is_transfer: Callable[[Request], bool]

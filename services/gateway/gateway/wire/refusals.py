@@ -53,9 +53,10 @@ class Refusal:
         close: bool,
         head_only: bool = False,
         as_page: bool = False,
+        lines: bytes = b"",
     ) -> bytes:
-        """The complete answer; `own_lines` are those of `Parts`. `request_id` must be a valid one,
-        because it is not escaped."""
+        """The complete answer; `own_lines` are those of `Parts`, and `lines` further header lines,
+        each with its line end. `request_id` must be a valid one, because it is not escaped."""
         if as_page and self.has_page:
             kind, body = _HTML, self._page
         else:
@@ -63,6 +64,7 @@ class Refusal:
         return b"".join(
             (
                 self._head,
+                lines,
                 clock.date_line,
                 b"content-type: %b\r\ncontent-length: %d\r\n" % (kind, len(body)),
                 own_lines,
@@ -138,6 +140,13 @@ REQUEST_TIMEOUT = Refusal(
     "request_timeout",
     "Request Timeout",
     "The request did not arrive in time.",
+    must_close=True,
+)
+TOO_SLOW = Refusal(
+    408,
+    "transfer_too_slow",
+    "Request Timeout",
+    "The body came too slowly: try again on a better connection, or with a smaller file.",
     must_close=True,
 )
 BODY_TOO_LARGE = Refusal(

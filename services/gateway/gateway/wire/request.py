@@ -12,7 +12,6 @@ from gateway.wire.authority import is_same_server
 from gateway.wire.cookies import SESSION_COOKIE, take_session
 from gateway.wire.errors import RefusedError
 from gateway.wire.names import DROP, FORWARD
-from gateway.wire.refusals import Refusal
 
 CHUNKED = -1
 # The target of OPTIONS that asks about no path in particular.
@@ -20,16 +19,19 @@ SERVER_AS_A_WHOLE = b"*"
 
 # A header line may hold tab, space, visible ASCII and bytes above 127 (obsolete); nothing else.
 FIELD_BYTES = bytes([9, *range(32, 127), *range(128, 256)])
-_TARGET_BYTES = bytes(byte for byte in range(33, 127) if byte not in b'#"<>\\')
+# What a target consists of: bytes that say nothing else, and those that are looked at closely.
+_PLAIN_BYTES = bytes(byte for byte in range(33, 127) if byte not in b'#"<>\\%`')
+_CLOSE_BYTES = b"%`"
 _METHODS = frozenset(method.encode() for method in refusals.METHODS)
 _VERSION = re.compile(rb"HTTP/[0-9](?:\.[0-9])?")
 _TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,128}")
 _TRACEPARENT = re.compile(rb"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 _ABSOLUTE = re.compile(rb"(https?)://([^/?]*)(/[^?]*)?(\?.*)?", re.IGNORECASE)
-# Dot segments and escapes of "/", "\", "." and NUL: a path with more than one spelling is refused.
-# And what hyper, with which the services listen, refuses without a word of explanation.
-_DOUBTFUL_PATH = re.compile(rb"//|/\.\.?(?:/|$)|%(?:2e|2f|5c|00)|`", re.IGNORECASE)
+# A path with more than one spelling is refused: empty and dot segments, and escapes of "/", "\", "."
+# and NUL. A backquote hyper, with which the services listen, refuses without a word of explanation.
+_DOUBTFUL_SEGMENT = re.compile(rb"//|/\.\.?(?:/|$)")
+_DOUBTFUL_BYTE = re.compile(rb"%(?:2e|2f|5c|00)|`", re.IGNORECASE)
 _MAX_LENGTH_DIGITS = 15
 
 
@@ -58,7 +60,9 @@ class Request:
         "fetch_site",
         "forwarded_for",
         "forwarded_proto",
+        "has_content_type",
         "has_idempotency_key",
+        "has_last_event_id",
         "host",
         "is_http10",
         "keep_alive",
@@ -67,7 +71,6 @@ class Request:
         "method",
         "origin",
         "request_id",
-        "seen",
         "session",
         "target",
         "traceparent",
@@ -82,9 +85,7 @@ class Request:
         self.host = b""
         self.lines: list[bytes] = []
         self.body_length = 0
-        # A bit for each kind of header that may occur only once and has occurred.
-        self.seen = 0
-        # Only of the scheme Bearer; the others are not for us.
+        # Empty if it is of another scheme than Bearer, and so not for us.
         self.authorization: bytes | None = None
         self.session: bytes | None = None
         self.origin: bytes | None = None
@@ -93,7 +94,7 @@ class Request:
         self.request_id: bytes | None = None
         self.traceparent: bytes | None = None
         self.expects_continue = False
-        self.has_idempotency_key = False
+        self.has_idempotency_key = self.has_content_type = self.has_last_event_id = False
         self.forwarded_for: bytes | None = None
         self.forwarded_proto: bytes | None = None
         # Headers that can be judged only when all of them are known.
@@ -154,7 +155,10 @@ def _request_line(line: bytes, limits: HeadLimits) -> Request:
     if method not in _METHODS:
         known = _TOKEN.fullmatch(method) is not None
         raise RefusedError(refusals.METHOD_NOT_SUPPORTED if known else refusals.MALFORMED_REQUEST)
-    if target.translate(None, _TARGET_BYTES):
+    odd = target.translate(None, _PLAIN_BYTES)
+    if odd and (
+        odd.translate(None, _CLOSE_BYTES) or _DOUBTFUL_BYTE.search(target.partition(b"?")[0])
+    ):
         raise RefusedError(refusals.INVALID_TARGET)
     return Request(method, target, version == b"HTTP/1.0")
 
@@ -165,20 +169,16 @@ def _on_host(request: Request, line: bytes, value: bytes) -> None:
     request.host = value
 
 
-def _once(request: Request, kind: int, refusal: Refusal) -> None:
-    """Refuse a second header of a kind of which different readers could pick different ones; also
-    one with the same value, because such a header is not a list (RFC 9110, 5.3)."""
-    bit = 1 << kind
-    if request.seen & bit:
-        raise RefusedError(refusal)
-    request.seen |= bit
+# Of the headers below, different readers could pick different ones if there were two, so a second one
+# is refused; also one with the same value, because such a header is not a list (RFC 9110, 5.3).
 
 
 def _on_authorization(request: Request, line: bytes, value: bytes) -> None:
-    _once(request, names.AUTHORIZATION, refusals.DUPLICATE_CREDENTIAL)
+    if request.authorization is not None:
+        raise RefusedError(refusals.DUPLICATE_CREDENTIAL)
     # A browser or a proxy may add credentials of its own, such as Basic, which say nothing to us.
-    if value[:7].lower() in (b"bearer ", b"bearer"):
-        request.authorization = value
+    is_ours = value[:7].lower() in (b"bearer ", b"bearer")
+    request.authorization = value if is_ours else b""
 
 
 def _on_cookie(request: Request, line: bytes, value: bytes) -> None:
@@ -203,24 +203,30 @@ def _on_transfer_encoding(request: Request, line: bytes, value: bytes) -> None:
 
 
 def _on_origin(request: Request, line: bytes, value: bytes) -> None:
-    _once(request, names.ORIGIN, refusals.DUPLICATE_HEADER)
+    if request.origin is not None:
+        raise RefusedError(refusals.DUPLICATE_HEADER)
     request.origin = value
     request.lines.append(line)
 
 
 def _on_fetch_site(request: Request, line: bytes, value: bytes) -> None:
-    _once(request, names.FETCH_SITE, refusals.DUPLICATE_HEADER)
+    if request.fetch_site is not None:
+        raise RefusedError(refusals.DUPLICATE_HEADER)
     request.fetch_site = value
     request.lines.append(line)
 
 
 def _on_content_type(request: Request, line: bytes, value: bytes) -> None:
-    _once(request, names.CONTENT_TYPE, refusals.DUPLICATE_HEADER)
+    if request.has_content_type:
+        raise RefusedError(refusals.DUPLICATE_HEADER)
+    request.has_content_type = True
     request.lines.append(line)
 
 
 def _on_last_event_id(request: Request, line: bytes, value: bytes) -> None:
-    _once(request, names.LAST_EVENT_ID, refusals.DUPLICATE_HEADER)
+    if request.has_last_event_id:
+        raise RefusedError(refusals.DUPLICATE_HEADER)
+    request.has_last_event_id = True
     # An empty one says that there was no event yet (HTML, "last event ID string").
     if value:
         request.lines.append(line)
@@ -255,7 +261,8 @@ def _on_expect(request: Request, line: bytes, value: bytes) -> None:
 
 
 def _on_idempotency_key(request: Request, line: bytes, value: bytes) -> None:
-    _once(request, names.IDEMPOTENCY_KEY, refusals.DUPLICATE_HEADER)
+    if request.has_idempotency_key:
+        raise RefusedError(refusals.DUPLICATE_HEADER)
     request.has_idempotency_key = True
     request.lines.append(line)
 
@@ -297,9 +304,7 @@ def _finish(request: Request) -> None:
     target = request.target
     if not target.startswith(b"/"):
         target = request.target = _plain_target(request.method, target, request.host)
-    if (
-        b"%" in target or b"/." in target or b"//" in target or b"`" in target
-    ) and _DOUBTFUL_PATH.search(request.path):
+    if (b"/." in target or b"//" in target) and _DOUBTFUL_SEGMENT.search(request.path):
         raise RefusedError(refusals.INVALID_TARGET)
     if request.transfer_encoding is not None or request.length is not None:
         request.body_length = _body_length(request)

@@ -1,5 +1,7 @@
 """Reads the requests of one client and their bodies, one after the other."""
 
+from collections.abc import Callable
+
 from gateway.wire import refusals
 from gateway.wire.bodies import (
     BodyReader,
@@ -16,11 +18,14 @@ class RequestReader:
     """Holds what has arrived and was not read yet. Raises RefusedError for what it cannot read;
     nothing after that can be read either."""
 
-    __slots__ = ("_body", "_limits", "_max_body_bytes", "held", "is_in_body")
+    __slots__ = ("_body", "_is_transfer", "_limits", "_max_body_bytes", "held", "is_in_body")
 
-    def __init__(self, limits: HeadLimits, max_body_bytes: int) -> None:
+    def __init__(
+        self, limits: HeadLimits, max_body_bytes: int, is_transfer: Callable[[Request], bool]
+    ) -> None:
         self._limits = limits
         self._max_body_bytes = max_body_bytes
+        self._is_transfer = is_transfer
         self._body: BodyReader | None = None
         # What has not been read yet, and whether it belongs to the body of the last request.
         self.held = b""
@@ -43,7 +48,7 @@ class RequestReader:
             raise RefusedError(refusals.HEADERS_TOO_LARGE)
         request = parse_request(data[start:end], self._limits)
         length = request.body_length
-        if length > self._max_body_bytes:
+        if length > self._max_body_bytes and not self._is_transfer(request):
             raise RefusedError(refusals.BODY_TOO_LARGE)
         self.held = data[end + 4 :]
         if length:

@@ -33,7 +33,10 @@ class Answered(Protocol):
     """The exchange that the answer is for."""
 
     is_head: bool
-    is_sent: bool
+
+    @property
+    def is_sent(self) -> bool:
+        """Whether the whole request has been sent."""
 
     def on_response(self, response: ResponseHead, payload: bytes, is_last: bool) -> None:
         """The head of the answer and the first bytes of its body."""
@@ -101,6 +104,11 @@ class Upstream(asyncio.Protocol):
         poll = select.poll()
         poll.register(self._transport.get_extra_info("socket").fileno(), _ANYTHING)
         return not poll.poll(0)
+
+    @property
+    def has_unsent(self) -> bool:
+        """Whether bytes of the request still wait here, because the service does not take them."""
+        return self._transport.get_write_buffer_size() > 0
 
     def send(self, answer_for: Answered, data: bytes, *, at_once: bool) -> None:
         """Start an exchange: send what has arrived of its request.

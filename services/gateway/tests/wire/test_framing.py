@@ -39,6 +39,16 @@ REFUSED: dict[str, tuple[bytes, int, str]] = {
         400,
         "invalid_host",
     ),
+    "absolute form with dot segments": (
+        b"GET http://acme.stagify.test/v1/../x HTTP/1.1\r\n" + H + END,
+        400,
+        "invalid_target",
+    ),
+    "absolute form with an escaped slash": (
+        b"GET http://acme.stagify.test/v1/%2f HTTP/1.1\r\n" + H + END,
+        400,
+        "invalid_target",
+    ),
     "target without slash": (b"GET @evil HTTP/1.1\r\n" + H + END, 400, "invalid_target"),
     "fragment": (b"GET /v1/projects#x HTTP/1.1\r\n" + H + END, 400, "invalid_target"),
     "dot segments": (b"GET /v1/projects/../session HTTP/1.1\r\n" + H + END, 400, "invalid_target"),
@@ -245,6 +255,9 @@ ACCEPTED = {
         b"GET http://ACME.stagify.test/v1/projects HTTP/1.1\r\n" + H + END
     ),
     "dots within the query": b"GET /v1/projects?next=/../x HTTP/1.1\r\n" + H + END,
+    "absolute form with an escape": (
+        b"GET http://acme.stagify.test/v1/projects/%20 HTTP/1.1\r\n" + H + END
+    ),
     "absolute form with the port of its scheme": (
         b"GET https://acme.stagify.test:443/v1/projects HTTP/1.1\r\n" + H + END
     ),

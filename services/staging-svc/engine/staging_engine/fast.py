@@ -15,6 +15,8 @@ from staging_engine import VERSION
 from staging_engine.child import ChildLimits, RenderChild
 from staging_engine.choices import CATALOG, check_choices
 from staging_engine.port import (
+    MAX_SIDE,
+    MIN_SIDE,
     Catalog,
     EngineFailedError,
     JsonValue,
@@ -26,8 +28,6 @@ from staging_engine.port import (
 
 Behaviour = Literal["stage", "refuse", "crash", "hang"]
 
-_MAX_SIDE = 4096
-_MIN_SIDE = 400
 _BOXES = 3
 _COLOURS = {"modern": "#8f9193", "scandinavian": "#c09a6b", "industrial": "#6b3d22"}
 _STEPS = ((0.0, "finding_room"), (0.05, "planning"), (0.1, "rendering"), (0.95, "compositing"))
@@ -100,11 +100,9 @@ def draw(request: StagingRequest) -> tuple[int, int, list[JsonValue]]:
     """Write the picture; its size and what was drawn."""
     with Image.open(request.photo) as opened:
         picture = opened.convert("RGB")
-    if min(picture.size) < _MIN_SIDE:
-        raise StagingRefusedError(
-            "photo_too_small", f"Each side needs at least {_MIN_SIDE} pixels."
-        )
-    picture.thumbnail((_MAX_SIDE, _MAX_SIDE))
+    if min(picture.size) < MIN_SIDE:
+        raise StagingRefusedError("photo_too_small", f"Each side needs at least {MIN_SIDE} pixels.")
+    picture.thumbnail((MAX_SIDE, MAX_SIDE))
     items = _boxes(picture, request)
     if request.label:
         font = ImageFont.load_default(max(12, picture.width // 60))

@@ -8,10 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from staging_engine.port import EngineFailedError, StagingRefusedError
-
-MAX_SIDE = 4096
-MIN_SIDE = 400
+from staging_engine.port import MAX_SIDE, MIN_SIDE, EngineFailedError, StagingRefusedError
 
 Pixels = NDArray[np.uint8]
 Linear = NDArray[np.float32]

@@ -19,6 +19,10 @@ RefusalCode = Literal[
 ]
 FailureCode = Literal["engine_crashed", "engine_timed_out", "engine_out_of_memory"]
 
+# A photo's sides, in pixels: a shorter one is refused, a longer one makes the photo smaller.
+MIN_SIDE = 512
+MAX_SIDE = 4096
+
 Progress = Callable[[float, str], None]
 
 
@@ -29,13 +33,21 @@ class StagingRequest:
     photo: Path
     """A cleaned, upright RGB JPEG or PNG of at most 50 million pixels."""
     output: Path
-    """Where the JPEG is written: as large as the photo, its long side at most 4096."""
+    """Where the JPEG is written: as large as the photo, its long side at most MAX_SIDE."""
     room_type: str
     style: str
     quality: Quality = "standard"
     seed: int = 0
     label: bool = True
     """Whether "Virtually staged" is written into a corner."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """What would make a better photo; `code` is stable, `message` is for the customer."""
+
+    code: str
+    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +58,13 @@ class StagingResult:
     height: int
     record: dict[str, JsonValue]
     """Engine and version, seed, camera, room, items, light, seconds of each step."""
+    hints: tuple[Hint, ...] = ()
 
 
 class EngineError(Exception):
-    """The photo was not staged; the message may be shown to the customer."""
+    """The photo was not staged; message and hints may be shown to the customer."""
+
+    hints: tuple[Hint, ...] = ()
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -60,8 +75,9 @@ class EngineError(Exception):
 class StagingRefusedError(EngineError):
     """This photo or these choices cannot be staged; trying again changes nothing."""
 
-    def __init__(self, code: RefusalCode, message: str) -> None:
+    def __init__(self, code: RefusalCode, message: str, *, hints: tuple[Hint, ...] = ()) -> None:
         super().__init__(code, message)
+        self.hints = hints
 
 
 class EngineFailedError(EngineError):

@@ -1,10 +1,14 @@
 """The route of the catalog."""
 
 from collections.abc import Sequence
+from functools import lru_cache
+from typing import Annotated
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Header, Response
 
 from stagify.auth import TenantHostDep
+from stagify.inputs import Opaque
+from stagify.unchanged import Kept
 from staging_engine.port import Catalog, CatalogEntry
 from staging_svc.catalog.schemas import CatalogRead, EntryRead, OptionsRead
 from staging_svc.parts import PartsDep
@@ -12,11 +16,23 @@ from staging_svc.parts import PartsDep
 router = APIRouter(tags=["catalog"])
 
 
-@router.get("/v1/catalog")
-async def get_catalog(_: TenantHostDep, parts: PartsDep, response: Response) -> CatalogRead:
+@router.get(
+    "/v1/catalog",
+    response_model=CatalogRead,
+    responses={304: {"description": "The client has the newest catalog."}},
+)
+async def get_catalog(
+    _: TenantHostDep,
+    parts: PartsDep,
+    if_none_match: Annotated[Opaque | None, Header()] = None,
+) -> Response:
     """Room types, styles and options; no credential needed."""
-    response.headers["Cache-Control"] = "private, max-age=300"
-    return read(parts.catalog)
+    return _rendered(parts.catalog).answer(if_none_match)
+
+
+@lru_cache(maxsize=1)
+def _rendered(catalog: Catalog) -> Kept:
+    return Kept(read(catalog).model_dump_json().encode(), "private, max-age=300")
 
 
 def read(catalog: Catalog) -> CatalogRead:

@@ -11,13 +11,13 @@ from __future__ import annotations
 import tempfile
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from stagify.calls.usage import QuotaExceededError
 from stagify.clock import utc_now
 from stagify.database import Database
 from stagify.ids import new_id
-from staging_engine.port import StagingEngine, StagingRefusedError, StagingRequest
+from staging_engine.port import StagingEngine, StagingRefusedError, StagingRequest, StagingResult
 from staging_svc.furnishing import service as furnishing
 from staging_svc.furnishing.errors import NotYetError, RefusedError
 from staging_svc.furnishing.progress import ProgressWriter
@@ -61,9 +61,11 @@ class Pipeline:
         with tempfile.TemporaryDirectory(prefix="staging-") as name:
             folder = Path(name)
             photo = await self._original(lease, folder)
-            result, record = await self._furnish(lease, project, photo, folder)
+            staged, result = await self._furnish(lease, project, photo, folder)
         async with self._database.tenant(lease.tenant_id) as session:
-            await furnishing.complete(session, lease, staged=result, record=record)
+            await furnishing.complete(
+                session, lease, staged=staged, record=dict(result.record), hints=result.hints
+            )
 
     async def _begin(self, lease: Lease) -> Project:
         async with self._database.tenant(lease.tenant_id) as session:
@@ -127,25 +129,27 @@ class Pipeline:
         if content is None:
             raise _photo_missing()
         try:
-            cleaned = await photos.clean_photo(source, path, declared_type=upload.content_type)
+            cleaned = await photos.clean_photo(source, path)
         except photos.PhotoRefusedError as error:
             raise RefusedError(error.code, error.message, is_photo_useless=True) from error
         stored = await self._store(lease, upload.bucket, path, cleaned.width, cleaned.height)
         measured = StoredPhoto(
             id=new_id(),
             stored=uploads.stored(upload),
-            content_type=upload.content_type,
+            content_type=cleaned.content_type,
             width=cleaned.source_width,
             height=cleaned.source_height,
             size=upload.size,
             sha256=content.sha256,
         )
         async with self._database.tenant(lease.tenant_id) as session:
-            await furnishing.keep_original(session, lease, source=measured, cleaned=stored)
+            await furnishing.keep_original(
+                session, lease, source=measured, cleaned=stored, hints=cleaned.hints
+            )
 
     async def _furnish(
         self, lease: Lease, project: Project, photo: Path, folder: Path
-    ) -> tuple[StoredPhoto, dict[str, Any]]:
+    ) -> tuple[StoredPhoto, StagingResult]:
         async def write(share: float) -> None:
             async with self._database.tenant(lease.tenant_id) as session:
                 await furnishing.report_progress(session, lease, share)
@@ -166,12 +170,12 @@ class Pipeline:
             async with progress.running():
                 result = await self._engine.stage(request, progress=progress)
         except StagingRefusedError as error:
-            raise RefusedError(error.code, error.message) from error
+            raise RefusedError(error.code, error.message, hints=error.hints) from error
         async with self._database.tenant(lease.tenant_id) as session:
             original = await images.image_of_project(session, lease.project_id, "original")
         assert original is not None
         stored = await self._store(lease, original.bucket, output, result.width, result.height)
-        return stored, dict(result.record)
+        return stored, result
 
     async def _store(
         self, lease: Lease, bucket: str, path: Path, width: int, height: int

@@ -3,14 +3,16 @@ that has lost the lease gets LeaseLostError and changes nothing."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, Literal
 
 from stagify.database import Session
 from stagify.events.staging import ProjectStaged, StagingFailed, StagingStarted
 from stagify.events.usage import UsageRecorded
 from stagify.outbox import publish
+from staging_engine.port import Hint
 from staging_svc.images import service as images
-from staging_svc.images.rules import ImageKind
 from staging_svc.images.service import StoredPhoto
 from staging_svc.objects import service as objects
 from staging_svc.projects import service as projects
@@ -60,7 +62,12 @@ async def report_progress(session: Session, lease: Lease, share: float) -> None:
 
 
 async def keep_original(
-    session: Session, lease: Lease, *, source: StoredPhoto, cleaned: StoredPhoto
+    session: Session,
+    lease: Lease,
+    *,
+    source: StoredPhoto,
+    cleaned: StoredPhoto,
+    hints: Sequence[Hint],
 ) -> None:
     """The photo is good: the upload and its cleaned derivative become images of the project."""
     project = await locked_project(session, lease)
@@ -74,11 +81,17 @@ async def keep_original(
         reservation_id=storage_reservation(upload.id) if upload is not None else None,
     )
     project.progress = CHECKED
+    _give_hints(project, hints)
     await touch(session, project)
 
 
 async def complete(
-    session: Session, lease: Lease, *, staged: StoredPhoto, record: dict[str, Any]
+    session: Session,
+    lease: Lease,
+    *,
+    staged: StoredPhoto,
+    record: dict[str, Any],
+    hints: Sequence[Hint],
 ) -> None:
     """The furnished photo is ready: record project, job, image, events and usage, all or nothing."""
     project = await locked_project(session, lease)
@@ -87,6 +100,7 @@ async def complete(
     project.status = "staged"
     project.progress = 1.0
     project.record = record
+    _give_hints(project, hints)
     await touch(session, project)
     publish(
         session,
@@ -112,7 +126,13 @@ async def complete(
 
 
 async def fail(
-    session: Session, lease: Lease, *, code: str, message: str, is_photo_useless: bool
+    session: Session,
+    lease: Lease,
+    *,
+    code: str,
+    message: str,
+    is_photo_useless: bool,
+    hints: Sequence[Hint],
 ) -> None:
     """The project cannot be staged: its reservation is released, and a useless upload deleted. One that
     is kept counts from now on, also if its photo was never checked."""
@@ -121,6 +141,7 @@ async def fail(
     project.status = "failed"
     project.failure_code = code
     project.failure_message = message
+    _give_hints(project, hints)
     await touch(session, project)
     upload = await uploads.upload_of_project(session, project.id)
     if upload is not None and is_photo_useless:
@@ -152,7 +173,16 @@ async def wait_again(
     await touch(session, project)
 
 
-async def _own(session: Session, project: Project, kind: ImageKind, unowned: StoredPhoto) -> None:
+def _give_hints(project: Project, hints: Sequence[Hint]) -> None:
+    """Add the hints that the project does not have yet."""
+    given = {hint["code"] for hint in project.hints}
+    new = [asdict(hint) for hint in hints if hint.code not in given]
+    project.hints = [*project.hints, *new]
+
+
+async def _own(
+    session: Session, project: Project, kind: Literal["original", "staged"], unowned: StoredPhoto
+) -> None:
     await objects.withdraw(session, unowned.stored)
     images.add_image(session, _owner(project), kind, unowned)
 

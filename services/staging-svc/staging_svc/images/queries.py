@@ -1,8 +1,10 @@
 """SQL of images."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import collate
 from sqlmodel import col, delete, func, select
 
 from stagify.database import Session
@@ -34,3 +36,21 @@ async def sum_sizes(session: Session, project_id: UUID) -> int:
 async def delete_images(session: Session, project_id: UUID) -> None:
     """Delete the rows of the project's images."""
     await session.exec(delete(Image).where(col(Image.project_id) == project_id))
+
+
+async def find_keys(session: Session, keys: Collection[str]) -> set[str]:
+    """Those of `keys` that a row has."""
+    query = select(Image.object_key).where(col(Image.object_key).in_(keys))
+    return set((await session.exec(query)).all())
+
+
+async def find_keys_between(
+    session: Session, bucket: str, after: str, to: str, before: datetime
+) -> Sequence[str]:
+    """The keys in `bucket` after `after` and up to `to`, byte by byte, of the images made
+    before `before`."""
+    key = collate(col(Image.object_key), "C")
+    query = select(Image.object_key).where(
+        Image.bucket == bucket, key > after, key <= to, Image.created_at < before
+    )
+    return (await session.exec(query)).all()

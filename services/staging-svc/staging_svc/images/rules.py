@@ -6,7 +6,14 @@ from typing import Literal
 
 ImageKind = Literal["source", "original", "staged"]
 
-EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}
+EXTENSIONS = {
+    "image/jpeg": "jpg",
+    "image/png": "png",
+    "image/webp": "webp",
+    "image/heic": "heic",
+    "image/heif": "heif",
+    "image/avif": "avif",
+}
 # Space, ASCII signs that some file system or shell reserves, and what cannot be seen; they become
 # hyphens. Letters of any script keep their marks, joiners and variation selectors, without which
 # Hindi loses its vowels, Persian its words and a family its members.

@@ -1,5 +1,6 @@
 """The use cases of images."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -93,3 +94,16 @@ async def link_to(session: Session, image_id: UUID, *, parts: Parts, download: b
         as_attachment=as_attachment,
         ttl_seconds=parts.settings.image_link_ttl_seconds,
     )
+
+
+async def owned_keys(session: Session, keys: Collection[str]) -> set[str]:
+    """Those of `keys` whose object belongs to an image of this tenant."""
+    return await queries.find_keys(session, keys)
+
+
+async def expected_keys(
+    session: Session, bucket: str, *, after: str, to: str, before: datetime
+) -> Sequence[str]:
+    """The keys after `after` and up to `to` at which `bucket` must have an object, because an image has it
+    that was made before `before`."""
+    return await queries.find_keys_between(session, bucket, after, to, before)

@@ -6,12 +6,14 @@ object, so a crash in between leaves an intent, but never an object without an o
 has begun, the intent can no longer be withdrawn.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from stagify.database import Session
 from stagify.tasks import queue
+from staging_svc.objects import queries
 
 # The kind of the tasks that delete objects.
 DELETE_OBJECT = "object.delete"
@@ -72,6 +74,11 @@ async def withdraw(session: Session, stored: StoredObject) -> None:
     """Keep the object, because a row owns it now; ObjectLostError if it is too late."""
     if not await queue.withdraw(session, DELETE_OBJECT, stored.key):
         raise ObjectLostError
+
+
+async def intended(session: Session, keys: Collection[str]) -> set[str]:
+    """Those of `keys` that have an intent in this tenant."""
+    return await queries.find_intended(session, DELETE_OBJECT, keys)
 
 
 def _payload(stored: StoredObject) -> dict[str, str]:

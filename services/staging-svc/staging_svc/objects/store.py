@@ -8,6 +8,7 @@ import asyncio
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 from urllib.parse import quote
@@ -42,6 +43,14 @@ class StoredFile:
 
     size: int
     sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """An object as a listing shows it."""
+
+    key: str
+    modified_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +142,18 @@ class Storage:
     async def delete(self, bucket: str, key: str) -> None:
         """Remove an object; it is fine if there is none."""
         await self._call(self._client.delete_object, Bucket=bucket, Key=key)
+
+    async def list_page(self, bucket: str, prefix: str, *, after: str, size: int) -> list[Listed]:
+        """The first `size` objects under `prefix` whose keys come after `after`, byte by byte; fewer
+        only at the end."""
+        answer = await self._call(
+            self._client.list_objects_v2,
+            Bucket=bucket,
+            Prefix=prefix,
+            StartAfter=after,
+            MaxKeys=size,
+        )
+        return [Listed(item["Key"], item["LastModified"]) for item in answer.get("Contents", ())]
 
     async def ping(self) -> None:
         """Raise unless every bucket answers."""

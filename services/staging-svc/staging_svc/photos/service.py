@@ -4,11 +4,14 @@ import asyncio
 import contextlib
 import json
 import logging
+import os
 import signal
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+
+from staging_engine.port import MAX_SIDE, MIN_SIDE, Hint
 
 logger = logging.getLogger(__name__)
 
@@ -17,12 +20,16 @@ MIB = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Limits for photos, and for the time and memory that opening one may take."""
+    """Limits for photos, and for the time and memory that opening one may take.
+
+    The long side may be `max_side / min_side` times the short one, because the derivative has to
+    fit between the two.
+    """
 
     max_pixels: int = 50_000_000
-    min_side: int = 512
-    # The engine's results are at most this wide, so before and after have the same size.
-    max_side: int = 4096
+    # Those of the engine, so that it refuses none for its size, and before and after are as large.
+    min_side: int = MIN_SIDE
+    max_side: int = MAX_SIDE
     memory_bytes: int = 1024 * MIB
     cpu_seconds: int = 20
     wall_seconds: float = 40.0
@@ -31,25 +38,49 @@ class Limits:
 
 LIMITS = Limits()
 
+MEGAPIXEL = 1_000_000
+
 MESSAGES = {
-    "photo_not_an_image": "The file is not a JPEG, PNG or WebP photo.",
-    "photo_type_mismatch": "The file is not of the type that was declared.",
-    "photo_truncated": "The file is damaged or incomplete.",
-    "photo_too_large": f"The photo has more than {LIMITS.max_pixels // 1_000_000} million pixels.",
-    "photo_too_small": f"One side of the photo is shorter than {LIMITS.min_side} pixels.",
-    "photo_animated": "The file is an animation, not a photo.",
+    "photo_not_an_image": "The file is not a JPEG, PNG, WebP, HEIC or AVIF photo.",
+    "photo_truncated": "The file is damaged: a part of the picture is missing.",
+    "photo_damaged": "The file is damaged: its picture cannot be read.",
+    "photo_too_large": (
+        "The photo has {width} x {height} pixels, which is {megapixels:.0f} megapixels; at most"
+        f" {LIMITS.max_pixels // MEGAPIXEL} megapixels are possible."
+    ),
+    "photo_too_small": (
+        "The photo has {width} x {height} pixels; each side needs at least"
+        f" {LIMITS.min_side} pixels."
+    ),
+    "photo_too_narrow": (
+        "The photo has {width} x {height} pixels: its long side is {ratio:.1f} times as long as the"
+        f" short one, and at most {LIMITS.max_side // LIMITS.min_side} times is possible."
+    ),
     "photo_undecodable": "The photo takes too much time or memory to open.",
+    "photo_crashed": "The photo could not be opened: the program that reads it crashed.",
     "photo_missing": "The uploaded file is no longer there.",
 }
+FIRST_PICTURE_ONLY = Hint(
+    "first_picture_only", "The file is an animation: only its first picture was used."
+)
+# What a decoder dies of by itself.
+CRASHES = frozenset(
+    {signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGTRAP}
+)
 
 
 class PhotoRefusedError(Exception):
     """The photo cannot be used. `code` is stable, `message` is for the customer."""
 
-    def __init__(self, code: str) -> None:
+    def __init__(self, code: str, *, width: int = 0, height: int = 0) -> None:
         super().__init__(code)
         self.code = code
-        self.message = MESSAGES[code]
+        self.message = MESSAGES[code].format(
+            width=width,
+            height=height,
+            megapixels=width * height / MEGAPIXEL,
+            ratio=max(width, height) / max(1, min(width, height)),
+        )
 
 
 class CleaningInterruptedError(Exception):
@@ -58,31 +89,30 @@ class CleaningInterruptedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class CleanedPhoto:
-    """The size of the photo as it was uploaded, but upright, and the size of its cleaned derivative."""
+    """What the file truly is, its size as it was uploaded, but upright, and that of its cleaned
+    derivative."""
 
+    content_type: str
     source_width: int
     source_height: int
     width: int
     height: int
+    hints: tuple[Hint, ...] = ()
 
 
-async def clean_photo(
-    source: Path, target: Path, *, declared_type: str, limits: Limits = LIMITS
-) -> CleanedPhoto:
+async def clean_photo(source: Path, target: Path, *, limits: Limits = LIMITS) -> CleanedPhoto:
     """Write the cleaned JPEG of `source` to `target`; PhotoRefusedError if it cannot be used.
 
-    CleaningInterruptedError if the failure is on our side.
+    The file's content decides what it is. CleaningInterruptedError if the failure is on our side.
     """
-    arguments = {
-        **asdict(limits),
-        "source": str(source),
-        "target": str(target),
-        "declared_type": declared_type,
-    }
+    arguments = {**asdict(limits), "source": str(source), "target": str(target)}
     answer = await _run_child(arguments, limits.wall_seconds)
     if "code" in answer:
-        raise PhotoRefusedError(answer["code"])
-    return CleanedPhoto(**answer)
+        if "error" in answer:
+            logger.error("photo.crashed", extra={"reason": answer["error"], "at": answer["at"]})
+        raise PhotoRefusedError(answer["code"], **answer["values"])
+    is_animated = answer.pop("is_animated")
+    return CleanedPhoto(**answer, hints=(FIRST_PICTURE_ONLY,) if is_animated else ())
 
 
 async def _run_child(arguments: dict[str, Any], wall_seconds: float) -> dict[str, Any]:
@@ -105,20 +135,27 @@ async def _run_child(arguments: dict[str, Any], wall_seconds: float) -> dict[str
         raise CleaningInterruptedError from error
     finally:
         await asyncio.shield(_end(child))
-    if child.returncode != 0:
-        logger.warning("photo.child_failed", extra={"returncode": child.returncode})
-    if child.returncode == -signal.SIGKILL:
-        # None of its limits has this effect: the machine ran out of memory, or somebody killed it.
-        raise CleaningInterruptedError
-    if child.returncode != 0:
-        # It exceeded a limit, or a decoder crashed: in both cases because of this photo.
-        raise PhotoRefusedError("photo_undecodable")
+    if child.returncode:
+        logger.error("photo.child_failed", extra={"returncode": child.returncode})
+        raise _verdict(-child.returncode)
     answer: dict[str, Any] = json.loads(output)
     return answer
+
+
+def _verdict(number: int) -> Exception:
+    """What it means that the child ended by the signal of this number, or without one."""
+    if number == signal.SIGXCPU:
+        return PhotoRefusedError("photo_undecodable")
+    if number in CRASHES:
+        return PhotoRefusedError("photo_crashed")
+    # SIGKILL: the machine ran out of memory, or somebody killed it, for none of its limits has this
+    # effect. Without a signal, it could not even start.
+    return CleaningInterruptedError()
 
 
 async def _end(child: asyncio.subprocess.Process) -> None:
     if child.returncode is None:
         with contextlib.suppress(ProcessLookupError):
-            child.kill()
+            # Its session: whatever a decoder may have started ends with it.
+            os.killpg(child.pid, signal.SIGKILL)
         await child.wait()

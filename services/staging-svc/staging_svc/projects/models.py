@@ -19,7 +19,8 @@ class Project(TenantTable, ServiceTable, table=True):
 
     `version` grows with every visible change; it is the event id in the live stream.
     `reservation_id` names the quota reservation from the first attempt to make it, `is_reserved`
-    says that usage-svc has confirmed it. `record` is the engine's list of what it placed.
+    says that usage-svc has confirmed it. `record` is the engine's list of what it placed. `hints` is
+    what the customer could do better, as code and message.
     """
 
     __tablename__ = "projects"
@@ -44,4 +45,7 @@ class Project(TenantTable, ServiceTable, table=True):
     created_by: UUID | None = None
     usage_dimensions: dict[str, str] = Field(default_factory=dict, sa_type=JSONB)
     record: dict[str, Any] | None = Field(default=None, sa_type=JSONB)
+    hints: list[dict[str, str]] = Field(
+        default_factory=list, sa_type=JSONB, sa_column_kwargs={"server_default": "[]"}
+    )
     updated_at: datetime = instant(default_factory=utc_now)

@@ -17,7 +17,7 @@ ProjectRow: TypeAlias = asyncpg.Record
 
 COLUMNS = (
     "id, tenant_id, name, room_type, style, options, status, progress, version,"
-    " failure_code, failure_message, created_at, updated_at"
+    " failure_code, failure_message, hints, created_at, updated_at"
 )
 IMAGE = (
     "{0}.id AS {1}_id, {0}.width AS {1}_width, {0}.height AS {1}_height,"
@@ -27,7 +27,7 @@ IMAGE = (
 # The images are joined to the rows that are shown, and to no others.
 READ = f"""
 SELECT p.id, p.name, p.room_type, p.style, p.options::text, p.status, p.progress, p.version,
-       p.failure_code, p.failure_message, p.created_at, p.updated_at,
+       p.failure_code, p.failure_message, p.hints::text, p.created_at, p.updated_at,
        {IMAGE.format("o", "original")}, {IMAGE.format("s", "staged")}
 FROM (SELECT {COLUMNS} FROM projects {{where}} ORDER BY id DESC {{limit}}) p
 LEFT JOIN images o ON o.tenant_id = p.tenant_id AND o.project_id = p.id AND o.kind = 'original'
@@ -51,7 +51,7 @@ INSERT INTO projects (tenant_id, id, created_at, updated_at, name, room_type, st
                       usage_dimensions)
 VALUES ($1, $2, $3, $3, $4, $5, $6, $7, 'queued', 0, 1, $8, $9, $10, $11)
 RETURNING id, name, room_type, style, options::text, status, progress, version,
-          failure_code, failure_message, created_at, updated_at,
+          failure_code, failure_message, hints::text, created_at, updated_at,
           NULL::uuid AS original_id, NULL::uuid AS staged_id
 """
 

@@ -48,8 +48,17 @@ class FailureRead(BaseModel):
     message: str
 
 
+class HintRead(BaseModel):
+    """What would make a better photo. A hint changes neither the result nor the price; `code` is
+    stable: `black_bars`, `sideways`, `first_picture_only`."""
+
+    code: str
+    message: str
+
+
 class ProjectRead(BaseModel):
-    """A project. `original` appears when the photo has been checked, `staged` at the end."""
+    """A project. `original` appears when the photo has been checked, `staged` at the end, and `hints`
+    at any time."""
 
     id: UUID
     name: str
@@ -59,6 +68,7 @@ class ProjectRead(BaseModel):
     status: ProjectStatus
     progress: float = Field(ge=0, le=1)
     failure: FailureRead | None
+    hints: list[HintRead]
     original: ImageRead | None
     staged: ImageRead | None
     created_at: datetime
@@ -101,6 +111,7 @@ def _project(row: Mapping[str, Any]) -> dict[str, Any]:
         "status": row["status"],
         "progress": row["progress"],
         "failure": {"code": code, "message": row["failure_message"]} if code else None,
+        "hints": orjson.Fragment(row["hints"]),
         "original": _image(row, "original"),
         "staged": _image(row, "staged"),
         "created_at": row["created_at"],

@@ -1,12 +1,13 @@
 """The live stream of one project (server-sent events, HTML standard 9.2)."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from collections.abc import AsyncGenerator
+from contextlib import AbstractContextManager, aclosing
 from uuid import UUID
 
 from fastapi import Response
 from fastapi.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from staging_svc.parts import Parts
 from staging_svc.projects import queries
@@ -32,38 +33,35 @@ class ProjectStream:
     async def respond(self, last_version: int) -> Response:
         """The stream after `last_version`. If the client has seen the final state already, the answer is
         204, so that it stops reconnecting."""
-        async with AsyncExitStack() as stack:
-            changed = stack.enter_context(self._feed.watch(self._tenant_id, self._project_id))
-            row = await self._read()
-            if row is None:
-                raise ProjectNotFoundError
-            if _is_final(row) and row["version"] <= last_version:
-                return Response(status_code=204)
-            content = self._events(stack.pop_all(), changed, row, last_version)
-        return StreamingResponse(content, media_type="text/event-stream", headers=HEADERS)
+        row = await self._read()
+        if row is None:
+            raise ProjectNotFoundError
+        if _is_final(row) and row["version"] <= last_version:
+            return Response(status_code=204)
+        return _StreamResponse(self, last_version)
 
-    async def _events(
-        self,
-        watching: AsyncExitStack,
-        changed: asyncio.Event,
-        row: ProjectRow | None,
-        last_version: int,
-    ) -> AsyncIterator[bytes]:
+    def watch(self) -> AbstractContextManager[asyncio.Event]:
+        """See `ProjectFeed.watch`."""
+        return self._feed.watch(self._tenant_id, self._project_id)
+
+    async def events(
+        self, changed: asyncio.Event, last_version: int
+    ) -> AsyncGenerator[bytes, None]:
+        """The events after `last_version`, as they are sent; `changed` is the flag of `watch`."""
         end = asyncio.get_running_loop().time() + self._max_seconds
-        async with watching:
-            while row is not None:
-                if row["version"] > last_version:
-                    last_version = row["version"]
-                    yield _event(row)
-                if _is_final(row):
+        # Read anew: it may have changed before it was watched.
+        while (row := await self._read()) is not None:
+            if row["version"] > last_version:
+                last_version = row["version"]
+                yield _event(row)
+            if _is_final(row):
+                return
+            while not await self._wait(changed, end):
+                if asyncio.get_running_loop().time() >= end:
                     return
-                while not await self._wait(changed, end):
-                    if asyncio.get_running_loop().time() >= end:
-                        return
-                    yield HEARTBEAT
-                if self._feed.is_closed:
-                    return
-                row = await self._read()
+                yield HEARTBEAT
+            if self._feed.is_closed:
+                return
         yield b"event: deleted\ndata: {}\n\n"
 
     async def _wait(self, changed: asyncio.Event, end: float) -> bool:
@@ -80,6 +78,24 @@ class ProjectStream:
     async def _read(self) -> ProjectRow | None:
         async with self._database.tenant_connection(self._tenant_id) as connection:
             return await queries.fetch_project(connection, self._project_id)
+
+
+class _StreamResponse(StreamingResponse):
+    """Watches the project only while it is being sent: one that is dropped before, because its client
+    is gone, must not count as a stream for ever."""
+
+    def __init__(self, stream: ProjectStream, last_version: int) -> None:
+        super().__init__((), media_type="text/event-stream", headers=HEADERS)
+        self._stream = stream
+        self._last_version = last_version
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """See StreamingResponse."""
+        with self._stream.watch() as changed:
+            events = self._stream.events(changed, self._last_version)
+            async with aclosing(events):
+                self.body_iterator = events
+                await super().__call__(scope, receive, send)
 
 
 def _is_final(row: ProjectRow) -> bool:

@@ -18,7 +18,7 @@ class UploadNotFoundError(NotFoundError):
 
 
 class UnsupportedPhotoTypeError(InvalidInputError):
-    """A photo must be a JPEG, PNG or WebP file."""
+    """A photo must be a JPEG, PNG, WebP, HEIC or AVIF file."""
 
     code = "unsupported_photo_type"
 

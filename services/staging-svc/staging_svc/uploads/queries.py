@@ -1,10 +1,12 @@
 """SQL of uploads."""
 
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
 import asyncpg
+from sqlalchemy import collate
 from sqlmodel import col, delete, func, select, update
 
 from stagify.database import Session
@@ -111,3 +113,25 @@ async def delete_unused(session: Session, upload_id: UUID) -> bool:
     )
     row = deleted.one_or_none()
     return row is not None and row[0] is None
+
+
+async def find_keys(session: Session, keys: Collection[str]) -> set[str]:
+    """Those of `keys` that a row has."""
+    query = select(Upload.object_key).where(col(Upload.object_key).in_(keys))
+    return set((await session.exec(query)).all())
+
+
+async def find_keys_between(
+    session: Session, bucket: str, after: str, to: str, before: datetime
+) -> Sequence[str]:
+    """The keys in `bucket` after `after` and up to `to`, byte by byte, of the used uploads made
+    before `before`."""
+    key = collate(col(Upload.object_key), "C")
+    query = select(Upload.object_key).where(
+        Upload.bucket == bucket,
+        key > after,
+        key <= to,
+        Upload.created_at < before,
+        col(Upload.project_id).is_not(None),
+    )
+    return (await session.exec(query)).all()

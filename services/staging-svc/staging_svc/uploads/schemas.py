@@ -11,7 +11,14 @@ from stagify.inputs import FileName, Opaque, Whole
 
 # The types that are welcome. What the file is decides in the end: a PNG that is declared as a JPEG is
 # taken for the PNG it is.
-PHOTO_TYPES = ("image/jpeg", "image/png", "image/webp")
+PHOTO_TYPES = (
+    "image/jpeg",
+    "image/png",
+    "image/webp",
+    "image/heic",
+    "image/heif",
+    "image/avif",
+)
 # Other names that programs have for them.
 TYPE_ALIASES = MappingProxyType(
     {

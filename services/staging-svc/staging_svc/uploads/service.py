@@ -1,6 +1,7 @@
 """The use cases of uploads."""
 
 import logging
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -320,3 +321,16 @@ def _publish_end(session: Session, upload_id: UUID) -> None:
             reservation_id=storage_reservation(upload_id),
         ),
     )
+
+
+async def owned_keys(session: Session, keys: Collection[str]) -> set[str]:
+    """Those of `keys` whose object belongs to an upload of this tenant."""
+    return await queries.find_keys(session, keys)
+
+
+async def expected_keys(
+    session: Session, bucket: str, *, after: str, to: str, before: datetime
+) -> Sequence[str]:
+    """The keys after `after` and up to `to` at which `bucket` must have an object, because a project uses
+    its upload, which was made before `before`."""
+    return await queries.find_keys_between(session, bucket, after, to, before)

@@ -1,0 +1,1 @@
+"""Comparing the object store with the rows that own its objects."""
