@@ -1,5 +1,5 @@
 """What an attempt to log in costs, and whom it can hurt
-(docs/decisions/0013-limits-by-account-and-source.md).
+(docs/decisions/0014-limits-by-account-and-source.md).
 
 A known device is a guesser of its own, so nobody else's failures touch it. A stranger is counted by
 account and source, so a failure makes only that source wait, and only at that account; the more

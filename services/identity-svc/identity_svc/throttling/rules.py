@@ -1,6 +1,6 @@
 """How long a guesser has to wait, and which addresses are one mailbox to a limit.
 
-Three numbers decide what guessing costs (docs/decisions/0013-limits-by-account-and-source.md): the tries
+Three numbers decide what guessing costs (docs/decisions/0014-limits-by-account-and-source.md): the tries
 that are free, how fast waits grow, and the longest wait. Whoever has not failed yet never waits.
 """
 
