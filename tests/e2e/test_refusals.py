@@ -107,6 +107,30 @@ class TestUploads:
         assert refusal(answer)[0] == status
 
 
+class TestStorage:
+    def test_it_is_a_quota(self, customer: Customer) -> None:
+        """The free plan stores one gibibyte, and the tickets alone hold it."""
+        kept = customer.stage(photo())
+        size, tickets = 25 * 1024 * 1024, []
+        while (answer := customer.http.send(customer.account.ticket(size))).is_success:
+            tickets.append(answer.json()["id"])
+        assert refusal(answer) == (402, "quota_exceeded")
+        problem, meter = answer.json(), customer.meter("storage_bytes")
+        assert problem["meter"] == "storage_bytes"
+        assert {name: problem[name] for name in ("used", "reserved", "limit")} == {
+            name: meter[name] for name in ("used", "reserved", "limit")
+        }
+        assert meter["reserved"] == len(tickets) * size
+        assert 0 < meter["used"] <= meter["remaining"] + meter["used"] < size + meter["used"]
+        # Over it, reading and deleting still work, and deleting makes room.
+        assert customer.http.get(kept["staged"]["url"]).status_code == 302
+        assert customer.http.delete(f"/v1/uploads/{tickets[0]}").status_code == 204
+        eventually(lambda: customer.http.send(customer.account.ticket(size)).is_success)
+        assert refusal(customer.http.send(customer.account.ticket(size)))[0] == 402
+        assert customer.http.delete(f"/v1/projects/{kept['id']}").status_code == 204
+        eventually(lambda: customer.meter("storage_bytes")["used"] == 0)
+
+
 def _png_header(width: int, height: int) -> bytes:
     """A PNG that claims a size, and little else."""
 

@@ -33,6 +33,9 @@ TYPE_ALIASES = MappingProxyType(
         "image/x-png": "image/png",
         "image/x-citrix-png": "image/png",
         "image/x-webp": "image/webp",
+        "image/heic-sequence": "image/heic",
+        "image/heif-sequence": "image/heif",
+        "image/avif-sequence": "image/avif",
     }
 )
 
