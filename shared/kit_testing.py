@@ -12,12 +12,13 @@ from pydantic import BaseModel, Field
 from stagify.auth import PlatformDep, principal_of, requires
 from stagify.database import Database, driver_connection
 from stagify.dependencies import SessionDep
-from stagify.errors import ConflictError
+from stagify.errors import ConflictError, Members
 from stagify.http import create_service_app
-from stagify.idempotency import IdempotencyDep
+from stagify.idempotency import IDEMPOTENCY_ERRORS, IdempotencyDep, idempotent
 from stagify.links import link
-from stagify.pagination import PageParamsDep
+from stagify.pagination import InvalidCursorError, PageParamsDep
 from stagify.principal import Principal, TenantPrincipal
+from stagify.problems import problems
 from stagify.settings import ServiceSettings
 from stagify.testing import ContextKeys, DatabaseUrls, app_client
 
@@ -49,12 +50,17 @@ class WidgetTakenError(ConflictError):
     """A widget of this name exists."""
 
     code = "widget_taken"
+    example = Members(suggestion="widget")
 
 
 def add_routes(app: FastAPI) -> None:
     """Give the app the routes that the tests call."""
 
-    @app.post("/widgets", status_code=201)
+    @app.post(
+        "/widgets",
+        status_code=201,
+        responses=problems(WidgetTakenError, *IDEMPOTENCY_ERRORS) | {201: idempotent({})},
+    )
     async def create(
         body: WidgetCreate,
         session: SessionDep,
@@ -71,7 +77,7 @@ def add_routes(app: FastAPI) -> None:
                 body.name,
             )
             if body.name == "taken":
-                raise WidgetTakenError(name=body.name)
+                raise WidgetTakenError(suggestion=body.name)
             return WidgetRead(name=body.name, secret="shown once")
 
         return await idempotency.run(session, 201, work, shown_once=frozenset({"secret"}))
@@ -96,7 +102,7 @@ def add_routes(app: FastAPI) -> None:
     async def platform(principal: PlatformDep) -> None:
         return None
 
-    @app.get("/page")
+    @app.get("/page", responses=problems(InvalidCursorError))
     async def page(params: PageParamsDep, principal: PrincipalDep) -> dict[str, str | int]:
         return {"limit": params.limit, "after": str(params.after)}
 

@@ -7,6 +7,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from proof.clients import misunderstood
+from proof.clients.exchanges import recorded
 from proof.customers import sign_up
 from proof.fuzz.world import ROOMY_LIMITS, World
 from proof.platforms import running
@@ -23,10 +25,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def platform() -> Iterator[Platform]:
-    """The running platform."""
+def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+    """The running platform. At the end, clients generated from its OpenAPI document have to
+    understand every answer that any test has had from it."""
     with running(engine="fast", durable=False, settings=ROOMY_LIMITS) as platform:
-        yield platform
+        with recorded(platform.gateway_port) as exchanges:
+            yield platform
+        with client(platform.gateway_port, PLATFORM) as http:
+            document = http.get("/openapi.json").raise_for_status().json()
+        wrong = [*misunderstood(document, exchanges, tmp_path_factory.mktemp("clients"))]
+        assert not wrong, "\n".join(wrong)
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,5 @@
-"""The OpenAPI document of each service, as it is committed: services/*/openapi.json.
+"""The OpenAPI document of each service, as it is committed: services/*/openapi.json; and the public
+one.
 
 `python -m proof.openapi` writes them anew; a test compares them with the services.
 """
@@ -20,6 +21,9 @@ import tenant_svc.app
 import tenant_svc.settings
 import usage_svc.app
 import usage_svc.settings
+from gateway.hosts.routes import PREFIXES
+from gateway.pages.openapi import merge
+from stagify.openapi import Document
 from stagify.testing import ContextKeys
 
 ROOT = Path(__file__).parents[2]
@@ -103,6 +107,11 @@ def document_of(service: str) -> bytes:
 def path_of(service: str) -> Path:
     """Where the document of a service is kept."""
     return ROOT / "services" / service / "openapi.json"
+
+
+def public_document() -> Document:
+    """What the gateway makes of the documents as they are committed."""
+    return merge({service: orjson.loads(path_of(service).read_bytes()) for service in PREFIXES})
 
 
 def main() -> None:

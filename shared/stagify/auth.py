@@ -8,7 +8,7 @@ from fastapi.openapi.models import APIKey, APIKeyIn
 from fastapi.security.base import SecurityBase
 
 from stagify import cause
-from stagify.errors import ForbiddenError, UnauthorizedError
+from stagify.errors import ForbiddenError, Members, UnauthorizedError
 from stagify.principal import Principal, TenantPrincipal
 from stagify.tokens import CONTEXT_HEADER, InvalidContextError, TokenVerifier
 
@@ -17,6 +17,7 @@ class MissingPermissionError(ForbiddenError):
     """Your role or key does not allow this."""
 
     code = "permission_denied"
+    example = Members(needed=["projects:write"])
 
 
 class WrongHostError(ForbiddenError):

@@ -19,18 +19,67 @@ A business error is a subclass with its own `code` and a docstring, which is its
 Details are shown to customers: no driver text, no secrets, no other tenant's data.
 """
 
-from typing import Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Required, Self, Unpack
 
-from pydantic import JsonValue
+from pydantic import Field
+from typing_extensions import TypedDict
+
+
+class FieldProblem(TypedDict):
+    """What is wrong with one part of a request."""
+
+    field: Annotated[str, Field(description="Where: body, query, path or header, then names.")]
+    message: Annotated[str, Field(description="What is wrong, for people.")]
+    type: Annotated[str, Field(description="The kind of mistake, for programs.")]
+
+
+class Members(TypedDict, total=False):
+    """What some refusals tell besides `code` and `detail`."""
+
+    allowed: Annotated[list[str], Field(description="The values that are accepted.")]
+    errors: Annotated[list[FieldProblem], Field(description="Each part that is wrong.")]
+    limit: Annotated[int, Field(description="How many there may be.")]
+    limit_bytes: Annotated[int, Field(description="How many bytes there may be.")]
+    limit_pixels: Annotated[int, Field(description="How many pixels there may be.")]
+    meter: Annotated[str, Field(description="The meter whose quota is used up.")]
+    meters: Annotated[list[str], Field(description="The meters that there are.")]
+    minimum_pixels: Annotated[int, Field(description="How long each side must be.")]
+    needed: Annotated[list[str], Field(description="The permissions that the call needs.")]
+    plan: Annotated[str, Field(description="The plan that does not exist.")]
+    plans: Annotated[list[str], Field(description="The plans that there are.")]
+    reserved: Annotated[int, Field(description="How much is reserved for work under way.")]
+    resets_at: Annotated[
+        str | None,
+        Field(
+            description="When the quota starts anew; null if it never does.",
+            json_schema_extra={"format": "date-time"},
+        ),
+    ]
+    scopes: Annotated[list[str], Field(description="The scopes that were refused.")]
+    suggestion: Annotated[str | None, Field(description="A name near it that can be had.")]
+    used: Annotated[int, Field(description="How much is used.")]
+
+
+class Problem(Members, total=False):
+    """A refusal (RFC 9457). `code` never changes; `detail` is for people."""
+
+    type: Required[Annotated[str, Field(json_schema_extra={"format": "uri"})]]
+    title: Required[Annotated[str, Field(description="The name of the status.")]]
+    status: Required[Annotated[int, Field(ge=400, le=599)]]
+    code: Required[Annotated[str, Field(description="What docs/errors.md lists.")]]
+    detail: Required[Annotated[str, Field(description="What to tell the person.")]]
+    request_id: Required[Annotated[str, Field(description="Identifies the request in our logs.")]]
 
 
 class StagifyError(Exception):
-    """Something went wrong."""
+    """Something went wrong on our side."""
 
     status: ClassVar[int] = 500
     code: ClassVar[str] = "internal_error"
+    # What it tells besides, as an example for the OpenAPI document.
+    example: ClassVar[Members] = {}
 
-    def __init__(self, detail: str | None = None, **extra: JsonValue) -> None:
+    def __init__(self, detail: str | None = None, **extra: Unpack[Members]) -> None:
         self.detail = detail or " ".join((self.__doc__ or self.code).split())
         self.extra = extra
         super().__init__(self.detail)
@@ -119,6 +168,7 @@ class TooLargeError(StagifyError):
 
     status = 413
     code = "too_large"
+    example = Members(limit_bytes=1_048_576)
 
 
 class UnsupportedMediaTypeError(StagifyError):
@@ -148,13 +198,22 @@ class InvalidInputError(StagifyError):
 
     status = 422
     code = "invalid_request"
+    example = Members(
+        errors=[{"field": "body.name", "message": "Field required", "type": "missing"}]
+    )
+
+
+class MalformedJsonError(InvalidInputError):
+    """The body is not valid JSON."""
+
+    code = "malformed_json"
 
 
 class RetryableError(StagifyError):
     """Try again later."""
 
     def __init__(
-        self, detail: str | None = None, *, retry_after: int = 1, **extra: JsonValue
+        self, detail: str | None = None, *, retry_after: int = 1, **extra: Unpack[Members]
     ) -> None:
         super().__init__(detail, **extra)
         self.retry_after = retry_after

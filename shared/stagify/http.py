@@ -12,20 +12,29 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.exceptions import HTTPException
 
 from stagify import logs, telemetry
+from stagify.auth import MissingPermissionError, TenantRequiredError, WrongHostError
 from stagify.database import Database
 from stagify.errors import (
     BadRequestError,
+    FieldProblem,
     InvalidInputError,
+    MalformedJsonError,
     MethodNotAllowedError,
     NotFoundError,
+    OverloadedError,
     StagifyError,
     TooLargeError,
+    UnauthorizedError,
+    UnavailableError,
+    UnsupportedContentCodingError,
+    UnsupportedMediaTypeError,
 )
 from stagify.metrics import render
 from stagify.middleware import RequestMiddleware
-from stagify.problems import COMMON_PROBLEMS, problem
+from stagify.openapi import complete
+from stagify.problems import problem, refusal_of
 from stagify.settings import ServiceSettings
-from stagify.tokens import TokenVerifier
+from stagify.tokens import InvalidContextError, TokenVerifier
 from stagify.worker import Check, failing_checks, readiness
 
 Lifespan = Callable[[FastAPI], Any]
@@ -36,10 +45,32 @@ MAX_FIELDS = 50
 MAX_TOLD = 300
 
 
-class MalformedJsonError(InvalidInputError):
-    """The body is not valid JSON."""
+# What any route may refuse with.
+COMMON_ERRORS: tuple[type[StagifyError], ...] = (
+    BadRequestError,
+    UnauthorizedError,
+    InvalidContextError,
+    MissingPermissionError,
+    TenantRequiredError,
+    WrongHostError,
+    TooLargeError,
+    UnsupportedMediaTypeError,
+    UnsupportedContentCodingError,
+    InvalidInputError,
+    MalformedJsonError,
+    StagifyError,
+    OverloadedError,
+    UnavailableError,
+)
 
-    code = "malformed_json"
+
+class _App(FastAPI):
+    """FastAPI with our refusals in its document."""
+
+    def openapi(self) -> dict[str, Any]:
+        if self.openapi_schema is None:
+            self.openapi_schema = complete(super().openapi(), map(refusal_of, COMMON_ERRORS))
+        return self.openapi_schema
 
 
 def create_service_app(
@@ -59,14 +90,13 @@ def create_service_app(
     """
     logs.configure(service, settings.log_level)
     traced = telemetry.configure(service, settings)
-    app = FastAPI(
+    app = _App(
         title=service,
         lifespan=_lifespan(database, close, lifespan),
         docs_url=None,
         redoc_url=None,
         # A redirect would show this process's own address to clients.
         redirect_slashes=False,
-        responses=COMMON_PROBLEMS,
         generate_unique_id_function=_operation_id,
     )
     app.state.database = database
@@ -127,7 +157,7 @@ def _invalid(error: RequestValidationError) -> StagifyError:
     if any(item["type"] == "json_invalid" for item in errors):
         return MalformedJsonError()
     # Without the input itself: it may contain a password.
-    fields: list[Any] = [
+    fields: list[FieldProblem] = [
         {
             "field": _told(".".join(map(str, item["loc"]))),
             "message": _told(item["msg"]),

@@ -10,7 +10,7 @@ import hmac
 import re
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
 import asyncpg
@@ -22,6 +22,7 @@ from stagify.auth import principal_of
 from stagify.database import Database, Session, driver_connection
 from stagify.errors import ConflictError, InvalidInputError, StagifyError
 from stagify.inputs import Opaque
+from stagify.links import Links
 from stagify.settings import ServiceSettings
 
 T = TypeVar("T")
@@ -67,6 +68,22 @@ class IdempotencyKeyReusedError(InvalidInputError):
     """This Idempotency-Key was already used for a different request."""
 
     code = "idempotency_key_reused"
+
+
+IDEMPOTENCY_ERRORS = (
+    InvalidIdempotencyKeyError,
+    IdempotencyInProgressError,
+    IdempotencyKeyReusedError,
+)
+
+
+def idempotent(links: Links) -> dict[str, Any]:
+    """What the OpenAPI document says of the answer of a call that can be repeated with its key."""
+    replayed = {
+        "description": "`true` if this request was answered before and has had no further effect.",
+        "schema": {"type": "string", "enum": ["true"]},
+    }
+    return {"links": links, "headers": {"Idempotent-Replayed": replayed}}
 
 
 class Idempotency:
@@ -223,7 +240,14 @@ def answer(status: int, body: bytes) -> Response:
 
 async def request_idempotency(
     request: Request,
-    idempotency_key: Annotated[Opaque | None, Header()] = None,
+    idempotency_key: Annotated[
+        Opaque | None,
+        Header(
+            alias="Idempotency-Key",
+            description="Chosen by the caller: the same request with the same key takes effect once.",
+            json_schema_extra={"minLength": 1, "maxLength": 255},
+        ),
+    ] = None,
 ) -> Idempotency:
     """The idempotency of this request."""
     principal = principal_of(request)

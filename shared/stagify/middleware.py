@@ -234,7 +234,7 @@ def _unexpected(error: Exception) -> Response:
         logger.warning("http.part_away", extra={"reason": type(error).__name__})
         return problem(UnavailableError())
     logger.error("http.failed", exc_info=error)
-    return problem(StagifyError("Something went wrong on our side."))
+    return problem(StagifyError())
 
 
 def _request_id(headers: dict[bytes, bytes]) -> str:

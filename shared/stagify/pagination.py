@@ -28,7 +28,8 @@ class InvalidCursorError(InvalidInputError):
 
 
 class Page(BaseModel, Generic[T]):
-    """One page; `next_cursor` is null on the last."""
+    """One page; `next_cursor` is null on the last. Derive a class for each kind of item: its name is
+    that of the schema."""
 
     items: list[T]
     next_cursor: str | None

@@ -1,49 +1,16 @@
-"""RFC 9457 problem details: the form of every refusal, and its declaration in OpenAPI."""
+"""RFC 9457 problem details: the form of every refusal, and its declaration at a route."""
 
-from http import HTTPStatus
 from typing import Any
 
 import orjson
 from fastapi import Response
-from pydantic import BaseModel, ConfigDict
 
 from stagify import cause
-from stagify.errors import StagifyError
-
-MEDIA_TYPE = "application/problem+json"
-
-RETRY_AFTER = {
-    "Retry-After": {
-        "description": "Seconds to wait.",
-        "required": True,
-        "schema": {"type": "integer", "minimum": 1},
-    }
-}
+from stagify.errors import Problem, StagifyError
+from stagify.openapi import MEDIA_TYPE, Refusal, document_refusal, phrase
 
 
-# The names in RFC 9110; the standard library's depend on the version of Python.
-_NEW_PHRASES = {413: "Content Too Large", 422: "Unprocessable Content"}
-
-
-def phrase(status: int) -> str:
-    """The name of a status."""
-    return _NEW_PHRASES.get(status) or HTTPStatus(status).phrase
-
-
-class Problem(BaseModel):
-    """A refusal. `code` is stable; some codes add members of their own."""
-
-    model_config = ConfigDict(extra="allow")
-
-    type: str
-    title: str
-    status: int
-    code: str
-    detail: str
-    request_id: str | None = None
-
-
-def problem_body(error: StagifyError) -> dict[str, Any]:
+def problem_body(error: StagifyError) -> Problem:
     """The members of the problem document for `error`."""
     return {
         "type": f"urn:stagify:problem:{error.code}",
@@ -51,7 +18,7 @@ def problem_body(error: StagifyError) -> dict[str, Any]:
         "status": error.status,
         "code": error.code,
         "detail": error.detail,
-        "request_id": cause.current.get().request_id,
+        "request_id": cause.current.get().request_id or "",
         **error.extra,
     }
 
@@ -66,18 +33,17 @@ def problem(error: StagifyError) -> Response:
     )
 
 
-def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The `responses=` of a route that may refuse with these statuses."""
-    return {
-        status: {
-            "model": Problem,
-            "description": phrase(status),
-            "content": {MEDIA_TYPE: {}},
-            **({"headers": RETRY_AFTER} if status in (429, 503) else {}),
-        }
-        for status in statuses
-    }
+def problems(*errors: type[StagifyError]) -> dict[int | str, dict[str, Any]]:
+    """The `responses=` of a route that may refuse with these errors, besides those that any route
+    may answer with."""
+    responses: dict[str, Any] = {}
+    for error in errors:
+        document_refusal(responses, refusal_of(error))
+    return {int(status): response for status, response in responses.items()}
 
 
-# Refusals that any route may answer with.
-COMMON_PROBLEMS = problems(400, 401, 403, 413, 415, 422, 429, 500, 503)
+def refusal_of(error: type[StagifyError]) -> Refusal:
+    """What the OpenAPI document says of an error."""
+    return Refusal(
+        error.status, error.code, " ".join((error.__doc__ or "").split()), members=error.example
+    )

@@ -4,6 +4,16 @@ from hashlib import sha256
 
 from fastapi import Response
 
+# What the OpenAPI document says of such an answer.
+ETAG_HEADER = {
+    "ETag": {
+        "description": "What to send as If-None-Match the next time.",
+        "required": True,
+        "schema": {"type": "string", "examples": ['"3f786850e387550fdab836ed7e6dc881"']},
+    }
+}
+NOT_MODIFIED = {"description": "The client has the newest answer.", "headers": ETAG_HEADER}
+
 
 class Kept:
     """A JSON answer that is the same for every caller, rendered once."""

@@ -18,7 +18,7 @@ from stagify_local.platform import Platform
 OWNER, INTRUDER, THROWAWAY = "first", "second", "throwaway"
 # The answer to a call that a tenant's host does not serve, whatever is asked.
 NOT_HERE = (403, "wrong_host")
-KEY_HEADER = "idempotency-key"
+KEY_HEADER = "Idempotency-Key"
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ got no answer, or send raw bytes; they build their requests with `Account` too.
 
 import re
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
@@ -24,6 +25,8 @@ SESSION_COOKIE = "__Host-stagify_session"
 PLATFORM = "app"
 CODE = re.compile(r"\b\d{6}\b")
 ENDED = ("staged", "failed", "cancelled")
+# Called with each answer to a client that is made from now on; tests record what customers are told.
+response_hooks: list[Callable[[httpx.Response], None]] = []
 
 
 @dataclass(frozen=True)
@@ -236,6 +239,7 @@ def client(port: int, slug: str) -> httpx.Client:
         headers={"Host": host_of(port, slug)},
         timeout=PATIENCE_SECONDS,
         trust_env=False,
+        event_hooks={"response": list(response_hooks)},
     )
 
 

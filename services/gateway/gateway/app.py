@@ -93,7 +93,7 @@ class Gateway:
         self.metrics = Metrics([service.name for service in self.services])
         self.access_log = _access_log(settings.access_log)
         self.connections = Connections(settings.max_connections)
-        self._openapi = OpenApi(self._fetch_openapi, self.routes)
+        self._openapi = OpenApi(self._fetch_openapi)
         self.listener = self._listener(signer, None if tracer is None else Tracing(tracer))
         kafka = settings.kafka_bootstrap_servers
         self._directory_feed = Follower(

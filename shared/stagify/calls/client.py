@@ -134,7 +134,7 @@ class InternalClient:
     def _unexpected(self, answer: InternalAnswer) -> UnexpectedAnswerError:
         about = {"callee": self._audience, "status": answer.status, "code": answer.code}
         logger.error("call.answer_unexpected", extra=about)
-        return UnexpectedAnswerError(service=self._audience)
+        return UnexpectedAnswerError()
 
     async def _exchange(
         self, method: str, path: str, content: bytes, tenant_id: UUID | None
@@ -144,9 +144,9 @@ class InternalClient:
             async with asyncio.timeout(self._timeout):
                 answer = await self._connections.exchange(payload)
         except (OSError, TimeoutError) as error:
-            raise InternalCallError(service=self._audience) from error
+            raise InternalCallError from error
         if answer.status >= 500:
-            raise InternalCallError(service=self._audience)
+            raise InternalCallError
         return _parsed(answer)
 
     async def close(self) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from stagify.calls.client import InternalClient
-from stagify.errors import ConflictError, InvalidInputError, StagifyError
+from stagify.errors import ConflictError, InvalidInputError, Members, StagifyError
 from stagify.inputs import Instant, Name, Slug
 
 SLUGS = "/internal/slugs"
@@ -68,6 +68,8 @@ class _Suggestion(BaseModel):
 class _SlugError(StagifyError):
     """This name cannot be had; `suggestion` is one near it that can, if there is one."""
 
+    example = Members(suggestion="acme-homes")
+
     def __init__(self, *, suggestion: str | None = None) -> None:
         super().__init__(suggestion=suggestion)
 
@@ -102,13 +104,14 @@ class TenantExpiredError(ConflictError):
     code = "tenant_expired"
 
 
-_SLUG_REFUSALS = (SlugInvalidError, SlugReservedError, SlugTakenError)
+# What is wrong with a name that somebody wants.
+SLUG_ERRORS = (SlugInvalidError, SlugReservedError, SlugTakenError)
 
 
 async def ask_for_slug(tenant: InternalClient, slug: str, wish: SlugWish) -> None:
     """Return if a tenant could be called `slug` now; else raise one of the slug errors above."""
     path = f"{SLUGS}/{quote(slug, safe='')}"
-    await tenant.call("PUT", path, body=wish, refusals=_SLUG_REFUSALS)
+    await tenant.call("PUT", path, body=wish, refusals=SLUG_ERRORS)
 
 
 async def create_tenant(
@@ -121,5 +124,5 @@ async def create_tenant(
         "PUT",
         f"{TENANTS}/{tenant_id}",
         body=wanted,
-        refusals=(*_SLUG_REFUSALS, TenantExpiredError),
+        refusals=(*SLUG_ERRORS, TenantExpiredError),
     )

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 
 from stagify.calls.client import InternalClient
-from stagify.errors import PaymentRequiredError
+from stagify.errors import Members, PaymentRequiredError
 from stagify.inputs import Choice, Whole
 
 RESERVATIONS = "/internal/reservations"
@@ -49,6 +49,13 @@ class QuotaExceededError(PaymentRequiredError):
     """The plan's quota is used up."""
 
     code = "quota_exceeded"
+    example = Members(
+        meter="staging",
+        used=10,
+        reserved=0,
+        limit=10,
+        resets_at="2026-12-01T00:00:00Z",
+    )
 
     def __init__(
         self, *, meter: str, used: int, reserved: int, limit: int, resets_at: datetime | None

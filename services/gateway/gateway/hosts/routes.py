@@ -17,6 +17,8 @@ PREFIXES: Mapping[ServiceName, tuple[str, ...]] = {
     "usage-svc": ("usage",),
 }
 
+_SERVICES = {prefix: name for name, prefixes in PREFIXES.items() for prefix in prefixes}
+
 # Where an invalid session does not matter: logging in, and what anyone may read.
 OPEN_TO_ANYONE = frozenset(
     {
@@ -45,17 +47,19 @@ class Routes:
     def __init__(self, routes: Iterable[Route]) -> None:
         self.all = tuple(routes)
         by_name = {route.name: route for route in self.all}
-        self._by_segment = {
-            prefix.encode(): by_name[name]
-            for name, prefixes in PREFIXES.items()
-            for prefix in prefixes
-        }
+        self._by_segment = {prefix.encode(): by_name[name] for prefix, name in _SERVICES.items()}
 
     def find(self, target: bytes) -> Route | None:
         """The route of `/v1/<segment>…`; None if there is none."""
         if not target.startswith(b"/v1/"):
             return None
         return self._by_segment.get(segment_of(target))
+
+
+def service_at(path: str) -> ServiceName | None:
+    """The service that answers `path`, which has no query; None if it is not public."""
+    start, _, rest = path.removeprefix("/").partition("/")
+    return _SERVICES.get(rest.partition("/")[0]) if start == "v1" else None
 
 
 def segment_of(target: bytes) -> bytes:

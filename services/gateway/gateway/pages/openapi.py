@@ -4,12 +4,29 @@ import asyncio
 import copy
 import json
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from types import ModuleType
 from typing import Any
 
-from gateway.hosts.routes import Routes, ServiceName
+from gateway.callers import refusals as of_callers
+from gateway.fairness import refusals as of_limits
+from gateway.hosts import refusals as of_hosts
+from gateway.hosts.routes import PREFIXES, ServiceName, service_at
 from gateway.pages.document import Document as PageDocument
+from gateway.wire import refusals as of_http
+from gateway.wire.refusals import Refusal
+from stagify import openapi
 from stagify.errors import StagifyError
+from stagify.openapi import (
+    EXAMPLE_ID,
+    METHODS,
+    Document,
+    document_refusal,
+    operations,
+    phrase,
+    problem_schemas,
+    share_examples,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -17,45 +34,37 @@ REFRESH_SECONDS = 60.0
 # As long as a service has never answered.
 RETRY_SECONDS = 2.0
 
-Document = dict[str, Any]
 Fetch = Callable[[ServiceName], Awaitable[Document | None]]
 
-_METHODS = frozenset({"get", "put", "post", "delete", "options", "head", "patch", "trace"})
-# What the gateway itself may answer to any call, besides what the service declares.
-_OWN_STATUSES = {
-    "404": "Unknown host or path",
-    "408": "Request Timeout",
-    "413": "Content Too Large",
-    "414": "URI Too Long",
-    "431": "Request Header Fields Too Large",
-    "502": "Bad Gateway",
-    "503": "Service Unavailable",
-    "504": "Gateway Timeout",
-}
 # A service says that a call needs a caller; the gateway says with which credential.
 _CREDENTIALS: list[Document] = [{"session": []}, {"api_key": []}]
-_PROBLEM_SCHEMA: Document = {
-    "type": "object",
-    "title": "Problem",
-    "required": ["type", "title", "status", "code", "detail"],
-    "properties": {
-        "type": {"type": "string"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "code": {"type": "string"},
-        "detail": {"type": "string"},
-        "request_id": {"type": "string"},
-    },
+_SAFE_METHODS = frozenset({"get", "head", "options"})
+# No call of the document has another method.
+_NEVER = frozenset({of_http.METHOD_NOT_SUPPORTED})
+_UNSAFE_ONLY = frozenset({of_callers.ORIGIN_MISMATCH})
+
+_DESCRIPTION = """\
+People sign up on the platform's host (`app.…`); everything else happens on the host of a workspace.
+
+Every refusal is a problem document (RFC 9457) with a stable `code`; the examples of each answer are \
+the codes it may come with. Refusals with status 429 or 503 say in `Retry-After` how many seconds to \
+wait. Fields may be added to answers and problem documents: ignore those you do not know.
+"""
+
+_REQUEST_ID: Document = {
+    "description": "Identifies the request in our logs.",
+    "required": True,
+    "schema": {"type": "string", "examples": [EXAMPLE_ID]},
 }
+_REFERENCE = "#/components/headers/X-Request-Id"
 
 
 class OpenApi:
     """Keeps the newest document of each service, also while a service is down. They are merged, and
     the result is rendered, only when one of them has changed."""
 
-    def __init__(self, fetch: Fetch, routes: Routes) -> None:
+    def __init__(self, fetch: Fetch) -> None:
         self._fetch = fetch
-        self._routes = routes
         self._documents: dict[ServiceName, Document] = {}
         self._merge()
 
@@ -71,13 +80,13 @@ class OpenApi:
         """Refresh for ever."""
         while True:
             await self.refresh()
-            complete = len(self._documents) == len(self._routes.all)
+            complete = len(self._documents) == len(PREFIXES)
             await asyncio.sleep(REFRESH_SECONDS if complete else RETRY_SECONDS)
 
     async def refresh(self) -> None:
         """Ask every service once."""
         has_changed = False
-        for name in [route.name for route in self._routes.all]:
+        for name in PREFIXES:
             try:
                 document = await self._fetch(name)
             except StagifyError as error:
@@ -90,81 +99,132 @@ class OpenApi:
             self._merge()
 
     def _merge(self) -> None:
-        self._merged = merge(self._documents, self._routes)
+        self._merged = merge(self._documents)
         body = json.dumps(self._merged, separators=(",", ":")).encode()
         self._rendered = PageDocument("application/json", body)
 
 
-def merge(documents: Mapping[ServiceName, Document], routes: Routes) -> Document:
-    """The public paths of `documents` in one document; names that clash are prefixed with their
-    service's name."""
+def merge(documents: Mapping[ServiceName, Document]) -> Document:
+    """The public paths of `documents` in one document, with what the gateway adds to each call."""
     merged: Document = {
         "openapi": "3.1.0",
-        "info": {"title": "StagifyAI", "version": "1"},
-        "servers": [{"url": "/"}],
-        "tags": [{"name": name} for name in documents],
+        "info": {
+            "title": "StagifyAI",
+            "version": "1",
+            "summary": "Photos of empty rooms, furnished.",
+            "description": _DESCRIPTION,
+        },
+        "servers": [{"url": "/", "description": "The host that serves this document."}],
+        "tags": [],
         "paths": {},
         "components": {
-            "schemas": {"GatewayProblem": _PROBLEM_SCHEMA},
+            "schemas": {},
+            "examples": {},
+            "responses": {},
+            "headers": {"X-Request-Id": _REQUEST_ID},
             "securitySchemes": {
-                "session": {"type": "apiKey", "in": "cookie", "name": "__Host-stagify_session"},
-                "api_key": {"type": "http", "scheme": "bearer"},
+                "session": {
+                    "type": "apiKey",
+                    "in": "cookie",
+                    "name": "__Host-stagify_session",
+                    "description": "What a browser has after `POST /v1/session`.",
+                },
+                "api_key": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "A key from `POST /v1/api-keys`, as programs use it.",
+                },
             },
         },
     }
-    operation_ids: set[str] = set()
-    for name, document in documents.items():
-        document = _without_clashes(name, document, merged["components"]["schemas"])
-        merged["components"]["schemas"] |= document.get("components", {}).get("schemas", {})
-        public = {
+    components = merged["components"]
+    # In the order of the routes, so that it does not depend on which service answered first.
+    for name in (name for name in PREFIXES if name in documents):
+        document = _without_clashes(name, documents[name], components["schemas"])
+        of_service = document.get("components", {})
+        components["schemas"] |= of_service.get("schemas", {})
+        components["examples"] = of_service.get("examples", {}) | components["examples"]
+        merged["paths"] |= {
             path: item
             for path, item in document.get("paths", {}).items()
-            if (route := routes.find(path.encode())) is not None and route.name == name
+            if service_at(path) == name
         }
-        merged["paths"] |= public
-        operations = [
-            operation
-            for item in public.values()
-            for method, operation in item.items()
-            if method in _METHODS
-        ]
-        _name_apart(name, operations, operation_ids)
-        for operation in operations:
-            _complete(name, operation)
+    components["schemas"] |= problem_schemas()
+    for item in merged["paths"].values():
+        for method in item.keys() & METHODS:
+            _complete(method, item[method])
+    share_examples(merged)
+    _share_responses(merged)
+    merged["tags"] = [{"name": tag} for tag in sorted(_tags(merged))]
+    _leave_out_unused(merged)
     return merged
 
 
-def _name_apart(name: str, operations: list[Document], taken: set[str]) -> None:
-    """Give operations whose id is in `taken` another one, also in links to them."""
-    own = {operation["operationId"] for operation in operations if "operationId" in operation}
-    renamed = {one: f"{_identifier(name)}_{one}" for one in own & taken}
-    for operation in operations:
-        links = [
-            link
-            for response in operation.get("responses", {}).values()
-            for link in response.get("links", {}).values()
-        ]
-        for node in (operation, *links):
-            if node.get("operationId") in renamed:
-                node["operationId"] = renamed[node["operationId"]]
-    taken |= {renamed.get(one, one) for one in own}
+def refusals() -> Iterator[Refusal]:
+    """What the gateway itself may answer to a call."""
+    modules: tuple[ModuleType, ...] = (of_http, of_hosts, of_callers, of_limits)
+    for module in modules:
+        for value in vars(module).values():
+            if isinstance(value, Refusal) and value not in _NEVER:
+                yield value
 
 
-def _complete(name: str, operation: Document) -> None:
-    """Add what the gateway knows: the service, how to send a credential, its own refusals."""
-    operation["tags"] = [name]
+def _complete(method: str, operation: Document) -> None:
+    """Add what the gateway knows: how to send a credential, its own refusals, the request id."""
     operation["security"] = _CREDENTIALS if operation.get("security") else []
     responses = operation.setdefault("responses", {})
-    for status, description in _OWN_STATUSES.items():
-        responses.setdefault(status, _problem_response(description))
+    for refusal in refusals():
+        if refusal not in _UNSAFE_ONLY or method not in _SAFE_METHODS:
+            document_refusal(
+                responses, openapi.Refusal(refusal.status, refusal.code, refusal.detail)
+            )
+    for response in responses.values():
+        response.setdefault("headers", {})["X-Request-Id"] = {"$ref": _REFERENCE}
+    operation["responses"] = dict(sorted(responses.items()))
 
 
-def _problem_response(description: str) -> Document:
-    schema = {"$ref": "#/components/schemas/GatewayProblem"}
-    return {
-        "description": description,
-        "content": {"application/problem+json": {"schema": schema}},
-    }
+def _share_responses(document: Document) -> None:
+    """Keep an answer that all calls have once, in the components, and refer to it."""
+    every = [operation["responses"] for operation in operations(document)]
+    shared: Document = {}
+    for status, response in every[0].items() if len(every) > 1 else ():
+        if int(status) >= 400 and all(other.get(status) == response for other in every):
+            name = phrase(int(status)).title().replace(" ", "")
+            shared[status] = {"$ref": f"#/components/responses/{name}"}
+            document["components"]["responses"][name] = response
+    for responses in every:
+        responses.update(shared)
+
+
+def _tags(document: Document) -> set[str]:
+    return {tag for operation in operations(document) for tag in operation.get("tags", ())}
+
+
+def _leave_out_unused(document: Document) -> None:
+    """Drop schemas and examples that only internal calls use."""
+    components = document["components"]
+    used: set[str] = set()
+    waiting = list(_references(document["paths"]))
+    while waiting:
+        reference = waiting.pop()
+        if reference not in used:
+            used.add(reference)
+            _, _, kind, name = reference.split("/")
+            waiting += _references(components[kind].get(name, {}))
+    for kind in ("schemas", "examples"):
+        components[kind] = {
+            name: value
+            for name, value in sorted(components[kind].items())
+            if f"#/components/{kind}/{name}" in used
+        }
+
+
+def _references(node: Any) -> Iterator[str]:
+    values = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+    if isinstance(node, dict) and isinstance(node.get("$ref"), str):
+        yield node["$ref"]
+    for value in values:
+        yield from _references(value)
 
 
 def _without_clashes(name: str, document: Document, taken: Document) -> Document:

@@ -2,66 +2,104 @@
 
 from typing import Any
 
-from gateway.hosts.routes import Routes, ServiceName
-from gateway.pages.openapi import OpenApi, merge
+from gateway.hosts.routes import ServiceName
+from gateway.pages.openapi import OpenApi, merge, refusals
+from stagify import openapi
 from stagify.errors import UnavailableError
+from stagify.openapi import document_refusal
 
 
-def document(path: str, schema: dict[str, Any]) -> dict[str, Any]:
+def document(path: str, schema: dict[str, Any], name: str = "list_all") -> dict[str, Any]:
     """A service's own document with one call."""
     reference = {"$ref": "#/components/schemas/Page"}
     content = {"application/json": {"schema": reference}}
-    operation = {"operationId": "list_all", "responses": {"200": {"content": content}}}
+    operation = {
+        "operationId": name,
+        "tags": ["things"],
+        "responses": {"200": {"content": content}},
+    }
     return {
         "paths": {path: {"get": operation}, "/internal/secret": {"post": {"responses": {}}}},
-        "components": {"schemas": {"Page": schema}},
+        "components": {"schemas": {"Page": schema, "Secret": {"type": "object"}}},
     }
 
 
-def test_public_calls_of_all_services_are_in_one_document(routes: Routes) -> None:
+def test_public_calls_of_all_services_are_in_one_document() -> None:
     merged = merge(
         {
             "staging-svc": document("/v1/projects", {"type": "object"}),
-            "usage-svc": document("/v1/usage", {"type": "array"}),
+            "usage-svc": document("/v1/usage", {"type": "array"}, "read_usage"),
         },
-        routes,
     )
     assert set(merged["paths"]) == {"/v1/projects", "/v1/usage"}
     projects, usage = (merged["paths"][path]["get"] for path in ("/v1/projects", "/v1/usage"))
-    assert (projects["tags"], usage["tags"]) == (["staging-svc"], ["usage-svc"])
-    assert (projects["operationId"], usage["operationId"]) == ("list_all", "usage_svc_list_all")
+    assert (projects["tags"], usage["tags"]) == (["things"], ["things"])
+    assert merged["tags"] == [{"name": "things"}]
     # Two different schemas of one name: the second is renamed, and so is who refers to it.
     schemas = merged["components"]["schemas"]
     assert (schemas["Page"], schemas["usage_svc_Page"]) == ({"type": "object"}, {"type": "array"})
     content = usage["responses"]["200"]["content"]["application/json"]
     assert content["schema"]["$ref"] == "#/components/schemas/usage_svc_Page"
-    assert {"404", "502", "503", "504"} <= set(projects["responses"])
 
 
-def test_calls_that_need_a_caller_ask_for_a_credential(routes: Routes) -> None:
+def test_schemas_that_only_internal_calls_use_are_left_out() -> None:
+    merged = merge({"staging-svc": document("/v1/projects", {"type": "object"})})
+    assert set(merged["components"]["schemas"]) == {"Page", "Problem", "FieldProblem"}
+
+
+def test_the_document_is_the_same_in_whatever_order_the_services_answered() -> None:
+    ours = document("/v1/projects", {"type": "object"})
+    theirs = document("/v1/usage", {"type": "array"}, "read_usage")
+    assert merge({"staging-svc": ours, "usage-svc": theirs}) == merge(
+        {"usage-svc": theirs, "staging-svc": ours}
+    )
+
+
+def test_every_refusal_of_the_gateway_is_at_every_call() -> None:
+    merged = merge({"staging-svc": document("/v1/projects", {"type": "object"})})
+    responses = merged["paths"]["/v1/projects"]["get"]["responses"]
+    found = {
+        (int(status), code)
+        for status, response in responses.items()
+        if status != "200"
+        for code in response["content"]["application/problem+json"]["examples"]
+    }
+    assert found == {(each.status, each.code) for each in refusals()} - {(403, "origin_mismatch")}
+    for response in responses.values():
+        assert "application/json" not in response["content"] or response == responses["200"]
+    schema = responses["404"]["content"]["application/problem+json"]["schema"]
+    assert schema == {"$ref": "#/components/schemas/Problem"}
+    assert responses["429"]["headers"]["Retry-After"]["required"]
+
+
+def test_what_a_service_may_refuse_and_what_the_gateway_may_are_one_answer() -> None:
+    service = document("/v1/projects", {"type": "object"})
+    responses = service["paths"]["/v1/projects"]["get"]["responses"]
+    document_refusal(responses, openapi.Refusal(404, "project_not_found", "No such project."))
+    merged = merge({"staging-svc": service})
+    answer = merged["paths"]["/v1/projects"]["get"]["responses"]["404"]
+    content = answer["content"]["application/problem+json"]
+    assert set(content["examples"]) == {"project_not_found", "unknown_host"}
+    reference = content["examples"]["project_not_found"]["$ref"]
+    example = merged["components"]["examples"][reference.rpartition("/")[2]]["value"]
+    assert (example["status"], example["detail"]) == (404, "No such project.")
+
+
+def test_calls_that_need_a_caller_ask_for_a_credential() -> None:
     service = document("/v1/projects", {})
     service["paths"]["/v1/catalog"] = {"get": {"responses": {}}}
     service["paths"]["/v1/projects"]["get"]["security"] = [{"context": []}]
-    paths = merge({"staging-svc": service}, routes)["paths"]
+    paths = merge({"staging-svc": service})["paths"]
     assert paths["/v1/projects"]["get"]["security"] == [{"session": []}, {"api_key": []}]
     assert paths["/v1/catalog"]["get"]["security"] == []
 
 
-def test_links_follow_a_renamed_operation(routes: Routes) -> None:
-    usage = document("/v1/usage", {})
-    links = {"next": {"operationId": "list_all"}}
-    usage["paths"]["/v1/usage"]["get"]["responses"]["200"]["links"] = links
-    merged = merge({"staging-svc": document("/v1/projects", {}), "usage-svc": usage}, routes)
-    answer = merged["paths"]["/v1/usage"]["get"]["responses"]["200"]
-    assert answer["links"] == {"next": {"operationId": "usage_svc_list_all"}}
-
-
-def test_path_that_is_routed_elsewhere_is_left_out(routes: Routes) -> None:
-    merged = merge({"usage-svc": document("/v1/projects", {})}, routes)
+def test_path_that_is_routed_elsewhere_is_left_out() -> None:
+    merged = merge({"usage-svc": document("/v1/projects", {})})
     assert merged["paths"] == {}
 
 
-async def test_service_that_is_down_keeps_its_last_document(routes: Routes) -> None:
+async def test_service_that_is_down_keeps_its_last_document() -> None:
     down: set[str] = set()
 
     async def fetch(name: ServiceName) -> dict[str, Any] | None:
@@ -69,29 +107,29 @@ async def test_service_that_is_down_keeps_its_last_document(routes: Routes) -> N
             raise UnavailableError
         return document("/v1/projects", {}) if name == "staging-svc" else None
 
-    openapi = OpenApi(fetch, routes)
-    assert openapi.document()["paths"] == {}
-    await openapi.refresh()
+    kept = OpenApi(fetch)
+    assert kept.document()["paths"] == {}
+    await kept.refresh()
     down.add("staging-svc")
-    await openapi.refresh()
-    paths = openapi.document()["paths"]
+    await kept.refresh()
+    paths = kept.document()["paths"]
     assert isinstance(paths, dict)
     assert set(paths) == {"/v1/projects"}
 
 
-async def test_document_is_rendered_only_when_it_has_changed(routes: Routes) -> None:
+async def test_document_is_rendered_only_when_it_has_changed() -> None:
     schema: dict[str, Any] = {"type": "object"}
 
     async def fetch(name: ServiceName) -> dict[str, Any] | None:
         return document("/v1/projects", dict(schema)) if name == "staging-svc" else None
 
-    openapi = OpenApi(fetch, routes)
-    empty = openapi.rendered()
-    await openapi.refresh()
-    first = openapi.rendered()
+    kept = OpenApi(fetch)
+    empty = kept.rendered()
+    await kept.refresh()
+    first = kept.rendered()
     assert first is not empty
-    await openapi.refresh()
-    assert openapi.rendered() is first
+    await kept.refresh()
+    assert kept.rendered() is first
     schema["title"] = "Changed"
-    await openapi.refresh()
-    assert openapi.rendered() is not first
+    await kept.refresh()
+    assert kept.rendered() is not first

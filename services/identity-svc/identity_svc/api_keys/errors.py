@@ -1,6 +1,6 @@
 """What can go wrong with API keys."""
 
-from stagify.errors import ConflictError, InvalidInputError, NotFoundError
+from stagify.errors import ConflictError, InvalidInputError, Members, NotFoundError
 
 
 class ApiKeyNotFoundError(NotFoundError):
@@ -13,6 +13,7 @@ class ScopeNotAllowedError(InvalidInputError):
     """A key cannot do more than the person who creates it."""
 
     code = "scope_not_allowed"
+    example = Members(scopes=["members:manage"])
 
 
 class ExpiryInPastError(InvalidInputError):
@@ -25,3 +26,4 @@ class TooManyApiKeysError(ConflictError):
     """This workspace has reached its limit of API keys: revoke one first."""
 
     code = "too_many_api_keys"
+    example = Members(limit=20)

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from stagify.inputs import Instant, Name
+from stagify.pagination import Page
 from stagify.permissions import Permission
 
 
@@ -33,6 +34,10 @@ class ApiKeyRead(BaseModel):
     created_at: datetime
     expires_at: datetime | None
     last_used_at: datetime | None
+
+
+class ApiKeyPage(Page[ApiKeyRead]):
+    """Keys, newest first; `next_cursor` is null on the last page."""
 
 
 class ApiKeyCreated(ApiKeyRead):

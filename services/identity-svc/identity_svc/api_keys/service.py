@@ -13,7 +13,7 @@ from identity_svc.api_keys.errors import (
 )
 from identity_svc.api_keys.keyring import PREFIX, KeyRing
 from identity_svc.api_keys.models import ApiKey
-from identity_svc.api_keys.schemas import ApiKeyCreate, ApiKeyCreated, ApiKeyRead
+from identity_svc.api_keys.schemas import ApiKeyCreate, ApiKeyCreated, ApiKeyPage, ApiKeyRead
 from identity_svc.tenants.service import lock_tenant
 from stagify.clock import utc_now
 from stagify.database import Session
@@ -21,7 +21,7 @@ from stagify.errors import ForbiddenError
 from stagify.events.identity import ApiKeyCreated as ApiKeyCreatedEvent
 from stagify.events.identity import ApiKeyRevoked
 from stagify.outbox import publish
-from stagify.pagination import Page, PageParams, encode_cursor
+from stagify.pagination import PageParams, encode_cursor
 from stagify.principal import TenantPrincipal
 
 # What a key may do if no scopes are given: stage photos, and see the usage.
@@ -70,7 +70,7 @@ async def create_api_key(
     return ApiKeyCreated(**read_api_key(api_key).model_dump(), key=minted.text)
 
 
-async def list_api_keys(session: Session, params: PageParams) -> Page[ApiKeyRead]:
+async def list_api_keys(session: Session, params: PageParams) -> ApiKeyPage:
     """The keys that were not revoked, newest first; expired ones say so by their date."""
     found = await queries.find_unrevoked(session, after=params.after, limit=params.limit + 1)
     return _page(found, params.limit)
@@ -106,7 +106,7 @@ def _scopes(wanted: ApiKeyCreate, permissions: frozenset[str]) -> list[str]:
     return sorted(set(wanted.scopes))
 
 
-def _page(found: Sequence[ApiKey], limit: int) -> Page[ApiKeyRead]:
+def _page(found: Sequence[ApiKey], limit: int) -> ApiKeyPage:
     shown = found[:limit]
     next_cursor = encode_cursor(shown[-1].id) if len(found) > limit else None
-    return Page(items=[read_api_key(api_key) for api_key in shown], next_cursor=next_cursor)
+    return ApiKeyPage(items=[read_api_key(api_key) for api_key in shown], next_cursor=next_cursor)

@@ -7,7 +7,12 @@ from fastapi import APIRouter, Depends
 from identity_svc.credentials import service
 from identity_svc.parts import PartsDep
 from stagify.auth import service_for_tenant
-from stagify.calls.identity import CREDENTIALS, CredentialLookUp, CredentialRead
+from stagify.calls.identity import (
+    CREDENTIALS,
+    CredentialLookUp,
+    CredentialRead,
+    UnknownCredentialError,
+)
 from stagify.principal import TenantPrincipal
 from stagify.problems import problems
 
@@ -16,7 +21,7 @@ router = APIRouter(prefix=CREDENTIALS, tags=["internal"])
 GatewayDep = Annotated[TenantPrincipal, Depends(service_for_tenant("gateway"))]
 
 
-@router.post("", responses=problems(404))
+@router.post("", responses=problems(UnknownCredentialError))
 async def look_up_credential(
     body: CredentialLookUp, principal: GatewayDep, parts: PartsDep
 ) -> CredentialRead:

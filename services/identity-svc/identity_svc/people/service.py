@@ -12,6 +12,8 @@ from identity_svc.people.schemas import email_key
 from stagify.database import Session
 
 __all__ = [
+    "NEW_PASSWORD_ERRORS",
+    "PASSWORD_ERRORS",
     "Account",
     "BusyError",
     "Standing",
@@ -22,6 +24,10 @@ __all__ = [
     "register",
     "set_password_hash",
 ]
+
+# The refusals of checking a password, and of choosing one.
+PASSWORD_ERRORS = (BusyError,)
+NEW_PASSWORD_ERRORS = (WeakPasswordError, *PASSWORD_ERRORS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,11 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 
 from identity_svc.parts import PartsDep
-from identity_svc.people.service import get_account
+from identity_svc.people.service import PASSWORD_ERRORS, get_account
 from identity_svc.roles.schemas import Role
 from identity_svc.roles.service import permissions_of
 from identity_svc.sessions import devices, service
+from identity_svc.sessions.errors import InvalidCredentialsError
 from identity_svc.sessions.schemas import (
     SessionCreate,
     SessionRead,
@@ -20,9 +21,11 @@ from identity_svc.sessions.schemas import (
 )
 from identity_svc.settings import Settings
 from identity_svc.tenants.service import KnownTenant, get_tenant
+from identity_svc.throttling.service import TooManyAttemptsError
 from stagify.auth import SignedInDep, TenantHostDep
 from stagify.dependencies import SessionDep
 from stagify.principal import Principal
+from stagify.problems import problems
 from stagify.source import SourceDep
 
 router = APIRouter(prefix="/v1/session", tags=["session"])
@@ -49,7 +52,12 @@ SET_COOKIE = {
 }
 
 
-@router.post("", status_code=201, responses={201: SET_COOKIE})
+@router.post(
+    "",
+    status_code=201,
+    responses=problems(InvalidCredentialsError, TooManyAttemptsError, *PASSWORD_ERRORS)
+    | {201: SET_COOKIE},
+)
 async def log_in(
     body: SessionCreate,
     request: Request,

@@ -5,14 +5,25 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 
 from identity_svc.parts import PartsDep
+from identity_svc.people.service import NEW_PASSWORD_ERRORS
 from identity_svc.signup import service
+from identity_svc.signup.errors import (
+    AccountExistsError,
+    AlreadyConfirmedError,
+    CodeExhaustedError,
+    InvalidCodeError,
+    SignupExpiredError,
+    SignupNotFoundError,
+)
 from identity_svc.signup.schemas import (
     SignupConfirm,
     SignupConfirmed,
     SignupCreate,
     SignupRead,
 )
+from identity_svc.throttling.service import TooManyAttemptsError
 from stagify.auth import PlatformDep
+from stagify.calls.tenant import SLUG_ERRORS
 from stagify.links import link
 from stagify.problems import problems
 from stagify.source import SourceDep
@@ -23,7 +34,8 @@ router = APIRouter(prefix="/v1/signup", tags=["sign-up"])
 @router.post(
     "",
     status_code=202,
-    responses=problems(409) | {202: {"links": link("confirm_sign_up", signup_id="/id")}},
+    responses=problems(*SLUG_ERRORS, TooManyAttemptsError)
+    | {202: {"links": link("confirm_sign_up", signup_id="/id")}},
 )
 async def sign_up(
     body: SignupCreate, _: PlatformDep, source: SourceDep, parts: PartsDep
@@ -37,7 +49,21 @@ async def sign_up(
     return await service.start_signup(parts, request=body, source=source)
 
 
-@router.post("/{signup_id}/confirm", status_code=201, responses=problems(404, 409, 410))
+@router.post(
+    "/{signup_id}/confirm",
+    status_code=201,
+    responses=problems(
+        SignupNotFoundError,
+        SignupExpiredError,
+        InvalidCodeError,
+        CodeExhaustedError,
+        AccountExistsError,
+        AlreadyConfirmedError,
+        TooManyAttemptsError,
+        *NEW_PASSWORD_ERRORS,
+        *SLUG_ERRORS,
+    ),
+)
 async def confirm_sign_up(
     signup_id: UUID,
     body: SignupConfirm,

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Header, Response
 
 from stagify.auth import TenantHostDep
 from stagify.inputs import Opaque
-from stagify.unchanged import Kept
+from stagify.unchanged import ETAG_HEADER, NOT_MODIFIED, Kept
 from staging_engine.port import Catalog, CatalogEntry
 from staging_svc.catalog.schemas import CatalogRead, EntryRead, OptionsRead
 from staging_svc.parts import PartsDep
@@ -19,12 +19,12 @@ router = APIRouter(tags=["catalog"])
 @router.get(
     "/v1/catalog",
     response_model=CatalogRead,
-    responses={304: {"description": "The client has the newest catalog."}},
+    responses={200: {"headers": ETAG_HEADER}, 304: NOT_MODIFIED},
 )
 async def get_catalog(
     _: TenantHostDep,
     parts: PartsDep,
-    if_none_match: Annotated[Opaque | None, Header()] = None,
+    if_none_match: Annotated[Opaque | None, Header(alias="If-None-Match")] = None,
 ) -> Response:
     """Room types, styles and options; no credential needed."""
     return _rendered(parts.catalog).answer(if_none_match)

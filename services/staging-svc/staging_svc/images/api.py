@@ -7,6 +7,7 @@ from fastapi import APIRouter, Response
 from stagify.dependencies import SessionDep
 from stagify.problems import problems
 from staging_svc.images import service
+from staging_svc.images.errors import ImageNotFoundError
 from staging_svc.parts import PartsDep, ReaderDep
 
 router = APIRouter(tags=["images"])
@@ -24,7 +25,7 @@ REDIRECT = {
     "/v1/images/{image_id}",
     status_code=302,
     response_class=Response,
-    responses={302: REDIRECT, **problems(404)},
+    responses={302: REDIRECT, **problems(ImageNotFoundError)},
 )
 async def get_image(
     image_id: UUID,

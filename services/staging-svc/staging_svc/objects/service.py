@@ -14,9 +14,13 @@ from uuid import UUID
 from stagify.database import Session
 from stagify.tasks import queue
 from staging_svc.objects import queries
+from staging_svc.objects.store import StorageUnavailableError
 
 # The kind of the tasks that delete objects.
 DELETE_OBJECT = "object.delete"
+
+# The refusal of whatever needs the store.
+STORE_ERRORS = (StorageUnavailableError,)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,22 +5,33 @@ from uuid import UUID
 
 from fastapi import APIRouter, Header, Request, Response
 
+from stagify.calls.usage import QuotaExceededError
 from stagify.dependencies import DatabaseDep, SessionDep
-from stagify.idempotency import IdempotencyDep
+from stagify.idempotency import IDEMPOTENCY_ERRORS, IdempotencyDep, idempotent
 from stagify.inputs import Opaque
 from stagify.links import link
-from stagify.pagination import Page, PageParamsDep
+from stagify.pagination import InvalidCursorError, PageParamsDep
 from stagify.problems import problems
 from staging_svc.parts import PartsDep, ReaderDep, WriterDep, parts_of
 from staging_svc.projects import service
+from staging_svc.projects.errors import (
+    ProjectNotFoundError,
+    TenantProvisioningError,
+    TooManyStreamsError,
+    UnknownQualityError,
+    UnknownRoomTypeError,
+    UnknownStyleError,
+)
 from staging_svc.projects.schemas import (
     ProjectCreate,
+    ProjectPage,
     ProjectRead,
     ProjectStatus,
     dump_page,
     dump_project,
 )
 from staging_svc.projects.streams import ProjectStream
+from staging_svc.uploads.service import USE_ERRORS
 
 router = APIRouter(tags=["projects"])
 
@@ -39,7 +50,16 @@ IMAGE_LINKS = link("get_image", image_id="/original/id") | link("get_image", ima
     "/v1/projects",
     status_code=202,
     response_model=ProjectRead,
-    responses=problems(402, 404, 409, 410) | {202: {"links": PROJECT_LINKS}},
+    responses=problems(
+        UnknownRoomTypeError,
+        UnknownStyleError,
+        UnknownQualityError,
+        TenantProvisioningError,
+        QuotaExceededError,
+        *USE_ERRORS,
+        *IDEMPOTENCY_ERRORS,
+    )
+    | {202: idempotent(PROJECT_LINKS)},
 )
 async def create_project(
     request: Request, body: ProjectCreate, principal: WriterDep, idempotency: IdempotencyDep
@@ -58,8 +78,9 @@ async def create_project(
 
 @router.get(
     "/v1/projects",
-    response_model=Page[ProjectRead],
-    responses={
+    response_model=ProjectPage,
+    responses=problems(InvalidCursorError)
+    | {
         200: {
             "links": link("get_project", project_id="/items/0/id")
             | link("list_projects", cursor="/next_cursor")
@@ -84,7 +105,7 @@ async def list_projects(
 @router.get(
     "/v1/projects/{project_id}",
     response_model=ProjectRead,
-    responses=problems(404) | {200: {"links": IMAGE_LINKS}},
+    responses=problems(ProjectNotFoundError) | {200: {"links": IMAGE_LINKS}},
 )
 async def get_project(project_id: UUID, principal: ReaderDep, database: DatabaseDep) -> Response:
     """One project."""
@@ -93,7 +114,9 @@ async def get_project(project_id: UUID, principal: ReaderDep, database: Database
     return Response(dump_project(project), media_type=JSON)
 
 
-@router.delete("/v1/projects/{project_id}", status_code=204, responses=problems(404))
+@router.delete(
+    "/v1/projects/{project_id}", status_code=204, responses=problems(ProjectNotFoundError)
+)
 async def delete_project(project_id: UUID, _: WriterDep, session: SessionDep) -> None:
     """Delete a project and its images. A job that waits or runs is cancelled."""
     await service.delete_project(session, project_id)
@@ -105,14 +128,14 @@ async def delete_project(project_id: UUID, _: WriterDep, session: SessionDep) ->
     responses={
         200: {"content": {"text/event-stream": {}}, "description": "The live stream."},
         204: {"description": "The final state was seen already: do not connect again."},
-        **problems(404, 429),
+        **problems(ProjectNotFoundError, TooManyStreamsError),
     },
 )
 async def follow_project(
     project_id: UUID,
     principal: ReaderDep,
     parts: PartsDep,
-    last_event_id: Annotated[Opaque, Header(pattern=r"^[0-9]{1,9}$")] = "0",
+    last_event_id: Annotated[Opaque, Header(alias="Last-Event-ID", pattern=r"^[0-9]{1,9}$")] = "0",
 ) -> Response:
     """Live changes: `event: status` with the project as data, until it is staged or failed, or
     `event: deleted`. `Last-Event-ID` resumes."""

@@ -1,6 +1,12 @@
 """Refusals about projects."""
 
-from stagify.errors import ConflictError, InvalidInputError, NotFoundError, RateLimitedError
+from stagify.errors import (
+    ConflictError,
+    InvalidInputError,
+    Members,
+    NotFoundError,
+    RateLimitedError,
+)
 
 
 class ProjectNotFoundError(NotFoundError):
@@ -13,18 +19,21 @@ class UnknownRoomTypeError(InvalidInputError):
     """This room type does not exist: the catalog lists them."""
 
     code = "unknown_room_type"
+    example = Members(allowed=["living_room"])
 
 
 class UnknownStyleError(InvalidInputError):
     """This style does not exist: the catalog lists them."""
 
     code = "unknown_style"
+    example = Members(allowed=["modern"])
 
 
 class UnknownQualityError(InvalidInputError):
     """This quality does not exist: the catalog lists them."""
 
     code = "unknown_quality"
+    example = Members(allowed=["standard"])
 
 
 class TenantProvisioningError(ConflictError):
@@ -37,3 +46,4 @@ class TooManyStreamsError(RateLimitedError):
     """Too many live streams are open: close some, or poll the project instead."""
 
     code = "too_many_streams"
+    example = Members(limit=20)

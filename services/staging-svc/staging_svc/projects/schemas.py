@@ -10,7 +10,7 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field
 
 from stagify.inputs import Choice, Flag, Name, Whole
-from stagify.pagination import encode_cursor
+from stagify.pagination import Page, encode_cursor
 from staging_svc.images.schemas import ImageRead, image_url
 
 ProjectStatus = Literal["queued", "processing", "staged", "failed", "cancelled"]
@@ -56,6 +56,14 @@ class HintRead(BaseModel):
     message: str
 
 
+class ProjectOptionsRead(BaseModel):
+    """How the photo is staged."""
+
+    quality: str
+    seed: int
+    label: bool
+
+
 class ProjectRead(BaseModel):
     """A project. `original` appears when the photo has been checked, `staged` at the end, and `hints`
     at any time."""
@@ -64,7 +72,7 @@ class ProjectRead(BaseModel):
     name: str
     room_type: str
     style: str
-    options: ProjectOptions
+    options: ProjectOptionsRead
     status: ProjectStatus
     progress: float = Field(ge=0, le=1)
     failure: FailureRead | None
@@ -73,6 +81,10 @@ class ProjectRead(BaseModel):
     staged: ImageRead | None
     created_at: datetime
     updated_at: datetime
+
+
+class ProjectPage(Page[ProjectRead]):
+    """Projects, newest first; `next_cursor` is null on the last page."""
 
 
 IMAGE_COLUMNS = {
@@ -90,7 +102,7 @@ def dump_project(row: Mapping[str, Any]) -> bytes:
 
 
 def dump_page(rows: Sequence[Mapping[str, Any]], limit: int) -> bytes:
-    """The first `limit` rows as the JSON of `Page[ProjectRead]`; if there are more rows, there is a
+    """The first `limit` rows as the JSON of `ProjectPage`; if there are more rows, there is a
     next page."""
     shown = rows[:limit]
     page = {

@@ -4,11 +4,23 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
+from stagify.calls.usage import QuotaExceededError
 from stagify.dependencies import SessionDep
 from stagify.links import link
 from stagify.problems import problems
 from staging_svc.parts import PartsDep, WriterDep
 from staging_svc.uploads import service
+from staging_svc.uploads.errors import (
+    NoBucketError,
+    PhotoTooFewPixelsError,
+    PhotoTooManyPixelsError,
+    QuotaUnavailableError,
+    TooManyOpenUploadsError,
+    UnsupportedPhotoTypeError,
+    UploadAlreadyUsedError,
+    UploadNotFoundError,
+    UploadTooLargeError,
+)
 from staging_svc.uploads.schemas import UploadCreate, UploadRead
 
 router = APIRouter(tags=["uploads"])
@@ -21,7 +33,17 @@ UPLOAD_LINKS = link("create_project", body={"upload_id": "/id"}) | link(
 @router.post(
     "/v1/uploads",
     status_code=201,
-    responses=problems(402, 413, 429, 503) | {201: {"links": UPLOAD_LINKS}},
+    responses=problems(
+        UnsupportedPhotoTypeError,
+        UploadTooLargeError,
+        PhotoTooManyPixelsError,
+        PhotoTooFewPixelsError,
+        TooManyOpenUploadsError,
+        QuotaExceededError,
+        QuotaUnavailableError,
+        NoBucketError,
+    )
+    | {201: {"links": UPLOAD_LINKS}},
 )
 async def create_upload(body: UploadCreate, principal: WriterDep, parts: PartsDep) -> UploadRead:
     """A URL to upload one photo to, straight into the object store, within five minutes.
@@ -37,7 +59,11 @@ async def create_upload(body: UploadCreate, principal: WriterDep, parts: PartsDe
     )
 
 
-@router.delete("/v1/uploads/{upload_id}", status_code=204, responses=problems(404, 409))
+@router.delete(
+    "/v1/uploads/{upload_id}",
+    status_code=204,
+    responses=problems(UploadNotFoundError, UploadAlreadyUsedError),
+)
 async def delete_upload(upload_id: UUID, _: WriterDep, session: SessionDep) -> None:
     """Delete an upload that no project uses, and its photo."""
     await service.delete_upload(session, upload_id)

@@ -4,6 +4,7 @@ from stagify.errors import (
     ConflictError,
     GoneError,
     InvalidInputError,
+    Members,
     NotFoundError,
     RateLimitedError,
     TooLargeError,
@@ -21,30 +22,35 @@ class UnsupportedPhotoTypeError(InvalidInputError):
     """A photo must be a JPEG, PNG, WebP, HEIC or AVIF file."""
 
     code = "unsupported_photo_type"
+    example = Members(allowed=["image/jpeg", "image/png", "image/webp"])
 
 
 class UploadTooLargeError(TooLargeError):
     """The photo is larger than allowed."""
 
     code = "upload_too_large"
+    example = Members(limit_bytes=26_214_400)
 
 
 class PhotoTooManyPixelsError(InvalidInputError):
     """The photo has more pixels than allowed."""
 
     code = "photo_too_large"
+    example = Members(limit_pixels=50_000_000)
 
 
 class PhotoTooFewPixelsError(InvalidInputError):
     """One side of the photo is too short."""
 
     code = "photo_too_small"
+    example = Members(minimum_pixels=512)
 
 
 class TooManyOpenUploadsError(RateLimitedError):
     """Too many uploads are unused: use or delete some of them, or wait until they expire."""
 
     code = "too_many_open_uploads"
+    example = Members(limit=100)
 
 
 class UploadNotFilledError(ConflictError):
@@ -75,6 +81,7 @@ class QuotaUnavailableError(UnavailableError):
     """How much this workspace may still store cannot be checked right now: try again soon."""
 
     code = "quota_unavailable"
+    example = Members(limit_bytes=104_857_600)
 
 
 class NoBucketError(UnavailableError):

@@ -39,6 +39,16 @@ from staging_svc.uploads.schemas import PHOTO_TYPES, UploadCreate, UploadRead, p
 
 logger = logging.getLogger(__name__)
 
+# The refusals of an upload that cannot become a project.
+USE_ERRORS = (
+    UploadNotFoundError,
+    UploadNotFilledError,
+    UploadExpiredError,
+    UploadAlreadyUsedError,
+    UploadMismatchError,
+    *objects.STORE_ERRORS,
+)
+
 # A PUT that began just before the URL expired may take this long.
 LATE_PUT = timedelta(minutes=15)
 # The longest that a client with too many unused uploads is told to wait.

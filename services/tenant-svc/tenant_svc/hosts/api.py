@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 
 from stagify.auth import PlatformDep, service_only
-from stagify.calls.tenant import SLUGS, SlugWish, SlugWishRead
+from stagify.calls.tenant import SLUG_ERRORS, SLUGS, SlugWish, SlugWishRead
 from stagify.dependencies import SystemSessionDep
 from stagify.inputs import Slug
 from stagify.principal import Principal
@@ -25,7 +25,7 @@ async def look_up_slug(slug: Slug, _: PlatformDep, session: SystemSessionDep) ->
 
 
 # With a slash in it, what was asked for is not a slug, and the answer has to say so.
-@router.put(f"{SLUGS}/{{slug:path}}", tags=["internal"], responses=problems(409))
+@router.put(f"{SLUGS}/{{slug:path}}", tags=["internal"], responses=problems(*SLUG_ERRORS))
 async def ask_for_slug(
     slug: Slug, body: SlugWish, _: IdentityDep, session: SystemSessionDep
 ) -> SlugWishRead:

@@ -14,6 +14,7 @@ from stagify.principal import Principal
 from stagify.problems import problems
 from tenant_svc.lifecycle import service
 from tenant_svc.parts import PartsDep
+from tenant_svc.tenants.service import CREATION_ERRORS
 
 router = APIRouter()
 
@@ -31,7 +32,7 @@ async def path_tenant_session(
 PathTenantSessionDep = Annotated[Session, Depends(path_tenant_session, scope="function")]
 
 
-@router.put(f"{TENANTS}/{{tenant_id}}", tags=["internal"], responses=problems(409))
+@router.put(f"{TENANTS}/{{tenant_id}}", tags=["internal"], responses=problems(*CREATION_ERRORS))
 async def create_tenant(
     tenant_id: UUID, body: TenantCreate, session: PathTenantSessionDep, parts: PartsDep
 ) -> TenantSummary:

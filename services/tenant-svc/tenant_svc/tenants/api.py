@@ -10,6 +10,7 @@ from stagify.principal import TenantPrincipal
 from stagify.problems import problems
 from tenant_svc.parts import PartsDep
 from tenant_svc.tenants import service
+from tenant_svc.tenants.errors import TenantNotFoundError
 from tenant_svc.tenants.schemas import TenantRead
 
 router = APIRouter()
@@ -17,7 +18,7 @@ router = APIRouter()
 ReaderDep = Annotated[TenantPrincipal, Depends(requires("tenant:read"))]
 
 
-@router.get("/v1/tenant", tags=["tenant"], responses=problems(404))
+@router.get("/v1/tenant", tags=["tenant"], responses=problems(TenantNotFoundError))
 async def get_tenant(principal: ReaderDep, session: SessionDep, parts: PartsDep) -> TenantRead:
     """The tenant of this host."""
     tenant = await service.get_tenant(session, principal.tenant_id)

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from stagify.calls.tenant import TenantCreate, TenantExpiredError
+from stagify.calls.tenant import SLUG_ERRORS, TenantCreate, TenantExpiredError
 from stagify.database import Session
 from stagify.events.tenant import TenantCreated
 from stagify.outbox import publish
@@ -11,6 +11,10 @@ from tenant_svc.hosts import service as hosts
 from tenant_svc.parts import Parts
 from tenant_svc.tenants.errors import TenantConflictError, TenantNotFoundError
 from tenant_svc.tenants.models import Tenant
+
+# The refusal where a host has no tenant, and those of creating one.
+LOOK_UP_ERRORS = (TenantNotFoundError,)
+CREATION_ERRORS = (TenantConflictError, TenantExpiredError, *SLUG_ERRORS)
 
 
 async def create_tenant(

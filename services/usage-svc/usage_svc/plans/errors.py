@@ -1,12 +1,13 @@
 """Refusals about plans."""
 
-from stagify.errors import InvalidInputError, NotFoundError
+from stagify.errors import InvalidInputError, Members, NotFoundError
 
 
 class UnknownPlanError(InvalidInputError):
     """This plan does not exist."""
 
     code = "unknown_plan"
+    example = Members(plan="gold", plans=["free"])
 
 
 class SubscriptionNotFoundError(NotFoundError):

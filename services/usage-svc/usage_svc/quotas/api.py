@@ -8,12 +8,22 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
 from stagify.auth import requires, service_for_tenant
-from stagify.calls.usage import RESERVATIONS, ReservationCreate, ReservationRead
+from stagify.calls.usage import (
+    RESERVATIONS,
+    QuotaExceededError,
+    ReservationCreate,
+    ReservationRead,
+)
 from stagify.dependencies import DatabaseDep
 from stagify.principal import TenantPrincipal
 from stagify.problems import problems
 from usage_svc.parts import Parts, PartsDep
 from usage_svc.quotas import service
+from usage_svc.quotas.errors import (
+    ReservationMismatchError,
+    ReservationReleasedError,
+    UnknownMeterError,
+)
 from usage_svc.quotas.schemas import UsageRead
 
 router = APIRouter()
@@ -44,7 +54,9 @@ RESERVATION_BODY = {
     status_code=201,
     response_model=ReservationRead,
     tags=["internal"],
-    responses=problems(402, 409),
+    responses=problems(
+        UnknownMeterError, QuotaExceededError, ReservationMismatchError, ReservationReleasedError
+    ),
     openapi_extra={"requestBody": RESERVATION_BODY},
 )
 async def reserve(request: Request) -> Response:

@@ -1,12 +1,13 @@
 """Refusals about reservations."""
 
-from stagify.errors import ConflictError, InvalidInputError
+from stagify.errors import ConflictError, InvalidInputError, Members
 
 
 class UnknownMeterError(InvalidInputError):
     """This meter does not exist."""
 
     code = "unknown_meter"
+    example = Members(meter="photos", meters=["staging"])
 
 
 class ReservationMismatchError(ConflictError):

@@ -1,0 +1,84 @@
+"""Whether an answer is one that an OpenAPI document describes."""
+
+import re
+from collections.abc import Iterator
+
+import httpx
+
+from stagify.openapi import MEDIA_TYPE, METHODS, Document
+
+# The members that every problem document has.
+_PLAIN = frozenset({"type", "title", "status", "code", "detail", "request_id"})
+
+
+class Described:
+    """The calls of a document, and what it says of their answers."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        # Fixed paths before those with parameters.
+        paths = sorted(document["paths"].items(), key=lambda entry: entry[0].count("{"))
+        self._calls = [
+            (re.compile(_pattern(path)), path, item.keys() & METHODS) for path, item in paths
+        ]
+
+    def operation(self, method: str, path: str) -> tuple[str, Document] | None:
+        """The path template and the call of a request; None if the document has none."""
+        # Whatever can be read has a HEAD that is answered like GET.
+        method = "get" if method == "HEAD" else method.lower()
+        for pattern, template, methods in self._calls:
+            if method in methods and pattern.fullmatch(path):
+                return template, self.document["paths"][template][method]
+        return None
+
+    def wrong(self, answer: httpx.Response) -> Iterator[str]:
+        """What the document does not say, or says otherwise, about an answer that was read."""
+        found = self.operation(answer.request.method, answer.request.url.path)
+        if found is None:
+            # What the process serves besides its calls, such as /metrics, is not documented.
+            path = answer.request.url.path
+            if answer.is_success and path.startswith(("/v1/", "/internal/")):
+                yield "the call is not in the document"
+            return
+        response = found[1]["responses"].get(str(answer.status_code))
+        if response is None:
+            yield f"{answer.status_code} is not in the document: {answer.text[:200]}"
+            return
+        response = self._resolved(response)
+        yield from self._headers(response, answer)
+        if answer.is_error:
+            yield from self._refusal(response, answer)
+
+    def _headers(self, response: Document, answer: httpx.Response) -> Iterator[str]:
+        for name, header in response.get("headers", {}).items():
+            if self._resolved(header).get("required") and name not in answer.headers:
+                yield f"the answer lacks the header {name}"
+
+    def _refusal(self, response: Document, answer: httpx.Response) -> Iterator[str]:
+        if answer.request.method == "HEAD":
+            return
+        kind = answer.headers.get("content-type", "")
+        if kind != MEDIA_TYPE:
+            yield f"{answer.status_code} comes as {kind!r}"
+            return
+        problem = answer.json()
+        examples = response.get("content", {}).get(MEDIA_TYPE, {}).get("examples", {})
+        if problem["code"] not in examples:
+            yield f"{answer.status_code} {problem['code']} is not in the document of this call"
+            return
+        example = self._resolved(examples[problem["code"]])["value"]
+        if told := problem.keys() - example.keys() - _PLAIN:
+            yield f"the example of {problem['code']} lacks {sorted(told)}"
+
+    def _resolved(self, node: Document) -> Document:
+        """What the reference refers to, if it is one."""
+        if "$ref" not in node:
+            return node
+        _, _, kind, name = node["$ref"].split("/")
+        found: Document = self.document["components"][kind][name]
+        return found
+
+
+def _pattern(path: str) -> str:
+    """A path with parameters as a regular expression."""
+    return re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(path))
