@@ -80,11 +80,12 @@ class StoreHost:
         refusal = self._limits.charge(source, now)
         if refusal is not None:
             return Refuse(NOBODY, refusal, lines)
+        if request.method == b"OPTIONS":
+            # Whatever the path: a page must be able to read why its link is refused.
+            return self._preflight(request, lines)
         link = read_link(request.target)
         if link is None:
             return Refuse(NOBODY, refusals.INVALID_LINK, lines)
-        if request.method == b"OPTIONS":
-            return self._preflight(request, lines)
         head = _head(request, link)
         if isinstance(head, Refusal):
             return Refuse(NOBODY, head, lines)

@@ -497,6 +497,8 @@ class TestPages:
         assert answer.headers["vary"] == "origin"
         assert int(answer.headers["access-control-max-age"]) > 0
         assert service.received == []
+        # So that a page can read why its link is refused.
+        assert (await live.get(asked.replace(TARGET.encode(), b"/"))).status == 204
         app = await live.get(self.preflight("http://app.stagify.test"))
         assert app.status == 204
 
