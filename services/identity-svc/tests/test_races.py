@@ -28,9 +28,7 @@ async def test_a_key_that_two_revoke_is_revoked_once(
     async with database.tenant(member.tenant_id) as session:
         await api_keys.revoke_api_key(session, tenant_id=member.tenant_id, api_key_id=key_id)
         await session.flush()
-        second = asyncio.create_task(
-            client.delete(f"{URL}/{key_id}", headers=caller.user(member))
-        )
+        second = asyncio.create_task(client.delete(f"{URL}/{key_id}", headers=caller.user(member)))
         assert await comes_to_wait(database, second)
     assert (await second).status_code == 204
     told = [each for each in await events(member.tenant_id) if isinstance(each, ApiKeyRevoked)]
