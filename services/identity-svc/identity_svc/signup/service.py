@@ -127,7 +127,8 @@ class _MailboxLimits:
 def _mailbox_limits(parts: Parts, email: str, source: Source) -> _MailboxLimits:
     mailbox = mailbox_of(email)
     everyones = parts.digester.digest("throttle", "mailbox", mailbox)
-    own = parts.digester.digest("throttle", "mailbox", mailbox, source.prefixes[0])
+    # The widest prefix, because whoever has many lines could use up the mails of all.
+    own = parts.digester.digest("throttle", "mailbox", mailbox, source.prefixes[-1])
     return _MailboxLimits(
         narrow=(
             Limit("signup_mailbox_source_hour", own, MAILS_PER_SOURCE_HOUR, HOUR),
