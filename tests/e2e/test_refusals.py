@@ -162,7 +162,7 @@ class TestPhotos:
             (photo()[:5_000], "image/jpeg", "photo_truncated"),
             (b"<html><script>alert(1)</script></html>" * 30, "image/jpeg", "photo_not_an_image"),
             (_tiny(), "image/png", "photo_too_small"),
-            (photo(4_200, 520), "image/jpeg", "photo_too_narrow"),
+            (photo(6_000, 520), "image/jpeg", "photo_too_narrow"),
         ],
         ids=["flood", "truncated", "html", "tiny", "narrow"],
     )

@@ -28,7 +28,7 @@ from staging_testing import (
         (huge_png(50_000, 50_000), "image/png", "photo_too_large"),
         (room_photo()[:3000], "image/jpeg", "photo_truncated"),
         (b"<html><script>alert(1)</script></html>", "image/jpeg", "photo_not_an_image"),
-        (room_photo(400, 400), "image/jpeg", "photo_too_small"),
+        (room_photo(399, 600), "image/jpeg", "photo_too_small"),
         (room_photo(12_000, 1_000), "image/jpeg", "photo_too_narrow"),
     ],
 )

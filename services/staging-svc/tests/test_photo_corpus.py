@@ -29,7 +29,7 @@ Clean = Callable[..., tuple[Cleaned, Image.Image]]
 def cleaned(tmp_path: Path) -> Clean:
     """What becomes of a file: what is said of it, and its derivative."""
 
-    def run(content: bytes, *, min_side: int = 512) -> tuple[Cleaned, Image.Image]:
+    def run(content: bytes, *, min_side: int = 400) -> tuple[Cleaned, Image.Image]:
         source, target = tmp_path / "source", tmp_path / "target.jpg"
         source.write_bytes(content)
         said = clean(
@@ -517,8 +517,8 @@ class TestSize:
         ("size", "code"),
         [
             ((12_000, 1_000), "photo_too_narrow"),
-            ((600, 4_900), "photo_too_narrow"),
-            ((511, 800), "photo_too_small"),
+            ((600, 6_200), "photo_too_narrow"),
+            ((399, 800), "photo_too_small"),
         ],
     )
     def test_shape_is_refused_for_the_true_reason(
@@ -531,6 +531,6 @@ class TestSize:
         assert caught.value.values == {"width": size[0], "height": size[1]}
 
     def test_widest_possible_photo(self, cleaned: Clean) -> None:
-        said, picture = cleaned(encoded(Image.new("RGB", (8_192, 1_024), "grey")))
-        assert picture.size == (4096, 512)
-        assert (said["source_width"], said["source_height"]) == (8_192, 1_024)
+        said, picture = cleaned(encoded(Image.new("RGB", (8_192, 800), "grey")))
+        assert picture.size == (4096, 400)
+        assert (said["source_width"], said["source_height"]) == (8_192, 800)

@@ -105,7 +105,7 @@ class TestRefusals:
                 "50000 x 50000 pixels, which is 2500 mega",
             ),
             (huge_png(8_000, 7_000), "photo_too_large", "at most 50 megapixels"),
-            (room_photo(2000, 511), "photo_too_small", "2000 x 511 pixels"),
+            (room_photo(2000, 399), "photo_too_small", "2000 x 399 pixels"),
             (room_photo(12_000, 1_000), "photo_too_narrow", "12.0 times as long"),
             (room_photo()[:3000], "photo_truncated", "missing"),
             (b"<!doctype html>", "photo_not_an_image", "HEIC"),

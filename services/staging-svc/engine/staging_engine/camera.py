@@ -22,6 +22,7 @@ _LONGEST_SEGMENT = 0.35
 _COARSE_TOLERANCE = math.radians(2.5)
 _FINE_TOLERANCE = math.radians(1.6)
 _GRID_FOCALS_MM = (14, 16, 18, 20, 22, 24, 26, 28, 32, 38)
+_LEVEL_FOCALS_MM = (18, 26)
 _GRID_PITCHES = np.radians(np.arange(-12, 25, 3))
 _GRID_YAWS = np.radians(np.arange(-45, 45, 1.5))
 _REFINED_STARTS = 6
@@ -80,6 +81,13 @@ def estimate_camera(
     starts = search.grid([focal * per_mm for focal in focals])[:_REFINED_STARTS]
     score, focal, yaw, pitch, roll = max(search.refine(*start[1:]) for start in starts)
     return Camera(focal, yaw, pitch, roll, width, height, score)
+
+
+def level_score(segments: Segments, diagonal: float) -> float:
+    """How well the best level camera with a usual lens explains the lines of a photo, 0…1."""
+    per_mm = diagonal / FULL_FRAME_DIAGONAL_MM
+    search = _Search(segments, per_mm, focal_is_free=False)
+    return search.grid([focal * per_mm for focal in _LEVEL_FOCALS_MM])[0][0]
 
 
 def alignment(segments: Segments, focal: float, matrix: Floats, tolerance: float) -> Floats:

@@ -10,17 +10,20 @@ from pathlib import Path
 import numpy as np
 
 from staging_engine import VERSION
-from staging_engine.camera import estimate_camera, find_segments
+from staging_engine.camera import Segments, estimate_camera, find_segments
 from staging_engine.composite import composite, save_jpeg
+from staging_engine.content import check_content, check_empty
 from staging_engine.floor import FloorView, find_floor
 from staging_engine.furniture import read_pieces
 from staging_engine.geometry import Camera
+from staging_engine.hints import find_hints
 from staging_engine.light import RoomLight, estimate_light
 from staging_engine.photo import Pixels, read_photo
 from staging_engine.plan import plan_room
 from staging_engine.planner import Placement
 from staging_engine.port import (
     EngineFailedError,
+    Hint,
     JsonValue,
     StagingRefusedError,
     StagingRequest,
@@ -45,6 +48,7 @@ class Analysis:
     camera: Camera
     room: RoomBox
     view: FloorView
+    hints: tuple[Hint, ...]
     seconds: float
 
 
@@ -60,10 +64,22 @@ class Preparation:
 
 
 def analyse(request: StagingRequest) -> Analysis:
-    """Find the camera and the room; refused when the photo shows no room."""
+    """Find the camera and the room; refused when the photo shows no room, or one that is not empty."""
     started = time.perf_counter()
     photo = read_photo(request.photo)
+    check_content(photo)
     segments = find_segments(photo)
+    hints = find_hints(photo, segments)
+    try:
+        camera, view, room = _find_room(photo, segments)
+        check_empty(view, room)
+    except StagingRefusedError as error:
+        error.hints = hints
+        raise
+    return Analysis(photo, camera, room, view, hints, time.perf_counter() - started)
+
+
+def _find_room(photo: Pixels, segments: Segments) -> tuple[Camera, FloorView, RoomBox]:
     if len(segments) < _FEWEST_SEGMENTS:
         raise _no_room()
     camera = estimate_camera(photo, segments)
@@ -73,7 +89,7 @@ def analyse(request: StagingRequest) -> Analysis:
     room = find_room(view, camera)
     if room.confidence < _LEAST_ROOM_CONFIDENCE:
         raise _no_room()
-    return Analysis(photo, camera, room, view, time.perf_counter() - started)
+    return camera, view, room
 
 
 def prepare(
@@ -82,13 +98,17 @@ def prepare(
     """Plan the furniture and the light; refused when the main piece has no place."""
     started = time.perf_counter()
     site = Site(analysis.camera, analysis.room, analysis.view)
-    placements = plan_room(
-        site,
-        read_pieces(folder / "furniture.json"),
-        room_type=request.room_type,
-        style=request.style,
-        seed=request.seed,
-    )
+    try:
+        placements = plan_room(
+            site,
+            read_pieces(folder / "furniture.json"),
+            room_type=request.room_type,
+            style=request.style,
+            seed=request.seed,
+        )
+    except StagingRefusedError as error:
+        error.hints = analysis.hints
+        raise
     light = estimate_light(analysis.photo, analysis.camera, analysis.room, analysis.view)
     scene = describe_scene(
         request,
@@ -122,7 +142,8 @@ def finish(
         "compositing": time.perf_counter() - started,
     }
     height, width = image.shape[:2]
-    return StagingResult(width, height, _record(request, prepared, answer, seconds))
+    record = _record(request, prepared, answer, seconds)
+    return StagingResult(width, height, record, prepared.analysis.hints)
 
 
 def _no_room() -> StagingRefusedError:

@@ -12,6 +12,8 @@ Quality = Literal["draft", "standard", "high"]
 Step = Literal["finding_room", "planning", "rendering", "compositing"]
 RefusalCode = Literal[
     "cannot_place",
+    "not_a_room",
+    "already_furnished",
     "room_not_found",
     "photo_too_small",
     "unsupported_room_type",
@@ -20,7 +22,7 @@ RefusalCode = Literal[
 FailureCode = Literal["engine_crashed", "engine_timed_out", "engine_out_of_memory"]
 
 # A photo's sides, in pixels: a shorter one is refused, a longer one makes the photo smaller.
-MIN_SIDE = 512
+MIN_SIDE = 400
 MAX_SIDE = 4096
 
 Progress = Callable[[float, str], None]

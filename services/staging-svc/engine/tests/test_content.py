@@ -1,0 +1,155 @@
+"""What must be refused because of what it shows, and what must not."""
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from staging_engine.camera import find_segments
+from staging_engine.content import check_content, check_empty
+from staging_engine.floor import find_floor
+from staging_engine.geometry import Camera
+from staging_engine.hints import BLACK_BARS, SIDEWAYS, find_hints
+from staging_engine.pipeline import Analysis, analyse
+from staging_engine.port import StagingRefusedError, StagingRequest
+
+Picture = NDArray[np.uint8]
+NAMES = ("room_a_living", "room_b_bedroom", "room_c_loft")
+
+
+def plan() -> Picture:
+    """A floor plan: walls, a door, names of rooms."""
+    picture = np.full((900, 1200, 3), 255, np.uint8)
+    for left, top, right, bottom in (
+        (150, 120, 620, 500),
+        (620, 120, 1050, 500),
+        (150, 500, 1050, 800),
+    ):
+        cv2.rectangle(picture, (left, top), (right, bottom), (0, 0, 0), 8)
+        cv2.putText(picture, "Bedroom 12 m2", (left + 60, top + 150), 0, 1.0, (90, 90, 90), 2)
+    cv2.ellipse(picture, (620, 800), (90, 90), 0, 180, 270, (0, 0, 0), 2)
+    return picture
+
+
+def outdoors() -> Picture:
+    """Sky, a wall with windows, a lawn."""
+    random = np.random.default_rng(1)
+    picture = np.zeros((800, 1200, 3), np.uint8)
+    picture[:300] = np.linspace((200, 140, 70), (240, 190, 130), 300)[:, None].astype(np.uint8)
+    picture[300:600] = (150, 170, 190)
+    for left in range(100, 1100, 200):
+        cv2.rectangle(picture, (left, 360), (left + 90, 520), (60, 50, 40), -1)
+    picture[600:] = (40, 120, 60)
+    picture[600:] += random.integers(0, 70, picture[600:].shape, dtype=np.uint8)
+    return picture
+
+
+def refusal(check: Callable[[], object]) -> str:
+    with pytest.raises(StagingRefusedError) as refused:
+        check()
+    assert refused.value.message
+    return refused.value.code
+
+
+@pytest.mark.parametrize("quality", [95, 60])
+def test_plan_is_no_room(tmp_path: Path, quality: int) -> None:
+    path = tmp_path / "plan.jpg"
+    cv2.imwrite(str(path), plan(), [cv2.IMWRITE_JPEG_QUALITY, quality])
+    request = StagingRequest(path, tmp_path / "out.jpg", "bedroom", "modern")
+    assert refusal(lambda: analyse(request)) == "not_a_room"
+
+
+def test_outdoors_is_no_room(tmp_path: Path) -> None:
+    path = tmp_path / "house.png"
+    cv2.imwrite(str(path), outdoors())
+    request = StagingRequest(path, tmp_path / "out.jpg", "bedroom", "modern")
+    assert refusal(lambda: analyse(request)) == "not_a_room"
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("light", [0.5, 1.0, 1.3])
+def test_inside_of_a_room_is_never_called_something_else(
+    name: str, light: float, analyses: Callable[[str], Analysis]
+) -> None:
+    check_content(np.clip(analyses(name).photo * light, 0, 255).astype(np.uint8))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_empty_floor_is_empty_whatever_the_sun_does(
+    name: str, analyses: Callable[[str], Analysis]
+) -> None:
+    analysis = analyses(name)
+    check_empty(analysis.view, analysis.room)
+    assert analysis.hints == ()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_things_on_the_floor_are_noticed(name: str, analyses: Callable[[str], Analysis]) -> None:
+    analysis = analyses(name)
+    camera, room = analysis.camera, analysis.room
+    furnished = analysis.photo.copy()
+    for across in ((-2.0, -0.5), (0.6, 2.4)):
+        _block(furnished, camera, across, (2.0, 3.0))
+    view = find_floor(furnished, camera)
+    assert refusal(lambda: check_empty(view, room)) == "already_furnished"
+
+
+def _block(
+    picture: Picture, camera: Camera, across: tuple[float, float], along: tuple[float, float]
+) -> None:
+    """Paint a block on the floor, in camera heights and in a colour that no floor has."""
+    corners = np.array([(x, y, z) for x in across for y in along for z in (-1.0, 0.3)])
+    pixels, _ = camera.project(corners)
+    hull = cv2.convexHull(pixels.astype(np.int32))
+    cv2.fillConvexPoly(picture, hull, (120, 40, 20))
+
+
+class TestHints:
+    def test_black_bars(self, analyses: Callable[[str], Analysis]) -> None:
+        photo = analyses("room_a_living").photo
+        assert BLACK_BARS not in find_hints(photo, find_segments(photo))
+        for bars in ((60, 60, 0, 0), (0, 0, 80, 80)):
+            barred = np.asarray(cv2.copyMakeBorder(photo, *bars, cv2.BORDER_CONSTANT), np.uint8)
+            assert BLACK_BARS in find_hints(barred, find_segments(barred))
+
+    def test_one_dark_side_is_no_bar(self, analyses: Callable[[str], Analysis]) -> None:
+        photo = analyses("room_a_living").photo
+        shaded = np.asarray(cv2.copyMakeBorder(photo, 60, 0, 0, 0, cv2.BORDER_CONSTANT), np.uint8)
+        assert BLACK_BARS not in find_hints(shaded, find_segments(shaded))
+
+    @pytest.mark.parametrize("turn", [cv2.ROTATE_90_CLOCKWISE, cv2.ROTATE_90_COUNTERCLOCKWISE])
+    def test_sideways(self, turn: int) -> None:
+        upright = _lines()
+        assert SIDEWAYS not in find_hints(upright, find_segments(upright))
+        lying = np.asarray(cv2.rotate(upright, turn), np.uint8)
+        assert SIDEWAYS in find_hints(lying, find_segments(lying))
+
+    def test_hints_come_with_a_refusal(self, tmp_path: Path) -> None:
+        blank = np.full((800, 1200, 3), 200, np.uint8)
+        blank[:60] = blank[-60:] = 0
+        path = tmp_path / "blank.png"
+        cv2.imwrite(str(path), blank)
+        with pytest.raises(StagingRefusedError) as refused:
+            analyse(StagingRequest(path, tmp_path / "out.jpg", "bedroom", "modern"))
+        assert refused.value.hints == (BLACK_BARS,)
+
+
+def _lines() -> Picture:
+    """The edges of a room that is seen over a corner."""
+    camera = Camera(900.0, math.radians(32), math.radians(3), 0.0, 1200, 800)
+    picture = np.full((800, 1200, 3), 225, np.uint8)
+    steps = np.linspace(0.0, 1.0, 60)[:, None]
+    ends = [((x, 1.0, -1.0), (x, 6.0, -1.0)) for x in np.arange(-4.0, 5.0, 0.6)]
+    ends += [((-4.0, y, -1.0), (5.0, y, -1.0)) for y in np.arange(1.0, 6.5, 0.8)]
+    ends += [((x, 6.0, -1.0), (x, 6.0, 1.2)) for x in np.arange(-4.0, 5.0, 0.7)]
+    ends += [((5.0, y, -1.0), (5.0, y, 1.2)) for y in np.arange(1.0, 6.0, 0.7)]
+    for start, end in ends:
+        pixels, depth = camera.project(np.array(start) * (1 - steps) + np.array(end) * steps)
+        seen = pixels[depth > 0.3].astype(np.int32)
+        if len(seen) > 1:
+            cv2.line(picture, seen[0].tolist(), seen[-1].tolist(), (40, 40, 40), 2, cv2.LINE_AA)
+    return picture
