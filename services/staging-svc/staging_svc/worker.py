@@ -4,6 +4,7 @@ from contextlib import aclosing
 
 from stagify.consumer import Consumer
 from stagify.service_worker import configure, run_service_worker
+from stagify.tasks.kinds import Kinds
 from staging_svc.handlers import HANDLERS
 from staging_svc.objects.tasks import object_kinds
 from staging_svc.parts import NAME, Parts, make_parts
@@ -23,6 +24,15 @@ def make_consumer(parts: Parts) -> Consumer:
     )
 
 
+def make_kinds(parts: Parts) -> Kinds:
+    """All tasks of the service."""
+    return {
+        **object_kinds(parts.storage, forget_unused),
+        **upload_kinds(parts),
+        **reconciliation_kinds(parts),
+    }
+
+
 async def main() -> None:
     """Run until SIGTERM."""
     settings = Settings()
@@ -33,11 +43,7 @@ async def main() -> None:
             settings,
             database=parts.database,
             consumer=make_consumer(parts),
-            kinds={
-                **object_kinds(parts.storage, forget_unused),
-                **upload_kinds(parts),
-                **reconciliation_kinds(parts),
-            },
+            kinds=make_kinds(parts),
             jobs={"reconciliation": lambda: begin_reconciliation(parts)},
             checks={"storage": parts.storage.ping},
         )

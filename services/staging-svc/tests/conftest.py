@@ -20,11 +20,9 @@ from staging_svc.app import create_app
 from staging_svc.furnishing.job_loop import JobLoop
 from staging_svc.jobs import StagingProcess
 from staging_svc.objects.store import Storage
-from staging_svc.objects.tasks import object_kinds
 from staging_svc.parts import Parts, make_parts
 from staging_svc.settings import Settings
-from staging_svc.uploads.service import forget_unused
-from staging_svc.uploads.tasks import upload_kinds
+from staging_svc.worker import make_kinds
 from staging_testing import (
     Caller,
     Keys,
@@ -181,10 +179,9 @@ async def queue(urls: DatabaseUrls) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-def runner(queue: Database, database: Database, storage: Storage, parts: Parts) -> TaskRunner:
+def runner(queue: Database, database: Database, parts: Parts) -> TaskRunner:
     """The worker's tasks, to be run by hand."""
-    kinds = {**object_kinds(storage, forget_unused), **upload_kinds(parts)}
-    return TaskRunner(queue, database, kinds)
+    return TaskRunner(queue, database, make_kinds(parts))
 
 
 @pytest.fixture

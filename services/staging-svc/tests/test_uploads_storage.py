@@ -193,13 +193,19 @@ class TestDeleteUpload:
         assert ended(await published(caller.tenant_id)) == [reservation]
 
     async def test_it_cannot_be_filled_and_used_again(
-        self, caller: Caller, runner: TaskRunner, keys: Keys, rows: Rows
+        self,
+        caller: Caller,
+        runner: TaskRunner,
+        keys: Keys,
+        rows: Rows,
+        usage_svc: UsageService,
     ) -> None:
         upload = await caller.open_upload(len(PHOTO))
         assert (await caller.delete(f"/v1/uploads/{upload['id']}")).status_code == 204
         await runner.run_due()
         assert (await put(upload, PHOTO)).status_code == 200
         assert code(await caller.create(upload["id"])) == (404, "upload_not_found")
+        assert usage_svc.held == {}
         last_put = await rows.value(
             "SELECT t.due_at - u.expires_at FROM tasks t, uploads u"
             " WHERE kind = 'object.delete' AND t.due_at > now()"
