@@ -135,9 +135,10 @@ async def follow_project(
     project_id: UUID,
     principal: ReaderDep,
     parts: PartsDep,
-    last_event_id: Annotated[Opaque, Header(alias="Last-Event-ID", pattern=r"^[0-9]{1,9}$")] = "0",
+    # Empty is what a client sends that has seen no event.
+    last_event_id: Annotated[Opaque, Header(alias="Last-Event-ID", pattern=r"^[0-9]{0,9}$")] = "",
 ) -> Response:
     """Live changes: `event: status` with the project as data, until it is staged or failed, or
     `event: deleted`. `Last-Event-ID` resumes."""
     stream = ProjectStream(parts, principal.tenant_id, project_id)
-    return await stream.respond(int(last_event_id))
+    return await stream.respond(int(last_event_id or 0))
