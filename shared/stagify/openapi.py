@@ -20,12 +20,24 @@ MEDIA_TYPE = "application/problem+json"
 METHODS = frozenset({"get", "put", "post", "delete", "options", "head", "patch", "trace"})
 EXAMPLE_ID = "01a20796-68cf-776b-99d7-1dbbe564cdb6"
 
-RETRY_AFTER: Document = {
+_RETRY_AFTER: Document = {
     "Retry-After": {
         "description": "Seconds to wait.",
         "required": True,
         "schema": {"type": "integer", "minimum": 1},
     }
+}
+# What every refusal with a status has.
+_HEADERS: dict[int, Document] = {
+    401: {
+        "WWW-Authenticate": {
+            "description": "How programs send their credential (RFC 6750).",
+            "required": True,
+            "schema": {"type": "string", "examples": ['Bearer realm="stagify"']},
+        }
+    },
+    429: _RETRY_AFTER,
+    503: _RETRY_AFTER,
 }
 
 # The names in RFC 9110; the standard library's depend on the version of Python.
@@ -50,8 +62,8 @@ def phrase(status: int) -> str:
 def document_refusal(responses: Document, refusal: Refusal) -> None:
     """Say in the `responses` of a call that it may be refused so."""
     response = responses.setdefault(str(refusal.status), {"description": phrase(refusal.status)})
-    if refusal.status in (429, 503):
-        response.setdefault("headers", {}).update(RETRY_AFTER)
+    if refusal.status in _HEADERS:
+        response.setdefault("headers", {}).update(_HEADERS[refusal.status])
     media_type = response.setdefault("content", {}).setdefault(MEDIA_TYPE, {})
     media_type["schema"] = {"$ref": "#/components/schemas/Problem"}
     media_type.setdefault("examples", {})[refusal.code] = example_of(refusal)

@@ -25,7 +25,9 @@ def misunderstood_in_python(
     python = PythonClient(document, folder)
     told = set()
     for exchange in exchanges:
-        for wrong in (*described.wrong(exchange.answer), *python.wrong(exchange)):
+        answer = exchange.answer
+        headers = (f"unknown header {name}" for name in described.undocumented_headers(answer))
+        for wrong in (*described.wrong(answer), *headers, *python.wrong(exchange)):
             if (kind := (wrong, exchange.method, exchange.path)) not in told:
                 told.add(kind)
                 yield f"{wrong}: {exchange}"

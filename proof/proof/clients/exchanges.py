@@ -32,7 +32,8 @@ class Exchange:
     def answer(self) -> httpx.Response:
         """The answer as it was received."""
         # The body is recorded as it was after decoding.
-        headers = {k: v for k, v in self.headers.items() if k not in ("content-length",)}
+        coded = ("content-length", "content-encoding")
+        headers = {k: v for k, v in self.headers.items() if k not in coded}
         request = httpx.Request(self.method, f"http://recorded{self.path}")
         return httpx.Response(
             self.status, headers=headers, content=self.body.encode(), request=request

@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 from schemathesis import Case, Response
 
 from proof.documented import documented_codes
 from proof.fuzz.known import Known
+from stagify.openapi import Document
+from stagify.testing.documented import Described
 
 # Pydantic's type of an error that our own function raised: a rule that JSON Schema cannot express,
 # such as that an address can be reached, or that a name can be printed.
@@ -24,6 +26,12 @@ class Exchange:
     party: str
     case: Case[Any]
     response: Response
+
+    @property
+    def sent_to(self) -> tuple[str, str]:
+        """The method and the path."""
+        request = self.response.request
+        return str(request.method), urlsplit(request.url or "").path
 
     @property
     def asked(self) -> str:
@@ -43,8 +51,9 @@ class Exchange:
 class Checks:
     """Our own checks; each yields what is wrong."""
 
-    def __init__(self, known: Known) -> None:
+    def __init__(self, known: Known, document: Document) -> None:
         self._known = known
+        self._described = Described(document)
         self._codes = documented_codes()
 
     def run(self, exchange: Exchange) -> Iterator[tuple[str, str]]:
@@ -65,6 +74,9 @@ class Checks:
         code = problem.get("code")
         if (status, code) not in self._codes:
             yield "documented_code", f"docs/errors.md lacks {status} {code}"
+        found = self._described.operation(*exchange.sent_to)
+        if found is not None and code not in self._described.codes(found[1], status):
+            yield "documented_code", f"the document of this call lacks {status} {code}"
         if problem.get("status") != status or not problem.get("request_id"):
             yield "problem_document", f"status or request_id is wrong: {problem}"
         meta = exchange.case.meta

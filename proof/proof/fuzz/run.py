@@ -86,7 +86,7 @@ def fuzz(world: World, actor: Actor, form: Form) -> Outcome:
 def _run(world: World, outcome: Outcome, chosen: dict[str, Any]) -> None:
     config = schemathesis.Config.from_dict(chosen)
     schema = schemathesis.openapi.from_dict(world.document, config=config)
-    checks = Checks(world.known)
+    checks = Checks(world.known, world.document)
     _add_credential(schema, outcome.actor)
     _add_follow_up(schema, world, outcome)
     for event in from_schema(schema).execute():

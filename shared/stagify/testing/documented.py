@@ -10,6 +10,15 @@ from stagify.openapi import MEDIA_TYPE, METHODS, Document
 # The members that every problem document has.
 _PLAIN = frozenset({"type", "title", "status", "code", "detail", "request_id"})
 
+# Headers that mean the same in any answer, whatever the call.
+_PLAIN_HEADERS = frozenset(
+    {
+        *("cache-control", "connection", "content-length", "content-type", "date", "keep-alive"),
+        *("referrer-policy", "strict-transport-security", "transfer-encoding", "vary"),
+        "x-content-type-options",
+    }
+)
+
 
 class Described:
     """The calls of a document, and what it says of their answers."""
@@ -31,6 +40,12 @@ class Described:
                 return template, self.document["paths"][template][method]
         return None
 
+    def codes(self, operation: Document, status: int) -> dict[str, Document]:
+        """An example of each refusal with this status that a call may have, by its code."""
+        response = self._resolved(operation["responses"].get(str(status), {}))
+        examples = response.get("content", {}).get(MEDIA_TYPE, {}).get("examples", {})
+        return {code: self._resolved(example)["value"] for code, example in examples.items()}
+
     def wrong(self, answer: httpx.Response) -> Iterator[str]:
         """What the document does not say, or says otherwise, about an answer that was read."""
         found = self.operation(answer.request.method, answer.request.url.path)
@@ -46,28 +61,33 @@ class Described:
             return
         response = self._resolved(response)
         yield from self._headers(response, answer)
-        if answer.is_error:
-            yield from self._refusal(response, answer)
+        if answer.is_error and answer.request.method != "HEAD":
+            yield from self._refusal(found[1], answer)
+
+    def undocumented_headers(self, answer: httpx.Response) -> set[str]:
+        """The headers of an answer that are neither in the document nor plain HTTP."""
+        found = self.operation(answer.request.method, answer.request.url.path)
+        if found is None:
+            return set()
+        response = self._resolved(found[1]["responses"].get(str(answer.status_code), {}))
+        documented = {name.lower() for name in response.get("headers", {})}
+        return set(answer.headers) - documented - _PLAIN_HEADERS
 
     def _headers(self, response: Document, answer: httpx.Response) -> Iterator[str]:
         for name, header in response.get("headers", {}).items():
             if self._resolved(header).get("required") and name not in answer.headers:
                 yield f"the answer lacks the header {name}"
 
-    def _refusal(self, response: Document, answer: httpx.Response) -> Iterator[str]:
-        if answer.request.method == "HEAD":
-            return
+    def _refusal(self, operation: Document, answer: httpx.Response) -> Iterator[str]:
         kind = answer.headers.get("content-type", "")
         if kind != MEDIA_TYPE:
             yield f"{answer.status_code} comes as {kind!r}"
             return
         problem = answer.json()
-        examples = response.get("content", {}).get(MEDIA_TYPE, {}).get("examples", {})
-        if problem["code"] not in examples:
+        example = self.codes(operation, answer.status_code).get(problem["code"])
+        if example is None:
             yield f"{answer.status_code} {problem['code']} is not in the document of this call"
-            return
-        example = self._resolved(examples[problem["code"]])["value"]
-        if told := problem.keys() - example.keys() - _PLAIN:
+        elif told := problem.keys() - example.keys() - _PLAIN:
             yield f"the example of {problem['code']} lacks {sorted(told)}"
 
     def _resolved(self, node: Document) -> Document:

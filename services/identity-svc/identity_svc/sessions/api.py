@@ -50,6 +50,12 @@ SET_COOKIE = {
         }
     },
 }
+UNSET_COOKIE = {
+    "description": "The session has ended.",
+    "headers": {
+        "Set-Cookie": {"description": "Deletes the session's token.", "schema": {"type": "string"}}
+    },
+}
 
 
 @router.post(
@@ -114,7 +120,7 @@ async def read_session(
     )
 
 
-@router.delete("", status_code=204)
+@router.delete("", status_code=204, responses={204: UNSET_COOKIE})
 async def log_out(response: Response, principal: TenantHostDep, session: SessionDep) -> None:
     """End this session at once, everywhere. Without a session nothing happens."""
     session_id = _session_of(principal)
