@@ -20,6 +20,7 @@ PROGRAMS = (
     [f"{HERE}/gateway/curves.py"],
     ["-m", "proof.load.overload"],
     ["-m", "proof.load.neighbour"],
+    ["-m", "proof.load.dripping"],
     [f"{HERE}/job_fairness.py"],
     ["-m", "proof.load.soak"],
 )

@@ -14,7 +14,7 @@ import resource
 import sys
 import time
 from collections import deque
-from itertools import accumulate
+from itertools import accumulate, cycle
 from typing import cast
 
 import uvloop
@@ -24,6 +24,11 @@ from proof.load.offers import BROKEN_OFF, TIMED_OUT, Choice, Measurements, Outco
 SWEEP_SECONDS = 0.25
 OPEN_FILES = 16_384
 SLOW_BYTES = 200
+# Clients are at many addresses, and all slow connections at one.
+SOURCES = [f"127.0.1.{number}" for number in range(1, 65)]
+SLOW_SOURCE = "127.0.2.1"
+# After this long, a slow connection that was closed is opened again.
+SLOW_REOPEN_SECONDS = 5.0
 CODE = re.compile(rb'"code":"([a-z_]+)"')
 
 
@@ -130,6 +135,8 @@ class SlowConnection(asyncio.Protocol):
     """Sends all but the end of a message, then a byte now and then; never reads on purpose."""
 
     def __init__(self, message: bytes) -> None:
+        self.message = message
+        self.closed_at: float | None = None
         self._head, self._rest = message[:-SLOW_BYTES], message[-SLOW_BYTES:]
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -142,6 +149,10 @@ class SlowConnection(asyncio.Protocol):
         if len(self._rest) > 1 and not self._transport.is_closing():
             self._transport.write(self._rest[:1])
             self._rest = self._rest[1:]
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """See asyncio.Protocol."""
+        self.closed_at = time.monotonic()
 
     def close(self) -> None:
         """Be gone."""
@@ -173,12 +184,13 @@ class Load:
         sweep = asyncio.create_task(self._sweep())
         for phase in self._plan.phases:
             cpu = time.process_time()
-            slow = await self._open_slow(phase.slow_connections)
+            if phase.slow_connections:
+                await self._open_slow(phase.slow_connections)
             self._phase_began = time.monotonic()
             await (self._close_loop(phase) if phase.concurrency else self._open_loop(phase))
-            for connection in slow:
-                self.slow.discard(connection)
+            for connection in self.slow:
                 connection.close()
+            self.slow.clear()
             if phase.concurrency:
                 while self._under_way:
                     self._answered.clear()
@@ -190,17 +202,17 @@ class Load:
         sweep.cancel()
         return self.measured
 
-    async def _open_slow(self, count: int) -> list[SlowConnection]:
-        loop, message = asyncio.get_running_loop(), self._plan.slow_message
-        made = [
-            await loop.create_connection(
-                lambda: SlowConnection(message), "127.0.0.1", self._plan.port
-            )
-            for _ in range(count)
-        ]
-        connections = [connection for _, connection in made]
-        self.slow.update(connections)
-        return connections
+    async def _open_slow(self, count: int) -> None:
+        messages = cycle(self._plan.slow_messages)
+        for _ in range(count):
+            await self._connect_slowly(next(messages))
+
+    async def _connect_slowly(self, message: bytes) -> None:
+        slow = SlowConnection(message)
+        self.slow.add(slow)
+        await asyncio.get_running_loop().create_connection(
+            lambda: slow, "127.0.0.1", self._plan.port, local_addr=(SLOW_SOURCE, 0)
+        )
 
     async def _open_loop(self, phase: Phase) -> None:
         groups, rates = list(phase.rates), list(phase.rates.values())
@@ -247,7 +259,10 @@ class Load:
         try:
             async with asyncio.timeout(self._plan.patience_seconds):
                 _, connection = await loop.create_connection(
-                    lambda: Connection(self), "127.0.0.1", self._plan.port
+                    lambda: Connection(self),
+                    "127.0.0.1",
+                    self._plan.port,
+                    local_addr=(self._random.choice(SOURCES), 0),
                 )
         except TimeoutError:
             self.note(request, TIMED_OUT)
@@ -280,8 +295,13 @@ class Load:
             await asyncio.sleep(SWEEP_SECONDS)
             for connection in list(self.connections):
                 connection.give_up(time.monotonic() - self._plan.patience_seconds)
-            for slow in self.slow:
-                slow.drip()
+            now = time.monotonic()
+            for slow in list(self.slow):
+                if slow.closed_at is None:
+                    slow.drip()
+                elif slow.closed_at + SLOW_REOPEN_SECONDS < now:
+                    self.slow.discard(slow)
+                    await self._connect_slowly(slow.message)
 
 
 def main() -> None:

@@ -77,7 +77,7 @@ def examine(rig: Rig, seconds: float) -> None:
         phase for number in range(ROUNDS) for phase in phases_of_a_round(number, share, seconds)
     ]
     plan = Plan(
-        rig.port, choices, phases, rig.cores.generator, slow_message=slow_message(greedy[0])
+        rig.port, choices, phases, rig.cores.generator, slow_messages=[slow_message(greedy[0])]
     )
     cpu = rig.cpu_seconds()
     measured = offer(plan)

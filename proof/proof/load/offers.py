@@ -47,8 +47,8 @@ class Plan:
     cores: frozenset[int]
     patience_seconds: float = 5.0
     seed: int = 1
-    # What slow connections send, but for its end, which they send a byte at a time.
-    slow_message: bytes = b""
+    # What slow connections send in turns, but for its end, which they send a byte at a time.
+    slow_messages: Sequence[bytes] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,9 +17,6 @@ class Connection(sources.Connection, Protocol):
     def drain(self) -> None:
         """Close after the request under way."""
 
-    def abort(self) -> None:
-        """Close at once."""
-
 
 class Connections:
     """All of them. Once `is_draining`, each is closed after the request under way."""

@@ -72,6 +72,7 @@ class Exchange:
     _forward: Forward
     # Until when (monotonic) an answer may last that goes on after its head.
     _ends: float
+    _source: Source
 
     def __init__(self, parts: Parts, client: Client, request: Request) -> None:
         self._parts = parts
@@ -91,20 +92,21 @@ class Exchange:
         self.is_stream = False
         self._upstream: Upstream | None = None
         # What has arrived of the body; and the whole request, if it may be sent again.
-        self._body: list[bytes] = []
+        self._body: list[bytes] | None = None
         self._body_bytes = 0
         self._repeatable: bytes | None = None
         self._is_repeatable = self._is_repeated = False
         self._is_chunking = self._keep_alive = self._is_large = self._is_held = False
-        self._source: Source | None = None
 
     @property
     def source(self) -> Source:
         """See `Counted`."""
-        source = self._source
-        if source is None:
-            source = self._source = self._client.peer.source_of(self.request)
-        return source
+        try:
+            return self._source
+        except AttributeError:
+            # Found when it is needed; most requests never do.
+            self._source = self._client.peer.source_of(self.request)
+            return self._source
 
     @property
     def is_done(self) -> bool:
@@ -181,15 +183,17 @@ class Exchange:
             request = self.request
             forwarded_lines = self._client.peer.forwarded_lines(request)
             data = head_of(request, self._forward, self.record, forwarded_lines, self._body_bytes)
-            if self._body:
+            if self._body is not None:
                 data += b"".join(self._body)
-                self._body.clear()
+                self._body = None
             if self._is_repeatable:
                 self._repeatable = data
         upstream.send(self, data, at_once=not self._is_repeatable)
 
     def on_body(self, payload: bytes) -> None:
         """More of the request's body."""
+        if self._body is None:
+            self._body = []
         self._body.append(payload)
         self._body_bytes += len(payload)
         if self._body_bytes > _LARGE_BYTES and not self._is_large:

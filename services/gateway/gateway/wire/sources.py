@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from heapq import nsmallest
 from ipaddress import IPv6Address
+from time import monotonic
 from typing import Protocol, TypeVar
 
 from gateway.wire.bucket import Bucket
@@ -38,6 +39,9 @@ class Connection(Protocol):
 
     def close(self) -> None:
         """Close when everything written has been sent."""
+
+    def abort(self) -> None:
+        """Close at once."""
 
 
 _SomeConnection = TypeVar("_SomeConnection", bound=Connection)
@@ -117,7 +121,11 @@ class Source:
             oldest = next(iter(arriving))
             del arriving[oldest]
             self._all.crowded_out += 1
-            oldest.on_deadline()
+            # Whoever connects again and again is told only now and then.
+            if self.pay_refusal(monotonic()):
+                oldest.on_deadline()
+            else:
+                oldest.abort()
         arriving[connection] = None
 
     def arrived(self, connection: Connection) -> None:

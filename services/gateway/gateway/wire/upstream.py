@@ -70,12 +70,14 @@ class Upstream(asyncio.Protocol):
         "_reader",
         "_sent_after",
         "_transport",
+        "_writes",
         "idle_since",
     )
     _transport: asyncio.Transport
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
+        self._writes = pool.writes
         self._answer_for: Answered | None = None
         self._reader: BodyReader | None = None
         self._head: ResponseHead | None = None
@@ -118,7 +120,7 @@ class Upstream(asyncio.Protocol):
         self._answer_for = answer_for
         self._got_bytes = False
         # Behind the end of an earlier body, which may still be waiting here.
-        writes = self._pool.writes
+        writes = self._writes
         self._sent_after = writes.flushes
         writes.put(self._transport, data)
         if at_once:
@@ -126,7 +128,7 @@ class Upstream(asyncio.Protocol):
 
     def write(self, data: bytes) -> None:
         """Send more of the request."""
-        self._pool.writes.put(self._transport, data)
+        self._writes.put(self._transport, data)
 
     def pause(self) -> None:
         """Stop reading the answer: the client does not take it fast enough."""
@@ -153,7 +155,7 @@ class Upstream(asyncio.Protocol):
             self._transport.abort()
             return
         if not self._got_bytes:
-            if self._sent_after == self._pool.writes.flushes:
+            if self._sent_after == self._writes.flushes:
                 # They came before the request was sent, and so they are no answer to it.
                 self.abandon()
                 answer_for.on_lost(was_silent=True)
