@@ -1,7 +1,7 @@
 """Write `.env`, or the file named, for `docker compose`, with random values for every secret.
 
 Nothing is overwritten, because the databases in the volumes use the passwords in the existing file.
-Passwords of roles that came with a later release are added.
+Passwords that came with a later release are added.
 """
 
 import json
@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from stagify.tokens import generate_seed, public_key_of
-from stagify.topology import DATABASES
+from stagify.topology import DATABASES, KAFKA_USERS
 from stagify_local.environment import DEPLOYABLES, SERVICES, Deployable
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -31,6 +31,7 @@ def content() -> str:
     sections = [
         section("Tags of the images", tags),
         section("Passwords of the databases' roles", passwords()),
+        section("Passwords of Kafka's users", kafka_passwords()),
         section("Signing keys of context tokens", signing_keys()),
         section("Other secrets", other_secrets()),
     ]
@@ -46,6 +47,13 @@ def passwords() -> dict[str, str]:
     """One for the superuser and one for each role."""
     roles = ["postgres", *(role for database in DATABASES for role in database.roles)]
     return {f"{role.upper()}_PASSWORD": new_secret() for role in roles}
+
+
+def kafka_passwords() -> dict[str, str]:
+    """One for each user of Kafka."""
+    return {
+        f"{user.upper().replace('-', '_')}_KAFKA_PASSWORD": new_secret() for user in KAFKA_USERS
+    }
 
 
 def signing_keys() -> dict[str, str]:
@@ -89,12 +97,13 @@ def write(path: Path) -> None:
 
 
 def complete(path: Path) -> list[str]:
-    """Add the passwords of roles that a file of an earlier release lacks; returns their names."""
+    """Add the passwords that a file of an earlier release lacks; returns their names."""
     known = {line.partition("=")[0] for line in path.read_text().splitlines()}
-    missing = {name: secret for name, secret in passwords().items() if name not in known}
+    every = passwords() | kafka_passwords()
+    missing = {name: secret for name, secret in every.items() if name not in known}
     if missing:
         with path.open("a") as file:
-            file.write("\n" + section("Passwords of roles that came later", missing))
+            file.write("\n" + section("Passwords that came later", missing))
     return list(missing)
 
 

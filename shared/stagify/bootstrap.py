@@ -13,22 +13,20 @@ import asyncpg
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError
 from pydantic import Json, SecretStr, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from stagify.topology import DATABASES, ServiceDatabase, all_topics
+from stagify.brokers import Brokers, KafkaSettings, client_options
+from stagify.patches.aiokafka import allow
+from stagify.topology import DATABASES, ServiceDatabase, all_topics, kafka_grants
 
 logger = logging.getLogger(__name__)
 
 
-class BootstrapSettings(BaseSettings):
-    """What `stagify bootstrap` reads, beside `<ROLE>_PASSWORD` of every role."""
-
-    model_config = SettingsConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+class BootstrapSettings(KafkaSettings):
+    """What `stagify bootstrap` reads, beside `<ROLE>_PASSWORD` of every role. Its user at Kafka is the
+    operator."""
 
     # A superuser's connection to the server that holds all databases.
     admin_database_url: SecretStr
-    # Kafka brokers, host:port, comma separated.
-    kafka_bootstrap_servers: str
     # Copies of each topic: 1 on one broker, 3 in production.
     kafka_replication_factor: int = 1
     # The object store; buckets by region.
@@ -58,7 +56,7 @@ async def bootstrap_all(settings: BootstrapSettings, environment: Mapping[str, s
     }
     await asyncio.gather(
         create_databases(settings.admin_database_url.get_secret_value(), passwords),
-        create_topics(settings.kafka_bootstrap_servers, settings.kafka_replication_factor),
+        prepare_kafka(settings.brokers, settings.kafka_replication_factor),
         asyncio.to_thread(create_buckets, settings),
     )
 
@@ -109,9 +107,28 @@ async def create_database(
         await connection.execute(f'GRANT CONNECT ON DATABASE "{name}" TO "{role}"')
 
 
-async def create_topics(bootstrap_servers: str, replication_factor: int) -> None:
+async def prepare_kafka(brokers: Brokers, replication_factor: int) -> None:
+    """Create the topics and, if users have to prove who they are, say what each of them may do."""
+    await create_topics(brokers, replication_factor)
+    if brokers.username is not None:
+        await grant_topics(brokers)
+
+
+async def grant_topics(brokers: Brokers) -> None:
+    """Allow every user what `kafka_grants` lists; what is allowed already stays. The brokers must refuse
+    what nobody has allowed."""
+    client = AIOKafkaAdminClient(**client_options(brokers))
+    await client.start()
+    try:
+        for grant in kafka_grants():
+            await allow(client, grant)
+    finally:
+        await client.close()
+
+
+async def create_topics(brokers: Brokers | str, replication_factor: int) -> None:
     """Create every declared topic that is missing, with its partitions and configuration."""
-    client = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers)
+    client = AIOKafkaAdminClient(**client_options(brokers))
     await client.start()
     try:
         existing = set(await client.list_topics())

@@ -130,7 +130,7 @@ def _dead_letters(
         from stagify import dead_letters
 
         async def show() -> None:
-            async for letter in dead_letters.read(load_settings().kafka_bootstrap_servers, name):
+            async for letter in dead_letters.read(load_settings().brokers, name):
                 origin = f"{letter.topic}/{letter.partition}/{letter.offset}"
                 typer.echo(f"{letter.position}\t{letter.failed_at}\t{origin}\t{letter.reason}")
 

@@ -18,6 +18,7 @@ from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 from opentelemetry.trace import SpanKind
 
 from stagify import cause, dead_letters, inbox, metrics, telemetry
+from stagify.brokers import Brokers
 from stagify.database import Database, Session
 from stagify.events import Event, UndecodableEventError, UnknownEvent, decode
 from stagify.kafka import Consuming, Producing, consuming, producing
@@ -86,7 +87,7 @@ class Consumer:
         *,
         database: Database,
         handlers: Handlers,
-        bootstrap_servers: str,
+        bootstrap_servers: Brokers | str,
         batch_handlers: BatchHandlers | None = None,
         max_consecutive_dead_letters: int = 20,
         consuming: Consuming = consuming,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 
+from stagify.brokers import Brokers, client_options
 from stagify.clock import utc_now
 from stagify.topology import dead_letter_topic
 
@@ -48,7 +49,7 @@ async def bury(
 
 
 async def read(
-    bootstrap_servers: str, consumer: str, *, group: str | None = None
+    brokers: Brokers | str, consumer: str, *, group: str | None = None
 ) -> AsyncIterator[DeadLetter]:
     """The dead letters that exist now, oldest first.
 
@@ -57,7 +58,7 @@ async def read(
     """
     partition = TopicPartition(dead_letter_topic(consumer), 0)
     client = AIOKafkaConsumer(
-        bootstrap_servers=bootstrap_servers,
+        **client_options(brokers),
         group_id=group,
         enable_auto_commit=False,
         auto_offset_reset="earliest",

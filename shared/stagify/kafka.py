@@ -10,6 +10,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.abc import ConsumerRebalanceListener
 from aiokafka.errors import KafkaError
 
+from stagify.brokers import Brokers, client_options
 from stagify.patches.aiokafka import drop_unsent, steady, stop_sending
 
 # CloudEvents, Kafka protocol binding, structured mode.
@@ -23,10 +24,10 @@ SESSION_TIMEOUT_MS = 6_000
 REBALANCE_TIMEOUT_MS = 10_000
 
 
-def make_producer(bootstrap_servers: str, client_id: str) -> AIOKafkaProducer:
+def make_producer(brokers: Brokers | str, client_id: str) -> AIOKafkaProducer:
     """An idempotent producer with `acks=all`: an acknowledged event is on every replica."""
     producer = AIOKafkaProducer(
-        bootstrap_servers=bootstrap_servers,
+        **client_options(brokers),
         client_id=client_id,
         acks="all",
         enable_idempotence=True,
@@ -44,21 +45,21 @@ CLOSE_SECONDS = 2.0
 _closing: set[asyncio.Task[None]] = set()
 
 
-# Starts a producer, from bootstrap servers and client id, and lets go of it at the end.
-Producing = Callable[[str, str], AbstractAsyncContextManager[AIOKafkaProducer]]
-# Starts a member of a consumer group, from bootstrap servers, group, topics and listener, and stops
+# Starts a producer, from brokers and client id, and lets go of it at the end.
+Producing = Callable[[Brokers | str, str], AbstractAsyncContextManager[AIOKafkaProducer]]
+# Starts a member of a consumer group, from brokers, group, topics and listener, and stops
 # it at the end.
 Consuming = Callable[
-    [str, str, Sequence[str], ConsumerRebalanceListener],
+    [Brokers | str, str, Sequence[str], ConsumerRebalanceListener],
     AbstractAsyncContextManager[AIOKafkaConsumer],
 ]
 
 
 @asynccontextmanager
-async def producing(bootstrap_servers: str, client_id: str) -> AsyncIterator[AIOKafkaProducer]:
+async def producing(brokers: Brokers | str, client_id: str) -> AsyncIterator[AIOKafkaProducer]:
     """A started producer. It is abandoned at the end, so wait for the acknowledgement of what you
     send."""
-    producer = make_producer(bootstrap_servers, client_id)
+    producer = make_producer(brokers, client_id)
     try:
         await producer.start()
         yield producer
@@ -68,11 +69,11 @@ async def producing(bootstrap_servers: str, client_id: str) -> AsyncIterator[AIO
 
 @asynccontextmanager
 async def consuming(
-    bootstrap_servers: str, group: str, topics: Sequence[str], listener: ConsumerRebalanceListener
+    brokers: Brokers | str, group: str, topics: Sequence[str], listener: ConsumerRebalanceListener
 ) -> AsyncIterator[AIOKafkaConsumer]:
     """A started member of `group`, whose offsets the caller commits."""
     client = AIOKafkaConsumer(
-        bootstrap_servers=bootstrap_servers,
+        **client_options(brokers),
         group_id=group,
         client_id=group,
         enable_auto_commit=False,

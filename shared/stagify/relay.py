@@ -17,6 +17,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from stagify import metrics
+from stagify.brokers import Brokers
 from stagify.database import UNUSABLE
 from stagify.kafka import CONTENT_TYPE, Producing, producing
 from stagify.outbox import NOTIFY_CHANNEL
@@ -55,7 +56,7 @@ class Relay:
         dsn: str,
         *,
         service: str,
-        bootstrap_servers: str,
+        bootstrap_servers: Brokers | str,
         connect: Connect = asyncpg.connect,
         producing: Producing = producing,
     ) -> None:

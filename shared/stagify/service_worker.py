@@ -47,7 +47,7 @@ async def run_service_worker(
     """Run the relay, `consumer`, tasks of `kinds`, the kit's upkeep and the service's own `jobs`
     until SIGTERM. The caller closes the databases."""
     relay_url = settings.relay_database_url.get_secret_value()
-    relay = Relay(relay_url, service=service, bootstrap_servers=settings.kafka_bootstrap_servers)
+    relay = Relay(relay_url, service=service, bootstrap_servers=settings.brokers)
     own: dict[str, Job] = {
         "relay": relay.run,
         "consumer": consumer.run,

@@ -5,10 +5,12 @@ one does not start; pydantic lists all problems at once.
 """
 
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AnyHttpUrl, BaseModel, Field, Json, SecretStr
+from pydantic import AnyHttpUrl, BaseModel, Field, Json, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from stagify.brokers import KafkaSettings
 
 Port = Annotated[int, Field(ge=0, le=65535)]
 
@@ -21,11 +23,8 @@ class PublicKey(BaseModel, frozen=True):
     audiences: frozenset[str]
 
 
-class ProcessSettings(BaseSettings):
+class ProcessSettings(KafkaSettings):
     """What every process of the platform reads, the gateway included."""
-
-    # Errors do not repeat the input: a process that fails to start must not print secrets.
-    model_config = SettingsConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     # Where this runs; test doubles such as the fast engine are allowed anywhere but in production.
     environment: Literal["production", "development", "test"] = "production"
@@ -33,8 +32,6 @@ class ProcessSettings(BaseSettings):
     base_domain: str = "localhost:8080"
     # The scheme of public links.
     public_scheme: Literal["http", "https"] = "https"
-    # Kafka brokers, host:port, comma separated.
-    kafka_bootstrap_servers: str
     # This deployable's Ed25519 seed, base64url without padding; signs context tokens.
     context_private_key: SecretStr
     # Every deployable's public key: {kid: {issuer, key, audiences}}.
@@ -45,6 +42,12 @@ class ProcessSettings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     # Where traces are sent (OTLP over HTTP); without it there are no traces.
     otel_exporter_otlp_endpoint: AnyHttpUrl | None = None
+
+    @model_validator(mode="after")
+    def _is_somebody_at_kafka(self) -> Self:
+        if self.environment == "production" and self.kafka_username is None:
+            raise ValueError("KAFKA_USERNAME and KAFKA_PASSWORD are required in production")
+        return self
 
     @cached_property
     def base_host(self) -> str:

@@ -4,8 +4,10 @@ receipts.
 This is the only module of the kit that names services. `stagify bootstrap` creates what it lists.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Literal
 
 DAY_MS = 24 * 60 * 60 * 1000
 
@@ -23,7 +25,8 @@ class Topic(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TopicSpec:
-    """How a topic is created. `producer` is the owning service, or `*` for any.
+    """How a topic is created. `producer` is the owning service, or `*` for any; `readers` are the
+    users of Kafka that may read it, besides the operator.
 
     `has_personal_data` says whether its events may name people. Events on topics that outside
     consumers read never do.
@@ -33,6 +36,7 @@ class TopicSpec:
     producer: str
     partitions: int
     retention_ms: int
+    readers: tuple[str, ...] = ()
     is_compacted: bool = False
     has_personal_data: bool = False
 
@@ -44,13 +48,35 @@ class TopicSpec:
 
 
 TOPICS: tuple[TopicSpec, ...] = (
-    TopicSpec(Topic.TENANT, "tenant-svc", 6, 30 * DAY_MS, has_personal_data=True),
-    TopicSpec(Topic.IDENTITY, "identity-svc", 6, 30 * DAY_MS, has_personal_data=True),
-    TopicSpec(Topic.STAGING, "staging-svc", 6, 30 * DAY_MS),
-    TopicSpec(Topic.BILLING, "usage-svc", 6, 30 * DAY_MS),
-    TopicSpec(Topic.USAGE, "*", 6, 30 * DAY_MS),
+    TopicSpec(
+        Topic.TENANT,
+        "tenant-svc",
+        6,
+        30 * DAY_MS,
+        readers=("identity-svc", "staging-svc", "usage-svc"),
+        has_personal_data=True,
+    ),
+    TopicSpec(
+        Topic.IDENTITY,
+        "identity-svc",
+        6,
+        30 * DAY_MS,
+        readers=("gateway", "tenant-svc"),
+        has_personal_data=True,
+    ),
+    TopicSpec(Topic.STAGING, "staging-svc", 6, 30 * DAY_MS, readers=("tenant-svc", "usage-svc")),
+    TopicSpec(Topic.BILLING, "usage-svc", 6, 30 * DAY_MS, readers=("tenant-svc",)),
+    TopicSpec(Topic.USAGE, "*", 6, 30 * DAY_MS, readers=("analytics", "usage-svc")),
     # One partition: the gateway reads it whole, in order.
-    TopicSpec(Topic.DIRECTORY, "tenant-svc", 1, -1, is_compacted=True, has_personal_data=True),
+    TopicSpec(
+        Topic.DIRECTORY,
+        "tenant-svc",
+        1,
+        -1,
+        readers=("gateway",),
+        is_compacted=True,
+        has_personal_data=True,
+    ),
 )
 
 # The consumers that have dead letters; each has the name of its service.
@@ -65,10 +91,45 @@ def dead_letter_topic(consumer: str) -> str:
 def all_topics() -> tuple[TopicSpec, ...]:
     """The event topics and every consumer's dead letters."""
     dead = (
-        TopicSpec(dead_letter_topic(name), name, 1, 90 * DAY_MS, has_personal_data=True)
+        TopicSpec(
+            dead_letter_topic(name), name, 1, 90 * DAY_MS, readers=(name,), has_personal_data=True
+        )
         for name in CONSUMERS
     )
     return (*TOPICS, *dead)
+
+
+# The users of Kafka: the operator, who may do everything and creates the topics; one for each deployable;
+# and a program of the operator's own that evaluates usage.
+KAFKA_OPERATOR = "operator"
+KAFKA_ANALYTICS = "analytics"
+KAFKA_USERS: tuple[str, ...] = (KAFKA_OPERATOR, *CONSUMERS, "gateway", KAFKA_ANALYTICS)
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a user of Kafka may do: read or write the topic, or read as a member of the group, `name`.
+    With `is_prefix`, of every one whose name begins so."""
+
+    user: str
+    resource: Literal["topic", "group"]
+    name: str
+    operation: Literal["read", "write"]
+    is_prefix: bool = False
+
+
+def kafka_grants() -> Iterator[Grant]:
+    """Everything that users of Kafka may do; to read or write includes to ask about it. Nobody may
+    create, change or delete anything."""
+    for spec in all_topics():
+        producers = (*CONSUMERS, "gateway") if spec.producer == "*" else (spec.producer,)
+        for user in producers:
+            yield Grant(user, "topic", spec.name, "write")
+        for user in spec.readers:
+            yield Grant(user, "topic", spec.name, "read")
+    # The groups of a service begin with its name: those that consume, and that replay dead letters.
+    for user in (*CONSUMERS, KAFKA_ANALYTICS):
+        yield Grant(user, "group", user, "read", is_prefix=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,7 +131,7 @@ class SilentKafka:
         self.abandoned = asyncio.Event()
 
     @asynccontextmanager
-    async def producing(self, servers: str, client_id: str) -> AsyncIterator[Any]:
+    async def producing(self, brokers: object, client_id: str) -> AsyncIterator[Any]:
         try:
             yield self
         finally:

@@ -165,7 +165,7 @@ class Acknowledging:
         self.is_used = asyncio.Event()
 
     @asynccontextmanager
-    async def producing(self, servers: str, client_id: str) -> AsyncIterator[Any]:
+    async def producing(self, servers: object, client_id: str) -> AsyncIterator[Any]:
         self.is_used.set()
         yield self
 
@@ -321,13 +321,13 @@ class Reassigned:
 
     @asynccontextmanager
     async def consuming(
-        self, servers: str, group: str, topics: Any, guard: ConsumerRebalanceListener
+        self, servers: object, group: str, topics: Any, guard: ConsumerRebalanceListener
     ) -> AsyncIterator[Any]:
         self.guard = guard
         yield self
 
     @asynccontextmanager
-    async def producing(self, servers: str, client_id: str) -> AsyncIterator[Any]:
+    async def producing(self, servers: object, client_id: str) -> AsyncIterator[Any]:
         yield self
 
     async def getmany(self, **_: Any) -> dict[TopicPartition, list[ConsumerRecord]]:

@@ -24,8 +24,9 @@ from pydantic_settings import BaseSettings
 from stagify.bootstrap import BootstrapSettings
 from stagify.settings import MigrationSettings
 from stagify.tokens import public_key_of
-from stagify.topology import DATABASES
+from stagify.topology import DATABASES, KAFKA_OPERATOR, KAFKA_USERS
 from stagify_local.environment import DEPLOYABLES, GATEWAY, SERVICES
+from stagify_local.kafka import login_module
 from staging_engine import install as engine_install
 
 ROOT = Path(__file__).parents[2]
@@ -146,6 +147,33 @@ class TestCompose:
         told = compose["services"]["bootstrap"]["environment"]
         roles = {role for database in DATABASES for role in database.roles}
         assert {f"{role.upper()}_PASSWORD" for role in roles} <= set(told)
+
+    def test_kafka_knows_the_password_of_each_user_and_nobody_else(
+        self, compose: dict[str, Any], env: dict[str, str]
+    ) -> None:
+        kafka = compose["services"]["kafka"]["environment"]
+        assert kafka["KAFKA_LISTENER_SECURITY_PROTOCOL_MAP"].count(":SASL_PLAINTEXT") == 2
+        passwords = {
+            user: env[f"{user.upper().replace('-', '_')}_KAFKA_PASSWORD"] for user in KAFKA_USERS
+        }
+        for listener in ("CLIENTS", "CONTROLLER"):
+            login = kafka[f"KAFKA_LISTENER_NAME_{listener}_PLAIN_SASL_JAAS_CONFIG"]
+            assert login == login_module(passwords)
+        assert kafka["KAFKA_ALLOW_EVERYONE_IF_NO_ACL_FOUND"] == "false"
+        assert kafka["KAFKA_SUPER_USERS"] == f"User:{KAFKA_OPERATOR}"
+
+    @pytest.mark.parametrize("name", OURS)
+    def test_each_process_is_its_own_user_of_kafka(
+        self, compose: dict[str, Any], env: dict[str, str], name: str
+    ) -> None:
+        told = compose["services"][name]["environment"]
+        if "KAFKA_USERNAME" not in told:
+            # Migrations do not talk to Kafka.
+            assert name.endswith("-migrate")
+            return
+        user = told["KAFKA_USERNAME"]
+        assert name.startswith(user) or (name, user) == ("bootstrap", KAFKA_OPERATOR)
+        assert told["KAFKA_PASSWORD"] == env[f"{user.upper().replace('-', '_')}_KAFKA_PASSWORD"]
 
     def test_only_two_ports_are_published_on_loopback(self, compose: dict[str, Any]) -> None:
         published = {

@@ -24,15 +24,14 @@ def test_every_event_says_who_set_it_going(platform: Platform, customer: Custome
     assert customer.http.delete(f"/v1/projects/{project['id']}").status_code == 204
     platform.run("tenant-svc", "suspend", customer.account.slug, "--reason", "unpaid")
     eventually(lambda: customer.http.get("/v1/tenant").status_code == 403, what="the suspension")
-    servers = platform.process("staging-svc", "worker").command.environment[
-        "KAFKA_BOOTSTRAP_SERVERS"
-    ]
 
     def told() -> list[Event]:
         """The customer's events, once every service has answered the last of them."""
         events = [
             each
-            for each in asyncio.run(on_topics(servers, *(str(spec.name) for spec in TOPICS)))
+            for each in asyncio.run(
+                on_topics(platform.brokers, *(str(spec.name) for spec in TOPICS))
+            )
             if each.tenant_id == tenant_id
         ]
         answered = [e for e in events if isinstance(e, ReceiptIssued) and e.action == "suspended"]

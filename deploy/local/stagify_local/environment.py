@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from stagify.topology import KAFKA_OPERATOR
 from stagify_local.ports import LOOPBACK
 from stagify_local.state import State
 
@@ -85,9 +86,20 @@ class Environments:
         }
         return {
             "ADMIN_DATABASE_URL": admin_url,
-            "KAFKA_BOOTSTRAP_SERVERS": self._addresses.kafka,
+            **self.kafka(KAFKA_OPERATOR),
             **self._objectstore(),
             **passwords,
+        }
+
+    def kafka(self, user: str) -> dict[str, str]:
+        """Where Kafka is, and how `user` connects to it."""
+        return {
+            "KAFKA_BOOTSTRAP_SERVERS": self._addresses.kafka,
+            "KAFKA_USERNAME": user,
+            "KAFKA_PASSWORD": kafka_password(self._state, user),
+            # On loopback only.
+            "KAFKA_SECURITY_PROTOCOL": "SASL_PLAINTEXT",
+            "KAFKA_SASL_MECHANISM": "PLAIN",
         }
 
     def migration(self, service: Deployable) -> dict[str, str]:
@@ -125,7 +137,7 @@ class Environments:
             "ENVIRONMENT": "test" if self._engine == "fast" else "development",
             "BASE_DOMAIN": self._addresses.base_domain,
             "PUBLIC_SCHEME": "http",
-            "KAFKA_BOOTSTRAP_SERVERS": self._addresses.kafka,
+            **self.kafka(service.name),
             "CONTEXT_PRIVATE_KEY": keys[service.name].seed,
             "CONTEXT_PUBLIC_KEYS": json.dumps(public),
             **self._service_urls(),
@@ -196,3 +208,7 @@ def database_url(state: State, port: int, service: Deployable, role: str) -> str
 
 def database_password(state: State, service: Deployable, role: str) -> str:
     return state.secret(f"postgres.{service.database}_{role}")
+
+
+def kafka_password(state: State, user: str) -> str:
+    return state.secret(f"kafka.{user}")

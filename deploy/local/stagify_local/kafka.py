@@ -4,6 +4,7 @@ import base64
 import os
 import subprocess
 import uuid
+from collections.abc import Mapping
 from pathlib import Path
 
 from stagify_local.errors import StartError
@@ -11,7 +12,7 @@ from stagify_local.guardian import Guardian
 from stagify_local.jars import cache_folder, fetch, read_lock
 from stagify_local.java import java_command, java_environment
 from stagify_local.ports import LOOPBACK, accepts, free_port
-from stagify_local.private import private_folder
+from stagify_local.private import private_folder, write_private
 from stagify_local.process import Command, ManagedProcess
 
 HEAP_MEGABYTES = 256
@@ -21,11 +22,11 @@ PROPERTIES = """\
 process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@{host}:{controller_port}
-listeners=PLAINTEXT://{host}:{port},CONTROLLER://{host}:{controller_port}
-advertised.listeners=PLAINTEXT://{host}:{advertised_port}
+listeners=CLIENTS://{host}:{port},CONTROLLER://{host}:{controller_port}
+advertised.listeners=CLIENTS://{host}:{advertised_port}
 controller.listener.names=CONTROLLER
-inter.broker.listener.name=PLAINTEXT
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+inter.broker.listener.name=CLIENTS
+listener.security.protocol.map=CLIENTS:{protocol},CONTROLLER:{protocol}
 log.dirs={folder}/data
 auto.create.topics.enable=false
 offsets.topic.num.partitions=8
@@ -45,6 +46,19 @@ broker.heartbeat.interval.ms=1000
 broker.session.timeout.ms=6000
 """
 
+# Passwords in the clear, which suits loopback alone; nobody may do what no rule allows. The broker
+# connects to itself, as the operator.
+USERS = """\
+sasl.enabled.mechanisms=PLAIN
+sasl.mechanism.inter.broker.protocol=PLAIN
+sasl.mechanism.controller.protocol=PLAIN
+listener.name.clients.plain.sasl.jaas.config={login}
+listener.name.controller.plain.sasl.jaas.config={login}
+authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
+allow.everyone.if.no.acl.found=false
+super.users=User:{operator}
+"""
+
 LOGGING = """\
 <Configuration status="ERROR">
   <Appenders><Console name="out"><PatternLayout pattern="%d %-5p %c{1}: %m%n"/></Console></Appenders>
@@ -54,7 +68,11 @@ LOGGING = """\
 
 
 class Kafka:
-    """A broker whose data lives in `folder`. Clients are told `advertised_port`, if it is another."""
+    """A broker whose data lives in `folder`. Clients are told `advertised_port`, if it is another.
+
+    `users` are the users with their passwords, the operator first, who may do everything; without
+    them it lets anybody in, which only tests want.
+    """
 
     name = "kafka"
 
@@ -67,8 +85,10 @@ class Kafka:
         port: int | None = None,
         controller_port: int | None = None,
         advertised_port: int | None = None,
+        users: Mapping[str, str] | None = None,
     ) -> None:
         self.folder = folder
+        self.users = users or {}
         self.port = port or free_port()
         self.controller_port = controller_port or free_port([self.port])
         self.advertised_port = advertised_port or self.port
@@ -99,15 +119,18 @@ class Kafka:
         """Write the configuration; format the storage the first time."""
         private_folder(self.folder)
         (self.folder / "log4j2.xml").write_text(LOGGING)
-        (self.folder / "server.properties").write_text(
-            PROPERTIES.format(
-                host=LOOPBACK,
-                port=self.port,
-                controller_port=self.controller_port,
-                advertised_port=self.advertised_port,
-                folder=self.folder,
-            )
+        properties = PROPERTIES.format(
+            host=LOOPBACK,
+            port=self.port,
+            controller_port=self.controller_port,
+            advertised_port=self.advertised_port,
+            protocol="SASL_PLAINTEXT" if self.users else "PLAINTEXT",
+            folder=self.folder,
         )
+        if self.users:
+            operator = next(iter(self.users))
+            properties += USERS.format(login=login_module(self.users), operator=operator)
+        write_private(self.folder / "server.properties", properties)
         if not (self.folder / "data" / "meta.properties").exists():
             self._format()
 
@@ -135,3 +158,11 @@ class Kafka:
         options = [f"-Dlog4j2.configurationFile={self.folder / 'log4j2.xml'}"]
         command = java_command(main, heap_megabytes=heap_megabytes, options=options)
         return [*command, str(self.folder / "server.properties")]
+
+
+def login_module(users: Mapping[str, str]) -> str:
+    """Kafka's setting (JAAS) with these users and passwords; the broker itself is the first of them."""
+    operator, password = next(iter(users.items()))
+    known = " ".join(f'user_{name}="{secret}"' for name, secret in users.items())
+    module = "org.apache.kafka.common.security.plain.PlainLoginModule"
+    return f'{module} required username="{operator}" password="{password}" {known};'

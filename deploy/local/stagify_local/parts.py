@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from stagify.topology import KAFKA_USERS
+from stagify_local.environment import kafka_password
 from stagify_local.guardian import Guardian
 from stagify_local.jars import cache_folder, fetch, read_lock
 from stagify_local.kafka import Kafka
@@ -56,6 +58,7 @@ class Parts:
             port=kafka_port,
             controller_port=state.port("kafka controller"),
             advertised_port=detour(Kafka.name, kafka_port),
+            users={user: kafka_password(state, user) for user in KAFKA_USERS},
         )
         self.objectstore = ObjectStore(
             folder / "objectstore",

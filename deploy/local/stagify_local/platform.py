@@ -9,6 +9,8 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from stagify.brokers import Brokers, KafkaSettings
+from stagify.topology import KAFKA_OPERATOR
 from stagify_local.engine import EngineInstallation
 from stagify_local.environment import (
     GATEWAY,
@@ -92,6 +94,13 @@ class Platform:
     def state(self) -> State:
         """Ports and secrets of this installation."""
         return self._state
+
+    @property
+    def brokers(self) -> Brokers:
+        """Kafka, as the operator."""
+        variables = self._environments.kafka(KAFKA_OPERATOR)
+        named = {name.lower(): value for name, value in variables.items()}
+        return KafkaSettings.model_validate(named).brokers
 
     def start(self) -> None:
         """Start everything and return once it is ready; on failure nothing is left running."""

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from stagify.topology import KAFKA_USERS
 from stagify_local.environment import (
     DEPLOYABLES,
     GATEWAY,
@@ -12,6 +13,7 @@ from stagify_local.environment import (
     Addresses,
     Deployable,
     Environments,
+    kafka_password,
 )
 from stagify_local.state import State
 
@@ -46,6 +48,9 @@ def test_no_process_gets_an_owner_or_anothers_secrets(
     others = [other for other in DEPLOYABLES if other is not deployable]
     foreign = {state.key_pair(other.name).seed for other in others}
     foreign |= {state.secret(f"{other.name}.idempotency") for other in others}
+    foreign |= {kafka_password(state, user) for user in KAFKA_USERS if user != deployable.name}
+    assert environment["KAFKA_USERNAME"] == deployable.name
+    assert environment["KAFKA_PASSWORD"] == kafka_password(state, deployable.name)
     assert not foreign & set(environment.values())
     assert not {"OWNER_DATABASE_URL", "ADMIN_DATABASE_URL"} & set(environment)
     assert "_owner:" not in json.dumps(environment)
@@ -73,8 +78,14 @@ def test_only_a_test_installation_has_the_fast_engine(environments: Environments
     assert (environment["ENGINE"], environment["ENVIRONMENT"]) == ("fast", "test")
 
 
-def test_bootstrap_learns_a_password_for_every_role(environments: Environments) -> None:
+def test_bootstrap_learns_a_password_for_every_role(
+    environments: Environments, state: State
+) -> None:
     environment = environments.bootstrap("postgresql://postgres:x@127.0.0.1/postgres")
-    passwords = {name for name in environment if name.endswith("_PASSWORD")}
+    passwords = {name for name in environment if name.endswith("_PASSWORD")} - {"KAFKA_PASSWORD"}
+    assert (environment["KAFKA_USERNAME"], environment["KAFKA_PASSWORD"]) == (
+        "operator",
+        kafka_password(state, "operator"),
+    )
     assert {"TENANT_OWNER_PASSWORD", "STAGING_CLAIM_PASSWORD", "USAGE_INGEST_PASSWORD"} <= passwords
     assert len(passwords) == 4 * len(SERVICES) + 2

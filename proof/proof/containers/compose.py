@@ -75,6 +75,7 @@ class Compose:
             self.ports["POSTGRES_PORT"],
             self._secrets["POSTGRES_PASSWORD"],
             self.ports["KAFKA_PORT"],
+            self._secrets["OPERATOR_KAFKA_PASSWORD"],
             self.ports["OBJECTSTORE_PORT"],
             self._secrets["S3_SECRET_ACCESS_KEY"],
         )

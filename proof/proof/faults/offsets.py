@@ -10,6 +10,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from proof.faults.handled import CONSUMED
+from stagify.brokers import Brokers, client_options
 from stagify.patches.aiokafka import steady
 
 ANSWER_SECONDS = 5.0
@@ -19,8 +20,8 @@ AWAY = (KafkaError, OSError, TimeoutError)
 class Offsets:
     """Connects again after a failure; raises one of AWAY if that fails."""
 
-    def __init__(self, bootstrap_servers: str) -> None:
-        self._bootstrap_servers = bootstrap_servers
+    def __init__(self, brokers: Brokers) -> None:
+        self._brokers = brokers
         self._making = asyncio.Lock()
         self._reader: AIOKafkaConsumer | None = None
         self._admin: AIOKafkaAdminClient | None = None
@@ -65,7 +66,7 @@ class Offsets:
 
     async def _make(self) -> None:
         await self.close()
-        options = {"bootstrap_servers": self._bootstrap_servers, "request_timeout_ms": 3_000}
+        options = {**client_options(self._brokers), "request_timeout_ms": 3_000}
         self._reader = AIOKafkaConsumer(**options, enable_auto_commit=False)
         self._admin = AIOKafkaAdminClient(**options)
         steady(self._reader)

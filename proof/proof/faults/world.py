@@ -15,9 +15,10 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from botocore.config import Config
 
 from proof.faults.offsets import Offsets
+from stagify.brokers import Brokers, client_options
 from stagify.kafka import producing
-from stagify.topology import CONSUMERS, TOPICS, all_topics, dead_letter_topic
-from stagify_local.environment import S3_BUCKETS, S3_REGION, SERVICES
+from stagify.topology import CONSUMERS, KAFKA_OPERATOR, TOPICS, all_topics, dead_letter_topic
+from stagify_local.environment import S3_BUCKETS, S3_REGION, SERVICES, kafka_password
 from stagify_local.installation import Running
 from stagify_local.parts import ACCESS_KEY_ID
 from stagify_local.platform import Platform
@@ -54,6 +55,7 @@ class Stores:
     postgres_port: int
     postgres_password: str
     kafka_port: int
+    kafka_password: str
     objectstore_port: int
     objectstore_secret: str
 
@@ -65,7 +67,13 @@ class World:
         self._dsn = (
             f"postgresql://{SUPERUSER}:{stores.postgres_password}@{LOOPBACK}:{stores.postgres_port}"
         )
-        self.kafka = f"{LOOPBACK}:{stores.kafka_port}"
+        self.kafka = Brokers(
+            f"{LOOPBACK}:{stores.kafka_port}",
+            KAFKA_OPERATOR,
+            stores.kafka_password,
+            protocol="SASL_PLAINTEXT",
+            mechanism="PLAIN",
+        )
         self.ports = ports
         self._offsets = Offsets(self.kafka)
         self._s3 = boto3.client(
@@ -90,6 +98,7 @@ class World:
             ports["postgres"],
             platform.state.secret("postgres.superuser"),
             ports["kafka"],
+            kafka_password(platform.state, KAFKA_OPERATOR),
             ports["objectstore"],
             platform.state.secret("objectstore"),
         )
@@ -199,7 +208,7 @@ class World:
     @asynccontextmanager
     async def _reader(self) -> AsyncIterator[AIOKafkaConsumer]:
         reader = AIOKafkaConsumer(
-            bootstrap_servers=self.kafka, enable_auto_commit=False, request_timeout_ms=5_000
+            **client_options(self.kafka), enable_auto_commit=False, request_timeout_ms=5_000
         )
         async with asyncio.timeout(5):
             await reader.start()

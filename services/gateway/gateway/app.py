@@ -86,7 +86,7 @@ class Gateway:
         )
         self.store = _store(settings, self.writes, self.limits, self.directory)
         self.credentials = _credentials(settings, self._ask, self.lasting)
-        self.metering = Metering(settings.kafka_bootstrap_servers)
+        self.metering = Metering(settings.brokers)
         self.services = [route.service for route in self.routes.all]
         if self.store is not None:
             self.services.append(self.store.service)
@@ -95,7 +95,7 @@ class Gateway:
         self.connections = Connections(settings.max_connections)
         self._openapi = OpenApi(self._fetch_openapi)
         self.listener = self._listener(signer, None if tracer is None else Tracing(tracer))
-        kafka = settings.kafka_bootstrap_servers
+        kafka = settings.brokers
         self._directory_feed = Follower(
             kafka, Topic.DIRECTORY, self._on_directory, from_beginning=True
         )

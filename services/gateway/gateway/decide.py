@@ -70,7 +70,7 @@ class Decider:
             if limited is not None:
                 return Refuse(site.unidentified, limited)
             return self._documents.answer(request, site)
-        if site.key and (request.authorization or request.session is not None):
+        if site.key and (request.authorization is not None or request.session is not None):
             return self._by_credential(request, peer, site, route, now)
         return self._passes.get(self._visitors.at(site), site, route, now)
 
@@ -80,7 +80,7 @@ class Decider:
         if request.authorization:
             key = site.key + request.authorization
         else:
-            # `decide` has made sure that there is one.
+            # Without a session there is an Authorization of another scheme, which nobody knows.
             key = site.key + (request.session or b"")
             if request.method not in _SAFE and not _is_from_own_page(request, peer):
                 return self._refuse(site.unidentified, ORIGIN_MISMATCH, request, peer, now)
@@ -111,7 +111,8 @@ class Decider:
         """What to do once the credential has been looked up."""
         if isinstance(result, Verdict):
             return self._passes.get(result, site, route, now)
-        # A session that has ended does not keep anyone from logging in; a wrong key is always refused.
+        # A session that has ended, or what a proxy adds, does not keep anyone from logging in; a wrong
+        # key is always refused.
         if (
             result is INVALID_CREDENTIAL
             and not request.authorization

@@ -14,6 +14,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 from aiokafka.structs import ConsumerRecord
 
+from stagify.brokers import Brokers, client_options
 from stagify.kafka import stop_consumer
 from stagify.patches.aiokafka import steady
 
@@ -34,9 +35,9 @@ class Follower:
     """Hands every record of `topic` to `handle`, in order within a partition."""
 
     def __init__(
-        self, bootstrap_servers: str, topic: str, handle: Handle, *, from_beginning: bool
+        self, brokers: Brokers | str, topic: str, handle: Handle, *, from_beginning: bool
     ) -> None:
-        self._bootstrap_servers = bootstrap_servers
+        self._brokers = brokers
         self._topic = topic
         self._handle = handle
         self._from_beginning = from_beginning
@@ -77,7 +78,7 @@ class Follower:
         # Without a group it is assigned every partition, and keeps no offsets in Kafka.
         consumer = AIOKafkaConsumer(
             self._topic,
-            bootstrap_servers=self._bootstrap_servers,
+            **client_options(self._brokers),
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             fetch_max_wait_ms=250,

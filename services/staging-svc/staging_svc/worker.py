@@ -20,7 +20,7 @@ def make_consumer(parts: Parts) -> Consumer:
         NAME,
         database=parts.database,
         handlers=HANDLERS,
-        bootstrap_servers=parts.settings.kafka_bootstrap_servers,
+        bootstrap_servers=parts.settings.brokers,
     )
 
 

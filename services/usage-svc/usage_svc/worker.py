@@ -26,7 +26,7 @@ def make_consumer(parts: Parts) -> Consumer:
         batch_handlers=make_batch_handlers(
             ledger, parts.ingest_database, parts.settings.attached_ttl
         ),
-        bootstrap_servers=parts.settings.kafka_bootstrap_servers,
+        bootstrap_servers=parts.settings.brokers,
     )
 
 

@@ -85,14 +85,18 @@ class Log:
         return done == len(self.records.get(topic, ()))
 
     @asynccontextmanager
-    async def producing(self, servers: str, client_id: str) -> AsyncIterator[Any]:
+    async def producing(self, brokers: object, client_id: str) -> AsyncIterator[Any]:
         """In place of `stagify.kafka.producing`."""
         self._fate.step()
         yield _Producer(self, self._fate)
 
     @asynccontextmanager
     async def consuming(
-        self, servers: str, group: str, topics: Sequence[str], listener: ConsumerRebalanceListener
+        self,
+        brokers: object,
+        group: str,
+        topics: Sequence[str],
+        listener: ConsumerRebalanceListener,
     ) -> AsyncIterator[Any]:
         """In place of `stagify.kafka.consuming`."""
         self._fate.step()

@@ -8,6 +8,7 @@ from uuid import UUID
 import asyncpg
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
+from stagify.brokers import Brokers, client_options
 from stagify.events import Event, UndecodableEventError, decode
 from stagify.testing.waiting import eventually
 from stagify.topology import TOPICS
@@ -37,23 +38,23 @@ async def sent(relay_url: str, *event_ids: UUID) -> None:
 
 
 async def arrived(
-    relay_url: str, bootstrap_servers: str, topic: str, event_ids: Collection[UUID]
+    relay_url: str, brokers: Brokers | str, topic: str, event_ids: Collection[UUID]
 ) -> list[Event]:
     """These events in the order of the topic, each as often as it is there, once the relay has sent
     them all; AssertionError with the ids of those that were lost."""
     await sent(relay_url, *event_ids)
-    everything = await on_topics(bootstrap_servers, topic)
+    everything = await on_topics(brokers, topic)
     found = [each for each in everything if each.event_id in event_ids]
     lost = set(event_ids) - {each.event_id for each in found}
     assert not lost, f"lost between the outbox and {topic}: {_named(lost)}"
     return found
 
 
-async def on_topics(bootstrap_servers: str, *topics: str) -> list[Event]:
+async def on_topics(brokers: Brokers | str, *topics: str) -> list[Event]:
     """Every event that is on these topics now, each partition in its order."""
     partitions = {str(spec.name): spec.partitions for spec in TOPICS}
     places = [TopicPartition(name, n) for name in topics for n in range(partitions[name])]
-    client = AIOKafkaConsumer(bootstrap_servers=bootstrap_servers, enable_auto_commit=False)
+    client = AIOKafkaConsumer(**client_options(brokers), enable_auto_commit=False)
     await client.start()
     found: list[Event] = []
     try:

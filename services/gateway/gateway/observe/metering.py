@@ -20,6 +20,7 @@ from aiokafka.partitioner import murmur2
 
 from gateway.callers.callers import Caller
 from gateway.wire.record import Record
+from stagify.brokers import Brokers
 from stagify.clock import utc_now
 from stagify.events import Topic, encode
 from stagify.events.usage import UsageRecorded
@@ -93,8 +94,8 @@ def new_ids() -> Iterator[bytes]:
 class Metering:
     """Counts on the callers themselves: a call adds one to an integer."""
 
-    def __init__(self, bootstrap_servers: str) -> None:
-        self._bootstrap_servers = bootstrap_servers
+    def __init__(self, brokers: Brokers | str) -> None:
+        self._brokers = brokers
         self._called: list[Caller] = []
         self._unsent: list[_Record] = []
         self._unsent_calls = 0
@@ -166,7 +167,7 @@ class Metering:
     async def _send(self, records: list[_Record]) -> None:
         """Send `records` in batches filled here: a future for each record would cost too much."""
         if self._producer is None:
-            self._producer = make_producer(self._bootstrap_servers, SOURCE)
+            self._producer = make_producer(self._brokers, SOURCE)
             await self._producer.start()
         partitions = sorted(await self._producer.partitions_for(Topic.USAGE))
         count = len(partitions)

@@ -169,10 +169,14 @@ class TestCredential:
         identity.add(tenant, SESSION)
         assert (await live.get(request("/v1/projects", COOKIE, line))).status == 200
         assert caller().kind == "user"
-        # Without a session it is a visitor, whom the service lets do what anyone may.
-        assert (await live.get(request("/v1/projects", line))).status == 200
-        assert caller().kind == "anonymous"
-        assert all(received.values("authorization") == [] for received in service.received[1:])
+        answer = await live.get(request("/v1/projects", line))
+        assert (answer.status, answer.code) == (401, "invalid_credential")
+        # What anyone may do can be done beside them, as behind a proxy that asks for a password.
+        for method, target in (("POST", "/v1/session"), ("GET", "/v1/branding")):
+            assert (await live.get(request(target, line, method=method))).status == 200
+        assert identity.asked == 1
+        own = [each for each in service.received if each.target.startswith("/v1/")]
+        assert all(received.values("authorization") == [] for received in own)
 
     async def test_a_broken_bearer_beside_a_session_is_refused(
         self, live: Running, tenant: UUID, identity: Identity

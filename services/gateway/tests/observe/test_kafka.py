@@ -164,7 +164,7 @@ async def test_what_kafka_did_not_take_is_sent_again_with_the_same_ids(
     count(metering, by_key)
     assert not await metering.flush()
     assert [decode(value).event_id for _, value in metering._unsent] == ids
-    metering._bootstrap_servers = kafka_server
+    metering._brokers = kafka_server
     await metering.close()
     first, second = await recorded(kafka_server, tenant_id, 2)
     assert {first.quantity, second.quantity} == {1, 2}

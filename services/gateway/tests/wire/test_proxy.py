@@ -264,7 +264,7 @@ async def test_browsers_are_told_to_use_https_alone(
     settings: dict[str, Any],
     sent: str | None,
 ) -> None:
-    live = await make_gateway(**settings)
+    live = await make_gateway(kafka_username="gateway", kafka_password="x", **settings)
     for data in (request(), request("/docs"), request("/nowhere"), b"nonsense\r\n\r\n"):
         answer = await live.get(data)
         assert answer.headers.get("strict-transport-security") == sent
