@@ -82,6 +82,7 @@ def ours(made: Installation, kafka: str) -> Iterator[Side]:
         "USAGE_SVC_URL": urls["usage-svc api"],
         "TENANT_SVC_URL": urls["identity"],
         "IDENTITY_SVC_URL": urls["identity"],
+        "ENVIRONMENT": "test",
         "KAFKA_BOOTSTRAP_SERVERS": kafka,
     }
     with contextlib.ExitStack() as stack:

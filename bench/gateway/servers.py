@@ -105,6 +105,7 @@ class Servers:
             SERVER_CORE,
             [sys.executable, "-m", "gateway.cli"],
             BASE_DOMAIN=BASE,
+            ENVIRONMENT="test",
             KAFKA_BOOTSTRAP_SERVERS=kafka,
             CONTEXT_PRIVATE_KEY=seed,
             CONTEXT_PUBLIC_KEYS=json.dumps(public),

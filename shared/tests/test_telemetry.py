@@ -58,6 +58,7 @@ async def test_one_trace_from_request_to_consumer(
             "DATABASE_URL": kit_urls.app,
             "RELAY_DATABASE_URL": kit_urls.relay,
             "TASKS_DATABASE_URL": kit_urls.tasks,
+            "ENVIRONMENT": "test",
             "KAFKA_BOOTSTRAP_SERVERS": kafka_server,
             "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{port}",
             "SCENARIO_TRACEPARENT": f"00-{TRACE_ID}-b7ad6b7169203331-01",

@@ -50,6 +50,7 @@ class Process:
             **os.environ,
             **{name.upper(): value for name, value in settings.items()},
             "BASE_DOMAIN": "stagify.test",
+            "ENVIRONMENT": "test",
             "KAFKA_BOOTSTRAP_SERVERS": kafka,
             "GATEWAY_PORT": str(self.port),
             "ADMIN_PORT": str(self.admin_port),

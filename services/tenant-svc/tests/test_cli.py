@@ -30,6 +30,7 @@ Command = Callable[..., Awaitable[subprocess.CompletedProcess[str]]]
 def command(urls: DatabaseUrls, context_keys: ContextKeys) -> Command:
     """Run `tenant-svc` with these arguments."""
     environment = os.environ | {
+        "ENVIRONMENT": "test",
         "KAFKA_BOOTSTRAP_SERVERS": "unused:9092",
         "DATABASE_URL": urls.app,
         "RELAY_DATABASE_URL": urls.relay,

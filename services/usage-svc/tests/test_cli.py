@@ -25,6 +25,7 @@ Published = Callable[[UUID], Awaitable[list[Event]]]
 def command(urls: DatabaseUrls, context_keys: ContextKeys) -> Command:
     """Run `usage-svc` with these arguments, and with other variables where they are given."""
     environment = os.environ | {
+        "ENVIRONMENT": "test",
         "KAFKA_BOOTSTRAP_SERVERS": "unused:9092",
         "DATABASE_URL": urls.app,
         "RELAY_DATABASE_URL": urls.relay,

@@ -344,6 +344,7 @@ def test_file_in_a_missing_folder_is_refused_at_the_start(context_keys: ContextK
             **{
                 **dict.fromkeys(names, url),
                 **context_keys.settings("gateway"),
+                "environment": "test",
                 "kafka_bootstrap_servers": "127.0.0.1:1",
                 "access_log": "/no/such/folder/access.log",
             }
