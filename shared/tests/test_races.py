@@ -29,7 +29,7 @@ from stagify.ids import new_id
 from stagify.outbox import publish
 from stagify.relay import Relay
 from stagify.tasks import claims
-from stagify.tasks.kinds import Kind
+from stagify.tasks.kinds import Kind, Lease
 from stagify.tasks.queue import enqueue
 from stagify.testing import DatabaseUrls, comes_to_wait, eventually, running
 from stagify.testing.events import sent
@@ -283,7 +283,7 @@ class TestTasks:
         await tasks.add(tenant_id)
         kinds, now = {"work": Kind(handler=succeed)}, utc_now()
 
-        async def lease(at: timedelta) -> claims.Lease:
+        async def lease(at: timedelta) -> Lease:
             async with wide.tenant_connection(None) as connection:
                 await claims.promote(connection, now + at)
                 (taken,), _ = await claims.claim(
