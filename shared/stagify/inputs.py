@@ -26,7 +26,6 @@ from pydantic import (
     SecretStr,
 )
 from pydantic.config import JsonDict
-from pydantic_core import core_schema
 
 MAX_NAME = 120
 # What file systems allow.
@@ -57,11 +56,10 @@ class Whole(Rule):
     least: int
     most: int
 
-    def __get_pydantic_core_schema__(
-        self, source: Any, handler: GetCoreSchemaHandler
-    ) -> core_schema.CoreSchema:
-        bounded = core_schema.int_schema(ge=self.least, le=self.most)
-        return core_schema.no_info_before_validator_function(_number, bounded)
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> Any:
+        # In this order: bounds around the function would not be `minimum` and `maximum` in the schema.
+        bounded = Annotated[source, Field(ge=self.least, le=self.most)]
+        return BeforeValidator(_number).__get_pydantic_core_schema__(bounded, handler)
 
 
 # C0, DEL and C1. PostgreSQL's text has no NUL, and the others do harm in logs, mails and terminals.
