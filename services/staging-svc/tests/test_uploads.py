@@ -82,6 +82,7 @@ class TestCreateUpload:
             ((10_000, 5_001), ("photo_too_large", {"limit_pixels": 50_000_000})),
             ((2**31 - 1, 2**31 - 1), ("photo_too_large", {"limit_pixels": 50_000_000})),
             ((4000, 399), ("photo_too_small", {"minimum_pixels": 400})),
+            ((12_000, 1_000), ("photo_too_narrow", {})),
         ],
     )
     async def test_photo_that_would_be_refused_later_is_refused_now(

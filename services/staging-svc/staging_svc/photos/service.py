@@ -22,8 +22,8 @@ MIB = 1024 * 1024
 class Limits:
     """Limits for photos, and for the time and memory that opening one may take.
 
-    The long side may be `max_side / min_side` times the short one, because the derivative has to
-    fit between the two.
+    The derivative has to fit between `min_side` and `max_side`, so no photo may be longer than that
+    for its width.
     """
 
     max_pixels: int = 50_000_000
@@ -34,6 +34,11 @@ class Limits:
     cpu_seconds: int = 20
     wall_seconds: float = 40.0
     output_bytes: int = 64 * MIB
+
+    @property
+    def longest_ratio(self) -> float:
+        """How many times as long as the short side the long one may be."""
+        return self.max_side / self.min_side
 
 
 LIMITS = Limits()
@@ -54,7 +59,7 @@ MESSAGES = {
     ),
     "photo_too_narrow": (
         "The photo has {width} x {height} pixels: its long side is {ratio:.1f} times as long as the"
-        f" short one, and at most {LIMITS.max_side // LIMITS.min_side} times is possible."
+        f" short one, and at most {LIMITS.longest_ratio:.0f} times is possible."
     ),
     "photo_undecodable": "The photo takes too much time or memory to open.",
     "photo_crashed": "The photo could not be opened: the program that reads it crashed.",

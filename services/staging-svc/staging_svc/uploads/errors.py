@@ -43,7 +43,13 @@ class PhotoTooFewPixelsError(InvalidInputError):
     """One side of the photo is too short."""
 
     code = "photo_too_small"
-    example = Members(minimum_pixels=512)
+    example = Members(minimum_pixels=400)
+
+
+class PhotoTooNarrowError(InvalidInputError):
+    """The photo is too long for its width."""
+
+    code = "photo_too_narrow"
 
 
 class TooManyOpenUploadsError(RateLimitedError):

@@ -24,6 +24,7 @@ from staging_svc.uploads.errors import (
     NoBucketError,
     PhotoTooFewPixelsError,
     PhotoTooManyPixelsError,
+    PhotoTooNarrowError,
     QuotaUnavailableError,
     TooManyOpenUploadsError,
     UnsupportedPhotoTypeError,
@@ -133,6 +134,10 @@ def _check(wanted: UploadCreate, settings: Settings) -> str:
             raise PhotoTooManyPixelsError(limit_pixels=LIMITS.max_pixels)
         if min(wanted.width, wanted.height) < LIMITS.min_side:
             raise PhotoTooFewPixelsError(minimum_pixels=LIMITS.min_side)
+        if max(wanted.width, wanted.height) > LIMITS.longest_ratio * min(
+            wanted.width, wanted.height
+        ):
+            raise PhotoTooNarrowError
     return content_type
 
 
