@@ -112,6 +112,26 @@ def test_a_session_in_a_browser(platform: Platform, new_customer: Callable[[], C
         assert http.get("/v1/usage").json()["code"] == "invalid_credential"
 
 
+def test_a_known_browser_is_spared_what_strangers_do(
+    platform: Platform, new_customer: Callable[[], Customer]
+) -> None:
+    account = new_customer().account
+    body = {"email": account.email, "password": PASSWORD}
+    with client(platform.gateway_port, account.slug) as http:
+        first = http.post("/v1/session", json=body)
+        device = first.headers.get_list("set-cookie")[1].partition(";")[0]
+        assert device.startswith("__Host-stagify_device=")
+        wrong = [
+            http.post("/v1/session", json={**body, "password": "wrong-wrong"}) for _ in range(6)
+        ]
+        assert [answer.status_code for answer in wrong] == [401] * 5 + [429]
+        stranger = http.post("/v1/session", json=body)
+        assert (stranger.status_code, stranger.json()["code"]) == (429, "too_many_attempts")
+        assert 0 < int(stranger.headers["retry-after"]) <= 30
+        known = http.post("/v1/session", json=body, headers={"Cookie": device})
+        assert known.status_code == 201
+
+
 def test_one_document_describes_every_service(anonymous: httpx.Client) -> None:
     document = anonymous.get("/openapi.json").json()
     paths = set(document["paths"])

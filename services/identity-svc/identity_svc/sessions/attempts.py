@@ -24,7 +24,10 @@ from identity_svc.throttling.service import (
 from stagify.database import Session
 from stagify.source import Source
 
+# A device cannot use up what the account's other devices have. Each log-in can make one more device, but
+# nobody makes any for somebody else's account.
 PER_DEVICE_MINUTE = 20
+PER_ACCOUNT_MINUTE = 60
 # A source may do as much in an hour as in so many minutes.
 BUSY_MINUTES = 10
 
@@ -64,7 +67,11 @@ async def begin(
     if guessing.device is not None:
         device = digest("device", guessing.account, guessing.device.hex())
         guessers, strangers = [Guesser(device)], None
-        limits = [Limit("login_device_minute", device, PER_DEVICE_MINUTE, MINUTE)]
+        known = digest("known", guessing.account)
+        limits = [
+            Limit("login_known_minute", known, PER_ACCOUNT_MINUTE, MINUTE),
+            Limit("login_device_minute", device, PER_DEVICE_MINUTE, MINUTE),
+        ]
     else:
         prefixes = list(enumerate(guessing.source.prefixes))
         guessers = [
@@ -78,7 +85,7 @@ async def begin(
         ]
         strangers = Limit("login_strangers_day", digest("account", guessing.account), None, DAY)
     guesses, counts = await count_guess(session, guessers, *limits, strangers=strangers)
-    # The first of the limits counts the narrowest there is, over the shortest time.
+    # The first of the limits counts the account's own devices, or the narrowest prefix in this minute.
     standing = Standing(is_stranger=guessing.device is None, attempts=counts[0])
     return Attempt(guesses, limits, strangers, standing)
 

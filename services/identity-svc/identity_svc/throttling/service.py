@@ -62,10 +62,11 @@ Scope = Literal[
     "signup_frequent_hour",
     # Codes that one source has tried.
     "code_source_hour",
-    # Log-ins from one source, and by one known device.
+    # Log-ins from one source; by one known device, and by all of an account.
     "login_source_minute",
     "login_source_hour",
     "login_device_minute",
+    "login_known_minute",
     # Log-ins at one account by strangers: nobody is refused by this, it makes them wait longer.
     "login_strangers_day",
 ]
