@@ -126,7 +126,17 @@ async def delete_project(project_id: UUID, _: WriterDep, session: SessionDep) ->
     "/v1/projects/{project_id}/events",
     response_class=Response,
     responses={
-        200: {"content": {"text/event-stream": {}}, "description": "The live stream."},
+        200: {
+            "content": {"text/event-stream": {}},
+            "description": "The live stream.",
+            "headers": {
+                "X-Accel-Buffering": {
+                    "description": "Asks proxies to pass each event on at once.",
+                    "required": True,
+                    "schema": {"type": "string", "const": "no"},
+                }
+            },
+        },
         204: {"description": "The final state was seen already: do not connect again."},
         **problems(ProjectNotFoundError, TooManyStreamsError),
     },
