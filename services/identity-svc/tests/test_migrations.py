@@ -6,9 +6,12 @@ from uuid import UUID
 import asyncpg
 from alembic import command
 
+from identity_svc.signup.models import Signup
+from stagify.clock import utc_now
+from stagify.database import Database
 from stagify.ids import new_id
 from stagify.migrations.runner import alembic_config
-from stagify.testing import TestDatabases, check_migrations
+from stagify.testing import DatabaseUrls, TestDatabases, check_migrations
 
 # Statements of the release that still had a table of mails.
 INSERT = (
@@ -21,6 +24,15 @@ UPDATE mails SET attempts = attempts + 1, due_at = now() + interval '30 seconds'
 WHERE id = ANY (ARRAY(
     SELECT id FROM mails WHERE due_at <= now() ORDER BY due_at LIMIT 10 FOR UPDATE SKIP LOCKED))
 RETURNING id, kind, subject_id, attempts, due_at, give_up_at, created_at
+"""
+
+# Of the release in which asking again for a slug renewed the sign-up.
+FIND_OR_ADD = """
+INSERT INTO signups (id, email, email_key, name, tenant_type, tenant_name, slug, failed_attempts,
+    expires_at, created_at)
+VALUES ($1, $2, $2, 'Ada', 'individual', 'Ada', $3, 0, now() + interval '30 minutes', now())
+ON CONFLICT (email_key, slug) WHERE confirmed_at IS NULL DO UPDATE SET email_key = $2
+RETURNING id
 """
 
 
@@ -62,3 +74,30 @@ async def test_mails_of_the_last_release_become_tasks(test_databases: TestDataba
     finally:
         await app.close()
         await tasks.close()
+
+
+async def test_sign_ups_of_the_last_release_go_on_beside_ours(
+    urls: DatabaseUrls, database: Database, email: str, slug: str
+) -> None:
+    app = await asyncpg.connect(urls.app)
+    try:
+        theirs = await app.fetchval(FIND_OR_ADD, new_id(), email, slug)
+        ours = [
+            Signup(
+                email=email,
+                name="Ada",
+                tenant_type="individual",
+                tenant_name="Ada",
+                slug=slug,
+                expires_at=utc_now(),
+            )
+            for _ in range(2)
+        ]
+        async with database.system() as session:
+            session.add_all(ours)
+        # It still finds its own, and none of ours.
+        assert await app.fetchval(FIND_OR_ADD, new_id(), email, slug) == theirs
+        count = "SELECT count(*) FROM signups WHERE slug = $1"
+        assert await app.fetchval(count, slug) == 3
+    finally:
+        await app.close()
