@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from itertools import accumulate
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -335,6 +336,28 @@ class TestMetadata:
         exif = made.exif((made.X_RESOLUTION, made.RATIONAL, 1, struct.pack("<L", 26)))
         tail = struct.pack("<f", density[0]) + struct.pack("<f", density[1])
         assert_fields(cleaned(made.with_exif(encoded(fields()), exif + tail))[1], FIELDS)
+
+    @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+    def test_random_metadata_never_fails_a_photo(self, cleaned: Clean, kind: str) -> None:
+        random = Random(kind)
+        for _ in range(150):
+            entries = [
+                (random.choice((0x0112, 0x8769, 0x8825, random.getrandbits(16))), *numbers(random))
+                for _ in range(random.randrange(6))
+            ]
+            exif = made.exif(*entries, following=random.choice((0, 8, random.getrandbits(32))))
+            exif += random.randbytes(random.randrange(40))
+            profile = bytearray(profiles.matrix_profile("Display P3"))
+            for place in random.sample(range(len(profile)), random.randrange(20)):
+                profile[place] = random.getrandbits(8)
+            content = encoded(noise(), kind, icc_profile=bytes(profile), exif=b"Exif\0\0" + exif)
+            cleaned(content, min_side=16)
+
+
+def numbers(random: Random) -> tuple[int, int, bytes]:
+    """Type, count and value of an entry of EXIF."""
+    count = random.choice((0, 1, 2, 1000, 0xFFFFFFFF))
+    return random.randrange(16), count, random.randbytes(4)
 
 
 def cuts(parts: Iterator[bytes]) -> list[int]:
