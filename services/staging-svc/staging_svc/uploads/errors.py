@@ -56,7 +56,7 @@ class TooManyOpenUploadsError(RateLimitedError):
     """Too many uploads are unused: use or delete some of them, or wait until they expire."""
 
     code = "too_many_open_uploads"
-    example = Members(limit=100)
+    example = Members(limit=100, limit_bytes=1_048_576_000)
 
 
 class UploadNotFilledError(ConflictError):
