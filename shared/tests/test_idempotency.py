@@ -87,10 +87,24 @@ async def test_a_key_belongs_to_its_tenant_and_caller(
         assert response.json()["name"] == str(number)
 
 
-@pytest.mark.parametrize("key", ["", "x" * 256, "a\tb"])
+@pytest.mark.parametrize("key", ["", "x" * 256, "a\tb", "a\x7fb"])
 async def test_an_invalid_key_is_refused(
     client: httpx.AsyncClient, member: dict[str, str], key: str
 ) -> None:
     headers = {**member, "idempotency-key": key}
     response = await client.post("/widgets", json={"name": "a"}, headers=headers)
     assert code(response) == (422, "invalid_idempotency_key")
+
+
+@pytest.mark.parametrize("key", ["ключ", "鍵", "a b", "\u00a0x"], ids=ascii)
+async def test_a_key_in_any_script_is_taken(
+    client: httpx.AsyncClient, member: dict[str, str], key: str
+) -> None:
+    headers = {
+        **{name: value.encode() for name, value in member.items()},
+        "idempotency-key": key.encode(),
+    }
+    first = await client.post("/widgets", json={"name": "a"}, headers=headers)
+    again = await client.post("/widgets", json={"name": "a"}, headers=headers)
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert again.headers["idempotent-replayed"] == "true"
