@@ -1,8 +1,10 @@
 """docs/errors.md names every code a client may meet, and no other."""
 
+import ast
 import importlib
 import pkgutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import gateway
 import identity_svc
@@ -54,3 +56,18 @@ def test_documented_codes_are_those_there_are() -> None:
                 if isinstance(refusal, Refusal)
             }
     assert documented_codes() == {each for each in codes if each[1] not in NOT_FOR_CLIENTS}
+
+
+def test_the_example_of_an_error_has_every_member_that_it_is_raised_with() -> None:
+    examples = {error.__name__: error.example.keys() for error in all_errors(StagifyError)}
+    lacking = {
+        (name, keyword.arg)
+        for package in PACKAGES
+        for file in Path(package.__path__[0]).rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(node, ast.Call)
+        if (name := getattr(node.func, "id", getattr(node.func, "attr", ""))) in examples
+        for keyword in node.keywords
+        if keyword.arg not in {*examples[name], "retry_after"}
+    }
+    assert not lacking
