@@ -254,3 +254,49 @@ class TestSignUp:
 
     def test_only_on_the_platform_host(self, customer: Customer) -> None:
         assert customer.http.post("/v1/signup", json=self.body("abc-def")).status_code in (403, 404)
+
+
+class TestHttp:
+    """What clients send that a server may ignore, or answers as RFC 9110 says."""
+
+    def test_head_is_get_without_the_body(self, customer: Customer) -> None:
+        for path in ("/v1/projects", "/v1/tenant", "/v1/catalog"):
+            got, head = customer.http.get(path), customer.http.head(path)
+            assert (head.status_code, head.content) == (200, b"")
+            assert head.headers["content-length"] == got.headers["content-length"]
+            assert head.headers["content-type"] == got.headers["content-type"]
+        assert customer.http.head("/v1/nothing").status_code == 404
+
+    def test_options_says_what_a_path_supports(self, customer: Customer) -> None:
+        answer = customer.http.options("/v1/projects")
+        assert (answer.status_code, answer.content) == (204, b"")
+        assert answer.headers["allow"] == "GET, HEAD, OPTIONS, POST"
+        refused = customer.http.put("/v1/projects")
+        assert refusal(refused) == (405, "method_not_allowed")
+        assert refused.headers["allow"] == "GET, HEAD, OPTIONS, POST"
+
+    def test_an_encoded_body_is_refused_with_what_would_be_taken(self, customer: Customer) -> None:
+        headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+        answer = customer.http.post("/v1/projects", content=b"\x1f\x8b", headers=headers)
+        assert refusal(answer) == (415, "unsupported_content_coding")
+        assert answer.headers["accept-encoding"] == "identity"
+
+    def test_an_invitation_to_http_2_is_ignored(self, customer: Customer) -> None:
+        headers = {
+            "Connection": "Upgrade, HTTP2-Settings",
+            "Upgrade": "h2c",
+            "HTTP2-Settings": "AAMAAABkAARAAAAAAAIAAAAA",
+        }
+        assert customer.http.get("/v1/tenant", headers=headers).status_code == 200
+
+    def test_a_session_works_beside_a_header_of_a_proxy(self, customer: Customer) -> None:
+        headers = {"Authorization": "Basic YTpi"}
+        assert customer.browser.get("/v1/tenant", headers=headers).status_code == 200
+
+    def test_answers_say_what_browsers_may_do(self, customer: Customer) -> None:
+        answer = customer.http.get("/v1/tenant")
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["cache-control"] == "no-store"
+        assert "server" not in answer.headers
+        # Under `make up` there is no https to insist on.
+        assert "strict-transport-security" not in answer.headers
