@@ -36,6 +36,13 @@ _HEADERS: dict[int, Document] = {
             "schema": {"type": "string", "examples": ['Bearer realm="stagify"']},
         }
     },
+    415: {
+        name: {"description": description, "schema": {"type": "string", "examples": [value]}}
+        for name, description, value in (
+            ("Accept", "The type that a body must have, if it had another.", "application/json"),
+            ("Accept-Encoding", "What is taken, if the body was encoded.", "identity"),
+        )
+    },
     429: _RETRY_AFTER,
     503: _RETRY_AFTER,
 }
