@@ -39,21 +39,11 @@ class TestCredentials:
         with client(platform.gateway_port, customer.account.slug) as http:
             assert refusal(http.get("/v1/projects")) == (401, "authentication_required")
 
-    @pytest.mark.parametrize(
-        ("value", "code"),
-        [
-            ("Bearer nonsense", "invalid_credential"),
-            ("Bearer stg_live_x_y", "invalid_credential"),
-            # Meant for a proxy in front of us, so it is none.
-            ("Basic YTpi", "authentication_required"),
-        ],
-    )
-    def test_an_unknown_one(
-        self, platform: Platform, customer: Customer, value: str, code: str
-    ) -> None:
+    @pytest.mark.parametrize("value", ["Bearer nonsense", "Bearer stg_live_x_y", "Basic YTpi"])
+    def test_an_unknown_one(self, platform: Platform, customer: Customer, value: str) -> None:
         with client(platform.gateway_port, customer.account.slug) as http:
             answer = http.get("/v1/projects", headers={"Authorization": value})
-            assert refusal(answer) == (401, code)
+            assert refusal(answer) == (401, "invalid_credential")
 
     def test_a_revoked_key_is_refused_at_once(self, customer: Customer) -> None:
         own = customer.browser.post("/v1/api-keys", json={"name": "short"}).json()
