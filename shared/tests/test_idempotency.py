@@ -100,10 +100,8 @@ async def test_an_invalid_key_is_refused(
 async def test_a_key_in_any_script_is_taken(
     client: httpx.AsyncClient, member: dict[str, str], key: str
 ) -> None:
-    headers = {
-        **{name: value.encode() for name, value in member.items()},
-        "idempotency-key": key.encode(),
-    }
+    sent = {**member, "idempotency-key": key}
+    headers = [(name.encode(), value.encode()) for name, value in sent.items()]
     first = await client.post("/widgets", json={"name": "a"}, headers=headers)
     again = await client.post("/widgets", json={"name": "a"}, headers=headers)
     assert (first.status_code, again.status_code) == (201, 201)

@@ -16,6 +16,7 @@ from stagify.ids import new_id
 from stagify.outbox import publish, publish_on
 from stagify.relay import SEND_TIMEOUT_SECONDS, Relay
 from stagify.testing import DatabaseUrls
+from stagify.testing import events as waiting_for_events
 from stagify.testing.events import arrived
 
 Arrived = Callable[..., Awaitable[list[UUID]]]
@@ -173,3 +174,25 @@ async def test_a_second_relay_takes_over(
     finally:
         second.cancel()
         await asyncio.gather(first, second, return_exceptions=True)
+
+
+class TestTheWaitItself:
+    """A test that waits for an event says within seconds which one does not come."""
+
+    async def test_an_event_that_was_lost_is_named(
+        self, database: Database, kit_urls: DatabaseUrls, arrive: Arrived, tenant_id: UUID
+    ) -> None:
+        event_id = await publish_one(database, tenant_id)
+        relay = await asyncpg.connect(kit_urls.relay)
+        assert await relay.execute("DELETE FROM outbox WHERE id = $1", event_id) == "DELETE 1"
+        await relay.close()
+        with pytest.raises(AssertionError, match=f"lost between .*: {event_id}"):
+            await asyncio.wait_for(arrive(event_id), 5)
+
+    async def test_an_event_that_is_not_sent_is_named(
+        self, database: Database, arrive: Arrived, tenant_id: UUID, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(waiting_for_events, "SEND_SECONDS", 0.1)
+        event_id = await publish_one(database, tenant_id)
+        with pytest.raises(AssertionError, match=f"still in the outbox: {event_id}"):
+            await arrive(event_id)
