@@ -12,6 +12,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import pillow_heif
 import pytest
 from PIL import Image
 
@@ -199,6 +200,29 @@ class TestPixels:
         said, picture = cleaned(content)
         assert (said["content_type"], said["is_animated"]) == (JPEG, False)
         assert_fields(picture, FIELDS, within=8)
+
+    @pytest.mark.parametrize("kind", ["HEIF", "AVIF"])
+    def test_grey_of_heif(self, cleaned: Clean, kind: str) -> None:
+        _, picture = cleaned(encoded(fields(GREYS, "L"), kind))
+        assert_fields(picture, tuple(grey(value) for value in GREYS))
+
+    def test_heic_of_ten_bits(self, cleaned: Clean) -> None:
+        deep = [struct.pack("<3H", *(value * 257 for value in colour)) for colour in FIELDS]
+        half = WIDTH // 2
+        rows = [
+            (deep[2 * row] * half + deep[2 * row + 1] * half) * (HEIGHT // 2) for row in range(2)
+        ]
+        heif = pillow_heif.from_bytes("RGB;16", (WIDTH, HEIGHT), b"".join(rows))
+        file = io.BytesIO()
+        heif.save(file, quality=95)
+        assert_fields(cleaned(file.getvalue())[1], FIELDS)
+
+    @pytest.mark.parametrize(("kind", "content_type"), [("HEIF", "image/heif"), ("AVIF", AVIF)])
+    def test_brand_that_both_have(self, cleaned: Clean, kind: str, content_type: str) -> None:
+        content = encoded(fields(), kind)
+        said, picture = cleaned(content[:8] + b"mif1" + content[12:])
+        assert said["content_type"] == content_type
+        assert_fields(picture, FIELDS, within=6)
 
 
 class TestProfiles:
