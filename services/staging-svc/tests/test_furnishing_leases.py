@@ -1,6 +1,7 @@
 """No step of a job changes anything once its lease is lost, and none works on a row that another
 transaction may be changing."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
@@ -11,12 +12,15 @@ import pytest
 
 from stagify.database import Database, Session
 from stagify.ids import new_id
+from stagify.testing import eventually
 from staging_engine.port import Hint
 from staging_svc.furnishing import service
 from staging_svc.furnishing.job_loop import JobLoop
 from staging_svc.images.service import StoredPhoto
 from staging_svc.objects.service import StoredObject
 from staging_svc.photos import service as photos
+from staging_svc.projects import service as projects
+from staging_svc.queue import service as queue
 from staging_svc.queue.service import Lease, LeaseLostError, claim_next
 from staging_svc.quota.service import Quota
 from staging_testing import Caller, Published, Rows, ScriptedEngine, UsageService
@@ -144,3 +148,27 @@ async def test_lease_that_is_lost_while_the_photo_is_cleaned(
     assert await job_loop.run_next()
     assert await rows.value("SELECT count(*) FROM images") == 0
     assert engine.runs == 0
+
+
+async def test_deletion_waits_for_the_step_in_hand(
+    caller: Caller, claims: Database, database: Database
+) -> None:
+    """Both lock the job first, so neither can wait for the other."""
+    accepted = await caller.project()
+    lease = await claimed(claims)
+
+    async def is_waiting() -> bool:
+        async with database.tenant_connection(None) as connection:
+            return bool(
+                await connection.fetchval(
+                    "SELECT count(*) FROM pg_stat_activity"
+                    " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+                )
+            )
+
+    async with database.tenant(lease.tenant_id) as session:
+        await queue.locked(session, lease)
+        deleting = asyncio.create_task(caller.delete(f"/v1/projects/{accepted['id']}"))
+        await eventually(is_waiting)
+        await projects.lock_project(session, lease.project_id)
+    assert (await deleting).status_code == 204
