@@ -18,6 +18,7 @@ PROGRAMS = (
     [f"{HERE}/engine.py"],
     [f"{HERE}/gateway/compare.py"],
     [f"{HERE}/gateway/curves.py"],
+    [f"{HERE}/door.py"],
     ["-m", "proof.load.overload"],
     ["-m", "proof.load.neighbour"],
     ["-m", "proof.load.dripping"],

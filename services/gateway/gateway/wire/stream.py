@@ -24,6 +24,12 @@ class ClientStream:
         """Send `data` at the end of this iteration of the event loop."""
         self._writes.put(self._transport, data)
 
+    def pass_on(self, data: bytes) -> None:
+        """Send `data` at once, behind what was written before; see `Upstream.pass_on`."""
+        self._writes.flush()
+        if not self._transport.is_closing():
+            self._transport.write(data)
+
     def close(self) -> None:
         """Close when everything written has been sent."""
         self.is_closing = True

@@ -131,7 +131,7 @@ class Transfer:
         if self._upstream is None:
             self._received.append(payload)
         else:
-            self._upstream.write(payload)
+            self._upstream.pass_on(payload)
 
     def on_body_end(self) -> None:
         """The request's body is complete."""
@@ -174,7 +174,7 @@ class Transfer:
         if self._is_chunking:
             payload = encode_chunks(payload, is_last)
         self.record.sent_bytes += len(payload)
-        self._stream.write(payload)
+        self._stream.pass_on(payload)
 
     def on_complete(self) -> None:
         """See `Answered`."""

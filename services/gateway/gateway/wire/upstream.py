@@ -126,9 +126,10 @@ class Upstream(asyncio.Protocol):
         if at_once:
             writes.flush()
 
-    def write(self, data: bytes) -> None:
-        """Send more of the request."""
-        self._writes.put(self._transport, data)
+    def pass_on(self, data: bytes) -> None:
+        """Send more of the request at once. The event loop reads on until its client is paused, so
+        with a later write megabytes would wait here, and each would leave the cache twice."""
+        self._transport.write(data)
 
     def pause(self) -> None:
         """Stop reading the answer: the client does not take it fast enough."""

@@ -165,6 +165,13 @@ class TestUploads:
         # Both kernels and the gateway take some of it, but not all.
         done, _ = await asyncio.wait({sending}, timeout=0.3)
         assert not done
+
+        def kept() -> int:
+            assert live.gateway.store is not None
+            [upstream] = live.gateway.store.service._all
+            return upstream._transport.get_write_buffer_size()
+
+        assert await live.run(kept) < 1024 * 1024
         go_on.set()
         await sending
         assert (await client.answer()).status == 200

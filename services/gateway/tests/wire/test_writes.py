@@ -81,13 +81,13 @@ async def test_many_do_not_wait_for_the_end_of_the_iteration(
     assert len(sent) == 1000
 
 
-async def test_urgent_request_comes_after_the_body_before_it(
+async def test_urgent_request_comes_after_the_one_before_it(
     sent: list[tuple[Recording, bytes]],
 ) -> None:
     """A service may answer before it has read a body to its end; its connection is free then."""
     writes, transport = Writes(), Recording(sent)
     upstream = Upstream(Service("staging-svc", "h", 1, writes, connect_seconds=1, idle_seconds=1))
     upstream.connection_made(as_transport(transport))
-    upstream.write(b"the end of a body")
+    upstream.send(cast(Answered, object()), b"the end of a body", at_once=False)
     upstream.send(cast(Answered, object()), b"POST", at_once=True)
     assert sent == [(transport, b"the end of a body"), (transport, b"POST")]
