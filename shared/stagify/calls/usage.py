@@ -29,7 +29,8 @@ class ReservationCreate(BaseModel):
 
 
 class ReservationRead(BaseModel):
-    """A reservation that holds until `expires_at`, unless a project takes it over."""
+    """A reservation that holds until `expires_at`, unless a project takes it over; in the year 9999 if it
+    lasts until it is used or released."""
 
     reservation_id: UUID
     expires_at: datetime
