@@ -165,14 +165,14 @@ class ClientConnection(asyncio.Protocol):
         parts = self._parts
         exchange = self._exchange = Exchange(parts, self, request)
         began = exchange.record.began
-        if request.method == b"PUT" and parts.is_transfer(request):
-            # It is decided on before its body is read, and holds a place of its own while that comes.
-            self._skipped = 0
-            exchange.follow(parts.decide(request, self.peer, began), began)
-            if self._reader.is_in_body and self._reader.held and not self.stream.is_closing:
-                self._read_body()
-            return
         if request.body_length:
+            if request.method == b"PUT" and parts.is_transfer(request):
+                # Decided on before its body is read; it holds a place of its own while that comes.
+                self._skipped = 0
+                exchange.follow(parts.decide(request, self.peer, began), began)
+                if self._reader.is_in_body and self._reader.held and not self.stream.is_closing:
+                    self._read_body()
+                return
             self.stream.deadline = monotonic() + parts.timeouts.body_seconds
             self._skipped = 0
             if self._reader.held:

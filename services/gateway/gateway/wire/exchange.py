@@ -12,6 +12,7 @@ from time import monotonic
 
 from gateway.wire import record as records
 from gateway.wire import refusals
+from gateway.wire.back_pressure import BackPressure
 from gateway.wire.bodies import LAST_CHUNK, encode_chunks
 from gateway.wire.client import Client
 from gateway.wire.decisions import Answer, DecideLater, Decision, Forward, Refuse, Relay
@@ -41,7 +42,7 @@ ANSWERING = 4
 DONE = 5
 
 
-class Exchange:
+class Exchange(BackPressure):
     """Implements `Counted` and `Waiting` for the turnstile, `Dialling` for the service, and `Answered` for the
     connection to the service."""
 
@@ -389,23 +390,3 @@ class Exchange:
             else:
                 turnstile.leave(self)
         return now
-
-    # -- back-pressure ----------------------------------------------------------------------
-
-    def pause_client(self) -> None:
-        """See `Answered`."""
-        self._stream.pause_reading()
-
-    def resume_client(self) -> None:
-        """See `Answered`."""
-        self._stream.resume_reading()
-
-    def pause_service(self) -> None:
-        """Stop reading the answer: the client does not keep up."""
-        if self._upstream is not None:
-            self._upstream.pause()
-
-    def resume_service(self) -> None:
-        """Go on reading the answer: the client has caught up."""
-        if self._upstream is not None:
-            self._upstream.resume()

@@ -12,6 +12,7 @@ from time import monotonic
 
 from gateway.wire import record as records
 from gateway.wire import refusals
+from gateway.wire.back_pressure import BackPressure
 from gateway.wire.bodies import encode_chunks
 from gateway.wire.client import Client
 from gateway.wire.decisions import Relay
@@ -29,7 +30,7 @@ ANSWERING = 1
 DONE = 2
 
 
-class Transfer:
+class Transfer(BackPressure):
     """Implements `Dialling` for the service and `Answered` for the connection to it. The client's
     connection treats it as it treats an exchange."""
 
@@ -273,23 +274,3 @@ class Transfer:
         for observe in self._parts.ended:
             observe(record)
         return now
-
-    # -- back-pressure ----------------------------------------------------------------------
-
-    def pause_client(self) -> None:
-        """See `Answered`."""
-        self._stream.pause_reading()
-
-    def resume_client(self) -> None:
-        """See `Answered`."""
-        self._stream.resume_reading()
-
-    def pause_service(self) -> None:
-        """Stop reading the answer: the client does not keep up."""
-        if self._upstream is not None:
-            self._upstream.pause()
-
-    def resume_service(self) -> None:
-        """Go on reading the answer: the client has caught up."""
-        if self._upstream is not None:
-            self._upstream.resume()
