@@ -121,6 +121,10 @@ class Servers:
             TENANT_BURST=UNLIMITED,
             ADDRESS_REQUESTS_PER_SECOND=UNLIMITED,
             ADDRESS_BURST=UNLIMITED,
+            ADDRESS_MAX_CONNECTIONS=UNLIMITED,
+            ADDRESS_MAX_ARRIVING=UNLIMITED,
+            ADDRESS_MAX_LARGE_BODIES=UNLIMITED,
+            MAX_LARGE_BODIES=UNLIMITED,
         )
         wait_until_ready(f"http://127.0.0.1:{admin_port}/readyz")
         return pid

@@ -56,6 +56,10 @@ class Settings(ProcessSettings):
     address_max_connections: int = Field(default=1024, gt=0)
     # Requests of one address of which a part is still missing; the oldest is given up for a new one.
     address_max_arriving: int = Field(default=64, gt=0)
+    # Bodies of more than 64 KiB that are kept until they are complete: all together, and of one
+    # address.
+    max_large_bodies: int = Field(default=64, gt=0)
+    address_max_large_bodies: int = Field(default=8, gt=0)
     # Requests running at one time: all together, of one tenant's members, and of one address without
     # a valid credential. All without a credential get half of the first.
     max_in_flight: int = Field(default=1024, gt=0)
@@ -141,6 +145,8 @@ class Settings(ProcessSettings):
                 max_connections=self.address_max_connections,
                 max_arriving=self.address_max_arriving,
                 max_in_flight=self.address_max_in_flight,
+                max_large=self.address_max_large_bodies,
+                max_large_of_all=self.max_large_bodies,
             ),
         )
 
