@@ -129,7 +129,7 @@ class TestRefusals:
 
     @pytest.mark.parametrize("kind", ["HEIF", "AVIF", "PNG"])
     async def test_memory_limit_holds_for_every_decoder(self, tmp_path: Path, kind: str) -> None:
-        large = encoded(Image.new("RGB", (5000, 5000), "grey"), kind)
+        large = encoded(Image.new("RGB", (3600, 3600), "grey"), kind)
         limits = Limits(memory_bytes=160 * MIB)
         assert (await refused(tmp_path, large, limits)).code == "photo_undecodable"
 

@@ -70,7 +70,11 @@ def clean(source: str, target: str, *, max_pixels: int, min_side: int, max_side:
     picture.info = {}
     # Encoded in memory first: Pillow's encoders do not notice when a full disk cuts a write short.
     encoded = io.BytesIO()
-    picture.save(encoded, "JPEG", quality=QUALITY, optimize=True)
+    try:
+        picture.save(encoded, "JPEG", quality=QUALITY, optimize=True)
+    except OSError as error:
+        # Of a plain picture, and with nothing to write to, an encoder fails for want of memory only.
+        raise MemoryError from error
     Path(target).write_bytes(encoded.getbuffer())
     width, height = reversed(size) if orientation >= 5 else size
     return Cleaned(
