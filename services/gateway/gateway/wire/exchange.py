@@ -155,8 +155,9 @@ class Exchange(BackPressure):
         refusal = turnstile.enter(self, now)
         if refusal is None:
             self._phase = WAITING
-            self._stream.deadline = now + self._parts.timeouts.turn_seconds
             refusal = turnstile.take_turn(self, now)
+            if self._phase == WAITING:
+                self._stream.deadline = now + self._parts.timeouts.turn_seconds
         if refusal is not None:
             self.refuse(refusal)
 
