@@ -80,6 +80,7 @@ def gateway(folder: Path, kafka: Kafka, store: ObjectStore, port: int) -> Iterat
     nowhere = f"http://{LOOPBACK}:9"
     public = {"gateway": {"issuer": "gateway", "key": public_key_of(seed), "audiences": ["*"]}}
     environment = {
+        "ENVIRONMENT": "development",
         "BASE_DOMAIN": f"localhost:{port}",
         "PUBLIC_SCHEME": "http",
         "KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrap_servers,
