@@ -14,6 +14,7 @@ from stagify_local.customer import ENDED, Account, Customer, at_link, good
 from stagify_local.errors import CustomerError
 from stagify_local.installation import Installation
 from stagify_local.platform import Platform
+from stagify_local.private import private_folder
 from stagify_local.waiting import PATIENCE_SECONDS
 
 DEMO_SLUG = "demo"
@@ -60,6 +61,7 @@ def run_demo(installation: Installation, photos: list[Path], console: Console) -
         customer.use_new_key("demo")
         customer.await_active()
         results = folder / "demo" / slug
+        private_folder(results)
         stage_all(customer, photos, results, console)
         report_usage(customer, len(photos), console)
     console.print(f"before and after: [bold]{results}[/]")
@@ -122,7 +124,6 @@ def download(customer: Customer, image: Project, path: Path) -> None:
     """Follow an image's stable path to its signed link and store it."""
     link = good(customer.http.get(image["url"])).headers["location"]
     answer = good(customer.http.send(at_link(link)))
-    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(answer.content)
 
 

@@ -8,7 +8,7 @@ from staging_testing import MakeSettings
 
 def test_fast_engine_is_refused_in_production(make_settings: MakeSettings) -> None:
     with pytest.raises(ValidationError, match="refused in production"):
-        make_settings(environment="production")
+        make_settings(environment="production", kafka_username="staging", kafka_password="secret")
 
 
 def test_real_engine_needs_its_python(make_settings: MakeSettings) -> None:

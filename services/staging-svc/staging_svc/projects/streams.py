@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator
 from contextlib import AbstractContextManager, aclosing
 from uuid import UUID
 
+from anyio import CancelScope
 from fastapi import Response
 from fastapi.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
@@ -76,8 +77,11 @@ class ProjectStream:
         return True
 
     async def _read(self) -> ProjectRow | None:
-        async with self._database.tenant_connection(self._tenant_id) as connection:
-            return await queries.fetch_project(connection, self._project_id)
+        # Shielded: the stream ends whenever its client leaves, and the pool would lose a connection that
+        # is just being made.
+        with CancelScope(shield=True):
+            async with self._database.tenant_connection(self._tenant_id) as connection:
+                return await queries.fetch_project(connection, self._project_id)
 
 
 class _StreamResponse(StreamingResponse):
