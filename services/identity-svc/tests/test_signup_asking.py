@@ -42,6 +42,13 @@ async def test_tenant_host_is_refused(
         assert refusal(answer) == (403, "wrong_host")
 
 
+async def test_refusal_says_what_is_wrong_in_our_words(visitor: Visitor) -> None:
+    answer = await visitor.request("a@example.com", "acme", name="Ada\x00")
+    assert [(each["field"], each["message"]) for each in answer.json()["errors"]] == [
+        ("body.name", "must not contain control characters")
+    ]
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [
