@@ -29,6 +29,12 @@ def add_routes(app: FastAPI) -> None:
     ) -> UUID:
         return principal.tenant_id
 
+    @app.get("/both")
+    async def both(
+        principal: Annotated[TenantPrincipal, Depends(requires("projects:read", "projects:write"))],
+    ) -> UUID:
+        return principal.tenant_id
+
     @app.get("/signed-in")
     async def signed_in(principal: SignedInDep) -> UUID:
         return principal.tenant_id
@@ -157,6 +163,15 @@ async def test_the_refusal_names_what_is_needed(
 ) -> None:
     response = await client.get("/written", headers=callers["viewer"])
     assert response.json()["needed"] == ["projects:write"]
+
+
+async def test_each_of_the_permissions_is_needed(
+    client: httpx.AsyncClient, callers: dict[str, dict[str, str]]
+) -> None:
+    for caller, lacking in {"member": "projects:read", "viewer": "projects:write"}.items():
+        response = await client.get("/both", headers=callers[caller])
+        assert told(response) == (403, "permission_denied")
+        assert response.json()["needed"] == [lacking]
 
 
 async def test_the_tenant_is_the_callers(

@@ -81,7 +81,8 @@ class ProjectStream:
         # is just being made.
         with CancelScope(shield=True):
             async with self._database.tenant_connection(self._tenant_id) as connection:
-                return await queries.fetch_project(connection, self._project_id)
+                row = await queries.fetch_project(connection, self._project_id)
+        return row
 
 
 class _StreamResponse(StreamingResponse):
