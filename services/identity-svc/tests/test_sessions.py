@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import httpx
+import pytest
 from argon2 import PasswordHasher
 from prometheus_client import REGISTRY
 from sqlalchemy import Engine, event, text
@@ -335,6 +336,30 @@ class TestLogIn:
             assert (await log_in(client, caller, member, address=source)).status_code == 201
         assert {refusal(answer) for answer in answers} == {(429, "busy")}
         assert answers[-1].headers["retry-after"] == "1"
+
+    async def test_member_removed_during_the_hashing_gets_no_session(
+        self,
+        make_settings: MakeSettings,
+        caller: Caller,
+        member: Member,
+        database: Database,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        app = create_app(make_settings())
+        async with app_client(app) as client:
+            passwords = app.state.parts.passwords
+            verify = passwords.verify
+
+            async def remove_and_verify(*args: Any) -> bool:
+                async with database.tenant(member.tenant_id) as session:
+                    await session.execute(text("DELETE FROM memberships"))
+                right: bool = await verify(*args)
+                return right
+
+            monkeypatch.setattr(passwords, "verify", remove_and_verify)
+            answer = await log_in(client, caller, member)
+        assert refusal(answer) == (401, "invalid_credentials")
+        assert "set-cookie" not in answer.headers
 
     async def test_hash_with_old_parameters_is_renewed(
         self,
