@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -77,8 +78,10 @@ async def test_killed_child_fails_one_job(request_: StagingRequest) -> None:
     await engine.stage(request_, progress=lambda *_: None)
     assert child.pid is not None
     os.kill(child.pid, signal.SIGKILL)
+    # Asked at once: if its death were noticed before the job, another child would do it.
+    paths = {"photo": str(request_.photo), "output": str(request_.output)}
     with pytest.raises(EngineFailedError):
-        await engine.stage(request_, progress=lambda *_: None)
+        await child.request(asdict(request_) | paths, lambda share: None)
     await engine.stage(request_, progress=lambda *_: None)
     await engine.close()
 
