@@ -12,7 +12,7 @@ from time import monotonic
 
 from gateway.wire import record as records
 from gateway.wire import refusals
-from gateway.wire.back_pressure import BackPressure
+from gateway.wire.answering import ANSWERING, CONTINUE, DONE, Answering
 from gateway.wire.bodies import LAST_CHUNK, encode_chunks
 from gateway.wire.client import Client
 from gateway.wire.decisions import Answer, DecideLater, Decision, Forward, Refuse, Relay
@@ -20,12 +20,11 @@ from gateway.wire.forwarding import head_of
 from gateway.wire.parts import Parts
 from gateway.wire.record import Record
 from gateway.wire.refusals import Refusal
-from gateway.wire.request import CHUNKED, Request
-from gateway.wire.response import UNTIL_CLOSED, ResponseHead
+from gateway.wire.request import Request
+from gateway.wire.response import ResponseHead
 from gateway.wire.sources import Source
 from gateway.wire.upstream import Upstream
 
-_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _IDEMPOTENT = frozenset((b"GET", b"HEAD", b"OPTIONS", b"PUT", b"DELETE"))
 # A body of more than this is large: few of them are kept at a time, and none until its answer starts,
 # so that its request could be sent once more.
@@ -38,37 +37,26 @@ ARRIVING = 1
 # Counted in at the turnstile.
 WAITING = 2
 RUNNING = 3
-ANSWERING = 4
-DONE = 5
+# ANSWERING and DONE follow.
 
 
-class Exchange(BackPressure):
+class Exchange(Answering):
     """Implements `Counted` and `Waiting` for the turnstile, `Dialling` for the service, and `Answered` for the
     connection to the service."""
 
     __slots__ = (
         "_body",
         "_body_bytes",
-        "_client",
         "_ends",
         "_forward",
-        "_is_chunking",
         "_is_held",
         "_is_large",
         "_is_repeatable",
         "_is_repeated",
-        "_keep_alive",
-        "_parts",
-        "_phase",
         "_repeatable",
         "_source",
-        "_stream",
-        "_upstream",
-        "is_head",
         "is_sent",
         "is_stream",
-        "record",
-        "request",
     )
     _forward: Forward
     # Until when (monotonic) an answer may last that goes on after its head.
@@ -109,16 +97,6 @@ class Exchange(BackPressure):
             self._source = self._client.peer.source_of(self.request)
             return self._source
 
-    @property
-    def is_done(self) -> bool:
-        """Whether it is over."""
-        return self._phase == DONE
-
-    @property
-    def is_answering(self) -> bool:
-        """Whether the head of a service's answer has been sent to the client."""
-        return self._phase == ANSWERING
-
     # -- the decision -----------------------------------------------------------------------
 
     def follow(self, decision: Decision, now: float) -> None:
@@ -131,7 +109,7 @@ class Exchange(BackPressure):
                 return
             self._phase = ARRIVING
             if self.request.expects_continue:
-                self._stream.write(_CONTINUE)
+                self._stream.write(CONTINUE)
         elif isinstance(decision, Refuse):
             self.refuse(decision.refusal, decision.lines)
         elif isinstance(decision, Answer):
@@ -226,31 +204,13 @@ class Exchange(BackPressure):
         self._forward.turnstile.leave_turn(seconds, now)
         if response.is_event_stream and not is_last and not self._become_stream():
             return
-        parts, request, lines = self._parts, self.request, response.lines
-        lines.append(parts.own_lines + record.request_id)
-        keep_alive = request.keep_alive and not parts.connections.is_draining
-        if response.body_length == CHUNKED or response.body_length == UNTIL_CLOSED:
-            if request.is_http10:
-                keep_alive = False
-            else:
-                self._is_chunking = True
-                lines.append(b"transfer-encoding: chunked")
-                payload = encode_chunks(payload, is_last)
-        if not keep_alive:
-            lines.append(b"connection: close")
-        self._keep_alive = keep_alive
-        lines.append(b"")
-        lines.append(payload)
-        data = b"\r\n".join(lines)
-        record.status = response.status
-        record.sent_bytes = len(data)
-        for observe in parts.answered:
-            observe(record)
-        self._stream.write(data)
+        self._pass_head(
+            response, response.lines, payload, is_last, keep_alive=self.request.keep_alive
+        )
         if not is_last:
             self._is_held = True
             self._ends = self._forward.hold(self)
-            self._stream.deadline = min(now + parts.timeouts.stream_idle_seconds, self._ends)
+            self._stream.deadline = min(now + self._parts.timeouts.stream_idle_seconds, self._ends)
 
     def on_payload(self, payload: bytes, is_last: bool) -> None:
         """See `Answered`."""
@@ -260,11 +220,6 @@ class Exchange(BackPressure):
         self._stream.write(payload)
         idle_seconds = self._parts.timeouts.stream_idle_seconds
         self._stream.deadline = min(monotonic() + idle_seconds, self._ends)
-
-    def on_complete(self) -> None:
-        """See `Answered`."""
-        self._upstream = None
-        self._client.on_answered(self._keep_alive, self._end(records.COMPLETE))
 
     def on_lost(self, *, was_silent: bool) -> None:
         """See `Answered`."""
@@ -278,11 +233,6 @@ class Exchange(BackPressure):
             self._forward.service.dial(self)
         else:
             self.refuse(refusals.UPSTREAM_FAILED)
-
-    def on_unreachable(self, refusal: Refusal) -> None:
-        """See `Dialling`."""
-        if self._phase != DONE:
-            self.refuse(refusal)
 
     def _become_stream(self) -> bool:
         refusal = self._forward.turnstile.become_stream(self)
@@ -313,22 +263,6 @@ class Exchange(BackPressure):
         data = answer.render(request_id, own, close=not keep_alive, head_only=self.is_head)
         self._answer_here(data, answer.status, records.COMPLETE, keep_alive)
 
-    def _may_keep_alive(self) -> bool:
-        return (
-            self.request.keep_alive
-            and not self._parts.connections.is_draining
-            and self._client.can_skip_body()
-        )
-
-    def _answer_here(self, data: bytes, status: int, code: bytes, keep_alive: bool) -> None:
-        record = self.record
-        record.status, record.code, record.sent_bytes = status, code, len(data)
-        for observe in self._parts.answered:
-            observe(record)
-        self._stream.write(data)
-        self._let_go()
-        self._client.on_answered(keep_alive, self._end(code))
-
     def on_deadline(self) -> None:
         """It took too long: answer according to who was waited for."""
         if self._phase == ANSWERING:
@@ -344,11 +278,6 @@ class Exchange(BackPressure):
         else:
             self.refuse(refusals.UPSTREAM_TIMEOUT)
 
-    def cancel(self, code: bytes = records.CLIENT_GONE) -> None:
-        """End without an answer, or in the middle of one."""
-        self._let_go()
-        self._end(code)
-
     def cut_off(self, code: bytes) -> None:
         """See `Lasting`. A stream of events ends as if it were complete: its client connects again,
         and is told why it gets no more. No other client may take what it has for the whole."""
@@ -360,12 +289,6 @@ class Exchange(BackPressure):
             self._stream.end()
         else:
             self._stream.abort()
-
-    def _let_go(self) -> None:
-        """Give up the connection to the service, if there is one."""
-        if self._upstream is not None:
-            self._upstream.abandon()
-            self._upstream = None
 
     def _end(self, code: bytes) -> float:
         """Count the request out and tell the observers; the time (monotonic) of that."""

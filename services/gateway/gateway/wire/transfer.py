@@ -12,44 +12,31 @@ from time import monotonic
 
 from gateway.wire import record as records
 from gateway.wire import refusals
-from gateway.wire.back_pressure import BackPressure
+from gateway.wire.answering import ANSWERING, CONTINUE, DONE, Answering
 from gateway.wire.bodies import encode_chunks
 from gateway.wire.client import Client
 from gateway.wire.decisions import Relay
 from gateway.wire.parts import Parts
 from gateway.wire.record import Record
 from gateway.wire.refusals import Refusal
-from gateway.wire.request import CHUNKED, Request
-from gateway.wire.response import UNTIL_CLOSED, ResponseHead
+from gateway.wire.request import Request
+from gateway.wire.response import ResponseHead
 from gateway.wire.upstream import Upstream
 
-_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
-
+# The phase before ANSWERING and DONE.
 SENDING = 0
-ANSWERING = 1
-DONE = 2
 
 
-class Transfer(BackPressure):
+class Transfer(Answering):
     """Implements `Dialling` for the service and `Answered` for the connection to it. The client's
     connection treats it as it treats an exchange."""
 
     __slots__ = (
-        "_client",
         "_ends",
-        "_is_chunking",
         "_is_received",
-        "_keep_alive",
         "_moved",
-        "_parts",
-        "_phase",
         "_received",
         "_relay",
-        "_stream",
-        "_upstream",
-        "is_head",
-        "record",
-        "request",
     )
     is_stream = False
 
@@ -77,16 +64,6 @@ class Transfer(BackPressure):
         # Bytes of a body that came in the present span, and when all must have come.
         self._moved = 0
         self._ends = 0.0
-
-    @property
-    def is_done(self) -> bool:
-        """Whether it is over."""
-        return self._phase == DONE
-
-    @property
-    def is_answering(self) -> bool:
-        """Whether the head of the answer has been sent to the client."""
-        return self._phase == ANSWERING
 
     @property
     def is_sent(self) -> bool:
@@ -117,7 +94,7 @@ class Transfer(BackPressure):
         """See `Dialling`."""
         self._upstream = upstream
         if not self._is_received and self.request.expects_continue:
-            self._stream.write(_CONTINUE)
+            self._stream.write(CONTINUE)
         # Before sending, because the service may hold the client up again at once.
         self._stream.resume_reading()
         upstream.send(self, self._relay.head + b"".join(self._received), at_once=True)
@@ -144,30 +121,17 @@ class Transfer(BackPressure):
 
     def on_response(self, response: ResponseHead, payload: bytes, is_last: bool) -> None:
         """See `Answered`."""
-        parts, record, request, now = self._parts, self.record, self.request, monotonic()
-        record.answer_seconds = now - record.sent_at
+        now = monotonic()
+        self.record.answer_seconds = now - self.record.sent_at
         self._phase = ANSWERING
-        lines = self._relay.lines_of(response)
-        lines.append(parts.own_lines + record.request_id)
-        keep_alive = request.keep_alive and self.is_sent and not parts.connections.is_draining
-        if response.body_length == CHUNKED or response.body_length == UNTIL_CLOSED:
-            if request.is_http10:
-                keep_alive = False
-            else:
-                self._is_chunking = True
-                lines.append(b"transfer-encoding: chunked")
-                payload = encode_chunks(payload, is_last)
-        if not keep_alive:
-            lines.append(b"connection: close")
-        self._keep_alive = keep_alive
-        lines += (b"", payload)
-        data = b"\r\n".join(lines)
-        record.status = response.status
-        record.sent_bytes = len(data)
-        for observe in parts.answered:
-            observe(record)
         self._begin_span(now)
-        self._stream.write(data)
+        self._pass_head(
+            response,
+            self._relay.lines_of(response),
+            payload,
+            is_last,
+            keep_alive=self.request.keep_alive and self.is_sent,
+        )
 
     def on_payload(self, payload: bytes, is_last: bool) -> None:
         """See `Answered`."""
@@ -176,11 +140,6 @@ class Transfer(BackPressure):
             payload = encode_chunks(payload, is_last)
         self.record.sent_bytes += len(payload)
         self._stream.pass_on(payload)
-
-    def on_complete(self) -> None:
-        """See `Answered`."""
-        self._upstream = None
-        self._client.on_answered(self._keep_alive, self._end(records.COMPLETE))
 
     def on_lost(self, *, was_silent: bool) -> None:
         """See `Answered`."""
@@ -191,11 +150,6 @@ class Transfer(BackPressure):
             self._stream.abort()
         else:
             self.refuse(refusals.UPSTREAM_FAILED)
-
-    def on_unreachable(self, refusal: Refusal) -> None:
-        """See `Dialling`."""
-        if self._phase != DONE:
-            self.refuse(refusal)
 
     # -- the pace ---------------------------------------------------------------------------
 
@@ -228,38 +182,15 @@ class Transfer(BackPressure):
 
     def refuse(self, refusal: Refusal) -> None:
         """Answer with `refusal`."""
-        record = self.record
-        keep_alive = (
-            not refusal.must_close
-            and self.request.keep_alive
-            and not self._parts.connections.is_draining
-            and self._client.can_skip_body()
-        )
+        keep_alive = not refusal.must_close and self._may_keep_alive()
         data = refusal.render(
-            record.request_id,
+            self.record.request_id,
             self._parts.own_lines,
             close=not keep_alive,
             head_only=self.is_head,
             lines=self._relay.refusal_lines,
         )
-        code = refusal.code.encode()
-        record.status, record.code, record.sent_bytes = refusal.status, code, len(data)
-        for observe in self._parts.answered:
-            observe(record)
-        self._stream.write(data)
-        self._let_go()
-        self._client.on_answered(keep_alive, self._end(code))
-
-    def cancel(self, code: bytes = records.CLIENT_GONE) -> None:
-        """End without an answer, or in the middle of one."""
-        self._let_go()
-        self._end(code)
-
-    def _let_go(self) -> None:
-        """Give up the connection to the service, if there is one."""
-        if self._upstream is not None:
-            self._upstream.abandon()
-            self._upstream = None
+        self._answer_here(data, refusal.status, refusal.code.encode(), keep_alive)
 
     def _end(self, code: bytes) -> float:
         """Give the place back and tell the observers; the time (monotonic) of that."""
