@@ -15,7 +15,7 @@ from proof.figures import Bar, median, report
 from proof.load.customers import Tenant, fill, mix, sign_up_many
 from proof.load.neighbour import find_peak, good_share, p99_ms, slow_message
 from proof.load.offers import Phase, Plan, offer
-from proof.load.rig import Rig, running_rig
+from proof.load.rig import Rig, difference, running_rig
 from stagify_local.customer import PLATFORM, host_of
 
 ROUNDS = 5
@@ -88,9 +88,7 @@ def examine(rig: Rig, seconds: float) -> None:
         "rounds": rounds,
         "refusals": dict(measured.codes),
         "generator_late_seconds": measured.late_seconds,
-        "platform_cpu_seconds": {
-            name: round(used - cpu.get(name, 0.0), 2) for name, used in rig.cpu_seconds().items()
-        },
+        "platform_cpu_seconds": difference(cpu, rig.cpu_seconds()),
         "seconds": seconds,
     }
     report("dripping", figures, raw, bars=BARS)

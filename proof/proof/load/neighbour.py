@@ -15,7 +15,7 @@ from typing import Any
 from proof.figures import Bar, median, percentile, report
 from proof.load.customers import Tenant, fill, mix, sign_up_many, wire
 from proof.load.offers import Choice, Outcome, Phase, Plan, offer
-from proof.load.rig import Rig, running_rig
+from proof.load.rig import Rig, difference, running_rig
 
 ROUNDS = 3
 TENANTS = 10
@@ -109,9 +109,7 @@ def examine(rig: Rig, seconds: float) -> None:
         "refusals": dict(measured.codes),
         "generator_cpu_seconds": sum(measured.cpu_seconds.values()),
         "generator_late_seconds": measured.late_seconds,
-        "platform_cpu_seconds": {
-            name: round(used - cpu.get(name, 0.0), 2) for name, used in rig.cpu_seconds().items()
-        },
+        "platform_cpu_seconds": difference(cpu, rig.cpu_seconds()),
         "seconds": seconds,
     }
     report("neighbour", figures, raw, bars=BARS)
