@@ -172,3 +172,17 @@ def published(urls: DatabaseUrls) -> Callable[[UUID], Awaitable[list[Event]]]:
         return [e for e in events if isinstance(e, Event) and e.tenant_id == tenant_id]
 
     return read
+
+
+@pytest.fixture
+def reserve(
+    client: httpx.AsyncClient, context_keys: ContextKeys
+) -> Callable[..., Awaitable[httpx.Response]]:
+    """Reserve for a tenant, one photo unless told otherwise."""
+
+    async def call(tenant_id: UUID, **body: Any) -> httpx.Response:
+        wanted = {"reservation_id": str(new_id()), "meter": "staging", "quantity": 1}
+        headers = context_keys.service_headers("usage-svc", "staging-svc", tenant_id=tenant_id)
+        return await client.post("/internal/reservations", json=wanted | body, headers=headers)
+
+    return call

@@ -53,18 +53,6 @@ def release(database: Database) -> Release:
     return call
 
 
-@pytest.fixture
-def reserve(client: httpx.AsyncClient, context_keys: ContextKeys) -> Reserve:
-    """Reserve for a tenant, one photo unless told otherwise."""
-
-    async def call(tenant_id: UUID, **body: Any) -> httpx.Response:
-        wanted = {"reservation_id": str(new_id()), "meter": "staging", "quantity": 1}
-        headers = context_keys.service_headers("usage-svc", "staging-svc", tenant_id=tenant_id)
-        return await client.post("/internal/reservations", json=wanted | body, headers=headers)
-
-    return call
-
-
 class TestReadUsage:
     async def test_call_without_context_is_refused(self, client: httpx.AsyncClient) -> None:
         assert code(await client.get("/v1/usage")) == (401, "invalid_context")

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from stagify.events import Event
 from stagify.events.staging import UploadDeleted
 from stagify.events.usage import UsageRecorded
 from stagify.ids import new_id
-from stagify.testing import Clock, ContextKeys
+from stagify.testing import Clock
 from usage_svc.parts import Parts
 from usage_svc.worker import expire_reservations
 
@@ -28,15 +29,9 @@ PHOTO: dict[str, Any] = {"meter": "staging", "quantity": 1}
 
 
 @pytest.fixture
-def reserve(client: httpx.AsyncClient, context_keys: ContextKeys) -> Reserve:
+def reserve(reserve: Reserve) -> Reserve:
     """Reserve bytes for a tenant, unless told otherwise."""
-
-    async def call(tenant_id: UUID, **body: Any) -> httpx.Response:
-        wanted = {"reservation_id": str(new_id()), "meter": "storage_bytes", "quantity": 1000}
-        headers = context_keys.service_headers("usage-svc", "staging-svc", tenant_id=tenant_id)
-        return await client.post("/internal/reservations", json=wanted | body, headers=headers)
-
-    return call
+    return partial(reserve, meter="storage_bytes", quantity=1000)
 
 
 def stored(tenant_id: UUID, quantity: int, reservation_id: UUID | None = None) -> UsageRecorded:
