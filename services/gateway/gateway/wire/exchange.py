@@ -204,9 +204,10 @@ class Exchange(Answering):
         self._forward.turnstile.leave_turn(seconds, now)
         if response.is_event_stream and not is_last and not self._become_stream():
             return
-        self._pass_head(
-            response, response.lines, payload, is_last, keep_alive=self.request.keep_alive
-        )
+        # A stream may be cut off at any time: a client that is not told could use the connection once
+        # more in the very moment in which it is closed.
+        keep_alive = self.request.keep_alive and not self.is_stream
+        self._pass_head(response, response.lines, payload, is_last, keep_alive=keep_alive)
         if not is_last:
             self._is_held = True
             self._ends = self._forward.hold(self)

@@ -108,6 +108,16 @@ class TestRevocation:
         for each in (client, kept):
             await each.close()
 
+    async def test_client_is_told_from_the_start_that_its_connection_ends_with_the_stream(
+        self, live: Running, add_member: AddMember, events: Endless
+    ) -> None:
+        await add_member(live)
+        client = await live.connect()
+        await client.send(request(EVENTS, MEMBER))
+        head = await client.until(b"\r\n\r\n")
+        assert b"\r\nconnection: close\r\n" in head
+        await client.close()
+
     async def test_stream_ends_although_its_verdict_was_forgotten(
         self, live: Running, add_member: AddMember, identity: Identity, events: Endless
     ) -> None:
