@@ -12,7 +12,7 @@ from proof.clients.exchanges import recorded
 from proof.customers import sign_up
 from proof.fuzz.world import ROOMY_LIMITS, World
 from proof.platforms import running
-from stagify_local.customer import PLATFORM, Customer, client
+from stagify_local.customer import PLATFORM, Customer, client, openapi_of
 from stagify_local.platform import Platform
 
 DRIVING_THE_PLATFORM = {Path(__file__).parent / folder for folder in ("e2e", "fuzz")}
@@ -32,7 +32,7 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
         with recorded(platform.gateway_port) as exchanges:
             yield platform
         with client(platform.gateway_port, PLATFORM) as http:
-            document = http.get("/openapi.json").raise_for_status().json()
+            document = openapi_of(http)
         wrong = [*misunderstood(document, exchanges, tmp_path_factory.mktemp("clients"))]
         assert not wrong, "\n".join(wrong)
 

@@ -18,15 +18,14 @@ from proof.clients.typescript_client import TypeScriptClient
 from proof.customers import photo, sign_up
 from proof.openapi import public_document
 from stagify.openapi import MEDIA_TYPE, Document
-from stagify_local.customer import PLATFORM, client
+from stagify_local.customer import PLATFORM, client, openapi_of
 from stagify_local.platform import Platform
 
 
 @pytest.fixture(scope="module")
 def document(platform: Platform) -> Document:
     with client(platform.gateway_port, PLATFORM) as http:
-        found: Document = http.get("/openapi.json").raise_for_status().json()
-    return found
+        return openapi_of(http)
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import httpx
 from PIL import Image
 
 from proof.customers import PASSWORD, photo
-from stagify_local.customer import Customer, at_link, client, good
+from stagify_local.customer import Customer, at_link, client, good, openapi_of
 from stagify_local.platform import Platform
 from stagify_local.waiting import eventually
 
@@ -133,7 +133,7 @@ def test_a_known_browser_is_spared_what_strangers_do(
 
 
 def test_one_document_describes_every_service(anonymous: httpx.Client) -> None:
-    document = anonymous.get("/openapi.json").json()
+    document = openapi_of(anonymous)
     paths = set(document["paths"])
     assert {"/v1/signup", "/v1/tenant", "/v1/projects", "/v1/usage"} <= paths
     assert not [path for path in paths if path.startswith("/internal")]

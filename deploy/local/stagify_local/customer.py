@@ -248,6 +248,16 @@ def host_of(port: int, slug: str) -> str:
     return f"{slug}.localhost:{port}"
 
 
+def openapi_of(http: httpx.Client) -> dict[str, Any]:
+    """The OpenAPI document, which a gateway has as soon as every service has told it its own."""
+
+    def look() -> httpx.Response | None:
+        answer = http.get("/openapi.json")
+        return None if answer.status_code == 503 else answer
+
+    return dict(good(eventually(look, what="the OpenAPI document")).json())
+
+
 def good(answer: httpx.Response) -> httpx.Response:
     """The answer; CustomerError if it is a refusal."""
     if answer.is_error:

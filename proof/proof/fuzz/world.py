@@ -13,6 +13,7 @@ from stagify_local.customer import (
     Customer,
     client,
     host_of,
+    openapi_of,
     put,
 )
 from stagify_local.platform import Platform
@@ -63,7 +64,7 @@ class World:
         for name in ("first", "second"):
             self.settle(name)
         first = self.customers["first"]
-        self.document: dict[str, Any] = first.http.get("/openapi.json").raise_for_status().json()
+        self.document = openapi_of(first.http)
         self.catalog: dict[str, Any] = first.http.get("/v1/catalog").raise_for_status().json()
 
     def close(self) -> None:

@@ -93,7 +93,7 @@ class Gateway:
         self.metrics = Metrics([service.name for service in self.services])
         self.access_log = _access_log(settings.access_log)
         self.connections = Connections(settings.max_connections)
-        self._openapi = OpenApi(self._fetch_openapi)
+        self.openapi = OpenApi(self._fetch_openapi)
         self.listener = self._listener(signer, None if tracer is None else Tracing(tracer))
         kafka = settings.brokers
         self._directory_feed = Follower(
@@ -115,7 +115,7 @@ class Gateway:
             visitors=Visitors(),
             passes=Passes(signer, self.lasting),
             limits=self.limits,
-            documents=Documents(self._openapi.rendered),
+            documents=Documents(self.openapi.rendered),
             store=self.store,
         )
         ending = (self.access_log, tracing)
@@ -152,7 +152,7 @@ class Gateway:
             background.create_task(self._directory_feed.run(), name="directory")
             background.create_task(self._identity_feed.run(), name="revocations")
             background.create_task(self._watch_identity_feed(), name="feed")
-            background.create_task(self._openapi.run(), name="openapi")
+            background.create_task(self.openapi.run(), name="openapi")
             background.create_task(large_pages.keep_asking(), name="large pages")
             await self._directory_feed.wait_until_caught_up()
             await self._identity_feed.wait_until_caught_up()

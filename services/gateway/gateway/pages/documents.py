@@ -14,8 +14,10 @@ from gateway.hosts.sites import Site
 from gateway.pages.document import FOR_AN_HOUR, HTML, Document
 from gateway.pages.refusals import METHOD_NOT_ALLOWED, NOT_FOUND
 from gateway.wire.decisions import Answer, Refuse
-from gateway.wire.refusals import METHODS
+from gateway.wire.refusals import METHODS, UPSTREAM_UNAVAILABLE
 from gateway.wire.request import SERVER_AS_A_WHOLE, Request
+
+OPENAPI = b"/openapi.json"
 
 _LANDING = """<!doctype html><html lang="en"><meta charset="utf-8">\
 <meta name="viewport" content="width=device-width"><title>{name}</title>\
@@ -31,9 +33,9 @@ _DOCS_START = """SwaggerUIBundle({url: "/openapi.json", dom_id: "#docs", deepLin
 
 
 class Documents:
-    """Finds the document at a path; `openapi` returns the newest merged OpenAPI."""
+    """Finds the document at a path; `openapi` returns the newest merged OpenAPI, if there is one."""
 
-    def __init__(self, openapi: Callable[[], Document]) -> None:
+    def __init__(self, openapi: Callable[[], Document | None]) -> None:
         self._openapi = openapi
         self._fixed = _docs()
         self._landings: WeakKeyDictionary[Site, Document] = WeakKeyDictionary()
@@ -44,7 +46,8 @@ class Documents:
             return replace(_EVERY_METHOD, who=site.unidentified)
         found = self._find(request.path, site)
         if found is None:
-            return Refuse(site.unidentified, NOT_FOUND)
+            is_late = request.path == OPENAPI
+            return Refuse(site.unidentified, UPSTREAM_UNAVAILABLE if is_late else NOT_FOUND)
         if request.method == b"OPTIONS":
             return replace(_READING, who=site.unidentified)
         if request.method not in (b"GET", b"HEAD"):
@@ -54,7 +57,7 @@ class Documents:
     def _find(self, path: bytes, site: Site) -> Document | None:
         if path == b"/":
             return self._landing(site)
-        if path == b"/openapi.json":
+        if path == OPENAPI:
             return self._openapi()
         return self._fixed.get(path)
 

@@ -32,7 +32,7 @@ logger = logging.getLogger(__name__)
 
 REFRESH_SECONDS = 60.0
 # As long as a service has never answered.
-RETRY_SECONDS = 2.0
+RETRY_SECONDS = 0.5
 
 Fetch = Callable[[ServiceName], Awaitable[Document | None]]
 
@@ -61,27 +61,23 @@ _REFERENCE = "#/components/headers/X-Request-Id"
 
 class OpenApi:
     """Keeps the newest document of each service, also while a service is down. They are merged, and
-    the result is rendered, only when one of them has changed."""
+    the result is rendered, only when one of them has changed, and when all are there: a document
+    without the calls of a service would make clients that are generated from it drop them."""
 
     def __init__(self, fetch: Fetch) -> None:
         self._fetch = fetch
         self._documents: dict[ServiceName, Document] = {}
-        self._merge()
+        self._rendered: PageDocument | None = None
 
-    def document(self) -> Mapping[str, object]:
-        """The merged document."""
-        return self._merged
-
-    def rendered(self) -> PageDocument:
-        """The merged document as it is served."""
+    def rendered(self) -> PageDocument | None:
+        """The merged document as it is served; None until every service has answered once."""
         return self._rendered
 
     async def run(self) -> None:
         """Refresh for ever."""
         while True:
             await self.refresh()
-            complete = len(self._documents) == len(PREFIXES)
-            await asyncio.sleep(REFRESH_SECONDS if complete else RETRY_SECONDS)
+            await asyncio.sleep(REFRESH_SECONDS if self._is_complete() else RETRY_SECONDS)
 
     async def refresh(self) -> None:
         """Ask every service once."""
@@ -95,13 +91,12 @@ class OpenApi:
             if document is not None and document != self._documents.get(name):
                 self._documents[name] = document
                 has_changed = True
-        if has_changed:
-            self._merge()
+        if has_changed and self._is_complete():
+            body = json.dumps(merge(self._documents), separators=(",", ":")).encode()
+            self._rendered = PageDocument("application/json", body)
 
-    def _merge(self) -> None:
-        self._merged = merge(self._documents)
-        body = json.dumps(self._merged, separators=(",", ":")).encode()
-        self._rendered = PageDocument("application/json", body)
+    def _is_complete(self) -> bool:
+        return len(self._documents) == len(PREFIXES)
 
 
 def merge(documents: Mapping[ServiceName, Document]) -> Document:

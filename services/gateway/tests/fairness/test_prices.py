@@ -65,6 +65,7 @@ async def strict(make_gateway: MakeGateway, add_member: AddMember) -> Running:
     live = await make_gateway(address_requests_per_second=0.001, address_burst=2)
     await add_member(live)
     await live.add_tenant("late", status="suspended")
+    await live.run(live.gateway.openapi.refresh)
     return live
 
 

@@ -85,6 +85,7 @@ def test_client_that_has_another_version_gets_the_whole(tag: bytes) -> None:
 
 @pytest.mark.parametrize("target", PAGES)
 async def test_every_page_can_be_revalidated(live: Running, target: str) -> None:
+    await live.run(live.gateway.openapi.refresh)
     whole = await live.get(request(target))
     assert whole.status == 200
     client = await live.connect()
@@ -107,4 +108,12 @@ async def test_landing_page_is_that_of_the_newest_record(live: Running) -> None:
     await live.add_tenant("acme", tenant_id=tenant_id, name="After")
     after = await live.get(request("/", f"If-None-Match: {before.headers['etag']}"))
     assert b"<h1>After</h1>" in after.body
-    assert json.loads((await live.get(request("/openapi.json", host=HOST))).body)["paths"] == {}
+
+
+async def test_openapi_is_not_served_with_the_calls_of_a_service_missing(live: Running) -> None:
+    asked = request("/openapi.json", host=HOST)
+    refused = await live.get(asked)
+    assert (refused.status, refused.headers["retry-after"]) == (503, "1")
+    assert json.loads(refused.body)["code"] == "upstream_unavailable"
+    await live.run(live.gateway.openapi.refresh)
+    assert json.loads((await live.get(asked)).body)["paths"] == {}

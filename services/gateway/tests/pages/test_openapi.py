@@ -1,9 +1,13 @@
 """The merged OpenAPI document: what is public, under names that do not clash."""
 
+import copy
+import json
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from gateway.hosts.routes import ServiceName
 from gateway.pages.openapi import OpenApi, merge, refusals
+from gateway.wire.request import HeadLimits, parse_request
 from stagify import openapi
 from stagify.errors import UnavailableError
 from stagify.openapi import document_refusal
@@ -99,37 +103,52 @@ def test_path_that_is_routed_elsewhere_is_left_out() -> None:
     assert merged["paths"] == {}
 
 
-async def test_service_that_is_down_keeps_its_last_document() -> None:
-    down: set[str] = set()
+def serving(found: dict[str, Any], down: AbstractSet[str] = frozenset()) -> OpenApi:
+    """The documents of services, of which one has `found` and those in `down` do not answer."""
 
     async def fetch(name: ServiceName) -> dict[str, Any] | None:
         if name in down:
             raise UnavailableError
-        return document("/v1/projects", {}) if name == "staging-svc" else None
+        return copy.deepcopy(found) if name == "staging-svc" else {}
 
-    kept = OpenApi(fetch)
-    assert kept.document()["paths"] == {}
+    return OpenApi(fetch)
+
+
+def paths(kept: OpenApi) -> set[str]:
+    """The paths of the document that is served."""
+    rendered = kept.rendered()
+    assert rendered is not None
+    answer = rendered.answer(parse_request(b"GET / HTTP/1.1\r\nHost: a.test", HeadLimits()))
+    return set(json.loads(answer.body)["paths"])
+
+
+async def test_service_that_is_down_keeps_its_last_document() -> None:
+    down: set[str] = set()
+    kept = serving(document("/v1/projects", {}), down)
     await kept.refresh()
     down.add("staging-svc")
     await kept.refresh()
-    paths = kept.document()["paths"]
-    assert isinstance(paths, dict)
-    assert set(paths) == {"/v1/projects"}
+    assert paths(kept) == {"/v1/projects"}
+
+
+async def test_there_is_no_document_until_every_service_has_answered() -> None:
+    down = {"staging-svc", "usage-svc"}
+    kept = serving(document("/v1/projects", {}), down)
+    for service in ("staging-svc", "usage-svc"):
+        await kept.refresh()
+        assert kept.rendered() is None
+        down.remove(service)
+    await kept.refresh()
+    assert paths(kept) == {"/v1/projects"}
 
 
 async def test_document_is_rendered_only_when_it_has_changed() -> None:
-    schema: dict[str, Any] = {"type": "object"}
-
-    async def fetch(name: ServiceName) -> dict[str, Any] | None:
-        return document("/v1/projects", dict(schema)) if name == "staging-svc" else None
-
-    kept = OpenApi(fetch)
-    empty = kept.rendered()
+    found = document("/v1/projects", {"type": "object"})
+    kept = serving(found)
     await kept.refresh()
     first = kept.rendered()
-    assert first is not empty
     await kept.refresh()
     assert kept.rendered() is first
-    schema["title"] = "Changed"
+    found["components"]["schemas"]["Page"]["title"] = "Changed"
     await kept.refresh()
     assert kept.rendered() is not first
