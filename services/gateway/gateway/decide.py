@@ -6,8 +6,8 @@ from collections.abc import Callable
 from functools import partial
 
 from gateway.callers.callers import Visitors
-from gateway.callers.credentials import Credentials, LookUp, Verdict
-from gateway.callers.passes import Passes
+from gateway.callers.credentials import Credentials, LookUp, Verdict, is_session
+from gateway.callers.passes import Passes, with_session
 from gateway.callers.refusals import INVALID_CREDENTIAL, ORIGIN_MISMATCH
 from gateway.fairness.limits import Limits
 from gateway.hosts.directory import Directory
@@ -70,9 +70,24 @@ class Decider:
             if limited is not None:
                 return Refuse(site.unidentified, limited)
             return self._documents.answer(request, site)
-        if site.key and (request.authorization is not None or request.session is not None):
-            return self._by_credential(request, peer, site, route, now)
+        if request.authorization is not None or request.session is not None:
+            if site.key:
+                return self._by_credential(request, peer, site, route, now)
+            if request.session is not None:
+                return self._with_session(request.session, request, peer, site, route, now)
         return self._passes.get(self._visitors.at(site), site, route, now)
+
+    def _with_session(
+        self, session: bytes, request: Request, peer: Peer, site: Site, route: Route, now: float
+    ) -> Decision:
+        """On the platform's host a session is a person's, in no tenant. identity-svc alone gets it,
+        and asks its own table each time; the gateway knows the caller as a visitor."""
+        if request.method not in _SAFE and not _is_from_own_page(request, peer):
+            return self._refuse(site.unidentified, ORIGIN_MISMATCH, request, peer, now)
+        held = self._passes.get(self._visitors.at(site), site, route, now)
+        if route.name == "identity-svc" and is_session(session):
+            return with_session(held, session)
+        return held
 
     def _by_credential(
         self, request: Request, peer: Peer, site: Site, route: Route, now: float

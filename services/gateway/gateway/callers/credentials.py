@@ -255,9 +255,14 @@ class Credentials:
             del self._keys_of[verdict.credential_id]
 
 
+def is_session(shown: bytes) -> bool:
+    """Whether `shown` may be the value of a session."""
+    return _SESSION.fullmatch(shown) is not None
+
+
 def parse_credential(shown: bytes) -> CredentialLookUp | None:
     """What kind of credential `shown` is, and its value; None if it cannot be one."""
-    if _SESSION.fullmatch(shown) is not None:
+    if is_session(shown):
         return CredentialLookUp(type="session", value=SecretStr(shown.decode()))
     bearer = _BEARER.fullmatch(shown)
     if bearer is None:

@@ -9,6 +9,8 @@ from gateway.callers.callers import Caller, Pass
 from gateway.callers.lasting import LastingAnswers
 from gateway.hosts.routes import Route
 from gateway.hosts.sites import Site
+from gateway.wire.cookies import SESSION_COOKIE
+from gateway.wire.decisions import Forward
 from stagify.tokens import TokenSigner
 
 # A token is not used in its last seconds: it must still be valid when the service reads it.
@@ -44,3 +46,10 @@ class Passes:
         made = Pass(caller, site, route, token, now + seconds, self._lasting)
         caller.keep(made)
         return made
+
+
+def with_session(visitors: Pass, session: bytes) -> Forward:
+    """A visitor's pass for one request that brings `session`. It stands in a line of its own; the
+    service joins it with that of the other cookies."""
+    line = b"cookie: %b=%b\r\n" % (SESSION_COOKIE, session)
+    return Forward(visitors.who, visitors.service, visitors.turnstile, visitors.head + line)

@@ -24,6 +24,8 @@ OPEN_TO_ANYONE = frozenset(
     {
         (b"POST", b"session"),
         (b"DELETE", b"session"),
+        (b"POST", b"handoffs"),
+        (b"POST", b"password-resets"),
         (b"GET", b"branding"),
         (b"HEAD", b"branding"),
         (b"GET", b"catalog"),

@@ -39,7 +39,8 @@ _MAX_LENGTH_DIGITS = 15
 class HeadLimits:
     """How large the head of a request may be.
 
-    The services take 100 header lines, of which the gateway adds up to 8 (`forwarding.py`).
+    The services take 100 header lines, of which the gateway adds up to 9 (`forwarding.py`, and the
+    session on the platform's host).
     """
 
     max_bytes: int = 32 * 1024
