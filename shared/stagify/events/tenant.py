@@ -3,6 +3,8 @@
 from typing import Annotated
 from uuid import UUID
 
+from pydantic import BaseModel, ConfigDict
+
 from stagify.events.base import TenantEvent
 from stagify.personal import Personal
 from stagify.topology import Topic
@@ -63,11 +65,54 @@ class TenantExpired(TenantEvent):
     slug: Annotated[str, Personal]
 
 
+class _Value(BaseModel):
+    """Base of the parts of an event that have parts themselves."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class BrandColors(_Value):
+    """The colours that a tenant has chosen, as `#rrggbb`."""
+
+    primary: str
+    accent: str
+
+
+class BrandTheme(_Value):
+    """How the colours of a brand are shown on light or on dark pages, as `#rrggbb`: all of them legible.
+
+    `brand` fills areas, `on_brand` is the text on them, `brand_text` is the brand's colour as text on
+    the page, `brand_ring` outlines what has the focus.
+    """
+
+    brand: str
+    on_brand: str
+    brand_text: str
+    brand_ring: str
+
+
+class BrandTokens(_Value):
+    """A brand on light and on dark pages."""
+
+    light: BrandTheme
+    dark: BrandTheme
+
+
+class Branding(_Value):
+    """How a tenant presents itself to visitors."""
+
+    name: str
+    colors: BrandColors
+    tokens: BrandTokens
+    logo_url: str | None = None
+
+
 class TenantDirectoryEntry(TenantEvent):
     """The whole record of one tenant, for the gateway; the newest one of each key counts (compacted).
 
     `hosts` are normalised host names without port. A reader that does not know the `status` lets
-    nobody in.
+    nobody in. Entries from before November 2026 have no `branding`: the tenant is shown as the platform
+    is.
     """
 
     event_type = "stagify.tenant.directory_entry.v1"
@@ -79,3 +124,5 @@ class TenantDirectoryEntry(TenantEvent):
     plan: str
     region: str
     hosts: Annotated[list[str], Personal]
+    # Its name is one that people chose.
+    branding: Annotated[Branding | None, Personal] = None
