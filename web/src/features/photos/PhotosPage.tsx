@@ -1,0 +1,6 @@
+import { Trans } from "@lingui/react/macro";
+import { Page } from "@/ui/Page";
+
+export function PhotosPage() {
+  return <Page title={<Trans>Photos</Trans>} />;
+}

@@ -1,0 +1,58 @@
+import { Trans, useLingui } from "@lingui/react/macro";
+import { ApiError, OfflineError } from "@/lib/api";
+import type { Session } from "@/lib/session";
+import { Button } from "@/ui/Button";
+import { Field } from "@/ui/Field";
+import { Form } from "@/ui/Form";
+import { Notice } from "@/ui/Notice";
+import { PasswordField } from "@/ui/PasswordField";
+import { type Credentials, useLogIn } from "./api";
+
+/** Address and password. `email` is fixed where the same person has to come back. */
+export function LogInForm({
+  email,
+  onDone,
+}: {
+  email?: string | undefined;
+  onDone: (session: Session) => void;
+}) {
+  const { t } = useLingui();
+  const logIn = useLogIn();
+  return (
+    <Form<Credentials>
+      busy={logIn.isPending}
+      onSubmit={(values) => logIn.mutate(values, { onSuccess: onDone })}
+    >
+      {logIn.error && <Notice tone="danger">{wordsFor(logIn.error, t)}</Notice>}
+      <Field
+        name="email"
+        type="email"
+        label={<Trans>Email</Trans>}
+        required
+        autoComplete="username"
+        defaultValue={email}
+        readOnly={email !== undefined}
+      />
+      <PasswordField
+        name="password"
+        label={<Trans>Password</Trans>}
+        required
+        autoComplete="current-password"
+      />
+      <Button type="submit" busy={logIn.isPending} className="mt-1">
+        <Trans>Log in</Trans>
+      </Button>
+    </Form>
+  );
+}
+
+function wordsFor(error: Error, t: ReturnType<typeof useLingui>["t"]): string {
+  if (error instanceof OfflineError) return t`There is no connection. Try again when there is one.`;
+  if (!(error instanceof ApiError)) return t`That did not work. Try again.`;
+  if (error.code === "invalid_credentials") return t`Address and password do not match.`;
+  if (error.status === 429) {
+    const seconds = error.retryAfter ?? 60;
+    return t`Too many tries. Wait ${seconds} seconds, then try again.`;
+  }
+  return error.detail;
+}

@@ -1,0 +1,60 @@
+import { type QueryClient, useMutation, useQueryClient } from "@tanstack/react-query";
+import { api, data } from "@/lib/api";
+import { expiry } from "@/lib/expiry";
+import { stopLive } from "@/lib/live";
+import { type Session, sessionQuery } from "@/lib/session";
+
+export type Credentials = { email: string; password: string };
+
+export function useLogIn() {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: async (body: Credentials) =>
+      (await data(api.POST("/v1/session", { body }))) as Session,
+    onSuccess: (session) => {
+      expiry.armed = true;
+      queries.setQueryData(sessionQuery.queryKey, session);
+    },
+  });
+}
+
+export function useLogOut() {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: () => data(api.DELETE("/v1/session")),
+    onSuccess: () => leave(queries),
+  });
+}
+
+const CHANNEL = "stagify:session";
+
+/** Forget everything of this person, here and in the other tabs, and show the log-in. */
+function leave(queries: QueryClient, told = false): void {
+  stopLive();
+  expiry.armed = false;
+  queries.clear();
+  for (const key of Object.keys(localStorage)) {
+    if (key.startsWith("stagify:") && key !== "stagify:look") localStorage.removeItem(key);
+  }
+  if (!told) {
+    const channel = new BroadcastChannel(CHANNEL);
+    channel.postMessage("left");
+    channel.close();
+  }
+  // The page is made anew, so nothing of the person stays in memory.
+  location.replace("/login");
+}
+
+/** Other tabs and pages that come back from the browser's memory do not outlive the session. */
+export function followSession(queries: QueryClient): () => void {
+  const channel = new BroadcastChannel(CHANNEL);
+  channel.addEventListener("message", () => leave(queries, true));
+  const back = (event: PageTransitionEvent) => {
+    if (event.persisted) void queries.invalidateQueries({ queryKey: sessionQuery.queryKey });
+  };
+  window.addEventListener("pageshow", back);
+  return () => {
+    channel.close();
+    window.removeEventListener("pageshow", back);
+  };
+}

@@ -1,0 +1,2 @@
+export { useLogOut } from "./api";
+export { SessionEnd } from "./SessionEnd";

@@ -1,0 +1,31 @@
+import { Form as Base } from "@base-ui/react/form";
+import type { ReactNode } from "react";
+import { looks } from "./looks";
+
+/** A form whose values arrive by the names of its fields. While it is `busy` it is not sent again. */
+export function Form<Values extends Record<string, unknown>>({
+  onSubmit,
+  busy = false,
+  errors,
+  className,
+  children,
+}: {
+  onSubmit: (values: Values) => void;
+  busy?: boolean;
+  /** What the server says of fields, by name. */
+  errors?: Record<string, string> | undefined;
+  className?: string;
+  children: ReactNode;
+}) {
+  return (
+    <Base
+      className={looks("grid gap-5", className)}
+      errors={errors}
+      onFormSubmit={(values) => {
+        if (!busy) onSubmit(values as Values);
+      }}
+    >
+      {children}
+    </Base>
+  );
+}

@@ -1,0 +1,82 @@
+import { readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { describe, expect, test } from "vitest";
+
+// `make web` writes it; tests/test_web.py does so before it runs this.
+const DIST = join(import.meta.dirname, "../dist");
+
+type Chunk = {
+  file: string;
+  src?: string;
+  isEntry?: boolean;
+  isDynamicEntry?: boolean;
+  imports?: string[];
+  css?: string[];
+};
+type Manifest = Record<string, Chunk>;
+
+const manifest = JSON.parse(readFileSync(join(DIST, "manifest.json"), "utf8")) as Manifest;
+
+/** What a browser loads before a chunk runs: the chunk itself and all that it imports. */
+function needed(key: string, found = new Set<string>()): Set<string> {
+  if (!found.has(key)) {
+    found.add(key);
+    for (const each of manifest[key]?.imports ?? []) needed(each, found);
+  }
+  return found;
+}
+
+const gzipped = (file: string) => gzipSync(readFileSync(join(DIST, file)), { level: 9 }).length;
+const kilobytes = (keys: Iterable<string>) =>
+  [...keys].reduce((sum, key) => sum + gzipped(manifest[key]?.file ?? ""), 0) / 1000;
+
+const entries = Object.keys(manifest).filter((key) => manifest[key]?.isEntry);
+const pages = Object.keys(manifest).filter(
+  (key) => manifest[key]?.isDynamicEntry && /Page\.tsx$|features\/.*\.tsx$/.test(key),
+);
+// The texts of one language are loaded with every page.
+const texts = Object.keys(manifest).filter((key) => /app\/messages\/en\.ts$/.test(key));
+
+describe("what is loaded, in kB after gzip", () => {
+  test.each(entries)("the shell of %s", (entry) => {
+    expect(kilobytes([...needed(entry), ...texts])).toBeLessThan(160);
+  });
+
+  test.each(pages)("what %s adds to the shell", (page) => {
+    const shell = needed(page.includes("/signup/") ? "platform.html" : "tenant.html");
+    expect(kilobytes([...needed(page)].filter((key) => !shell.has(key)))).toBeLessThan(30);
+  });
+
+  test("styles", () => {
+    const styles = Object.values(manifest).filter(({ file }) => file.endsWith(".css"));
+    expect(styles.length).toBeGreaterThan(0);
+    expect(styles.reduce((sum, { file }) => sum + gzipped(file), 0) / 1000).toBeLessThan(14);
+  });
+
+  test("the font of English and German", () => {
+    const fonts = Object.values(manifest).filter(({ file }) => /-latin-wght.*woff2$/.test(file));
+    expect(fonts).toHaveLength(1);
+    expect(statSync(join(DIST, fonts[0]?.file ?? "")).size / 1000).toBeLessThan(35);
+  });
+
+  test("the entries are those that the gateway serves", () => {
+    expect(entries.sort()).toEqual(["ops.html", "platform.html", "tenant.html"]);
+    for (const entry of entries) {
+      const html = readFileSync(join(DIST, entry), "utf8");
+      expect(html).toContain("<!--stagify:head-->");
+      expect(html).toContain('<html lang="en">');
+      // Anything inline would need a hash of its own in the Content-Security-Policy.
+      expect(html).not.toMatch(/<style|style=|<script(?![^>]*\ssrc=)|\son\w+=/);
+    }
+  });
+
+  test("every text asset has its compressed twins", () => {
+    const text = Object.values(manifest).filter(({ file }) => /\.(js|css)$/.test(file));
+    for (const { file } of text) {
+      for (const coding of ["br", "gz"]) {
+        expect(statSync(join(DIST, `${file}.${coding}`)).size).toBeGreaterThan(0);
+      }
+    }
+  });
+});

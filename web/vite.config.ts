@@ -1,0 +1,42 @@
+import { lingui } from "@lingui/vite-plugin";
+import tailwind from "@tailwindcss/vite";
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vite";
+import { hosts } from "./tools/hosts.ts";
+
+const gateway = process.env.STAGIFY_GATEWAY ?? "http://127.0.0.1:8080";
+// The gateway tells tenants apart by the host, so the browser's name for it goes on unchanged.
+const passOn = { target: gateway, changeOrigin: false };
+
+export default defineConfig({
+  // Entries are chosen by the host (tools/hosts.ts), never by a path.
+  appType: "custom",
+  plugins: [lingui({ macroTransform: true }), react(), tailwind(), hosts(gateway)],
+  resolve: { alias: { "@": new URL("./src", import.meta.url).pathname } },
+  server: {
+    port: Number(process.env.WEB_PORT ?? 5173),
+    strictPort: true,
+    allowedHosts: [".localhost"],
+    proxy: { "/v1": passOn, "/docs": passOn, "/openapi.json": passOn, "/favicon.svg": passOn },
+  },
+  build: {
+    target: "baseline-widely-available",
+    manifest: "manifest.json",
+    // Anything inlined would need a hash of its own in the Content-Security-Policy.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+    rolldownOptions: {
+      input: ["tenant.html", "platform.html", "ops.html"],
+      output: {
+        // A few large files instead of many small ones, which would queue over HTTP/1.1.
+        codeSplitting: {
+          groups: [
+            { name: "react", test: /node_modules\/(react|react-dom|scheduler)\//, priority: 3 },
+            { name: "base", test: /node_modules\/@(tanstack|lingui)\//, priority: 2 },
+          ],
+        },
+      },
+    },
+  },
+});
