@@ -16,6 +16,8 @@ export default defineConfig({
   server: {
     port: Number(process.env.WEB_PORT ?? 5173),
     strictPort: true,
+    // The photos of the gallery lie outside.
+    fs: { allow: [".."] },
     allowedHosts: [".localhost"],
     proxy: { "/v1": passOn, "/docs": passOn, "/openapi.json": passOn, "/favicon.svg": passOn },
   },

@@ -9,7 +9,7 @@ const KINDS: Record<ButtonKind, string> = {
   primary: "bg-brand text-on-brand hover:opacity-90",
   secondary: "border border-line bg-surface text-ink hover:bg-raised",
   quiet: "text-ink hover:bg-raised",
-  danger: "bg-danger text-canvas hover:opacity-90",
+  danger: "bg-danger-fill text-on-danger hover:opacity-90",
 };
 
 const SIZES: Record<ButtonSize, string> = {
@@ -61,10 +61,8 @@ export function Button({
       onClick={idle ? swallow : onClick}
       className={looks(buttonLook(kind, size), "relative", busy && "opacity-100!", className)}
     >
-      <span className={looks("contents", busy && "*:opacity-40")}>
-        <span className={looks("inline-flex items-center gap-[inherit]", busy && "opacity-40")}>
-          {children}
-        </span>
+      <span className={looks("inline-flex items-center gap-[inherit]", busy && "opacity-0")}>
+        {children}
       </span>
       {busy && (
         <span className="absolute inset-0 grid place-items-center">

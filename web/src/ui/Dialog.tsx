@@ -43,7 +43,7 @@ export function Dialog({ open, onOpenChange, title, description, children, actio
               <Base.Description className="text-quiet">{description}</Base.Description>
             )}
           </div>
-          <Base.Close render={<IconButton label={t`Close`} className="absolute top-4 right-4" />}>
+          <Base.Close render={<IconButton label={t`Close`} className="absolute! top-4 right-4" />}>
             <X aria-hidden className="size-5" />
           </Base.Close>
           {children}

@@ -7,7 +7,7 @@ export const inputLook = looks(
   "transition-colors duration-120 placeholder:text-quiet",
   "focus:border-brand-ring focus:outline-2 focus:-outline-offset-1 focus:outline-brand-ring",
   "data-invalid:border-danger disabled:bg-raised disabled:text-quiet",
-  "read-only:bg-raised read-only:text-quiet",
+  "[&[readonly]]:bg-raised [&[readonly]]:text-quiet",
 );
 
 type FieldProps = Omit<ComponentProps<typeof Base.Control>, "name" | "className"> & {

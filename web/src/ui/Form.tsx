@@ -19,7 +19,7 @@ export function Form<Values extends Record<string, unknown>>({
 }) {
   return (
     <Base
-      className={looks("grid gap-5", className)}
+      className={looks("grid content-start gap-5", className)}
       errors={errors}
       onFormSubmit={(values) => {
         if (!busy) onSubmit(values as Values);

@@ -38,8 +38,8 @@ export function Sheet({
 }) {
   const { t } = useLingui();
   return (
-    <Drawer.VirtualKeyboardProvider>
-      <Drawer.Root open={open} onOpenChange={(next) => onOpenChange(next)}>
+    <Drawer.Root open={open} onOpenChange={(next) => onOpenChange(next)}>
+      <Drawer.VirtualKeyboardProvider>
         <Drawer.Portal>
           <Drawer.Backdrop className={shadeLook} />
           <Drawer.Viewport className="fixed inset-0 z-50 flex items-end justify-center sm:items-center sm:p-8">
@@ -55,7 +55,7 @@ export function Sheet({
                 )}
               </div>
               <Drawer.Close
-                render={<IconButton label={t`Close`} className="absolute top-4 right-4" />}
+                render={<IconButton label={t`Close`} className="absolute! top-4 right-4" />}
               >
                 <X aria-hidden className="size-5" />
               </Drawer.Close>
@@ -63,7 +63,7 @@ export function Sheet({
             </Drawer.Popup>
           </Drawer.Viewport>
         </Drawer.Portal>
-      </Drawer.Root>
-    </Drawer.VirtualKeyboardProvider>
+      </Drawer.VirtualKeyboardProvider>
+    </Drawer.Root>
   );
 }

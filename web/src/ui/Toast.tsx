@@ -62,7 +62,7 @@ function List() {
       )}
     >
       <Base.Content className="flex items-center gap-2 p-2 pl-4">
-        <Base.Title className="flex-1 py-1.5" />
+        <Base.Title render={<p />} className="flex-1 py-1.5" />
         <Base.Action className="h-9 rounded-button px-3 font-semibold underline-offset-4 hover:underline focus-visible:outline-current" />
         <Base.Close
           aria-label={t`Close`}

@@ -1,4 +1,5 @@
-import { Trans, useLingui } from "@lingui/react/macro";
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { type ErrorComponentProps, useRouter } from "@tanstack/react-router";
 import { ApiError, OfflineError } from "@/lib/api";
 import { Button } from "@/ui/Button";
@@ -6,7 +7,6 @@ import { Heading } from "@/ui/Page";
 
 /** A page that cannot be shown: why, and the way on. Never the text of an exception. */
 export function ErrorPage({ error, reset }: ErrorComponentProps) {
-  const { t } = useLingui();
   const router = useRouter();
   const refusal = error instanceof ApiError ? error : null;
   const offline = error instanceof OfflineError;
@@ -16,9 +16,7 @@ export function ErrorPage({ error, reset }: ErrorComponentProps) {
   };
   return (
     <main className="mx-auto grid min-h-[70dvh] max-w-door content-center gap-4 px-4 py-12">
-      <Heading className="text-title!">
-        {offline ? t`You are offline` : titleOf(refusal, t)}
-      </Heading>
+      <Heading className="text-title!">{offline ? t`You are offline` : titleOf(refusal)}</Heading>
       <p className="text-quiet">
         {offline ? (
           <Trans>Nothing is lost. The page goes on as soon as there is a connection.</Trans>
@@ -42,7 +40,7 @@ export function ErrorPage({ error, reset }: ErrorComponentProps) {
   );
 }
 
-function titleOf(refusal: ApiError | null, t: ReturnType<typeof useLingui>["t"]): string {
+function titleOf(refusal: ApiError | null): string {
   if (refusal?.status === 403) return t`This is not for your role`;
   if (refusal?.status === 404) return t`This is not here`;
   if (refusal?.status === 429) return t`Too much at once`;

@@ -1,4 +1,5 @@
-import { Trans, useLingui } from "@lingui/react/macro";
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { ApiError, OfflineError } from "@/lib/api";
 import type { Session } from "@/lib/session";
 import { Button } from "@/ui/Button";
@@ -16,14 +17,13 @@ export function LogInForm({
   email?: string | undefined;
   onDone: (session: Session) => void;
 }) {
-  const { t } = useLingui();
   const logIn = useLogIn();
   return (
     <Form<Credentials>
       busy={logIn.isPending}
       onSubmit={(values) => logIn.mutate(values, { onSuccess: onDone })}
     >
-      {logIn.error && <Notice tone="danger">{wordsFor(logIn.error, t)}</Notice>}
+      {logIn.error && <Notice tone="danger">{wordsFor(logIn.error)}</Notice>}
       <Field
         name="email"
         type="email"
@@ -46,7 +46,7 @@ export function LogInForm({
   );
 }
 
-function wordsFor(error: Error, t: ReturnType<typeof useLingui>["t"]): string {
+function wordsFor(error: Error): string {
   if (error instanceof OfflineError) return t`There is no connection. Try again when there is one.`;
   if (!(error instanceof ApiError)) return t`That did not work. Try again.`;
   if (error.code === "invalid_credentials") return t`Address and password do not match.`;
