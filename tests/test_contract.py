@@ -20,7 +20,7 @@ from stagify.events.identity import (
 )
 from stagify.events.receipts import IdentityReceiptIssued
 from stagify.events.staging import ProjectCreated, ProjectDeleted, UploadDeleted
-from stagify.events.tenant import TenantCreated, TenantDirectoryEntry
+from stagify.events.tenant import BrandingUpdated, TenantCreated, TenantDirectoryEntry
 from stagify.events.usage import UsageRecorded
 
 ROOT = Path(__file__).parents[1]
@@ -121,6 +121,7 @@ ROUTES: dict[str, Published] = {
     "tenant-svc": {
         "ask_for_slug": NO_EVENT_YET + "a sign-up asks whether its name is free",
         "create_tenant": (TenantCreated, TenantDirectoryEntry),
+        "change_branding": (BrandingUpdated, TenantDirectoryEntry),
     },
     "identity-svc": {
         "sign_up": NO_EVENT_YET + "an address is asked whether it wants a tenant",

@@ -31,6 +31,7 @@ NOT_FOR_CLIENTS = {
     "conflict",
     "gone",
     "payment_required",
+    "precondition_failed",
 }
 
 

@@ -23,7 +23,7 @@ SERVICES = {
 
 # Fields that never hold personal data: under this name in any table or event, or in this table.
 WORDS_FROM_LISTS = """
-    action aggregatetype code consumer content_type failure_code granularity kind meter plan
+    action aggregatetype changed code consumer content_type failure_code granularity kind meter plan
     previous_plan region role room_type scope scopes service source state status style
     tenant_type type
 """
@@ -37,6 +37,7 @@ SECRETS_OR_HASHES_OF_SECRETS = """
 # A task names rows and no people, because operators read it.
 TASKS = "tasks.concurrency_key tasks.key tasks.last_error tasks.payload"
 ABOUT_PHOTOS = "hints options record sha256"
+COLOURS = "accent_color primary_color tokens"
 OUR_OWN_WORDS = "failure_message"
 NOT_PERSONAL = {
     *WORDS_FROM_LISTS.split(),
@@ -44,6 +45,7 @@ NOT_PERSONAL = {
     *SECRETS_OR_HASHES_OF_SECRETS.split(),
     *TASKS.split(),
     *ABOUT_PHOTOS.split(),
+    *COLOURS.split(),
     *OUR_OWN_WORDS.split(),
 }
 # Of tables that no model describes.

@@ -10,6 +10,7 @@ StagifyError
 ├── MethodNotAllowedError      405  the path is right, the method is not; `methods` are
 ├── ConflictError              409  the state of the thing says no
 ├── GoneError                  410  it was there and has expired
+├── PreconditionFailedError    412  it is no longer as the caller has seen it (If-Match)
 ├── TooLargeError              413  the body or the declared size is over the limit
 ├── UnsupportedMediaTypeError  415  wrong Content-Type or Content-Encoding
 ├── RateLimitedError           429  too often; `retry_after` seconds
@@ -161,6 +162,13 @@ class GoneError(StagifyError):
 
     status = 410
     code = "gone"
+
+
+class PreconditionFailedError(StagifyError):
+    """This has changed in the meantime."""
+
+    status = 412
+    code = "precondition_failed"
 
 
 class TooLargeError(StagifyError):

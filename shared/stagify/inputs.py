@@ -79,6 +79,8 @@ _ONLY_INVISIBLE = re.compile(f"[{INVISIBLE}]*")
 _AROUND = re.compile(f"^[{INVISIBLE}]+|[{INVISIBLE}]+$")
 _PATH_SEPARATORS = re.compile(r"[/\\]")
 _YEAR = re.compile(r"[0-9]{4}-")
+# Without alpha: what is under a colour would decide what it looks like.
+_COLOR = re.compile(r"#?([0-9a-fA-F]{6}|[0-9a-fA-F]{3})")
 # What people and mail programs put between the digits of a code: spaces, dashes, invisible characters.
 _BETWEEN_DIGITS = re.compile(rf"[{INVISIBLE}\u002d\u2010-\u2015\u2212\ufe58\ufe63\uff0d]")
 
@@ -178,6 +180,16 @@ def _code(text: str) -> str:
     return "".join(map(str, digits))
 
 
+def _color(text: str) -> str:
+    digits = _COLOR.fullmatch(text.strip())
+    if digits is None:
+        raise ValueError("must be a colour in hexadecimal digits, such as #1f4d3a")
+    hexadecimal = digits[1].lower()
+    return "#" + (
+        hexadecimal if len(hexadecimal) == 6 else "".join(2 * each for each in hexadecimal)
+    )
+
+
 def _choice(text: str) -> str:
     _clean(text)
     return text
@@ -269,6 +281,14 @@ Code = Annotated[
 # What somebody would like as a slug; tenant-svc decides what a slug may look like, and suggests one.
 Slug = Annotated[
     str, Rule(), AfterValidator(_line(MAX_SLUG)), _schema(**_NOT_BLANK, maxLength=MAX_SLUG)
+]
+# As `#rrggbb`; people may leave out the #, and write each of the three digits once.
+Color = Annotated[
+    str,
+    Rule(),
+    Field(max_length=64),
+    AfterValidator(_color),
+    _schema(pattern="^#?([0-9a-fA-F]{6}|[0-9a-fA-F]{3})$", examples=["#1f4d3a"]),
 ]
 # One of the keys of a list that is compared elsewhere, such as a style of the catalog.
 Choice = Annotated[str, Rule(), Field(min_length=1, max_length=64), AfterValidator(_choice)]

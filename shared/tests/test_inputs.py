@@ -28,6 +28,7 @@ from stagify.inputs import (
     MAX_PASSWORD_BYTES,
     Choice,
     Code,
+    Color,
     Email,
     FileName,
     Flag,
@@ -58,6 +59,7 @@ class Thing(BaseModel):
     secret: Secret | None = None
     code: Code | None = None
     slug: Slug | None = None
+    color: Color | None = None
     choice: Choice | None = None
     instant: Instant | None = None
     big: Big | None = None
@@ -65,7 +67,7 @@ class Thing(BaseModel):
 
 
 RULES: dict[str, Any] = {name: field.annotation for name, field in Thing.model_fields.items()}
-TEXTS = ("name", "file_name", "email", "code", "slug", "choice")
+TEXTS = ("name", "file_name", "email", "code", "slug", "color", "choice")
 SECRETS = ("password", "new_password", "secret")
 COLUMNS = {"instant": "timestamptz", "big": "bigint", "flag": "boolean"}
 
@@ -311,6 +313,35 @@ class TestCodes:
     def test_anything_else_is_refused(self, typed: str) -> None:
         with pytest.raises(ValidationError):
             checked("code", typed)
+
+
+class TestColors:
+    @pytest.mark.parametrize("typed", ["#1f4d3a", "#1F4D3A", "1f4d3a", " #1f4d3a\n"])
+    def test_all_spellings_of_a_colour_are_one(self, typed: str) -> None:
+        assert checked("color", typed) == "#1f4d3a"
+
+    def test_each_digit_of_a_short_one_stands_for_two(self) -> None:
+        assert checked("color", "#F0a") == "#ff00aa"
+
+    @pytest.mark.parametrize(
+        "typed",
+        [
+            "",
+            "#",
+            "green",
+            "#12345",
+            "#1f4d3aff",
+            "##1f4d3a",
+            "#1f4d3g",
+            "#１２３",
+            "rgb(0, 0, 0)",
+            "#fff;}body{display:none",
+            "#" * 65,
+        ],
+    )
+    def test_anything_else_is_refused(self, typed: str) -> None:
+        with pytest.raises(ValidationError):
+            checked("color", typed)
 
 
 class TestTimes:

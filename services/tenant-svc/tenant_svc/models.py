@@ -1,11 +1,12 @@
 """Every table of tenant-svc, collected for migrations and for the architecture test."""
 
+from tenant_svc.brands.models import Brand
 from tenant_svc.hosts.models import Slug
 from tenant_svc.lifecycle.models import Provisioning, TenantReceipt
 from tenant_svc.tables import ServiceTable
 from tenant_svc.tenants.models import Tenant
 
-__all__ = ["Provisioning", "Slug", "Tenant", "TenantReceipt"]
+__all__ = ["Brand", "Provisioning", "Slug", "Tenant", "TenantReceipt"]
 
 METADATA = ServiceTable.metadata
 

@@ -107,6 +107,16 @@ class Branding(_Value):
     logo_url: str | None = None
 
 
+class BrandingUpdated(TenantEvent):
+    """What visitors see of the tenant has changed. `changed` says what: `name`, `colors`; the colours
+    are those that are now chosen. The name is in the directory only."""
+
+    event_type = "stagify.branding.updated.v1"
+    topic = Topic.TENANT
+    changed: list[str]
+    colors: BrandColors
+
+
 class TenantDirectoryEntry(TenantEvent):
     """The whole record of one tenant, for the gateway; the newest one of each key counts (compacted).
 

@@ -101,7 +101,7 @@ async def _confirm(session: Session, tenant: Tenant) -> None:
         return
     tenant.status = "provisioning"
     await queries.start_provisioning(session, tenant.id, started_at=utc_now(), expires_at=None)
-    publish_entry(session, tenant)
+    await publish_entry(session, tenant)
 
 
 async def _activate(session: Session, tenant: Tenant) -> None:
@@ -109,7 +109,7 @@ async def _activate(session: Session, tenant: Tenant) -> None:
     tenant.activated_at = utc_now()
     await queries.end_provisioning(session, tenant.id)
     publish(session, TenantActivated(tenant_id=tenant.id))
-    publish_entry(session, tenant)
+    await publish_entry(session, tenant)
 
 
 async def suspend_tenant(session: Session, *, tenant_id: UUID, reason: str) -> Tenant:
@@ -122,7 +122,7 @@ async def suspend_tenant(session: Session, *, tenant_id: UUID, reason: str) -> T
     tenant.status = "suspended"
     tenant.suspended_at = utc_now()
     publish(session, TenantSuspended(tenant_id=tenant.id, reason=reason))
-    publish_entry(session, tenant)
+    await publish_entry(session, tenant)
     return tenant
 
 
@@ -136,7 +136,7 @@ async def reactivate_tenant(session: Session, *, tenant_id: UUID) -> Tenant:
     tenant.status = "active"
     tenant.suspended_at = None
     publish(session, TenantReactivated(tenant_id=tenant.id))
-    publish_entry(session, tenant)
+    await publish_entry(session, tenant)
     return tenant
 
 
@@ -150,7 +150,7 @@ async def change_plan(session: Session, *, tenant_id: UUID, plan: str) -> None:
         tenant_id=tenant.id, slug=tenant.slug, name=tenant.name, plan=plan, region=tenant.region
     )
     publish(session, updated)
-    publish_entry(session, tenant)
+    await publish_entry(session, tenant)
 
 
 async def expire_tenant(session: Session, *, tenant_id: UUID, grace: timedelta) -> bool:
@@ -162,7 +162,7 @@ async def expire_tenant(session: Session, *, tenant_id: UUID, grace: timedelta) 
     await session.delete(provisioning)
     tenant.status = "expired"
     await hosts.free_slug_later(session, tenant.slug, grace=grace)
-    publish_entry(session, tenant)
+    await publish_entry(session, tenant)
     return True
 
 
@@ -176,7 +176,7 @@ async def give_up_tenant(session: Session, *, tenant_id: UUID) -> bool:
     if not await hosts.free_slug(session, tenant.slug, tenant_id=tenant_id):
         return False
     publish(session, TenantExpired(tenant_id=tenant.id, slug=tenant.slug))
-    publish_entry(session, tenant, has_host=False)
+    await publish_entry(session, tenant, has_host=False)
     return True
 
 

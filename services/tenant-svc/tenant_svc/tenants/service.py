@@ -6,6 +6,7 @@ from stagify.calls.tenant import SLUG_ERRORS, TenantCreate, TenantExpiredError
 from stagify.database import Session
 from stagify.events.tenant import TenantCreated
 from stagify.outbox import publish
+from tenant_svc.brands import service as brands
 from tenant_svc.directory.service import publish_entry
 from tenant_svc.hosts import service as hosts
 from tenant_svc.parts import Parts
@@ -46,7 +47,7 @@ async def create_tenant(
     )
     session.add(tenant)
     publish(session, _created(tenant))
-    publish_entry(session, tenant)
+    await publish_entry(session, tenant)
     return tenant
 
 
@@ -98,10 +99,13 @@ async def find_tenant_id(session: Session, slug: str) -> UUID:
 
 
 async def republish_tenants(parts: Parts) -> int:
-    """Publish the directory entry of every tenant with a name again; returns how many."""
+    """Publish the directory entry of every tenant with a name again, with the colours that this release
+    shows for those it has chosen; returns how many."""
     async with parts.database.system() as session:
         tenant_ids = await hosts.named_tenants(session)
     for tenant_id in tenant_ids:
         async with parts.database.tenant(tenant_id) as session:
-            publish_entry(session, await lock_tenant(session, tenant_id))
+            tenant = await lock_tenant(session, tenant_id)
+            await brands.renew_tokens(session, tenant_id=tenant_id)
+            await publish_entry(session, tenant)
     return len(tenant_ids)

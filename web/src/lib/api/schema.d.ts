@@ -160,7 +160,13 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Change Branding
+         * @description Change the name that is shown, or the colours. Colours that could not be read are adjusted:
+         *     `tokens` in the answer are those that are shown. With If-Match, nothing is changed if somebody else
+         *     was faster.
+         */
+        patch: operations["change_branding"];
         trace?: never;
     };
     "/v1/slugs/{slug}": {
@@ -464,7 +470,8 @@ export interface components {
         };
         /**
          * BrandingColors
-         * @description Colours as `#rrggbb`.
+         * @description Colours as `#rrggbb`. Areas, buttons and links have the primary one; what has the focus or is
+         *     selected is marked in the accent colour.
          */
         BrandingColors: {
             /** Primary */
@@ -473,15 +480,78 @@ export interface components {
             accent: string;
         };
         /**
+         * BrandingColorsUpdate
+         * @description Any two colours: those that could not be read are adjusted, not refused.
+         */
+        BrandingColorsUpdate: {
+            /**
+             * Primary
+             * @example #1f4d3a
+             */
+            primary: string;
+            /**
+             * Accent
+             * @example #1f4d3a
+             */
+            accent: string;
+        };
+        /**
          * BrandingRead
-         * @description How a tenant presents itself; readable without a credential.
+         * @description How a tenant presents itself; readable without a credential. `colors` are those it has chosen,
+         *     `tokens` those that are shown.
          */
         BrandingRead: {
             /** Name */
             name: string;
             colors: components["schemas"]["BrandingColors"];
+            tokens: components["schemas"]["BrandingTokens"];
             /** Logo Url */
             logo_url?: string | null;
+        };
+        /**
+         * BrandingTheme
+         * @description What is shown for the colours on light or on dark pages. Where a colour could not be read or seen,
+         *     it is a lighter or darker one of the same hue.
+         */
+        BrandingTheme: {
+            /**
+             * Brand
+             * @description Fills areas, such as the main button.
+             */
+            brand: string;
+            /**
+             * On Brand
+             * @description Text on such an area: white or ink.
+             */
+            on_brand: string;
+            /**
+             * Brand Text
+             * @description The primary colour as text on the page.
+             */
+            brand_text: string;
+            /**
+             * Brand Ring
+             * @description The accent colour around what has the focus.
+             */
+            brand_ring: string;
+        };
+        /**
+         * BrandingTokens
+         * @description The colours that are shown.
+         */
+        BrandingTokens: {
+            light: components["schemas"]["BrandingTheme"];
+            dark: components["schemas"]["BrandingTheme"];
+        };
+        /**
+         * BrandingUpdate
+         * @description What shall change; what is left out stays as it is. With null for its name a tenant is shown under
+         *     the name of the workspace, with null for its colours in those of the platform.
+         */
+        BrandingUpdate: {
+            /** Name */
+            name?: string | null;
+            colors?: components["schemas"]["BrandingColorsUpdate"] | null;
         };
         /**
          * CatalogRead
@@ -2305,7 +2375,9 @@ export interface operations {
     get_branding: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "If-None-Match"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2314,6 +2386,133 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description What to send as If-None-Match the next time. */
+                    ETag: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BrandingRead"];
+                };
+            };
+            /** @description The client has the newest answer. */
+            304: {
+                headers: {
+                    /** @description What to send as If-None-Match the next time. */
+                    ETag: string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    /** @description How programs send their credential (RFC 6750). */
+                    "WWW-Authenticate": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            408: components["responses"]["RequestTimeout"];
+            /** @description Content Too Large */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
+            /** @description Unprocessable Content */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After": number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            502: components["responses"]["BadGateway"];
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After": number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            504: components["responses"]["GatewayTimeout"];
+            505: components["responses"]["HttpVersionNotSupported"];
+        };
+    };
+    change_branding: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BrandingUpdate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    /** @description What to send as If-None-Match the next time. */
+                    ETag: string;
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
@@ -2355,6 +2554,16 @@ export interface operations {
                 };
             };
             408: components["responses"]["RequestTimeout"];
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Content Too Large */
             413: {
                 headers: {

@@ -1,0 +1,1 @@
+"""What each tenant has chosen to look like, and which colours are shown for it."""
