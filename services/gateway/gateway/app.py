@@ -32,7 +32,10 @@ from gateway.observe.log_writer import LogWriter
 from gateway.observe.metering import Metering
 from gateway.observe.metrics import Metrics
 from gateway.observe.tracing import Tracing
+from gateway.pages import web
 from gateway.pages.documents import Documents
+from gateway.pages.entries import Addresses
+from gateway.pages.notices import Notices
 from gateway.pages.openapi import OpenApi
 from gateway.settings import Settings
 from gateway.store.host import LABEL, StoreHost
@@ -115,7 +118,8 @@ class Gateway:
             visitors=Visitors(),
             passes=Passes(signer, self.lasting),
             limits=self.limits,
-            documents=Documents(self.openapi.rendered),
+            documents=Documents(self.openapi.rendered, _web(settings)),
+            notices=Notices(settings.app_url),
             store=self.store,
         )
         ending = (self.access_log, tracing)
@@ -317,6 +321,11 @@ def _store(
         places=Places(settings.max_transfers, settings.address_max_transfers),
         pace=settings.pace(),
     )
+
+
+def _web(settings: Settings) -> web.WebApp | None:
+    addresses = Addresses(settings.base_domain, settings.app_url, settings.upload_origin)
+    return web.load(settings.web_folder, settings.web_previous_folder, addresses)
 
 
 def _nothing(request: Request) -> bool:

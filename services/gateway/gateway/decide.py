@@ -11,10 +11,12 @@ from gateway.callers.passes import Passes, with_session
 from gateway.callers.refusals import INVALID_CREDENTIAL, ORIGIN_MISMATCH
 from gateway.fairness.limits import Limits
 from gateway.hosts.directory import Directory
-from gateway.hosts.refusals import TENANT_SUSPENDED
+from gateway.hosts.refusals import TENANT_SUSPENDED, UNKNOWN_HOST
 from gateway.hosts.routes import OPEN_TO_ANYONE, Route, Routes, segment_of
 from gateway.hosts.sites import NOBODY, Site, Who
 from gateway.pages.documents import Documents
+from gateway.pages.negotiation import is_navigation
+from gateway.pages.notices import Notices
 from gateway.store.host import StoreHost
 from gateway.wire.authority import is_same_origin
 from gateway.wire.decisions import DecideLater, Decision, Pending, Refuse
@@ -42,6 +44,7 @@ class Decider:
         passes: Passes,
         limits: Limits,
         documents: Documents,
+        notices: Notices,
         store: StoreHost | None,
     ) -> None:
         self._directory = directory
@@ -51,6 +54,7 @@ class Decider:
         self._passes = passes
         self._limits = limits
         self._documents = documents
+        self._notices = notices
         self._store = store
 
     def decide(self, request: Request, peer: Peer, now: float) -> Decision:
@@ -61,21 +65,49 @@ class Decider:
             store = self._store
             if store is not None and request.host == store.host:
                 return store.decide(request, peer, now)
-            return self._refuse(NOBODY, site, request, peer, now)
+            return self._at_unknown_host(site, request, peer, now)
         if site.status == "suspended":
-            return self._refuse(site.unidentified, TENANT_SUSPENDED, request, peer, now)
+            return self._at_suspended_tenant(site, request, peer, now)
         route = self._routes.find(request.target)
         if route is None:
-            limited = self._limits.charge(peer.source_of(request), now)
-            if limited is not None:
-                return Refuse(site.unidentified, limited)
-            return self._documents.answer(request, site)
+            return self._document(request, peer, site, now)
         if request.authorization is not None or request.session is not None:
             if site.key:
                 return self._by_credential(request, peer, site, route, now)
             if request.session is not None:
                 return self._with_session(request.session, request, peer, site, route, now)
         return self._passes.get(self._visitors.at(site), site, route, now)
+
+    def _document(self, request: Request, peer: Peer, site: Site, now: float) -> Decision:
+        """What the gateway answers itself; assets have a price of their own."""
+        source = peer.source_of(request)
+        asset = self._documents.asset(request, site)
+        if asset is not None:
+            limited = self._limits.charge_bytes(source, len(asset.body), now)
+            return asset if limited is None else Refuse(site.unidentified, limited)
+        limited = self._limits.charge(source, now)
+        if limited is not None:
+            return Refuse(site.unidentified, limited)
+        return self._documents.answer(request, site)
+
+    def _at_unknown_host(
+        self, refusal: Refusal, request: Request, peer: Peer, now: float
+    ) -> Decision:
+        console = self._directory.find_console(request.host)
+        if console is not None:
+            return self._document(request, peer, console, now)
+        limited = self._limits.charge(peer.source_of(request), now)
+        if limited is None and refusal is UNKNOWN_HOST and is_navigation(request):
+            return self._notices.unknown(request)
+        return Refuse(NOBODY, limited or refusal)
+
+    def _at_suspended_tenant(
+        self, site: Site, request: Request, peer: Peer, now: float
+    ) -> Decision:
+        limited = self._limits.charge(peer.source_of(request), now)
+        if limited is None and is_navigation(request):
+            return self._notices.suspended(request, site)
+        return Refuse(site.unidentified, limited or TENANT_SUSPENDED)
 
     def _with_session(
         self, session: bytes, request: Request, peer: Peer, site: Site, route: Route, now: float

@@ -8,6 +8,7 @@ from pydantic import AnyHttpUrl, Field, PositiveFloat, field_validator
 
 from gateway.fairness.limits import LimitSettings
 from gateway.fairness.turns import TurnSettings
+from gateway.store.host import LABEL
 from gateway.wire.request import HeadLimits
 from gateway.wire.sources import SourceLimits
 from gateway.wire.timeouts import Pace, Timeouts
@@ -32,6 +33,12 @@ class Settings(ProcessSettings):
     # An S3 API that clients reach through the gateway, at `objects.<base>`; unset if signed links
     # lead to the store directly.
     objectstore_url: AnyHttpUrl | None = None
+    # The web app as it was built, and the build before, whose assets are served to pages that are still
+    # open; without it there is a landing page.
+    web_folder: Path | None = None
+    web_previous_folder: Path | None = None
+    # Where browsers reach the store, if not at `objects.<base>`: pages may connect to nothing else.
+    s3_public_url: AnyHttpUrl | None = None
     # Where the access log goes: `stdout`, a file in a folder that exists, or `off`.
     access_log: Literal["stdout", "off"] | Path = "stdout"
     # Networks of proxies in front of the gateway, whose X-Forwarded-For and X-Forwarded-Proto are
@@ -78,6 +85,9 @@ class Settings(ProcessSettings):
     plan_requests_per_second: dict[str, PositiveFloat] = Field(default_factory=dict)
     address_requests_per_second: float = Field(default=100, gt=0)
     address_burst: float = Field(default=300, ge=1)
+    # Bytes of the web app's assets, a second and at once, of one address.
+    address_asset_bytes_per_second: float = Field(default=4 * 1024 * 1024, gt=0)
+    address_asset_burst_bytes: float = Field(default=64 * 1024 * 1024, ge=1024 * 1024)
 
     # Transfers of photos at a time: all together, and of one address. The store has a thread for
     # each, so there must be fewer of them than of its threads.
@@ -121,6 +131,18 @@ class Settings(ProcessSettings):
             raise ValueError("is not `stdout`, `off` or a file in a folder that exists")
         return access_log
 
+    @property
+    def app_url(self) -> str:
+        """The platform's own host."""
+        return f"{self.public_scheme}://app.{self.base_domain}"
+
+    @property
+    def upload_origin(self) -> str:
+        """The origin to which browsers bring photos."""
+        if self.s3_public_url is None:
+            return f"{self.public_scheme}://{LABEL}.{self.base_domain}"
+        return str(self.s3_public_url).removesuffix(self.s3_public_url.path or "")
+
     def hsts(self) -> int | None:
         """The seconds of HSTS, if it is to be sent."""
         is_public = self.environment == "production" and self.public_scheme == "https"
@@ -142,6 +164,8 @@ class Settings(ProcessSettings):
             source=SourceLimits(
                 rate=self.address_requests_per_second,
                 burst=self.address_burst,
+                bytes_rate=self.address_asset_bytes_per_second,
+                bytes_burst=self.address_asset_burst_bytes,
                 max_connections=self.address_max_connections,
                 max_arriving=self.address_max_arriving,
                 max_in_flight=self.address_max_in_flight,

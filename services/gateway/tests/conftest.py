@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +22,7 @@ from gateway.testing.identity import Identity
 from gateway.testing.running import Running
 from gateway.testing.service import FakeService
 from gateway.testing.store import RealStore
+from gateway.testing.web import build_web
 from gateway.wire.service import Service
 from gateway.wire.writes import Writes
 from stagify.testing import ObjectStoreServer
@@ -118,6 +120,18 @@ def add_member(identity: Identity) -> AddMember:
 async def live(make_gateway: MakeGateway) -> Running:
     """A gateway with the usual settings and the tenant acme."""
     return await make_gateway()
+
+
+@pytest.fixture
+def build(tmp_path: Path) -> Path:
+    """A build of a web app."""
+    return build_web(tmp_path / "dist")
+
+
+@pytest.fixture
+async def web(make_gateway: MakeGateway, build: Path) -> Running:
+    """A gateway with the usual settings, the tenant acme, and a web app."""
+    return await make_gateway(web_folder=build)
 
 
 @pytest.fixture

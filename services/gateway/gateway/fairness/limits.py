@@ -15,6 +15,9 @@ from gateway.wire.bucket import Bucket
 from gateway.wire.refusals import OVERLOADED, TOO_MANY_FROM_ADDRESS, Refusal
 from gateway.wire.sources import Source, SourceLimits
 
+# What an asset costs at least, because an answer without a body is work too.
+_LEAST_BYTES = 8 * 1024
+
 
 @dataclass(frozen=True, slots=True)
 class LimitSettings:
@@ -82,6 +85,10 @@ class Limits:
         }
         rate, burst = settings.source.rate, settings.source.burst
         self._address_limited = _rate_limited("address", rate, burst)
+        bytes_rate, bytes_burst = settings.source.bytes_rate, settings.source.bytes_burst
+        self._bytes_limited = _rate_limited(
+            "address-bytes", bytes_rate, bytes_burst, unit=';qu="content-bytes"'
+        )
         self._cut_off = _rate_limited("address", rate, burst, must_close=True)
         # Requests running, those of visitors among them, and streams.
         self.in_flight = 0
@@ -105,6 +112,13 @@ class Limits:
         if source.pay(now):
             return None
         return self._address_limited if source.pay_refusal(now) else self._cut_off
+
+    def charge_bytes(self, source: Source, count: int, now: float) -> Refusal | None:
+        """Have `source` pay for an asset of `count` bytes. Assets have a price of their own: a page
+        loads a dozen of them, and an office behind one address opens many pages at once."""
+        if source.pay_bytes(max(count, _LEAST_BYTES), now):
+            return None
+        return self._bytes_limited if source.pay_refusal(now) else self._cut_off
 
     def enter(self, party: Party, now: float) -> Refusal | None:
         """Count a member's request in, or say why not."""
@@ -168,7 +182,9 @@ class Limits:
         source.leave()
 
 
-def _rate_limited(policy: str, rate: float, burst: float, *, must_close: bool = False) -> Refusal:
+def _rate_limited(
+    policy: str, rate: float, burst: float, *, must_close: bool = False, unit: str = ""
+) -> Refusal:
     window = max(1, math.ceil(burst / rate))
     wait = max(1, math.ceil(1 / rate))
     return Refusal(
@@ -178,7 +194,7 @@ def _rate_limited(policy: str, rate: float, burst: float, *, must_close: bool = 
         refusals.RATE_LIMITED.detail,
         (
             ("retry-after", str(wait)),
-            ("ratelimit-policy", f'"{policy}";q={int(burst)};w={window}'),
+            ("ratelimit-policy", f'"{policy}";q={int(burst)}{unit};w={window}'),
             ("ratelimit", f'"{policy}";r=0;t={wait}'),
         ),
         must_close=must_close,

@@ -7,7 +7,7 @@ from uuid import UUID
 from gateway.fairness.limits import Limits, Party
 from gateway.hosts.names import normalise_host
 from gateway.hosts.refusals import UNKNOWN_HOST
-from gateway.hosts.sites import Site, SiteStatus, Who
+from gateway.hosts.sites import Site, SiteKind, SiteStatus, Who
 from gateway.wire.refusals import INVALID_HOST, Refusal
 from stagify.events import UndecodableEventError, decode
 from stagify.events.tenant import TenantDirectoryEntry
@@ -45,8 +45,9 @@ class Directory:
         self._sites: dict[bytes, Site] = {}
         self._by_tenant: dict[UUID, Site] = {}
         self._spellings: dict[bytes, bytes] = {}
-        self._platform = _platform_site(base_host, limits.new_party())
+        self._platform = _platform_site("app", "platform", base_host, limits.new_party())
         self._sites[self._platform.host] = self._platform
+        self._console = _platform_site("ops", "ops", base_host, limits.new_party())
 
     def __len__(self) -> int:
         return len(self._by_tenant)
@@ -71,6 +72,10 @@ class Directory:
         """Whether `host` leads to the tenant, and it is not suspended."""
         site = self.find(host)
         return isinstance(site, Site) and site.tenant_id == tenant_id and site.status != "suspended"
+
+    def find_console(self, host: bytes) -> Site | None:
+        """The operators' console, if `host` names it. It has pages only, so `find` does not know it."""
+        return self._console if normalise_host(host) == self._console.host else None
 
     def at(self, name: bytes) -> Site | None:
         """The site at a host name in the directory's own spelling."""
@@ -114,7 +119,7 @@ class Directory:
         self._by_tenant[tenant_id] = site
         for host in site.hosts:
             before = self._sites.get(host)
-            if before is self._platform or host in self._reserved:
+            if before is self._platform or host == self._console.host or host in self._reserved:
                 continue
             self._sites[host] = site
             if before is not None and before.tenant_id is not None:
@@ -156,11 +161,12 @@ def _tenant_site(
         unidentified=Who(tenant_id, ""),
         key=tenant_id.bytes,
         hosts=hosts,
+        branding=entry.branding.model_dump_json().encode() if entry.branding else b"",
     )
 
 
-def _platform_site(base_host: str, party: Party) -> Site:
-    host = normalise_host(f"app.{base_host}".encode())
+def _platform_site(label: str, kind: SiteKind, base_host: str, party: Party) -> Site:
+    host = normalise_host(f"{label}.{base_host}".encode())
     if host is None:
         raise ValueError(f"BASE_DOMAIN is not a host name: {base_host!r}")
     return Site(
@@ -170,4 +176,5 @@ def _platform_site(base_host: str, party: Party) -> Site:
         visitor=Principal(kind="platform", issuer="gateway"),
         party=party,
         hosts=(host,),
+        kind=kind,
     )

@@ -2,9 +2,5 @@
 
 from gateway.wire.refusals import Refusal
 
-UNKNOWN_HOST = Refusal(
-    404, "unknown_host", "Not Found", "This workspace does not exist.", has_page=True
-)
-TENANT_SUSPENDED = Refusal(
-    403, "tenant_suspended", "Forbidden", "This workspace is suspended.", has_page=True
-)
+UNKNOWN_HOST = Refusal(404, "unknown_host", "Not Found", "This workspace does not exist.")
+TENANT_SUSPENDED = Refusal(403, "tenant_suspended", "Forbidden", "This workspace is suspended.")

@@ -1,4 +1,4 @@
-"""A site is what a host name leads to: a tenant, or the platform itself."""
+"""A site is what a host name leads to: a tenant, the platform itself, or its operators' console."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from uuid import UUID
 from gateway.fairness.limits import Party
 from stagify.principal import Principal
 
+SiteKind = Literal["tenant", "platform", "ops"]
 SiteStatus = Literal["provisioning", "active", "suspended"]
 
 
@@ -31,7 +32,7 @@ NOBODY = Who(None, "")
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Site:
-    """One version of what the directory says about a tenant; or the platform host."""
+    """One version of what the directory says about a tenant; or a host of the platform's own."""
 
     host: bytes
     name: str
@@ -44,8 +45,12 @@ class Site:
     # The tenant's id as bytes: the first part of the keys of its credentials.
     key: bytes = b""
     hosts: tuple[bytes, ...] = field(default=())
+    kind: SiteKind = "tenant"
+    # How the tenant presents itself, as the JSON of `Branding`: read only for its pages, and a tenth of the
+    # size. Empty if nothing is known.
+    branding: bytes = b""
 
     @property
     def tenant_id(self) -> UUID | None:
-        """The tenant's id; None on the platform host."""
+        """The tenant's id; None on a host of the platform's own."""
         return self.unidentified.tenant_id

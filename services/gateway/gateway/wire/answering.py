@@ -119,12 +119,18 @@ class Answering:
             and self._client.can_skip_body()
         )
 
-    def _answer_here(self, data: bytes, status: int, code: bytes, keep_alive: bool) -> None:
+    def _answer_here(
+        self, data: bytes, status: int, code: bytes, keep_alive: bool, body: bytes = b""
+    ) -> None:
+        """Answer with `data`, and with `body` behind it. That is not copied: clients who read slowly
+        hold the same bytes all together."""
         record = self.record
-        record.status, record.code, record.sent_bytes = status, code, len(data)
+        record.status, record.code, record.sent_bytes = status, code, len(data) + len(body)
         for observe in self._parts.answered:
             observe(record)
         self._stream.write(data)
+        if body:
+            self._stream.write(body)
         self._let_go()
         self._client.on_answered(keep_alive, self._end(code))
 

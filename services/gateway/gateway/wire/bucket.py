@@ -30,3 +30,11 @@ class Bucket:
             return False
         self._full_at = full_at
         return True
+
+    def take_many(self, tokens: float, now: float) -> bool:
+        """Take so many tokens at once, if they are there."""
+        full_at = max(self._full_at, now) + tokens * self._token_seconds
+        if full_at - now > self._seconds + self._token_seconds * _TOLERANCE:
+            return False
+        self._full_at = full_at
+        return True

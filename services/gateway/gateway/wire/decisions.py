@@ -111,15 +111,17 @@ class Refuse:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Answer with `body`; `head` is the status line and the header lines."""
+    """Answer with `body`; `head` is the status line and the header lines, and `code` why it is not what
+    was asked for."""
 
     who: Any
     status: int
     head: bytes
     body: bytes
+    code: bytes = b""
 
-    def render(self, request_id: bytes, own_lines: bytes, *, close: bool, head_only: bool) -> bytes:
-        """The complete answer; `own_lines` are those of `Parts`."""
+    def render_head(self, request_id: bytes, own_lines: bytes, *, close: bool) -> bytes:
+        """The complete head; `own_lines` are those of `Parts`."""
         return b"".join(
             (
                 self.head,
@@ -127,7 +129,6 @@ class Answer:
                 own_lines,
                 request_id,
                 b"\r\nconnection: close\r\n\r\n" if close else b"\r\n\r\n",
-                b"" if head_only else self.body,
             )
         )
 

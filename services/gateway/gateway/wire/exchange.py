@@ -29,6 +29,8 @@ _IDEMPOTENT = frozenset((b"GET", b"HEAD", b"OPTIONS", b"PUT", b"DELETE"))
 # A body of more than this is large: few of them are kept at a time, and none until its answer starts,
 # so that its request could be sent once more.
 _LARGE_BYTES = 64 * 1024
+# A body of the gateway's own up to this size is sent in one piece with its head.
+_COPIED_BYTES = 16 * 1024
 
 # How far an exchange has come, in this order; one that the gateway answers itself skips the middle.
 DECIDING = 0
@@ -253,7 +255,6 @@ class Exchange(Answering):
             self._parts.own_lines,
             close=not keep_alive,
             head_only=self.is_head,
-            as_page=b"text/html" in self.request.accept,
             lines=lines,
         )
         self._answer_here(data, refusal.status, refusal.code.encode(), keep_alive)
@@ -261,8 +262,11 @@ class Exchange(Answering):
     def _answer(self, answer: Answer) -> None:
         keep_alive = self._may_keep_alive()
         request_id, own = self.record.request_id, self._parts.own_lines
-        data = answer.render(request_id, own, close=not keep_alive, head_only=self.is_head)
-        self._answer_here(data, answer.status, records.COMPLETE, keep_alive)
+        data = answer.render_head(request_id, own, close=not keep_alive)
+        body = b"" if self.is_head else answer.body
+        if len(body) <= _COPIED_BYTES:
+            data, body = data + body, b""
+        self._answer_here(data, answer.status, answer.code, keep_alive, body)
 
     def on_deadline(self) -> None:
         """It took too long: answer according to who was waited for."""

@@ -4,14 +4,12 @@ A refusal is rendered when the process starts; each request adds its id. The lay
 their refusals in a `refusals.py` of their own.
 """
 
-import html
 import json
 from dataclasses import dataclass, field
 
 from gateway.wire.clock import clock
 
 _PROBLEM = b"application/problem+json"
-_HTML = b"text/html; charset=utf-8"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -24,10 +22,8 @@ class Refusal:
     detail: str
     headers: tuple[tuple[str, str], ...] = ()
     must_close: bool = False
-    has_page: bool = False
     _head: bytes = field(init=False)
     _before_id: bytes = field(init=False)
-    _page: bytes = field(init=False)
 
     def __post_init__(self) -> None:
         lines = [f"HTTP/1.1 {self.status} {self.title}", "cache-control: no-store"]
@@ -43,7 +39,6 @@ class Refusal:
         set_field = object.__setattr__
         set_field(self, "_head", "\r\n".join(lines).encode() + b"\r\n")
         set_field(self, "_before_id", body[:-1].encode() + b',"request_id":"')
-        set_field(self, "_page", _page(self.title, self.detail) if self.has_page else b"")
 
     def render(
         self,
@@ -52,37 +47,23 @@ class Refusal:
         *,
         close: bool,
         head_only: bool = False,
-        as_page: bool = False,
         lines: bytes = b"",
     ) -> bytes:
         """The complete answer; `own_lines` are those of `Parts`, and `lines` further header lines,
         each with its line end. `request_id` must be a valid one, because it is not escaped."""
-        if as_page and self.has_page:
-            kind, body = _HTML, self._page
-        else:
-            kind, body = _PROBLEM, self._before_id + request_id + b'"}'
+        body = self._before_id + request_id + b'"}'
         return b"".join(
             (
                 self._head,
                 lines,
                 clock.date_line,
-                b"content-type: %b\r\ncontent-length: %d\r\n" % (kind, len(body)),
+                b"content-type: %b\r\ncontent-length: %d\r\n" % (_PROBLEM, len(body)),
                 own_lines,
                 request_id,
                 b"\r\nconnection: close\r\n\r\n" if close else b"\r\n\r\n",
                 b"" if head_only else body,
             )
         )
-
-
-def _page(title: str, detail: str) -> bytes:
-    return (
-        '<!doctype html><html lang="en"><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width">'
-        f"<title>{html.escape(title)}</title>"
-        '<body style="font:16px/1.5 system-ui;max-width:32em;margin:15vh auto;padding:0 1em">'
-        f"<h1>{html.escape(title)}</h1><p>{html.escape(detail)}</p>"
-    ).encode()
 
 
 def _bad(code: str, detail: str) -> Refusal:

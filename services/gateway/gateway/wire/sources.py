@@ -54,6 +54,9 @@ class SourceLimits:
 
     rate: float = 100.0
     burst: float = 300.0
+    # Bytes of assets, a second and at once.
+    bytes_rate: float = 4.0 * 1024 * 1024
+    bytes_burst: float = 64.0 * 1024 * 1024
     max_connections: int = 1024
     # Requests of which a part is missing.
     max_arriving: int = 64
@@ -67,15 +70,27 @@ class SourceLimits:
 
 
 class Source:
-    """One source. Its two buckets are for what it is answered, and for the refusals of more."""
+    """One source. Its buckets are for what it is answered, for the bytes of assets, and for the refusals
+    of more."""
 
-    __slots__ = ("_all", "_arriving", "_refusals", "_requests", "connections", "in_flight", "large")
+    __slots__ = (
+        "_all",
+        "_arriving",
+        "_bytes",
+        "_refusals",
+        "_requests",
+        "connections",
+        "in_flight",
+        "large",
+    )
 
     def __init__(self, sources: Sources) -> None:
         self._all = sources
         limits = sources.limits
         self._requests = Bucket(limits.rate, limits.burst)
         self._refusals = Bucket(limits.rate, limits.burst)
+        # Made when the first asset is asked for: programs never do.
+        self._bytes: Bucket | None = None
         self.connections: set[Connection] = set()
         # Connections with half a request, the oldest first.
         self._arriving: dict[Connection, None] = {}
@@ -95,6 +110,14 @@ class Source:
     def pay(self, now: float) -> bool:
         """Pay for one answer at `now` (monotonic); False if too many have been given."""
         return self._requests.take(now)
+
+    def pay_bytes(self, count: int, now: float) -> bool:
+        """Pay for `count` bytes of an asset; False if too many have been given."""
+        bucket = self._bytes
+        if bucket is None:
+            limits = self._all.limits
+            bucket = self._bytes = Bucket(limits.bytes_rate, limits.bytes_burst)
+        return bucket.take_many(min(count, self._all.limits.bytes_burst), now)
 
     def pay_refusal(self, now: float) -> bool:
         """Pay for the refusal of an answer; False if the source goes on although it is refused."""
