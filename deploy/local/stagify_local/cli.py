@@ -136,7 +136,7 @@ def summary(platform: "Platform", demo: "Account", seconds: float) -> str:
     return f"""
 StagifyAI is ready after {seconds:.0f} s.
 
-  sign up    {platform.gateway_url}
+  start      {platform.gateway_url}
   demo       {demo.url}
              {demo.email} / {demo.password}
   docs       {platform.gateway_url}/docs

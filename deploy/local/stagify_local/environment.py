@@ -48,6 +48,8 @@ class Addresses:
     smtp_port: int
     gateway_port: int
     access_log: Path
+    # The folder of the web app, in which its builds lie.
+    web: Path
 
     @property
     def base_domain(self) -> str:
@@ -115,6 +117,8 @@ class Environments:
                 "GATEWAY_PORT": str(self._addresses.gateway_port),
                 "OBJECTSTORE_URL": self._addresses.objectstore,
                 "ADMIN_PORT": port,
+                "WEB_FOLDER": str(self._addresses.web / "dist"),
+                "WEB_PREVIOUS_FOLDER": str(self._addresses.web / "dist.previous"),
                 "ACCESS_LOG": str(self._addresses.access_log),
             }
         environment |= self._service(service)

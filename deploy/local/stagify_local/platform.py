@@ -210,6 +210,7 @@ class Platform:
             smtp_port=self._parts.mail.smtp_port,
             gateway_port=self._gateway_port,
             access_log=self._log_path("gateway-access"),
+            web=REPOSITORY / "web",
         )
         python = None if self._engine_installation is None else self._engine_installation.python
         return Environments(self._state, addresses, engine=self._engine, engine_python=python)

@@ -36,6 +36,7 @@ def environments(state: State) -> Environments:
         smtp_port=2525,
         gateway_port=8080,
         access_log=Path("/logs/gateway-access.log"),
+        web=Path("/web"),
     )
     return Environments(state, addresses, engine="fast", engine_python=None)
 
@@ -59,6 +60,19 @@ def test_no_process_gets_an_owner_or_anothers_secrets(
 def test_the_gateway_has_no_database(environments: Environments) -> None:
     environment = environments.process(GATEWAY, "gateway")
     assert not [name for name in environment if "DATABASE" in name]
+
+
+def test_the_gateway_alone_serves_the_web_app(environments: Environments) -> None:
+    for deployable, process in PROCESSES:
+        environment = environments.process(deployable, process)
+        folders = {name: value for name, value in environment.items() if name.startswith("WEB_")}
+        if deployable is GATEWAY:
+            assert folders == {
+                "WEB_FOLDER": "/web/dist",
+                "WEB_PREVIOUS_FOLDER": "/web/dist.previous",
+            }
+        else:
+            assert folders == {}
 
 
 def test_every_deployable_speaks_only_to_its_audiences(environments: Environments) -> None:
