@@ -36,6 +36,13 @@ export default defineConfig({
           groups: [
             { name: "react", test: /node_modules\/(react|react-dom|scheduler)\//, priority: 3 },
             { name: "base", test: /node_modules\/@(tanstack|lingui)\//, priority: 2 },
+            // What every page needs, of whichever host.
+            {
+              name: "shell",
+              tags: ["$initial"],
+              test: /node_modules|src\/(app|lib|ui|styles)\//,
+              priority: 1,
+            },
           ],
         },
       },

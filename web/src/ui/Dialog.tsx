@@ -2,7 +2,7 @@ import { AlertDialog } from "@base-ui/react/alert-dialog";
 import { Dialog as Base } from "@base-ui/react/dialog";
 import { Trans, useLingui } from "@lingui/react/macro";
 import { X } from "lucide-react";
-import type { ReactNode } from "react";
+import { type ReactNode, useRef } from "react";
 import { Button, type ButtonKind, IconButton } from "./Button";
 import { looks } from "./looks";
 
@@ -61,11 +61,17 @@ export function RequiredDialog({
   description,
   children,
 }: Omit<DialogProps, "onOpenChange" | "actions">) {
+  const popup = useRef<HTMLDivElement>(null);
   return (
     <AlertDialog.Root open={open}>
       <AlertDialog.Portal>
         <AlertDialog.Backdrop className={shadeLook} />
-        <AlertDialog.Popup className={popupLook}>
+        <AlertDialog.Popup
+          ref={popup}
+          className={popupLook}
+          // What is fixed needs no typing.
+          initialFocus={() => popup.current?.querySelector<HTMLElement>("input:not([readonly])")}
+        >
           <div className="grid gap-2">
             <AlertDialog.Title className="font-semibold text-title">{title}</AlertDialog.Title>
             {description && (

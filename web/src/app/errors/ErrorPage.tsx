@@ -11,6 +11,8 @@ export function ErrorPage({ error, reset }: ErrorComponentProps) {
   const refusal = error instanceof ApiError ? error : null;
   const offline = error instanceof OfflineError;
   const again = () => {
+    // Only a page that is made anew gets code of a new build.
+    if (!refusal && !offline) return location.reload();
     reset();
     void router.invalidate();
   };

@@ -1,5 +1,7 @@
 import { Outlet, useRouter } from "@tanstack/react-router";
 import { useEffect } from "react";
+import { boot } from "@/lib/boot";
+import { Provisioning } from "./Provisioning";
 
 /** Around every page: whoever cannot see it hears that it changed, and the focus goes to its heading. */
 export function Root() {
@@ -12,5 +14,5 @@ export function Root() {
       }),
     [router],
   );
-  return <Outlet />;
+  return boot.status === "provisioning" ? <Provisioning /> : <Outlet />;
 }

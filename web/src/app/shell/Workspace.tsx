@@ -31,7 +31,7 @@ export function Workspace() {
           <nav aria-label={t`Pages`} className="hidden flex-1 gap-1 sm:flex">
             <Ways />
           </nav>
-          <div className="ml-auto">
+          <div className="ml-auto max-sm:hidden">
             <Suspense fallback={<span className="block size-11" />}>
               <PersonMenu />
             </Suspense>

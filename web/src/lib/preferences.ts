@@ -1,0 +1,32 @@
+import type { Locale } from "./boot";
+
+export type Look = "light" | "dark";
+
+const LOOK = "stagify:look";
+const A_YEAR = 365 * 86_400;
+
+/** The look that was chosen in this browser; null: as the device. The page's head reads it before
+ * anything is drawn. */
+export function look(): Look | null {
+  const chosen = localStorage.getItem(LOOK);
+  return chosen === "light" || chosen === "dark" ? chosen : null;
+}
+
+export function setLook(chosen: Look | null): void {
+  if (chosen) {
+    localStorage.setItem(LOOK, chosen);
+    document.documentElement.dataset.look = chosen;
+  } else {
+    localStorage.removeItem(LOOK);
+    delete document.documentElement.dataset.look;
+  }
+}
+
+/** The language of this browser's pages from the next one on; null: as the browser asks. The gateway
+ * reads it, so that a page is in one language from its first byte. */
+export function setLocale(chosen: Locale | null): void {
+  const age = chosen ? A_YEAR : 0;
+  const secure = location.protocol === "https:" ? "; Secure" : "";
+  // biome-ignore lint/suspicious/noDocumentCookie: Firefox has no cookieStore before version 140
+  document.cookie = `stagify_locale=${chosen ?? ""}; Path=/; Max-Age=${age}; SameSite=Lax${secure}`;
+}
