@@ -1,9 +1,17 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
+import { usageQuery } from "@/features/usage";
 import { office } from "@/lib/frames";
+import { recentQuery, tenantQuery } from "./api";
 
 const overviewRoute = createRoute({
   getParentRoute: () => office,
   path: "/",
+  loader: async ({ context: { queries } }) => {
+    // The figures and photos may be late or away: the page is useful without them.
+    void queries.prefetchQuery(usageQuery);
+    void queries.prefetchQuery(recentQuery);
+    await queries.ensureQueryData(tenantQuery);
+  },
   component: lazyRouteComponent(() => import("./TenantDashboard"), "TenantDashboard"),
 });
 

@@ -1,0 +1,37 @@
+import { infiniteQueryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+import { api, data, type Schemas, withKey } from "@/lib/api";
+
+export type ApiKey = Schemas["ApiKeyRead"];
+export type ApiKeyWish = Schemas["ApiKeyCreate"];
+export type NewApiKey = Schemas["ApiKeyCreated"];
+
+/** The workspace's keys, newest first. */
+export const apiKeysQuery = infiniteQueryOptions({
+  queryKey: ["api-keys"],
+  initialPageParam: undefined as string | undefined,
+  queryFn: ({ pageParam }) =>
+    data(
+      api.GET("/v1/api-keys", { params: { query: pageParam ? { cursor: pageParam } : {} } }),
+    ) as Promise<Schemas["ApiKeyPage"]>,
+  getNextPageParam: ({ next_cursor }) => next_cursor ?? undefined,
+});
+
+/** Make a key. Its secret is in this answer and nowhere else, not in the cache either. */
+export function useCreateApiKey() {
+  const queries = useQueryClient();
+  return useMutation({
+    gcTime: 0,
+    mutationFn: ({ key, body }: { key: string; body: ApiKeyWish }) =>
+      data(api.POST("/v1/api-keys", { params: withKey(key), body })) as Promise<NewApiKey>,
+    onSuccess: () => queries.invalidateQueries({ queryKey: apiKeysQuery.queryKey }),
+  });
+}
+
+export function useRevokeApiKey() {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (id: string) =>
+      data(api.DELETE("/v1/api-keys/{api_key_id}", { params: { path: { api_key_id: id } } })),
+    onSettled: () => queries.invalidateQueries({ queryKey: apiKeysQuery.queryKey }),
+  });
+}
