@@ -37,6 +37,7 @@ SERVICES = {
 # The files that the capabilities of a service share, and those that only one service has.
 SHARED_FILES = ["app", "worker", "cli", "settings", "parts", "handlers", "models", "tables"]
 MORE_FILES = {
+    "identity": {"callers": "who calls, where people act for themselves and not for a tenant"},
     "usage": {"meters": "what is metered: all of its capabilities speak of it"},
     "staging": {"jobs": "its third process"},
 }

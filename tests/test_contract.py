@@ -17,6 +17,7 @@ from stagify.events.identity import (
     MemberJoined,
     SessionRevoked,
     UserRegistered,
+    UserUpdated,
 )
 from stagify.events.receipts import IdentityReceiptIssued
 from stagify.events.staging import ProjectCreated, ProjectDeleted, UploadDeleted
@@ -130,6 +131,9 @@ ROUTES: dict[str, Published] = {
         # same way and with their origin; an event about only one of them would be kept for ever.
         "log_in": "changes nothing of the tenant's; ends the session it replaces as log_out does",
         "log_out": (SessionRevoked,),
+        "update_me": (UserUpdated,),
+        "end_my_session": (SessionRevoked,),
+        "end_my_other_sessions": (SessionRevoked,),
         "create_api_key": (ApiKeyCreated,),
         "revoke_api_key": (ApiKeyRevoked,),
         "look_up_credential": "a question; it is a POST because a secret stands in no address",

@@ -41,7 +41,10 @@ KIT_ACROSS_TENANTS = {
 }
 ACROSS_TENANTS: dict[str, dict[str, str]] = {
     "tenant": {},
-    "identity": {},
+    "identity": {
+        "ix_memberships_user_id": "people see to what is theirs in all tenants",
+        "ix_sessions_user_id": "the same",
+    },
     "staging": {},
     "usage": {
         "ix_reservations_closed_at": "upkeep forgets those of all tenants",

@@ -36,6 +36,7 @@ def _tenant(base: dict[str, Any]) -> FastAPI:
 def _identity(base: dict[str, Any]) -> FastAPI:
     settings = identity_svc.settings.Settings(
         **base,
+        person_database_url="postgresql://unused",
         tenant_svc_url="http://unused:1",
         identity_hash_secret="h" * 32,
         api_key_secrets="k" * 32,

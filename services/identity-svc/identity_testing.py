@@ -17,6 +17,7 @@ from aiosmtpd.handlers import Message as MessageHandler
 
 from identity_svc.roles.schemas import Role
 from identity_svc.roles.service import permissions_of
+from identity_svc.sessions.api import COOKIE_NAME
 from identity_svc.settings import Settings
 from stagify.events import Event
 from stagify.testing import ContextKeys
@@ -134,17 +135,17 @@ class Caller:
     """Headers of the callers that a gateway would let through."""
 
     def __init__(self, keys: ContextKeys) -> None:
-        self._keys = keys
+        self.keys = keys
 
     def platform(self, address: str | None = None) -> dict[str, str]:
-        return self._keys.headers("identity-svc", kind="platform") | came_from(address)
+        return self.keys.headers("identity-svc", kind="platform") | came_from(address)
 
     def anonymous(self, tenant_id: UUID, address: str | None = None) -> dict[str, str]:
-        headers = self._keys.headers("identity-svc", kind="anonymous", tenant_id=tenant_id)
+        headers = self.keys.headers("identity-svc", kind="anonymous", tenant_id=tenant_id)
         return headers | came_from(address)
 
     def user(self, member: Member, role: Role | None = "owner", **fields: Any) -> dict[str, str]:
-        return self._keys.headers(
+        return self.keys.headers(
             "identity-svc",
             **{
                 "tenant_id": member.tenant_id,
@@ -157,7 +158,7 @@ class Caller:
         )
 
     def service(self, name: str, tenant_id: UUID | None) -> dict[str, str]:
-        return self._keys.service_headers("identity-svc", name, tenant_id=tenant_id)
+        return self.keys.service_headers("identity-svc", name, tenant_id=tenant_id)
 
 
 class SignUpBegun(NamedTuple):
@@ -180,6 +181,7 @@ def new_address() -> str:
 
 Begin = Callable[[str, str], Awaitable[SignUpBegun]]
 SignUp = Callable[[], Awaitable[Member]]
+Join = Callable[[Member, Member], Awaitable[None]]
 
 
 def as_json(headers: dict[str, str], body: object) -> dict[str, Any]:
@@ -241,3 +243,66 @@ class Visitor:
             json={"code": code, "password": password},
             headers=self.caller.platform(self.address),
         )
+
+
+def cookies_of(answer: httpx.Response) -> dict[str, str]:
+    """The cookies that an answer sets."""
+    pairs = (line.partition(";")[0] for line in answer.headers.get_list("set-cookie"))
+    return {name: value for name, _, value in (pair.partition("=") for pair in pairs)}
+
+
+@dataclass
+class Browser:
+    """Somebody's browser on the host of a tenant: it keeps its cookies, and the gateway looks up whose
+    session they name before each call."""
+
+    client: httpx.AsyncClient
+    caller: Caller
+    tenant_id: UUID
+    address: str = field(default_factory=new_address)
+    user_agent: str = "httpx"
+    cookies: dict[str, str] = field(default_factory=dict)
+
+    async def look_up(self) -> dict[str, Any] | None:
+        """What the gateway is told about the session; None if there is none, or none any more."""
+        answer = await self.client.post(
+            "/internal/credentials",
+            json={"type": "session", "value": self.cookies.get(COOKIE_NAME) or "none"},
+            headers=self.caller.service("gateway", self.tenant_id),
+        )
+        known: dict[str, Any] | None = answer.json() if answer.status_code == 200 else None
+        return known
+
+    async def request(self, method: str, path: str, **arguments: Any) -> httpx.Response:
+        """The answer to a call on this host."""
+        return await self.request_as(await self.look_up(), method, path, **arguments)
+
+    async def request_as(
+        self, known: dict[str, Any] | None, method: str, path: str, **arguments: Any
+    ) -> httpx.Response:
+        """The same for what the gateway was told at some time."""
+        if known is None:
+            headers = self.caller.anonymous(self.tenant_id, self.address)
+        else:
+            headers = came_from(self.address) | self.caller.keys.headers(
+                "identity-svc",
+                tenant_id=self.tenant_id,
+                subject=known["subject"],
+                user_id=UUID(known["user_id"]),
+                credential_id=UUID(known["credential_id"]),
+                role=known["role"],
+                permissions=known["permissions"],
+            )
+        cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        headers |= {"user-agent": self.user_agent} | ({"cookie": cookie} if cookie else {})
+        answer = await self.client.request(method, path, headers=headers, **arguments)
+        self.cookies |= cookies_of(answer)
+        return answer
+
+    async def log_in(self, email: str, password: str = PASSWORD) -> httpx.Response:
+        """The answer to a log-in."""
+        body = {"email": email, "password": password}
+        return await self.request("POST", "/v1/session", json=body)
+
+
+OpenBrowser = Callable[..., Browser]

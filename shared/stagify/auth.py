@@ -26,6 +26,12 @@ class WrongHostError(ForbiddenError):
     code = "wrong_host"
 
 
+class PersonRequiredError(ForbiddenError):
+    """This call is for people who are logged in: API keys cannot make it."""
+
+    code = "person_required"
+
+
 class TenantRequiredError(ForbiddenError):
     """This call is available on a workspace's address only."""
 
@@ -57,14 +63,20 @@ def _actor(request: Request, principal: Principal) -> str | None:
     return principal.actor
 
 
-class _SignedIn(SecurityBase):
-    """Lets members and keys that have the needed permissions pass. It is a security scheme in
-    OpenAPI, so the document says which calls need a credential; the gateway's document says how
-    to send one."""
+class CredentialScheme(SecurityBase):
+    """What a dependency derives from that asks for a credential. It is a security scheme in OpenAPI, so
+    the document says which calls need one; the gateway's document says how to send it."""
 
-    def __init__(self, needed: frozenset[str]) -> None:
+    def __init__(self) -> None:
         self.model = APIKey(**{"in": APIKeyIn.header}, name=CONTEXT_HEADER)
         self.scheme_name = "context"
+
+
+class _SignedIn(CredentialScheme):
+    """Lets members and keys that have the needed permissions pass."""
+
+    def __init__(self, needed: frozenset[str]) -> None:
+        super().__init__()
         self._needed = needed
 
     async def __call__(self, request: Request) -> TenantPrincipal:

@@ -76,6 +76,13 @@ def begin_statement(tenant_id: UUID | None) -> str:
     return f"BEGIN; SELECT set_config('app.tenant_id', '{tenant_id}', true)"
 
 
+def begin_statement_for(user_id: UUID) -> str:
+    """BEGIN, and the person whose own rows are seen, whichever tenant they belong to."""
+    if not isinstance(user_id, UUID):
+        raise TypeError("a person's id is a UUID")
+    return f"BEGIN; SELECT set_config('app.user_id', '{user_id}', true)"
+
+
 class Database:
     """A service's database as one role. Made in `app.py` or `worker.py` and passed down.
 
@@ -129,7 +136,16 @@ class Database:
             yield session
 
     @asynccontextmanager
-    async def _transaction(self, tenant_id: UUID | None) -> AsyncIterator[Session]:
+    async def person(self, user_id: UUID) -> AsyncIterator[Session]:
+        """One transaction of a person, without a tenant: if the role is one that sees people's own
+        rows, it sees those of `user_id` in all tenants, and no others."""
+        async with self._transaction(None, begin_statement_for(user_id)) as session:
+            yield session
+
+    @asynccontextmanager
+    async def _transaction(
+        self, tenant_id: UUID | None, begin: str | None = None
+    ) -> AsyncIterator[Session]:
         session = Session(self._engine, expire_on_commit=False)
         try:
             connection = (await session.connection()).sync_connection
@@ -137,12 +153,12 @@ class Database:
         except BaseException:
             await asyncio.shield(session.close())
             raise
-        driver = connection.connection.driver_connection
+        driver: Any = connection.connection.driver_connection
         session.info.update(
             service=self.service, base_host=self.base_host, tenant_id=tenant_id, connection=driver
         )
         try:
-            await _begin(driver, tenant_id)
+            await driver.execute(begin or begin_statement(tenant_id))
             yield session
             if session.new or session.dirty or session.deleted:
                 await session.flush()
@@ -163,7 +179,7 @@ class Database:
             pooled.close()
 
         try:
-            await _begin(driver, tenant_id)
+            await driver.execute(begin_statement(tenant_id))
             yield driver
             await _commit(driver)
         except BaseException as error:
@@ -222,10 +238,6 @@ def _refuse_closed(pooled: Any, *_: Any) -> None:
     """
     if pooled.driver_connection.is_closed():
         raise InvalidatePoolError
-
-
-async def _begin(driver: Any, tenant_id: UUID | None) -> None:
-    await driver.execute(begin_statement(tenant_id))
 
 
 async def _commit(driver: Any) -> None:

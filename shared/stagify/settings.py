@@ -54,9 +54,13 @@ class ProcessSettings(KafkaSettings):
         """The base domain without its port."""
         return self.base_domain.partition(":")[0].lower()
 
+    def tenant_host(self, slug: str) -> str:
+        """A tenant's own host, with the port if it is not the default of the scheme."""
+        return f"{slug}.{self.base_domain}"
+
     def tenant_url(self, slug: str) -> str:
         """The address of a tenant's own host."""
-        return f"{self.public_scheme}://{slug}.{self.base_domain}"
+        return f"{self.public_scheme}://{self.tenant_host(slug)}"
 
 
 class ServiceSettings(ProcessSettings):

@@ -148,7 +148,8 @@ class ServiceDatabase:
 
 DATABASES: tuple[ServiceDatabase, ...] = (
     ServiceDatabase("tenant"),
-    ServiceDatabase("identity"),
+    # person: sees what belongs to one person in all tenants.
+    ServiceDatabase("identity", ("person",)),
     # claim: takes jobs across tenants.
     ServiceDatabase("staging", ("claim",)),
     # ingest: writes usage of all tenants in batches.

@@ -102,4 +102,4 @@ def test_bootstrap_learns_a_password_for_every_role(
         kafka_password(state, "operator"),
     )
     assert {"TENANT_OWNER_PASSWORD", "STAGING_CLAIM_PASSWORD", "USAGE_INGEST_PASSWORD"} <= passwords
-    assert len(passwords) == 4 * len(SERVICES) + 2
+    assert len(passwords) == 4 * len(SERVICES) + 3

@@ -133,6 +133,13 @@ class World:
         """A client of the actor's host without a credential."""
         return client(self.platform.gateway_port, actor.host)
 
+    def _second_session(self, customer: Customer) -> str:
+        """A session of the tenant's owner that no browser here uses."""
+        with client(self.platform.gateway_port, customer.account.slug) as http:
+            http.send(customer.account.log_in()).raise_for_status()
+        found = customer.browser.get("/v1/me/sessions").raise_for_status().json()["items"]
+        return next(str(each["id"]) for each in found if not each["is_current"])
+
     def settle(self, party: str) -> Customer:
         """A new tenant with one of everything, which replaces the last one of that name."""
         if party in self.customers:
@@ -149,6 +156,7 @@ class World:
             "image_id": kept["staged"]["id"],
             "upload_id": customer.upload(PHOTO),
             "api_key_id": keys[0]["id"],
+            "session_id": self._second_session(customer),
             "tenant_id": session["tenant"]["id"],
             "user_id": session["user"]["id"],
         }

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 
 from identity_svc.api_keys import api as api_keys
 from identity_svc.credentials import api as credentials
+from identity_svc.me import api as me
 from identity_svc.parts import NAME, make_parts
 from identity_svc.sessions import api as sessions
 from identity_svc.settings import Settings
@@ -21,6 +22,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await parts.person_database.assert_least_privilege()
         recording = asyncio.create_task(parts.usage.run())
         yield
         recording.cancel()
@@ -31,7 +33,7 @@ def create_app(settings: Settings) -> FastAPI:
         NAME, settings, database=parts.database, close=parts.aclose, lifespan=lifespan
     )
     app.state.parts = parts
-    for capability in (signup, sessions, api_keys, credentials):
+    for capability in (signup, sessions, me, api_keys, credentials):
         app.include_router(capability.router)
     return app
 

@@ -16,6 +16,8 @@ from stagify.database import Database
 from stagify.tokens import TokenSigner
 
 NAME = "identity-svc"
+# What people do with their own account is seldom and short.
+PERSON_POOL_SIZE = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,8 @@ class Parts:
 
     settings: Settings
     database: Database
+    # The same database as the role that sees what belongs to one person in all tenants.
+    person_database: Database
     digester: Digester
     passwords: Passwords
     keys: KeyRing
@@ -35,6 +39,7 @@ class Parts:
         """Close everything; whoever made the parts does this last."""
         await self.tenant_svc.close()
         self.passwords.close()
+        await self.person_database.close()
         await self.database.close()
 
 
@@ -49,6 +54,12 @@ def make_parts(settings: Settings) -> Parts:
     return Parts(
         settings=settings,
         database=database,
+        person_database=Database(
+            settings.person_database_url.get_secret_value(),
+            service=NAME,
+            base_host=settings.base_host,
+            pool_size=PERSON_POOL_SIZE,
+        ),
         digester=Digester(settings.identity_hash_secret.get_secret_value()),
         passwords=Passwords(settings),
         keys=KeyRing(settings.api_key_secret_list),

@@ -20,6 +20,9 @@ class Settings(ServiceSettings):
     # A process that fails to start says which variable is wrong, but not its value.
     model_config = SettingsConfigDict(hide_input_in_errors=True)
 
+    # The database as the person role: it sees what belongs to one person in all tenants.
+    person_database_url: SecretStr
+
     # Secret keys for the hashes of API keys, comma separated: the first signs, all verify.
     api_key_secrets: SecretStr
     # Secret keys for device cookies, comma separated: the first signs, all verify.

@@ -12,16 +12,20 @@ import pytest
 from aiosmtpd.smtp import SMTP
 
 from identity_svc.app import create_app
+from identity_svc.members.service import add_member
 from identity_svc.parts import Parts, make_parts
 from identity_svc.settings import Settings
 from identity_svc.worker import make_kinds
 from identity_testing import (
     Begin,
+    Browser,
     Caller,
     Events,
+    Join,
     MailServer,
     MakeSettings,
     Member,
+    OpenBrowser,
     SignUp,
     SignUpBegun,
     TenantService,
@@ -90,6 +94,7 @@ def make_settings(
             "database_url": urls.app,
             "relay_database_url": urls.relay,
             "tasks_database_url": urls.tasks,
+            "person_database_url": urls.extra["person"],
             "idempotency_secret": "i" * 32,
             "identity_hash_secret": "h" * 32,
             "api_key_secrets": "k" * 32,
@@ -175,6 +180,29 @@ async def events(urls: DatabaseUrls) -> AsyncIterator[Events]:
 def caller(context_keys: ContextKeys) -> Caller:
     """Headers by who calls."""
     return Caller(context_keys)
+
+
+@pytest.fixture
+def browser(client: httpx.AsyncClient, caller: Caller) -> OpenBrowser:
+    """Opens a browser on the host of a tenant."""
+
+    def open_browser(member: Member, **settings: Any) -> Browser:
+        return Browser(client, caller, member.tenant_id, **settings)
+
+    return open_browser
+
+
+@pytest.fixture
+def join(database: Database) -> Join:
+    """Lets a person into the tenant of another member."""
+
+    async def run(person: Member, host: Member) -> None:
+        async with database.tenant(host.tenant_id) as session:
+            await add_member(
+                session, tenant_id=host.tenant_id, user_id=person.user_id, role="member"
+            )
+
+    return run
 
 
 @pytest.fixture

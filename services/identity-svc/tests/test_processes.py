@@ -16,6 +16,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer
 from pydantic import SecretStr
 
+from identity_svc.app import create_app
 from identity_svc.settings import Settings
 from identity_testing import Caller, MailServer, MakeSettings, Visitor
 from stagify.events import Event, decode, encode
@@ -171,3 +172,13 @@ async def test_missing_settings_are_all_named_at_the_start() -> None:
     assert child.returncode != 0
     for name in ("identity_hash_secret", "api_key_secrets", "database_url", "smtp_host"):
         assert name in problems.decode()
+
+
+@pytest.mark.parametrize("url", ["database_url", "person_database_url"])
+async def test_no_role_of_the_api_may_bypass_row_level_security(
+    make_settings: MakeSettings, postgres_admin_url: str, url: str
+) -> None:
+    app = create_app(make_settings(**{url: postgres_admin_url}))
+    with pytest.raises(RuntimeError, match="can bypass row-level security"):
+        async with app.router.lifespan_context(app):
+            pass

@@ -24,6 +24,7 @@ from identity_testing import (
     SignUp,
     Visitor,
     as_json,
+    cookies_of,
     new_address,
     refusal,
 )
@@ -59,12 +60,6 @@ def token_of(answer: httpx.Response) -> str:
 def device_of(answer: httpx.Response) -> str:
     """The device cookie a browser would keep."""
     return cookies_of(answer)[DEVICE_COOKIE_NAME]
-
-
-def cookies_of(answer: httpx.Response) -> dict[str, str]:
-    """The cookies that an answer sets."""
-    pairs = (line.partition(";")[0] for line in answer.headers.get_list("set-cookie"))
-    return {name: value for name, _, value in (pair.partition("=") for pair in pairs)}
 
 
 async def look_up(
@@ -168,6 +163,8 @@ class TestLogIn:
             "id": str(member.user_id),
             "email": member.email,
             "name": "Ada Lovelace",
+            "locale": None,
+            "theme": None,
         }
         assert body["tenant"]["id"] == str(member.tenant_id)
         assert body["tenant"]["url"] == f"http://{member.slug}.localhost:8080"

@@ -15,6 +15,16 @@ class UserRegistered(Event):
     user_id: UUID
 
 
+class UserUpdated(Event):
+    """A person has changed what they say about themselves; `changed` names the facts."""
+
+    event_type = "stagify.user.updated.v1"
+    topic = Topic.IDENTITY
+    key_field = "user_id"
+    user_id: UUID
+    changed: list[str]
+
+
 class MemberJoined(TenantEvent):
     """A person has become a member of the tenant."""
 

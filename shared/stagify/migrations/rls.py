@@ -7,6 +7,8 @@ from typing import Protocol
 
 TENANT_CONDITION = "tenant_id = (SELECT nullif(current_setting('app.tenant_id', true), '')::uuid)"
 
+# What belongs to the person of the transaction, for a role of its own.
+OWN_CONDITION = "user_id = (SELECT nullif(current_setting('app.user_id', true), '')::uuid)"
 
 # For tables of the kit that also have rows without a tenant, which are only seen without a tenant.
 TENANT_OR_NONE_CONDITION = (
@@ -41,8 +43,20 @@ def allow_across_tenants(op: Operations, table: str, role: str) -> None:
     )
 
 
+def allow_own_rows(op: Operations, table: str, role: str) -> None:
+    """Let `role`, which exists for what people do with what is their own in all tenants, see the rows of
+    `table` whose `user_id` is the transaction's person; grants limit what it may do."""
+    _with_role(
+        op,
+        role,
+        f"CREATE POLICY {role}_own ON {table} TO %I USING ({OWN_CONDITION})"
+        f" WITH CHECK ({OWN_CONDITION})",
+    )
+
+
 def grant(op: Operations, table: str, privileges: str, role: str = "app") -> None:
-    """GRANT `privileges` on `table` to this database's `role` (app, relay, tasks, claim, ingest)."""
+    """GRANT `privileges` on `table` to this database's `role` (app, relay, tasks, claim, ingest,
+    person)."""
     _with_role(op, role, f"GRANT {privileges} ON {table} TO %I")
 
 

@@ -18,5 +18,6 @@ class Membership(TenantTable, ServiceTable, table=True):
         CheckConstraint("role IN ('owner', 'admin', 'member', 'viewer')", name="role"),
     )
 
-    user_id: UUID = Field(foreign_key="users.id")
+    # Indexed for the person's own look at all of them.
+    user_id: UUID = Field(foreign_key="users.id", index=True)
     role: str

@@ -26,7 +26,23 @@ async def add_user(session: Session, user: User) -> bool:
     return (await session.execute(statement)).first() is not None
 
 
-async def set_password_hash(session: Session, user_id: UUID, password_hash: str) -> None:
-    """Replace the hash of a person's password."""
-    change = update(User).where(col(User.id) == user_id).values(password_hash=password_hash)
-    await session.execute(change)
+async def lock_user(session: Session, user_id: UUID) -> User:
+    """The person, whom nobody else changes until the transaction ends."""
+    return await session.get_one(User, user_id, with_for_update=True)
+
+
+async def hold_password_version(session: Session, user_id: UUID) -> int:
+    """Which of their passwords the person has; they get no other until the transaction ends."""
+    query = select(User.password_version).where(User.id == user_id)
+    return (await session.exec(query.with_for_update(read=True))).one()
+
+
+async def set_password_hash(
+    session: Session, user_id: UUID, password_hash: str, version: int
+) -> None:
+    """Replace the hash of a person's password, unless they have another password than `version`."""
+    await session.execute(
+        update(User)
+        .where(col(User.id) == user_id, col(User.password_version) == version)
+        .values(password_hash=password_hash)
+    )

@@ -1,6 +1,8 @@
 """People: finding accounts, creating them, and which passwords they may have."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import cast
 from uuid import UUID
 
 from identity_svc.people import queries
@@ -8,8 +10,10 @@ from identity_svc.people.errors import BusyError, WeakPasswordError
 from identity_svc.people.models import User
 from identity_svc.people.passwords import Standing
 from identity_svc.people.rules import check_password
-from identity_svc.people.schemas import email_key
+from identity_svc.people.schemas import Locale, Theme, email_key
 from stagify.database import Session
+from stagify.events.identity import UserUpdated
+from stagify.outbox import publish
 
 __all__ = [
     "NEW_PASSWORD_ERRORS",
@@ -21,8 +25,10 @@ __all__ = [
     "check_password",
     "find_account",
     "get_account",
+    "hold_password",
     "register",
-    "set_password_hash",
+    "renew_hash",
+    "update_account",
 ]
 
 # The refusals of checking a password, and of choosing one.
@@ -38,6 +44,10 @@ class Account:
     email: str
     name: str
     password_hash: str
+    # Counts the passwords that they have had.
+    password_version: int = 1
+    locale: Locale | None = None
+    theme: Theme | None = None
 
 
 async def find_account(session: Session, email: str) -> Account | None:
@@ -51,9 +61,29 @@ async def get_account(session: Session, user_id: UUID) -> Account:
     return _account(await session.get_one(User, user_id))
 
 
-async def set_password_hash(session: Session, user_id: UUID, password_hash: str) -> None:
-    """Replace the hash of a person's password by a newer hash of the same password."""
-    await queries.set_password_hash(session, user_id, password_hash)
+async def update_account(
+    session: Session, user_id: UUID, said: Mapping[str, str | None]
+) -> Account:
+    """Change what the person says about themselves: `name`, `locale`, `theme`; what is not named stays."""
+    user = await queries.lock_user(session, user_id)
+    changed = sorted(name for name, value in said.items() if getattr(user, name) != value)
+    for name in changed:
+        setattr(user, name, said[name])
+    if changed:
+        publish(session, UserUpdated(user_id=user_id, changed=changed))
+    return _account(user)
+
+
+async def hold_password(session: Session, account: Account) -> bool:
+    """Whether the password of `account`, as it was read, is still the person's; if so, it remains so until
+    the transaction ends. Whoever opens a session after a check of the password asks for this, or the
+    session would survive a change of the password that came meanwhile."""
+    return await queries.hold_password_version(session, account.id) == account.password_version
+
+
+async def renew_hash(session: Session, account: Account, password_hash: str) -> None:
+    """Replace the hash of the person's password by a newer hash of the same password."""
+    await queries.set_password_hash(session, account.id, password_hash, account.password_version)
 
 
 async def register(session: Session, account: Account) -> bool:
@@ -64,9 +94,18 @@ async def register(session: Session, account: Account) -> bool:
         email_key=email_key(account.email),
         name=account.name,
         password_hash=account.password_hash,
+        locale=account.locale,
     )
     return await queries.add_user(session, user)
 
 
 def _account(user: User) -> Account:
-    return Account(id=user.id, email=user.email, name=user.name, password_hash=user.password_hash)
+    return Account(
+        id=user.id,
+        email=user.email,
+        name=user.name,
+        password_hash=user.password_hash,
+        password_version=user.password_version,
+        locale=cast(Locale | None, user.locale),
+        theme=cast(Theme | None, user.theme),
+    )

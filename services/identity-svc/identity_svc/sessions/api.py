@@ -85,6 +85,7 @@ async def log_in(
             password=body.password.get_secret_value(),
             source=source,
             device_cookie=request.cookies.get(DEVICE_COOKIE_NAME, ""),
+            user_agent=request.headers.get("user-agent", ""),
             replaces=_session_of(principal),
         ),
     )

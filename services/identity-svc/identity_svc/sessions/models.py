@@ -1,11 +1,13 @@
 """Sessions."""
 
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
 from sqlalchemy import ForeignKeyConstraint, Index, UniqueConstraint
 
 from identity_svc.tables import ServiceTable
+from stagify.personal import Personal
 from stagify.tables import TenantTable, instant
 
 
@@ -22,11 +24,15 @@ class Session(TenantTable, ServiceTable, table=True):
             ondelete="CASCADE",
         ),
         Index(None, "tenant_id", "user_id"),
+        # For the person's own look at all of them.
+        Index(None, "user_id"),
         Index(None, "tenant_id", "expires_at"),
     )
 
     user_id: UUID
     # Keyed hash of the cookie's value.
     token_hash: bytes
+    # The browser and system that it was opened with, in a few words; None if they are not known.
+    device: Annotated[str | None, Personal] = None
     last_seen_at: datetime = instant()
     expires_at: datetime = instant()

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
+from identity_svc.people.schemas import Locale, Theme
 from identity_svc.roles.schemas import Role
 from stagify.inputs import Email, Password
 
@@ -26,6 +27,9 @@ class SessionUser(BaseModel):
     id: UUID
     email: str
     name: str
+    # The language and the look that they chose; None leaves both to the browser.
+    locale: Locale | None
+    theme: Theme | None
 
 
 class SessionTenant(BaseModel):

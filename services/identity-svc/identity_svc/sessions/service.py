@@ -2,12 +2,12 @@
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from prometheus_client import Counter
 
-from identity_svc.digests.service import Digester, new_token
+from identity_svc.digests.service import new_token
 from identity_svc.members.service import find_role
 from identity_svc.parts import Parts
 from identity_svc.people import service as people
@@ -16,8 +16,19 @@ from identity_svc.people.service import BusyError
 from identity_svc.roles.schemas import Role
 from identity_svc.sessions import attempts, models, queries
 from identity_svc.sessions.attempts import Attempt
+from identity_svc.sessions.device_names import device_name
 from identity_svc.sessions.devices import DeviceOwner
 from identity_svc.sessions.errors import InvalidCredentialsError
+from identity_svc.sessions.own import (
+    OwnSession,
+    Person,
+    Renewed,
+    end_own_session,
+    end_own_sessions,
+    list_own_sessions,
+    renew_session,
+)
+from identity_svc.sessions.tokens import IDLE_LIFE, LIFE, session_hash
 from identity_svc.tenants.service import KnownTenant, get_tenant
 from identity_svc.throttling.service import TooManyAttemptsError
 from stagify.clock import utc_now
@@ -26,13 +37,28 @@ from stagify.events.identity import SessionRevoked
 from stagify.outbox import publish
 from stagify.source import Source
 
+__all__ = [
+    "IDLE_LIFE",
+    "LIFE",
+    "LogIn",
+    "LogInRequest",
+    "OwnSession",
+    "Person",
+    "Renewed",
+    "end_own_session",
+    "end_own_sessions",
+    "forget_expired",
+    "list_own_sessions",
+    "log_in",
+    "renew_session",
+    "revoke_session",
+    "session_expiry",
+    "session_hash",
+]
+
 LOG_INS = Counter(
     "stagify_identity_log_ins", "Log-ins: accepted, refused, throttled, busy.", ["outcome"]
 )
-
-# A session ends this long after the log-in, whatever happens, and this long after its last use.
-LIFE = timedelta(days=30)
-IDLE_LIFE = timedelta(days=7)
 
 # Stands for an unknown person, so that the same statements run.
 _NOBODY = UUID(int=0)
@@ -48,6 +74,8 @@ class LogInRequest:
     source: Source
     # The value of the device cookie, whatever it is worth.
     device_cookie: str = ""
+    # What the browser says it is.
+    user_agent: str = ""
     replaces: UUID | None = None
 
 
@@ -80,7 +108,7 @@ async def log_in(parts: Parts, *, request: LogInRequest) -> LogIn:
     async with parts.database.tenant(request.tenant_id) as session:
         await attempts.succeed(session, attempt)
         if new_hash is not None:
-            await people.set_password_hash(session, account.id, new_hash)
+            await people.renew_hash(session, account, new_hash)
             account = replace(account, password_hash=new_hash)
         if request.replaces is not None:
             await revoke_session(session, tenant_id=request.tenant_id, session_id=request.replaces)
@@ -146,7 +174,9 @@ async def _renewed_hash(parts: Parts, account: people.Account, password: str) ->
 async def _open_session(
     session: Session, parts: Parts, request: LogInRequest, account: people.Account
 ) -> LogIn:
-    # Checked again: the member may have been removed during the hashing.
+    # Checked again: during the hashing the password may have been changed, and the member removed.
+    if not await people.hold_password(session, account):
+        raise InvalidCredentialsError
     role = await find_role(session, account.id)
     if role is None:
         raise InvalidCredentialsError
@@ -155,6 +185,8 @@ async def _open_session(
         tenant_id=request.tenant_id,
         user_id=account.id,
         token_hash=session_hash(parts.digester, token),
+        device=device_name(request.user_agent),
+        created_at=now,
         last_seen_at=now,
         expires_at=now + LIFE,
     )
@@ -188,8 +220,3 @@ async def forget_expired(session: Session, limit: int) -> None:
     """Delete up to `limit` sessions of the session's tenant that are over."""
     now = utc_now()
     await queries.delete_over(session, now=now, unused_since=now - IDLE_LIFE, limit=limit)
-
-
-def session_hash(digester: Digester, token: str) -> bytes:
-    """The hash that is stored of a session's token."""
-    return digester.digest("session", token)

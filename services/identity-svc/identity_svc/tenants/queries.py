@@ -1,5 +1,6 @@
 """SQL of the copies of tenants."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,6 +16,11 @@ async def find_after(session: Session, last_id: UUID, limit: int) -> list[UUID]:
     """Ids of the next `limit` tenants in order."""
     query = select(Tenant.id).where(col(Tenant.id) > last_id)
     return list(await session.exec(query.order_by(col(Tenant.id)).limit(limit)))
+
+
+async def find_all(session: Session, ids: Collection[UUID]) -> list[Tenant]:
+    """The tenants with these ids."""
+    return list(await session.exec(select(Tenant).where(col(Tenant.id).in_(ids))))
 
 
 async def mark_owner(

@@ -6,6 +6,7 @@ whether the other has been there: the lock of the row makes one of them the seco
 the receipt.
 """
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from uuid import UUID
 
@@ -45,11 +46,19 @@ class KnownTenant(NewTenant):
 
 async def get_tenant(session: Session, tenant_id: UUID) -> KnownTenant:
     """The tenant of the session, which is known as soon as it has a member."""
-    tenant = await session.get_one(Tenant, tenant_id)
+    return _known(await session.get_one(Tenant, tenant_id))
+
+
+def _known(tenant: Tenant) -> KnownTenant:
     assert tenant.slug is not None
     assert tenant.name is not None
     assert tenant.type is not None
     return KnownTenant(tenant.id, tenant.slug, tenant.name, tenant.type, tenant.status)
+
+
+async def find_tenants(session: Session, ids: Collection[UUID]) -> dict[UUID, KnownTenant]:
+    """Tenants that people belong to, by their ids."""
+    return {tenant.id: _known(tenant) for tenant in await queries.find_all(session, ids)}
 
 
 async def lock_tenant(session: Session, tenant_id: UUID) -> None:

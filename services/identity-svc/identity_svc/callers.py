@@ -1,0 +1,36 @@
+"""Who calls, where people act for themselves and not for a tenant: the person, and their session."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from identity_svc.parts import PartsDep
+from identity_svc.sessions.service import Person
+from stagify.auth import CredentialScheme, PersonRequiredError, principal_of
+from stagify.database import Session
+from stagify.errors import UnauthorizedError
+
+
+class _LoggedIn(CredentialScheme):
+    """Lets everybody pass who is logged in on the host of a tenant."""
+
+    async def __call__(self, request: Request) -> Person:
+        principal = principal_of(request)
+        if principal.kind == "api_key":
+            raise PersonRequiredError
+        if principal.kind != "user" or principal.user_id is None or principal.credential_id is None:
+            raise UnauthorizedError
+        return Person(principal.user_id, principal.credential_id)
+
+
+PersonDep = Annotated[Person, Depends(_LoggedIn())]
+
+
+async def person_session(person: PersonDep, parts: PartsDep) -> AsyncIterator[Session]:
+    """The request's transaction, which sees what is the person's own in all tenants."""
+    async with parts.person_database.person(person.user_id) as session:
+        yield session
+
+
+PersonSessionDep = Annotated[Session, Depends(person_session, scope="function")]

@@ -1,0 +1,57 @@
+"""The routes of one's own account, on every host."""
+
+from uuid import UUID
+
+from fastapi import APIRouter
+
+from identity_svc.callers import PersonDep, PersonSessionDep
+from identity_svc.me import service
+from identity_svc.me.errors import OwnSessionNotFoundError
+from identity_svc.me.schemas import MeRead, MeUpdate, OwnSessions
+from identity_svc.parts import PartsDep
+from identity_svc.people.service import get_account
+from stagify.auth import PersonRequiredError
+from stagify.links import link
+from stagify.problems import problems
+
+router = APIRouter(prefix="/v1/me", tags=["me"])
+
+
+@router.get("", responses=problems(PersonRequiredError))
+async def read_me(person: PersonDep, session: PersonSessionDep) -> MeRead:
+    """The person who is calling."""
+    return MeRead.model_validate(await get_account(session, person.user_id))
+
+
+@router.patch("", responses=problems(PersonRequiredError))
+async def update_me(body: MeUpdate, person: PersonDep, session: PersonSessionDep) -> MeRead:
+    """Change one's name, language or look. The address changes only by a mail to the new one."""
+    return MeRead.model_validate(await service.update_me(session, person, body))
+
+
+@router.get(
+    "/sessions",
+    responses=problems(PersonRequiredError)
+    | {200: {"links": link("end_my_session", session_id="/items/0/id")}},
+)
+async def list_my_sessions(
+    person: PersonDep, session: PersonSessionDep, parts: PartsDep
+) -> OwnSessions:
+    """Where one is logged in, on all hosts; when a session was last used is right to a minute."""
+    return await service.list_sessions(session, person, parts.settings)
+
+
+@router.delete("/sessions", status_code=204, responses=problems(PersonRequiredError))
+async def end_my_other_sessions(person: PersonDep, session: PersonSessionDep) -> None:
+    """End all of one's sessions at once, on all hosts, except the one of this call."""
+    await service.end_other_sessions(session, person)
+
+
+@router.delete(
+    "/sessions/{session_id}",
+    status_code=204,
+    responses=problems(PersonRequiredError, OwnSessionNotFoundError),
+)
+async def end_my_session(session_id: UUID, person: PersonDep, session: PersonSessionDep) -> None:
+    """End one of one's sessions at once, everywhere."""
+    await service.end_session(session, person, session_id)
