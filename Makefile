@@ -112,6 +112,7 @@ typecheck: install ## Check types, member by member
 contract: install ## Regenerate docs/events, services/*/openapi.json and what is made of them
 	@$(VENV)/stagify contract docs/events
 	@$(VENV)/python -m proof.openapi
+	@$(VENV)/python -m proof.contrast
 	@$(VENV)/python -m proof.web_types
 
 migrate: install ## Migrate the databases of the running platform
