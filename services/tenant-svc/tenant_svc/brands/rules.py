@@ -1,4 +1,4 @@
-"""The contrast guard: which colours are shown for those that a tenant has chosen.
+"""The contrast guard: which colours are shown for those that a tenant has chosen (decision 22).
 
 Nobody is refused a colour. One that could not be read, or would vanish into the page, is moved in
 lightness until it can be, and keeps its hue; one that is fine stays as it is. Contrast is that of WCAG

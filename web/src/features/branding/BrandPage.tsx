@@ -23,6 +23,7 @@ export function BrandPage() {
   const [draft, setDraft] = useState(() => draftOf(branding));
   // While a colour is being typed, the last one that was complete is shown.
   const [colors, setColors] = useState<Colors>(branding.colors);
+  const [unread, setUnread] = useState<Record<string, string>>();
   const publishing = useChangeBranding();
   const { t } = useLingui();
 
@@ -55,8 +56,12 @@ export function BrandPage() {
         {mayChange ? (
           <Form
             busy={publishing.isPending}
-            errors={fieldsOf(publishing.error)}
-            onSubmit={() => publish({ name: draft.name.trim() || null, colors })}
+            errors={unread ?? fieldsOf(publishing.error)}
+            onSubmit={() => {
+              const wrong = unreadIn(draft);
+              setUnread(wrong);
+              if (!wrong) publish({ name: draft.name.trim() || null, colors });
+            }}
           >
             {publishing.error && <Notice tone="danger">{wordsFor(publishing.error)}</Notice>}
             <Section
@@ -140,6 +145,14 @@ type Draft = { name: string } & Colors;
 
 function draftOf(branding: Branding): Draft {
   return { name: branding.name === boot.name ? "" : branding.name, ...branding.colors };
+}
+
+/** What to say of colours that are none. */
+function unreadIn({ primary, accent }: Draft): Record<string, string> | undefined {
+  const wrong = Object.entries({ primary, accent }).filter(([, text]) => !readColor(text));
+  if (wrong.length === 0) return undefined;
+  const words = t`Write a colour in six digits, as #1f4d3a, or pick one.`;
+  return Object.fromEntries(wrong.map(([field]) => [field, words]));
 }
 
 /** What the server says of fields, under the names that they have here. */

@@ -26,7 +26,6 @@ export function ColorField({
       value={value}
       onValueChange={onChange}
       required
-      pattern="\s*#?([0-9a-fA-F]{3}|[0-9a-fA-F]{6})\s*"
       maxLength={64}
       spellCheck={false}
       autoComplete="off"
