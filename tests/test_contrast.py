@@ -12,4 +12,4 @@ def test_the_vectors_are_those_of_the_guard() -> None:
 
 def test_the_gateway_shows_the_platforms_own_colours_as_the_guard_does() -> None:
     assert PLATFORM_COLORS == DEFAULT_COLORS
-    assert PLATFORM_TOKENS == tokens_of(DEFAULT_COLORS)
+    assert tokens_of(DEFAULT_COLORS) == PLATFORM_TOKENS
