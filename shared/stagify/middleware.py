@@ -38,13 +38,15 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,128}")
 OWN_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
+NOT_STORED = (b"cache-control", b"no-store")
 # The bodies of these calls were written by our own services.
 INTERNAL = "/internal/"
 
 
 class RequestMiddleware:
     """Binds the request id and the trace, counts requests, answers HEAD as GET without its body (RFC
-    9110, 9.3.2), and refuses requests when the process is busy, or if they are too large or not JSON."""
+    9110, 9.3.2), and refuses requests when the process is busy, or if they are too large or not JSON.
+    Nobody may store an answer that does not say itself how long it may be kept."""
 
     def __init__(self, app: App, *, service: str, max_body_bytes: int, max_running: int) -> None:
         self._app = app
@@ -126,7 +128,8 @@ class _Places:
 
 
 class _Answer:
-    """Notes the status of the answer as it is sent, and adds the request id to it.
+    """Notes the status of the answer as it is sent, and adds the request id to it, and that it must not
+    be stored unless it says otherwise.
 
     Its request holds a place only until the head is sent, because a stream that lasts for minutes
     is little work.
@@ -161,7 +164,10 @@ class _Answer:
             self.status = message["status"]
             self.has_started = True
             self.leave()
-            message["headers"] = [*message["headers"], (b"x-request-id", self._request_id)]
+            headers = [*message["headers"], (b"x-request-id", self._request_id)]
+            if all(name != b"cache-control" for name, _ in message["headers"]):
+                headers.append(NOT_STORED)
+            message["headers"] = headers
         await self._send(message)
 
 

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
+from fastapi import Response
 from fastapi.responses import StreamingResponse
 
 from kit_testing import SERVICE, code, make_settings
@@ -44,6 +45,37 @@ class TestBadInput:
         headers = {**member, "content-type": "application/json"}
         response = await client.post("/widgets", content=chunks(), headers=headers)
         assert code(response) == (413, "too_large")
+
+
+class TestStoring:
+    async def test_nobody_may_store_an_answer_that_does_not_allow_it(
+        self, client: httpx.AsyncClient, member: dict[str, str]
+    ) -> None:
+        made = await client.post("/widgets", json={"name": "plain"}, headers=member)
+        assert made.status_code == 201
+        for answer in (
+            made,
+            await client.get("/openapi.json"),
+            await client.head("/openapi.json"),
+            await client.get("/nowhere", headers=member),
+            await client.post("/widgets", json={}, headers=member),
+        ):
+            assert answer.headers.get_list("cache-control") == ["no-store"]
+
+    async def test_a_route_that_says_otherwise_is_believed(
+        self, kit_urls: DatabaseUrls, context_keys: ContextKeys
+    ) -> None:
+        settings = make_settings(kit_urls, context_keys)
+        database = Database(kit_urls.app, service=SERVICE, pool_size=1)
+        app = create_service_app(SERVICE, settings, database=database, close=database.close)
+
+        @app.get("/kept")
+        async def kept(response: Response) -> None:
+            response.headers["Cache-Control"] = "private, max-age=300"
+
+        async with app_client(app) as client:
+            answer = await client.get("/kept")
+        assert answer.headers.get_list("cache-control") == ["private, max-age=300"]
 
 
 class TestContentCoding:
