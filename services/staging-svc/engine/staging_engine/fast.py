@@ -30,6 +30,8 @@ Behaviour = Literal["stage", "refuse", "crash", "hang"]
 
 _BOXES = 3
 _COLOURS = {"modern": "#8f9193", "scandinavian": "#c09a6b", "industrial": "#6b3d22"}
+# The members of a request that are paths, and text on the way to the child.
+PATHS = ("photo", "output", "other_output")
 _STEPS = ((0.0, "finding_room"), (0.05, "planning"), (0.1, "rendering"), (0.95, "compositing"))
 
 
@@ -89,7 +91,9 @@ def drawing_child() -> RenderChild:
 
 
 async def _draw_in(child: RenderChild, request: StagingRequest) -> tuple[int, int, list[JsonValue]]:
-    message = {**asdict(request), "photo": str(request.photo), "output": str(request.output)}
+    message = asdict(request)
+    for name in PATHS:
+        message[name] = message[name] and str(message[name])
     answer: dict[str, Any] = await child.request(message, lambda share: None)
     if "code" in answer:
         raise StagingRefusedError(answer["code"], answer["message"])
@@ -104,15 +108,21 @@ def draw(request: StagingRequest) -> tuple[int, int, list[JsonValue]]:
         raise StagingRefusedError("photo_too_small", f"Each side needs at least {MIN_SIDE} pixels.")
     picture.thumbnail((MAX_SIDE, MAX_SIDE))
     items = _boxes(picture, request)
-    if request.label:
-        font = ImageFont.load_default(max(12, picture.width // 60))
-        place = (picture.width * 0.98, picture.height * 0.97)
-        ImageDraw.Draw(picture).text(place, "Virtually staged", "white", font, anchor="rs")
+    _save(picture, request.output, label=request.label)
+    if request.other_output is not None:
+        _save(picture, request.other_output, label=not request.label)
+    return picture.width, picture.height, items
+
+
+def _save(picture: Image.Image, path: Path, *, label: bool) -> None:
     # A new image: the one read carries the metadata of its file.
     clean = Image.new("RGB", picture.size)
     clean.paste(picture)
-    clean.save(Path(request.output), "JPEG", quality=90)
-    return picture.width, picture.height, items
+    if label:
+        font = ImageFont.load_default(max(12, clean.width // 60))
+        place = (clean.width * 0.98, clean.height * 0.97)
+        ImageDraw.Draw(clean).text(place, "Virtually staged", "white", font, anchor="rs")
+    clean.save(path, "JPEG", quality=90)
 
 
 def _boxes(picture: Image.Image, request: StagingRequest) -> list[JsonValue]:

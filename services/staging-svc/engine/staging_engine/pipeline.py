@@ -135,6 +135,8 @@ def finish(
     rendered = _read_rendered(prepared)
     image = composite(photo, rendered, _crop(answer), request.seed)
     save_jpeg(image, request.output, label=request.label)
+    if request.other_output is not None:
+        save_jpeg(image, request.other_output, label=not request.label)
     seconds = {
         "finding_room": prepared.analysis.seconds,
         "planning": prepared.seconds,

@@ -42,6 +42,8 @@ class StagingRequest:
     seed: int = 0
     label: bool = True
     """Whether "Virtually staged" is written into a corner."""
+    other_output: Path | None = None
+    """Where the same picture is written as well, without the label if `label` is true, else with it."""
 
 
 @dataclass(frozen=True, slots=True)

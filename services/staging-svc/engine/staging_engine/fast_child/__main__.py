@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from staging_engine.fast import draw
+from staging_engine.fast import PATHS, draw
 from staging_engine.port import StagingRefusedError, StagingRequest
 
 
@@ -17,9 +17,10 @@ def main() -> None:
     answer(event="ready")
     for line in sys.stdin:
         request = json.loads(line)
-        photo, output = Path(request.pop("photo")), Path(request.pop("output"))
+        for name in PATHS:
+            request[name] = request[name] and Path(request[name])
         try:
-            width, height, items = draw(StagingRequest(photo, output, **request))
+            width, height, items = draw(StagingRequest(**request))
         except StagingRefusedError as error:
             answer(event="done", code=error.code, message=error.message)
         else:
