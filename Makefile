@@ -20,7 +20,7 @@ seed ?=
 only ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install up down status logs demo env replace test faults fuzz verify-containers mutants check lint format typecheck contract web web-dev web-api migrate revision bench lock python platform testable
+.PHONY: help install up down status logs demo env replace test faults fuzz verify-containers mutants check lint format typecheck contract web web-dev web-api migrate revision bench lock previews python platform testable
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -108,6 +108,9 @@ format: install ## Format the code and fix what ruff and biome can fix
 typecheck: install ## Check types, member by member
 	@set -e; for member in $(MEMBERS); do echo "mypy $$member"; $(VENV)/mypy --exclude "^$$member/engine/" $$member; done
 	@echo "mypy deploy tests bench"; $(VENV)/mypy $(wildcard deploy/*.py) tests bench
+
+previews: install ## Stage examples/rooms for the pictures of the catalog; takes minutes
+	@$(VENV)/python deploy/make_previews.py
 
 contract: install ## Regenerate docs/events, services/*/openapi.json and what is made of them
 	@$(VENV)/stagify contract docs/events

@@ -36,7 +36,7 @@ SECRETS_OR_HASHES_OF_SECRETS = """
 """
 # A task names rows and no people, because operators read it.
 TASKS = "tasks.concurrency_key tasks.key tasks.last_error tasks.payload"
-ABOUT_PHOTOS = "hints options record sha256"
+ABOUT_PHOTOS = "hints options placeholder record sha256"
 COLOURS = "accent_color primary_color tokens"
 OUR_OWN_WORDS = "failure_message"
 NOT_PERSONAL = {

@@ -46,4 +46,5 @@ def _image(project: Project, kind: str) -> Image:
         height=1067,
         size=350_000,
         sha256="0" * 64,
+        placeholder="1QcSHQRnh493V4dIh4eXh1h4kJUI",
     )

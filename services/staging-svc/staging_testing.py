@@ -35,6 +35,10 @@ MakeSettings = Callable[..., Settings]
 Published = Callable[[UUID], Awaitable[list[Event]]]
 Keys = Callable[[UUID], set[str]]
 
+# The objects of one attempt to furnish `room_photo`: the staged photo with the label and without it,
+# and the smaller forms. Those of a staged project: also source and original, with its smaller forms.
+ATTEMPTED, STAGED = 5, 10
+
 E = TypeVar("E", bound=Event)
 
 

@@ -1,13 +1,13 @@
 """Every table of staging-svc, collected for migrations and for the architecture test."""
 
-from staging_svc.images.models import Image
+from staging_svc.images.models import Image, Rendition
 from staging_svc.projects.models import Project
 from staging_svc.queue.models import Job
 from staging_svc.tables import ServiceTable
 from staging_svc.tenants.models import Tenant
 from staging_svc.uploads.models import Upload
 
-__all__ = ["Image", "Job", "Project", "Tenant", "Upload"]
+__all__ = ["Image", "Job", "Project", "Rendition", "Tenant", "Upload"]
 
 METADATA = ServiceTable.metadata
 

@@ -43,7 +43,7 @@ class Settings(ServiceSettings):
     abandoned_upload_hours: int = Field(default=24, ge=1)
     # Hours between two comparisons of a bucket with the rows that own its objects.
     reconcile_interval_hours: float = Field(default=24, gt=0)
-    # Seconds a link to an image is valid.
+    # Seconds that a link to an image stays the same. It is valid at least as long, and at most twice.
     image_link_ttl_seconds: int = Field(default=300, gt=0, le=300)
     # Live streams that a tenant may have open on one process.
     max_streams_per_tenant: int = Field(default=50, gt=0)

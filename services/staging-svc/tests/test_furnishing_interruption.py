@@ -13,6 +13,8 @@ from staging_svc.furnishing.job_loop import JobLoop
 from staging_svc.jobs import StagingProcess
 from staging_svc.parts import make_parts
 from staging_testing import (
+    ATTEMPTED,
+    STAGED,
     Caller,
     Keys,
     MakeSettings,
@@ -61,10 +63,10 @@ async def test_process_that_lost_its_lease_changes_nothing(
     counted = metered(await published(caller.tenant_id), "staging")
     assert len(counted) == 1
     # The intent deletes what the slow process had stored.
-    assert len(keys(caller.tenant_id)) == 4
+    assert len(keys(caller.tenant_id)) == STAGED + ATTEMPTED
     await rows.end_waits_of_tasks()
     await runner.run_due()
-    assert len(keys(caller.tenant_id)) == 3
+    assert len(keys(caller.tenant_id)) == STAGED
 
 
 async def test_heartbeat_stops_the_work_once_the_lease_is_lost(
@@ -169,11 +171,9 @@ async def test_between_putting_the_result_and_the_commit_no_orphan_stays(
     engine.may_go_on.set()
     await attempt
     assert (await caller.read(accepted["id"]))["staged"] is None
-    assert len(keys(caller.tenant_id)) == 3
+    assert len(keys(caller.tenant_id)) == STAGED
     await rows.end_waits_of_tasks()
     await runner.run_due()
-    owned = {
-        row["object_key"]
-        for row in await database.fetch(caller.tenant_id, "SELECT object_key FROM images")
-    }
+    query = "SELECT object_key FROM images UNION SELECT object_key FROM renditions"
+    owned = {row["object_key"] for row in await database.fetch(caller.tenant_id, query)}
     assert keys(caller.tenant_id) == owned

@@ -16,7 +16,7 @@ from stagify.testing import eventually
 from staging_engine.port import Hint
 from staging_svc.furnishing import service
 from staging_svc.furnishing.job_loop import JobLoop
-from staging_svc.images.service import StoredPhoto
+from staging_svc.images.service import Forms, StoredPhoto
 from staging_svc.objects.service import StoredObject
 from staging_svc.photos import service as photos
 from staging_svc.projects import service as projects
@@ -36,12 +36,15 @@ PHOTO = StoredPhoto(
     size=1000,
     sha256="0" * 64,
 )
+FORMS = Forms(smaller=(PHOTO,), other_label=PHOTO, has_label=True, placeholder="x")
 HINTS = (Hint("sideways", "It lies on its side."),)
 
 STEPS: dict[str, Step] = {
     "report_progress": partial(service.report_progress, share=0.5),
-    "keep_original": partial(service.keep_original, source=PHOTO, cleaned=PHOTO, hints=HINTS),
-    "complete": partial(service.complete, staged=PHOTO, record={}, hints=HINTS),
+    "keep_original": partial(
+        service.keep_original, source=PHOTO, cleaned=PHOTO, forms=FORMS, hints=HINTS
+    ),
+    "complete": partial(service.complete, staged=PHOTO, forms=FORMS, record={}, hints=HINTS),
     "fail": partial(service.fail, code="x", message="x", is_photo_useless=True, hints=HINTS),
     "wait_again": partial(service.wait_again, delay_seconds=0, is_counted=True),
 }

@@ -5,7 +5,16 @@ import asyncio
 from stagify.events.staging import StagingFailed, StagingStarted
 from staging_engine.port import EngineFailedError
 from staging_svc.furnishing.job_loop import JobLoop
-from staging_testing import Caller, Keys, Published, Rows, ScriptedEngine, cleaning_child, of_type
+from staging_testing import (
+    STAGED,
+    Caller,
+    Keys,
+    Published,
+    Rows,
+    ScriptedEngine,
+    cleaning_child,
+    of_type,
+)
 
 CRASH = EngineFailedError("engine_crashed", "The engine stopped.")
 
@@ -28,7 +37,7 @@ async def test_it_is_tried_again_without_cleaning_the_photo_twice(
     assert await caller.status_of(accepted["id"]) == "staged"
     events = await published(caller.tenant_id)
     assert len(of_type(events, StagingStarted)) == 1
-    assert len(keys(caller.tenant_id)) == 3
+    assert len(keys(caller.tenant_id)) == STAGED
 
 
 async def test_photo_is_not_blamed_for_a_killed_child(

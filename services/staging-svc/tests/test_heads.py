@@ -14,16 +14,12 @@ from hypothesis import strategies as st
 from stagify.ids import new_id
 from stagify.testing import ObjectStoreServer
 from staging_svc.objects.heads import HeadRefusedError, Heads, ObjectHead
-from staging_svc.objects.signing import HeadSigner
+from staging_svc.objects.signing import HeadSigner, SigningKey
 
 
 def make_heads(store: ObjectStoreServer, secret: str | None = None) -> Heads:
-    return Heads(
-        store.endpoint,
-        region=store.region,
-        access_key_id=store.access_key_id,
-        secret_access_key=secret or store.secret_access_key,
-    )
+    key = SigningKey(store.region, store.access_key_id, secret or store.secret_access_key)
+    return Heads(store.endpoint, key)
 
 
 @pytest.fixture
@@ -54,9 +50,7 @@ async def test_a_wrong_signature_is_refused(object_store: ObjectStoreServer) -> 
 
 
 async def test_a_store_that_is_not_there() -> None:
-    heads = Heads(
-        "http://127.0.0.1:9", region="eu", access_key_id="nobody", secret_access_key="nothing"
-    )
+    heads = Heads("http://127.0.0.1:9", SigningKey("eu", "nobody", "nothing"))
     with pytest.raises(OSError):  # noqa: PT011 - whatever the system says of it
         await heads.head("bucket", "key")
 
@@ -76,9 +70,7 @@ def test_a_signature_is_the_one_that_botocore_makes(key: str, region: str, secre
     path = f"/bucket/tenants/{quote(key)}"
     theirs = made_by_botocore(path, region, secret)
     now = datetime.strptime(theirs["x-amz-date"], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
-    signer = HeadSigner(
-        "store.example:9000", region=region, access_key_id="an id", secret_access_key=secret
-    )
+    signer = HeadSigner("store.example:9000", SigningKey(region, "an id", secret))
     # The key of another day is not used for this one.
     signer.headers(path, now - timedelta(days=1))
     ours = signer.headers(path, now)

@@ -61,3 +61,45 @@ async def test_intents_of_the_last_release_become_tasks(
     finally:
         await app.close()
         await tasks.close()
+
+
+async def test_it_is_known_of_the_last_releases_photos_whether_they_have_the_label(
+    test_databases: TestDatabases, tenant_id: UUID, other_tenant_id: UUID
+) -> None:
+    urls = await test_databases.empty("staging")
+    config = alembic_config("staging_svc", urls.owner)
+    await asyncio.to_thread(command.upgrade, config, "c4e1d07a92b5")
+    app = Database(urls.app, service="staging-svc", pool_size=1)
+    try:
+        for tenant, label in ((tenant_id, "true"), (other_tenant_id, "false")):
+            async with app.tenant_connection(tenant) as connection:
+                project_id = new_id()
+                await connection.execute(
+                    "INSERT INTO projects (tenant_id, id, created_at, updated_at, name, room_type,"
+                    " style, options, status, progress, version, reservation_id, is_reserved,"
+                    " usage_dimensions) VALUES ($1, $2, now(), now(), '', '', '',"
+                    f" '{{\"label\": {label}}}', 'staged', 1, 1, $2, true, '{{}}')",
+                    tenant,
+                    project_id,
+                )
+                for kind in ("original", "staged"):
+                    await connection.execute(
+                        "INSERT INTO images (tenant_id, id, created_at, project_id, kind, filename,"
+                        " bucket, object_key, content_type, width, height, size, sha256)"
+                        " VALUES ($1, $2, now(), $3, $4, '', '', '', '', 1, 1, 1, '')",
+                        tenant,
+                        new_id(),
+                        project_id,
+                        kind,
+                    )
+        await asyncio.to_thread(command.upgrade, config, "head")
+        for tenant, has_label in ((tenant_id, True), (other_tenant_id, False)):
+            async with app.tenant_connection(tenant) as connection:
+                rows = await connection.fetch("SELECT kind, has_label FROM images ORDER BY kind")
+            assert [(row["kind"], row["has_label"]) for row in rows] == [
+                ("original", None),
+                ("staged", has_label),
+            ]
+        await asyncio.to_thread(command.downgrade, config, "c4e1d07a92b5")
+    finally:
+        await app.close()

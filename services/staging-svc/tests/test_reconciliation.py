@@ -17,7 +17,7 @@ from staging_svc.objects.tasks import object_kinds
 from staging_svc.reconciliation.service import MISSING, reconcile_page, stretches
 from staging_svc.reconciliation.tasks import RECONCILE, Reconcile, plan
 from staging_svc.uploads.service import forget_unused
-from staging_testing import Caller, Keys, Rows, put, room_photo
+from staging_testing import STAGED, Caller, Keys, Rows, put, room_photo
 
 LATER = timedelta(hours=2)
 
@@ -103,7 +103,7 @@ async def test_objects_that_have_an_owner_or_may_get_one_stay(
         await each.upload(room_photo())
         await each.open_upload(10)
     before = [keys(each.tenant_id) for each in (caller, other)]
-    assert [len(found) for found in before] == [5, 5]
+    assert [len(found) for found in before] == [STAGED + 2, STAGED + 2]
     for size in (1, 2, 3, 1000):
         clock.advance(LATER)
         await reconciliation.run(size)
@@ -138,7 +138,7 @@ async def test_rows_without_an_object_are_told_of(
     unused = await caller.upload(room_photo())
     kept = upload_key(caller.tenant_id, UUID(unused))
     everything = sorted(keys(caller.tenant_id) - {kept})
-    assert len(everything) == 4
+    assert len(everything) == STAGED + 1
     store = object_store.client()
     gone = {everything[0], everything[-1]}
     for key in gone:

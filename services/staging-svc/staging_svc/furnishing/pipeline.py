@@ -8,7 +8,10 @@ The order of effects and what a crash between them costs:
 
 from __future__ import annotations
 
+import asyncio
 import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,10 +25,11 @@ from staging_svc.furnishing import service as furnishing
 from staging_svc.furnishing.errors import NotYetError, RefusedError
 from staging_svc.furnishing.progress import ProgressWriter
 from staging_svc.images import service as images
-from staging_svc.images.service import StoredPhoto
+from staging_svc.images.service import Forms, StoredPhoto
 from staging_svc.objects import service as objects
 from staging_svc.objects.service import StoredObject
 from staging_svc.photos import service as photos
+from staging_svc.photos.service import CleanedPhoto, Smaller
 from staging_svc.queue.service import Lease
 from staging_svc.quota.service import Quota
 from staging_svc.uploads import service as uploads
@@ -38,10 +42,24 @@ if TYPE_CHECKING:
 
 # Much longer than any attempt, so that no object is deleted while an attempt needs it.
 UNOWNED_OBJECT_TTL = timedelta(hours=2)
-# Of what we make ourselves.
+# Of the photos that we make ourselves.
 CONTENT_TYPE = "image/jpeg"
 # No event prolongs a reservation that is made here, so it has to last for a long queue.
 RESERVATION_TTL_SECONDS = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file that is to be stored."""
+
+    path: Path
+    content_type: str
+    width: int
+    height: int
+
+    @property
+    def extension(self) -> str:
+        return self.path.suffix.removeprefix(".")
 
 
 class Pipeline:
@@ -61,10 +79,15 @@ class Pipeline:
         with tempfile.TemporaryDirectory(prefix="staging-") as name:
             folder = Path(name)
             photo = await self._original(lease, folder)
-            staged, result = await self._furnish(lease, project, photo, folder)
+            staged, forms, result = await self._furnish(lease, project, photo, folder)
         async with self._database.tenant(lease.tenant_id) as session:
             await furnishing.complete(
-                session, lease, staged=staged, record=dict(result.record), hints=result.hints
+                session,
+                lease,
+                staged=staged,
+                forms=forms,
+                record=dict(result.record),
+                hints=result.hints,
             )
 
     async def _begin(self, lease: Lease) -> Project:
@@ -132,7 +155,8 @@ class Pipeline:
             cleaned = await photos.clean_photo(source, path)
         except photos.PhotoRefusedError as error:
             raise RefusedError(error.code, error.message, is_photo_useless=True) from error
-        stored = await self._store(lease, upload.bucket, path, cleaned.width, cleaned.height)
+        files = [_photo(path, cleaned), *map(_form, cleaned.smaller)]
+        stored, *smaller = await self._store(lease, upload.bucket, files)
         measured = StoredPhoto(
             id=new_id(),
             stored=uploads.stored(upload),
@@ -144,17 +168,22 @@ class Pipeline:
         )
         async with self._database.tenant(lease.tenant_id) as session:
             await furnishing.keep_original(
-                session, lease, source=measured, cleaned=stored, hints=cleaned.hints
+                session,
+                lease,
+                source=measured,
+                cleaned=stored,
+                forms=Forms(smaller=tuple(smaller), placeholder=cleaned.placeholder),
+                hints=cleaned.hints,
             )
 
     async def _furnish(
         self, lease: Lease, project: Project, photo: Path, folder: Path
-    ) -> tuple[StoredPhoto, StagingResult]:
+    ) -> tuple[StoredPhoto, Forms, StagingResult]:
         async def write(share: float) -> None:
             async with self._database.tenant(lease.tenant_id) as session:
                 await furnishing.report_progress(session, lease, share)
 
-        output = folder / "staged.jpg"
+        output, other_output = folder / "staged.jpg", folder / "other.jpg"
         options = project.options
         request = StagingRequest(
             photo=photo,
@@ -164,6 +193,7 @@ class Pipeline:
             quality=options["quality"],
             seed=options["seed"],
             label=options["label"],
+            other_output=other_output,
         )
         progress = ProgressWriter(write)
         try:
@@ -174,31 +204,58 @@ class Pipeline:
         async with self._database.tenant(lease.tenant_id) as session:
             original = await images.image_of_project(session, lease.project_id, "original")
         assert original is not None
-        stored = await self._store(lease, original.bucket, output, result.width, result.height)
-        return stored, result
-
-    async def _store(
-        self, lease: Lease, bucket: str, path: Path, width: int, height: int
-    ) -> StoredPhoto:
-        image_id = new_id()
-        target = StoredObject(
-            bucket, objects.image_key(lease.tenant_id, lease.project_id, image_id)
+        made, placeholder = await photos.make_smaller(output, result.width, result.height)
+        files = [_photo(output, result), _photo(other_output, result), *map(_form, made)]
+        stored, other, *smaller = await self._store(lease, original.bucket, files)
+        forms = Forms(
+            smaller=tuple(smaller),
+            other_label=other,
+            has_label=options["label"],
+            placeholder=placeholder,
         )
+        return stored, forms, result
+
+    async def _store(self, lease: Lease, bucket: str, files: Sequence[_File]) -> list[StoredPhoto]:
+        ids = [new_id() for _ in files]
+        targets = [
+            StoredObject(
+                bucket,
+                objects.image_key(lease.tenant_id, lease.project_id, file_id, file.extension),
+            )
+            for file_id, file in zip(ids, files, strict=True)
+        ]
         async with self._database.tenant(lease.tenant_id) as session:
             due_at = utc_now() + UNOWNED_OBJECT_TTL
-            await objects.intend_unless_owned(session, target, due_at=due_at)
-        file = await self._storage.upload(
-            target.bucket, target.key, path, content_type=CONTENT_TYPE
+            for target in targets:
+                await objects.intend_unless_owned(session, target, due_at=due_at)
+        stored = await asyncio.gather(
+            *(
+                self._storage.upload(
+                    target.bucket, target.key, file.path, content_type=file.content_type
+                )
+                for target, file in zip(targets, files, strict=True)
+            )
         )
-        return StoredPhoto(
-            id=image_id,
-            stored=target,
-            content_type=CONTENT_TYPE,
-            width=width,
-            height=height,
-            size=file.size,
-            sha256=file.sha256,
-        )
+        return [
+            StoredPhoto(
+                id=file_id,
+                stored=target,
+                content_type=file.content_type,
+                width=file.width,
+                height=file.height,
+                size=content.size,
+                sha256=content.sha256,
+            )
+            for file_id, target, file, content in zip(ids, targets, files, stored, strict=True)
+        ]
+
+
+def _photo(path: Path, made: CleanedPhoto | StagingResult) -> _File:
+    return _File(path, CONTENT_TYPE, made.width, made.height)
+
+
+def _form(made: Smaller) -> _File:
+    return _File(made.path, made.content_type, made.width, made.height)
 
 
 def _photo_missing() -> RefusedError:

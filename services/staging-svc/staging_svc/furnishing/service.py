@@ -13,7 +13,7 @@ from stagify.events.usage import UsageRecorded
 from stagify.outbox import publish
 from staging_engine.port import Hint
 from staging_svc.images import service as images
-from staging_svc.images.service import StoredPhoto
+from staging_svc.images.service import Forms, StoredPhoto
 from staging_svc.objects import service as objects
 from staging_svc.projects import service as projects
 from staging_svc.projects.service import storage_changed, touch
@@ -67,13 +67,14 @@ async def keep_original(
     *,
     source: StoredPhoto,
     cleaned: StoredPhoto,
+    forms: Forms,
     hints: Sequence[Hint],
 ) -> None:
     """The photo is good: the upload and its cleaned derivative become images of the project."""
     project = await locked_project(session, lease)
     upload = await uploads.upload_of_project(session, project.id)
-    images.add_image(session, _owner(project), "source", source)
-    await _own(session, project, "original", cleaned)
+    await images.add_image(session, _owner(project), "source", source)
+    await _own(session, project, "original", cleaned, forms)
     storage_changed(
         session,
         project,
@@ -90,13 +91,14 @@ async def complete(
     lease: Lease,
     *,
     staged: StoredPhoto,
+    forms: Forms,
     record: dict[str, Any],
     hints: Sequence[Hint],
 ) -> None:
     """The furnished photo is ready: record project, job, image, events and usage, all or nothing."""
     project = await locked_project(session, lease)
     await queue.finish(session, lease, is_done=True)
-    await _own(session, project, "staged", staged)
+    await _own(session, project, "staged", staged, forms)
     project.status = "staged"
     project.progress = 1.0
     project.record = record
@@ -181,11 +183,16 @@ def _give_hints(project: Project, hints: Sequence[Hint]) -> None:
 
 
 async def _own(
-    session: Session, project: Project, kind: Literal["original", "staged"], unowned: StoredPhoto
+    session: Session,
+    project: Project,
+    kind: Literal["original", "staged"],
+    unowned: StoredPhoto,
+    forms: Forms,
 ) -> None:
-    await objects.withdraw(session, unowned.stored)
-    images.add_image(session, _owner(project), kind, unowned)
+    for each in (unowned, *forms.photos):
+        await objects.withdraw(session, each.stored)
+    await images.add_image(session, _owner(project), kind, unowned, forms)
 
 
 def _owner(project: Project) -> images.Owner:
-    return images.Owner(project.tenant_id, project.id, project.name)
+    return images.Owner(project.tenant_id, project.id, project.name, project.style)

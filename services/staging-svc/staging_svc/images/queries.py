@@ -6,9 +6,10 @@ from uuid import UUID
 
 from sqlalchemy import collate
 from sqlmodel import col, delete, func, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from stagify.database import Session
-from staging_svc.images.models import Image
+from staging_svc.images.models import Image, Rendition
 
 
 async def find_image(session: Session, image_id: UUID) -> Image | None:
@@ -33,24 +34,61 @@ async def sum_sizes(session: Session, project_id: UUID) -> int:
     return int((await session.exec(query)).one())
 
 
+async def find_smaller(session: Session, image_id: UUID, width: int) -> Rendition | None:
+    """The narrowest smaller form of the image that is at least `width` wide."""
+    query = (
+        select(Rendition)
+        .where(
+            Rendition.image_id == image_id, Rendition.kind == "smaller", Rendition.width >= width
+        )
+        .order_by(col(Rendition.width))
+        .limit(1)
+    )
+    return (await session.exec(query)).one_or_none()
+
+
+async def find_other_label(session: Session, image_id: UUID) -> Rendition | None:
+    """The image with the other choice of label."""
+    query = select(Rendition).where(Rendition.image_id == image_id, Rendition.kind == "other_label")
+    return (await session.exec(query)).one_or_none()
+
+
+async def find_renditions(session: Session, project_id: UUID) -> Sequence[Rendition]:
+    """All other forms of the project's images."""
+    query = select(Rendition).where(col(Rendition.image_id).in_(_ids(project_id)))
+    return (await session.exec(query)).all()
+
+
 async def delete_images(session: Session, project_id: UUID) -> None:
-    """Delete the rows of the project's images."""
+    """Delete the rows of the project's images and of their other forms."""
+    ids = _ids(project_id)
+    await session.exec(delete(Rendition).where(col(Rendition.image_id).in_(ids)))
     await session.exec(delete(Image).where(col(Image.project_id) == project_id))
 
 
 async def find_keys(session: Session, keys: Collection[str]) -> set[str]:
     """Those of `keys` that a row has."""
-    query = select(Image.object_key).where(col(Image.object_key).in_(keys))
-    return set((await session.exec(query)).all())
+    found: set[str] = set()
+    for table in (Image, Rendition):
+        query = select(table.object_key).where(col(table.object_key).in_(keys))
+        found.update((await session.exec(query)).all())
+    return found
 
 
 async def find_keys_between(
     session: Session, bucket: str, after: str, to: str, before: datetime
 ) -> Sequence[str]:
-    """The keys in `bucket` after `after` and up to `to`, byte by byte, of the images made
-    before `before`."""
-    key = collate(col(Image.object_key), "C")
-    query = select(Image.object_key).where(
-        Image.bucket == bucket, key > after, key <= to, Image.created_at < before
-    )
-    return (await session.exec(query)).all()
+    """The keys in `bucket` after `after` and up to `to`, byte by byte, of the images and of their other
+    forms, if made before `before`."""
+    found: list[str] = []
+    for table in (Image, Rendition):
+        key = collate(col(table.object_key), "C")
+        query = select(table.object_key).where(
+            table.bucket == bucket, key > after, key <= to, table.created_at < before
+        )
+        found.extend((await session.exec(query)).all())
+    return found
+
+
+def _ids(project_id: UUID) -> SelectOfScalar[UUID]:
+    return select(Image.id).where(Image.project_id == project_id)

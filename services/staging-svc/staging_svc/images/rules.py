@@ -1,7 +1,9 @@
-"""What the file of an image is called when it is downloaded."""
+"""What the file of an image is called when it is downloaded, and for how long a link stays the same."""
 
 import re
 import unicodedata
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Literal
 
 ImageKind = Literal["source", "original", "staged"]
@@ -25,10 +27,27 @@ MAX_STEM_BYTES = 200
 JOINERS = "\u200c\u200d"
 
 
-def make_filename(project_name: str, kind: ImageKind, content_type: str) -> str:
-    """A file name that people recognize and every file system accepts."""
-    stem = _cut(UNSAFE.sub("-", project_name).strip("-.")).strip("-.")
-    return f"{stem or 'photo'}-{kind}.{EXTENSIONS[content_type]}"
+def make_filename(
+    project_name: str, kind: str, content_type: str, *, style: str | None = None
+) -> str:
+    """A file name that people recognize and every file system accepts. The `style` of a staged photo
+    is added, unless it is in the project's name: projects of one photo may have the same name."""
+    stem = _cut(UNSAFE.sub("-", project_name).strip("-.")).strip("-.") or "photo"
+    if style is not None and style.casefold() not in stem.casefold():
+        stem = f"{stem}-{style}"
+    return f"{stem}-{kind}.{EXTENSIONS[content_type]}"
+
+
+def name_form(
+    filename: str, content_type: str, *, width: int | None = None, has_label: bool | None = None
+) -> str:
+    """What another form of the file is called: one that is `width` wide, or has no label."""
+    stem = filename.rpartition(".")[0]
+    if has_label is False:
+        stem = f"{stem}_without_label"
+    if width is not None:
+        stem = f"{stem}_{width}"
+    return f"{stem}.{EXTENSIONS[content_type]}"
 
 
 def ascii_filename(filename: str) -> str:
@@ -38,6 +57,21 @@ def ascii_filename(filename: str) -> str:
     letters = unicodedata.normalize("NFKD", stem).encode("ascii", "ignore").decode()
     plain = re.sub(r"[^A-Za-z0-9_.]+", "-", letters).strip("-.")
     return f"{plain or 'photo'}-{ending}"
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The time in which all links to an object are one: signed at `start`, given until `end`, and valid
+    as long again."""
+
+    start: datetime
+    end: datetime
+
+
+def window_at(now: datetime, seconds: int) -> Window:
+    """The window of `seconds` that `now` is in."""
+    start = int(now.timestamp()) // seconds * seconds
+    return Window(datetime.fromtimestamp(start, UTC), datetime.fromtimestamp(start + seconds, UTC))
 
 
 def _cut(text: str) -> str:

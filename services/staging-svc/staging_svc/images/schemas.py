@@ -2,11 +2,12 @@
 
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 
 class ImageRead(BaseModel):
-    """A stored photo. `url` is a stable path on this host that redirects to a short-lived link."""
+    """A stored photo. `url` is a stable path on this host that redirects to a short-lived link;
+    `placeholder` is a ThumbHash of the photo in base64, null for photos that were stored without one."""
 
     id: UUID
     url: str
@@ -15,6 +16,7 @@ class ImageRead(BaseModel):
     content_type: str
     size: int
     sha256: str
+    placeholder: str | None = Field(examples=["1QcSHQRnh493V4dIh4eXh1h4kJUI"])
 
 
 def image_url(image_id: UUID | str) -> str:

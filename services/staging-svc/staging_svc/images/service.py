@@ -1,15 +1,25 @@
 """The use cases of images."""
 
+from __future__ import annotations
+
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
+from stagify.clock import utc_now
 from stagify.database import Session
 from staging_svc.images import queries
-from staging_svc.images.errors import ImageNotFoundError
-from staging_svc.images.models import Image
-from staging_svc.images.rules import ImageKind, ascii_filename, make_filename
+from staging_svc.images.errors import ImageFormNotFoundError, ImageNotFoundError
+from staging_svc.images.models import Image, Rendition
+from staging_svc.images.rules import (
+    ImageKind,
+    ascii_filename,
+    make_filename,
+    name_form,
+    window_at,
+)
 from staging_svc.objects import service as objects
 from staging_svc.objects.service import StoredObject
 from staging_svc.parts import Parts
@@ -29,23 +39,57 @@ class StoredPhoto:
 
 
 @dataclass(frozen=True, slots=True)
+class Forms:
+    """What is kept beside a photo: smaller forms for screens, the whole photo with the other choice of
+    label, whether the photo itself has the label, and its placeholder."""
+
+    smaller: tuple[StoredPhoto, ...] = ()
+    other_label: StoredPhoto | None = None
+    has_label: bool | None = None
+    placeholder: str | None = None
+
+    @property
+    def photos(self) -> tuple[StoredPhoto, ...]:
+        """All that have an object."""
+        return self.smaller if self.other_label is None else (*self.smaller, self.other_label)
+
+
+@dataclass(frozen=True, slots=True)
 class Owner:
     """The project whose images these are; files are named after it."""
 
     tenant_id: UUID
     project_id: UUID
     name: str
+    style: str
 
 
-def add_image(session: Session, owner: Owner, kind: ImageKind, photo: StoredPhoto) -> None:
-    """Let a row own a stored photo."""
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A short-lived link, and for how many seconds it will be the one that is given."""
+
+    url: str
+    seconds: int
+
+
+NO_FORMS = Forms()
+
+
+async def add_image(
+    session: Session,
+    owner: Owner,
+    kind: ImageKind,
+    photo: StoredPhoto,
+    forms: Forms = NO_FORMS,
+) -> None:
+    """Let a row own a stored photo, and rows beside it own its other forms."""
     session.add(
         Image(
             tenant_id=owner.tenant_id,
             id=photo.id,
             project_id=owner.project_id,
             kind=kind,
-            filename=make_filename(owner.name, kind, photo.content_type),
+            filename=_filename(owner, kind, photo.content_type),
             bucket=photo.stored.bucket,
             object_key=photo.stored.key,
             content_type=photo.content_type,
@@ -53,8 +97,43 @@ def add_image(session: Session, owner: Owner, kind: ImageKind, photo: StoredPhot
             height=photo.height,
             size=photo.size,
             sha256=photo.sha256,
+            has_label=forms.has_label,
+            placeholder=forms.placeholder,
         )
     )
+    # Its other forms refer to it.
+    await session.flush()
+    session.add_all(_rendition(owner, photo.id, "smaller", each) for each in forms.smaller)
+    if forms.other_label is not None:
+        session.add(_rendition(owner, photo.id, "other_label", forms.other_label))
+
+
+def _filename(owner: Owner, kind: str, content_type: str) -> str:
+    is_staged = kind == "staged"
+    return make_filename(owner.name, kind, content_type, style=owner.style if is_staged else None)
+
+
+def _rendition(
+    owner: Owner, image_id: UUID, kind: Literal["smaller", "other_label"], photo: StoredPhoto
+) -> Rendition:
+    return Rendition(
+        tenant_id=owner.tenant_id,
+        id=photo.id,
+        image_id=image_id,
+        kind=kind,
+        bucket=photo.stored.bucket,
+        object_key=photo.stored.key,
+        content_type=photo.content_type,
+        width=photo.width,
+        height=photo.height,
+        size=photo.size,
+    )
+
+
+async def rename(session: Session, owner: Owner) -> None:
+    """Name the files of a project's images after its new name."""
+    for image in await queries.find_images(session, owner.project_id):
+        image.filename = _filename(owner, image.kind, image.content_type)
 
 
 async def image_of_project(session: Session, project_id: UUID, kind: ImageKind) -> Image | None:
@@ -63,7 +142,8 @@ async def image_of_project(session: Session, project_id: UUID, kind: ImageKind) 
 
 
 async def stored_bytes(session: Session, project_id: UUID) -> int:
-    """What the project's images take up in the store."""
+    """What the project's images take up of the quota: their other forms are not counted, because nobody
+    asked for them and nobody can delete them alone."""
     return await queries.sum_sizes(session, project_id)
 
 
@@ -72,28 +152,74 @@ async def delete_images(session: Session, project_id: UUID, *, due_at: datetime)
 
     The source's object belongs to the upload, which goes its own way.
     """
-    for image in await queries.find_images(session, project_id):
-        if image.kind != "source":
-            target = StoredObject(image.bucket, image.object_key)
-            await objects.intend(session, target, due_at=due_at)
+    images = await queries.find_images(session, project_id)
+    owned = [
+        *(StoredObject(each.bucket, each.object_key) for each in images if each.kind != "source"),
+        *(
+            StoredObject(each.bucket, each.object_key)
+            for each in await queries.find_renditions(session, project_id)
+        ),
+    ]
+    for target in owned:
+        await objects.intend(session, target, due_at=due_at)
     await queries.delete_images(session, project_id)
 
 
-async def link_to(session: Session, image_id: UUID, *, parts: Parts, download: bool) -> str:
-    """A short-lived link to an image; the untouched source is only ever an attachment."""
+async def link_to(
+    session: Session,
+    image_id: UUID,
+    *,
+    parts: Parts,
+    download: bool,
+    width: int | None,
+    label: bool | None,
+) -> Link:
+    """A short-lived link to an image, the same for everybody who asks within a window of time.
+
+    `width` asks for a form for screens, `label` for the staged photo with or without the label; there
+    are no smaller forms of the one that the project's options did not choose. What there is only in
+    full is given in full. The untouched source is only ever an attachment.
+    """
     image = await queries.find_image(session, image_id)
     if image is None:
         raise ImageNotFoundError
-    as_attachment = download or image.kind == "source"
-    return parts.storage.sign_download(
-        image.bucket,
-        image.object_key,
-        content_type=image.content_type,
-        filename=image.filename,
-        ascii_filename=ascii_filename(image.filename),
-        as_attachment=as_attachment,
-        ttl_seconds=parts.settings.image_link_ttl_seconds,
+    form, filename = await _find_form(session, image, width, label)
+    now, seconds = utc_now(), parts.settings.image_link_ttl_seconds
+    window = window_at(now, seconds)
+    url = parts.storage.sign_download(
+        form.bucket,
+        form.object_key,
+        content_type=form.content_type,
+        filename=filename,
+        ascii_filename=ascii_filename(filename),
+        as_attachment=download or image.kind == "source",
+        signed_at=window.start,
+        # Whoever gets it last has it for a whole window.
+        valid_seconds=2 * seconds,
+        # Longer than the link is given.
+        cached_seconds=seconds,
     )
+    return Link(url, seconds=int((window.end - now).total_seconds()))
+
+
+async def _find_form(
+    session: Session, image: Image, width: int | None, label: bool | None
+) -> tuple[Image | Rendition, str]:
+    """What to show of an image, and the name of that file."""
+    if image.kind == "staged" and label is not None and label is not image.has_label:
+        other = await queries.find_other_label(session, image.id)
+        if other is None:
+            raise ImageFormNotFoundError
+        return other, name_form(image.filename, other.content_type, has_label=label)
+    smaller = None
+    if width is not None:
+        smaller = await queries.find_smaller(session, image.id, min(width, image.width))
+    if smaller is None:
+        return image, name_form(image.filename, image.content_type, has_label=image.has_label)
+    name = name_form(
+        image.filename, smaller.content_type, width=smaller.width, has_label=image.has_label
+    )
+    return smaller, name
 
 
 async def owned_keys(session: Session, keys: Collection[str]) -> set[str]:

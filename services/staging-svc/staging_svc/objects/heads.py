@@ -10,7 +10,7 @@ from urllib.parse import quote, urlsplit
 
 from stagify.clock import utc_now
 from stagify.connections import Connections
-from staging_svc.objects.signing import HeadSigner
+from staging_svc.objects.signing import HeadSigner, SigningKey
 
 HEAD_SECONDS = 10.0
 
@@ -30,17 +30,10 @@ class HeadRefusedError(Exception):
 class Heads:
     """Sends HEAD requests to one store."""
 
-    def __init__(
-        self, endpoint: str, *, region: str, access_key_id: str, secret_access_key: str
-    ) -> None:
+    def __init__(self, endpoint: str, key: SigningKey) -> None:
         parts = urlsplit(endpoint.rstrip("/"))
         self._base = parts.path
-        self._signer = HeadSigner(
-            parts.netloc,
-            region=region,
-            access_key_id=access_key_id,
-            secret_access_key=secret_access_key,
-        )
+        self._signer = HeadSigner(parts.netloc, key)
         self._connections = Connections(endpoint)
 
     async def head(self, bucket: str, key: str) -> ObjectHead | None:

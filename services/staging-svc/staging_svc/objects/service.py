@@ -36,9 +36,9 @@ def upload_key(tenant_id: UUID, upload_id: UUID) -> str:
     return f"tenants/{tenant_id}/uploads/{upload_id}"
 
 
-def image_key(tenant_id: UUID, project_id: UUID, image_id: UUID) -> str:
+def image_key(tenant_id: UUID, project_id: UUID, image_id: UUID, extension: str = "jpg") -> str:
     """Where a derived image goes. The id is new for each attempt, so nothing is overwritten."""
-    return f"tenants/{tenant_id}/projects/{project_id}/{image_id}.jpg"
+    return f"tenants/{tenant_id}/projects/{project_id}/{image_id}.{extension}"
 
 
 class ObjectLostError(Exception):

@@ -1,7 +1,7 @@
 """The object store: boto3 in threads, and links signed for the address that clients reach.
 
-Keys are chosen here and begin with the tenant. Signing takes a fifth of a millisecond and waits for
-nothing, so it runs on the event loop; everything that waits runs in a thread.
+Keys are chosen here and begin with the tenant. Signing takes at most a fifth of a millisecond and waits
+for nothing, so it runs on the event loop; everything that waits runs in a thread.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import boto3
 from botocore.config import Config
@@ -19,6 +19,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from stagify.errors import UnavailableError
 from staging_svc.objects.heads import HeadRefusedError, Heads, ObjectHead
+from staging_svc.objects.signing import LinkSigner, SigningKey
 from staging_svc.settings import Settings
 
 if TYPE_CHECKING:
@@ -66,13 +67,15 @@ class Storage:
 
     def __init__(self, settings: Settings) -> None:
         self._client = _client(settings, str(settings.s3_endpoint))
-        self._heads = Heads(
-            str(settings.s3_endpoint),
-            region=settings.s3_region,
-            access_key_id=settings.s3_access_key_id.get_secret_value(),
-            secret_access_key=settings.s3_secret_access_key.get_secret_value(),
+        key = SigningKey(
+            settings.s3_region,
+            settings.s3_access_key_id.get_secret_value(),
+            settings.s3_secret_access_key.get_secret_value(),
         )
+        self._heads = Heads(str(settings.s3_endpoint), key)
         self._signer = _client(settings, str(settings.s3_public_url))
+        self._public_url = urlsplit(str(settings.s3_public_url).rstrip("/"))
+        self._links = LinkSigner(self._public_url.netloc, key)
         self._buckets = sorted(set(settings.s3_buckets.values()))
 
     def sign_upload(
@@ -107,21 +110,26 @@ class Storage:
         filename: str,
         ascii_filename: str,
         as_attachment: bool,
-        ttl_seconds: int,
+        signed_at: datetime,
+        valid_seconds: int,
+        cached_seconds: int,
     ) -> str:
-        """A URL with which a client can read one object, as a file with this name and type; programs
-        that know only ASCII use `ascii_filename`."""
-        return self._signer.generate_presigned_url(
-            "get_object",
-            Params={
-                "Bucket": bucket,
-                "Key": key,
-                "ResponseContentType": content_type,
-                "ResponseContentDisposition": _disposition(filename, ascii_filename, as_attachment),
-                "ResponseCacheControl": f"private, max-age={ttl_seconds}",
+        """A URL with which a client can read one object from `signed_at` on, as a file with this name and
+        type; programs that know only ASCII use `ascii_filename`."""
+        path = f"{self._public_url.path}/{bucket}/{quote(key)}"
+        query = self._links.query(
+            path,
+            {
+                "response-cache-control": f"private, max-age={cached_seconds}",
+                "response-content-disposition": _disposition(
+                    filename, ascii_filename, as_attachment
+                ),
+                "response-content-type": content_type,
             },
-            ExpiresIn=ttl_seconds,
+            signed_at=signed_at,
+            valid_seconds=valid_seconds,
         )
+        return f"{self._public_url.scheme}://{self._public_url.netloc}{path}?{query}"
 
     async def head(self, bucket: str, key: str) -> ObjectHead | None:
         """Size and type of an object; None if there is none."""

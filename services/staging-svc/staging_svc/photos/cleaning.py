@@ -14,10 +14,11 @@ from typing import TypedDict
 import pillow_heif
 from PIL import AvifImagePlugin, Image, ImageChops
 
-from staging_svc.photos import heif, jpeg, png, webp
+from staging_svc.photos import heif, jpeg, png, smaller, webp
 from staging_svc.photos.colour import plain, to_srgb
 from staging_svc.photos.container import CheckSize, DamagedError, IncompleteError, Unpacked
 from staging_svc.photos.exif import orientation_of
+from staging_svc.photos.sizes import smaller_forms
 
 QUALITY = 92
 # Rows that are compared at a time.
@@ -43,19 +44,21 @@ class PhotoRefusedError(Exception):
 
 
 class Cleaned(TypedDict):
-    """What the file truly is, its size as it was uploaded, but upright, and that of its cleaned
-    derivative; `is_animated` if only the first of its pictures was taken."""
+    """What the file truly is, its size as it was uploaded, but upright, that of its cleaned derivative
+    and its placeholder; `is_animated` if only the first of its pictures was taken."""
 
     content_type: str
     source_width: int
     source_height: int
     width: int
     height: int
+    placeholder: str
     is_animated: bool
 
 
 def clean(source: str, target: str, *, max_pixels: int, min_side: int, max_side: int) -> Cleaned:
-    """Write the cleaned JPEG of `source` to `target`; PhotoRefusedError says what is wrong."""
+    """Write the cleaned JPEG of `source` to `target` and its smaller forms beside it; PhotoRefusedError
+    says what is wrong."""
     _prepare_decoders(max_pixels)
     check_size = partial(_check_size, max_pixels=max_pixels, min_side=min_side, max_side=max_side)
     unpacked = _unpack(Path(source).read_bytes(), check_size)
@@ -76,6 +79,7 @@ def clean(source: str, target: str, *, max_pixels: int, min_side: int, max_side:
         # Of a plain picture, and with nothing to write to, an encoder fails for want of memory only.
         raise MemoryError from error
     Path(target).write_bytes(encoded.getbuffer())
+    placeholder = smaller.write(picture, smaller_forms(Path(target), *picture.size))
     width, height = reversed(size) if orientation >= 5 else size
     return Cleaned(
         content_type=unpacked.content_type,
@@ -83,6 +87,7 @@ def clean(source: str, target: str, *, max_pixels: int, min_side: int, max_side:
         source_height=height,
         width=picture.width,
         height=picture.height,
+        placeholder=placeholder,
         is_animated=unpacked.is_animated,
     )
 

@@ -12,6 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from staging_engine.port import MAX_SIDE, MIN_SIDE, Hint
+from staging_svc.photos.sizes import Smaller, smaller_forms
+
+__all__ = ["Smaller"]
 
 logger = logging.getLogger(__name__)
 
@@ -94,19 +97,22 @@ class CleaningInterruptedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class CleanedPhoto:
-    """What the file truly is, its size as it was uploaded, but upright, and that of its cleaned
-    derivative."""
+    """What the file truly is, its size as it was uploaded, but upright, that of its cleaned
+    derivative, and the derivative's placeholder and smaller forms."""
 
     content_type: str
     source_width: int
     source_height: int
     width: int
     height: int
+    placeholder: str
+    smaller: tuple[Smaller, ...]
     hints: tuple[Hint, ...] = ()
 
 
 async def clean_photo(source: Path, target: Path, *, limits: Limits = LIMITS) -> CleanedPhoto:
-    """Write the cleaned JPEG of `source` to `target`; PhotoRefusedError if it cannot be used.
+    """Write the cleaned JPEG of `source` to `target`, and its smaller forms beside it; PhotoRefusedError
+    if it cannot be used.
 
     The file's content decides what it is. CleaningInterruptedError if the failure is on our side.
     """
@@ -117,7 +123,26 @@ async def clean_photo(source: Path, target: Path, *, limits: Limits = LIMITS) ->
             logger.error("photo.crashed", extra={"reason": answer["error"], "at": answer["at"]})
         raise PhotoRefusedError(answer["code"], **answer["values"])
     is_animated = answer.pop("is_animated")
-    return CleanedPhoto(**answer, hints=(FIRST_PICTURE_ONLY,) if is_animated else ())
+    return CleanedPhoto(
+        **answer,
+        # The child wrote them; where they are does not depend on what it says.
+        smaller=smaller_forms(target, answer["width"], answer["height"]),
+        hints=(FIRST_PICTURE_ONLY,) if is_animated else (),
+    )
+
+
+async def make_smaller(photo: Path, width: int, height: int) -> tuple[tuple[Smaller, ...], str]:
+    """Write the smaller forms of a JPEG that we have encoded ourselves, and that is so large; returns
+    them and the placeholder."""
+    forms = smaller_forms(photo, width, height)
+    return forms, await asyncio.to_thread(_make_all, photo, forms)
+
+
+def _make_all(photo: Path, forms: tuple[Smaller, ...]) -> str:
+    # Inside, because only the staging process needs Pillow.
+    from staging_svc.photos import smaller
+
+    return smaller.make_all(photo, forms)
 
 
 async def _run_child(arguments: dict[str, Any], wall_seconds: float) -> dict[str, Any]:

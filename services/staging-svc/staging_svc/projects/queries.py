@@ -21,7 +21,8 @@ COLUMNS = (
 )
 IMAGE = (
     "{0}.id AS {1}_id, {0}.width AS {1}_width, {0}.height AS {1}_height,"
-    " {0}.content_type AS {1}_content_type, {0}.size AS {1}_size, {0}.sha256 AS {1}_sha256"
+    " {0}.content_type AS {1}_content_type, {0}.size AS {1}_size, {0}.sha256 AS {1}_sha256,"
+    " {0}.placeholder AS {1}_placeholder"
 )
 
 # The images are joined to the rows that are shown, and to no others.

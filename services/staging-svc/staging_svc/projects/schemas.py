@@ -89,7 +89,18 @@ class ProjectPage(Page[ProjectRead]):
 
 IMAGE_COLUMNS = {
     kind: itemgetter(
-        *(f"{kind}_{name}" for name in ("id", "width", "height", "content_type", "size", "sha256"))
+        *(
+            f"{kind}_{name}"
+            for name in (
+                "id",
+                "width",
+                "height",
+                "content_type",
+                "size",
+                "sha256",
+                "placeholder",
+            )
+        )
     )
     for kind in ("original", "staged")
 }
@@ -134,7 +145,7 @@ def _project(row: Mapping[str, Any]) -> dict[str, Any]:
 def _image(row: Mapping[str, Any], kind: Literal["original", "staged"]) -> dict[str, Any] | None:
     if row[f"{kind}_id"] is None:
         return None
-    found_id, width, height, content_type, size, sha256 = IMAGE_COLUMNS[kind](row)
+    found_id, width, height, content_type, size, sha256, placeholder = IMAGE_COLUMNS[kind](row)
     image_id = str(found_id)
     return {
         "id": image_id,
@@ -144,4 +155,5 @@ def _image(row: Mapping[str, Any], kind: Literal["original", "staged"]) -> dict[
         "content_type": content_type,
         "size": size,
         "sha256": sha256,
+        "placeholder": placeholder,
     }

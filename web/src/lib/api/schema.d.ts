@@ -266,9 +266,29 @@ export interface paths {
         };
         /**
          * Get Catalog
-         * @description Room types, styles and options; no credential needed.
+         * @description Room types, styles and options, and what a photo may be; no credential needed.
          */
         get: operations["get_catalog"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/catalog/previews/{preview}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Preview
+         * @description A picture that the catalog names; no credential needed.
+         */
+        get: operations["get_preview"];
         put?: never;
         post?: never;
         delete?: never;
@@ -401,7 +421,8 @@ export interface paths {
         };
         /**
          * Get Image
-         * @description The photo, by a redirect to a short-lived link; with `download=1` as an attachment.
+         * @description The photo, by a redirect to a short-lived link; with `download=1` as an attachment. Photos that have
+         *     no smaller form are given in full.
          */
         get: operations["get_image"];
         put?: never;
@@ -623,7 +644,7 @@ export interface components {
         };
         /**
          * CatalogRead
-         * @description What customers can choose.
+         * @description What customers can choose, and which photos they can upload.
          */
         CatalogRead: {
             /** Room Types */
@@ -631,10 +652,12 @@ export interface components {
             /** Styles */
             styles: components["schemas"]["EntryRead"][];
             options: components["schemas"]["OptionsRead"];
+            limits: components["schemas"]["LimitsRead"];
         };
         /**
          * EntryRead
-         * @description Something to choose: send the key, show the name.
+         * @description Something to choose: send the key, show the name. `preview_url` is a path on this host that never
+         *     changes what it shows; qualities have none.
          */
         EntryRead: {
             /** Key */
@@ -644,7 +667,7 @@ export interface components {
             /** Description */
             description: string;
             /** Preview Url */
-            preview_url?: string | null;
+            preview_url: string | null;
         };
         /**
          * FailureRead
@@ -690,7 +713,8 @@ export interface components {
         };
         /**
          * ImageRead
-         * @description A stored photo. `url` is a stable path on this host that redirects to a short-lived link.
+         * @description A stored photo. `url` is a stable path on this host that redirects to a short-lived link;
+         *     `placeholder` is a ThumbHash of the photo in base64, null for photos that were stored without one.
          */
         ImageRead: {
             /**
@@ -710,6 +734,26 @@ export interface components {
             size: number;
             /** Sha256 */
             sha256: string;
+            /**
+             * Placeholder
+             * @example 1QcSHQRnh493V4dIh4eXh1h4kJUI
+             */
+            placeholder: string | null;
+        };
+        /**
+         * LimitsRead
+         * @description What a photo may be: the size of its file, its pixels, its shorter side, and the types that an
+         *     upload may declare.
+         */
+        LimitsRead: {
+            /** Max Bytes */
+            max_bytes: number;
+            /** Max Megapixels */
+            max_megapixels: number;
+            /** Min Side */
+            min_side: number;
+            /** Content Types */
+            content_types: string[];
         };
         /**
          * MeRead
@@ -3526,6 +3570,115 @@ export interface operations {
             505: components["responses"]["HttpVersionNotSupported"];
         };
     };
+    get_preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                preview: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A small picture, which never changes under this name. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/webp": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    /** @description How programs send their credential (RFC 6750). */
+                    "WWW-Authenticate": string;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            408: components["responses"]["RequestTimeout"];
+            /** @description Content Too Large */
+            413: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            417: components["responses"]["ExpectationFailed"];
+            /** @description Unprocessable Content */
+            422: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After": number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            502: components["responses"]["BadGateway"];
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    /** @description Seconds to wait. */
+                    "Retry-After": number;
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            504: components["responses"]["GatewayTimeout"];
+            505: components["responses"]["HttpVersionNotSupported"];
+        };
+    };
     create_upload: {
         parameters: {
             query?: never;
@@ -4362,6 +4515,10 @@ export interface operations {
         parameters: {
             query?: {
                 download?: boolean;
+                /** @description For screens: a WebP of this width, never wider than the photo. */
+                w?: ("320" | "640" | "1280") | null;
+                /** @description The staged photo with "Virtually staged" written into it, or without it, whatever the project's options say; always in full. */
+                label?: boolean | null;
             };
             header?: never;
             path: {
@@ -4371,7 +4528,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description To a link that is valid for five minutes. */
+            /** @description To a link that is valid for five minutes or more, and the same for up to five. */
             302: {
                 headers: {
                     Location: string;
