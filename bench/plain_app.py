@@ -52,6 +52,7 @@ class Image(SQLModel, table=True):
     content_type: str
     size: int
     sha256: str
+    placeholder: str | None
 
 
 class ImageRead(BaseModel):
@@ -64,6 +65,7 @@ class ImageRead(BaseModel):
     content_type: str
     size: int
     sha256: str
+    placeholder: str | None
 
 
 class ProjectRead(BaseModel):

@@ -20,6 +20,7 @@ STAYS, GOES, BROKEN = UUID(int=3), UUID(int=4), UUID(int=5)
 CREATED, STARTED = "stagify.project.created.v1", "stagify.staging.started.v1"
 FAILED = "stagify.staging.failed.v1"
 OBJECT = f"tenants/{TENANT}/projects/{STAYS}/image"
+SMALLER = f"tenants/{TENANT}/projects/{STAYS}/smaller"
 
 Change = Callable[[History, dict[str, Any]], object]
 
@@ -96,7 +97,7 @@ def contents() -> dict[str, Any]:
     return {
         "messages": list(MESSAGES),
         "dead_letters": [],
-        "objects": {OBJECT: 10},
+        "objects": {OBJECT: 10, SMALLER: 3},
         "tenants": [
             {
                 "tenant_id": TENANT,
@@ -115,6 +116,7 @@ def contents() -> dict[str, Any]:
             project | {"id": BROKEN, "status": "failed", "failure_code": "staging_interrupted"},
         ],
         "images": [{"tenant_id": TENANT, "project_id": STAYS, "object_key": OBJECT, "size": 10}],
+        "renditions": [{"tenant_id": TENANT, "object_key": SMALLER, "size": 3}],
         "uploads": [],
         "intents": [],
         "ledger": ledger,
@@ -287,6 +289,8 @@ def test_an_unused_upload_holds_its_bytes(is_filled: bool) -> None:
         (gone("members"), "members []"),
         (lambda model, stores: stores["objects"].clear(), "has None bytes"),
         (lambda model, stores: stores["objects"].update(other=1), "without a row"),
+        (lambda model, stores: stores["objects"].pop(SMALLER), "smaller: has None bytes"),
+        (gone("renditions"), "smaller: is an object without a row"),
         (lambda model, stores: stores["intents"].append({"object_key": OBJECT}), "be deleted"),
         (lambda model, stores: stores["dead_letters"].append("letter"), "letter"),
         (

@@ -63,6 +63,7 @@ QUERIES: Mapping[str, tuple[str, str]] = {
     "members": ("identity", "SELECT tenant_id, user_id, role FROM memberships"),
     "projects": ("staging", "SELECT * FROM projects"),
     "images": ("staging", "SELECT tenant_id, project_id, kind, object_key, size FROM images"),
+    "renditions": ("staging", "SELECT tenant_id, object_key, size FROM renditions"),
     "uploads": ("staging", "SELECT * FROM uploads"),
     "intents": ("staging", "SELECT payload->>'object_key' AS object_key, due_at FROM tasks"),
     "ledger": ("usage", "SELECT tenant_id, source, id, meter, quantity FROM usage_records"),
@@ -327,7 +328,11 @@ def _reservable(picture: Picture, tenant: str) -> tuple[int, int]:
 
 def _objects(picture: Picture) -> Iterator[Difference]:
     """Each object has a row that owns it or will delete it; what a row owns is there."""
-    owned = {row["object_key"]: row["size"] for row in picture.rows["images"]}
+    owned = {
+        row["object_key"]: row["size"]
+        for name in ("images", "renditions")
+        for row in picture.rows[name]
+    }
     known = owned.keys() | {
         row["object_key"] for name in ("uploads", "intents") for row in picture.rows[name]
     }
