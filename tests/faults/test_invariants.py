@@ -316,7 +316,7 @@ def test_projects_fail_only_after_as_many_lost_attempts() -> None:
 
 def test_a_difference_comes_with_the_history_of_its_key() -> None:
     model, stores = history(), contents()
-    stores["objects"].clear()
+    del stores["objects"][OBJECT]
     seen = picture(stores)
     [difference] = differences(model, seen, attempts_lost=3)
     line = f'{{"event":"job.ended","project_id":"{STAYS}"}}'
