@@ -15,6 +15,7 @@ from stagify.events.identity import (
     ApiKeyCreated,
     ApiKeyRevoked,
     MemberJoined,
+    PasswordChanged,
     SessionRevoked,
     UserRegistered,
     UserUpdated,
@@ -131,6 +132,9 @@ ROUTES: dict[str, Published] = {
         # same way and with their origin; an event about only one of them would be kept for ever.
         "log_in": "changes nothing of the tenant's; ends the session it replaces as log_out does",
         "log_out": (SessionRevoked,),
+        "ask_for_new_password": NO_EVENT_YET
+        + "an address is asked whether it wants a new password",
+        "choose_new_password": (PasswordChanged, SessionRevoked),
         "update_me": (UserUpdated,),
         "end_my_session": (SessionRevoked,),
         "end_my_other_sessions": (SessionRevoked,),

@@ -24,7 +24,7 @@ SERVICES = {
 # Fields that never hold personal data: under this name in any table or event, or in this table.
 WORDS_FROM_LISTS = """
     action aggregatetype changed code consumer content_type failure_code granularity kind locale
-    meter plan previous_plan region role room_type scope scopes service source state status style
+    means meter plan previous_plan region role room_type scope scopes service source state status style
     tenant_type theme type
 """
 IDS_OR_MADE_OF_IDS = """

@@ -4,7 +4,8 @@ import asyncio
 import json
 import re
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.message import Message as EmailMessage
 from ipaddress import IPv6Address
@@ -14,6 +15,7 @@ from uuid import UUID
 import httpx
 import orjson
 from aiosmtpd.handlers import Message as MessageHandler
+from sqlalchemy import Engine, event
 
 from identity_svc.roles.schemas import Role
 from identity_svc.roles.service import permissions_of
@@ -306,3 +308,16 @@ class Browser:
 
 
 OpenBrowser = Callable[..., Browser]
+
+
+@contextmanager
+def statements() -> Iterator[list[str]]:
+    """The SQL that is executed inside the block."""
+    seen: list[str] = []
+
+    def note(_: Any, __: Any, statement: str, *___: Any) -> None:
+        seen.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    yield seen
+    event.remove(Engine, "before_cursor_execute", note)

@@ -54,6 +54,11 @@ class ProcessSettings(KafkaSettings):
         """The base domain without its port."""
         return self.base_domain.partition(":")[0].lower()
 
+    @property
+    def app_url(self) -> str:
+        """The address of the platform's own host, where people sign up and see to their account."""
+        return f"{self.public_scheme}://app.{self.base_domain}"
+
     def tenant_host(self, slug: str) -> str:
         """A tenant's own host, with the port if it is not the default of the scheme."""
         return f"{slug}.{self.base_domain}"

@@ -59,6 +59,8 @@ class Settings(ServiceSettings):
     signups_per_hour: int = Field(default=1_000, ge=1)
     # Sign-ups an hour from one source, which is an IPv4 address or an IPv6 /64.
     signups_per_source_hour: int = Field(default=60, ge=1)
+    # Mails for a new password that one source may ask for in an hour.
+    password_resets_per_source_hour: int = Field(default=30, ge=1)
     # Log-in attempts a minute from one source, except those of known devices.
     logins_per_source_minute: int = Field(default=30, ge=1)
     # API keys that one tenant may have at a time.

@@ -3,10 +3,11 @@
 from contextlib import aclosing
 
 from identity_svc.handlers import HANDLERS
-from identity_svc.mail.service import MailKind
+from identity_svc.mail.service import Composers, MailKind
 from identity_svc.mail.smtp import SmtpSender
 from identity_svc.mail.tasks import mail_kinds
 from identity_svc.parts import NAME, Parts, make_parts
+from identity_svc.password_resets.mail import PasswordChangedMail, PasswordResetMail
 from identity_svc.settings import Settings
 from identity_svc.signup.mail import SignupMail
 from identity_svc.upkeep.service import Turn, upkeep
@@ -30,7 +31,11 @@ def make_consumer(parts: Parts) -> Consumer:
 
 def make_kinds(parts: Parts) -> Kinds:
     """The kinds of tasks that this service does."""
-    composers = {MailKind.SIGNUP: SignupMail(parts.digester, parts.settings.base_domain)}
+    composers: Composers = {
+        MailKind.SIGNUP: SignupMail(parts.digester, parts.settings.base_domain),
+        MailKind.PASSWORD_RESET: PasswordResetMail(parts.digester, parts.settings.app_url),
+        MailKind.PASSWORD_CHANGED: PasswordChangedMail(parts.settings.app_url),
+    }
     return mail_kinds(composers, SmtpSender(parts.settings))
 
 

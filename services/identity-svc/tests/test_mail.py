@@ -1,18 +1,33 @@
 """Mails: they are sent as soon as that is possible, and given up in the end."""
 
 import asyncio
+import re
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from email.header import decode_header, make_header
+from string import Formatter
+from typing import get_args
 from uuid import UUID
 
 import asyncpg
 import pytest
 from prometheus_client import REGISTRY
 
-from identity_svc.mail.service import Composer, MailKind, Message, queue_mail
+from identity_svc.mail.service import (
+    Composer,
+    MailKind,
+    Message,
+    Text,
+    Texts,
+    queue_mail,
+    write,
+)
 from identity_svc.mail.smtp import SmtpSender
 from identity_svc.mail.tasks import mail_kinds
+from identity_svc.password_resets import mail as password_mail
+from identity_svc.people.schemas import Locale
 from identity_svc.settings import Settings
+from identity_svc.signup import mail as signup_mail
 from identity_testing import MailServer, MakeSettings, Visitor
 from stagify.clock import utc_now
 from stagify.database import Database, Session
@@ -199,3 +214,48 @@ async def test_sender_survives_the_loss_of_its_connection(
             await mail_server.arrived.wait()
     assert job.cancelled()
     assert len(mail_server.to(email)) == 2
+
+
+MAILS = [signup_mail.CODE, signup_mail.KNOWN, password_mail.RESET, password_mail.CHANGED]
+
+
+@pytest.mark.parametrize("texts", MAILS)
+def test_every_mail_is_there_in_every_language_with_the_same_values(texts: Texts) -> None:
+    assert texts.keys() == set(get_args(Locale))
+    for part in ("subject", "text"):
+        values = {
+            locale: sorted(name for _, name, _, _ in Formatter().parse(getattr(each, part)) if name)
+            for locale, each in texts.items()
+        }
+        assert len({tuple(names) for names in values.values()}) == 1, values
+    assert texts["en"] != texts["de"]
+
+
+def test_who_has_chosen_no_language_reads_english() -> None:
+    texts: Texts = {"en": Text("Hello", "{n} & <b>"), "de": Text("Hallo", "{n}")}
+    assert write("a@b.c", texts, None, n=1) == Message("a@b.c", "Hello", "1 & <b>")
+    assert write("a@b.c", texts, "de", n="{n}") == Message("a@b.c", "Hallo", "{n}")
+
+
+async def test_a_sign_up_in_german_is_answered_in_german(
+    visitor: Visitor,
+    runner: TaskRunner,
+    mail_server: MailServer,
+    email: str,
+    slug: str,
+) -> None:
+    answer = await visitor.request(email, slug, locale="de")
+    assert answer.status_code == 202, answer.text
+    await runner.run_due()
+    (mail,) = mail_server.to(email)
+    content = mail.get_payload(decode=True)
+    assert isinstance(content, bytes)
+    found = re.search(r"Ihr Code ist (\d{6})\s", content.decode())
+    assert found is not None
+    assert f"Er bestätigt Ihre Adresse und öffnet {slug}.localhost:8080." in content.decode()
+    confirmed = await visitor.confirm(answer.json()["id"], found[1])
+    assert confirmed.status_code == 201
+    await visitor.request(email, f"{slug}-b", locale="en")
+    await runner.run_due()
+    # The person's own language, whoever asks.
+    assert "Konto" in str(make_header(decode_header(mail_server.to(email)[-1]["Subject"])))

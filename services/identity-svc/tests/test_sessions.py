@@ -1,8 +1,6 @@
 """Log-in, log-out, and what a session shows."""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -11,7 +9,7 @@ import httpx
 import pytest
 from argon2 import PasswordHasher
 from prometheus_client import REGISTRY
-from sqlalchemy import Engine, event, text
+from sqlalchemy import text
 
 from identity_svc.app import create_app
 from identity_svc.sessions.api import COOKIE_NAME, DEVICE_COOKIE_NAME
@@ -27,6 +25,7 @@ from identity_testing import (
     cookies_of,
     new_address,
     refusal,
+    statements,
 )
 from stagify.clock import utc_now
 from stagify.database import Database
@@ -71,19 +70,6 @@ async def look_up(
         json={"type": "session", "value": token},
         headers=caller.service("gateway", tenant_id),
     )
-
-
-@contextmanager
-def statements() -> Iterator[list[str]]:
-    """The SQL that is executed inside the block."""
-    seen: list[str] = []
-
-    def note(_: Any, __: Any, statement: str, *___: Any) -> None:
-        seen.append(statement)
-
-    event.listen(Engine, "before_cursor_execute", note)
-    yield seen
-    event.remove(Engine, "before_cursor_execute", note)
 
 
 def hashes() -> float:

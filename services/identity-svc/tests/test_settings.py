@@ -44,6 +44,8 @@ async def test_api_document_declares_every_call_and_its_refusals(client: httpx.A
         ("/v1/session", "post"),
         ("/v1/session", "get"),
         ("/v1/session", "delete"),
+        ("/v1/password-resets", "post"),
+        ("/v1/password-resets/confirm", "post"),
         ("/v1/me", "get"),
         ("/v1/me", "patch"),
         ("/v1/me/sessions", "get"),

@@ -25,6 +25,16 @@ class UserUpdated(Event):
     changed: list[str]
 
 
+class PasswordChanged(Event):
+    """A person has got another password: by knowing the old one (`change`) or by a mail (`reset`)."""
+
+    event_type = "stagify.user.password_changed.v1"
+    topic = Topic.IDENTITY
+    key_field = "user_id"
+    user_id: UUID
+    means: str
+
+
 class MemberJoined(TenantEvent):
     """A person has become a member of the tenant."""
 

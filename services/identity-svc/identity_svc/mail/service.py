@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from identity_svc.people.schemas import Locale
 from stagify.database import Session
 from stagify.tasks.queue import enqueue
 
@@ -14,6 +15,8 @@ class MailKind(StrEnum):
     """What a mail is about."""
 
     SIGNUP = "signup"
+    PASSWORD_RESET = "password_reset"
+    PASSWORD_CHANGED = "password_changed"
 
     @property
     def task(self) -> str:
@@ -28,6 +31,25 @@ class Message:
     to: str
     subject: str
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A mail in one language, with the values that it is written with in braces. The subject holds
+    nothing about a person: others see it over their shoulder."""
+
+    subject: str
+    text: str
+
+
+# A mail in each language.
+Texts = Mapping[Locale, Text]
+
+
+def write(to: str, texts: Texts, locale: Locale | None, **values: object) -> Message:
+    """The mail in the language of its reader; in English if that is not known."""
+    chosen = texts[locale or "en"]
+    return Message(to, chosen.subject.format(**values), chosen.text.format(**values))
 
 
 # Writes the mail about one subject; None if it is no longer needed.

@@ -26,8 +26,10 @@ __all__ = [
     "find_account",
     "get_account",
     "hold_password",
+    "lock_account",
     "register",
     "renew_hash",
+    "set_password",
     "update_account",
 ]
 
@@ -84,6 +86,19 @@ async def hold_password(session: Session, account: Account) -> bool:
 async def renew_hash(session: Session, account: Account, password_hash: str) -> None:
     """Replace the hash of the person's password by a newer hash of the same password."""
     await queries.set_password_hash(session, account.id, password_hash, account.password_version)
+
+
+async def lock_account(session: Session, user_id: UUID) -> Account:
+    """The person's account; all that concerns their password waits until the transaction ends."""
+    return _account(await queries.lock_user(session, user_id))
+
+
+async def set_password(session: Session, user_id: UUID, password_hash: str) -> Account:
+    """Give the person another password."""
+    user = await queries.lock_user(session, user_id)
+    user.password_hash = password_hash
+    user.password_version += 1
+    return _account(user)
 
 
 async def register(session: Session, account: Account) -> bool:

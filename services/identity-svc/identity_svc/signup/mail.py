@@ -5,16 +5,64 @@ also checks only here whether the address has an account: the request does the s
 so neither its answer nor its duration reveals that.
 """
 
+from typing import cast
 from uuid import UUID
 
 from identity_svc.digests.service import Digester, new_code, new_token
-from identity_svc.mail.service import Message
+from identity_svc.mail.service import Message, Text, Texts, write
 from identity_svc.people import service as people
+from identity_svc.people.schemas import Locale
 from identity_svc.signup import queries
-from identity_svc.signup.models import Signup
 from identity_svc.signup.service import code_hash
 from stagify.clock import utc_now
 from stagify.database import Session
+
+# These texts contain nothing that the visitor could type freely: they go to an address that is not
+# confirmed, and nobody must be able to use them to write to strangers in our name.
+
+CODE: Texts = {
+    "en": Text(
+        subject="{code} is your StagifyAI code",
+        text=(
+            "Your code is {code}\n\n"
+            "It confirms your address and opens {host}.\n"
+            "It is for the sign-up that began at {begun:%H:%M:%S} UTC, and for no "
+            "other; it is valid until {end:%H:%M} UTC.\n\n"
+            "If you did not sign up, ignore this mail: without the code nothing happens.\n"
+        ),
+    ),
+    "de": Text(
+        subject="{code} ist Ihr Code für StagifyAI",
+        text=(
+            "Ihr Code ist {code}\n\n"
+            "Er bestätigt Ihre Adresse und öffnet {host}.\n"
+            "Er gehört zu der Registrierung, die um {begun:%H:%M:%S} UTC begann, und zu keiner "
+            "anderen; er gilt bis {end:%H:%M} UTC.\n\n"
+            "Wenn Sie sich nicht registriert haben, ignorieren Sie diese Mail: Ohne den Code "
+            "geschieht nichts.\n"
+        ),
+    ),
+}
+KNOWN: Texts = {
+    "en": Text(
+        subject="You already have a StagifyAI account",
+        text=(
+            "Someone, probably you, tried to sign up with this address.\n\n"
+            "It has an account already: log in at the address of your workspace "
+            "(<name>.{base_domain}).\n\n"
+            "If it was not you, ignore this mail: nothing has changed.\n"
+        ),
+    ),
+    "de": Text(
+        subject="Sie haben bereits ein Konto bei StagifyAI",
+        text=(
+            "Jemand, vermutlich Sie, wollte sich mit dieser Adresse registrieren.\n\n"
+            "Sie hat schon ein Konto: Melden Sie sich unter der Adresse Ihres Arbeitsbereichs an "
+            "(<Name>.{base_domain}).\n\n"
+            "Wenn Sie es nicht waren, ignorieren Sie diese Mail: Es hat sich nichts geändert.\n"
+        ),
+    ),
+}
 
 
 class SignupMail:
@@ -30,38 +78,20 @@ class SignupMail:
             return None
         account = await people.find_account(session, signup.email)
         code = new_code()
+        language = cast(Locale | None, signup.locale)
         # For a known address the row changes in the same way, but no code will ever be right.
         secret = code if account is None else new_token()
         signup.code_hash = code_hash(self._digester, signup.id, secret)
         signup.failed_attempts = 0
         if account is not None:
-            return self._known(account.email)
-        return self._code(signup, code)
-
-    # These texts contain nothing that the visitor could type freely: they go to an address that is
-    # not confirmed, and nobody must be able to use them to write to strangers in our name.
-
-    def _code(self, signup: Signup, code: str) -> Message:
-        return Message(
-            to=signup.email,
-            subject=f"{code} is your StagifyAI code",
-            text=(
-                f"Your code is {code}\n\n"
-                f"It confirms your address and opens {signup.slug}.{self._base_domain}.\n"
-                f"It is for the sign-up that began at {signup.created_at:%H:%M:%S} UTC, and for no "
-                f"other; it is valid until {signup.expires_at:%H:%M} UTC.\n\n"
-                "If you did not sign up, ignore this mail: without the code nothing happens.\n"
-            ),
-        )
-
-    def _known(self, to: str) -> Message:
-        return Message(
-            to=to,
-            subject="You already have a StagifyAI account",
-            text=(
-                "Someone, probably you, tried to sign up with this address.\n\n"
-                "It has an account already: log in at the address of your workspace "
-                f"(<name>.{self._base_domain}).\n\n"
-                "If it was not you, ignore this mail: nothing has changed.\n"
-            ),
+            locale = account.locale or language
+            return write(account.email, KNOWN, locale, base_domain=self._base_domain)
+        return write(
+            signup.email,
+            CODE,
+            language,
+            code=code,
+            host=f"{signup.slug}.{self._base_domain}",
+            begun=signup.created_at,
+            end=signup.expires_at,
         )

@@ -43,6 +43,8 @@ class Signup(ServiceTable, table=True):
     tenant_type: str
     tenant_name: Annotated[str, Personal]
     slug: Annotated[str, Personal]
+    # The language of the page on which it began, if it told.
+    locale: str | None = None
     # Written by the worker together with the mail: until then no code is right.
     code_hash: bytes | None = None
     failed_attempts: int = Field(default=0, sa_type=SmallInteger)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from identity_svc.people.schemas import Locale
 from stagify.calls.tenant import TenantType
 from stagify.inputs import Code, Email, Name, NewPassword, Slug
 
@@ -27,6 +28,8 @@ class SignupCreate(BaseModel):
 
     email: Email
     name: Annotated[Name, Field(examples=["Ada Lovelace"])]
+    # The language of the mail, and of the account until its person chooses another.
+    locale: Locale | None = None
     tenant: SignupTenant
 
 

@@ -7,6 +7,7 @@ waits for either. Every step can be repeated: after an interruption, trying agai
 import hmac
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import cast
 from uuid import UUID
 
 from prometheus_client import Counter
@@ -16,6 +17,7 @@ from identity_svc.mail.service import MailKind, queue_mail
 from identity_svc.members.service import add_member
 from identity_svc.parts import Parts
 from identity_svc.people import service as people
+from identity_svc.people.schemas import Locale
 from identity_svc.people.service import Account, Standing, WeakPasswordError, check_password
 from identity_svc.signup import queries
 from identity_svc.signup.errors import (
@@ -175,6 +177,7 @@ def _new_signup(wish: SlugWish, request: SignupCreate) -> Signup:
         tenant_type=request.tenant.type,
         tenant_name=request.tenant.name,
         slug=request.tenant.slug,
+        locale=request.locale,
         expires_at=wish.expires_at,
     )
 
@@ -300,7 +303,13 @@ async def _register(
         assert signup is not None
         if signup.confirmed_at is not None:
             return signup, False
-        account = Account(user_id, signup.email, signup.name, proof.password_hash)
+        account = Account(
+            user_id,
+            signup.email,
+            signup.name,
+            proof.password_hash,
+            locale=cast(Locale | None, signup.locale),
+        )
         if not await people.register(session, account):
             raise AccountExistsError
         owned = NewTenant(tenant_id, signup.slug, signup.tenant_name, signup.tenant_type)

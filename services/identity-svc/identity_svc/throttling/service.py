@@ -62,6 +62,11 @@ Scope = Literal[
     "signup_frequent_hour",
     # Codes that one source has tried.
     "code_source_hour",
+    # Mails for a new password: asked for by one source, and sent to one account in twenty minutes; links
+    # that one source has tried.
+    "reset_source_hour",
+    "reset_account_minutes",
+    "reset_link_source_hour",
     # Log-ins from one source; by one known device, and by all of an account.
     "login_source_minute",
     "login_source_hour",
