@@ -136,6 +136,7 @@ ROUTES: dict[str, Published] = {
         + "an address is asked whether it wants a new password",
         "choose_new_password": (PasswordChanged, SessionRevoked),
         "update_me": (UserUpdated,),
+        "change_my_password": (PasswordChanged, SessionRevoked),
         "end_my_session": (SessionRevoked,),
         "end_my_other_sessions": (SessionRevoked,),
         "create_api_key": (ApiKeyCreated,),

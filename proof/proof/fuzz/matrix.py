@@ -75,6 +75,8 @@ class Matrix:
         """The call of `place` with `value` there, and the things of `party` elsewhere."""
         if "upload_id" in body_members(self.document, place.operation.spec):
             self._world.renew_upload(party)
+        if "current_password" in body_members(self.document, place.operation.spec):
+            self._world.forgive(party)
         return self.call(http, party, place.operation, {(place.location, place.name): value})
 
     def call(

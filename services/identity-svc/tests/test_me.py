@@ -23,6 +23,7 @@ NOBODYS = "01939c5e-7c00-7000-8000-000000000015"
 CALLS = [
     ("GET", URL),
     ("PATCH", URL),
+    ("POST", f"{URL}/password"),
     ("GET", f"{URL}/sessions"),
     ("DELETE", f"{URL}/sessions"),
     ("DELETE", f"{URL}/sessions/{NOBODYS}"),

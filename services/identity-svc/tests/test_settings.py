@@ -48,6 +48,7 @@ async def test_api_document_declares_every_call_and_its_refusals(client: httpx.A
         ("/v1/password-resets/confirm", "post"),
         ("/v1/me", "get"),
         ("/v1/me", "patch"),
+        ("/v1/me/password", "post"),
         ("/v1/me/sessions", "get"),
         ("/v1/me/sessions", "delete"),
         ("/v1/me/sessions/{session_id}", "delete"),

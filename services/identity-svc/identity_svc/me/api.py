@@ -2,19 +2,33 @@
 
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request, Response
 
 from identity_svc.callers import PersonDep, PersonSessionDep
 from identity_svc.me import service
-from identity_svc.me.errors import OwnSessionNotFoundError
-from identity_svc.me.schemas import MeRead, MeUpdate, OwnSessions
+from identity_svc.me.errors import OwnSessionNotFoundError, WrongPasswordError
+from identity_svc.me.passwords import PasswordWish, change_password
+from identity_svc.me.schemas import MeRead, MeUpdate, OwnSessions, PasswordChange
 from identity_svc.parts import PartsDep
-from identity_svc.people.service import get_account
+from identity_svc.people.service import NEW_PASSWORD_ERRORS, get_account
+from identity_svc.sessions.service import DEVICE_COOKIE_NAME
+from identity_svc.throttling.service import TooManyAttemptsError
 from stagify.auth import PersonRequiredError
 from stagify.links import link
 from stagify.problems import problems
+from stagify.source import SourceDep
 
 router = APIRouter(prefix="/v1/me", tags=["me"])
+
+RENEWED = {
+    "description": "The password was changed.",
+    "headers": {
+        "Set-Cookie": {
+            "description": "The session's new token, and that by which this browser is known.",
+            "schema": {"type": "string"},
+        }
+    },
+}
 
 
 @router.get("", responses=problems(PersonRequiredError))
@@ -27,6 +41,39 @@ async def read_me(person: PersonDep, session: PersonSessionDep) -> MeRead:
 async def update_me(body: MeUpdate, person: PersonDep, session: PersonSessionDep) -> MeRead:
     """Change one's name, language or look. The address changes only by a mail to the new one."""
     return MeRead.model_validate(await service.update_me(session, person, body))
+
+
+@router.post(
+    "/password",
+    status_code=204,
+    response_class=Response,
+    responses=problems(
+        PersonRequiredError, WrongPasswordError, TooManyAttemptsError, *NEW_PASSWORD_ERRORS
+    )
+    | {204: RENEWED},
+)
+async def change_my_password(
+    body: PasswordChange, request: Request, person: PersonDep, source: SourceDep, parts: PartsDep
+) -> Response:
+    """Choose a new password. All one's other sessions end, on all hosts, and API keys stay.
+
+    The session of this call goes on under a new token. Whoever names a wrong password several times has
+    to wait, as at log-in.
+    """
+    cookies = await change_password(
+        parts,
+        person,
+        PasswordWish(
+            current=body.current_password.get_secret_value(),
+            wanted=body.password.get_secret_value(),
+            source=source,
+            device_cookie=request.cookies.get(DEVICE_COOKIE_NAME, ""),
+        ),
+    )
+    response = Response(status_code=204, headers={"Cache-Control": "no-store"})
+    for cookie in cookies:
+        response.set_cookie(**cookie)
+    return response
 
 
 @router.get(

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from identity_svc.people.schemas import Locale, Theme
-from stagify.inputs import Name
+from stagify.inputs import Name, NewPassword, Password
 
 
 class MeRead(BaseModel):
@@ -30,6 +30,15 @@ class MeUpdate(BaseModel):
     name: Annotated[Name, Field(examples=["Ada Lovelace"])] = Field(default_factory=str)
     locale: Locale | None = None
     theme: Theme | None = None
+
+
+class PasswordChange(BaseModel):
+    """The present password, and the one that replaces it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    current_password: Annotated[Password, Field(examples=["the one of until now"])]
+    password: NewPassword
 
 
 class OwnSessionRead(BaseModel):

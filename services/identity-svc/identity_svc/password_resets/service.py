@@ -108,7 +108,7 @@ async def _owner_of(parts: Parts, offered: bytes, source: Source) -> Account:
 
 async def replace_password(
     session: Session, user_id: UUID, password_hash: str, *, means: str
-) -> None:
+) -> Account:
     """Give the person, who is locked, another password, in a transaction of theirs; no link that was
     asked for before works afterwards. They get a note by mail. What becomes of their sessions, the
     caller decides."""
@@ -121,6 +121,7 @@ async def replace_password(
         subject_id=user_id,
         give_up_at=utc_now() + NOTE_LIFE,
     )
+    return account
 
 
 async def forget_resets(session: Session, limit: int) -> None:

@@ -16,6 +16,7 @@ from identity_svc.people.service import BusyError
 from identity_svc.roles.schemas import Role
 from identity_svc.sessions import attempts, models, queries
 from identity_svc.sessions.attempts import Attempt
+from identity_svc.sessions.cookies import DEVICE_COOKIE_NAME, Cookie
 from identity_svc.sessions.device_names import device_name
 from identity_svc.sessions.devices import DeviceOwner
 from identity_svc.sessions.errors import InvalidCredentialsError
@@ -28,6 +29,7 @@ from identity_svc.sessions.own import (
     list_own_sessions,
     renew_session,
 )
+from identity_svc.sessions.proofs import prove_password, renewed_cookies
 from identity_svc.sessions.tokens import IDLE_LIFE, LIFE, session_hash
 from identity_svc.tenants.service import KnownTenant, get_tenant
 from identity_svc.throttling.service import TooManyAttemptsError
@@ -38,8 +40,10 @@ from stagify.outbox import publish
 from stagify.source import Source
 
 __all__ = [
+    "DEVICE_COOKIE_NAME",
     "IDLE_LIFE",
     "LIFE",
+    "Cookie",
     "LogIn",
     "LogInRequest",
     "OwnSession",
@@ -50,7 +54,9 @@ __all__ = [
     "forget_expired",
     "list_own_sessions",
     "log_in",
+    "prove_password",
     "renew_session",
+    "renewed_cookies",
     "revoke_session",
     "session_expiry",
     "session_hash",

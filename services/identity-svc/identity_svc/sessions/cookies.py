@@ -1,0 +1,40 @@
+"""The cookies of log-ins, as arguments for whoever sets them.
+
+The prefix makes browsers refuse one without Secure, with a Domain, or for another path: no other host can
+set or read it (RFC 6265bis, cookie name prefixes).
+"""
+
+from datetime import timedelta
+from typing import Literal, TypedDict
+
+COOKIE_NAME = "__Host-stagify_session"
+DEVICE_COOKIE_NAME = "__Host-stagify_device"
+# What a browser keeps on a tenant's host while its person fetches a hand-off.
+HANDOFF_COOKIE_NAME = "__Host-stagify_handoff"
+
+
+class Cookie(TypedDict):
+    """The arguments of `Response.set_cookie`."""
+
+    key: str
+    value: str
+    max_age: int
+    path: str
+    secure: bool
+    httponly: bool
+    samesite: Literal["lax", "strict"]
+
+
+def cookie(
+    name: str, value: str, life: timedelta, *, samesite: Literal["lax", "strict"] = "lax"
+) -> Cookie:
+    """A cookie of this host alone, which scripts cannot read; without a `life` it is deleted."""
+    return Cookie(
+        key=name,
+        value=value,
+        max_age=int(life.total_seconds()),
+        path="/",
+        secure=True,
+        httponly=True,
+        samesite=samesite,
+    )
