@@ -71,7 +71,7 @@ replace: python ## Under docker compose, switch a service to the version in .env
 	@$(PYTHON) deploy/replace.py $(s)
 
 # Two processes, each with servers of its own; those that the environment names cannot be shared.
-test: testable ## Run every test, end to end included
+test: testable web ## Run every test, end to end included
 	@$(VENV)/pytest $(if $(TEST_POSTGRES_ADMIN_URL)$(TEST_KAFKA_BOOTSTRAP_SERVERS)$(TEST_S3_ENDPOINT),,-n 2 --dist loadfile --no-loadscope-reorder)
 
 # To repeat a failed run, use make faults seed=… ; several seeds run one after the other.

@@ -5,6 +5,8 @@ Standard library only: it runs for `make`, CI, and in a stage of `deploy/Dockerf
 """
 
 import argparse
+import contextlib
+import fcntl
 import hashlib
 import os
 import shutil
@@ -24,7 +26,7 @@ NEXT = WEB / "dist.next"
 # What a build is made of is everything in web/ but these.
 NOT_SOURCES = {"node_modules", "dist", "dist.previous", "dist.next", "e2e", "tests", "README.md"}
 BUILT_FROM = ".sources.sha256"
-INSTALLED = Path("node_modules/.installed.sha256")
+INSTALLED = WEB / "node_modules/.installed.sha256"
 
 
 def wheel() -> Path:
@@ -53,19 +55,30 @@ def npm(*arguments: str, folder: Path) -> None:
         sys.exit(f"npm {arguments[0]} failed with status {status}.")
 
 
-def install(folder: Path = WEB, *, tools: bool) -> None:
-    """Install what a folder's lock names, if that changed; `tools` are for checks and tests."""
-    files = (folder / name for name in ("package.json", "package-lock.json", ".npmrc"))
+@contextlib.contextmanager
+def alone() -> Iterator[None]:
+    """Wait until no other process works in `web/`."""
+    folder = os.open(WEB, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
+
+
+def install(*, tools: bool) -> None:
+    """Install what the lock of `web/` names, if that changed; `tools` are for checks and tests."""
+    files = (WEB / name for name in ("package.json", "package-lock.json", ".npmrc"))
     wanted = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
-    stamp = folder / INSTALLED
-    installed = stamp.read_text().split() if stamp.exists() else []
-    if installed[:1] == [wanted] and (not tools or "tools" in installed):
-        return
-    # Tools stay where they are.
-    tools = tools or "tools" in installed
-    say(f"installing the packages of {folder.relative_to(ROOT)} (the first time takes a while)")
-    npm("ci", "--silent", *([] if tools else ["--omit=dev"]), folder=folder)
-    stamp.write_text(f"{wanted} tools" if tools else wanted)
+    with alone():
+        installed = INSTALLED.read_text().split() if INSTALLED.exists() else []
+        if installed[:1] == [wanted] and (not tools or "tools" in installed):
+            return
+        # Tools stay where they are.
+        tools = tools or "tools" in installed
+        say("installing its packages (the first time downloads about 100 MB)")
+        npm("ci", "--silent", *([] if tools else ["--omit=dev"]), folder=WEB)
+        INSTALLED.write_text(f"{wanted} tools" if tools else wanted)
 
 
 def program(name: str, *arguments: str) -> int:
@@ -95,20 +108,28 @@ def fingerprint() -> str:
 def build() -> None:
     """Make `web/dist` from what is in `web/`, unless it was; the build before stays beside it."""
     wanted = fingerprint()
-    stamp = DIST / BUILT_FROM
-    if stamp.exists() and stamp.read_text() == wanted:
+    if is_built(wanted):
         return
     install(tools=False)
-    say("building the web app")
-    shutil.rmtree(NEXT, ignore_errors=True)
-    arguments = ("build", "--logLevel", "warn", "--outDir", NEXT.name, "--emptyOutDir")
-    if program("vite/bin/vite.js", *arguments) or node("tools/precompress.mjs", NEXT.name):
-        sys.exit("The web app could not be built.")
-    (NEXT / BUILT_FROM).write_text(wanted)
-    if DIST.exists():
-        shutil.rmtree(PREVIOUS, ignore_errors=True)
-        DIST.rename(PREVIOUS)
-    NEXT.rename(DIST)
+    with alone():
+        if is_built(wanted):
+            return
+        say("building the web app")
+        shutil.rmtree(NEXT, ignore_errors=True)
+        arguments = ("build", "--logLevel", "warn", "--outDir", NEXT.name, "--emptyOutDir")
+        if program("vite/bin/vite.js", *arguments) or node("tools/precompress.mjs", NEXT.name):
+            sys.exit("The web app could not be built.")
+        (NEXT / BUILT_FROM).write_text(wanted)
+        if DIST.exists():
+            shutil.rmtree(PREVIOUS, ignore_errors=True)
+            DIST.rename(PREVIOUS)
+        NEXT.rename(DIST)
+
+
+def is_built(wanted: str) -> bool:
+    """Whether `web/dist` was made from these sources."""
+    stamp = DIST / BUILT_FROM
+    return stamp.exists() and stamp.read_text() == wanted
 
 
 def dev() -> None:

@@ -1,10 +1,14 @@
 import { readFile } from "node:fs/promises";
+import { get } from "node:http";
 import { join } from "node:path";
 import type { Plugin, ViteDevServer } from "vite";
 
 const MARKER = "<!--stagify:head-->";
+// What the gateway writes in its place.
+const HEAD = /<title>.*?<link rel="preload" as="fetch"[^>]*>/s;
+const BOOT = /(<script type="application\/json" id="boot">)(.*?)(<\/script>)/s;
 
-/** In development: the page that the gateway would make, by the host that was asked for. */
+/** In development: the page that the gateway would make for this host, of the sources. */
 export function hosts(gateway: string): Plugin {
   return {
     name: "stagify-hosts",
@@ -23,39 +27,32 @@ export function hosts(gateway: string): Plugin {
 }
 
 async function page(server: ViteDevServer, gateway: string, host: string, url: string) {
-  const boot = await bootOf(gateway, host);
-  const html = await readFile(join(server.config.root, `${boot.kind}.html`), "utf8");
-  const data = JSON.stringify(boot).replaceAll("<", "\\u003c");
-  const head = `<title>${escaped(boot.name)}</title><script type="application/json" id="boot">${data}</script>`;
-  return await server.transformIndexHtml(url, html.replace(MARKER, head));
+  const answer = await ask(gateway, host).catch(() => "");
+  const head = HEAD.exec(answer)?.[0].replace(BOOT, (_, before, boot, after) => {
+    return before + JSON.stringify(here(JSON.parse(boot), host)).replaceAll("<", "\\u003c") + after;
+  });
+  const kind = { app: "platform", ops: "ops" }[host.split(".")[0] ?? ""] ?? "tenant";
+  const html = await readFile(join(server.config.root, `${kind}.html`), "utf8");
+  return await server.transformIndexHtml(url, html.replace(MARKER, head ?? "<title>Web</title>"));
 }
 
-async function bootOf(gateway: string, host: string) {
-  const first = host.split(".")[0];
+/** The page of the gateway. `fetch` cannot name another host than it connects to. */
+function ask(gateway: string, host: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    get(gateway, { headers: { host, accept: "text/html" } }, (answer) => {
+      let text = "";
+      answer.setEncoding("utf8");
+      answer.on("data", (piece: string) => {
+        text += piece;
+      });
+      answer.on("end", () => resolve(text));
+      answer.on("error", reject);
+    }).on("error", reject);
+  });
+}
+
+/** The same facts, with the other hosts where this server shows them. */
+function here(boot: { app_url: string; base_domain: string }, host: string) {
   const base = host.slice(host.indexOf(".") + 1);
-  const kind = first === "app" ? "platform" : first === "ops" ? "ops" : "tenant";
-  const branding = kind === "tenant" ? await brandingOf(gateway, host) : null;
-  return {
-    kind,
-    name: branding?.name ?? "StagifyAI",
-    status: kind === "tenant" ? "active" : null,
-    locale: "en",
-    app_url: `http://app.${base}`,
-    base_domain: base,
-    upload_origin: gateway,
-    build: "development",
-    branding,
-  };
-}
-
-async function brandingOf(gateway: string, host: string) {
-  // `fetch` sets the header Host by itself, so the name goes where the gateway also looks for it.
-  const answer = await fetch(`${gateway}/v1/branding`, { headers: { Host: host } }).catch(
-    () => null,
-  );
-  return answer?.ok ? await answer.json() : null;
-}
-
-function escaped(text: string) {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
+  return { ...boot, base_domain: base, app_url: boot.app_url.replace(boot.base_domain, base) };
 }

@@ -1,4 +1,4 @@
-import { Trans, useLingui } from "@lingui/react/macro";
+import { Trans } from "@lingui/react/macro";
 import { Link } from "@tanstack/react-router";
 import { LogOut, UserRound } from "lucide-react";
 import { useLogOut } from "@/features/session";
@@ -8,18 +8,16 @@ import { Menu, MenuHead, MenuItem, MenuLine, MenuLink } from "@/ui/Menu";
 
 /** Who is signed in, and what concerns only them. */
 export default function PersonMenu() {
-  const { t } = useLingui();
   const { user } = useSession();
   const logOut = useLogOut();
   return (
     <Menu
       trigger={
-        <button
-          type="button"
-          aria-label={t`Your account`}
-          className="grid size-11 place-items-center rounded-full"
-        >
+        <button type="button" className="grid size-11 place-items-center rounded-full">
           <Avatar name={user?.name ?? ""} />
+          <span className="sr-only">
+            <Trans>Your account</Trans>
+          </span>
         </button>
       }
     >

@@ -1,11 +1,7 @@
 import { createRoute, lazyRouteComponent, redirect } from "@tanstack/react-router";
 import { door } from "@/lib/frames";
 import { sessionQuery } from "@/lib/session";
-
-/** Only a path of this host: an address from elsewhere is not gone to. */
-function pathOf(next: unknown): { next?: string } {
-  return typeof next === "string" && /^\/(?![/\\])/.test(next) ? { next } : {};
-}
+import { pathOf } from "./next";
 
 const logInRoute = createRoute({
   getParentRoute: () => door,
