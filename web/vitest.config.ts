@@ -3,5 +3,11 @@ import vite from "./vite.config.ts";
 
 export default mergeConfig(
   vite,
-  defineConfig({ test: { environment: "node", include: ["src/**/*.test.ts", "tests/*.test.ts"] } }),
+  defineConfig({
+    test: {
+      environment: "node",
+      testTimeout: 60_000,
+      include: ["src/**/*.test.ts", "tests/*.test.ts"],
+    },
+  }),
 );
