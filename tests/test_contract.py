@@ -21,7 +21,17 @@ from stagify.events.identity import (
     UserUpdated,
 )
 from stagify.events.receipts import IdentityReceiptIssued
-from stagify.events.staging import ProjectCreated, ProjectDeleted, UploadDeleted
+from stagify.events.staging import (
+    ProjectCancelled,
+    ProjectChosen,
+    ProjectCreated,
+    ProjectDeleted,
+    ProjectRenamed,
+    ProjectRestored,
+    ProjectRetried,
+    ProjectTrashed,
+    UploadDeleted,
+)
 from stagify.events.tenant import BrandingUpdated, TenantCreated, TenantDirectoryEntry
 from stagify.events.usage import UsageRecorded
 
@@ -146,7 +156,19 @@ ROUTES: dict[str, Published] = {
     "staging-svc": {
         "create_upload": NO_EVENT_YET + "a link to put a photo to, for five minutes",
         "create_project": (ProjectCreated,),
-        "delete_project": (ProjectDeleted, UploadDeleted, UsageRecorded),
+        "update_project": (ProjectRenamed,),
+        "cancel_project": (ProjectCancelled, UsageRecorded),
+        "retry_project": (ProjectRetried,),
+        "create_variation": (ProjectCreated,),
+        "choose_project": (ProjectChosen,),
+        "delete_project": (
+            ProjectTrashed,
+            ProjectCancelled,
+            ProjectDeleted,
+            UploadDeleted,
+            UsageRecorded,
+        ),
+        "restore_project": (ProjectRestored,),
         "delete_upload": (UploadDeleted,),
     },
     "usage-svc": {"reserve": PROMISE},

@@ -17,6 +17,7 @@ from PIL import Image
 
 from stagify.database import Database
 from stagify.events import Event
+from stagify.events.staging import ProjectCancelled, ProjectDeleted, StagingFailed
 from stagify.events.usage import UsageRecorded
 from stagify.testing import ContextKeys, eventually
 from stagify.tokens import CONTEXT_HEADER, TokenVerifier
@@ -50,6 +51,23 @@ def of_type(events: list[Event], kind: type[E]) -> list[E]:
 def metered(events: list[Event], meter: str) -> list[UsageRecorded]:
     """What was counted by this meter."""
     return [event for event in of_type(events, UsageRecorded) if event.meter == meter]
+
+
+RELEASING = (StagingFailed, ProjectCancelled, ProjectDeleted)
+
+
+def outcomes(events: list[Event]) -> dict[UUID | None, set[str]]:
+    """What is said about the end of each reservation of a photo: used, given back, or both. Deleting
+    what has ended says again that it was given back."""
+    said: dict[UUID | None, set[str]] = {}
+    for event in metered(events, "staging"):
+        said.setdefault(event.reservation_id, set()).add("used")
+    for event in events:
+        if isinstance(event, RELEASING) and not (
+            isinstance(event, ProjectDeleted) and event.reservation_id in said
+        ):
+            said.setdefault(event.reservation_id, set()).add("given back")
+    return said
 
 
 @dataclass(frozen=True)
@@ -297,6 +315,9 @@ class Caller:
     async def post(self, path: str, **options: Any) -> httpx.Response:
         return await self._send("POST", path, **options)
 
+    async def patch(self, path: str, **options: Any) -> httpx.Response:
+        return await self._send("PATCH", path, **options)
+
     async def delete(self, path: str, **options: Any) -> httpx.Response:
         return await self._send("DELETE", path, **options)
 
@@ -336,6 +357,27 @@ class Caller:
         assert answer.status_code == 202, answer.text
         body: dict[str, Any] = answer.json()
         return body
+
+    async def act(self, project_id: str, what: str, **options: Any) -> httpx.Response:
+        """Such as `cancel`: a POST below the project's path."""
+        return await self.post(f"/v1/projects/{project_id}/{what}", **options)
+
+    async def vary(self, project_id: str, **fields: Any) -> httpx.Response:
+        """Ask for a variation of the project's photo."""
+        headers = fields.pop("headers", {})
+        return await self.act(project_id, "variations", json=fields, headers=headers)
+
+    async def variation(self, project_id: str, **fields: Any) -> dict[str, Any]:
+        """A variation as it is accepted."""
+        answer = await self.vary(project_id, **fields)
+        assert answer.status_code == 202, answer.text
+        body: dict[str, Any] = answer.json()
+        return body
+
+    async def trash(self, project_id: str, *, permanently: bool = False) -> httpx.Response:
+        """Put a project into the trash, or delete it for good."""
+        query = {"permanently": "true"} if permanently else {}
+        return await self.delete(f"/v1/projects/{project_id}", params=query)
 
     async def read(self, project_id: str) -> dict[str, Any]:
         answer = await self.get(f"/v1/projects/{project_id}")

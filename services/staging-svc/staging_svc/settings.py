@@ -41,6 +41,8 @@ class Settings(ServiceSettings):
     max_unreserved_bytes: int = Field(default=256 * 1024**2, gt=0)
     # Hours after which an upload that no project used is deleted.
     abandoned_upload_hours: int = Field(default=24, ge=1)
+    # Days that a project stays in the trash before it is deleted for good.
+    trash_days: int = Field(default=30, ge=1)
     # Hours between two comparisons of a bucket with the rows that own its objects.
     reconcile_interval_hours: float = Field(default=24, gt=0)
     # Seconds that a link to an image stays the same. It is valid at least as long, and at most twice.

@@ -8,6 +8,7 @@ from stagify.tasks.kinds import Kinds
 from staging_svc.handlers import HANDLERS
 from staging_svc.objects.tasks import object_kinds
 from staging_svc.parts import NAME, Parts, make_parts
+from staging_svc.projects.tasks import project_kinds
 from staging_svc.reconciliation.tasks import begin_reconciliation, reconciliation_kinds
 from staging_svc.settings import Settings
 from staging_svc.uploads.service import forget_unused
@@ -29,6 +30,7 @@ def make_kinds(parts: Parts) -> Kinds:
     return {
         **object_kinds(parts.storage, forget_unused),
         **upload_kinds(parts),
+        **project_kinds(parts),
         **reconciliation_kinds(parts),
     }
 

@@ -25,7 +25,7 @@ class TestDeleteProject:
     async def test_viewer_may_not(self, caller: Caller) -> None:
         project = await caller.project()
         caller.permissions = frozenset({"projects:read"})
-        assert (await caller.delete(f"/v1/projects/{project['id']}")).status_code == 403
+        assert (await caller.trash(project["id"], permanently=True)).status_code == 403
 
     async def test_other_tenant_sees_404(self, caller: Caller, other: Caller) -> None:
         project = await caller.project()
@@ -37,7 +37,7 @@ class TestDeleteProject:
         self, caller: Caller, job_loop: JobLoop, published: Published
     ) -> None:
         project = await caller.project()
-        assert (await caller.delete(f"/v1/projects/{project['id']}")).status_code == 204
+        assert (await caller.trash(project["id"], permanently=True)).status_code == 204
         assert (await caller.get(f"/v1/projects/{project['id']}")).status_code == 404
         assert not await job_loop.run_next()
         created, _, deleted = await published(caller.tenant_id)
@@ -56,7 +56,7 @@ class TestDeleteProject:
         project = await caller.project()
         await job_loop.run_next()
         image = (await caller.read(project["id"]))["staged"]
-        assert (await caller.delete(f"/v1/projects/{project['id']}")).status_code == 204
+        assert (await caller.trash(project["id"], permanently=True)).status_code == 204
         assert (await caller.get(image["url"])).status_code == 404
         await runner.run_due()
         assert keys(caller.tenant_id) == set()
@@ -68,7 +68,7 @@ class TestDeleteProject:
     async def test_second_time_is_404(self, caller: Caller) -> None:
         project = await caller.project()
         answers = await asyncio.gather(
-            *(caller.delete(f"/v1/projects/{project['id']}") for _ in range(3))
+            *(caller.trash(project["id"], permanently=True) for _ in range(3))
         )
         assert sorted(answer.status_code for answer in answers) == [204, 404, 404]
 
@@ -80,7 +80,7 @@ class TestDeleteProject:
         key = f"tenants/{caller.tenant_id}/uploads/{upload['id']}"
         assert (await put(upload, photo)).status_code == 200
         project = (await caller.create(upload["id"])).json()
-        await caller.delete(f"/v1/projects/{project['id']}")
+        await caller.trash(project["id"], permanently=True)
         await runner.run_due()
         assert (await put(upload, photo)).status_code == 200
         assert keys(caller.tenant_id) == {key}

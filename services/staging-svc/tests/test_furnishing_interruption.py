@@ -94,7 +94,7 @@ async def test_deleted_project_stops_the_work_at_once(
         await process.listener.connected.wait()
         accepted = await caller.project()
         attempt = await start_and_hold(process.loops[0], engine)
-        assert (await caller.delete(f"/v1/projects/{accepted['id']}")).status_code == 204
+        assert (await caller.trash(accepted["id"], permanently=True)).status_code == 204
         async with asyncio.timeout(5):
             await attempt
     await runner.run_due()

@@ -40,7 +40,12 @@ async def enqueue(database: Database, tenant_id: UUID, count: int = 1) -> list[U
             await session.flush()
             connection = await driver_connection(session)
             made.append(
-                await service.enqueue(connection, tenant_id=tenant_id, project_id=project.id)
+                await service.enqueue(
+                    connection,
+                    tenant_id=tenant_id,
+                    project_id=project.id,
+                    also_notify=("changed", ""),
+                )
             )
     return made
 

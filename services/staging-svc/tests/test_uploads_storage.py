@@ -87,7 +87,7 @@ class TestTicket:
         assert (await caller.get(image["url"])).status_code == 302
         assert (await caller.get("/v1/projects")).status_code == 200
         assert (await caller.delete(f"/v1/uploads/{unused}")).status_code == 204
-        assert (await caller.delete(f"/v1/projects/{project['id']}")).status_code == 204
+        assert (await caller.trash(project["id"], permanently=True)).status_code == 204
 
     async def test_filled_ones_count_as_unused(
         self,
@@ -408,7 +408,7 @@ class TestUse:
             len(PHOTO),
             storage_reservation(UUID(upload_id)),
         )
-        await caller.delete(f"/v1/projects/{project['id']}")
+        await caller.trash(project["id"], permanently=True)
         await runner.run_due()
         assert keys(caller.tenant_id) == set()
         records = metered(await published(caller.tenant_id), "storage_bytes")
@@ -431,7 +431,7 @@ class TestUse:
         assert shown["status"] == "failed"
         [counted] = metered(await published(caller.tenant_id), "storage_bytes")
         assert counted.quantity == len(PHOTO) + shown["original"]["size"]
-        await caller.delete(f"/v1/projects/{project['id']}")
+        await caller.trash(project["id"], permanently=True)
         records = metered(await published(caller.tenant_id), "storage_bytes")
         assert sum(record.quantity for record in records) == 0
 
@@ -451,6 +451,6 @@ class TestUse:
         upload_id = await caller.upload(PHOTO)
         project = (await caller.create(upload_id)).json()
         clock.advance(timedelta(hours=1))
-        await caller.delete(f"/v1/projects/{project['id']}")
+        await caller.trash(project["id"], permanently=True)
         assert ended(await published(caller.tenant_id)) == [storage_reservation(UUID(upload_id))]
         assert await rows.value("SELECT count(*) FROM uploads") == 0

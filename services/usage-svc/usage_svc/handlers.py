@@ -10,8 +10,10 @@ from stagify.database import Database, Session, driver_connection
 from stagify.events.base import TenantEvent
 from stagify.events.receipts import UsageReceiptIssued
 from stagify.events.staging import (
+    ProjectCancelled,
     ProjectCreated,
     ProjectDeleted,
+    ProjectRetried,
     StagingFailed,
     StagingStarted,
     UploadDeleted,
@@ -33,8 +35,9 @@ from usage_svc.quotas import reservations
 from usage_svc.quotas.keys import ReservationKey
 
 # These say which project a reservation is for.
-ATTACHING: tuple[type[ProjectCreated] | type[StagingStarted], ...] = (
+ATTACHING: tuple[type[ProjectCreated | ProjectRetried | StagingStarted], ...] = (
     ProjectCreated,
+    ProjectRetried,
     StagingStarted,
 )
 
@@ -55,7 +58,9 @@ async def on_tenant_reactivated(session: Session, event: TenantReactivated) -> N
     _issue_receipt(session, event, "reactivated")
 
 
-async def on_project_ended(session: Session, event: StagingFailed | ProjectDeleted) -> None:
+async def on_project_ended(
+    session: Session, event: StagingFailed | ProjectCancelled | ProjectDeleted
+) -> None:
     if event.reservation_id is None:
         return
     await reservations.release(
@@ -97,6 +102,7 @@ def make_handlers(plans: PlanCatalog) -> Handlers:
         TenantSuspended: on_tenant_suspended,
         TenantReactivated: on_tenant_reactivated,
         StagingFailed: on_project_ended,
+        ProjectCancelled: on_project_ended,
         ProjectDeleted: on_project_ended,
         UploadDeleted: on_upload_deleted,
     }
@@ -112,7 +118,7 @@ def make_batch_handlers(
     """
 
     async def on_projects_attached(
-        events: Sequence[ProjectCreated | StagingStarted],
+        events: Sequence[ProjectCreated | ProjectRetried | StagingStarted],
     ) -> list[Rejection]:
         async with ingest_database.tenant_connection(None) as connection:
             new = await inbox.claim_all(connection, events, NAME)

@@ -33,6 +33,51 @@ class ProjectCreated(ProjectEvent):
     room_type: str
     style: str
     created_by: UUID | None = None
+    # The first project of the same photo, if this is a variation of it.
+    variation_of: UUID | None = None
+
+
+class ProjectRetried(ProjectEvent):
+    """A project that had failed or was cancelled waits to be staged once more, with a new reservation."""
+
+    event_type = "stagify.project.retried.v1"
+    topic = Topic.STAGING
+
+
+class ProjectCancelled(ProjectEvent):
+    """The project is not staged, because someone said so; its reservation is released."""
+
+    event_type = "stagify.project.cancelled.v1"
+    topic = Topic.STAGING
+
+
+class ProjectRenamed(ProjectEvent):
+    """The project has another name, which the event does not tell."""
+
+    event_type = "stagify.project.renamed.v1"
+    topic = Topic.STAGING
+
+
+class ProjectChosen(ProjectEvent):
+    """Of all projects of the photo, this one is final. `photo_id` is the first of them."""
+
+    event_type = "stagify.project.chosen.v1"
+    topic = Topic.STAGING
+    photo_id: UUID
+
+
+class ProjectTrashed(ProjectEvent):
+    """The project is in the trash; it can be restored until it is deleted."""
+
+    event_type = "stagify.project.trashed.v1"
+    topic = Topic.STAGING
+
+
+class ProjectRestored(ProjectEvent):
+    """The project was taken out of the trash."""
+
+    event_type = "stagify.project.restored.v1"
+    topic = Topic.STAGING
 
 
 class StagingStarted(ProjectEvent):
@@ -62,7 +107,7 @@ class StagingFailed(ProjectEvent):
 
 
 class ProjectDeleted(ProjectEvent):
-    """The project and its images were deleted; an open reservation is released."""
+    """The project and its images were deleted for good; an open reservation is released."""
 
     event_type = "stagify.project.deleted.v1"
     topic = Topic.STAGING

@@ -78,7 +78,7 @@ class Pipeline:
         project = await self._begin(lease)
         with tempfile.TemporaryDirectory(prefix="staging-") as name:
             folder = Path(name)
-            photo = await self._original(lease, folder)
+            photo = await self._original(lease, project, folder)
             staged, forms, result = await self._furnish(lease, project, photo, folder)
         async with self._database.tenant(lease.tenant_id) as session:
             await furnishing.complete(
@@ -96,7 +96,7 @@ class Pipeline:
             if project.is_reserved:
                 await furnishing.begin(session, lease, project)
                 return project
-            upload = await uploads.upload_of_project(session, lease.project_id)
+            upload = await uploads.upload_of_project(session, project.photo_id)
         if upload is None:
             raise _photo_missing()
         await self._reserve(project, upload)
@@ -125,11 +125,12 @@ class Pipeline:
         if not is_reserved:
             raise NotYetError
 
-    async def _original(self, lease: Lease, folder: Path) -> Path:
-        """The cleaned photo as a file; an earlier attempt may have made it already."""
+    async def _original(self, lease: Lease, project: Project, folder: Path) -> Path:
+        """The cleaned photo as a file; an earlier attempt, or another project of the photo, may have
+        made it already."""
         async with self._database.tenant(lease.tenant_id) as session:
-            original = await images.image_of_project(session, lease.project_id, "original")
-            upload = await uploads.upload_of_project(session, lease.project_id)
+            original = await images.image_of_project(session, project.photo_id, "original")
+            upload = await uploads.upload_of_project(session, project.photo_id)
         path = folder / "original.jpg"
         if original is not None:
             await self._fetch(original, path)
@@ -202,7 +203,7 @@ class Pipeline:
         except StagingRefusedError as error:
             raise RefusedError(error.code, error.message, hints=error.hints) from error
         async with self._database.tenant(lease.tenant_id) as session:
-            original = await images.image_of_project(session, lease.project_id, "original")
+            original = await images.image_of_project(session, project.photo_id, "original")
         assert original is not None
         made, placeholder = await photos.make_smaller(output, result.width, result.height)
         files = [_photo(output, result), _photo(other_output, result), *map(_form, made)]

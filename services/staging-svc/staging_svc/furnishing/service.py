@@ -70,20 +70,31 @@ async def keep_original(
     forms: Forms,
     hints: Sequence[Hint],
 ) -> None:
-    """The photo is good: the upload and its cleaned derivative become images of the project."""
+    """The photo is good: the upload and its cleaned derivative become images of its first project,
+    unless the job of another project of the photo was quicker. Then ours is deleted in time."""
     project = await locked_project(session, lease)
-    upload = await uploads.upload_of_project(session, project.id)
-    await images.add_image(session, _owner(project), "source", source)
-    await _own(session, project, "original", cleaned, forms)
-    storage_changed(
-        session,
-        project,
-        source.size + cleaned.size,
-        reservation_id=storage_reservation(upload.id) if upload is not None else None,
-    )
+    photo = await projects.lock_photo(session, project)
     project.progress = CHECKED
     _give_hints(project, hints)
     await touch(session, project)
+    if await images.image_of_project(session, photo.id, "original") is not None:
+        return
+    await images.add_image(session, projects.owner(photo), "source", source)
+    await _own(session, photo, "original", cleaned, forms)
+    upload = await uploads.upload_of_project(session, photo.id)
+    size = source.size + cleaned.size
+    if upload is not None and upload.is_counted_alone:
+        # From now on the image stands for it.
+        size -= source.size
+        upload.is_counted_alone = False
+    storage_changed(
+        session,
+        project,
+        size,
+        reservation_id=storage_reservation(upload.id) if upload is not None else None,
+    )
+    if photo is not project:
+        await touch(session, photo)
 
 
 async def complete(
@@ -145,13 +156,10 @@ async def fail(
     project.failure_message = message
     _give_hints(project, hints)
     await touch(session, project)
-    upload = await uploads.upload_of_project(session, project.id)
-    if upload is not None and is_photo_useless:
-        await uploads.discard(session, upload)
-    elif upload is not None and not await images.image_of_project(session, project.id, "source"):
-        upload.is_counted_alone = True
-        reservation_id = storage_reservation(upload.id)
-        storage_changed(session, project, upload.size, reservation_id=reservation_id)
+    if is_photo_useless:
+        await _discard_photo(session, project)
+    else:
+        await projects.count_unchecked(session, project)
     publish(
         session,
         StagingFailed(
@@ -162,6 +170,16 @@ async def fail(
             reservation_id=project.reservation_id,
         ),
     )
+
+
+async def _discard_photo(session: Session, project: Project) -> None:
+    photo = await projects.lock_photo(session, project)
+    upload = await uploads.upload_of_project(session, photo.id)
+    if upload is None:
+        return
+    if upload.is_counted_alone:
+        storage_changed(session, project, -upload.size)
+    await uploads.discard(session, upload)
 
 
 async def wait_again(
@@ -191,8 +209,4 @@ async def _own(
 ) -> None:
     for each in (unowned, *forms.photos):
         await objects.withdraw(session, each.stored)
-    await images.add_image(session, _owner(project), kind, unowned, forms)
-
-
-def _owner(project: Project) -> images.Owner:
-    return images.Owner(project.tenant_id, project.id, project.name, project.style)
+    await images.add_image(session, projects.owner(project), kind, unowned, forms)

@@ -5,8 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import collate
-from sqlmodel import col, delete, func, select
-from sqlmodel.sql.expression import SelectOfScalar
+from sqlmodel import col, delete, select
 
 from stagify.database import Session
 from staging_svc.images.models import Image, Rendition
@@ -28,12 +27,6 @@ async def find_images(session: Session, project_id: UUID) -> Sequence[Image]:
     return (await session.exec(select(Image).where(Image.project_id == project_id))).all()
 
 
-async def sum_sizes(session: Session, project_id: UUID) -> int:
-    """The sizes of the project's images together."""
-    query = select(func.coalesce(func.sum(Image.size), 0)).where(Image.project_id == project_id)
-    return int((await session.exec(query)).one())
-
-
 async def find_smaller(session: Session, image_id: UUID, width: int) -> Rendition | None:
     """The narrowest smaller form of the image that is at least `width` wide."""
     query = (
@@ -53,17 +46,16 @@ async def find_other_label(session: Session, image_id: UUID) -> Rendition | None
     return (await session.exec(query)).one_or_none()
 
 
-async def find_renditions(session: Session, project_id: UUID) -> Sequence[Rendition]:
-    """All other forms of the project's images."""
-    query = select(Rendition).where(col(Rendition.image_id).in_(_ids(project_id)))
+async def find_renditions(session: Session, image_ids: Collection[UUID]) -> Sequence[Rendition]:
+    """All other forms of these images."""
+    query = select(Rendition).where(col(Rendition.image_id).in_(image_ids))
     return (await session.exec(query)).all()
 
 
-async def delete_images(session: Session, project_id: UUID) -> None:
-    """Delete the rows of the project's images and of their other forms."""
-    ids = _ids(project_id)
-    await session.exec(delete(Rendition).where(col(Rendition.image_id).in_(ids)))
-    await session.exec(delete(Image).where(col(Image.project_id) == project_id))
+async def delete_images(session: Session, image_ids: Collection[UUID]) -> None:
+    """Delete the rows of these images and of their other forms."""
+    await session.exec(delete(Rendition).where(col(Rendition.image_id).in_(image_ids)))
+    await session.exec(delete(Image).where(col(Image.id).in_(image_ids)))
 
 
 async def find_keys(session: Session, keys: Collection[str]) -> set[str]:
@@ -88,7 +80,3 @@ async def find_keys_between(
         )
         found.extend((await session.exec(query)).all())
     return found
-
-
-def _ids(project_id: UUID) -> SelectOfScalar[UUID]:
-    return select(Image.id).where(Image.project_id == project_id)

@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from typing import Literal
 
 ImageKind = Literal["source", "original", "staged"]
+# What is made of the photo itself, once for all projects that use it.
+PHOTO_KINDS: tuple[ImageKind, ...] = ("source", "original")
 
 EXTENSIONS = {
     "image/jpeg": "jpg",

@@ -14,6 +14,7 @@ from staging_svc.images import queries
 from staging_svc.images.errors import ImageFormNotFoundError, ImageNotFoundError
 from staging_svc.images.models import Image, Rendition
 from staging_svc.images.rules import (
+    PHOTO_KINDS,
     ImageKind,
     ascii_filename,
     make_filename,
@@ -141,28 +142,32 @@ async def image_of_project(session: Session, project_id: UUID, kind: ImageKind) 
     return await queries.find_image_of_kind(session, project_id, kind)
 
 
-async def stored_bytes(session: Session, project_id: UUID) -> int:
-    """What the project's images take up of the quota: their other forms are not counted, because nobody
-    asked for them and nobody can delete them alone."""
-    return await queries.sum_sizes(session, project_id)
+async def delete_images(
+    session: Session, project_id: UUID, *, due_at: datetime, is_photo_kept: bool = False
+) -> int:
+    """Remove the rows of a project's images, and intend to remove what they own; those of the photo
+    itself may be kept for other projects.
 
-
-async def delete_images(session: Session, project_id: UUID, *, due_at: datetime) -> None:
-    """Remove the rows of a project's images and intend to remove what they own.
-
-    The source's object belongs to the upload, which goes its own way.
+    Returns what they took up of the quota: their other forms are not counted, because nobody asked for
+    them and nobody can delete them alone. The source's object belongs to the upload, which goes its
+    own way.
     """
-    images = await queries.find_images(session, project_id)
+    keep = PHOTO_KINDS if is_photo_kept else ()
+    images = [
+        each for each in await queries.find_images(session, project_id) if each.kind not in keep
+    ]
+    ids = [each.id for each in images]
     owned = [
         *(StoredObject(each.bucket, each.object_key) for each in images if each.kind != "source"),
         *(
             StoredObject(each.bucket, each.object_key)
-            for each in await queries.find_renditions(session, project_id)
+            for each in await queries.find_renditions(session, ids)
         ),
     ]
     for target in owned:
         await objects.intend(session, target, due_at=due_at)
-    await queries.delete_images(session, project_id)
+    await queries.delete_images(session, ids)
+    return sum(each.size for each in images)
 
 
 async def link_to(

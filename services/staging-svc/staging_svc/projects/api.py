@@ -1,32 +1,43 @@
 """The routes of projects."""
 
-from typing import Annotated
+from datetime import timedelta
+from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Request, Response
+from fastapi import APIRouter, Header, Query, Request, Response
 
 from stagify.calls.usage import QuotaExceededError
+from stagify.database import Session, driver_connection
 from stagify.dependencies import DatabaseDep, SessionDep
 from stagify.idempotency import IDEMPOTENCY_ERRORS, IdempotencyDep, idempotent
-from stagify.inputs import Opaque
+from stagify.inputs import Name, Opaque
 from stagify.links import link
 from stagify.pagination import InvalidCursorError, PageParamsDep
 from stagify.problems import problems
 from staging_svc.parts import PartsDep, ReaderDep, WriterDep, parts_of
-from staging_svc.projects import service
+from staging_svc.projects import attempts, service, trash
 from staging_svc.projects.errors import (
+    PhotoBusyError,
+    PhotoGoneError,
+    ProjectEndedError,
+    ProjectInTrashError,
+    ProjectNotEndedError,
     ProjectNotFoundError,
+    ProjectNotStagedError,
     TenantProvisioningError,
     TooManyStreamsError,
     UnknownQualityError,
     UnknownRoomTypeError,
     UnknownStyleError,
 )
+from staging_svc.projects.queries import Wanted
 from staging_svc.projects.schemas import (
     ProjectCreate,
     ProjectPage,
     ProjectRead,
     ProjectStatus,
+    ProjectUpdate,
+    VariationCreate,
     dump_page,
     dump_project,
 )
@@ -41,8 +52,16 @@ JSON = "application/json"
 PROJECT_LINKS = (
     link("get_project", project_id="/id")
     | link("follow_project", project_id="/id")
+    | link("update_project", project_id="/id")
+    | link("cancel_project", project_id="/id")
+    | link("retry_project", project_id="/id")
+    | link("create_variation", project_id="/id")
+    | link("choose_project", project_id="/id")
     | link("delete_project", project_id="/id")
+    | link("restore_project", project_id="/id")
+    | link("list_projects", photo_id="/photo_id")
 )
+CHANGED: dict[int | str, dict[str, Any]] = {200: {"links": PROJECT_LINKS}}
 IMAGE_LINKS = link("get_image", image_id="/original/id") | link("get_image", image_id="/staged/id")
 
 
@@ -92,13 +111,23 @@ async def list_projects(
     database: DatabaseDep,
     page: PageParamsDep,
     status: ProjectStatus | None = None,
+    q: Annotated[Name | None, Query(description="A part of the name, in any case.")] = None,
+    created_by: UUID | None = None,
+    photo_id: Annotated[UUID | None, Query(description="All projects of one photo.")] = None,
+    deleted: Annotated[bool, Query(description="Those in the trash, and no others.")] = False,
 ) -> Response:
-    """The tenant's projects, newest first."""
+    """The tenant's projects, newest first: those for which everything that is given is true."""
+    wanted = Wanted(
+        is_deleted=deleted,
+        status=status,
+        created_by=created_by,
+        photo_id=photo_id,
+        q=q,
+        after=page.after,
+    )
     async with database.tenant_connection(principal.tenant_id) as connection:
         # One more than asked for shows whether there is a next page.
-        projects = await service.list_projects(
-            connection, status=status, after=page.after, limit=page.limit + 1
-        )
+        projects = await service.list_projects(connection, wanted, limit=page.limit + 1)
     return Response(dump_page(projects, page.limit), media_type=JSON)
 
 
@@ -114,12 +143,142 @@ async def get_project(project_id: UUID, principal: ReaderDep, database: Database
     return Response(dump_project(project), media_type=JSON)
 
 
+@router.patch(
+    "/v1/projects/{project_id}",
+    response_model=ProjectRead,
+    responses=problems(ProjectNotFoundError, ProjectInTrashError) | CHANGED,
+)
+async def update_project(
+    project_id: UUID, body: ProjectUpdate, _: WriterDep, session: SessionDep
+) -> Response:
+    """Give a project another name."""
+    await service.rename_project(session, project_id, name=body.name)
+    return await _answer(session, project_id)
+
+
+@router.post(
+    "/v1/projects/{project_id}/cancel",
+    response_model=ProjectRead,
+    responses=problems(ProjectNotFoundError, ProjectInTrashError, ProjectEndedError) | CHANGED,
+)
+async def cancel_project(project_id: UUID, _: WriterDep, session: SessionDep) -> Response:
+    """Cancel a project that waits or is being staged: it costs nothing, and can be tried again."""
+    await attempts.cancel_project(session, project_id)
+    return await _answer(session, project_id)
+
+
+@router.post(
+    "/v1/projects/{project_id}/retry",
+    status_code=202,
+    response_model=ProjectRead,
+    responses=problems(
+        ProjectNotFoundError,
+        ProjectInTrashError,
+        ProjectNotEndedError,
+        PhotoGoneError,
+        QuotaExceededError,
+        *IDEMPOTENCY_ERRORS,
+    )
+    | {202: idempotent(PROJECT_LINKS)},
+)
+async def retry_project(
+    project_id: UUID, principal: WriterDep, parts: PartsDep, idempotency: IdempotencyDep
+) -> Response:
+    """Let a project that has failed or was cancelled wait once more. It counts like a new one."""
+    return await idempotency.run_waiting(
+        parts.database,
+        principal.tenant_id,
+        202,
+        lambda once: attempts.retry_project(
+            parts, once, principal=principal, project_id=project_id
+        ),
+        dump_project,
+    )
+
+
+@router.post(
+    "/v1/projects/{project_id}/variations",
+    status_code=202,
+    response_model=ProjectRead,
+    responses=problems(
+        ProjectNotFoundError,
+        ProjectInTrashError,
+        UnknownRoomTypeError,
+        UnknownStyleError,
+        UnknownQualityError,
+        PhotoGoneError,
+        PhotoBusyError,
+        QuotaExceededError,
+        *IDEMPOTENCY_ERRORS,
+    )
+    | {202: idempotent(PROJECT_LINKS)},
+)
+async def create_variation(
+    project_id: UUID,
+    body: VariationCreate,
+    principal: WriterDep,
+    parts: PartsDep,
+    idempotency: IdempotencyDep,
+) -> Response:
+    """Have the photo of a project staged otherwise, without uploading it again: a project of its own,
+    with the same `photo_id`. What is not given is as in that project."""
+    return await idempotency.run_waiting(
+        parts.database,
+        principal.tenant_id,
+        202,
+        lambda once: attempts.create_variation(
+            parts, once, principal=principal, project_id=project_id, wanted=body
+        ),
+        dump_project,
+    )
+
+
+@router.post(
+    "/v1/projects/{project_id}/choose",
+    response_model=ProjectRead,
+    responses=problems(ProjectNotFoundError, ProjectInTrashError, ProjectNotStagedError) | CHANGED,
+)
+async def choose_project(project_id: UUID, _: WriterDep, session: SessionDep) -> Response:
+    """Make a staged project the final one of its photo; another one that was is not any more."""
+    await service.choose_project(session, project_id)
+    return await _answer(session, project_id)
+
+
+@router.post(
+    "/v1/projects/{project_id}/restore",
+    response_model=ProjectRead,
+    responses=problems(ProjectNotFoundError) | CHANGED,
+)
+async def restore_project(project_id: UUID, _: WriterDep, session: SessionDep) -> Response:
+    """Take a project out of the trash. A job that was cancelled stays cancelled."""
+    await trash.restore_project(session, project_id)
+    return await _answer(session, project_id)
+
+
 @router.delete(
     "/v1/projects/{project_id}", status_code=204, responses=problems(ProjectNotFoundError)
 )
-async def delete_project(project_id: UUID, _: WriterDep, session: SessionDep) -> None:
-    """Delete a project and its images. A job that waits or runs is cancelled."""
-    await service.delete_project(session, project_id)
+async def delete_project(
+    project_id: UUID,
+    _: WriterDep,
+    session: SessionDep,
+    parts: PartsDep,
+    permanently: Annotated[bool, Query(description="At once, and for good.")] = False,
+) -> None:
+    """Put a project into the trash, from where it can be restored for 30 days, or delete it for good
+    together with its images. A job that waits or runs is cancelled. The photo, and what it takes of
+    the storage, stays as long as another project has it."""
+    if permanently:
+        await trash.purge_project(session, project_id)
+    else:
+        kept = timedelta(days=parts.settings.trash_days)
+        await trash.trash_project(session, project_id, kept=kept)
+
+
+async def _answer(session: Session, project_id: UUID) -> Response:
+    await session.flush()
+    project = await service.get_project(await driver_connection(session), project_id)
+    return Response(dump_project(project), media_type=JSON)
 
 
 @router.get(

@@ -1,12 +1,14 @@
 """SQL of projects. Creating and reading them bypasses the ORM, because clients do that most often."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeAlias
+from functools import lru_cache
+from typing import Any, TypeAlias
 from uuid import UUID
 
 import asyncpg
-from sqlmodel import select
+from sqlmodel import col, exists, or_, select
 
 from stagify.database import Session
 from staging_svc.projects.models import Project
@@ -15,45 +17,95 @@ from staging_svc.projects.models import Project
 # the image's kind in front, which are NULL while there is no such image.
 ProjectRow: TypeAlias = asyncpg.Record
 
+# The estimate looks at this many of the last photos, and at this many jobs that come before.
+LAST_PHOTOS = 8
+MOST_AHEAD = 100
+
 COLUMNS = (
-    "id, tenant_id, name, room_type, style, options, status, progress, version,"
-    " failure_code, failure_message, hints, created_at, updated_at"
+    "id, tenant_id, name, room_type, style, options, status, progress, version, failure_code,"
+    " failure_message, hints, created_at, updated_at, created_by, variation_of, is_final,"
+    " deleted_at, purged_at, changed_in"
 )
 IMAGE = (
     "{0}.id AS {1}_id, {0}.width AS {1}_width, {0}.height AS {1}_height,"
     " {0}.content_type AS {1}_content_type, {0}.size AS {1}_size, {0}.sha256 AS {1}_sha256,"
     " {0}.placeholder AS {1}_placeholder"
 )
+# Only evaluated for projects that wait or are being staged; NULL if the workspace has had nothing
+# staged yet. A job of the workspace comes before this one if it runs, or waits and is older.
+ETA = f"""
+CASE WHEN p.status IN ('queued', 'processing') THEN ceil((
+    SELECT avg(extract(epoch FROM last.finished_at - last.started_at))
+    FROM (SELECT started_at, finished_at FROM jobs
+          WHERE served_at IS NOT NULL AND state = 'done'
+          ORDER BY served_at DESC LIMIT {LAST_PHOTOS}) last
+) * CASE WHEN p.status = 'processing' THEN 1 - p.progress ELSE 1 + (
+    SELECT count(*) FROM (
+        SELECT FROM jobs before
+        WHERE before.state = 'running' OR before.state = 'queued' AND before.id < (
+            SELECT mine.id FROM jobs mine
+            WHERE mine.tenant_id = p.tenant_id AND mine.project_id = p.id)
+        LIMIT {MOST_AHEAD}) ahead
+) END)::integer END AS eta_seconds
+"""
 
-# The images are joined to the rows that are shown, and to no others.
+# The images are joined to the rows that are shown, and to no others. What is stored of a photo
+# belongs to its first project.
 READ = f"""
 SELECT p.id, p.name, p.room_type, p.style, p.options::text, p.status, p.progress, p.version,
        p.failure_code, p.failure_message, p.hints::text, p.created_at, p.updated_at,
+       p.created_by, coalesce(p.variation_of, p.id) AS photo_id, p.is_final, p.deleted_at,
+       p.purged_at, p.changed_in, {ETA},
        {IMAGE.format("o", "original")}, {IMAGE.format("s", "staged")}
-FROM (SELECT {COLUMNS} FROM projects {{where}} ORDER BY id DESC {{limit}}) p
-LEFT JOIN images o ON o.tenant_id = p.tenant_id AND o.project_id = p.id AND o.kind = 'original'
+FROM (SELECT {COLUMNS} FROM projects WHERE {{where}} ORDER BY {{order}} {{limit}}) p
+LEFT JOIN images o ON o.tenant_id = p.tenant_id AND o.project_id = coalesce(p.variation_of, p.id)
+    AND o.kind = 'original'
 LEFT JOIN images s ON s.tenant_id = p.tenant_id AND s.project_id = p.id AND s.kind = 'staged'
-ORDER BY p.id DESC
+ORDER BY {{order}}
 """
 
-GET = READ.format(where="WHERE id = $1", limit="")
-
-# One statement for each combination, so that each has the plan of its own index.
-LISTS = {
-    (False, False): READ.format(where="", limit="LIMIT $1"),
-    (False, True): READ.format(where="WHERE id < $2", limit="LIMIT $1"),
-    (True, False): READ.format(where="WHERE status = $2", limit="LIMIT $1"),
-    (True, True): READ.format(where="WHERE status = $2 AND id < $3", limit="LIMIT $1"),
-}
+GET = READ.format(where="id = $1 AND purged_at IS NULL", order="id DESC", limit="")
 
 INSERT = """
 INSERT INTO projects (tenant_id, id, created_at, updated_at, name, room_type, style, options,
                       status, progress, version, reservation_id, is_reserved, created_by,
-                      usage_dimensions)
-VALUES ($1, $2, $3, $3, $4, $5, $6, $7, 'queued', 0, 1, $8, $9, $10, $11)
+                      usage_dimensions, variation_of)
+VALUES ($1, $2, $3, $3, $4, $5, $6, $7, 'queued', 0, 1, $8, $9, $10, $11, $12)
 RETURNING id, name, room_type, style, options::text, status, progress, version,
-          failure_code, failure_message, hints::text, created_at, updated_at,
+          failure_code, failure_message, hints::text, created_at, updated_at, created_by,
+          id AS photo_id, is_final, deleted_at, NULL::integer AS eta_seconds,
           NULL::uuid AS original_id, NULL::uuid AS staged_id
+"""
+
+# One customer's change of a project at a time: so that none puts a job into the queue while another
+# has looked for one and not found it. (Locking the project first would not do: workers lock the job
+# first.)
+TAKE_TURNS = "SELECT pg_advisory_xact_lock(hashtextextended('project ' || $1, 0))"
+
+STATE = """
+SELECT p.id, p.name, p.room_type, p.style, p.options::text, p.status, p.reservation_id, p.deleted_at,
+       photo.id AS photo_id, photo.variations,
+       EXISTS (SELECT FROM images i WHERE i.tenant_id = p.tenant_id AND i.project_id = photo.id
+               AND i.kind = 'original') AS is_checked
+FROM projects p
+JOIN projects photo ON photo.tenant_id = p.tenant_id AND photo.id = coalesce(p.variation_of, p.id)
+WHERE p.id = $1 AND p.purged_at IS NULL
+"""
+
+# Nothing if the project has changed since its reservation was made.
+QUEUE_AGAIN = """
+UPDATE projects SET status = 'queued', progress = 0, failure_code = NULL, failure_message = NULL,
+                    reservation_id = $3, is_reserved = $4, usage_dimensions = $5,
+                    version = version + 1, updated_at = $6
+WHERE id = $1 AND reservation_id = $2 AND status IN ('failed', 'cancelled') AND deleted_at IS NULL
+RETURNING true
+"""
+
+# Workers, too, lock a variation before the first project of its photo.
+KEEP_BASE = "SELECT true FROM projects WHERE id = $1 AND deleted_at IS NULL FOR SHARE"
+COUNT_VARIATION = """
+UPDATE projects SET variations = variations + 1
+WHERE id = $1 AND variations = $2 AND (id <> $3 OR deleted_at IS NULL) RETURNING true
 """
 
 
@@ -72,6 +124,40 @@ class NewProject:
     is_reserved: bool
     created_by: UUID | None
     usage_dimensions: str
+    variation_of: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The projects to list: those that have all that is given."""
+
+    is_deleted: bool = False
+    status: str | None = None
+    created_by: UUID | None = None
+    photo_id: UUID | None = None
+    # A part of the name.
+    q: str | None = None
+    after: UUID | None = None
+
+
+# What each part of `Wanted` asks for; `{0}` is its place among the arguments.
+CONDITIONS = {
+    "status": "status = {0}",
+    "created_by": "created_by = {0}",
+    "photo_id": "(id = {0} OR variation_of = {0})",
+    "q": "name ILIKE {0}",
+    "after": "id < {0}",
+}
+IN_TRASH = "deleted_at IS NOT NULL AND purged_at IS NULL"
+
+
+@lru_cache(maxsize=64)
+def list_query(names: Sequence[str], *, is_deleted: bool) -> str:
+    """The query for these parts of `Wanted`. One for each combination, so that each has the plan of its
+    own index."""
+    conditions = [IN_TRASH if is_deleted else "deleted_at IS NULL"]
+    conditions += [CONDITIONS[name].format(f"${place}") for place, name in enumerate(names, 2)]
+    return READ.format(where=" AND ".join(conditions), order="id DESC", limit="LIMIT $1")
 
 
 async def insert_project(connection: asyncpg.Connection, new: NewProject) -> ProjectRow:
@@ -89,6 +175,7 @@ async def insert_project(connection: asyncpg.Connection, new: NewProject) -> Pro
         new.is_reserved,
         new.created_by,
         new.usage_dimensions,
+        new.variation_of,
     )
 
 
@@ -98,16 +185,101 @@ async def fetch_project(connection: asyncpg.Connection, project_id: UUID) -> Pro
 
 
 async def fetch_projects(
-    connection: asyncpg.Connection, *, status: str | None, after: UUID | None, limit: int
+    connection: asyncpg.Connection, wanted: Wanted, *, limit: int
 ) -> list[ProjectRow]:
-    """Projects, newest first; if given, only those of one `status`, and only those after the id
-    `after`."""
-    arguments = [value for value in (status, after) if value is not None]
-    query = LISTS[status is not None, after is not None]
-    return list(await connection.fetch(query, limit, *arguments))
+    """At most `limit` projects, newest first."""
+    given: dict[str, Any] = {
+        name: value for name in CONDITIONS if (value := getattr(wanted, name)) is not None
+    }
+    if wanted.q is not None:
+        given["q"] = f"%{_literal(wanted.q)}%"
+    query = list_query(tuple(given), is_deleted=wanted.is_deleted)
+    return list(await connection.fetch(query, limit, *given.values()))
+
+
+def _literal(text: str) -> str:
+    """A pattern of LIKE that only this text matches."""
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 async def lock_project(session: Session, project_id: UUID) -> Project | None:
     """The project, locked until the transaction ends."""
     query = select(Project).where(Project.id == project_id).with_for_update()
     return (await session.exec(query)).one_or_none()
+
+
+async def lock_variations(session: Session, photo_id: UUID) -> list[Project]:
+    """All variations of a photo, locked in the order of their ids."""
+    query = (
+        select(Project)
+        .where(Project.variation_of == photo_id)
+        .order_by(col(Project.id))
+        .with_for_update()
+    )
+    return list((await session.exec(query)).all())
+
+
+async def has_variations(session: Session, photo_id: UUID) -> bool:
+    """Whether there is a row of a variation of this photo."""
+    return bool((await session.exec(select(exists().where(_is_variation(photo_id))))).one())
+
+
+async def is_photo_used(session: Session, photo_id: UUID, *, besides: UUID) -> bool:
+    """Whether a project other than `besides` needs the photo."""
+    query = select(
+        exists().where(
+            or_(col(Project.id) == photo_id, _is_variation(photo_id)),
+            col(Project.id) != besides,
+            col(Project.purged_at).is_(None),
+        )
+    )
+    return bool((await session.exec(query)).one())
+
+
+def _is_variation(photo_id: UUID) -> Any:
+    return col(Project.variation_of) == photo_id
+
+
+async def take_turns(connection: asyncpg.Connection, project_id: UUID) -> None:
+    """Wait until no other transaction in which a customer puts the project into the queue, or takes it
+    out, is under way."""
+    await connection.execute(TAKE_TURNS, str(project_id))
+
+
+async def fetch_state(connection: asyncpg.Connection, project_id: UUID) -> asyncpg.Record | None:
+    """What is needed of a project to try it again, or to make a variation of it."""
+    return await connection.fetchrow(STATE, project_id)
+
+
+async def queue_again(
+    connection: asyncpg.Connection,
+    project_id: UUID,
+    *,
+    last_reservation_id: UUID,
+    reservation_id: UUID,
+    is_reserved: bool,
+    usage_dimensions: str,
+    now: datetime,
+) -> bool:
+    """Let the project wait once more; False if it has changed in the meantime."""
+    return bool(
+        await connection.fetchval(
+            QUEUE_AGAIN,
+            project_id,
+            last_reservation_id,
+            reservation_id,
+            is_reserved,
+            usage_dimensions,
+            now,
+        )
+    )
+
+
+async def count_variation(
+    connection: asyncpg.Connection, *, base_id: UUID, photo_id: UUID, known: int
+) -> bool:
+    """Count one more variation of the photo, made from the project `base_id`; False if there are not
+    `known` of them, or the project was deleted."""
+    if base_id != photo_id and not await connection.fetchval(KEEP_BASE, base_id):
+        return False
+    return bool(await connection.fetchval(COUNT_VARIATION, photo_id, known, base_id))

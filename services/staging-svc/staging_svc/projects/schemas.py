@@ -41,6 +41,34 @@ class ProjectCreate(BaseModel):
     options: ProjectOptions = Field(default_factory=ProjectOptions)
 
 
+class ProjectUpdate(BaseModel):
+    """What can be changed of a project."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Name
+
+
+class VariationOptions(BaseModel):
+    """How to stage; what is not given is as before."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    quality: Choice | None = None
+    seed: Annotated[int, Whole(0, 2**31 - 1)] | None = None
+    label: Flag | None = None
+
+
+class VariationCreate(BaseModel):
+    """What is to be different. Without anything, another seed gives another picture."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    room_type: Annotated[Choice, Field(examples=["bedroom"])] | None = None
+    style: Annotated[Choice, Field(examples=["industrial"])] | None = None
+    options: VariationOptions | None = None
+
+
 class FailureRead(BaseModel):
     """Why a project failed."""
 
@@ -66,9 +94,14 @@ class ProjectOptionsRead(BaseModel):
 
 class ProjectRead(BaseModel):
     """A project. `original` appears when the photo has been checked, `staged` at the end, and `hints`
-    at any time."""
+    at any time.
+
+    Projects of one uploaded photo have the same `photo_id` and `original`; at most one of them is
+    final. With `deleted_at` it is in the trash. `eta_seconds` is an estimate, from how long the last
+    photos of the workspace took, while the project waits or is being staged; null if there is none."""
 
     id: UUID
+    photo_id: UUID
     name: str
     room_type: str
     style: str
@@ -79,8 +112,12 @@ class ProjectRead(BaseModel):
     hints: list[HintRead]
     original: ImageRead | None
     staged: ImageRead | None
+    is_final: bool
+    eta_seconds: int | None
+    created_by: UUID | None = Field(description="The person who asked for it, if it was one.")
     created_at: datetime
     updated_at: datetime
+    deleted_at: datetime | None
 
 
 class ProjectPage(Page[ProjectRead]):
@@ -124,9 +161,10 @@ def dump_page(rows: Sequence[Mapping[str, Any]], limit: int) -> bytes:
 
 
 def _project(row: Mapping[str, Any]) -> dict[str, Any]:
-    code = row["failure_code"]
+    code, created_by = row["failure_code"], row["created_by"]
     return {
         "id": str(row["id"]),
+        "photo_id": str(row["photo_id"]),
         "name": row["name"],
         "room_type": row["room_type"],
         "style": row["style"],
@@ -137,8 +175,12 @@ def _project(row: Mapping[str, Any]) -> dict[str, Any]:
         "hints": orjson.Fragment(row["hints"]),
         "original": _image(row, "original"),
         "staged": _image(row, "staged"),
+        "is_final": row["is_final"],
+        "eta_seconds": row["eta_seconds"],
+        "created_by": None if created_by is None else str(created_by),
         "created_at": row["created_at"],
         "updated_at": row["updated_at"],
+        "deleted_at": row["deleted_at"],
     }
 
 

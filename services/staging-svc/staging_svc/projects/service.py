@@ -10,9 +10,9 @@ from uuid import UUID
 import orjson
 
 from stagify.clock import utc_now
-from stagify.database import Connection, Session
+from stagify.database import Connection, Session, driver_connection
 from stagify.errors import InvalidInputError
-from stagify.events.staging import ProjectCreated, ProjectDeleted
+from stagify.events.staging import ProjectChosen, ProjectCreated, ProjectRenamed
 from stagify.events.usage import UsageRecorded
 from stagify.idempotency import Once
 from stagify.ids import new_id
@@ -24,15 +24,18 @@ from staging_svc.images import service as images
 from staging_svc.parts import NAME, Parts
 from staging_svc.projects import feed, queries
 from staging_svc.projects.errors import (
+    ProjectInTrashError,
     ProjectNotFoundError,
+    ProjectNotStagedError,
     TenantProvisioningError,
     UnknownQualityError,
     UnknownRoomTypeError,
     UnknownStyleError,
 )
-from staging_svc.projects.queries import NewProject, ProjectRow
+from staging_svc.projects.queries import NewProject, ProjectRow, Wanted
 from staging_svc.projects.schemas import ProjectCreate
 from staging_svc.queue import service as queue
+from staging_svc.quota.service import storage_reservation
 from staging_svc.uploads import service as uploads
 
 if TYPE_CHECKING:
@@ -46,7 +49,7 @@ async def create_project(
     parts: Parts, once: Once[ProjectRow], *, principal: TenantPrincipal, wanted: ProjectCreate
 ) -> ProjectRow:
     """Accept a project: it waits in the queue when this returns."""
-    _check_choices(wanted, parts.catalog)
+    check_choices(wanted.room_type, wanted.style, wanted.options.quality, parts.catalog)
     if principal.tenant_status == "provisioning":
         raise TenantProvisioningError
     upload = await once.read(lambda reading: uploads.get_unused(reading, wanted.upload_id))
@@ -61,10 +64,11 @@ async def create_project(
     return await once.write(lambda writing: _accept(writing, project, wanted.upload_id))
 
 
-def _check_choices(wanted: ProjectCreate, catalog: Catalog) -> None:
-    _check_choice(wanted.room_type, catalog.room_types, UnknownRoomTypeError)
-    _check_choice(wanted.style, catalog.styles, UnknownStyleError)
-    _check_choice(wanted.options.quality, catalog.qualities, UnknownQualityError)
+def check_choices(room_type: str, style: str, quality: str, catalog: Catalog) -> None:
+    """Refuse what the catalog does not have."""
+    _check_choice(room_type, catalog.room_types, UnknownRoomTypeError)
+    _check_choice(style, catalog.styles, UnknownStyleError)
+    _check_choice(quality, catalog.qualities, UnknownQualityError)
 
 
 def _check_choice(
@@ -86,7 +90,7 @@ def _new_project(
         tenant_id=principal.tenant_id,
         id=new_id(),
         created_at=utc_now(),
-        name=wanted.name or _default_name(wanted, catalog),
+        name=wanted.name or default_name(wanted.room_type, wanted.style, catalog),
         room_type=wanted.room_type,
         style=wanted.style,
         options=orjson.dumps(wanted.options.model_dump()).decode(),
@@ -97,15 +101,27 @@ def _new_project(
     )
 
 
-def _default_name(wanted: ProjectCreate, catalog: Catalog) -> str:
+def default_name(room_type: str, style: str, catalog: Catalog) -> str:
+    """What a project is called after its choices."""
     names = {entry.key: entry.name for entry in (*catalog.room_types, *catalog.styles)}
-    return f"{names[wanted.room_type]}, {names[wanted.style]}"
+    return f"{names.get(room_type, room_type)}, {names.get(style, style)}"
 
 
 async def _accept(connection: Connection, project: NewProject, upload_id: UUID) -> ProjectRow:
     accepted = await queries.insert_project(connection, project)
     await uploads.use_upload(connection, upload_id=upload_id, project_id=project.id)
-    await queue.enqueue(connection, tenant_id=project.tenant_id, project_id=project.id)
+    await queue_new(connection, project)
+    return accepted
+
+
+async def queue_new(connection: Connection, project: NewProject) -> None:
+    """Put a project that has just been written into the queue, and tell so."""
+    await queue.enqueue(
+        connection,
+        tenant_id=project.tenant_id,
+        project_id=project.id,
+        also_notify=notice(project.tenant_id, project.id),
+    )
     created = ProjectCreated(
         tenant_id=project.tenant_id,
         project_id=project.id,
@@ -113,9 +129,9 @@ async def _accept(connection: Connection, project: NewProject, upload_id: UUID) 
         room_type=project.room_type,
         style=project.style,
         created_by=project.created_by,
+        variation_of=project.variation_of,
     )
     await publish_on(connection, NAME, created)
-    return accepted
 
 
 async def get_project(connection: Connection, project_id: UUID) -> ProjectRow:
@@ -126,38 +142,85 @@ async def get_project(connection: Connection, project_id: UUID) -> ProjectRow:
     return project
 
 
-async def list_projects(
-    connection: Connection, *, status: str | None, after: UUID | None, limit: int
-) -> list[ProjectRow]:
-    """At most `limit` projects with their images, newest first; if given, only those of one `status`,
-    and only those after the id `after`."""
-    return await queries.fetch_projects(connection, status=status, after=after, limit=limit)
+async def list_projects(connection: Connection, wanted: Wanted, *, limit: int) -> list[ProjectRow]:
+    """At most `limit` projects with their images, newest first."""
+    return await queries.fetch_projects(connection, wanted, limit=limit)
 
 
-async def delete_project(session: Session, project_id: UUID) -> None:
-    """Remove a project and everything it owns; its job is cancelled, its reservation released."""
-    await queue.cancel(session, project_id)
+async def rename_project(session: Session, project_id: UUID, *, name: str) -> None:
+    """Give a project, and the files of its images, another name."""
+    project = await lock_kept(session, project_id)
+    if project.name == name:
+        return
+    project.name = name
+    await images.rename(session, owner(project))
+    await touch(session, project)
+    publish(session, ProjectRenamed(tenant_id=project.tenant_id, project_id=project.id))
+
+
+def owner(project: Project) -> images.Owner:
+    """The project as the owner of its images."""
+    return images.Owner(project.tenant_id, project.id, project.name, project.style)
+
+
+async def choose_project(session: Session, project_id: UUID) -> None:
+    """Make a staged project the final one of its photo, in place of another that was."""
+    known = await get_project(await driver_connection(session), project_id)
+    photo_id: UUID = known["photo_id"]
+    # In this order, as workers do: a photo's first project comes last.
+    projects = await queries.lock_variations(session, photo_id)
+    projects.append(await lock_project(session, photo_id))
+    chosen = next((each for each in projects if each.id == project_id), None)
+    if chosen is None:
+        raise ProjectNotFoundError
+    _check_kept(chosen)
+    if chosen.status != "staged":
+        raise ProjectNotStagedError
+    if chosen.is_final:
+        return
+    for project in projects:
+        if project.is_final or project is chosen:
+            project.is_final = project is chosen
+            await touch(session, project)
+    publish(
+        session,
+        ProjectChosen(tenant_id=chosen.tenant_id, project_id=chosen.id, photo_id=photo_id),
+    )
+
+
+async def lock_kept(session: Session, project_id: UUID) -> Project:
+    """The project, locked; ProjectInTrashError if it is in the trash."""
     project = await queries.lock_project(session, project_id)
     if project is None:
         raise ProjectNotFoundError
-    counted = await images.stored_bytes(session, project_id)
-    await images.delete_images(session, project_id, due_at=utc_now())
-    upload = await uploads.upload_of_project(session, project_id)
-    if upload is not None:
-        counted += upload.size if upload.is_counted_alone else 0
-        await uploads.discard(session, upload)
-        await session.flush()
-    storage_changed(session, project, -counted)
-    publish(
-        session,
-        ProjectDeleted(
-            tenant_id=project.tenant_id,
-            project_id=project.id,
-            reservation_id=project.reservation_id,
-        ),
+    _check_kept(project)
+    return project
+
+
+def _check_kept(project: Project) -> None:
+    if project.purged_at is not None:
+        raise ProjectNotFoundError
+    if project.deleted_at is not None:
+        raise ProjectInTrashError
+
+
+async def lock_photo(session: Session, project: Project) -> Project:
+    """The first project of the photo of `project`, which is locked; this locks it too."""
+    return (
+        project if project.variation_of is None else await lock_project(session, project.photo_id)
     )
-    await session.delete(project)
-    await announce(session, project)
+
+
+async def count_unchecked(session: Session, project: Project) -> None:
+    """Count the bytes of a photo that stays although it was never checked: its project has ended."""
+    photo = await lock_photo(session, project)
+    upload = await uploads.upload_of_project(session, photo.id)
+    if upload is None or upload.is_counted_alone:
+        return
+    if await images.image_of_project(session, photo.id, "source") is None:
+        upload.is_counted_alone = True
+        reservation_id = storage_reservation(upload.id)
+        storage_changed(session, project, upload.size, reservation_id=reservation_id)
 
 
 async def lock_project(session: Session, project_id: UUID) -> Project:
@@ -177,7 +240,12 @@ async def touch(session: Session, project: Project) -> None:
 
 async def announce(session: Session, project: Project) -> None:
     """On commit, notify those who watch the project."""
-    await notify(session, feed.CHANGED, feed.project_key(project.tenant_id, project.id))
+    await notify(session, *notice(project.tenant_id, project.id))
+
+
+def notice(tenant_id: UUID, project_id: UUID) -> tuple[str, str]:
+    """Channel and payload of the notification that the project has changed."""
+    return feed.CHANGED, feed.project_key(tenant_id, project_id)
 
 
 def storage_changed(

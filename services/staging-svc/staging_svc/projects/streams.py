@@ -51,7 +51,7 @@ class ProjectStream:
         """The events after `last_version`, as they are sent; `changed` is the flag of `watch`."""
         end = asyncio.get_running_loop().time() + self._max_seconds
         # Read anew: it may have changed before it was watched.
-        while (row := await self._read()) is not None:
+        while (row := await self._read()) is not None and row["deleted_at"] is None:
             if row["version"] > last_version:
                 last_version = row["version"]
                 yield _event(row)

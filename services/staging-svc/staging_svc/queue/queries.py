@@ -66,8 +66,10 @@ WITH job AS (
                       traceparent, actor, request_id)
     VALUES ($1, $2, $3, $4, 'queued', 0, false, $3, $5, $6, $7)
 )
-SELECT pg_notify($8, '')
+SELECT pg_notify($8, ''), pg_notify($9, $10)
 """
+
+FORGET_ENDED = "DELETE FROM jobs WHERE project_id = $1 AND state IN ('done', 'failed')"
 
 
 async def add_job(
@@ -80,8 +82,10 @@ async def add_job(
     traceparent: str | None,
     caused_by: Cause,
     channel: str,
+    also_notify: tuple[str, str],
 ) -> None:
-    """Write a job that is due, and notify `channel` when the transaction commits."""
+    """Write a job that is due, and notify `channel` when the transaction commits, and another one with
+    a payload."""
     await connection.execute(
         ENQUEUE,
         tenant_id,
@@ -92,6 +96,7 @@ async def add_job(
         caused_by.actor,
         caused_by.request_id,
         channel,
+        *also_notify,
     )
 
 
@@ -120,12 +125,19 @@ async def lock_job(session: Session, job_id: UUID) -> Job | None:
     return found.one_or_none()
 
 
-async def delete_jobs(session: Session, project_id: UUID) -> list[UUID]:
-    """Delete a project's jobs, and return their ids."""
+async def delete_jobs(session: Session, project_id: UUID, *states: str) -> list[UUID]:
+    """Delete a project's jobs that are in one of these states, and return their ids."""
     deleted = await session.exec(
-        delete(Job).where(col(Job.project_id) == project_id).returning(col(Job.id))
+        delete(Job)
+        .where(col(Job.project_id) == project_id, col(Job.state).in_(states))
+        .returning(col(Job.id))
     )
     return list(deleted.scalars())
+
+
+async def forget_ended(connection: asyncpg.Connection, project_id: UUID) -> None:
+    """Delete a project's job that has ended."""
+    await connection.execute(FORGET_ENDED, project_id)
 
 
 async def hold_queued(session: Session) -> None:

@@ -49,8 +49,11 @@ class Lease:
     request_id: str | None
 
 
-async def enqueue(connection: Connection, *, tenant_id: UUID, project_id: UUID) -> UUID:
-    """Put a project's job into the queue; workers wake up when the transaction commits."""
+async def enqueue(
+    connection: Connection, *, tenant_id: UUID, project_id: UUID, also_notify: tuple[str, str]
+) -> UUID:
+    """Put a project's job into the queue; workers wake up when the transaction commits. A channel and
+    a payload for it are notified in the same round trip."""
     job_id = new_id()
     await queries.add_job(
         connection,
@@ -61,6 +64,7 @@ async def enqueue(connection: Connection, *, tenant_id: UUID, project_id: UUID) 
         traceparent=telemetry.current_traceparent(),
         caused_by=cause.current.get(),
         channel=QUEUED,
+        also_notify=also_notify,
     )
     return job_id
 
@@ -89,13 +93,28 @@ async def claim_next(connection: Connection, *, lease_seconds: float) -> Lease |
     )
 
 
+async def enqueue_again(
+    connection: Connection, *, tenant_id: UUID, project_id: UUID, also_notify: tuple[str, str]
+) -> UUID:
+    """The same for a project whose job has ended; it is replaced."""
+    await queries.forget_ended(connection, project_id)
+    return await enqueue(
+        connection, tenant_id=tenant_id, project_id=project_id, also_notify=also_notify
+    )
+
+
 async def cancel(session: Session, project_id: UUID) -> None:
-    """Delete a project's job, even if a process is working on it.
+    """Delete a project's job if it has not ended, even if a process is working on it.
 
     Call it before locking the project: workers lock the job first.
     """
-    for job_id in await queries.delete_jobs(session, project_id):
+    for job_id in await queries.delete_jobs(session, project_id, "queued", "running"):
         await notify(session, CANCELLED, str(job_id))
+
+
+async def forget(session: Session, project_id: UUID) -> None:
+    """Delete a project's job that has ended, because the project is being deleted."""
+    await queries.delete_jobs(session, project_id, "done", "failed")
 
 
 async def hold_all(session: Session) -> None:

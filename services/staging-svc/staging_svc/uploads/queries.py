@@ -14,10 +14,12 @@ from stagify.tasks.queue import WITHDRAW
 from staging_svc.objects.service import DELETE_OBJECT
 from staging_svc.uploads.models import Upload
 
-FIND = """
+STATE = """
 SELECT tenant_id, id, bucket, object_key, content_type, size, expires_at, project_id, awaits_reservation
-FROM uploads WHERE id = $1 AND discarded_at IS NULL
+FROM uploads WHERE
 """
+FIND = f"{STATE} id = $1 AND discarded_at IS NULL"
+FIND_OF_PROJECT = f"{STATE} project_id = $1"
 
 # Locks the intent before the upload, as the deletion of abandoned uploads does.
 USE = f"""
@@ -101,6 +103,13 @@ async def find_unused(session: Session, upload_id: UUID) -> Upload | None:
 async def find_upload_of_project(session: Session, project_id: UUID) -> Upload | None:
     """The upload a project was made from."""
     return (await session.exec(select(Upload).where(Upload.project_id == project_id))).one_or_none()
+
+
+async def fetch_upload_of_project(
+    connection: asyncpg.Connection, project_id: UUID
+) -> asyncpg.Record | None:
+    """The columns of an `UploadState` of the upload a project was made from."""
+    return await connection.fetchrow(FIND_OF_PROJECT, project_id)
 
 
 async def delete_unused(session: Session, upload_id: UUID) -> bool:

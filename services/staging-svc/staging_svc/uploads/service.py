@@ -295,6 +295,12 @@ async def upload_of_project(session: Session, project_id: UUID) -> Upload | None
     return await queries.find_upload_of_project(session, project_id)
 
 
+async def find_upload_of_project(connection: Connection, project_id: UUID) -> UploadState | None:
+    """The same on a bare connection."""
+    row = await queries.fetch_upload_of_project(connection, project_id)
+    return None if row is None else UploadState(**row)
+
+
 async def delete_upload(session: Session, upload_id: UUID) -> None:
     """Delete an unused upload and its photo; UploadAlreadyUsedError if a project has it."""
     if not await _discard_unused(session, upload_id):
@@ -316,6 +322,7 @@ async def discard(session: Session, upload: Upload) -> None:
     if last_put > now:
         await objects.intend(session, stored(upload), due_at=last_put, upload_id=upload.id)
         upload.project_id, upload.discarded_at = None, now
+        upload.is_counted_alone = False
     else:
         await session.delete(upload)
     _publish_end(session, upload.id)
