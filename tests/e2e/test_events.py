@@ -21,7 +21,7 @@ def test_every_event_says_who_set_it_going(platform: Platform, customer: Custome
     tenant_id = UUID(customer.read("/v1/tenant")["id"])
     project = customer.stage(photo())
     customer.settled(used=1)
-    assert customer.http.delete(f"/v1/projects/{project['id']}").status_code == 204
+    assert customer.http.delete(f"/v1/projects/{project['id']}?permanently=true").status_code == 204
     platform.run("tenant-svc", "suspend", customer.account.slug, "--reason", "unpaid")
     eventually(lambda: customer.http.get("/v1/tenant").status_code == 403, what="the suspension")
 

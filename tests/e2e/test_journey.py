@@ -43,7 +43,7 @@ def test_a_photo_goes_through_the_platform(customer: Customer) -> None:
     listed = customer.http.get("/v1/projects").json()
     assert [item["id"] for item in listed["items"]] == [project["id"]]
 
-    assert customer.http.delete(f"/v1/projects/{project['id']}").status_code == 204
+    assert customer.http.delete(f"/v1/projects/{project['id']}?permanently=true").status_code == 204
     assert customer.http.get(f"/v1/projects/{project['id']}").status_code == 404
     eventually(lambda: customer.meter("storage_bytes")["used"] == 0)
     # A staged photo stays used when its project is deleted.

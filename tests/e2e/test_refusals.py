@@ -127,7 +127,9 @@ class TestStorage:
         assert customer.http.delete(f"/v1/uploads/{tickets[0]}").status_code == 204
         eventually(lambda: customer.http.send(customer.account.ticket(size)).is_success)
         assert refusal(customer.http.send(customer.account.ticket(size)))[0] == 402
-        assert customer.http.delete(f"/v1/projects/{kept['id']}").status_code == 204
+        assert (
+            customer.http.delete(f"/v1/projects/{kept['id']}?permanently=true").status_code == 204
+        )
         eventually(lambda: customer.meter("storage_bytes")["used"] == 0)
 
 

@@ -21,6 +21,8 @@ PATIENCE_SECONDS = 120.0
 ATTEMPT_SECONDS = 4.0
 # This share of the attempts is given up almost at once, although nothing is wrong.
 IMPATIENT = 0.1
+# This share of the deletions is one into the trash first.
+BY_WAY_OF_TRASH = 0.5
 MAIL_SECONDS = 20.0
 SERVES_SECONDS = 2.0
 RETRY = (429, 500, 502, 503, 504)
@@ -103,11 +105,17 @@ class Customers:
         return project
 
     async def delete(self, tenant: Tenant, project: Project) -> None:
-        """Delete a project; it is fine if an attempt without an answer has done so already."""
+        """Delete a project for good, at times by way of the trash; it is fine if an attempt without an
+        answer has done so already."""
         command = self._history.begin("delete", tenant.slug, project.name)
-        request = tenant.account.request("DELETE", f"/v1/projects/{project.id}")
+        path = f"/v1/projects/{project.id}"
+        if self._random.random() < BY_WAY_OF_TRASH:
+            trashed = await self._ask(command, tenant.account.request("DELETE", path))
+            self._expect(command, trashed, 204)
+        before = len(command.attempts)
+        request = tenant.account.request("DELETE", f"{path}?permanently=true")
         answer = await self._ask(command, request)
-        is_repeated = len(command.attempts) > 1
+        is_repeated = len(command.attempts) > before + 1
         self._expect(command, answer, *((204, 404) if is_repeated else (204,)))
         project.is_deleted = True
         command.outcome = "acknowledged"

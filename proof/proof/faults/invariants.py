@@ -61,7 +61,7 @@ QUERIES: Mapping[str, tuple[str, str]] = {
     "usage-svc": ("usage", "SELECT consumer, event_id FROM inbox"),
     "users": ("identity", "SELECT id, email FROM users"),
     "members": ("identity", "SELECT tenant_id, user_id, role FROM memberships"),
-    "projects": ("staging", "SELECT * FROM projects"),
+    "projects": ("staging", "SELECT * FROM projects WHERE purged_at IS NULL"),
     "images": ("staging", "SELECT tenant_id, project_id, kind, object_key, size FROM images"),
     "renditions": ("staging", "SELECT tenant_id, object_key, size FROM renditions"),
     "uploads": ("staging", "SELECT * FROM uploads"),

@@ -104,7 +104,9 @@ class Traffic:
         if self.tally.note("create", answer.status_code, 202):
             mine.append(answer.json()["id"])
         if len(mine) > KEPT_PROJECTS:
-            request = tenant.account.request("DELETE", f"/v1/projects/{mine.pop(0)}")
+            request = tenant.account.request(
+                "DELETE", f"/v1/projects/{mine.pop(0)}?permanently=true"
+            )
             answer = await self._http.send(request)
             self.tally.note("delete", answer.status_code, 204)
 
