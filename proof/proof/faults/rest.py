@@ -26,7 +26,7 @@ PENDING: Mapping[str, tuple[str, str]] = MappingProxyType(
             "staging",
             (
                 "SELECT tenant_id, id, name, status FROM projects"
-                " WHERE status NOT IN ('staged', 'failed')"
+                " WHERE status NOT IN ('staged', 'failed', 'cancelled')"
             ),
         ),
         "held reservations": (
