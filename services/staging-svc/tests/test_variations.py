@@ -29,6 +29,7 @@ STORED = """
 SELECT (SELECT coalesce(sum(size), 0) FROM images)
      + (SELECT coalesce(sum(size), 0) FROM uploads WHERE is_counted_alone)
 """
+OBJECTS = "SELECT (SELECT count(*) FROM images) + (SELECT count(*) FROM renditions)"
 
 
 def code(answer: httpx.Response) -> tuple[int, str]:
@@ -208,7 +209,8 @@ class TestStorage:
         assert second["original"] == first["original"]
         assert second["staged"]["sha256"] != first["staged"]["sha256"]
         # The upload, its cleaned derivative, and two results.
-        assert len(keys(caller.tenant_id)) == 4
+        assert await rows.value("SELECT count(*) FROM images") == 4
+        assert len(keys(caller.tenant_id)) == await rows.value(OBJECTS)
         await check_storage(rows, published)
 
     async def test_two_jobs_that_check_a_photo_at_a_time_keep_one(
@@ -253,7 +255,8 @@ class TestStorage:
         for each in made:
             assert (await caller.read(each["id"]))["original"] == original
         assert (await caller.get(original["url"])).status_code == 302
-        assert len(keys(caller.tenant_id)) == 4
+        assert await rows.value("SELECT count(*) FROM images") == 4
+        assert len(keys(caller.tenant_id)) == await rows.value(OBJECTS)
         await check_storage(rows, published)
         # A variation of what is left of the photo.
         last = await caller.variation(made[0]["id"], style="industrial")
