@@ -22,7 +22,7 @@ _CSS = """\
 @media (prefers-color-scheme:dark){:root{--canvas:#110f0d;--ink:#f0eeeb;--quiet:#b0a9a5}}
 body{margin:0;background:var(--canvas);color:var(--ink);font:1rem/1.55 system-ui,sans-serif}
 main{box-sizing:border-box;max-width:34rem;margin:0 auto;padding:18vh 1.5rem 3rem}
-.site{display:flex;align-items:center;gap:.75rem;margin:0 0 2rem;font-weight:600;min-width:0}
+.site{color:var(--ink);display:flex;align-items:center;gap:.75rem;margin:0 0 2rem;font-weight:600;min-width:0}
 .site bdi{overflow-wrap:anywhere}
 .mark{flex:none;width:2.25rem;height:2.25rem;border-radius:.625rem;background:var(--brand);\
 color:var(--on-brand);display:grid;place-items:center}
