@@ -22,7 +22,7 @@ _LOOK = (
     'if(l==="light"||l==="dark")document.documentElement.dataset.look=l}catch{}'
 )
 # The canvas of the web app, light and dark (`web/src/styles/tokens.css`).
-_CANVAS = (("light", "#fbfaf8"), ("dark", "#110f0d"))
+CANVAS = (("light", "#fbfaf8"), ("dark", "#110f0d"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class Entry:
             '<link rel="icon" href="/favicon.svg" type="image/svg+xml">',
             *(
                 f'<meta name="theme-color" content="{color}" media="(prefers-color-scheme: {look})">'
-                for look, color in _CANVAS
+                for look, color in CANVAS
             ),
             f"<style>{theme}</style>",
             f"<script>{_LOOK}</script>",
