@@ -38,6 +38,7 @@ def _identity(base: dict[str, Any]) -> FastAPI:
         **base,
         person_database_url="postgresql://unused",
         tenant_svc_url="http://unused:1",
+        usage_svc_url="http://unused:1",
         identity_hash_secret="h" * 32,
         api_key_secrets="k" * 32,
         device_cookie_secrets="d" * 32,

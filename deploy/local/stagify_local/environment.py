@@ -30,7 +30,9 @@ class Deployable:
 
 SERVICES = (
     Deployable("tenant-svc", ("api", "worker"), database="tenant"),
-    Deployable("identity-svc", ("api", "worker"), ("tenant-svc",), "identity", ("person",)),
+    Deployable(
+        "identity-svc", ("api", "worker"), ("tenant-svc", "usage-svc"), "identity", ("person",)
+    ),
     Deployable("staging-svc", ("api", "worker", "jobs"), ("usage-svc",), "staging", ("claim",)),
     Deployable("usage-svc", ("api", "worker"), (), "usage", ("ingest",)),
 )

@@ -80,7 +80,7 @@ def test_every_deployable_speaks_only_to_its_audiences(environments: Environment
     audiences = {key["issuer"]: set(key["audiences"]) for key in keys.values()}
     assert audiences == {
         "gateway": {service.name for service in SERVICES},
-        "identity-svc": {"tenant-svc"},
+        "identity-svc": {"tenant-svc", "usage-svc"},
         "staging-svc": {"usage-svc"},
         "tenant-svc": set(),
         "usage-svc": set(),

@@ -8,6 +8,8 @@ from fastapi import Depends, Request
 from identity_svc.api_keys.keyring import KeyRing
 from identity_svc.credentials.usage import UsageRecorder
 from identity_svc.digests.service import Digester
+from identity_svc.entitlements import service as entitlements
+from identity_svc.entitlements.service import Entitlements
 from identity_svc.people.passwords import Passwords
 from identity_svc.sessions.devices import Devices
 from identity_svc.settings import Settings
@@ -33,11 +35,14 @@ class Parts:
     keys: KeyRing
     devices: Devices
     tenant_svc: InternalClient
+    usage_svc: InternalClient
+    entitlements: Entitlements
     usage: UsageRecorder
 
     async def aclose(self) -> None:
         """Close everything; whoever made the parts does this last."""
         await self.tenant_svc.close()
+        await self.usage_svc.close()
         self.passwords.close()
         await self.person_database.close()
         await self.database.close()
@@ -46,10 +51,13 @@ class Parts:
 def make_parts(settings: Settings) -> Parts:
     """The parts that these settings describe."""
     database = Database.from_settings(settings, service=NAME)
-    tenant_svc = InternalClient(
-        str(settings.tenant_svc_url),
-        audience="tenant-svc",
-        signer=TokenSigner.from_settings(settings),
+    signer = TokenSigner.from_settings(settings)
+    tenant_svc = InternalClient(str(settings.tenant_svc_url), audience="tenant-svc", signer=signer)
+    usage_svc = InternalClient(
+        str(settings.usage_svc_url),
+        audience="usage-svc",
+        signer=signer,
+        timeout_seconds=entitlements.TIMEOUT_SECONDS,
     )
     return Parts(
         settings=settings,
@@ -65,6 +73,8 @@ def make_parts(settings: Settings) -> Parts:
         keys=KeyRing(settings.api_key_secret_list),
         devices=Devices(settings.device_cookie_secret_list),
         tenant_svc=tenant_svc,
+        usage_svc=usage_svc,
+        entitlements=Entitlements(usage_svc),
         usage=UsageRecorder(database),
     )
 

@@ -45,6 +45,8 @@ class Settings(ServiceSettings):
 
     # Where tenant-svc answers internal calls.
     tenant_svc_url: AnyHttpUrl
+    # Where usage-svc answers internal calls.
+    usage_svc_url: AnyHttpUrl
 
     # Argon2id cost: memory in KiB, passes and lanes (OWASP Password Storage, second choice).
     argon2_memory_kib: int = Field(default=19_456, ge=8)

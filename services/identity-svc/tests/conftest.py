@@ -103,6 +103,8 @@ def make_settings(
             "smtp_port": mail_server.port,
             "mail_from": "StagifyAI <no-reply@stagify.example>",
             "tenant_svc_url": f"http://127.0.0.1:{tenant_service.port}",
+            # Away, unless a test has one.
+            "usage_svc_url": "http://127.0.0.1:1",
             "argon2_memory_kib": 8,
             "argon2_time_cost": 1,
             **changes,

@@ -38,6 +38,7 @@ class TestPlans:
             'default = "solo"\n[plans.solo]\nname = "Solo"\nlimits = { staging = 5 }',
             f'default = "solo"\n[plans.solo]\nname = "Solo"\nlimits = {LIMITS.replace("5", "-5")}',
             f'default = "solo"\n[plans.solo]\nname = "Solo"\nlimits = {LIMITS}\nprice = 3',
+            f'default = "solo"\n[plans.solo]\nname = "Solo"\nfeatures = ["saml"]\nlimits = {LIMITS}',
         ],
     )
     def test_wrong_file_stops_the_start(self, tmp_path: Path, text: str) -> None:

@@ -4,6 +4,7 @@ from fastapi import FastAPI
 
 from stagify.http import create_service_app
 from usage_svc.parts import NAME, make_parts
+from usage_svc.plans import api as plans
 from usage_svc.quotas import api as quotas
 from usage_svc.settings import Settings
 
@@ -13,7 +14,8 @@ def create_app(settings: Settings) -> FastAPI:
     parts = make_parts(settings)
     app = create_service_app(NAME, settings, database=parts.database, close=parts.aclose)
     app.state.parts = parts
-    app.include_router(quotas.router)
+    for capability in (quotas, plans):
+        app.include_router(capability.router)
     return app
 
 

@@ -1,4 +1,4 @@
-"""The call that staging-svc makes to usage-svc."""
+"""The calls that staging-svc and identity-svc make to usage-svc."""
 
 from datetime import datetime
 from typing import Annotated, Any, Self
@@ -11,6 +11,7 @@ from stagify.errors import Members, PaymentRequiredError
 from stagify.inputs import Choice, Whole
 
 RESERVATIONS = "/internal/reservations"
+ENTITLEMENTS = "/internal/entitlements"
 
 
 class ReservationCreate(BaseModel):
@@ -81,3 +82,18 @@ async def reserve(usage: InternalClient, tenant_id: UUID, wanted: ReservationCre
     await usage.call(
         "POST", RESERVATIONS, body=wanted, tenant_id=tenant_id, refusals=(QuotaExceededError,)
     )
+
+
+class EntitlementsRead(BaseModel):
+    """What a tenant's plan includes: features by their names, and for each meter how much of it; null
+    means that there is no limit."""
+
+    plan: str
+    # Neither names are a closed list: features and meters are added.
+    features: list[str]
+    limits: dict[str, int | None]
+
+
+async def read_entitlements(usage: InternalClient, tenant_id: UUID) -> EntitlementsRead:
+    """What the tenant's plan includes now."""
+    return await usage.ask(EntitlementsRead, "GET", ENTITLEMENTS, tenant_id=tenant_id)

@@ -14,7 +14,7 @@ PREFIXES: Mapping[ServiceName, tuple[str, ...]] = {
     "identity-svc": ("signup", "session", "me", "password-resets", "api-keys"),
     "tenant-svc": ("tenant", "branding", "slugs"),
     "staging-svc": ("catalog", "uploads", "projects", "images"),
-    "usage-svc": ("usage",),
+    "usage-svc": ("usage", "entitlements"),
 }
 
 _SERVICES = {prefix: name for name, prefixes in PREFIXES.items() for prefix in prefixes}

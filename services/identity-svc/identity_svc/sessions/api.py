@@ -2,10 +2,10 @@
 
 from dataclasses import asdict
 from datetime import timedelta
-from typing import Literal, cast
+from typing import Annotated, Literal, cast
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from identity_svc.parts import PartsDep
 from identity_svc.people.service import PASSWORD_ERRORS, get_account
@@ -23,6 +23,7 @@ from identity_svc.settings import Settings
 from identity_svc.tenants.service import KnownTenant, get_tenant
 from identity_svc.throttling.service import TooManyAttemptsError
 from stagify.auth import SignedInDep, TenantHostDep
+from stagify.calls.usage import EntitlementsRead
 from stagify.dependencies import SessionDep
 from stagify.principal import Principal
 from stagify.problems import problems
@@ -96,13 +97,27 @@ async def log_in(
         tenant=_tenant_read(made.tenant, parts.settings),
         role=made.role,
         permissions=sorted(permissions_of(made.role)),
+        entitlements=await parts.entitlements.find(principal.tenant_id, principal.plan),
         expires_at=made.expires_at,
     )
 
 
+async def included(principal: SignedInDep, parts: PartsDep) -> EntitlementsRead | None:
+    """What the plan of the caller's tenant includes."""
+    return await parts.entitlements.find(principal.tenant_id, principal.plan)
+
+
+IncludedDep = Annotated[EntitlementsRead | None, Depends(included)]
+
+
+# What the plan includes comes before the transaction begins: none waits for another service.
 @router.get("")
 async def read_session(
-    response: Response, principal: SignedInDep, session: SessionDep, parts: PartsDep
+    response: Response,
+    principal: SignedInDep,
+    included: IncludedDep,
+    session: SessionDep,
+    parts: PartsDep,
 ) -> SessionRead:
     """Who is calling, and what they may do here."""
     response.headers["Cache-Control"] = "no-store"
@@ -117,6 +132,7 @@ async def read_session(
         tenant=_tenant_read(await get_tenant(session, principal.tenant_id), parts.settings),
         role=cast(Role | None, principal.role),
         permissions=sorted(principal.permissions),
+        entitlements=included,
         expires_at=expires_at,
     )
 

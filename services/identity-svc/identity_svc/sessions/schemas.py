@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict
 
 from identity_svc.people.schemas import Locale, Theme
 from identity_svc.roles.schemas import Role
+from stagify.calls.usage import EntitlementsRead
 from stagify.inputs import Email, Password
 
 
@@ -47,7 +48,8 @@ class SessionTenant(BaseModel):
 class SessionRead(BaseModel):
     """Who is calling, where, and what they may do.
 
-    A program that calls with an API key has `api_key_id` and neither user nor role.
+    A program that calls with an API key has `api_key_id` and neither user nor role. `entitlements` are what
+    the workspace's plan includes; null if that is not known at the moment.
     """
 
     user: SessionUser | None
@@ -55,4 +57,5 @@ class SessionRead(BaseModel):
     tenant: SessionTenant
     role: Role | None
     permissions: list[str]
+    entitlements: EntitlementsRead | None
     expires_at: datetime | None = None

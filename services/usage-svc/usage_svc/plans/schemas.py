@@ -8,12 +8,16 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from stagify.calls.usage import EntitlementsRead
 from usage_svc.meters import METERS
 from usage_svc.plans.errors import UnknownPlanError
 
 logger = logging.getLogger(__name__)
 
 PlanCode = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,31}$")]
+# What a plan may include besides quantities. A name that is none of these stops the process, so a plan
+# cannot lack a feature because of a typing error.
+Feature = Literal["custom_domains", "custom_roles", "hide_platform_brand", "sso"]
 Limit = Annotated[int, Field(ge=0)] | Literal["unlimited"]
 
 
@@ -23,6 +27,7 @@ class Plan(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str
+    features: list[Feature] = []
     limits: dict[str, Limit]
 
     @model_validator(mode="after")
@@ -57,11 +62,24 @@ class PlanCatalog(BaseModel):
         A tenant whose plan is unknown (its creation has not reached us, or the plan has left
         the file) has the default plan's limits.
         """
+        return _quantity(self._plan(code)[1].limits[meter])
+
+    def entitlements(self, code: str | None) -> EntitlementsRead:
+        """All that the plan `code` includes; if it is unknown, what the default plan does."""
+        known, plan = self._plan(code)
+        limits = {meter: _quantity(limit) for meter, limit in plan.limits.items()}
+        return EntitlementsRead(plan=known, features=[*plan.features], limits=limits)
+
+    def _plan(self, code: str | None) -> tuple[PlanCode, Plan]:
         if code is not None and code not in self.plans:
             logger.warning("plans.unknown", extra={"plan": code})
-        plan = self.plans.get(code or self.default) or self.plans[self.default]
-        limit = plan.limits[meter]
-        return None if limit == "unlimited" else limit
+        known = code if code in self.plans else self.default
+        assert known is not None
+        return known, self.plans[known]
+
+
+def _quantity(limit: Limit) -> int | None:
+    return None if limit == "unlimited" else limit
 
 
 def load_plans(path: Path | None) -> PlanCatalog:

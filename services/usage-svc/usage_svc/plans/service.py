@@ -5,6 +5,7 @@ from collections.abc import Collection
 from uuid import UUID
 
 from stagify import replicas
+from stagify.calls.usage import EntitlementsRead
 from stagify.database import Session, driver_connection
 from stagify.events.billing import PlanChanged
 from stagify.events.tenant import TenantCreated, TenantUpdated
@@ -49,6 +50,13 @@ async def find_tenant_id(session: Session, slug: str) -> UUID:
 async def find_plans(session: Session, tenants: Collection[UUID]) -> dict[UUID, str]:
     """The plans of those of the tenants that are known here."""
     return await queries.find_plans(await driver_connection(session), tenants)
+
+
+async def read_entitlements(
+    session: Session, tenant_id: UUID, plans: PlanCatalog
+) -> EntitlementsRead:
+    """What the tenant's plan includes; if the tenant is not known here yet, what the default plan does."""
+    return plans.entitlements((await find_plans(session, [tenant_id])).get(tenant_id))
 
 
 async def set_plan(session: Session, *, tenant_id: UUID, plan: str, plans: PlanCatalog) -> bool:

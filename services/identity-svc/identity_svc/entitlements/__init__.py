@@ -1,0 +1,1 @@
+"""What a tenant's plan includes, as usage-svc tells it."""
