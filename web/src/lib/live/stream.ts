@@ -83,3 +83,13 @@ export function wait(milliseconds: number, signal: AbortSignal): Promise<void> {
     );
   });
 }
+
+/** Says so when one of them does. (`AbortSignal.any` is newer than the oldest browsers that we serve.) */
+export function either(...signals: AbortSignal[]): AbortSignal {
+  const one = new AbortController();
+  for (const signal of signals) {
+    if (signal.aborted) one.abort(signal.reason);
+    signal.addEventListener("abort", () => one.abort(signal.reason), { once: true });
+  }
+  return one.signal;
+}
