@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -44,8 +45,10 @@ async def test_same_request_and_seed_make_the_same_file(
     steps: list[tuple[float, str]] = []
     result = await engine.stage(request_, progress=lambda share, step: steps.append((share, step)))
     first, pid = request_.output.read_bytes(), engine.child_pid
-    await engine.stage(request_, progress=lambda *_: None)
+    other = request_.output.with_name("other.jpg")
+    await engine.stage(replace(request_, other_output=other), progress=lambda *_: None)
     assert hashlib.sha256(request_.output.read_bytes()).digest() == hashlib.sha256(first).digest()
+    _check_other_form(request_.output, other)
     assert engine.child_pid == pid
     assert [share for share, _ in steps] == sorted(share for share, _ in steps)
     assert steps[-1] == (1.0, "compositing")
@@ -64,6 +67,16 @@ def _check_picture(request: StagingRequest, size: tuple[int, int]) -> None:
         difference[height // 2 : 9 * height // 10, width // 3 : 4 * width // 5] > 25
     ).mean() > 0.4
     assert (difference[: height // 10] > 25).mean() < 0.01
+
+
+def _check_other_form(labelled: Path, plain: Path) -> None:
+    with Image.open(labelled) as first, Image.open(plain) as second:
+        difference = np.abs(np.asarray(first, int) - np.asarray(second, int)).max(axis=-1) > 8
+    height, width = difference.shape
+    corner = difference[height * 9 // 10 :, width * 7 // 10 :]
+    assert corner.sum() > 200
+    # The rest differs nowhere: both are of the same pixels.
+    assert difference.sum() == corner.sum()
 
 
 def _check_record(record: object) -> None:

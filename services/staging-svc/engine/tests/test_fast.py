@@ -3,7 +3,7 @@
 import asyncio
 import os
 import signal
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -61,6 +61,20 @@ async def test_child_draws_the_same(request_: StagingRequest) -> None:
     await engine.close()
     assert (result.width, result.height) == (900, 600)
     assert request_.output.read_bytes() == here
+
+
+@pytest.mark.parametrize("label", [True, False])
+@pytest.mark.parametrize("in_child", [True, False])
+async def test_it_writes_the_other_form_too(
+    request_: StagingRequest, label: bool, in_child: bool
+) -> None:
+    engine = FastEngine(child=drawing_child() if in_child else None)
+    other = request_.output.with_name("other.jpg")
+    await engine.stage(replace(request_, label=label, other_output=other), progress=lambda *_: None)
+    chosen = request_.output.read_bytes()
+    await engine.stage(replace(request_, label=not label), progress=lambda *_: None)
+    await engine.close()
+    assert request_.output.read_bytes() == other.read_bytes() != chosen
 
 
 async def test_child_refuses_small_photos(request_: StagingRequest) -> None:
