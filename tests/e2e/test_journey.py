@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import Callable
+from typing import Any
 
 import httpx
 from PIL import Image
@@ -32,6 +33,7 @@ def test_a_photo_goes_through_the_platform(customer: Customer) -> None:
     assert staged.headers["content-type"] == "image/jpeg"
     assert Image.open(io.BytesIO(staged.content)).size == (1200, 800)
     assert staged.content != shown.content
+    _check_forms(customer, project)
     # Images that are shown never contain the place where the photo was taken.
     assert not Image.open(io.BytesIO(shown.content)).getexif()
 
@@ -48,6 +50,29 @@ def test_a_photo_goes_through_the_platform(customer: Customer) -> None:
     eventually(lambda: customer.meter("storage_bytes")["used"] == 0)
     # A staged photo stays used when its project is deleted.
     assert customer.meter("staging")["used"] == 1
+
+
+def _check_forms(customer: Customer, project: dict[str, Any]) -> None:
+    """Smaller forms and both choices of label, through the gateway."""
+    path = project["staged"]["url"]
+    for kind in ("original", "staged"):
+        small = _follow(customer, f"{project[kind]['url']}?w=640")
+        assert small.headers["content-type"] == "image/webp"
+        assert Image.open(io.BytesIO(small.content)).size == (640, 427)
+    plain = _follow(customer, f"{path}?label=0&download=1")
+    assert "Lake-Street-4-modern-staged_without_label.jpg" in plain.headers["content-disposition"]
+    assert plain.content != _follow(customer, f"{path}?label=1").content
+
+
+def test_the_catalog_has_pictures_that_anyone_may_keep(
+    customer: Customer, platform: Platform
+) -> None:
+    with client(platform.gateway_port, customer.account.slug) as anonymous:
+        catalog = anonymous.get("/v1/catalog").json()
+        for entry in catalog["room_types"] + catalog["styles"]:
+            picture = anonymous.get(entry["preview_url"])
+            assert picture.headers["content-type"] == "image/webp"
+            assert picture.headers["cache-control"] == "public, max-age=31536000, immutable"
 
 
 def test_progress_is_live_and_resumes(customer: Customer) -> None:

@@ -4233,15 +4233,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A small picture, which never changes under this name. */
+            /** @description A small WebP, which never changes under this name. */
             200: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     [name: string]: unknown;
                 };
-                content: {
-                    "image/webp": string;
-                };
+                content?: never;
             };
             400: components["responses"]["BadRequest"];
             /** @description Unauthorized */
