@@ -10,6 +10,7 @@ import httpx
 from stagify_local.customer import response_hooks
 
 STREAM = "text/event-stream"
+PICTURE = "image/"
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,11 @@ def recorded(port: int) -> Iterator[list[Exchange]]:
         url = answer.request.url
         if url.port != port or not url.path.startswith("/v1/"):
             return
-        if answer.headers.get("content-type", "").startswith(STREAM):
+        kind = answer.headers.get("content-type", "")
+        if kind.startswith(PICTURE):
+            # There is nothing in it that a client could misunderstand.
+            return
+        if kind.startswith(STREAM):
             assert isinstance(answer.stream, httpx.SyncByteStream)
             answer.stream = _Heard(answer.stream, lambda content: note(answer, content))
         else:
