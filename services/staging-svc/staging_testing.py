@@ -60,8 +60,8 @@ def outcomes(events: list[Event]) -> dict[UUID | None, set[str]]:
     """What is said about the end of each reservation of a photo: used, given back, or both. Deleting
     what has ended says again that it was given back."""
     said: dict[UUID | None, set[str]] = {}
-    for event in metered(events, "staging"):
-        said.setdefault(event.reservation_id, set()).add("used")
+    for used in metered(events, "staging"):
+        said.setdefault(used.reservation_id, set()).add("used")
     for event in events:
         if isinstance(event, RELEASING) and not (
             isinstance(event, ProjectDeleted) and event.reservation_id in said
