@@ -43,6 +43,13 @@ export default defineConfig({
               test: /node_modules|src\/(app|lib|ui|styles)\//,
               priority: 1,
             },
+            // What some pages need: in files of a size, each for the pages that use it.
+            {
+              name: "parts",
+              test: /node_modules|src\/(lib|ui)\//,
+              entriesAware: true,
+              entriesAwareMergeThreshold: 4_000,
+            },
           ],
         },
       },
