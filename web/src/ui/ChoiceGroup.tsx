@@ -1,9 +1,10 @@
-import { Radio } from "@base-ui/react/radio";
-import { RadioGroup } from "@base-ui/react/radio-group";
 import { type ReactNode, useId } from "react";
 import { looks } from "./looks";
 
 export type Option<Value extends string> = { value: Value; label: ReactNode; picture?: ReactNode };
+
+const focusLook =
+  "has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-brand-ring";
 
 /** One of a few that are all shown: words in a row, or pictures in a grid. */
 export function ChoiceGroup<Value extends string>({
@@ -21,37 +22,38 @@ export function ChoiceGroup<Value extends string>({
   onChange: (value: Value) => void;
   pictures?: boolean;
 }) {
-  const id = useId();
+  // Two groups of one name on a page would be one to the browser.
+  const group = `${name} ${useId()}`;
   return (
-    <div className="grid gap-2">
-      <div id={id} className="font-medium text-caption">
-        {label}
-      </div>
-      <RadioGroup
-        name={name}
-        aria-labelledby={id}
-        value={value}
-        onValueChange={(next) => onChange(next as Value)}
-        className={pictures ? "grid grid-cols-2 gap-3 sm:grid-cols-3" : "flex flex-wrap gap-2"}
-      >
+    <fieldset className="grid min-w-0 gap-2">
+      <legend className="mb-2 font-medium text-caption">{label}</legend>
+      <div className={pictures ? "grid grid-cols-2 gap-3 sm:grid-cols-3" : "flex flex-wrap gap-2"}>
         {options.map((option) => (
-          <Radio.Root
+          <label
             key={option.value}
-            value={option.value}
-            nativeButton
-            render={<button type="button" />}
             className={looks(
-              "text-left transition-colors duration-120",
+              "relative cursor-pointer transition-colors duration-120",
               pictures
-                ? "overflow-hidden rounded-card border border-line bg-surface data-checked:border-brand-ring data-checked:outline-2 data-checked:-outline-offset-1 data-checked:outline-brand-ring"
-                : "h-control rounded-button border border-line bg-surface px-4 hover:bg-raised data-checked:border-transparent data-checked:bg-ink data-checked:text-canvas",
+                ? "overflow-hidden rounded-card border border-line bg-surface has-checked:border-brand-ring has-checked:outline-2 has-checked:-outline-offset-1 has-checked:outline-brand-ring has-focus-visible:outline-3 has-focus-visible:outline-brand-ring"
+                : looks(
+                    "flex h-control items-center rounded-button border border-line bg-surface px-4 hover:bg-raised has-checked:border-transparent has-checked:bg-ink has-checked:text-canvas",
+                    focusLook,
+                  ),
             )}
           >
+            <input
+              type="radio"
+              name={group}
+              value={option.value}
+              checked={option.value === value}
+              onChange={() => onChange(option.value)}
+              className="absolute inset-0 size-full cursor-pointer appearance-none opacity-0"
+            />
             {option.picture}
             <span className={pictures ? "block px-3 py-2.5 font-medium" : ""}>{option.label}</span>
-          </Radio.Root>
+          </label>
         ))}
-      </RadioGroup>
-    </div>
+      </div>
+    </fieldset>
   );
 }

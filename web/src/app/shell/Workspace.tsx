@@ -2,6 +2,7 @@ import { Trans, useLingui } from "@lingui/react/macro";
 import { Link, Outlet } from "@tanstack/react-router";
 import { Images, LayoutDashboard, UserRound } from "lucide-react";
 import { lazy, type ReactNode, Suspense, useEffect } from "react";
+import { loadPhotosEverywhere } from "@/features/photos";
 import { SessionEnd } from "@/features/session";
 import { useCan } from "@/lib/access";
 import { startLive } from "@/lib/live";
@@ -9,6 +10,7 @@ import { Brand } from "./Brand";
 
 // Menus are heavy, and nobody opens one before the page is there.
 const PersonMenu = lazy(() => import("./PersonMenu"));
+const PhotosEverywhere = lazy(loadPhotosEverywhere);
 
 /** Around every page of a workspace: the brand, the ways, the person. On a phone the ways are at the
  * bottom, where the thumb is. */
@@ -26,7 +28,7 @@ export function Workspace() {
         <Trans>Skip to the content</Trans>
       </a>
       <header className="sticky top-0 z-30 border-line border-b bg-canvas">
-        <div className="mx-auto flex h-16 max-w-content items-center gap-8 px-4 sm:px-8">
+        <div className="flex h-16 items-center gap-8 px-4 sm:px-8">
           <Brand />
           <nav aria-label={t`Pages`} className="hidden flex-1 gap-1 sm:flex">
             <Ways />
@@ -47,6 +49,9 @@ export function Workspace() {
       >
         <Ways />
       </nav>
+      <Suspense>
+        <PhotosEverywhere />
+      </Suspense>
       <SessionEnd />
     </>
   );
@@ -88,7 +93,7 @@ function Way({
   return (
     <Link
       to={to}
-      activeOptions={{ exact }}
+      activeOptions={{ exact, includeSearch: false }}
       className="flex min-h-16 flex-col items-center justify-center gap-0.5 text-caption text-quiet transition-colors duration-120 hover:text-ink aria-[current=page]:font-medium aria-[current=page]:text-ink sm:min-h-10 sm:rounded-button sm:px-3.5 sm:text-body sm:aria-[current=page]:bg-raised"
     >
       <span className="sm:hidden">{icon}</span>

@@ -1,10 +1,44 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
+import { catalogQuery } from "@/features/catalog";
+import { usageQuery } from "@/features/usage";
 import { workspace } from "@/lib/frames";
+import { type PhotoFilter, type PhotoStatus, photosQuery } from "./api";
 
+const STATUSES = ["queued", "processing", "staged", "failed", "cancelled"];
+
+/** What the address says of the list; anything else in it is not meant for us. */
+function filterOf({ status, q, trash }: Record<string, unknown>): PhotoFilter {
+  return {
+    ...(STATUSES.includes(String(status)) && { status: status as PhotoStatus }),
+    // An address can make a number of it.
+    ...(q !== undefined && String(q).trim() !== "" && { q: String(q).slice(0, 100) }),
+    ...(trash ? { trash: true as const } : {}),
+  };
+}
+
+/** The list stays where it is while the sheet for new photos is over it. */
 const photosRoute = createRoute({
   getParentRoute: () => workspace,
-  path: "/",
+  id: "photos",
+  validateSearch: filterOf,
+  loaderDeps: ({ search }) => search,
+  loader: async ({ context: { queries }, deps }) => {
+    void queries.prefetchQuery(catalogQuery);
+    await queries.ensureInfiniteQueryData(photosQuery(deps));
+  },
   component: lazyRouteComponent(() => import("./PhotosPage"), "PhotosPage"),
 });
 
-export const photosRoutes = [photosRoute] as const;
+const listRoute = createRoute({ getParentRoute: () => photosRoute, path: "/" });
+
+const newRoute = createRoute({
+  getParentRoute: () => photosRoute,
+  path: "/new",
+  loader: async ({ context: { queries } }) => {
+    void queries.prefetchQuery(usageQuery);
+    await queries.ensureQueryData(catalogQuery);
+  },
+  component: lazyRouteComponent(() => import("./NewSheet"), "NewSheet"),
+});
+
+export const photosRoutes = [photosRoute.addChildren([listRoute, newRoute])] as const;

@@ -1,6 +1,7 @@
 import { type QueryClient, useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, data } from "@/lib/api";
 import { expiry } from "@/lib/expiry";
+import { leave as endAll } from "@/lib/leaving";
 import { stopLive } from "@/lib/live";
 import { type Session, sessionQuery } from "@/lib/session";
 
@@ -29,7 +30,8 @@ export function useLogOut() {
 const CHANNEL = "stagify:session";
 
 /** Forget everything of this person, here and in the other tabs, and show the log-in. */
-function leave(queries: QueryClient, told = false): void {
+async function leave(queries: QueryClient, told = false): Promise<void> {
+  endAll();
   stopLive();
   expiry.armed = false;
   queries.clear();
@@ -41,14 +43,29 @@ function leave(queries: QueryClient, told = false): void {
     channel.postMessage("left");
     channel.close();
   }
+  await forgetDatabases();
   // The page is made anew, so nothing of the person stays in memory.
   location.replace("/login");
+}
+
+/** Photos that had not been sent yet, of whoever used this browser. */
+async function forgetDatabases(): Promise<void> {
+  const all = await indexedDB.databases().catch(() => []);
+  await Promise.all(
+    all.map(({ name }) => {
+      if (!name?.startsWith("stagify:")) return undefined;
+      return new Promise<void>((done) => {
+        const request = indexedDB.deleteDatabase(name);
+        request.onsuccess = request.onerror = request.onblocked = () => done();
+      });
+    }),
+  );
 }
 
 /** Other tabs and pages that come back from the browser's memory do not outlive the session. */
 export function followSession(queries: QueryClient): () => void {
   const channel = new BroadcastChannel(CHANNEL);
-  channel.addEventListener("message", () => leave(queries, true));
+  channel.addEventListener("message", () => void leave(queries, true));
   const back = (event: PageTransitionEvent) => {
     if (event.persisted) void queries.invalidateQueries({ queryKey: sessionQuery.queryKey });
   };

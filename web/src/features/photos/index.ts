@@ -1,0 +1,17 @@
+export {
+  isUnfinished,
+  type Photo,
+  type PhotoFilter,
+  type PhotoLists,
+  type PhotoStatus,
+  photoQuery,
+  photosOf,
+  photosQuery,
+} from "./api";
+export { usePhotoMutations, type Variation } from "./mutations";
+export { formsOf } from "./parts/tile";
+export { useTrash } from "./useTrash";
+export { usePhotoWords } from "./words";
+
+/** What goes on whichever page is shown; loaded when the page is there. */
+export const loadPhotosEverywhere = () => import("./Everywhere");
