@@ -149,6 +149,8 @@ ROUTES: dict[str, Published] = {
         "change_my_password": (PasswordChanged, SessionRevoked),
         "end_my_session": (SessionRevoked,),
         "end_my_other_sessions": (SessionRevoked,),
+        "start_handoff": "gives a browser a random number, and keeps nothing",
+        "create_handoff": NO_EVENT_YET + "a way in for a minute; whoever uses it logs in",
         "create_api_key": (ApiKeyCreated,),
         "revoke_api_key": (ApiKeyRevoked,),
         "look_up_credential": "a question; it is a POST because a secret stands in no address",

@@ -23,8 +23,9 @@ SERVICES = {
 
 # Fields that never hold personal data: under this name in any table or event, or in this table.
 WORDS_FROM_LISTS = """
-    action aggregatetype changed code consumer content_type failure_code granularity kind locale
-    means meter plan previous_plan region role room_type scope scopes service source state status style
+    action aggregatetype amr changed code consumer content_type failure_code granularity kind
+    locale means meter plan previous_plan region role room_type scope scopes service source
+    state status style
     tenant_type theme type
 """
 IDS_OR_MADE_OF_IDS = """
@@ -32,7 +33,7 @@ IDS_OR_MADE_OF_IDS = """
     version_num
 """
 SECRETS_OR_HASHES_OF_SECRETS = """
-    answer_hash code_hash fingerprint key_hash last4 password_hash public_id token_hash
+    answer_hash challenge code_hash fingerprint key_hash last4 password_hash public_id token_hash
 """
 # A task names rows and no people, because operators read it.
 TASKS = "tasks.concurrency_key tasks.key tasks.last_error tasks.payload"

@@ -15,11 +15,12 @@ from uuid import UUID
 import httpx
 import orjson
 from aiosmtpd.handlers import Message as MessageHandler
+from prometheus_client import REGISTRY
 from sqlalchemy import Engine, event
 
 from identity_svc.roles.schemas import Role
 from identity_svc.roles.service import permissions_of
-from identity_svc.sessions.api import COOKIE_NAME
+from identity_svc.sessions.cookies import COOKIE_NAME
 from identity_svc.settings import Settings
 from stagify.events import Event
 from stagify.testing import ContextKeys
@@ -158,6 +159,12 @@ class Caller:
                 **fields,
             },
         )
+
+    def credential(self, tenant_id: UUID, known: dict[str, Any]) -> dict[str, str]:
+        """Headers of a credential as `/internal/credentials` describes it."""
+        fields = {name: known[name] for name in ("kind", "subject", "role", "permissions")}
+        fields |= {name: UUID(known[name]) for name in ("user_id", "credential_id")}
+        return self.keys.headers("identity-svc", tenant_id=tenant_id, **fields)
 
     def service(self, name: str, tenant_id: UUID | None) -> dict[str, str]:
         return self.keys.service_headers("identity-svc", name, tenant_id=tenant_id)
@@ -321,3 +328,8 @@ def statements() -> Iterator[list[str]]:
     event.listen(Engine, "before_cursor_execute", note)
     yield seen
     event.remove(Engine, "before_cursor_execute", note)
+
+
+def hashes() -> float:
+    """How many password hashes were computed so far."""
+    return REGISTRY.get_sample_value("stagify_identity_password_hash_seconds_count") or 0

@@ -98,6 +98,18 @@ def requires(*permissions: str) -> Callable[[Request], Awaitable[TenantPrincipal
     return _SignedIn(frozenset(permissions))
 
 
+_signed_in = _SignedIn(frozenset())
+
+
+class _WithSession(CredentialScheme):
+    """Lets members and keys pass on a tenant's host, and everyone on the platform's: whether there is a
+    person's session, only identity-svc can tell."""
+
+    async def __call__(self, request: Request) -> Principal:
+        principal = principal_of(request)
+        return principal if principal.kind == "platform" else await _signed_in(request)
+
+
 def service_only(*issuers: str) -> Callable[[Request], Awaitable[Principal]]:
     """A dependency for `/internal` routes: only the named deployables may call."""
     allowed: Iterable[str] = frozenset(issuers)
@@ -138,7 +150,15 @@ async def _tenant_host(request: Request) -> TenantPrincipal:
     return principal
 
 
-# The visitor of `app.<base>`; a member or key; anyone on a tenant's host.
+async def _any_host(request: Request) -> Principal:
+    principal = principal_of(request)
+    return principal if principal.kind == "platform" else await _tenant_host(request)
+
+
+# The visitor of `app.<base>`; a member or key; anyone on a tenant's host; on any host, anyone; on any
+# host, a member, a key or a person, who is not known yet.
 PlatformDep = Annotated[Principal, Depends(_platform)]
-SignedInDep = Annotated[TenantPrincipal, Depends(requires())]
+SignedInDep = Annotated[TenantPrincipal, Depends(_signed_in)]
 TenantHostDep = Annotated[TenantPrincipal, Depends(_tenant_host)]
+AnyHostDep = Annotated[Principal, Depends(_any_host)]
+WithSessionDep = Annotated[Principal, Depends(_WithSession())]

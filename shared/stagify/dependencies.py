@@ -22,6 +22,14 @@ async def request_session(request: Request) -> AsyncIterator[Session]:
         yield session
 
 
+async def request_host_session(request: Request) -> AsyncIterator[Session]:
+    """The request's transaction for the caller's tenant, or on the platform's host without one."""
+    tenant_id = principal_of(request).tenant_id
+    database = database_of(request)
+    async with database.system() if tenant_id is None else database.tenant(tenant_id) as session:
+        yield session
+
+
 async def request_system_session(request: Request) -> AsyncIterator[Session]:
     """The request's transaction without a tenant."""
     async with database_of(request).system() as session:
@@ -42,5 +50,6 @@ async def request_database(request: Request) -> Database:
 # Function scope: the commit happens before the answer is sent, so no client hears of success before
 # a transaction fails.
 SessionDep = Annotated[Session, Depends(request_session, scope="function")]
+HostSessionDep = Annotated[Session, Depends(request_host_session, scope="function")]
 SystemSessionDep = Annotated[Session, Depends(request_system_session, scope="function")]
 DatabaseDep = Annotated[Database, Depends(request_database)]

@@ -270,6 +270,19 @@ NewPassword = Annotated[
 ]
 # What a program shows, such as a token: nobody types it, so it has no form to be brought into.
 Secret = Annotated[SecretStr, Rule(), AfterValidator(_secret)]
+# One that our services make (`secrets.token_urlsafe(32)`); others are simply not known.
+Token = Annotated[
+    Secret,
+    Field(max_length=256),
+    _schema(minLength=1, examples=["t3kLr0nYpA2mVZcQ8h1sXwE5uJdGf7iBoT9KqN4RyHM"]),
+]
+# A SHA-256 hash in base64url without padding, of a secret that only whoever sends it has.
+Challenge = Annotated[
+    str,
+    Rule(),
+    Field(pattern=r"^[A-Za-z0-9_-]{43}$"),
+    _schema(examples=["47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU"]),
+]
 # The code of a mail in plain digits; people may write it in groups and with the digits of their script.
 Code = Annotated[
     str,

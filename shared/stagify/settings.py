@@ -57,7 +57,12 @@ class ProcessSettings(KafkaSettings):
     @property
     def app_url(self) -> str:
         """The address of the platform's own host, where people sign up and see to their account."""
-        return f"{self.public_scheme}://app.{self.base_domain}"
+        return f"{self.public_scheme}://{self.platform_host}"
+
+    @property
+    def platform_host(self) -> str:
+        """The platform's own host, with the port if it is not the default of the scheme."""
+        return self.tenant_host("app")
 
     def tenant_host(self, slug: str) -> str:
         """A tenant's own host, with the port if it is not the default of the scheme."""

@@ -108,9 +108,12 @@ class Matrix:
         content = operation.spec.get("requestBody", {}).get("content", {})
         if "application/json" not in content:
             return None
-        body = self._example(party, content["application/json"]["schema"])
-        body |= {name: value for (place, name), value in values.items() if place == "body"}
-        return dict(body)
+        given = {name: value for (place, name), value in values.items() if place == "body"}
+        schema = content["application/json"]["schema"]
+        # Of several forms, the first that has the places of all values.
+        forms = [resolved(self.document, form) for form in schema.get("anyOf", [schema])]
+        form = next(form for form in forms if given.keys() <= form["properties"].keys())
+        return {**self._example(party, form), **given}
 
     def _example(self, party: str, schema: dict[str, Any], name: str = "") -> Any:
         """A value the schema allows: its example, else the least it asks for."""

@@ -113,10 +113,11 @@ def id_places(document: dict[str, Any]) -> Iterator[str]:
 
 
 def body_members(document: dict[str, Any], operation: dict[str, Any]) -> dict[str, Any]:
-    """The members of an operation's JSON body, by name."""
+    """The members of an operation's JSON body, by name; if it has several forms, those of all."""
     content = operation.get("requestBody", {}).get("content", {})
     schema = content.get("application/json", {}).get("schema", {})
-    return dict(resolved(document, schema).get("properties", {}))
+    forms = [resolved(document, form) for form in schema.get("anyOf", [schema])]
+    return {name: member for form in forms for name, member in form.get("properties", {}).items()}
 
 
 def resolved(document: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:

@@ -5,18 +5,24 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from identity_svc.parts import PartsDep
-from identity_svc.sessions.service import Person
+from identity_svc.parts import Parts, PartsDep
+from identity_svc.sessions.service import COOKIE_NAME, Person, get_person
 from stagify.auth import CredentialScheme, PersonRequiredError, principal_of
 from stagify.database import Session
 from stagify.errors import UnauthorizedError
 
 
 class _LoggedIn(CredentialScheme):
-    """Lets everybody pass who is logged in on the host of a tenant."""
+    """Lets everybody pass who is logged in, on the host of a tenant or on the platform's."""
 
     async def __call__(self, request: Request) -> Person:
         principal = principal_of(request)
+        if principal.kind == "platform":
+            parts: Parts = request.app.state.parts
+            async with parts.database.system() as session:
+                return await get_person(
+                    session, parts.digester, request.cookies.get(COOKIE_NAME, "")
+                )
         if principal.kind == "api_key":
             raise PersonRequiredError
         if principal.kind != "user" or principal.user_id is None or principal.credential_id is None:

@@ -4,7 +4,7 @@ from identity_svc.api_keys.models import ApiKey
 from identity_svc.members.models import Membership
 from identity_svc.password_resets.models import PasswordReset
 from identity_svc.people.models import User
-from identity_svc.sessions.models import Session
+from identity_svc.sessions.models import Handoff, PersonSession, Session
 from identity_svc.signup.models import Signup
 from identity_svc.tables import ServiceTable
 from identity_svc.tenants.models import Tenant
@@ -13,8 +13,10 @@ from identity_svc.throttling.models import Backoff, Throttle
 __all__ = [
     "ApiKey",
     "Backoff",
+    "Handoff",
     "Membership",
     "PasswordReset",
+    "PersonSession",
     "Session",
     "Signup",
     "Tenant",
@@ -28,6 +30,7 @@ METADATA = ServiceTable.metadata
 NOT_TENANT_TABLES: dict[str, str] = {
     "users": "a person may belong to several tenants, and an address has one account",
     "password_resets": "whoever asks for one is not known, and may belong to several tenants",
+    "person_sessions": "a person on the platform's host is in no tenant; holds keyed hashes and ids",
     "signups": "a sign-up has no tenant until it is confirmed",
     "backoffs": "attempts fail before anyone is known; holds keyed hashes only",
     "throttles": "attempts are counted before anyone is known; holds keyed hashes only",

@@ -35,6 +35,7 @@ from stagify.database import Database
 from stagify.events import Event, decode
 from stagify.tasks.runner import TaskRunner
 from stagify.testing import ContextKeys, DatabaseUrls, TestDatabases, app_client
+from traveller_testing import MakeTraveller, Traveller
 
 
 @pytest.fixture
@@ -205,6 +206,18 @@ def join(database: Database) -> Join:
             )
 
     return run
+
+
+@pytest.fixture
+def make_traveller(client: httpx.AsyncClient, caller: Caller) -> MakeTraveller:
+    """Opens browsers that go from host to host, each somewhere else."""
+    return lambda: Traveller(client, caller)
+
+
+@pytest.fixture
+def traveller(make_traveller: MakeTraveller) -> Traveller:
+    """A browser that goes from host to host."""
+    return make_traveller()
 
 
 @pytest.fixture

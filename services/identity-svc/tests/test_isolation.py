@@ -11,13 +11,18 @@ from sqlalchemy.exc import DBAPIError
 from identity_svc.models import METADATA, NOT_TENANT_TABLES
 from identity_svc.parts import Parts
 from identity_svc.upkeep.service import Turn, upkeep
-from identity_testing import Caller, Member, SignUp
+from identity_testing import (
+    Caller,
+    Member,
+    SignUp,
+)
 from stagify.clock import utc_now
 from stagify.database import Database
 from stagify.ids import new_id
 from stagify.testing import DatabaseUrls
+from traveller_testing import Traveller, activate
 
-TENANT_TABLES = ("memberships", "sessions", "api_keys")
+TENANT_TABLES = ("memberships", "sessions", "api_keys", "handoffs")
 
 
 async def count(database: Database, table: str, tenant: Any) -> int:
@@ -29,8 +34,14 @@ async def count(database: Database, table: str, tenant: Any) -> int:
 
 
 @pytest.fixture
-async def furnished(client: httpx.AsyncClient, caller: Caller, member: Member) -> Member:
-    """A member with a session and a key."""
+async def furnished(
+    client: httpx.AsyncClient, caller: Caller, member: Member, database: Database
+) -> Member:
+    """A member with a session, a key and a hand-off."""
+    traveller = Traveller(client, caller)
+    await activate(database, member.tenant_id)
+    await traveller.log_in(member)
+    assert (await traveller.hand_off(member.tenant_id)).status_code == 201
     await client.post("/v1/session", json=member.login, headers=caller.anonymous(member.tenant_id))
     await client.post("/v1/api-keys", json={"name": "importer"}, headers=caller.user(member))
     return member

@@ -19,8 +19,8 @@ import pytest
 from identity_svc.app import create_app
 from identity_svc.digests.service import Digester
 from identity_svc.sessions import attempts
-from identity_svc.sessions.api import DEVICE_COOKIE_NAME
 from identity_svc.sessions.attempts import Guessing
+from identity_svc.sessions.cookies import DEVICE_COOKIE_NAME
 from identity_svc.throttling.rules import wait_after
 from identity_svc.throttling.service import MEMORY, TooManyAttemptsError
 from identity_testing import PASSWORD, Caller, MakeSettings, Member, as_json, new_address

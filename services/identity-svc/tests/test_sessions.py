@@ -8,11 +8,10 @@ from uuid import UUID
 import httpx
 import pytest
 from argon2 import PasswordHasher
-from prometheus_client import REGISTRY
 from sqlalchemy import text
 
 from identity_svc.app import create_app
-from identity_svc.sessions.api import COOKIE_NAME, DEVICE_COOKIE_NAME
+from identity_svc.sessions.cookies import COOKIE_NAME, DEVICE_COOKIE_NAME
 from identity_testing import (
     PASSWORD,
     Caller,
@@ -23,6 +22,7 @@ from identity_testing import (
     Visitor,
     as_json,
     cookies_of,
+    hashes,
     new_address,
     refusal,
     statements,
@@ -72,17 +72,14 @@ async def look_up(
     )
 
 
-def hashes() -> float:
-    """How many password hashes were computed so far."""
-    return REGISTRY.get_sample_value("stagify_identity_password_hash_seconds_count") or 0
-
-
 class TestLogIn:
-    async def test_platform_host_is_refused(
+    async def test_services_are_refused(
         self, client: httpx.AsyncClient, caller: Caller, member: Member
     ) -> None:
-        answer = await client.post(URL, json=member.login, headers=caller.platform())
-        assert refusal(answer) == (403, "wrong_host")
+        for tenant_id in (member.tenant_id, None):
+            headers = caller.service("gateway", tenant_id)
+            answer = await client.post(URL, json=member.login, headers=headers)
+            assert refusal(answer) == (403, "wrong_host")
 
     async def test_wrong_password_is_refused(
         self, client: httpx.AsyncClient, caller: Caller, member: Member

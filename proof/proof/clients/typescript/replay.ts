@@ -49,9 +49,16 @@ function schemaOf(each: Recorded): string | null | undefined {
   if (response === undefined) return undefined;
   const content = resolved(response).content as Json | undefined;
   if (content === undefined) return each.body === "" ? null : undefined;
-  const media = content[each.content_type] as Json | undefined;
-  const reference = (media?.schema as Json | undefined)?.$ref;
-  return typeof reference === "string" ? reference.slice(1) : undefined;
+  if ((content[each.content_type] as Json | undefined)?.schema === undefined) return undefined;
+  const steps = ["paths", each.template as string, each.method.toLowerCase(), "responses", `${each.status}`];
+  const at = typeof response.$ref === "string" ? response.$ref.slice(1) : pointerOf(steps);
+  return at + pointerOf(["content", each.content_type, "schema"]);
+}
+
+/** The names of members, one inside the other, as part of a JSON pointer in an address. */
+function pointerOf(names: string[]): string {
+  const escaped = names.map((name) => name.replaceAll("~", "~0").replaceAll("/", "~1"));
+  return escaped.map((name) => `/${encodeURIComponent(name)}`).join("");
 }
 
 function invalid(pointer: string, body: unknown): string | null {

@@ -9,7 +9,16 @@ import hmac
 import secrets
 from typing import Literal
 
-Purpose = Literal["signup_code", "signup_answer", "session", "throttle", "device", "password_reset"]
+Purpose = Literal[
+    "signup_code",
+    "signup_answer",
+    "session",
+    "person_session",
+    "handoff",
+    "throttle",
+    "device",
+    "password_reset",
+]
 
 CODE_DIGITS = 6
 TOKEN_BYTES = 32

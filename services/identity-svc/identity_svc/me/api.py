@@ -8,7 +8,7 @@ from identity_svc.callers import PersonDep, PersonSessionDep
 from identity_svc.me import service
 from identity_svc.me.errors import OwnSessionNotFoundError, WrongPasswordError
 from identity_svc.me.passwords import PasswordWish, change_password
-from identity_svc.me.schemas import MeRead, MeUpdate, OwnSessions, PasswordChange
+from identity_svc.me.schemas import MeRead, MeUpdate, OwnSessions, OwnTenants, PasswordChange
 from identity_svc.parts import PartsDep
 from identity_svc.people.service import NEW_PASSWORD_ERRORS, get_account
 from identity_svc.sessions.service import DEVICE_COOKIE_NAME
@@ -74,6 +74,14 @@ async def change_my_password(
     for cookie in cookies:
         response.set_cookie(**cookie)
     return response
+
+
+@router.get("/tenants", responses=problems(PersonRequiredError))
+async def list_my_tenants(
+    person: PersonDep, session: PersonSessionDep, parts: PartsDep
+) -> OwnTenants:
+    """The workspaces that one belongs to, with one's role in each."""
+    return await service.list_tenants(session, person, parts.settings)
 
 
 @router.get(

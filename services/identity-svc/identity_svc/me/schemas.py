@@ -41,6 +41,23 @@ class PasswordChange(BaseModel):
     password: NewPassword
 
 
+class OwnTenantRead(BaseModel):
+    """A workspace that the person belongs to, and their role there."""
+
+    id: UUID
+    slug: str
+    name: str
+    url: str
+    role: str
+    status: str
+
+
+class OwnTenants(BaseModel):
+    """The person's workspaces, by name."""
+
+    items: list[OwnTenantRead]
+
+
 class OwnSessionRead(BaseModel):
     """One of the person's sessions; `device` is null if we do not know its browser."""
 

@@ -6,7 +6,14 @@ It works in a transaction of the person, on whichever host they call.
 from uuid import UUID
 
 from identity_svc.me.errors import OwnSessionNotFoundError
-from identity_svc.me.schemas import MeUpdate, OwnSessionRead, OwnSessions
+from identity_svc.me.schemas import (
+    MeUpdate,
+    OwnSessionRead,
+    OwnSessions,
+    OwnTenantRead,
+    OwnTenants,
+)
+from identity_svc.members.service import find_own_roles
 from identity_svc.people import service as people
 from identity_svc.people.service import Account
 from identity_svc.sessions.service import (
@@ -17,6 +24,7 @@ from identity_svc.sessions.service import (
     list_own_sessions,
 )
 from identity_svc.settings import Settings
+from identity_svc.tenants.service import find_tenants
 from stagify.database import Session
 
 
@@ -25,6 +33,25 @@ async def update_me(session: Session, person: Person, wanted: MeUpdate) -> Accou
     # Only what was sent: null is a value of its own.
     said = wanted.model_dump(exclude_unset=True)
     return await people.update_account(session, person.user_id, said)
+
+
+async def list_tenants(session: Session, person: Person, settings: Settings) -> OwnTenants:
+    """The person's workspaces; those whose sign-up was never finished are none."""
+    roles = await find_own_roles(session, person.user_id)
+    tenants = (await find_tenants(session, roles)).values()
+    found = [
+        OwnTenantRead(
+            id=each.id,
+            slug=each.slug,
+            name=each.name,
+            url=settings.tenant_url(each.slug),
+            role=roles[each.id],
+            status=each.status,
+        )
+        for each in tenants
+        if each.status != "expired"
+    ]
+    return OwnTenants(items=sorted(found, key=lambda each: (each.name.casefold(), each.slug)))
 
 
 async def list_sessions(session: Session, person: Person, settings: Settings) -> OwnSessions:
@@ -47,7 +74,7 @@ async def end_other_sessions(session: Session, person: Person) -> None:
 def _read(each: OwnSession, person: Person, settings: Settings) -> OwnSessionRead:
     return OwnSessionRead(
         id=each.id,
-        host=settings.tenant_host(each.tenant.slug),
+        host=settings.tenant_host(each.tenant.slug) if each.tenant else settings.platform_host,
         device=each.device,
         created_at=each.created_at,
         last_seen_at=each.last_seen_at,

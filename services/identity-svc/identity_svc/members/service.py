@@ -20,6 +20,11 @@ async def add_member(session: Session, *, tenant_id: UUID, user_id: UUID, role: 
     return membership
 
 
+async def find_own_roles(session: Session, user_id: UUID) -> dict[UUID, str]:
+    """The person's role in each of their tenants, by its id; in a transaction of the person."""
+    return await queries.find_own(session, user_id)
+
+
 async def find_role(session: Session, user_id: UUID) -> Role | None:
     """The person's role in the session's tenant; None if they have none."""
     return cast(Role | None, await queries.find_role(session, user_id))

@@ -1,4 +1,4 @@
-"""The routes of log-in, on a tenant's host."""
+"""The routes of log-in, on a tenant's host and on the platform's, and of the way between them."""
 
 from dataclasses import asdict
 from datetime import timedelta
@@ -7,13 +7,32 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from identity_svc.parts import PartsDep
+from identity_svc.parts import Parts, PartsDep
 from identity_svc.people.service import PASSWORD_ERRORS, get_account
 from identity_svc.roles.schemas import Role
 from identity_svc.roles.service import permissions_of
-from identity_svc.sessions import devices, service
-from identity_svc.sessions.errors import InvalidCredentialsError
+from identity_svc.sessions import handoffs, service
+from identity_svc.sessions.cookies import (
+    COOKIE_NAME,
+    DEVICE_COOKIE_NAME,
+    HANDOFF_COOKIE_NAME,
+    cookie,
+)
+from identity_svc.sessions.errors import (
+    InvalidCredentialsError,
+    InvalidHandoffError,
+    TenantNotFoundError,
+    TenantProvisioningError,
+    TenantSuspendedError,
+)
 from identity_svc.sessions.schemas import (
+    AnySessionRead,
+    HandoffCreate,
+    HandoffLogIn,
+    HandoffRead,
+    HandoffStarted,
+    PasswordLogIn,
+    PersonSessionRead,
     SessionCreate,
     SessionRead,
     SessionTenant,
@@ -22,19 +41,15 @@ from identity_svc.sessions.schemas import (
 from identity_svc.settings import Settings
 from identity_svc.tenants.service import KnownTenant, get_tenant
 from identity_svc.throttling.service import TooManyAttemptsError
-from stagify.auth import SignedInDep, TenantHostDep
+from stagify.auth import AnyHostDep, TenantHostDep, WithSessionDep, WrongHostError
 from stagify.calls.usage import EntitlementsRead
-from stagify.dependencies import SessionDep
-from stagify.principal import Principal
+from stagify.database import Session
+from stagify.dependencies import HostSessionDep
+from stagify.principal import Principal, TenantPrincipal
 from stagify.problems import problems
-from stagify.source import SourceDep
+from stagify.source import Source, SourceDep
 
-router = APIRouter(prefix="/v1/session", tags=["session"])
-
-# The prefix makes browsers refuse it without Secure, with a Domain, or for another path: no
-# other tenant's host can set or read it (RFC 6265bis, cookie name prefixes).
-COOKIE_NAME = "__Host-stagify_session"
-DEVICE_COOKIE_NAME = "__Host-stagify_device"
+router = APIRouter(tags=["session"])
 
 SET_COOKIE = {
     "description": "The session was made.",
@@ -54,56 +69,119 @@ SET_COOKIE = {
 UNSET_COOKIE = {
     "description": "The session has ended.",
     "headers": {
-        "Set-Cookie": {"description": "Deletes the session's token.", "schema": {"type": "string"}}
+        "Set-Cookie": {"description": "Deletes the session's token.", "schema": {"type": "string"}},
+        "Clear-Site-Data": {
+            "description": "Deletes what the host's pages have kept in the browser.",
+            "schema": {"type": "string", "example": '"cache", "storage"'},
+        },
     },
 }
+NONCE_COOKIE = {
+    "description": "A hand-off can be asked for.",
+    "headers": {
+        "Set-Cookie": {
+            "description": "What only this browser can use the hand-off with.",
+            "schema": {"type": "string"},
+        }
+    },
+}
+# Never "cookies": that would delete those of all hosts of the installation.
+CLEARED = '"cache", "storage"'
 
 
 @router.post(
-    "",
+    "/v1/session",
     status_code=201,
-    responses=problems(InvalidCredentialsError, TooManyAttemptsError, *PASSWORD_ERRORS)
+    responses=problems(
+        InvalidCredentialsError, InvalidHandoffError, TooManyAttemptsError, *PASSWORD_ERRORS
+    )
     | {201: SET_COOKIE},
 )
 async def log_in(
     body: SessionCreate,
     request: Request,
     response: Response,
-    principal: TenantHostDep,
+    principal: AnyHostDep,
     source: SourceDep,
     parts: PartsDep,
-) -> SessionRead:
-    """Log in to this host's tenant. Only the cookie names the session.
+) -> AnySessionRead:
+    """Log in with a password: on a workspace's host to that workspace, on the platform's host as a person,
+    in no workspace. Or log in to a workspace with the code of a hand-off. Only the cookie names the session.
 
     Whoever fails several times has to wait longer before each further attempt; the refusal says how
     long in `Retry-After`.
     """
-    made = await service.log_in(
+    if isinstance(principal, TenantPrincipal):
+        made = await _enter(body, request, principal, source, parts)
+        if isinstance(body, HandoffLogIn):
+            response.set_cookie(**cookie(HANDOFF_COOKIE_NAME, "", timedelta(0)))
+        answer: SessionRead | PersonSessionRead = SessionRead(
+            user=SessionUser.model_validate(made.account),
+            tenant=_tenant_read(made.tenant, parts.settings),
+            role=made.role,
+            permissions=sorted(permissions_of(made.role)),
+            entitlements=await parts.entitlements.find(principal.tenant_id, principal.plan),
+            expires_at=made.expires_at,
+        )
+        _set_cookies(response, made)
+        return answer
+    if isinstance(body, HandoffLogIn):
+        raise WrongHostError("A hand-off leads to a workspace's address only.")
+    person = await service.log_in_person(
         parts,
-        request=service.LogInRequest(
-            tenant_id=principal.tenant_id,
-            email=body.email,
-            password=body.password.get_secret_value(),
+        request=_by_password(body, request, source, None),
+        replaces=_token(request, principal),
+    )
+    _set_cookies(response, person)
+    return PersonSessionRead(
+        user=SessionUser.model_validate(person.account), expires_at=person.expires_at
+    )
+
+
+async def _enter(
+    body: PasswordLogIn | HandoffLogIn,
+    request: Request,
+    principal: TenantPrincipal,
+    source: Source,
+    parts: Parts,
+) -> service.LogIn:
+    tenant_id, replaces = principal.tenant_id, _session_of(principal)
+    if isinstance(body, PasswordLogIn):
+        return await service.log_in(
+            parts,
+            request=_by_password(body, request, source, tenant_id),
+            tenant_id=tenant_id,
+            replaces=replaces,
+        )
+    return await handoffs.use_handoff(
+        parts,
+        arrival=handoffs.Arrival(
+            tenant_id=tenant_id,
+            code=body.handoff.get_secret_value(),
+            nonce=request.cookies.get(HANDOFF_COOKIE_NAME, ""),
             source=source,
-            device_cookie=request.cookies.get(DEVICE_COOKIE_NAME, ""),
-            user_agent=request.headers.get("user-agent", ""),
-            replaces=_session_of(principal),
+            browser=_browser(request),
+            replaces=replaces,
         ),
     )
-    _set_session(response, made.token, service.LIFE)
-    _set_cookie(response, DEVICE_COOKIE_NAME, made.device_cookie, devices.LIFE, samesite="strict")
-    return SessionRead(
-        user=SessionUser.model_validate(made.account),
-        tenant=_tenant_read(made.tenant, parts.settings),
-        role=made.role,
-        permissions=sorted(permissions_of(made.role)),
-        entitlements=await parts.entitlements.find(principal.tenant_id, principal.plan),
-        expires_at=made.expires_at,
+
+
+def _by_password(
+    body: PasswordLogIn, request: Request, source: Source, tenant_id: UUID | None
+) -> service.LogInRequest:
+    return service.LogInRequest(
+        tenant_id=tenant_id,
+        email=body.email,
+        password=body.password.get_secret_value(),
+        source=source,
+        browser=_browser(request),
     )
 
 
-async def included(principal: SignedInDep, parts: PartsDep) -> EntitlementsRead | None:
+async def included(principal: WithSessionDep, parts: PartsDep) -> EntitlementsRead | None:
     """What the plan of the caller's tenant includes."""
+    if principal.tenant_id is None:
+        return None
     return await parts.entitlements.find(principal.tenant_id, principal.plan)
 
 
@@ -111,16 +189,27 @@ IncludedDep = Annotated[EntitlementsRead | None, Depends(included)]
 
 
 # What the plan includes comes before the transaction begins: none waits for another service.
-@router.get("")
+@router.get("/v1/session")
 async def read_session(
+    request: Request,
     response: Response,
-    principal: SignedInDep,
+    principal: WithSessionDep,
     included: IncludedDep,
-    session: SessionDep,
+    session: HostSessionDep,
     parts: PartsDep,
-) -> SessionRead:
+) -> AnySessionRead:
     """Who is calling, and what they may do here."""
     response.headers["Cache-Control"] = "no-store"
+    if isinstance(principal, TenantPrincipal):
+        return await _read_in_tenant(principal, session, parts, included)
+    person = await service.get_person(session, parts.digester, _token(request, principal))
+    account = await get_account(session, person.user_id)
+    return PersonSessionRead(user=SessionUser.model_validate(account), expires_at=person.expires_at)
+
+
+async def _read_in_tenant(
+    principal: TenantPrincipal, session: Session, parts: Parts, included: EntitlementsRead | None
+) -> SessionRead:
     user = expires_at = None
     session_id = _session_of(principal)
     if session_id is not None and principal.user_id is not None:
@@ -137,41 +226,96 @@ async def read_session(
     )
 
 
-@router.delete("", status_code=204, responses={204: UNSET_COOKIE})
-async def log_out(response: Response, principal: TenantHostDep, session: SessionDep) -> None:
-    """End this session at once, everywhere. Without a session nothing happens."""
-    session_id = _session_of(principal)
-    if session_id is not None:
-        await service.revoke_session(session, tenant_id=principal.tenant_id, session_id=session_id)
-    _set_session(response, "", timedelta(0))
+@router.delete("/v1/session", status_code=204, responses={204: UNSET_COOKIE})
+async def log_out(
+    request: Request,
+    response: Response,
+    principal: AnyHostDep,
+    parts: PartsDep,
+    scope: Literal["here"] | None = None,
+) -> None:
+    """End this session at once, everywhere. Without a session nothing happens.
+
+    In a workspace this also ends the session on the platform's host that it came from: with that one, a
+    click would bring the person back. On the platform's host it also ends those in workspaces that came
+    from it. With a `scope` of `here` the others go on.
+    """
+    is_here_only, session_id = scope == "here", _session_of(principal)
+    if not isinstance(principal, TenantPrincipal):
+        await service.log_out_person(parts, _token(request, principal), is_here_only=is_here_only)
+    elif session_id is not None:
+        await service.log_out(
+            parts,
+            tenant_id=principal.tenant_id,
+            session_id=session_id,
+            is_here_only=is_here_only,
+        )
+    response.set_cookie(**cookie(COOKIE_NAME, "", timedelta(0)))
+    response.headers["Clear-Site-Data"] = CLEARED
+    response.headers["Cache-Control"] = "no-store"
+
+
+@router.post("/v1/handoffs/start", status_code=201, responses={201: NONCE_COOKIE})
+async def start_handoff(request: Request, response: Response, _: TenantHostDep) -> HandoffStarted:
+    """Prepare this browser to come into this workspace by a hand-off, within five minutes."""
+    nonce = handoffs.nonce_for(request.cookies.get(HANDOFF_COOKIE_NAME, ""))
+    response.set_cookie(**cookie(HANDOFF_COOKIE_NAME, nonce, handoffs.NONCE_LIFE))
+    response.headers["Cache-Control"] = "no-store"
+    return HandoffStarted(challenge=handoffs.challenge_of(nonce))
+
+
+@router.post(
+    "/v1/handoffs",
+    status_code=201,
+    responses=problems(
+        TenantNotFoundError, TenantProvisioningError, TenantSuspendedError, TooManyAttemptsError
+    ),
+)
+async def create_handoff(
+    body: HandoffCreate,
+    request: Request,
+    response: Response,
+    principal: WithSessionDep,
+    parts: PartsDep,
+) -> HandoffRead:
+    """Go from the platform's host into a workspace of one's own. Whoever opens the address within a minute,
+    in the browser that the challenge was made for, is logged in there. While the workspace is still being
+    set up, the refusal says in `Retry-After` when to try again."""
+    if principal.kind != "platform":
+        raise WrongHostError("This call is available on the platform's own host only.")
+    response.headers["Cache-Control"] = "no-store"
+    made = await handoffs.hand_off(
+        parts,
+        request=handoffs.HandoffRequest(
+            token=_token(request, principal),
+            tenant_id=body.tenant_id,
+            challenge=body.challenge,
+            device_cookie=request.cookies.get(DEVICE_COOKIE_NAME, ""),
+        ),
+    )
+    return HandoffRead(url=made.url, expires_at=made.expires_at)
 
 
 def _session_of(principal: Principal) -> UUID | None:
     return principal.credential_id if principal.kind == "user" else None
 
 
-def _set_session(response: Response, token: str, life: timedelta) -> None:
-    _set_cookie(response, COOKIE_NAME, token, life, samesite="lax")
-    response.headers["Cache-Control"] = "no-store"
+def _token(request: Request, principal: Principal) -> str:
+    """The token of a session on the platform's host. Only there the gateway leaves it in the request."""
+    return request.cookies.get(COOKIE_NAME, "") if principal.kind == "platform" else ""
 
 
-def _set_cookie(
-    response: Response,
-    name: str,
-    value: str,
-    life: timedelta,
-    *,
-    samesite: Literal["lax", "strict"],
-) -> None:
-    response.set_cookie(
-        name,
-        value,
-        max_age=int(life.total_seconds()),
-        path="/",
-        secure=True,
-        httponly=True,
-        samesite=samesite,
+def _browser(request: Request) -> service.Browser:
+    return service.Browser(
+        device_cookie=request.cookies.get(DEVICE_COOKIE_NAME, ""),
+        user_agent=request.headers.get("user-agent", ""),
     )
+
+
+def _set_cookies(response: Response, made: service.PersonLogIn) -> None:
+    for each in service.cookies_of(made):
+        response.set_cookie(**each)
+    response.headers["Cache-Control"] = "no-store"
 
 
 def _tenant_read(tenant: KnownTenant, settings: Settings) -> SessionTenant:

@@ -48,10 +48,10 @@ class Devices:
         """The id of the device, if `owner` has logged in there."""
         return next((token[:_ID_BYTES] for token in self._tokens(cookie, owner)), None)
 
-    def renew(self, cookie: str, owner: DeviceOwner) -> str:
-        """The cookie after a log-in of `owner`: with a new token for them, for the device that they had
-        before or a new one, and those of other people as they were."""
-        device_id = self.find(cookie, owner) or secrets.token_bytes(_ID_BYTES)
+    def renew(self, cookie: str, owner: DeviceOwner, *, device_id: bytes | None = None) -> str:
+        """The cookie after a log-in of `owner`: with a new token for them, for the device of this id, or
+        the one that they had before, or a new one; and those of other people as they were."""
+        device_id = device_id or self.find(cookie, owner) or secrets.token_bytes(_ID_BYTES)
         own = self._tokens(cookie, owner)
         others = [text for text in _texts(cookie) if _decode(text) not in own]
         return ".".join([self._sign(device_id, owner), *others][:MAX_TOKENS])

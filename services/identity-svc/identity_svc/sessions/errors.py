@@ -1,9 +1,39 @@
 """What can go wrong at log-in."""
 
-from stagify.errors import UnauthorizedError
+from stagify.errors import ConflictError, ForbiddenError, NotFoundError, UnauthorizedError
 
 
 class InvalidCredentialsError(UnauthorizedError):
-    """This address and password do not match a member of this workspace."""
+    """This address and password do not match."""
 
     code = "invalid_credentials"
+
+
+class InvalidHandoffError(UnauthorizedError):
+    """This way into the workspace was used already, is too old, or was opened for another browser:
+    start again."""
+
+    code = "invalid_handoff"
+
+
+class TenantNotFoundError(NotFoundError):
+    """This workspace does not exist."""
+
+    code = "tenant_not_found"
+
+
+class TenantSuspendedError(ForbiddenError):
+    """This workspace is suspended."""
+
+    code = "tenant_suspended"
+
+
+class TenantProvisioningError(ConflictError):
+    """This workspace is still being set up: try again in a few seconds."""
+
+    code = "tenant_provisioning"
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """It takes a second or two."""
+        return {"Retry-After": "1"}

@@ -8,8 +8,8 @@ from datetime import datetime
 from uuid import UUID
 
 from identity_svc.digests.service import Digester, new_token
-from identity_svc.sessions import queries
-from identity_svc.sessions.tokens import IDLE_LIFE, session_hash
+from identity_svc.sessions import models, queries
+from identity_svc.sessions.tokens import IDLE_LIFE, person_hash, session_hash
 from identity_svc.tenants.service import KnownTenant, find_tenants
 from stagify.clock import utc_now
 from stagify.database import Session
@@ -31,10 +31,10 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class OwnSession:
-    """One of a person's sessions; on the host of a tenant."""
+    """One of a person's sessions; on the host of a tenant, or without one on the platform's."""
 
     id: UUID
-    tenant: KnownTenant
+    tenant: KnownTenant | None
     device: str | None
     created_at: datetime
     last_seen_at: datetime
@@ -51,31 +51,45 @@ class Renewed:
 async def list_own_sessions(session: Session, user_id: UUID) -> list[OwnSession]:
     """The person's sessions that are not over, last used first."""
     now = utc_now()
-    found = await queries.find_own(
-        session, user_id, now=now, unused_since=now - IDLE_LIFE, limit=MAX_SHOWN
+    since = now - IDLE_LIFE
+    in_tenants = await queries.find_own(
+        session, user_id, now=now, unused_since=since, limit=MAX_SHOWN
     )
-    tenants = await find_tenants(session, {row.tenant_id for row in found})
-    return [
-        OwnSession(
-            id=row.id,
-            tenant=tenants[row.tenant_id],
-            device=row.device,
-            created_at=row.created_at,
-            last_seen_at=row.last_seen_at,
-        )
-        for row in found
-    ]
+    on_platform = await queries.find_own_on_platform(
+        session, user_id, now=now, unused_since=since, limit=MAX_SHOWN
+    )
+    tenants = await find_tenants(session, {row.tenant_id for row in in_tenants})
+    found = [_own(row, tenants[row.tenant_id]) for row in in_tenants]
+    found += [_own(row, None) for row in on_platform]
+    return sorted(found, key=lambda each: (each.last_seen_at, each.id), reverse=True)[:MAX_SHOWN]
+
+
+def _own(row: models.Session | models.PersonSession, tenant: KnownTenant | None) -> OwnSession:
+    return OwnSession(
+        id=row.id,
+        tenant=tenant,
+        device=row.device,
+        created_at=row.created_at,
+        last_seen_at=row.last_seen_at,
+    )
 
 
 async def end_own_session(session: Session, user_id: UUID, session_id: UUID) -> bool:
-    """End one of the person's sessions at once, everywhere; False if they have no such one."""
-    ended = await queries.delete_own(session, user_id, only=session_id)
+    """End one of the person's sessions at once, everywhere, and with one on the platform's host those that
+    came from it; False if they have no such one."""
+    is_on_platform = await queries.delete_own_on_platform(session, user_id, only=session_id)
+    ended = await queries.delete_own(
+        session, user_id, only=session_id, is_parent=bool(is_on_platform)
+    )
     _announce(session, user_id, ended)
-    return bool(ended)
+    return bool(ended or is_on_platform)
 
 
 async def end_own_sessions(session: Session, user_id: UUID, keep: UUID | None = None) -> None:
     """End all of the person's sessions at once, everywhere, except the one to `keep`."""
+    # Those on the platform's host first: whoever comes from there by a hand-off holds theirs until the
+    # session that it becomes is there to be ended.
+    await queries.delete_own_on_platform(session, user_id, keep=keep)
     _announce(session, user_id, await queries.delete_own(session, user_id, keep=keep))
 
 
@@ -90,11 +104,18 @@ async def renew_session(session: Session, person: Person, *, digester: Digester)
         new_id=renewed_id,
         token_hash=session_hash(digester, token),
     )
-    if found is None:
-        return None
-    tenant_id, expires_at = found
-    _announce(session, person.user_id, [(tenant_id, person.session_id)])
-    return Renewed(token, expires_at)
+    if found is not None:
+        tenant_id, expires_at = found
+        _announce(session, person.user_id, [(tenant_id, person.session_id)])
+        return Renewed(token, expires_at)
+    until = await queries.rename_own_on_platform(
+        session,
+        person.user_id,
+        person.session_id,
+        new_id=renewed_id,
+        token_hash=person_hash(digester, token),
+    )
+    return None if until is None else Renewed(token, until)
 
 
 def _announce(session: Session, user_id: UUID, ended: list[tuple[UUID, UUID]]) -> None:

@@ -1,4 +1,4 @@
-"""SQL of sessions."""
+"""SQL of sessions and hand-offs."""
 
 from datetime import datetime
 from uuid import UUID
@@ -7,6 +7,7 @@ from sqlalchemy import delete, update
 from sqlmodel import col, select
 
 from identity_svc.sessions import models
+from identity_svc.sessions.models import Handoff, PersonSession
 from stagify.database import Session
 
 
@@ -19,6 +20,12 @@ async def delete_session(session: Session, session_id: UUID) -> UUID | None:
     )
     user_id: UUID | None = ended.scalar_one_or_none()
     return user_id
+
+
+async def find_parent(session: Session, session_id: UUID) -> UUID | None:
+    """The session on the platform's host that a session came from."""
+    query = select(models.Session.parent_id).where(col(models.Session.id) == session_id)
+    return (await session.exec(query)).one_or_none()
 
 
 async def find_own(
@@ -40,13 +47,19 @@ async def find_own(
 
 
 async def delete_own(
-    session: Session, user_id: UUID, *, only: UUID | None = None, keep: UUID | None = None
+    session: Session,
+    user_id: UUID,
+    *,
+    only: UUID | None = None,
+    is_parent: bool = False,
+    keep: UUID | None = None,
 ) -> list[tuple[UUID, UUID]]:
-    """Delete the person's sessions, or one of them, or all but one; the tenants and ids of those that
-    there were."""
+    """Delete the person's sessions in tenants, or `only` one of them, or those that came from it, or all
+    but one; the tenants and ids of those that there were."""
     statement = delete(models.Session).where(col(models.Session.user_id) == user_id)
     if only is not None:
-        statement = statement.where(col(models.Session.id) == only)
+        which = models.Session.parent_id if is_parent else models.Session.id
+        statement = statement.where(col(which) == only)
     if keep is not None:
         statement = statement.where(col(models.Session.id) != keep)
     ended = await session.execute(
@@ -70,6 +83,51 @@ async def rename_own(
     return None if row is None else (row[0], row[1])
 
 
+async def find_own_on_platform(
+    session: Session, user_id: UUID, *, now: datetime, unused_since: datetime, limit: int
+) -> list[PersonSession]:
+    """The person's sessions on the platform's host that are not over, last used first."""
+    query = (
+        select(PersonSession)
+        .where(
+            col(PersonSession.user_id) == user_id,
+            col(PersonSession.expires_at) > now,
+            col(PersonSession.last_seen_at) > unused_since,
+        )
+        .order_by(col(PersonSession.last_seen_at).desc(), col(PersonSession.id).desc())
+        .limit(limit)
+    )
+    return list(await session.exec(query))
+
+
+async def delete_own_on_platform(
+    session: Session, user_id: UUID, *, only: UUID | None = None, keep: UUID | None = None
+) -> list[UUID]:
+    """Delete the person's sessions on the platform's host, or one of them, or all but one; the ids of
+    those that there were."""
+    statement = delete(PersonSession).where(col(PersonSession.user_id) == user_id)
+    if only is not None:
+        statement = statement.where(col(PersonSession.id) == only)
+    if keep is not None:
+        statement = statement.where(col(PersonSession.id) != keep)
+    return list((await session.execute(statement.returning(col(PersonSession.id)))).scalars())
+
+
+async def rename_own_on_platform(
+    session: Session, user_id: UUID, session_id: UUID, *, new_id: UUID, token_hash: bytes
+) -> datetime | None:
+    """Give one of the person's sessions on the platform's host another id and token; its end, or None
+    if it is gone."""
+    renamed = await session.execute(
+        update(PersonSession)
+        .where(col(PersonSession.user_id) == user_id, col(PersonSession.id) == session_id)
+        .values(id=new_id, token_hash=token_hash)
+        .returning(col(PersonSession.expires_at))
+    )
+    until: datetime | None = renamed.scalar_one_or_none()
+    return until
+
+
 async def find_expiry(session: Session, session_id: UUID) -> datetime | None:
     """When the session ends at the latest."""
     query = select(models.Session.expires_at).where(col(models.Session.id) == session_id)
@@ -89,3 +147,58 @@ async def delete_over(
         .limit(limit)
     )
     await session.execute(delete(models.Session).where(col(models.Session.id).in_(over)))
+
+
+async def find_person_session(session: Session, token_hash: bytes) -> PersonSession | None:
+    """The session on the platform's host with this token, valid or not."""
+    query = select(PersonSession).where(col(PersonSession.token_hash) == token_hash)
+    return (await session.exec(query)).one_or_none()
+
+
+async def hold_person_session(session: Session, session_id: UUID) -> PersonSession | None:
+    """A session on the platform's host, locked against its end until the transaction ends."""
+    query = select(PersonSession).where(col(PersonSession.id) == session_id)
+    return (await session.exec(query.with_for_update(read=True))).one_or_none()
+
+
+async def note_person_seen(session: Session, session_id: UUID, now: datetime) -> None:
+    """Write when a session on the platform's host was used."""
+    await session.execute(
+        update(PersonSession)
+        .where(col(PersonSession.id) == session_id, col(PersonSession.last_seen_at) < now)
+        .values(last_seen_at=now)
+    )
+
+
+async def delete_person_session(session: Session, session_id: UUID) -> None:
+    """Delete a session on the platform's host."""
+    await session.execute(delete(PersonSession).where(col(PersonSession.id) == session_id))
+
+
+async def delete_persons_over(
+    session: Session, *, now: datetime, unused_since: datetime, limit: int
+) -> None:
+    """Delete up to `limit` sessions on the platform's host that have expired or are not used any more."""
+    over = (
+        select(PersonSession.id)
+        .where(
+            (col(PersonSession.expires_at) <= now)
+            | (col(PersonSession.last_seen_at) <= unused_since)
+        )
+        .limit(limit)
+    )
+    await session.execute(delete(PersonSession).where(col(PersonSession.id).in_(over)))
+
+
+async def take_handoff(session: Session, code_hash: bytes) -> Handoff | None:
+    """Delete the hand-off with this code, and return it. Of two at once, one gets it."""
+    taken = await session.execute(
+        delete(Handoff).where(col(Handoff.code_hash) == code_hash).returning(Handoff)
+    )
+    return taken.scalar_one_or_none()
+
+
+async def delete_handoffs_over(session: Session, *, now: datetime, limit: int) -> None:
+    """Delete up to `limit` of the tenant's hand-offs that nobody has used in time."""
+    over = select(Handoff.id).where(col(Handoff.expires_at) <= now).limit(limit)
+    await session.execute(delete(Handoff).where(col(Handoff.id).in_(over)))

@@ -1,23 +1,42 @@
-"""The HTTP contract of sessions."""
+"""The HTTP contract of sessions and hand-offs."""
 
 from datetime import datetime
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field, WrapValidator
 
 from identity_svc.people.schemas import Locale, Theme
 from identity_svc.roles.schemas import Role
 from stagify.calls.usage import EntitlementsRead
-from stagify.inputs import Email, Password
+from stagify.inputs import Challenge, Email, Password, Token
 
 
-class SessionCreate(BaseModel):
-    """A log-in."""
+class PasswordLogIn(BaseModel):
+    """A log-in with a password."""
 
     model_config = ConfigDict(extra="forbid")
 
     email: Email
     password: Password
+
+
+class HandoffLogIn(BaseModel):
+    """A log-in to a workspace with the code of a hand-off."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    handoff: Token
+
+
+def _one_of_both(body: Any, _: Any) -> PasswordLogIn | HandoffLogIn:
+    # By hand, so that what is wrong is told of one form, under the names that were sent.
+    is_handoff = isinstance(body, dict) and "handoff" in body
+    form = HandoffLogIn if is_handoff else PasswordLogIn
+    return form.model_validate(body)
+
+
+SessionCreate = Annotated[PasswordLogIn | HandoffLogIn, WrapValidator(_one_of_both)]
 
 
 class SessionUser(BaseModel):
@@ -46,12 +65,13 @@ class SessionTenant(BaseModel):
 
 
 class SessionRead(BaseModel):
-    """Who is calling, where, and what they may do.
+    """Who is calling a workspace, and what they may do there.
 
     A program that calls with an API key has `api_key_id` and neither user nor role. `entitlements` are what
     the workspace's plan includes; null if that is not known at the moment.
     """
 
+    scope: Literal["workspace"] = "workspace"
     user: SessionUser | None
     api_key_id: UUID | None = None
     tenant: SessionTenant
@@ -59,3 +79,36 @@ class SessionRead(BaseModel):
     permissions: list[str]
     entitlements: EntitlementsRead | None
     expires_at: datetime | None = None
+
+
+class PersonSessionRead(BaseModel):
+    """Who is logged in on the platform's own host, in no workspace."""
+
+    scope: Literal["person"] = "person"
+    user: SessionUser
+    expires_at: datetime
+
+
+AnySessionRead = Annotated[SessionRead | PersonSessionRead, Field(discriminator="scope")]
+
+
+class HandoffStarted(BaseModel):
+    """What to ask for a hand-off with; the cookie beside it belongs to it."""
+
+    challenge: str
+
+
+class HandoffCreate(BaseModel):
+    """A wish to go into a workspace, with the challenge that its host has given."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    tenant_id: UUID
+    challenge: Challenge
+
+
+class HandoffRead(BaseModel):
+    """The address that leads there, once, until it expires."""
+
+    url: str
+    expires_at: datetime

@@ -1,6 +1,7 @@
 """Sessions: a log-in with a password makes one, an opaque token names it, log-out or time ends it."""
 
-from contextlib import suppress
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -14,9 +15,9 @@ from identity_svc.people import service as people
 from identity_svc.people.schemas import email_key
 from identity_svc.people.service import BusyError
 from identity_svc.roles.schemas import Role
-from identity_svc.sessions import attempts, models, queries
+from identity_svc.sessions import attempts, devices, models, queries
 from identity_svc.sessions.attempts import Attempt
-from identity_svc.sessions.cookies import DEVICE_COOKIE_NAME, Cookie
+from identity_svc.sessions.cookies import COOKIE_NAME, DEVICE_COOKIE_NAME, Cookie, cookie
 from identity_svc.sessions.device_names import device_name
 from identity_svc.sessions.devices import DeviceOwner
 from identity_svc.sessions.errors import InvalidCredentialsError
@@ -29,10 +30,20 @@ from identity_svc.sessions.own import (
     list_own_sessions,
     renew_session,
 )
+from identity_svc.sessions.persons import (
+    BY_PASSWORD,
+    PlatformPerson,
+    end_person_session,
+    find_person,
+    forget_expired_persons,
+    get_person,
+    open_person_session,
+)
 from identity_svc.sessions.proofs import prove_password, renewed_cookies
 from identity_svc.sessions.tokens import IDLE_LIFE, LIFE, session_hash
 from identity_svc.tenants.service import KnownTenant, get_tenant
 from identity_svc.throttling.service import TooManyAttemptsError
+from stagify import cause
 from stagify.clock import utc_now
 from stagify.database import Session
 from stagify.events.identity import SessionRevoked
@@ -40,26 +51,40 @@ from stagify.outbox import publish
 from stagify.source import Source
 
 __all__ = [
+    "COOKIE_NAME",
     "DEVICE_COOKIE_NAME",
     "IDLE_LIFE",
     "LIFE",
+    "Browser",
     "Cookie",
+    "Facts",
     "LogIn",
     "LogInRequest",
     "OwnSession",
     "Person",
+    "PersonLogIn",
+    "PlatformPerson",
     "Renewed",
+    "cookies_of",
     "end_own_session",
     "end_own_sessions",
+    "find_person",
     "forget_expired",
+    "forget_expired_persons",
+    "get_person",
     "list_own_sessions",
     "log_in",
+    "log_in_person",
+    "log_out",
+    "log_out_person",
+    "open_session",
     "prove_password",
     "renew_session",
     "renewed_cookies",
     "revoke_session",
     "session_expiry",
     "session_hash",
+    "sign_in",
 ]
 
 LOG_INS = Counter(
@@ -71,30 +96,52 @@ _NOBODY = UUID(int=0)
 
 
 @dataclass(frozen=True, slots=True)
-class LogInRequest:
-    """Who wants to log in where, from where, and the session that this replaces, if any."""
+class Browser:
+    """The value of the device cookie, whatever it is worth, and what the browser says it is."""
 
-    tenant_id: UUID
-    email: str
-    password: str
-    source: Source
-    # The value of the device cookie, whatever it is worth.
     device_cookie: str = ""
-    # What the browser says it is.
     user_agent: str = ""
-    replaces: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class LogIn:
-    """A new session, with the only copy of its token, and the new value of the device cookie."""
+class LogInRequest:
+    """Who wants to log in where (None is the platform's host), and from where."""
+
+    tenant_id: UUID | None
+    email: str
+    password: str
+    source: Source
+    browser: Browser = Browser()
+
+
+@dataclass(frozen=True, slots=True)
+class PersonLogIn:
+    """A new session on the platform's host, with the only copy of its token, and the new value of the
+    device cookie."""
 
     token: str
     device_cookie: str
     expires_at: datetime
     account: people.Account
+
+
+@dataclass(frozen=True, slots=True)
+class LogIn(PersonLogIn):
+    """A new session in a tenant."""
+
     role: Role
     tenant: KnownTenant
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """How and when somebody proved who they are, how long that is good for, and the session on the
+    platform's host that it was proved for, if it was there."""
+
+    amr: Sequence[str]
+    auth_time: datetime
+    expires_at: datetime
+    parent_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,26 +153,85 @@ class _Try:
     attempt: Attempt
 
 
-async def log_in(parts: Parts, *, request: LogInRequest) -> LogIn:
-    """Create a session for a member who knows the password. No transaction is open while a password
-    is hashed."""
+async def log_in(
+    parts: Parts, *, request: LogInRequest, tenant_id: UUID, replaces: UUID | None = None
+) -> LogIn:
+    """Create a session for a member who knows the password, in place of the one that the browser has
+    there, if any. No transaction is open while a password is hashed."""
     account, attempt = await _authenticate(parts, request)
     new_hash = await _renewed_hash(parts, account, request.password)
-    async with parts.database.tenant(request.tenant_id) as session:
-        await attempts.succeed(session, attempt)
-        if new_hash is not None:
-            await people.renew_hash(session, account, new_hash)
-            account = replace(account, password_hash=new_hash)
-        if request.replaces is not None:
-            await revoke_session(session, tenant_id=request.tenant_id, session_id=request.replaces)
-        made = await _open_session(session, parts, request, account)
+    async with parts.database.tenant(tenant_id) as session:
+        account = await _succeed(session, attempt, account, new_hash)
+        if replaces is not None:
+            await revoke_session(session, tenant_id=tenant_id, session_id=replaces)
+        # Checked again: during the hashing the password may have been changed, and the member removed.
+        if not await people.hold_password(session, account):
+            raise InvalidCredentialsError
+        role = await find_role(session, account.id)
+        if role is None:
+            raise InvalidCredentialsError
+        now = utc_now()
+        made = await open_session(
+            session,
+            parts,
+            tenant_id=tenant_id,
+            account=account,
+            role=role,
+            facts=Facts(BY_PASSWORD, auth_time=now, expires_at=now + LIFE),
+            device_cookie=parts.devices.renew(request.browser.device_cookie, _owner(account)),
+            user_agent=request.browser.user_agent,
+        )
     LOG_INS.labels("accepted").inc()
     return made
 
 
+async def log_in_person(parts: Parts, *, request: LogInRequest, replaces: str = "") -> PersonLogIn:
+    """Create a session on the platform's host for somebody who knows the password of an account, in
+    place of the one with the token that the browser has there, if any."""
+    account, attempt = await _authenticate(parts, request)
+    new_hash = await _renewed_hash(parts, account, request.password)
+    async with parts.database.system() as session:
+        account = await _succeed(session, attempt, account, new_hash)
+        made = await sign_in(session, parts, request.browser, account=account, replaces=replaces)
+        if made is None:
+            raise InvalidCredentialsError
+    LOG_INS.labels("accepted").inc()
+    return made
+
+
+async def sign_in(
+    session: Session,
+    parts: Parts,
+    browser: Browser,
+    *,
+    account: people.Account,
+    replaces: str = "",
+) -> PersonLogIn | None:
+    """A session on the platform's host for somebody who has just shown the password of the account, in
+    place of the one with the token that the browser has there, if any; None if the password has been
+    changed meanwhile."""
+    if not await people.hold_password(session, account):
+        return None
+    old = await find_person(session, parts.digester, replaces)
+    if old is not None:
+        await end_person_session(session, old.session_id)
+    token, expires_at = open_person_session(
+        session,
+        parts.digester,
+        user_id=account.id,
+        device=device_name(browser.user_agent),
+    )
+    return PersonLogIn(
+        token=token,
+        device_cookie=parts.devices.renew(browser.device_cookie, _owner(account)),
+        expires_at=expires_at,
+        account=account,
+    )
+
+
 async def _authenticate(parts: Parts, request: LogInRequest) -> tuple[people.Account, Attempt]:
-    """The member's account. An unknown address, a person who is no member and a wrong password run
-    the same statements and one hash."""
+    """The account. An unknown address, a person who is no member and a wrong password run the same
+    statements and one hash."""
     try:
         tried = await _begin(parts, request)
     except TooManyAttemptsError:
@@ -137,7 +243,7 @@ async def _authenticate(parts: Parts, request: LogInRequest) -> tuple[people.Acc
         )
     except BusyError:
         LOG_INS.labels("busy").inc()
-        async with parts.database.tenant(request.tenant_id) as session:
+        async with _at(parts, request) as session:
             await attempts.withdraw(session, tried.attempt)
         raise
     if not is_right or tried.account is None:
@@ -146,26 +252,34 @@ async def _authenticate(parts: Parts, request: LogInRequest) -> tuple[people.Acc
     return tried.account, tried.attempt
 
 
+def _at(parts: Parts, request: LogInRequest) -> AbstractAsyncContextManager[Session]:
+    """A transaction of the tenant at whose host the log-in is, or of none."""
+    database = parts.database
+    return database.system() if request.tenant_id is None else database.tenant(request.tenant_id)
+
+
 async def _begin(parts: Parts, request: LogInRequest) -> _Try:
     """Look up the account, and count the attempt in the transaction that does so."""
-    async with parts.database.tenant(request.tenant_id) as session:
+    async with _at(parts, request) as session:
         account = await people.find_account(session, request.email)
-        role = await find_role(session, account.id if account is not None else _NOBODY)
-        owner = DeviceOwner(
-            account.id if account is not None else _NOBODY,
-            account.password_hash if account is not None else parts.passwords.decoy,
+        is_welcome = account is not None
+        if request.tenant_id is not None:
+            role = await find_role(session, account.id if account is not None else _NOBODY)
+            is_welcome = role is not None
+        owner = (
+            _owner(account) if account is not None else DeviceOwner(_NOBODY, parts.passwords.decoy)
         )
         attempt = await attempts.begin(
             session,
             attempts.Guessing(
                 account=email_key(request.email),
                 source=request.source,
-                device=parts.devices.find(request.device_cookie, owner),
+                device=parts.devices.find(request.browser.device_cookie, owner),
             ),
             digester=parts.digester,
             per_minute=parts.settings.logins_per_source_minute,
         )
-    expected = account.password_hash if account is not None and role is not None else None
+    expected = account.password_hash if account is not None and is_welcome else None
     return _Try(account, expected, attempt)
 
 
@@ -177,35 +291,63 @@ async def _renewed_hash(parts: Parts, account: people.Account, password: str) ->
     return None
 
 
-async def _open_session(
-    session: Session, parts: Parts, request: LogInRequest, account: people.Account
+async def _succeed(
+    session: Session, attempt: Attempt, account: people.Account, new_hash: str | None
+) -> people.Account:
+    """The password was right: the account, with its new hash if there is one."""
+    await attempts.succeed(session, attempt)
+    if new_hash is None:
+        return account
+    await people.renew_hash(session, account, new_hash)
+    return replace(account, password_hash=new_hash)
+
+
+async def open_session(
+    session: Session,
+    parts: Parts,
+    *,
+    tenant_id: UUID,
+    account: people.Account,
+    role: Role,
+    facts: Facts,
+    device_cookie: str,
+    user_agent: str,
 ) -> LogIn:
-    # Checked again: during the hashing the password may have been changed, and the member removed.
-    if not await people.hold_password(session, account):
-        raise InvalidCredentialsError
-    role = await find_role(session, account.id)
-    if role is None:
-        raise InvalidCredentialsError
+    """Make a session in the tenant for a member, who has proved by `facts` who they are."""
     now, token = utc_now(), new_token()
     made = models.Session(
-        tenant_id=request.tenant_id,
+        tenant_id=tenant_id,
         user_id=account.id,
         token_hash=session_hash(parts.digester, token),
-        device=device_name(request.user_agent),
+        device=device_name(user_agent),
         created_at=now,
+        parent_id=facts.parent_id,
+        amr=list(facts.amr),
+        auth_time=facts.auth_time,
         last_seen_at=now,
-        expires_at=now + LIFE,
+        expires_at=facts.expires_at,
     )
     session.add(made)
-    owner = DeviceOwner(account.id, account.password_hash)
     return LogIn(
         token=token,
-        device_cookie=parts.devices.renew(request.device_cookie, owner),
+        device_cookie=device_cookie,
         expires_at=made.expires_at,
         account=account,
         role=role,
-        tenant=await get_tenant(session, request.tenant_id),
+        tenant=await get_tenant(session, tenant_id),
     )
+
+
+def cookies_of(made: PersonLogIn) -> tuple[Cookie, Cookie]:
+    """The cookies that a browser keeps of a log-in: the session's, and the one by which it is known."""
+    return (
+        cookie(COOKIE_NAME, made.token, LIFE),
+        cookie(DEVICE_COOKIE_NAME, made.device_cookie, devices.LIFE, samesite="strict"),
+    )
+
+
+def _owner(account: people.Account) -> DeviceOwner:
+    return DeviceOwner(account.id, account.password_hash)
 
 
 async def revoke_session(session: Session, *, tenant_id: UUID, session_id: UUID) -> None:
@@ -217,12 +359,41 @@ async def revoke_session(session: Session, *, tenant_id: UUID, session_id: UUID)
         )
 
 
+async def log_out(parts: Parts, *, tenant_id: UUID, session_id: UUID, is_here_only: bool) -> None:
+    """End a session, and unless `is_here_only` the one on the platform's host that it came from: with
+    that one, a click would bring the person back."""
+    async with parts.database.tenant(tenant_id) as session:
+        if not is_here_only:
+            # That one first, as whoever logs out there does: so neither waits for the other in a circle.
+            parent_id = await queries.find_parent(session, session_id)
+            if parent_id is not None:
+                await end_person_session(session, parent_id)
+        await revoke_session(session, tenant_id=tenant_id, session_id=session_id)
+
+
+async def log_out_person(parts: Parts, token: str, *, is_here_only: bool) -> None:
+    """End the session on the platform's host with this token, and unless `is_here_only` those in tenants
+    that came from it. Nothing happens if it is over already."""
+    async with parts.database.system() as session:
+        person = await find_person(session, parts.digester, token)
+    if person is None:
+        return
+    cause.bind_actor(f"user:{person.user_id}")
+    async with parts.person_database.person(person.user_id) as session:
+        if is_here_only:
+            await end_person_session(session, person.session_id)
+        else:
+            await end_own_session(session, person.user_id, person.session_id)
+
+
 async def session_expiry(session: Session, session_id: UUID) -> datetime | None:
     """When the session ends at the latest."""
     return await queries.find_expiry(session, session_id)
 
 
 async def forget_expired(session: Session, limit: int) -> None:
-    """Delete up to `limit` sessions of the session's tenant that are over."""
+    """Delete up to `limit` sessions of the session's tenant that are over, and as many hand-offs that
+    nobody has used in time."""
     now = utc_now()
     await queries.delete_over(session, now=now, unused_since=now - IDLE_LIFE, limit=limit)
+    await queries.delete_handoffs_over(session, now=now, limit=limit)

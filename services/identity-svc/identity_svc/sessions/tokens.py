@@ -12,3 +12,8 @@ IDLE_LIFE = timedelta(days=7)
 def session_hash(digester: Digester, token: str) -> bytes:
     """The hash that is stored of a session's token."""
     return digester.digest("session", token)
+
+
+def person_hash(digester: Digester, token: str) -> bytes:
+    """The same for a session on the platform's host."""
+    return digester.digest("person_session", token)

@@ -61,6 +61,12 @@ async def find_tenants(session: Session, ids: Collection[UUID]) -> dict[UUID, Kn
     return {tenant.id: _known(tenant) for tenant in await queries.find_all(session, ids)}
 
 
+async def find_tenant(session: Session, tenant_id: UUID) -> KnownTenant | None:
+    """The tenant, if there is one with a name."""
+    tenant = await session.get(Tenant, tenant_id)
+    return None if tenant is None or tenant.slug is None else _known(tenant)
+
+
 async def lock_tenant(session: Session, tenant_id: UUID) -> None:
     """Let only one transaction of the tenant go on at a time: others wait here until it ends."""
     await session.get_one(Tenant, tenant_id, with_for_update=True)

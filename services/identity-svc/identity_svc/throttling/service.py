@@ -72,6 +72,9 @@ Scope = Literal[
     "login_source_hour",
     "login_device_minute",
     "login_known_minute",
+    # Hand-offs that one person has asked for, and those that one source has tried to use.
+    "handoff_person_minute",
+    "handoff_source_minute",
     # Log-ins at one account by strangers: nobody is refused by this, it makes them wait longer.
     "login_strangers_day",
 ]

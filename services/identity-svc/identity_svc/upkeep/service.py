@@ -10,7 +10,7 @@ from uuid import UUID
 from identity_svc.api_keys.service import forget_dead
 from identity_svc.parts import Parts
 from identity_svc.password_resets.service import forget_resets
-from identity_svc.sessions.service import forget_expired
+from identity_svc.sessions.service import forget_expired, forget_expired_persons
 from identity_svc.signup.service import forget_signups
 from identity_svc.tenants.service import tenants_after
 from identity_svc.throttling.service import forget_old_attempts
@@ -35,6 +35,7 @@ async def upkeep(parts: Parts, turn: Turn, *, tenants_per_round: int = TENANTS_P
     async with parts.database.system() as session:
         await forget_signups(session, BATCH_ROWS)
         await forget_resets(session, BATCH_ROWS)
+        await forget_expired_persons(session, BATCH_ROWS)
         await forget_old_attempts(session, ATTEMPT_ROWS)
         tenants = await tenants_after(session, turn.last_tenant, tenants_per_round)
     for tenant_id in tenants:
