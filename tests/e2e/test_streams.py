@@ -16,15 +16,16 @@ PATIENCE_SECONDS = 10.0
 BAR_SECONDS = 1.0
 
 
-@pytest.fixture
-def path(platform: Platform, customer: Customer) -> Iterator[str]:
-    """The stream of a project that stays queued."""
+@pytest.fixture(params=["of a project", "of the workspace"])
+def path(request: pytest.FixtureRequest, platform: Platform, customer: Customer) -> Iterator[str]:
+    """The stream of a project that stays queued, or of all projects."""
     jobs = platform.process("staging-svc", "jobs")
     jobs.pause()
     try:
         created = customer.create(customer.upload(photo()))
         assert created.status_code == 202, created.text
-        yield f"/v1/projects/{created.json()['id']}/events"
+        is_of_one = request.param == "of a project"
+        yield f"/v1/projects/{created.json()['id']}/events" if is_of_one else "/v1/projects/events"
     finally:
         jobs.resume()
 

@@ -30,6 +30,8 @@ ROOMY_LIMITS = {
     "PASSWORD_RESETS_PER_SOURCE_HOUR": "1000000",
     "ADDRESS_REQUESTS_PER_SECOND": "1000000",
     "ADDRESS_BURST": "1000000",
+    # The stream of a workspace has no end of its own.
+    "STREAM_MAX_SECONDS": "1",
 }
 PHOTO = photo(640, 520)
 

@@ -11,15 +11,26 @@ import pytest
 
 from stagify.clock import utc_now
 from stagify.database import Database
-from stagify.events.staging import ProjectCreated
+from stagify.events.staging import ProjectCreated, ProjectRenamed
 from stagify.ids import new_id
 from stagify.testing import ContextKeys, ObjectStoreServer, app_client
 from staging_svc.app import create_app
+from staging_svc.furnishing.job_loop import JobLoop
 from staging_svc.objects.service import intend_unless_used, upload_key
+from staging_svc.projects import queries
+from staging_svc.projects.queries import Wanted
 from staging_svc.uploads import service as uploads
 from staging_svc.uploads.models import Upload
 from staging_svc.uploads.service import UploadState, stored
-from staging_testing import Caller, MakeSettings, Published, UsageService, room_photo
+from staging_testing import (
+    Caller,
+    MakeSettings,
+    Published,
+    Rows,
+    UsageService,
+    of_type,
+    room_photo,
+)
 
 
 def code(answer: httpx.Response) -> tuple[int, str]:
@@ -277,9 +288,63 @@ class TestListProjects:
         assert [item["id"] for item in queued.json()["items"]] == [project["id"]]
         assert staged.json()["items"] == []
 
+    async def test_part_of_the_name_filters_in_any_case(
+        self, caller: Caller, other: Caller
+    ) -> None:
+        names = ["Große KÜCHE", "100 % attic", "under_score", "back\\slash"]
+        made = {name: (await caller.project(name=name))["id"] for name in names}
+        await other.project(name="Große Küche")
+        for q, found in {
+            "küche": ["Große KÜCHE"],
+            "GROSSE": [],
+            "0 %": ["100 % attic"],
+            "%": ["100 % attic"],
+            "_": ["under_score"],
+            "\\": ["back\\slash"],
+            "Attic": ["100 % attic"],
+        }.items():
+            answer = await caller.get("/v1/projects", params={"q": q})
+            assert [item["id"] for item in answer.json()["items"]] == [made[name] for name in found]
+
+    async def test_looking_for_a_name_reads_no_other_tenants_rows(
+        self, caller: Caller, database: Database
+    ) -> None:
+        await caller.project()
+        async with database.tenant_connection(caller.tenant_id) as connection:
+            await queries.fetch_projects(connection, Wanted(q="nowhere"), limit=21)
+            query = queries.list_query(("q",), is_deleted=False)
+            plan = await connection.fetch(f"EXPLAIN {query}", 21, "%nowhere%")
+        lines = [row[0] for row in plan if " on projects" in row[0]]
+        assert lines
+        assert all("Index" in line for line in lines), lines
+
+    async def test_who_asked_for_it_filters(self, caller: Caller) -> None:
+        mine = await caller.project()
+        me, caller.user_id = caller.user_id, new_id()
+        theirs = await caller.project()
+        for person, project in ((me, mine), (caller.user_id, theirs)):
+            query = {"created_by": str(person)}
+            answer = await caller.get("/v1/projects", params=query)
+            assert [item["id"] for item in answer.json()["items"]] == [project["id"]]
+        assert mine["created_by"] == str(me)
+
+    async def test_filters_add_up_page_by_page(self, caller: Caller) -> None:
+        made = [await caller.project(name=f"Room {number}") for number in range(4)]
+        await caller.act(made[1]["id"], "cancel")
+        query = {"q": "room", "status": "queued", "created_by": str(caller.user_id), "limit": "2"}
+        first = (await caller.get("/v1/projects", params=query)).json()
+        rest = {**query, "cursor": first["next_cursor"]}
+        second = (await caller.get("/v1/projects", params=rest)).json()
+        seen = [item["id"] for item in (*first["items"], *second["items"])]
+        assert seen == [made[number]["id"] for number in (3, 2, 0)]
+        assert second["next_cursor"] is None
+
     @pytest.mark.parametrize(
         ("query", "expected"),
         [
+            ({"q": ""}, "invalid_request"),
+            ({"q": "a" * 121}, "invalid_request"),
+            ({"created_by": "me"}, "invalid_request"),
             ({"limit": "0"}, "invalid_request"),
             ({"limit": "101"}, "invalid_request"),
             ({"status": "lost"}, "invalid_request"),
@@ -290,6 +355,57 @@ class TestListProjects:
         self, caller: Caller, query: dict[str, str], expected: str
     ) -> None:
         assert code(await caller.get("/v1/projects", params=query)) == (422, expected)
+
+
+class TestRename:
+    async def test_viewer_may_not(self, caller: Caller) -> None:
+        project = await caller.project()
+        caller.permissions = frozenset({"projects:read"})
+        answer = await caller.patch(f"/v1/projects/{project['id']}", json={"name": "x"})
+        assert code(answer) == (403, "permission_denied")
+
+    async def test_other_tenants_project_is_unknown(self, caller: Caller, other: Caller) -> None:
+        project = await other.project()
+        answer = await caller.patch(f"/v1/projects/{project['id']}", json={"name": "x"})
+        assert code(answer) == (404, "project_not_found")
+        assert await other.read(project["id"]) == project
+
+    @pytest.mark.parametrize("body", [{}, {"name": ""}, {"name": "a" * 121}, {"style": "modern"}])
+    async def test_malformed_body_is_refused(self, caller: Caller, body: dict[str, Any]) -> None:
+        project = await caller.project()
+        answer = await caller.patch(f"/v1/projects/{project['id']}", json=body)
+        assert code(answer) == (422, "invalid_request")
+
+    async def test_it_is_told_without_the_name_and_once(
+        self, caller: Caller, published: Published
+    ) -> None:
+        project = await caller.project()
+        for _ in range(2):
+            answer = await caller.patch(f"/v1/projects/{project['id']}", json={"name": " Attic "})
+            assert (answer.status_code, answer.json()["name"]) == (200, "Attic")
+        [renamed] = of_type(await published(caller.tenant_id), ProjectRenamed)
+        assert str(renamed.project_id) == project["id"]
+        assert "Attic" not in renamed.model_dump_json()
+
+
+class TestEstimate:
+    async def test_it_follows_from_the_last_photos_and_from_what_comes_before(
+        self, caller: Caller, other: Caller, job_loop: JobLoop, rows: Rows
+    ) -> None:
+        first = await caller.project()
+        assert first["eta_seconds"] is None
+        assert (await caller.read(first["id"]))["eta_seconds"] is None
+        await job_loop.run_next()
+        assert (await caller.read(first["id"]))["eta_seconds"] is None
+        await rows.change("UPDATE jobs SET finished_at = started_at + interval '10 s'")
+        for _ in range(3):
+            await other.project()
+        waiting = [await caller.project() for _ in range(2)]
+        seen = [(await caller.read(each["id"]))["eta_seconds"] for each in waiting]
+        # Only the workspace's own photos count.
+        assert seen == [10, 20]
+        await rows.change("UPDATE projects SET status = 'processing', progress = 0.75")
+        assert (await caller.read(waiting[0]["id"]))["eta_seconds"] == 3
 
 
 class TestGetProject:

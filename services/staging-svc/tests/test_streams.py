@@ -3,11 +3,9 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-import orjson
 import pytest
 from fastapi import FastAPI
 
@@ -19,120 +17,25 @@ from staging_svc.furnishing.job_loop import JobLoop
 from staging_svc.projects.errors import TooManyStreamsError
 from staging_svc.projects.feed import ProjectFeed
 from staging_svc.projects.streams import ProjectStream
-from staging_testing import Caller, MakeSettings, ScriptedEngine
-
-PATIENCE_SECONDS = 10
-
-
-@dataclass
-class Message:
-    """One server-sent event, or a comment."""
-
-    event: str = ""
-    id: int = 0
-    data: dict[str, Any] = field(default_factory=dict)
-    comment: str = ""
-
-
-class Stream:
-    """An open stream: the app is called as a server calls it, message by message."""
-
-    def __init__(self, app: FastAPI, caller: Caller, project_id: str, last_id: int | None) -> None:
-        headers = [(k.encode(), v.encode()) for k, v in caller.headers.items()]
-        if last_id is not None:
-            headers.append((b"last-event-id", str(last_id).encode()))
-        path = f"/v1/projects/{project_id}/events"
-        self._scope = {
-            "type": "http",
-            "asgi": {"version": "3.0"},
-            "http_version": "1.1",
-            "method": "GET",
-            "scheme": "http",
-            "path": path,
-            "raw_path": path.encode(),
-            "query_string": b"",
-            "headers": headers,
-            "server": ("service", 80),
-            "client": ("127.0.0.1", 1),
-        }
-        self._app = app
-        self._sent: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-        self._gone = asyncio.Event()
-        self.status = 0
-
-    async def open(self) -> None:
-        self._task = asyncio.create_task(self._app(self._scope, self._receive, self._send))
-        start = await self._next()
-        self.status = start["status"]
-
-    def leave(self) -> None:
-        """The client closes its connection, as the server says."""
-        self._gone.set()
-
-    async def ended(self) -> None:
-        """The app has returned."""
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            await self._task
-
-    async def close(self) -> None:
-        self._gone.set()
-        self._task.cancel()
-        await asyncio.wait([self._task])
-
-    async def message(self) -> Message | None:
-        """The next message, or None at the end."""
-        part = await self._next()
-        if not part.get("body"):
-            assert not part.get("more_body")
-            return None
-        return _parsed(part["body"].decode())
-
-    async def status_message(self) -> Message:
-        """The next `status` event."""
-        message = await self.message()
-        assert message is not None
-        assert message.event == "status"
-        return message
-
-    async def _next(self) -> dict[str, Any]:
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            return await self._sent.get()
-
-    async def _receive(self) -> dict[str, Any]:
-        await self._gone.wait()
-        return {"type": "http.disconnect"}
-
-    async def _send(self, message: Any) -> None:
-        self._sent.put_nowait(dict(message))
-
-
-def _parsed(text: str) -> Message:
-    message = Message()
-    for line in text.strip().split("\n"):
-        name, _, value = line.partition(": ")
-        match name:
-            case "event":
-                message.event = value
-            case "id":
-                message.id = int(value)
-            case "data":
-                message.data = orjson.loads(value)
-            case "":
-                message.comment = value
-    return message
+from staging_testing import Caller, LiveStream, MakeSettings, ScriptedEngine
 
 
 @asynccontextmanager
 async def following(
     app: FastAPI, caller: Caller, project_id: str, last_id: int | None = None
-) -> AsyncIterator[Stream]:
+) -> AsyncIterator[LiveStream]:
     await app.state.listener.connected.wait()
-    stream = Stream(app, caller, project_id, last_id)
+    last = "" if last_id is None else str(last_id)
+    stream = LiveStream(app, caller, f"/v1/projects/{project_id}/events", last)
     await stream.open()
     try:
         yield stream
     finally:
         await stream.close()
+
+
+def path_of(project: dict[str, Any]) -> str:
+    return f"/v1/projects/{project['id']}/events"
 
 
 async def test_anonymous_is_refused(caller: Caller) -> None:
@@ -168,7 +71,7 @@ async def test_changes_are_seen_as_they_happen_until_the_end(
         await working
     assert seen[-1].data == await caller.read(project["id"])
     assert seen[-1].data["status"] == "staged"
-    assert [m.id for m in seen] == sorted({m.id for m in seen})
+    assert [int(m.id) for m in seen] == sorted({int(m.id) for m in seen})
     assert [m.data["progress"] for m in seen] == sorted(m.data["progress"] for m in seen)
 
 
@@ -179,10 +82,10 @@ async def test_resuming_skips_what_was_seen(
     project = await caller.project()
     async with following(app, caller, project["id"]) as stream:
         seen = await stream.status_message()
-    async with following(app, caller, project["id"], seen.id) as stream:
+    async with following(app, caller, project["id"], int(seen.id)) as stream:
         working = asyncio.create_task(job_loop.run_next())
         message = await stream.status_message()
-        assert message.id > seen.id
+        assert int(message.id) > int(seen.id)
         assert message.data["status"] == "processing"
         engine.may_go_on.set()
         await working
@@ -196,7 +99,7 @@ async def test_final_state_that_was_seen_ends_reconnecting(
     async with following(app, caller, project["id"]) as stream:
         final = await stream.status_message()
         assert await stream.message() is None
-    async with following(app, caller, project["id"], final.id) as stream:
+    async with following(app, caller, project["id"], int(final.id)) as stream:
         assert stream.status == 204
 
 
@@ -239,7 +142,7 @@ async def test_stream_ends_in_time_to_be_authorised_anew(
 
 async def test_open_streams_hold_no_connection(app: FastAPI, caller: Caller) -> None:
     project = await caller.project()
-    streams = [Stream(app, caller, project["id"], None) for _ in range(20)]
+    streams = [LiveStream(app, caller, path_of(project)) for _ in range(20)]
     await asyncio.gather(*(stream.open() for stream in streams))
     # The pool has five connections.
     assert (await caller.read(project["id"])) == project
@@ -307,7 +210,7 @@ async def test_client_that_leaves_frees_its_stream_at_once(
         caller = Caller(client, context_keys, tenant_id)
         project = await caller.project()
         for begun in (False, True) * 2:
-            stream = Stream(app, caller, project["id"], None)
+            stream = LiveStream(app, caller, path_of(project))
             if not begun:
                 stream.leave()
             await app.state.listener.connected.wait()

@@ -42,6 +42,7 @@ from staging_svc.projects.schemas import (
     dump_project,
 )
 from staging_svc.projects.streams import ProjectStream
+from staging_svc.projects.workspace import WorkspaceStream
 from staging_svc.uploads.service import USE_ERRORS
 
 router = APIRouter(tags=["projects"])
@@ -63,6 +64,17 @@ PROJECT_LINKS = (
 )
 CHANGED: dict[int | str, dict[str, Any]] = {200: {"links": PROJECT_LINKS}}
 IMAGE_LINKS = link("get_image", image_id="/original/id") | link("get_image", image_id="/staged/id")
+EVENT_STREAM: dict[str, Any] = {
+    "content": {"text/event-stream": {}},
+    "description": "The live stream.",
+    "headers": {
+        "X-Accel-Buffering": {
+            "description": "Asks proxies to pass each event on at once.",
+            "required": True,
+            "schema": {"type": "string", "const": "no"},
+        }
+    },
+}
 
 
 @router.post(
@@ -129,6 +141,28 @@ async def list_projects(
         # One more than asked for shows whether there is a next page.
         projects = await service.list_projects(connection, wanted, limit=page.limit + 1)
     return Response(dump_page(projects, page.limit), media_type=JSON)
+
+
+@router.get(
+    "/v1/projects/events",
+    response_class=Response,
+    responses={200: EVENT_STREAM, **problems(TooManyStreamsError)},
+)
+async def follow_projects(
+    principal: ReaderDep,
+    parts: PartsDep,
+    last_event_id: Annotated[
+        Opaque, Header(alias="Last-Event-ID", pattern=r"^([0-9]{1,15}-[A-Za-z0-9_-]{22})?$")
+    ] = "",
+) -> Response:
+    """Live changes of all projects of the workspace: `event: project` with the project as data, also
+    when it is put into the trash, and `event: deleted` with its `id` when it is deleted for good.
+
+    What happens after the stream has begun is in it, so read the list when it has. `Last-Event-ID`
+    resumes without loss, and may repeat what was seen: what has an older `updated_at` is no news. If it
+    is a week old, or too much has happened, `event: reset` says to read the list again.
+    """
+    return WorkspaceStream(parts, principal.tenant_id).respond(last_event_id)
 
 
 @router.get(
@@ -285,17 +319,7 @@ async def _answer(session: Session, project_id: UUID) -> Response:
     "/v1/projects/{project_id}/events",
     response_class=Response,
     responses={
-        200: {
-            "content": {"text/event-stream": {}},
-            "description": "The live stream.",
-            "headers": {
-                "X-Accel-Buffering": {
-                    "description": "Asks proxies to pass each event on at once.",
-                    "required": True,
-                    "schema": {"type": "string", "const": "no"},
-                }
-            },
-        },
+        200: EVENT_STREAM,
         204: {"description": "The final state was seen already: do not connect again."},
         **problems(ProjectNotFoundError, TooManyStreamsError),
     },

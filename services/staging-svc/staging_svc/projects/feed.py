@@ -22,7 +22,7 @@ def project_key(tenant_id: UUID, project_id: UUID) -> str:
 
 
 class ProjectFeed:
-    """Which streams watch which project."""
+    """Which streams watch which project, or all projects of a tenant."""
 
     def __init__(self, *, max_streams_per_tenant: int) -> None:
         self._limit = max_streams_per_tenant
@@ -33,8 +33,9 @@ class ProjectFeed:
 
     def wake(self, key: str) -> None:
         """The project of this key changed."""
-        for flag in self._watchers.get(key, ()):
-            flag.set()
+        for watched in (key, key.partition("/")[0]):
+            for flag in self._watchers.get(watched, ()):
+                flag.set()
 
     def wake_all(self) -> None:
         """Changes may have been missed: wake all streams."""
@@ -48,12 +49,13 @@ class ProjectFeed:
         self.wake_all()
 
     @contextmanager
-    def watch(self, tenant_id: UUID, project_id: UUID) -> Iterator[asyncio.Event]:
-        """A flag that is set whenever the project may have changed; TooManyStreamsError if the tenant has
-        too many streams already."""
+    def watch(self, tenant_id: UUID, project_id: UUID | None) -> Iterator[asyncio.Event]:
+        """A flag that is set whenever the project, or without one any project of the tenant, may have
+        changed; TooManyStreamsError if the tenant has too many streams already."""
         if self._streams[tenant_id] >= self._limit:
             raise TooManyStreamsError(retry_after=5, limit=self._limit)
-        key, flag = project_key(tenant_id, project_id), asyncio.Event()
+        key = str(tenant_id) if project_id is None else project_key(tenant_id, project_id)
+        flag = asyncio.Event()
         self._streams[tenant_id] += 1
         self._watchers.setdefault(key, set()).add(flag)
         try:

@@ -66,6 +66,19 @@ ORDER BY {{order}}
 
 GET = READ.format(where="id = $1 AND purged_at IS NULL", order="id DESC", limit="")
 
+# Every transaction before `horizon` has ended; `next` and later ones have not begun.
+POSITION = """
+SELECT pg_snapshot_xmin(now_seen)::text::bigint AS horizon,
+       pg_snapshot_xmax(now_seen)::text::bigint AS next
+FROM pg_current_snapshot() now_seen
+"""
+# What a transaction wrote that has not begun is from another life of the database, before a backup.
+CHANGED = """
+SELECT id, version, changed_in FROM projects WHERE changed_in >= $1 AND changed_in < $2
+ORDER BY changed_in, id LIMIT $3
+"""
+GET_ALL = READ.format(where="id = ANY ($1)", order="id", limit="")
+
 INSERT = """
 INSERT INTO projects (tenant_id, id, created_at, updated_at, name, room_type, style, options,
                       status, progress, version, reservation_id, is_reserved, created_by,
@@ -145,9 +158,13 @@ CONDITIONS = {
     "status": "status = {0}",
     "created_by": "created_by = {0}",
     "photo_id": "(id = {0} OR variation_of = {0})",
-    "q": "name ILIKE {0}",
+    # By the case of all letters: the database itself knows that of ASCII only.
+    "q": "name ILIKE {0} COLLATE pg_c_utf8",
     "after": "id < {0}",
 }
+# Until the transaction ends. A rare name would otherwise be looked for in the whole table, although in
+# the end only the tenant's rows are compared.
+OWN_ROWS_ONLY = "SELECT set_config('enable_seqscan', 'off', true)"
 IN_TRASH = "deleted_at IS NOT NULL AND purged_at IS NULL"
 
 
@@ -193,8 +210,28 @@ async def fetch_projects(
     }
     if wanted.q is not None:
         given["q"] = f"%{_literal(wanted.q)}%"
+        await connection.execute(OWN_ROWS_ONLY)
     query = list_query(tuple(given), is_deleted=wanted.is_deleted)
     return list(await connection.fetch(query, limit, *given.values()))
+
+
+async def fetch_position(connection: asyncpg.Connection) -> tuple[int, int]:
+    """The number of the oldest transaction that has not ended, or that has not begun if there is none;
+    and the number of the next that will begin."""
+    row = await connection.fetchrow(POSITION)
+    return row["horizon"], row["next"]
+
+
+async def fetch_changed(
+    connection: asyncpg.Connection, *, since: int, before: int, limit: int
+) -> list[asyncpg.Record]:
+    """Id, version and transaction of the projects that were last changed in these transactions."""
+    return list(await connection.fetch(CHANGED, since, before, limit))
+
+
+async def fetch_all(connection: asyncpg.Connection, ids: Sequence[UUID]) -> dict[UUID, ProjectRow]:
+    """These projects, deleted ones included, by their ids."""
+    return {row["id"]: row for row in await connection.fetch(GET_ALL, ids)}
 
 
 def _literal(text: str) -> str:

@@ -1,7 +1,7 @@
 """The live stream of one project (server-sent events, HTML standard 9.2)."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractContextManager, aclosing
 from uuid import UUID
 
@@ -39,17 +39,16 @@ class ProjectStream:
             raise ProjectNotFoundError
         if _is_final(row) and row["version"] <= last_version:
             return Response(status_code=204)
-        return _StreamResponse(self, last_version)
-
-    def watch(self) -> AbstractContextManager[asyncio.Event]:
-        """See `ProjectFeed.watch`."""
-        return self._feed.watch(self._tenant_id, self._project_id)
+        return StreamResponse(
+            lambda: self._feed.watch(self._tenant_id, self._project_id),
+            lambda changed: self.events(changed, last_version),
+        )
 
     async def events(
         self, changed: asyncio.Event, last_version: int
     ) -> AsyncGenerator[bytes, None]:
         """The events after `last_version`, as they are sent; `changed` is the flag of `watch`."""
-        end = asyncio.get_running_loop().time() + self._max_seconds
+        end = _now() + self._max_seconds
         # Read anew: it may have changed before it was watched.
         while (row := await self._read()) is not None and row["deleted_at"] is None:
             if row["version"] > last_version:
@@ -57,24 +56,13 @@ class ProjectStream:
                 yield _event(row)
             if _is_final(row):
                 return
-            while not await self._wait(changed, end):
-                if asyncio.get_running_loop().time() >= end:
+            while not await has_changed(changed, min(self._heartbeat_seconds, end - _now())):
+                if _now() >= end:
                     return
                 yield HEARTBEAT
             if self._feed.is_closed:
                 return
         yield b"event: deleted\ndata: {}\n\n"
-
-    async def _wait(self, changed: asyncio.Event, end: float) -> bool:
-        """Wait, and return whether the project may have changed before the next heartbeat is due."""
-        seconds = min(self._heartbeat_seconds, end - asyncio.get_running_loop().time())
-        try:
-            async with asyncio.timeout(max(0.0, seconds)):
-                await changed.wait()
-        except TimeoutError:
-            return False
-        changed.clear()
-        return True
 
     async def _read(self) -> ProjectRow | None:
         # Shielded: the stream ends whenever its client leaves, and the pool would lose a connection that
@@ -85,22 +73,41 @@ class ProjectStream:
         return row
 
 
-class _StreamResponse(StreamingResponse):
-    """Watches the project only while it is being sent: one that is dropped before, because its client
-    is gone, must not count as a stream for ever."""
+class StreamResponse(StreamingResponse):
+    """Watches only while it is being sent: one that is dropped before, because its client is gone,
+    must not count as a stream for ever. `events` makes what is sent, from the flag of `watch`."""
 
-    def __init__(self, stream: ProjectStream, last_version: int) -> None:
+    def __init__(
+        self,
+        watch: Callable[[], AbstractContextManager[asyncio.Event]],
+        events: Callable[[asyncio.Event], AsyncGenerator[bytes, None]],
+    ) -> None:
         super().__init__((), media_type="text/event-stream", headers=HEADERS)
-        self._stream = stream
-        self._last_version = last_version
+        self._watch = watch
+        self._events = events
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See StreamingResponse."""
-        with self._stream.watch() as changed:
-            events = self._stream.events(changed, self._last_version)
+        with self._watch() as changed:
+            events = self._events(changed)
             async with aclosing(events):
                 self.body_iterator = events
                 await super().__call__(scope, receive, send)
+
+
+async def has_changed(changed: asyncio.Event, seconds: float) -> bool:
+    """Wait, but no longer than `seconds`, and return whether there may be a change."""
+    try:
+        async with asyncio.timeout(max(0.0, seconds)):
+            await changed.wait()
+    except TimeoutError:
+        return False
+    changed.clear()
+    return True
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
 
 
 def _is_final(row: ProjectRow) -> bool:
