@@ -48,7 +48,7 @@ export default defineConfig({
               name: "parts",
               test: /node_modules|src\/(lib|ui)\//,
               entriesAware: true,
-              entriesAwareMergeThreshold: 4_000,
+              entriesAwareMergeThreshold: 2_500,
             },
           ],
         },
