@@ -1,14 +1,24 @@
+import { personAccountRoutes } from "@/features/account/routes";
+import { resetRoutes } from "@/features/reset/routes";
 import { personRoutes } from "@/features/session/routes";
-import { signupRoutes } from "@/features/signup/routes";
-import { door, root } from "@/lib/frames";
+import { signupRoutes, startRoutes } from "@/features/signup/routes";
+import { workspacesRoutes } from "@/features/workspaces/routes";
+import { door, platform, root } from "@/lib/frames";
 import { Door } from "./shell/Door";
+import { Platform } from "./shell/Platform";
 import { Root } from "./shell/Root";
 
 /** The pages of the platform's own host. */
-export const platformTree = () => [door.addChildren([...signupRoutes, ...personRoutes])] as const;
+export const platformTree = () =>
+  [
+    ...startRoutes,
+    door.addChildren([...signupRoutes, ...personRoutes, ...resetRoutes]),
+    platform.addChildren([...workspacesRoutes, ...personAccountRoutes]),
+  ] as const;
 
 export function platformRoutes() {
   root.update({ component: Root });
   door.update({ component: Door });
+  platform.update({ component: Platform });
   return root.addChildren([...platformTree()]);
 }

@@ -6,6 +6,7 @@ import { photoRoutes } from "@/features/photo/routes";
 import { photosRoutes } from "@/features/photos/routes";
 import { sessionRoutes } from "@/features/session/routes";
 import { usageRoutes } from "@/features/usage/routes";
+import { enterRoutes } from "@/features/workspaces/routes";
 import { door, office, root, workspace } from "@/lib/frames";
 import { galleryRoutes } from "./gallery/routes";
 import { Door } from "./shell/Door";
@@ -22,7 +23,7 @@ export const tenantTree = () =>
       ...accountRoutes,
       office.addChildren([...officeRoutes, ...usageRoutes, ...apiKeyRoutes, ...brandingRoutes]),
     ]),
-    door.addChildren([...sessionRoutes]),
+    door.addChildren([...sessionRoutes, ...enterRoutes]),
   ] as const;
 
 export function tenantRoutes() {

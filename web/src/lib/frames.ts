@@ -1,7 +1,7 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { createRootRouteWithContext, createRoute, redirect } from "@tanstack/react-router";
 import { expiry } from "./expiry";
-import { sessionQuery } from "./session";
+import { personQuery, sessionQuery } from "./session";
 
 // The frames that pages stand in. They have no looks here: `app/` gives each its component, so that a
 // feature can name its frame without knowing the shell.
@@ -26,5 +26,14 @@ export const office = createRoute({ getParentRoute: () => workspace, path: "/off
 /** Pages for those who are not signed in yet, on any host: one narrow column. */
 export const door = createRoute({ getParentRoute: () => root, id: "door" });
 
-/** Pages of the platform's own host. */
-export const platform = createRoute({ getParentRoute: () => root, id: "platform" });
+/** Pages of the platform's own host, for people who are signed in there. */
+export const platform = createRoute({
+  getParentRoute: () => root,
+  id: "platform",
+  beforeLoad: async ({ context, location }) => {
+    const person = await context.queries.ensureQueryData(personQuery);
+    if (!person) throw redirect({ to: "/login", search: { next: location.href } as never });
+    expiry.armed = true;
+    return { person };
+  },
+});

@@ -4,18 +4,28 @@ import { expiry } from "./expiry";
 
 export type Session = Schemas["SessionRead"];
 
-/** Who is signed in on this host; null if nobody is. */
+/** A person who is signed in on the platform's host, in no workspace. */
+export type PersonSession = Schemas["PersonSessionRead"];
+
+/** Who is signed in on this workspace's host; null if nobody is. */
 export const sessionQuery = queryOptions({
   queryKey: ["session"],
   staleTime: 5 * 60_000,
-  queryFn: readSession,
+  queryFn: () => readSession<Session>(),
 });
 
-async function readSession(): Promise<Session | null> {
+/** The same on the platform's host. */
+export const personQuery = queryOptions({
+  queryKey: ["session"],
+  staleTime: 5 * 60_000,
+  queryFn: () => readSession<PersonSession>(),
+});
+
+async function readSession<Found>(): Promise<Found | null> {
   try {
     const session = await data(api.GET("/v1/session"));
     expiry.armed = true;
-    return session as Session;
+    return session as Found;
   } catch (error) {
     if (error instanceof ApiError && error.status === 401) return null;
     throw error;

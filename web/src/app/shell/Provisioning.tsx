@@ -3,6 +3,7 @@ import { useEffect } from "react";
 import { boot } from "@/lib/boot";
 import { Heading } from "@/ui/Page";
 import { Spinner } from "@/ui/Spinner";
+import { Typed } from "@/ui/Typed";
 
 const PAUSE = 2_000;
 
@@ -23,7 +24,10 @@ export function Provisioning() {
         <Trans>Your workspace is being made</Trans>
       </Heading>
       <p className="text-quiet">
-        <Trans>{boot.name} is ready in a few seconds. This page goes on by itself.</Trans>
+        <Trans>
+          <Typed text={boot.branding?.name ?? boot.name} /> is ready in a few seconds. This page
+          goes on by itself.
+        </Trans>
       </p>
     </main>
   );

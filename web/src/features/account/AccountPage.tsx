@@ -2,14 +2,31 @@ import { Trans } from "@lingui/react/macro";
 import { useLogOut } from "@/features/session";
 import { Button } from "@/ui/Button";
 import { Page } from "@/ui/Page";
+import { Looks } from "./parts/Looks";
+import { Password } from "./parts/Password";
+import { Profile } from "./parts/Profile";
+import { Sessions } from "./parts/Sessions";
 
+/** What concerns only the person, whatever the workspace: name, language, look, password, sessions. */
 export function AccountPage() {
   const logOut = useLogOut();
   return (
-    <Page narrow title={<Trans>Your account</Trans>}>
-      <Button kind="secondary" busy={logOut.isPending} onClick={() => logOut.mutate()}>
-        <Trans>Log out</Trans>
-      </Button>
+    <Page
+      narrow
+      title={<Trans>Your account</Trans>}
+      lead={<Trans>The same in all your workspaces.</Trans>}
+      actions={
+        <Button kind="secondary" busy={logOut.isPending} onClick={() => logOut.mutate()}>
+          <Trans>Log out</Trans>
+        </Button>
+      }
+    >
+      <div className="grid gap-6">
+        <Profile />
+        <Looks />
+        <Password />
+        <Sessions />
+      </div>
     </Page>
   );
 }

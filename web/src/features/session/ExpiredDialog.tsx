@@ -1,13 +1,13 @@
 import { Trans } from "@lingui/react/macro";
 import { expiry } from "@/lib/expiry";
-import type { Session } from "@/lib/session";
+import type { PersonSession, Session } from "@/lib/session";
 import { RequiredDialog } from "@/ui/Dialog";
 import { LogInForm } from "./LogInForm";
 
 /** The same person logs in over the page, and what they were doing goes on. For anybody else the page
  * is made anew. */
 export default function ExpiredDialog({ user }: { user: Session["user"] }) {
-  const back = (session: Session) => {
+  const back = (session: Session | PersonSession) => {
     if (session.user?.id === user?.id) expiry.renewed();
     else location.replace("/");
   };

@@ -1,7 +1,7 @@
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { ApiError, OfflineError } from "@/lib/api";
-import type { Session } from "@/lib/session";
+import type { PersonSession, Session } from "@/lib/session";
 import { Button } from "@/ui/Button";
 import { Field } from "@/ui/Field";
 import { Form } from "@/ui/Form";
@@ -15,7 +15,7 @@ export function LogInForm({
   onDone,
 }: {
   email?: string | undefined;
-  onDone: (session: Session) => void;
+  onDone: (session: Session | PersonSession) => void;
 }) {
   const logIn = useLogIn();
   return (

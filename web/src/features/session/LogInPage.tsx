@@ -1,7 +1,8 @@
 import { Trans } from "@lingui/react/macro";
-import { useRouter, useSearch } from "@tanstack/react-router";
+import { Link, useRouter, useSearch } from "@tanstack/react-router";
 import { boot } from "@/lib/boot";
 import { Heading } from "@/ui/Page";
+import { Typed } from "@/ui/Typed";
 import { LogInForm } from "./LogInForm";
 
 export function LogInPage() {
@@ -14,10 +15,24 @@ export function LogInPage() {
           <Trans>Welcome back</Trans>
         </Heading>
         <p className="text-quiet">
-          <Trans>Log in to {boot.name}</Trans>
+          <Trans>
+            Log in to <Typed text={boot.branding?.name ?? boot.name} />
+          </Trans>
         </p>
       </header>
       <LogInForm onDone={() => router.history.push(next ?? "/")} />
+      <p className="flex flex-wrap gap-x-6 gap-y-2 text-quiet">
+        <a href={`${boot.app_url}/reset`} className="underline-offset-4 hover:underline">
+          <Trans>Forgot your password?</Trans>
+        </a>
+        <Link
+          to="/enter"
+          search={next ? { to: next } : {}}
+          className="underline-offset-4 hover:underline"
+        >
+          <Trans>You are signed in elsewhere? Come in without a password</Trans>
+        </Link>
+      </p>
     </div>
   );
 }

@@ -3,7 +3,8 @@ import { api, data } from "@/lib/api";
 import { expiry } from "@/lib/expiry";
 import { leave as endAll } from "@/lib/leaving";
 import { stopLive } from "@/lib/live";
-import { type Session, sessionQuery } from "@/lib/session";
+import { keepLocale, showLook } from "@/lib/look";
+import { type PersonSession, type Session, sessionQuery } from "@/lib/session";
 
 export type Credentials = { email: string; password: string };
 
@@ -11,10 +12,13 @@ export function useLogIn() {
   const queries = useQueryClient();
   return useMutation({
     mutationFn: async (body: Credentials) =>
-      (await data(api.POST("/v1/session", { body }))) as Session,
+      (await data(api.POST("/v1/session", { body }))) as Session | PersonSession,
     onSuccess: (session) => {
       expiry.armed = true;
-      queries.setQueryData(sessionQuery.queryKey, session);
+      queries.setQueryData(sessionQuery.queryKey, session as Session);
+      // A new browser looks as the person is used to.
+      if (session.user?.theme) showLook(session.user.theme);
+      if (session.user?.locale) keepLocale(session.user.locale);
     },
   });
 }

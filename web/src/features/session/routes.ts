@@ -1,6 +1,6 @@
 import { createRoute, lazyRouteComponent, redirect } from "@tanstack/react-router";
 import { door } from "@/lib/frames";
-import { sessionQuery } from "@/lib/session";
+import { personQuery, sessionQuery } from "@/lib/session";
 import { pathOf } from "./next";
 
 const logInRoute = createRoute({
@@ -17,4 +17,15 @@ const logInRoute = createRoute({
 export const sessionRoutes = [logInRoute] as const;
 
 /** The same on the platform's host, where a person is signed in without a workspace. */
-export const personRoutes = [] as const;
+const personLogInRoute = createRoute({
+  getParentRoute: () => door,
+  path: "/login",
+  validateSearch: ({ next }: Record<string, unknown>) => pathOf(next),
+  beforeLoad: async ({ context, search }) => {
+    const person = await context.queries.ensureQueryData(personQuery);
+    if (person) throw redirect({ href: search.next ?? "/tenants" });
+  },
+  component: lazyRouteComponent(() => import("./PersonLogInPage"), "PersonLogInPage"),
+});
+
+export const personRoutes = [personLogInRoute] as const;

@@ -1,10 +1,34 @@
-import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
-import { door } from "@/lib/frames";
+import { createRoute, lazyRouteComponent, redirect } from "@tanstack/react-router";
+import { door, root } from "@/lib/frames";
+import { personQuery } from "@/lib/session";
+import { readPending } from "./pending";
 
 const startRoute = createRoute({
-  getParentRoute: () => door,
+  getParentRoute: () => root,
   path: "/",
+  beforeLoad: async ({ context }) => {
+    if (await context.queries.ensureQueryData(personQuery)) throw redirect({ to: "/tenants" });
+  },
   component: lazyRouteComponent(() => import("./StartPage"), "StartPage"),
 });
 
-export const signupRoutes = [startRoute] as const;
+const signUpRoute = createRoute({
+  getParentRoute: () => door,
+  path: "/signup",
+  component: lazyRouteComponent(() => import("./SignUpPage"), "SignUpPage"),
+});
+
+const codeRoute = createRoute({
+  getParentRoute: () => door,
+  path: "/signup/code",
+  beforeLoad: () => {
+    const pending = readPending();
+    if (!pending) throw redirect({ to: "/signup" });
+    return { pending };
+  },
+  component: lazyRouteComponent(() => import("./CodePage"), "CodePage"),
+});
+
+/** The first page has the whole width. */
+export const startRoutes = [startRoute] as const;
+export const signupRoutes = [signUpRoute, codeRoute] as const;

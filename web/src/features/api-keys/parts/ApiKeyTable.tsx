@@ -7,6 +7,7 @@ import { Button } from "@/ui/Button";
 import { Notice } from "@/ui/Notice";
 import { Table } from "@/ui/Table";
 import { toast } from "@/ui/Toast";
+import { Typed } from "@/ui/Typed";
 import { type ApiKey, useRevokeApiKey } from "../api";
 import { type Scope, useScopeNames } from "./scopes";
 
@@ -21,7 +22,6 @@ export function ApiKeyTable({ keys, caption }: { keys: ApiKey[]; caption: string
     setChosen(null);
     toast({ title: t`The key no longer works.` });
   };
-  const name = chosen?.name ?? "";
   return (
     <>
       {revoke.error && (
@@ -78,7 +78,12 @@ export function ApiKeyTable({ keys, caption }: { keys: ApiKey[]; caption: string
           <ConfirmDialog
             open
             onOpenChange={() => setChosen(null)}
-            title={<Trans>Revoke “{name}”?</Trans>}
+            title={
+              <Trans>
+                Revoke “<Typed text={chosen.name} />
+                ”?
+              </Trans>
+            }
             description={
               <Trans>
                 Programs that use it are refused within a second. This cannot be undone.

@@ -1,0 +1,63 @@
+import { Trans, useLingui } from "@lingui/react/macro";
+import { useSuspenseQuery } from "@tanstack/react-query";
+import { keepLocale, showLook } from "@/lib/look";
+import { ChoiceGroup } from "@/ui/ChoiceGroup";
+import { Notice } from "@/ui/Notice";
+import { Section } from "@/ui/Page";
+import { type Me, meQuery, useChangeMe } from "../api";
+import { wordsFor } from "./refusal";
+
+type Theme = NonNullable<Me["theme"]> | "auto";
+type Language = NonNullable<Me["locale"]> | "auto";
+
+/** Language and look; what is chosen is shown at once. */
+export function Looks() {
+  const { t } = useLingui();
+  const { data: me } = useSuspenseQuery(meQuery);
+  const change = useChangeMe();
+  const shown = { ...me, ...(change.isPending ? change.variables : {}) };
+  const setLook = (theme: Theme) => {
+    const chosen = theme === "auto" ? null : theme;
+    change.mutate({ theme: chosen }, { onSuccess: () => showLook(chosen) });
+  };
+  const setLanguage = (language: Language) => {
+    const chosen = language === "auto" ? null : language;
+    change.mutate(
+      { locale: chosen },
+      {
+        onSuccess: () => {
+          keepLocale(chosen);
+          // The page is written anew in that language.
+          location.reload();
+        },
+      },
+    );
+  };
+  return (
+    <Section title={<Trans>Language and look</Trans>}>
+      {change.error && <Notice tone="danger">{wordsFor(change.error)}</Notice>}
+      <ChoiceGroup<Language>
+        name="language"
+        label={<Trans>Language, also of your mails</Trans>}
+        value={shown.locale ?? "auto"}
+        onChange={setLanguage}
+        options={[
+          { value: "auto", label: t`As the browser` },
+          { value: "en", label: "English" },
+          { value: "de", label: "Deutsch" },
+        ]}
+      />
+      <ChoiceGroup<Theme>
+        name="look"
+        label={<Trans>Look</Trans>}
+        value={shown.theme ?? "auto"}
+        onChange={setLook}
+        options={[
+          { value: "auto", label: t`As the machine` },
+          { value: "light", label: t`Light` },
+          { value: "dark", label: t`Dark` },
+        ]}
+      />
+    </Section>
+  );
+}

@@ -1,0 +1,42 @@
+import { Trans, useLingui } from "@lingui/react/macro";
+import { useSuspenseQuery } from "@tanstack/react-query";
+import { ApiError } from "@/lib/api";
+import { Button } from "@/ui/Button";
+import { Field } from "@/ui/Field";
+import { Form } from "@/ui/Form";
+import { Notice } from "@/ui/Notice";
+import { Section } from "@/ui/Page";
+import { toast } from "@/ui/Toast";
+import { meQuery, useChangeMe } from "../api";
+import { wordsFor } from "./refusal";
+
+export function Profile() {
+  const { t } = useLingui();
+  const { data: me } = useSuspenseQuery(meQuery);
+  const change = useChangeMe();
+  return (
+    <Section title={<Trans>You</Trans>}>
+      <Form<{ name: string }>
+        busy={change.isPending}
+        errors={change.error instanceof ApiError ? change.error.fields : undefined}
+        onSubmit={({ name }) =>
+          change.mutate({ name }, { onSuccess: () => toast({ title: t`Saved.` }) })
+        }
+      >
+        {change.error && <Notice tone="danger">{wordsFor(change.error)}</Notice>}
+        <Field
+          name="name"
+          label={<Trans>Name</Trans>}
+          defaultValue={me.name}
+          required
+          maxLength={120}
+          autoComplete="name"
+        />
+        <Field name="email" type="email" label={<Trans>Email</Trans>} value={me.email} readOnly />
+        <Button type="submit" busy={change.isPending} className="justify-self-start">
+          <Trans>Save</Trans>
+        </Button>
+      </Form>
+    </Section>
+  );
+}

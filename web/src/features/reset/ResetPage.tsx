@@ -1,0 +1,153 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
+import { Link } from "@tanstack/react-router";
+import { useState } from "react";
+import { ApiError, OfflineError } from "@/lib/api";
+import { Button, buttonLook } from "@/ui/Button";
+import { Field } from "@/ui/Field";
+import { Form } from "@/ui/Form";
+import { Notice } from "@/ui/Notice";
+import { Heading } from "@/ui/Page";
+import { PasswordField } from "@/ui/PasswordField";
+import { useAskReset, useReset } from "./api";
+
+/** Forgotten: ask for a mail; or, from its link, choose a new password. */
+export function ResetPage() {
+  const [token] = useState(takeToken);
+  return token ? <NewPassword token={token} /> : <Ask />;
+}
+
+/** The token from the mail's link leaves the address and the history before anything else is shown. */
+function takeToken(): string | null {
+  const token = new URLSearchParams(location.hash.slice(1)).get("token");
+  if (location.hash) history.replaceState(history.state, "", location.pathname);
+  return token;
+}
+
+function Ask() {
+  const ask = useAskReset();
+  if (ask.isSuccess) {
+    return (
+      <div className="grid gap-4" role="status">
+        <Heading>
+          <Trans>Look into your mail</Trans>
+        </Heading>
+        <p className="text-quiet [overflow-wrap:anywhere]">
+          <Trans>
+            If {ask.variables} has an account here, a mail with a link is on its way. The link works
+            for half an hour.
+          </Trans>
+        </p>
+        <Link to="/login" className={`${buttonLook("secondary")} justify-self-start`}>
+          <Trans>Back to the log-in</Trans>
+        </Link>
+      </div>
+    );
+  }
+  const refusal = ask.error instanceof ApiError ? ask.error : null;
+  return (
+    <div className="grid gap-8">
+      <header className="grid gap-1">
+        <Heading>
+          <Trans>Forgot your password?</Trans>
+        </Heading>
+        <p className="text-quiet">
+          <Trans>A mail leads you to a new one.</Trans>
+        </p>
+      </header>
+      <Form<{ email: string }>
+        busy={ask.isPending}
+        errors={refusal?.fields}
+        onSubmit={({ email }) => ask.mutate(email)}
+      >
+        {ask.error && <Notice tone="danger">{wordsFor(ask.error)}</Notice>}
+        <Field
+          name="email"
+          type="email"
+          label={<Trans>Email</Trans>}
+          required
+          autoComplete="username"
+          autoFocus
+        />
+        <Button type="submit" busy={ask.isPending}>
+          <Trans>Send me the link</Trans>
+        </Button>
+      </Form>
+    </div>
+  );
+}
+
+function NewPassword({ token }: { token: string }) {
+  const reset = useReset();
+  if (reset.isSuccess) {
+    return (
+      <div className="grid gap-4" role="status">
+        <Heading>
+          <Trans>Your password is changed</Trans>
+        </Heading>
+        <p className="text-quiet">
+          <Trans>You were logged out everywhere. Log in with the new one.</Trans>
+        </p>
+        <Link to="/login" className={`${buttonLook()} justify-self-start`}>
+          <Trans>Log in</Trans>
+        </Link>
+      </div>
+    );
+  }
+  const refusal = reset.error instanceof ApiError ? reset.error : null;
+  const isOver = refusal?.status === 410 || refusal?.status === 404 || refusal?.status === 401;
+  return (
+    <div className="grid gap-8">
+      <header className="grid gap-1">
+        <Heading>
+          <Trans>Choose a new password</Trans>
+        </Heading>
+        <p className="text-quiet">
+          <Trans>It ends every session you have, here and on other devices.</Trans>
+        </p>
+      </header>
+      <Form<{ password: string }>
+        busy={reset.isPending}
+        errors={refusal?.fields}
+        onSubmit={({ password }) => reset.mutate({ token, password })}
+      >
+        {reset.error && (
+          <Notice
+            tone="danger"
+            action={
+              isOver && (
+                <a href="/reset" className={buttonLook("secondary", "small")}>
+                  <Trans>Ask for a new link</Trans>
+                </a>
+              )
+            }
+          >
+            {isOver ? t`This link has been used or is too old.` : wordsFor(reset.error)}
+          </Notice>
+        )}
+        <PasswordField
+          name="password"
+          label={<Trans>New password</Trans>}
+          hint={<Trans>At least eight characters. A few words are good.</Trans>}
+          required
+          minLength={8}
+          autoComplete="new-password"
+          autoFocus
+        />
+        <Button type="submit" busy={reset.isPending}>
+          <Trans>Change it</Trans>
+        </Button>
+      </Form>
+    </div>
+  );
+}
+
+function wordsFor(error: Error): string {
+  if (error instanceof OfflineError) return t`There is no connection. Try again when there is one.`;
+  if (!(error instanceof ApiError)) return t`That did not work. Try again.`;
+  if (error.status === 429) {
+    const seconds = error.retryAfter ?? 60;
+    return t`Too many tries. Wait ${seconds} seconds, then try again.`;
+  }
+  return error.detail;
+}

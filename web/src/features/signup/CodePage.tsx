@@ -1,0 +1,94 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
+import { Link, useRouteContext } from "@tanstack/react-router";
+import { WorkspaceArrival } from "@/features/workspaces";
+import { ApiError, OfflineError } from "@/lib/api";
+import { Button, buttonLook } from "@/ui/Button";
+import { Form } from "@/ui/Form";
+import { Notice } from "@/ui/Notice";
+import { OtpField } from "@/ui/OtpField";
+import { Heading } from "@/ui/Page";
+import { PasswordField } from "@/ui/PasswordField";
+import { useConfirm } from "./api";
+import { NoMail } from "./parts/NoMail";
+
+/** The code from the mail and a password; then straight into the workspace. */
+export function CodePage() {
+  const { pending } = useRouteContext({ from: "/door/signup/code" });
+  const confirm = useConfirm(pending.id);
+  if (confirm.data) return <WorkspaceArrival tenantId={confirm.data.tenant.id} />;
+  const refusal = confirm.error instanceof ApiError ? confirm.error : null;
+  const isOver = refusal?.status === 410 || refusal?.status === 404;
+  return (
+    <div className="grid gap-8">
+      <header className="grid gap-1">
+        <Heading>
+          <Trans>Look into your mail</Trans>
+        </Heading>
+        <p className="text-quiet [overflow-wrap:anywhere]">
+          <Trans>A code is on its way to {pending.email}.</Trans>
+        </p>
+      </header>
+      <Form<{ code: string; password: string }>
+        busy={confirm.isPending}
+        errors={refusal?.fields}
+        onSubmit={(values) => confirm.mutate(values)}
+      >
+        {confirm.error && (
+          <Notice
+            tone="danger"
+            action={
+              isOver && (
+                <Link to="/signup" className={buttonLook("secondary", "small")}>
+                  <Trans>Sign up again</Trans>
+                </Link>
+              )
+            }
+          >
+            {wordsFor(confirm.error)}
+          </Notice>
+        )}
+        {/* For password managers, which would keep the code as the name otherwise. */}
+        <input
+          type="email"
+          autoComplete="username"
+          value={pending.email}
+          readOnly
+          tabIndex={-1}
+          aria-hidden
+          className="sr-only"
+        />
+        <OtpField name="code" label={<Trans>Code</Trans>} autoFocus />
+        <PasswordField
+          name="password"
+          label={<Trans>Choose a password</Trans>}
+          hint={<Trans>At least eight characters. A few words are good.</Trans>}
+          required
+          minLength={8}
+          autoComplete="new-password"
+        />
+        <Button type="submit" size="large" busy={confirm.isPending}>
+          <Trans>Open my workspace</Trans>
+        </Button>
+      </Form>
+      <NoMail />
+    </div>
+  );
+}
+
+function wordsFor(error: Error): string {
+  if (error instanceof OfflineError) return t`There is no connection. Nothing is lost: try again.`;
+  if (!(error instanceof ApiError)) return t`That did not work. Try again.`;
+  if (error.code === "invalid_code")
+    return t`That is not the code of the newest mail. Look once more.`;
+  if (error.code === "code_exhausted") return t`Too many wrong codes. Sign up again for a new one.`;
+  if (error.status === 410 || error.status === 404)
+    return t`This sign-up has expired. Sign up again: it takes a minute.`;
+  if (error.code === "slug_taken")
+    return t`Somebody took that address meanwhile. Sign up again with another one.`;
+  if (error.status === 429) {
+    const seconds = error.retryAfter ?? 60;
+    return t`Too many tries. Wait ${seconds} seconds, then try again.`;
+  }
+  return error.detail;
+}

@@ -1,0 +1,81 @@
+import { Trans } from "@lingui/react/macro";
+import { useSearch } from "@tanstack/react-router";
+import { useEffect, useRef, useState } from "react";
+import { ApiError, OfflineError } from "@/lib/api";
+import { boot } from "@/lib/boot";
+import { Button, buttonLook } from "@/ui/Button";
+import { Heading } from "@/ui/Page";
+import { Spinner } from "@/ui/Spinner";
+import { Typed } from "@/ui/Typed";
+import { useEnter, useStartHandoff } from "./api";
+import { keepDestination, takeCode, takeDestination } from "./paths";
+
+/** The door of a workspace for people whom the platform knows: it asks there who this is, and comes
+ * back with a code that works once. */
+export function EnterPage() {
+  const { to } = useSearch({ from: "/door/enter" });
+  const [code] = useState(takeCode);
+  const start = useStartHandoff();
+  const enter = useEnter();
+  const begun = useRef(false);
+  const ask = () =>
+    start.mutate(undefined, {
+      onSuccess: (challenge) => {
+        keepDestination(to);
+        const wish = new URLSearchParams({ host: location.host, challenge });
+        location.replace(`${boot.app_url}/handoff?${wish}`);
+      },
+    });
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once for this page
+  useEffect(() => {
+    if (begun.current) return;
+    begun.current = true;
+    if (code) enter.mutate(code, { onSuccess: () => location.replace(takeDestination()) });
+    else ask();
+  }, []);
+  const error = start.error ?? enter.error;
+  if (!error) {
+    return (
+      <div role="status" className="grid gap-4">
+        <Heading>
+          <Trans>One moment</Trans>
+        </Heading>
+        <p className="flex items-center gap-3 text-quiet">
+          <Spinner />
+          <Trans>
+            <Typed text={boot.branding?.name ?? boot.name} /> is opening its door.
+          </Trans>
+        </p>
+      </div>
+    );
+  }
+  return (
+    <div className="grid gap-4">
+      <Heading>
+        <Trans>That did not work</Trans>
+      </Heading>
+      <p role="alert" className="text-quiet">
+        <Words error={error} />
+      </p>
+      <div className="mt-2 flex flex-wrap gap-3">
+        <Button busy={start.isPending} onClick={ask}>
+          <Trans>Try again</Trans>
+        </Button>
+        <a href="/login" className={buttonLook("secondary")}>
+          <Trans>Log in with a password</Trans>
+        </a>
+      </div>
+    </div>
+  );
+}
+
+function Words({ error }: { error: Error }) {
+  if (error instanceof OfflineError) return <Trans>There is no connection.</Trans>;
+  if (error instanceof ApiError && error.status < 500 && error.status !== 429)
+    return (
+      <Trans>
+        This way in works once, for a minute, and only in the browser that asked for it.
+      </Trans>
+    );
+  return <Trans>The door does not answer right now. Try again in a moment.</Trans>;
+}

@@ -1,0 +1,75 @@
+import { Trans } from "@lingui/react/macro";
+import { useQuery } from "@tanstack/react-query";
+import { Link, useRouteContext, useSearch } from "@tanstack/react-router";
+import { useEffect, useRef } from "react";
+import { useLogOut } from "@/features/session";
+import { ApiError } from "@/lib/api";
+import { Button, buttonLook } from "@/ui/Button";
+import { Heading } from "@/ui/Page";
+import { Spinner } from "@/ui/Spinner";
+import { Typed } from "@/ui/Typed";
+import { tenantsQuery, useHandOff } from "./api";
+
+/** A workspace asks who this is: hand the person over, if they belong there. */
+export function HandoffPage() {
+  const { host, challenge } = useSearch({ from: "/platform/handoff" });
+  const { person } = useRouteContext({ from: "/platform/handoff" });
+  const { data: tenants, error: unread } = useQuery(tenantsQuery);
+  const handOff = useHandOff();
+  const logOut = useLogOut();
+  const begun = useRef(false);
+  const tenant = tenants?.find(({ url }) => new URL(url).host === host);
+  const { mutate } = handOff;
+  useEffect(() => {
+    if (begun.current || !tenant) return;
+    begun.current = true;
+    mutate({ tenant_id: tenant.id, challenge }, { onSuccess: (url) => location.replace(url) });
+  }, [tenant, challenge, mutate]);
+  const isStranger = tenants !== undefined && !tenant;
+  if (!isStranger && !unread && !handOff.error) {
+    return (
+      <div role="status" className="grid gap-4">
+        <Heading>
+          <Trans>One moment</Trans>
+        </Heading>
+        <p className="flex items-center gap-3 text-quiet">
+          <Spinner />
+          <Trans>You are on your way.</Trans>
+        </p>
+      </div>
+    );
+  }
+  return (
+    <div className="grid gap-4">
+      <Heading>
+        {isStranger ? (
+          <Trans>You do not belong to this workspace</Trans>
+        ) : (
+          <Trans>That did not work</Trans>
+        )}
+      </Heading>
+      <p role="alert" className="text-quiet [overflow-wrap:anywhere]">
+        {isStranger ? (
+          <Trans>
+            You are signed in as {person.user.email}, who is not a member of <Typed text={host} />.
+          </Trans>
+        ) : (
+          <Words error={handOff.error ?? unread} />
+        )}
+      </p>
+      <div className="mt-2 flex flex-wrap gap-3">
+        <Link to="/tenants" className={buttonLook("primary")}>
+          <Trans>My workspaces</Trans>
+        </Link>
+        <Button kind="secondary" busy={logOut.isPending} onClick={() => logOut.mutate()}>
+          <Trans>Use another account</Trans>
+        </Button>
+      </div>
+    </div>
+  );
+}
+
+function Words({ error }: { error: Error | null }) {
+  if (error instanceof ApiError && error.status < 500) return error.detail;
+  return <Trans>The workspace cannot be reached right now. Try again in a moment.</Trans>;
+}

@@ -1,0 +1,2 @@
+export { pathOf } from "./paths";
+export { WorkspaceArrival } from "./WorkspaceArrival";

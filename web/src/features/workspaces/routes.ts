@@ -1,0 +1,36 @@
+import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
+import { door, platform } from "@/lib/frames";
+import { tenantsQuery } from "./api";
+import { pathOf } from "./paths";
+
+const enterRoute = createRoute({
+  getParentRoute: () => door,
+  path: "/enter",
+  validateSearch: ({ to }: Record<string, unknown>): { to?: string } => {
+    const path = pathOf(to);
+    return path ? { to: path } : {};
+  },
+  component: lazyRouteComponent(() => import("./EnterPage"), "EnterPage"),
+});
+
+const tenantsRoute = createRoute({
+  getParentRoute: () => platform,
+  path: "/tenants",
+  loader: ({ context }) => context.queries.ensureQueryData(tenantsQuery),
+  component: lazyRouteComponent(() => import("./TenantsPage"), "TenantsPage"),
+});
+
+const handoffRoute = createRoute({
+  getParentRoute: () => platform,
+  path: "/handoff",
+  validateSearch: ({ host, challenge }: Record<string, unknown>) => ({
+    host: typeof host === "string" ? host : "",
+    challenge: typeof challenge === "string" ? challenge : "",
+  }),
+  component: lazyRouteComponent(() => import("./HandoffPage"), "HandoffPage"),
+});
+
+/** On a workspace's host. */
+export const enterRoutes = [enterRoute] as const;
+/** On the platform's host. */
+export const workspacesRoutes = [tenantsRoute, handoffRoute] as const;
