@@ -37,7 +37,10 @@ class PasswordChange(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    current_password: Annotated[Password, Field(examples=["the one of until now"])]
+    # In this way, because the type has an example already.
+    current_password: Annotated[
+        Password, Field(json_schema_extra={"examples": ["the one of until now"]})
+    ]
     password: NewPassword
 
 

@@ -1268,7 +1268,7 @@ export interface components {
             /**
              * Current Password
              * Format: password
-             * @example correct horse battery staple
+             * @example the one of until now
              */
             current_password: string;
             /**
