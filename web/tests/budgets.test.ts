@@ -12,6 +12,7 @@ type Chunk = {
   isEntry?: boolean;
   isDynamicEntry?: boolean;
   imports?: string[];
+  dynamicImports?: string[];
   css?: string[];
 };
 type Manifest = Record<string, Chunk>;
@@ -35,6 +36,13 @@ const entries = Object.keys(manifest).filter((key) => manifest[key]?.isEntry);
 const pages = Object.keys(manifest).filter(
   (key) => manifest[key]?.isDynamicEntry && /Page\.tsx$|features\/.*\.tsx$/.test(key),
 );
+/** The pages that an entry leads to, each with the entry: a page's shell is that of its host. */
+const visits = entries.flatMap((entry) => {
+  const reached = needed(entry);
+  for (const key of reached)
+    for (const next of manifest[key]?.dynamicImports ?? []) needed(next, reached);
+  return pages.filter((page) => reached.has(page)).map((page) => [page, entry] as const);
+});
 // What opens over a page that is there already.
 const UNDER: Record<string, string> = {
   "src/features/photos/parts/SelectionBar.tsx": "src/features/photos/PhotosPage.tsx",
@@ -48,8 +56,12 @@ describe("what is loaded, in kB after gzip", () => {
     expect(kilobytes([...needed(entry), ...texts])).toBeLessThan(160);
   });
 
-  test.each(pages)("what %s adds to what is there", (page) => {
-    const shell = needed(page.includes("/signup/") ? "platform.html" : "tenant.html");
+  test("every page has an entry that leads to it", () => {
+    expect(new Set(visits.map(([page]) => page))).toEqual(new Set(pages));
+  });
+
+  test.each(visits)("what %s adds to what is there at %s", (page, entry) => {
+    const shell = needed(entry);
     if (UNDER[page]) needed(UNDER[page], shell);
     expect(kilobytes([...needed(page)].filter((key) => !shell.has(key)))).toBeLessThan(30);
   });
