@@ -3,7 +3,6 @@ import { useSuspenseQuery } from "@tanstack/react-query";
 import { Link, useRouteContext } from "@tanstack/react-router";
 import { ChevronRight, Plus } from "lucide-react";
 import { useLogOut } from "@/features/session";
-import { Avatar } from "@/ui/Avatar";
 import { Badge } from "@/ui/Badge";
 import { Button, buttonLook } from "@/ui/Button";
 import { EmptyState } from "@/ui/EmptyState";
@@ -65,7 +64,7 @@ function Tenant({ tenant }: { tenant: MyTenant }) {
   const host = new URL(tenant.url).host;
   const body = (
     <>
-      <Avatar name={tenant.name} />
+      <span aria-hidden className="size-3 shrink-0 rounded-full bg-brand" />
       <span className="grid min-w-0 flex-1">
         <span className="truncate font-medium">{tenant.name}</span>
         <span className="truncate text-caption text-quiet">
