@@ -7,7 +7,7 @@ from PIL import Image
 from rich.console import Console
 
 from stagify_local.customer import Customer
-from stagify_local.demo import ensure_demo_tenant, run_demo
+from stagify_local.demo import ensure_demo_tenant, furnish_demo, run_demo
 from stagify_local.platform import Platform
 
 ROOM = Path(__file__).parents[2] / "examples/rooms/room_a_living.jpg"
@@ -28,3 +28,15 @@ def test_the_demo_tenant_is_signed_up_once_and_can_log_in(platform: Platform) ->
     with Customer(accounts[0]) as customer:
         customer.log_in()
         assert customer.browser.get("/v1/session").json()["tenant"]["slug"] == "demo"
+
+
+def test_the_demo_tenant_gets_each_photo_once(platform: Platform) -> None:
+    account = ensure_demo_tenant(platform)
+    for _ in range(2):
+        furnish_demo(platform, account, [ROOM])
+    with Customer(account) as customer:
+        customer.log_in()
+        customer.use_session()
+        [project] = customer.read("/v1/projects")["items"]
+        assert project["name"] == "Living"
+        assert customer.browser.get("/v1/api-keys").json()["items"] == []

@@ -84,7 +84,12 @@ def demo() -> None:
     from stagify_local.demo import run_demo
 
     with explained():
-        run_demo(installation, sorted((REPOSITORY / "examples/rooms").glob("*.jpg")), Console())
+        run_demo(installation, example_photos(), Console())
+
+
+def example_photos() -> list[Path]:
+    """The empty rooms that come with the project."""
+    return sorted((REPOSITORY / "examples/rooms").glob("*.jpg"))
 
 
 @main.command()
@@ -116,12 +121,19 @@ def explained() -> Iterator[None]:
 
 def run(platform: "Platform", begun: float) -> None:
     """Start, print the addresses, wait for a signal, stop."""
-    from stagify_local.demo import ensure_demo_tenant
+    from httpx import HTTPError
+
+    from stagify_local.demo import ensure_demo_tenant, furnish_demo
 
     platform.start()
     try:
         demo = ensure_demo_tenant(platform)
         say(summary(platform, demo, time.monotonic() - begun))
+        try:
+            furnish_demo(platform, demo, example_photos())
+        except (LocalError, HTTPError) as error:
+            # It is tried again at the next start; the platform is fine without.
+            say(f"the example photos were not sent to the demo workspace: {error}")
         Event().wait()
     finally:
         # From here on a second Ctrl-C must not cut the orderly stop short.

@@ -31,7 +31,8 @@ response_hooks: list[Callable[[httpx.Response], None]] = []
 
 @dataclass(frozen=True)
 class Account:
-    """A customer's account; requests go to the tenant's host, with the API key once there is one.
+    """A customer's account; requests go to the tenant's host, with the API key once there is one, else
+    with the session.
 
     They are addressed to loopback and name the host themselves, because Python, unlike a
     browser, does not resolve `*.localhost` everywhere.
@@ -42,6 +43,7 @@ class Account:
     email: str
     password: str = field(repr=False)
     key: str = field(default="", repr=False)
+    session: str = field(default="", repr=False)
 
     @property
     def host(self) -> str:
@@ -57,7 +59,9 @@ class Account:
         self, method: str, path: str, *, headers: dict[str, str] | None = None, **body: Any
     ) -> httpx.Request:
         """Any request; `body` is `json=` or `content=`."""
-        credential = {"Authorization": f"Bearer {self.key}"} if self.key else {}
+        credential = {"Cookie": self.session} if self.session else {}
+        if self.key:
+            credential = {"Authorization": f"Bearer {self.key}"}
         return _request(
             self.port, self.slug, method, path, headers={**credential, **(headers or {})}, **body
         )
@@ -148,6 +152,10 @@ class Customer:
         answer = good(eventually(try_it, what=f"{self.account.url} to be known"))
         # By hand: a cookie jar keeps a Secure cookie from plain HTTP.
         self.browser.headers["Cookie"] = cookie_of(answer)
+
+    def use_session(self) -> None:
+        """Call as the person from now on, as a page does; needs a session."""
+        self.account = replace(self.account, session=self.browser.headers["Cookie"])
 
     def use_new_key(self, name: str) -> None:
         """Make an API key and use it from now on; needs a session."""

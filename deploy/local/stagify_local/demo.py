@@ -1,4 +1,5 @@
-"""`make demo`: a new customer takes the photos of `examples/rooms` through the running platform."""
+"""The demo tenant of `make up`, with photos to look at; and `make demo`: a new customer takes the photos of
+`examples/rooms` through the running platform."""
 
 import json
 import secrets
@@ -43,6 +44,27 @@ def ensure_demo_tenant(platform: Platform) -> Account:
             customer.sign_up(DEMO_NAME, platform.mail_dir)
         state.set_mark("demo tenant", "signed up")
     return account
+
+
+def furnish_demo(platform: Platform, account: Account, photos: list[Path]) -> None:
+    """Have the photos staged in the demo tenant, each once, so that whoever opens it sees them develop.
+    It does not wait for them."""
+    waiting = [photo for photo in photos if platform.state.mark(_mark_of(photo)) is None]
+    if not waiting:
+        return
+    with Customer(account) as customer:
+        customer.log_in()
+        # As the person who looks at them, without a key that nobody asked for.
+        customer.use_session()
+        customer.await_active()
+        for photo in waiting:
+            submit(customer, photo, *choose(photo))
+            platform.state.set_mark(_mark_of(photo), "submitted")
+        good(customer.browser.delete("/v1/session"))
+
+
+def _mark_of(photo: Path) -> str:
+    return f"demo photo {photo.stem}"
 
 
 def run_demo(installation: Installation, photos: list[Path], console: Console) -> None:
@@ -91,13 +113,23 @@ def stage(
     customer: Customer, photo: Path, room_type: str, style: str, results: Path, show: ShowProject
 ) -> None:
     """Upload, create the project, follow it, fetch the pictures."""
-    upload_id = customer.upload(photo.read_bytes(), filename=photo.name)
-    answer = customer.create(upload_id, name=photo.stem, room_type=room_type, style=style)
-    project = good(answer).json()
+    project = submit(customer, photo, room_type, style)
     show(project)
     staged = follow(customer, project["id"], show)
     download(customer, staged["original"], results / f"{photo.stem}-before.jpg")
     download(customer, staged["staged"], results / f"{photo.stem}-after.jpg")
+
+
+def submit(customer: Customer, photo: Path, room_type: str, style: str) -> Project:
+    """Upload a photo and have it staged; returns the project as it waits."""
+    upload_id = customer.upload(photo.read_bytes(), filename=photo.name)
+    answer = customer.create(upload_id, name=name_of(photo), room_type=room_type, style=style)
+    return dict(good(answer).json())
+
+
+def name_of(photo: Path) -> str:
+    """A name that people read: `room_a_living` is "Living"."""
+    return photo.stem.rpartition("_")[2].title()
 
 
 def follow(customer: Customer, project_id: str, on_change: ShowProject) -> Project:
