@@ -17,7 +17,8 @@ from staging_svc.furnishing.job_loop import JobLoop
 from staging_svc.projects.errors import TooManyStreamsError
 from staging_svc.projects.feed import ProjectFeed
 from staging_svc.projects.streams import ProjectStream
-from staging_testing import Caller, LiveStream, MakeSettings, ScriptedEngine
+from staging_testing import Caller, MakeSettings, ScriptedEngine
+from streams_testing import LiveStream
 
 
 @asynccontextmanager

@@ -16,7 +16,8 @@ from stagify.testing import Clock, ContextKeys, app_client
 from staging_svc.app import create_app
 from staging_svc.furnishing.job_loop import JobLoop
 from staging_svc.projects.positions import Position, Positions
-from staging_testing import Caller, LiveStream, MakeSettings, Message, Rows
+from staging_testing import Caller, MakeSettings, Rows
+from streams_testing import LiveStream, Message
 
 PATH = "/v1/projects/events"
 SECRET = "only-for-tests"
