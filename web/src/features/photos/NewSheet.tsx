@@ -30,6 +30,9 @@ export function NewSheet() {
   const style = ready[0]?.choice.style ?? last.style;
   const close = () => {
     setOpen(false);
+    // The reasons were read.
+    const unfit = photos.filter(({ stage }) => stage.is === "unfit").map(({ id }) => id);
+    queue.dispatch({ is: "removed", ids: unfit });
     void navigate({ to: "/", search: (search) => search });
   };
   const stage = () => {

@@ -32,9 +32,13 @@ export function useLogOut() {
 }
 
 const CHANNEL = "stagify:session";
+let left = false;
 
 /** Forget everything of this person, here and in the other tabs, and show the log-in. */
 async function leave(queries: QueryClient, told = false): Promise<void> {
+  // This page hears its own word to the others, too.
+  if (left) return;
+  left = true;
   endAll();
   stopLive();
   expiry.armed = false;

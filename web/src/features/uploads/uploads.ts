@@ -65,6 +65,8 @@ export async function openUploads(person: string): Promise<void> {
   // Held as long as the page is open: by it other tabs see whose uploads are still taken care of.
   void navigator.locks.request(mine, () => new Promise<void>((close) => leaving.add(close)));
   shelf = new Shelf(person, mine);
+  // Whoever is quick has chosen photos already.
+  for (const upload of queue.state.get().uploads) shelf.keep(upload, files.get(upload.id));
   const left = await navigator.locks.request("stagify:uploads", async () => {
     const { held = [] } = await navigator.locks.query();
     const names = new Set(held.map(({ name }) => name));

@@ -2,7 +2,7 @@ import { Plural, Trans } from "@lingui/react/macro";
 import { onlineManager } from "@tanstack/react-query";
 import { Link, useLocation } from "@tanstack/react-router";
 import { useEffect, useState, useSyncExternalStore } from "react";
-import { isChosen, queue, useUploads } from "@/features/uploads";
+import { queue, useUploads } from "@/features/uploads";
 import { useLiveState } from "@/lib/live";
 import { Button, buttonLook } from "@/ui/Button";
 import { Notice } from "@/ui/Notice";
@@ -52,7 +52,7 @@ export function Notices({
 function Chosen() {
   const { uploads } = useUploads();
   const inSheet = useLocation({ select: ({ pathname }) => pathname === "/new" });
-  const chosen = uploads.filter(({ stage }) => isChosen(stage));
+  const chosen = uploads.filter(({ stage }) => stage.is === "chosen");
   if (chosen.length === 0 || inSheet) return null;
   const drop = () => queue.dispatch({ is: "removed", ids: chosen.map(({ id }) => id) });
   return (
