@@ -3,8 +3,9 @@ import { useSuspenseQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { ArrowLeft } from "lucide-react";
 import { useCatalogWords } from "@/features/catalog";
-import { photoQuery, usePhotoWords } from "@/features/photos";
+import { isUnfinished, photoQuery, usePhotoWords } from "@/features/photos";
 import { useCan } from "@/lib/access";
+import { useLiveState } from "@/lib/live";
 import { buttonLook } from "@/ui/Button";
 import { useFreshVariations } from "./api";
 import { Actions } from "./parts/Actions";
@@ -16,10 +17,18 @@ import { Outcome } from "./parts/Outcome";
 import { Stage } from "./parts/Stage";
 import { Variations } from "./parts/Variations";
 
+const LOOK_MS = 5_000;
+
 /** One photo: it develops, it is compared with the empty room, used, downloaded, or tried once more. */
 export function PhotoPage() {
   const { projectId } = useParams({ from: "/workspace/photos/$projectId" });
-  const { data: photo } = useSuspenseQuery(photoQuery(projectId));
+  const live = useLiveState();
+  const { data: photo } = useSuspenseQuery({
+    ...photoQuery(projectId),
+    // Without the stream nobody tells that it has changed.
+    refetchInterval: ({ state }) =>
+      live === "down" && state.data && isUnfinished(state.data) ? LOOK_MS : false,
+  });
   const words = usePhotoWords();
   const { room, style } = useCatalogWords();
   const canWrite = useCan("projects:write");

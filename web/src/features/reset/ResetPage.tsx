@@ -1,7 +1,7 @@
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { Link } from "@tanstack/react-router";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { ApiError, OfflineError } from "@/lib/api";
 import { Button, buttonLook } from "@/ui/Button";
 import { Field } from "@/ui/Field";
@@ -13,8 +13,14 @@ import { useAskReset, useReset } from "./api";
 
 /** Forgotten: ask for a mail; or, from its link, choose a new password. */
 export function ResetPage() {
-  const [token] = useState(takeToken);
-  return token ? <NewPassword token={token} /> : <Ask />;
+  const [token, setToken] = useState(takeToken);
+  useEffect(() => {
+    // The mail's link opened in this very tab changes nothing but the fragment.
+    const take = () => setToken((before) => takeToken() ?? before);
+    window.addEventListener("hashchange", take);
+    return () => window.removeEventListener("hashchange", take);
+  }, []);
+  return token ? <NewPassword key={token} token={token} /> : <Ask />;
 }
 
 /** The token from the mail's link leaves the address and the history before anything else is shown. */

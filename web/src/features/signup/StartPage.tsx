@@ -40,11 +40,9 @@ export function StartPage() {
         </div>
         <Compare
           start={45}
-          className="aspect-3/2 rounded-card"
-          before={<PhotoFrame eager src={before} alt={t`An empty bedroom`} className="size-full" />}
-          after={
-            <PhotoFrame eager src={after} alt={t`The same room, furnished`} className="size-full" />
-          }
+          className="rounded-card"
+          before={<PhotoFrame eager ratio="3/2" src={before} alt={t`An empty bedroom`} />}
+          after={<PhotoFrame eager ratio="3/2" src={after} alt={t`The same room, furnished`} />}
         />
       </main>
       <footer className="flex flex-wrap gap-x-6 gap-y-2 py-6 text-caption text-quiet">

@@ -1,7 +1,6 @@
 import { Trans } from "@lingui/react/macro";
 import { formsOf, isUnfinished, type Photo, usePhotoWords } from "@/features/photos";
 import { Compare } from "@/ui/Compare";
-import { looks } from "@/ui/looks";
 import { PhotoFrame } from "@/ui/PhotoFrame";
 
 const SIZES = "(min-width: 72rem) 72rem, 100vw";
@@ -17,22 +16,17 @@ export function Stage({ photo }: { photo: Photo }) {
       sizes={SIZES}
       alt={alt}
       placeholder={image.placeholder}
-      fit="contain"
+      width={image.width}
+      height={image.height}
       eager
-      className="size-full"
     />
   );
-  const frame = "mx-auto max-h-[72dvh] w-full";
-  const ratio = shape ? { style: { aspectRatio: `${shape.width} / ${shape.height}` } } : {};
+  // As wide as the window, but not higher than most of it: its width follows from that.
+  const size = shape && { maxWidth: `calc(72dvh * ${shape.width / shape.height})` };
   if (photo.status === "staged" && original && staged) {
     return (
-      <div {...ratio} className={frame}>
-        <Compare
-          start={0}
-          className="size-full"
-          before={side(original, "")}
-          after={side(staged, words.alt(photo))}
-        />
+      <div className="mx-auto" {...(size && { style: size })}>
+        <Compare start={50} before={side(original, "")} after={side(staged, words.alt(photo))} />
       </div>
     );
   }
@@ -44,7 +38,7 @@ export function Stage({ photo }: { photo: Photo }) {
     );
   }
   return (
-    <div {...ratio} className={looks(frame, "relative")}>
+    <div className="relative mx-auto" {...(size && { style: size })}>
       {side(shape, words.alt(photo))}
       {isUnfinished(photo) && <Developing photo={photo} text={words.status(photo)} />}
     </div>
