@@ -14,7 +14,6 @@ from uuid import UUID
 
 import orjson
 from anyio import CancelScope
-from fastapi import Response
 
 from stagify.clock import utc_now
 from staging_svc.parts import Parts
@@ -56,7 +55,7 @@ class WorkspaceStream:
         # The versions that were sent of what may be seen again.
         self._sent: dict[UUID, int] = {}
 
-    def respond(self, last_event_id: str) -> Response:
+    def respond(self, last_event_id: str) -> StreamResponse:
         """The stream after this event, or from now on."""
         return StreamResponse(
             lambda: self._feed.watch(self._tenant_id, None),
