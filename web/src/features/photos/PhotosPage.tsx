@@ -145,7 +145,7 @@ export function PhotosPage() {
           />
         </Suspense>
       ) : (
-        mayChange && !filter.trash && <ThumbAdd />
+        mayChange && !filter.trash && !isFirst && <ThumbAdd />
       )}
       <Outlet />
     </>

@@ -5,7 +5,7 @@ import { type ReactNode, useEffect, useRef, useState } from "react";
 import { formatPercent } from "@/lib/format";
 import { Button, IconButton } from "@/ui/Button";
 import { looks } from "@/ui/looks";
-import { isChosen, type Stage, type Upload } from "./state";
+import { isChosen, type Refusal, type Stage, type Upload } from "./state";
 import { type Counts, countsOf, queue, usePicture, useUploads } from "./uploads";
 import { useQuotaWords, useRefusalWords } from "./words";
 
@@ -113,7 +113,9 @@ function Card({
 }) {
   const { t } = useLingui();
   const { uploads } = useUploads();
-  const shown = uploads.filter(({ stage }) => !isChosen(stage));
+  const needs = ({ stage }: Upload) => stage.is === "failed" || stage.is === "missing";
+  const sent = uploads.filter(({ stage }) => !isChosen(stage));
+  const shown = [...sent.filter(needs), ...sent.filter((upload) => !needs(upload))];
   return (
     <section
       aria-label={t`Photos on their way`}
@@ -234,7 +236,7 @@ function Row({ upload }: { upload: Upload }) {
           <Standing stage={stage} />
         </span>
       </span>
-      {stage.is === "failed" && !project && (
+      {stage.is === "failed" && !project && isWorthTrying(stage.refusal) && (
         <IconButton
           label={t`Try ${upload.name} again`}
           onClick={() => queue.dispatch({ is: "retried", id: upload.id })}
@@ -253,6 +255,11 @@ function Row({ upload }: { upload: Upload }) {
       )}
     </li>
   );
+}
+
+/** Whether the same file can succeed at another try. */
+function isWorthTrying({ status, code }: Refusal): boolean {
+  return status === 0 || status === 401 || status >= 500 || code === "broken";
 }
 
 function Standing({ stage }: { stage: Stage }) {

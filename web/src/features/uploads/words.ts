@@ -1,6 +1,6 @@
 import { plural, t } from "@lingui/core/macro";
 import { useLingui } from "@lingui/react";
-import { formatBytes, formatNumber, formatTime } from "@/lib/format";
+import { formatBytes, formatDate, formatNumber } from "@/lib/format";
 import type { Refusal } from "./state";
 
 /** Sentences for refusals of a photo: what happened and what to do. */
@@ -104,7 +104,7 @@ export function useQuotaWords(): (refusal: Refusal, waiting: number) => string {
     }
     const reset = refusal.facts.resets_at;
     if (typeof reset !== "string") return t`The ${limit} photos of your plan are used up. ${wait}.`;
-    const day = formatTime(reset);
+    const day = formatDate(reset);
     return t`The ${limit} photos of your plan are used up until ${day}. ${wait}.`;
   };
 }

@@ -4,7 +4,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { Camera, Plus } from "lucide-react";
 import { type ReactNode, useRef } from "react";
 import { catalogQuery, lastChoice, limitsOf } from "@/features/catalog";
-import { addFiles } from "@/features/uploads";
+import { addFiles, isChosen, queue } from "@/features/uploads";
 import { useSession } from "@/lib/access";
 import { Button, type ButtonKind, IconButton } from "@/ui/Button";
 import { toast } from "@/ui/Toast";
@@ -19,7 +19,10 @@ export function useTakeFiles(): (files: readonly File[]) => Promise<void> {
     if (files.length === 0) return;
     const catalog = await queries.ensureQueryData(catalogQuery);
     void navigate({ to: "/new", search: (search) => search });
-    const { again } = await addFiles(files, limitsOf(catalog), lastChoice(catalog, person));
+    const { added, again } = await addFiles(files, limitsOf(catalog), lastChoice(catalog, person));
+    // They were known already: the ones that were missed are on their way again.
+    if (added === 0 && !queue.state.get().uploads.some(({ stage }) => isChosen(stage)))
+      void navigate({ to: "/", search: (search) => search, replace: true });
     const [first] = again;
     if (again.length === 1) toast({ title: t`${first} is chosen already, so it is taken once.` });
     if (again.length > 1)

@@ -65,7 +65,7 @@ function Chosen({ photo, catalog, alone }: { photo: Upload; catalog: Catalog; al
           label={t`Leave out ${photo.name}`}
           size="small"
           onClick={() => queue.dispatch({ is: "removed", ids: [photo.id] })}
-          className="absolute! top-1.5 right-1.5 rounded-full! bg-photo/75! text-on-photo! hover:bg-photo!"
+          className="absolute! top-2 right-2 size-8! rounded-full! bg-photo/75! text-on-photo! after:absolute after:-inset-2 hover:bg-photo!"
         >
           <X aria-hidden className="size-4" />
         </IconButton>

@@ -1,6 +1,6 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { Link } from "@tanstack/react-router";
-import { Check, CircleAlert } from "lucide-react";
+import { Check, CircleAlert, ImageIcon } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import { usePicture, useUploads } from "@/features/uploads";
 import { looks } from "@/ui/looks";
@@ -90,6 +90,11 @@ function Shown({ photo, alt, eager }: { photo: Photo; alt: string; eager: boolea
         photo.status === "failed" || photo.status === "cancelled" ? "opacity-50" : "",
       )}
     >
+      {!forms && (
+        <span className="absolute inset-0 grid place-items-center opacity-40">
+          <ImageIcon aria-hidden className="size-7" strokeWidth={1.25} />
+        </span>
+      )}
       {arrives && staged && <Arrival url={staged.url} />}
     </PhotoFrame>
   );
