@@ -58,7 +58,11 @@ export function Button({
       type={type}
       aria-disabled={idle || undefined}
       aria-busy={busy || undefined}
-      onClick={idle ? swallow : onClick}
+      onClick={(event) => {
+        // The second half of a double click: what the first began is not shown as busy yet.
+        if (idle || event.detail > 1) swallow(event);
+        else onClick?.(event);
+      }}
       className={looks(buttonLook(kind, size), "relative", busy && "opacity-100!", className)}
     >
       <span className={looks("inline-flex items-center gap-[inherit]", busy && "opacity-0")}>

@@ -47,7 +47,7 @@ export function ChoiceGroup<Value extends string>({
               value={option.value}
               checked={option.value === value}
               onChange={() => onChange(option.value)}
-              className="absolute inset-0 z-10 size-full cursor-pointer scroll-m-28 appearance-none opacity-0"
+              className="absolute inset-0 size-full cursor-pointer appearance-none opacity-0"
             />
             {option.picture}
             <span className={pictures ? "block px-3 py-2.5 font-medium" : ""}>{option.label}</span>
