@@ -24,25 +24,24 @@ export function useLogIn() {
 }
 
 export function useLogOut() {
-  const queries = useQueryClient();
   return useMutation({
     mutationFn: () => data(api.DELETE("/v1/session")),
-    onSuccess: () => leave(queries),
+    onSuccess: () => leave(),
   });
 }
 
 const CHANNEL = "stagify:session";
+const PATIENCE = 500;
 let left = false;
 
 /** Forget everything of this person, here and in the other tabs, and show the log-in. */
-async function leave(queries: QueryClient, told = false): Promise<void> {
+async function leave(told = false): Promise<void> {
   // This page hears its own word to the others, too.
   if (left) return;
   left = true;
   endAll();
   stopLive();
   expiry.armed = false;
-  queries.clear();
   for (const key of Object.keys(localStorage)) {
     if (key.startsWith("stagify:") && key !== "stagify:look") localStorage.removeItem(key);
   }
@@ -51,8 +50,10 @@ async function leave(queries: QueryClient, told = false): Promise<void> {
     channel.postMessage("left");
     channel.close();
   }
-  await forgetDatabases();
-  // The page is made anew, so nothing of the person stays in memory.
+  // While Chromium clears the storage, which the answer tells it to, its databases may never answer.
+  await Promise.race([forgetDatabases(), new Promise((go) => setTimeout(go, PATIENCE))]);
+  // The page is made anew, so nothing of the person stays in memory. Until then it shows what it has:
+  // whatever it asked for now would be refused.
   location.replace("/login");
 }
 
@@ -73,7 +74,7 @@ async function forgetDatabases(): Promise<void> {
 /** Other tabs and pages that come back from the browser's memory do not outlive the session. */
 export function followSession(queries: QueryClient): () => void {
   const channel = new BroadcastChannel(CHANNEL);
-  channel.addEventListener("message", () => void leave(queries, true));
+  channel.addEventListener("message", () => void leave(true));
   const back = (event: PageTransitionEvent) => {
     if (event.persisted) void queries.invalidateQueries({ queryKey: sessionQuery.queryKey });
   };
