@@ -1,10 +1,12 @@
 """The whole platform, started once: real PostgreSQL, Kafka, S3 and SMTP, a fast engine."""
 
 import contextlib
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
+import node
 import pytest
 
 from proof.clients import misunderstood
@@ -15,7 +17,7 @@ from proof.platforms import running
 from stagify_local.customer import PLATFORM, Customer, client, openapi_of
 from stagify_local.platform import Platform
 
-DRIVING_THE_PLATFORM = {Path(__file__).parent / folder for folder in ("e2e", "fuzz")}
+DRIVING_THE_PLATFORM = {Path(__file__).parent / folder for folder in ("e2e", "fuzz", "web")}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -25,10 +27,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+def web(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder with the web app that the platform serves: a copy, which a test may change."""
+    # With the tools, of which tests use one.
+    node.install(tools=True)
+    node.build()
+    folder = tmp_path_factory.mktemp("web")
+    shutil.copytree(node.DIST, folder / "dist")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def platform(web: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     """The running platform. At the end, clients generated from its OpenAPI document have to
     understand every answer that any test has had from it."""
-    with running(engine="fast", durable=False, settings=ROOMY_LIMITS) as platform:
+    with running(engine="fast", durable=False, settings=ROOMY_LIMITS, web=web) as platform:
         with recorded(platform.gateway_port) as exchanges:
             yield platform
         with client(platform.gateway_port, PLATFORM) as http:

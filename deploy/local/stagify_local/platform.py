@@ -46,7 +46,8 @@ class Platform:
 
     `gateway_port` 0 takes any free port. `durable=False` is for tests: a power cut may lose data.
     `settings` are variables that every process gets besides its own, such as a higher limit;
-    `detour` names other ports for the parts, where a test stands in between.
+    `detour` names other ports for the parts, where a test stands in between; `web` is the folder
+    with the build of the web app.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class Platform:
         durable: bool = True,
         settings: Mapping[str, str] | None = None,
         detour: Detour = straight,
+        web: Path = REPOSITORY / "web",
         say: Say = lambda line: None,
     ) -> None:
         self.installation = Installation(data_dir)
@@ -66,6 +68,7 @@ class Platform:
         self._durable = durable
         self._settings = settings or {}
         self._detour = detour
+        self._web = web
         self._say = say
         self._stack = contextlib.ExitStack()
         self._engine_installation: EngineInstallation | None = None
@@ -210,7 +213,7 @@ class Platform:
             smtp_port=self._parts.mail.smtp_port,
             gateway_port=self._gateway_port,
             access_log=self._log_path("gateway-access"),
-            web=REPOSITORY / "web",
+            web=self._web,
         )
         python = None if self._engine_installation is None else self._engine_installation.python
         return Environments(self._state, addresses, engine=self._engine, engine_python=python)

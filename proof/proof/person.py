@@ -1,0 +1,154 @@
+"""A person who uses the web app in a browser, by what they read on the screen."""
+
+import re
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from playwright.sync_api import Browser, BrowserContext, FilePayload, Locator, Page, expect
+
+from proof.watching import Watch
+from stagify_local.customer import PLATFORM, Account, codes_in, host_of
+from stagify_local.waiting import eventually
+
+# As long as the machine that also runs the whole platform may need for one step.
+PATIENCE_MS = 20_000
+PHONE = {"width": 390, "height": 844}
+NARROW = {"width": 320, "height": 640}
+DESK = {"width": 1280, "height": 800}
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A file that a person chooses."""
+
+    name: str
+    content: bytes
+    type: str = "image/jpeg"
+
+    @property
+    def payload(self) -> FilePayload:
+        return FilePayload(name=self.name, mimeType=self.type, buffer=self.content)
+
+
+class Person:
+    """One person with one browser profile. `page` is the tab that they look at."""
+
+    def __init__(
+        self,
+        browser: Browser,
+        port: int,
+        *,
+        size: Any = DESK,
+        look: Literal["light", "dark"] = "light",
+        language: str = "en-US",
+        calm: bool = True,
+    ) -> None:
+        """`calm`: without motion, as people can ask their machine for."""
+        self.port = port
+        self.context: BrowserContext = browser.new_context(
+            viewport=size,
+            locale=language,
+            color_scheme=look,
+            has_touch=size is not DESK,
+            is_mobile=size is not DESK,
+            reduced_motion="reduce" if calm else "no-preference",
+        )
+        self.context.set_default_timeout(PATIENCE_MS)
+        self.watch = Watch()
+        self.watch.attach(self.context)
+        self.page: Page = self.context.new_page()
+
+    def close(self) -> None:
+        self.context.close()
+
+    def new_tab(self) -> Page:
+        """Open another tab, and look at that from now on."""
+        self.page = self.context.new_page()
+        return self.page
+
+    def open(self, path: str = "/", *, slug: str = PLATFORM) -> None:
+        """Go to a page of a host by its address."""
+        self.page.goto(f"http://{host_of(self.port, slug)}{path}")
+
+    def button(self, name: str | re.Pattern[str]) -> Locator:
+        return self.page.get_by_role("button", name=name)
+
+    def heading(self, name: str | re.Pattern[str]) -> Locator:
+        return self.page.get_by_role("heading", name=name)
+
+    def sees(self, text: str | re.Pattern[str]) -> None:
+        """Wait until the text can be read on the page."""
+        expect(self.page.get_by_text(text).first).to_be_visible(timeout=PATIENCE_MS)
+
+    def is_at(self, path: str | re.Pattern[str]) -> None:
+        """Wait until the address ends with the path."""
+        pattern = re.compile(re.escape(path) + "$") if isinstance(path, str) else path
+        expect(self.page).to_have_url(pattern, timeout=PATIENCE_MS)
+
+    def log_in(self, account: Account, path: str = "/") -> None:
+        """Come to a page of the workspace, and be asked who it is."""
+        self.open(path, slug=account.slug)
+        self.enter(account)
+        self.is_in()
+
+    def enter(self, account: Account) -> None:
+        """Fill the log-in form that is shown, in whichever language, and send it."""
+        form = self.page.locator("form")
+        form.locator("input[type=email]").fill(account.email)
+        form.locator("input[type=password]").fill(account.password)
+        form.locator("button[type=submit]").click()
+
+    def is_in(self) -> None:
+        """Wait until a page of a workspace is shown."""
+        ways = self.page.locator("nav").locator("visible=true").first
+        expect(ways).to_be_visible(timeout=PATIENCE_MS)
+
+    def log_out(self) -> None:
+        self.button("Your account").click()
+        self.page.get_by_role("menuitem", name="Log out").click()
+        self.is_at("/login")
+
+    def code_of(self, email: str, mails: Path, since: int) -> str:
+        """The code that was mailed to the address after `since`, in nanoseconds."""
+        return eventually(
+            lambda: next(iter(codes_in(mails, email, since)), None),
+            what=f"a mail with a code for {email}",
+        )
+
+    def ask_for_workspace(self, name: str, account: Account) -> None:
+        """From the first page to the one that asks for the code."""
+        self.open("/")
+        self.page.get_by_role("link", name="Start with ten free photos").click()
+        self.page.get_by_label("Your name").fill("Robin Test")
+        self.page.get_by_label("Email").fill(account.email)
+        self.page.get_by_label("Name of the workspace").fill(name)
+        self.page.get_by_label("Its address").fill(account.slug)
+        self.sees("is free")
+        self.button("Send me the code").click()
+
+    def confirm(self, account: Account, code: str) -> None:
+        """Choose a password and type the code; its last figure sends the form."""
+        self.page.get_by_label("Choose a password").fill(account.password)
+        self.page.get_by_role("textbox", name="Code", exact=True).focus()
+        self.page.keyboard.type(code)
+
+    def sign_up(self, name: str, account: Account, mails: Path) -> None:
+        """From the first page to the workspace, with the code from the mail."""
+        begun = time.time_ns()
+        self.ask_for_workspace(name, account)
+        self.confirm(account, self.code_of(account.email, mails, begun))
+        self.is_in()
+
+    def choose(self, pictures: Iterable[Picture]) -> None:
+        """Press "Add photos", and choose files in the dialog of the browser."""
+        with self.page.expect_file_chooser() as chooser:
+            self.button("Add photos").locator("visible=true").first.click()
+        chooser.value.set_files([picture.payload for picture in pictures])
+
+    def stage(self, *pictures: Picture) -> None:
+        """Choose photos and have them staged."""
+        self.choose(pictures)
+        self.button(re.compile(r"^Stage \d+ photos?$")).click()
