@@ -137,6 +137,7 @@ ROUTES: dict[str, Published] = {
     },
     "identity-svc": {
         "sign_up": NO_EVENT_YET + "an address is asked whether it wants a tenant",
+        "resend_sign_up_code": NO_EVENT_YET + "the same mail once more",
         "confirm_sign_up": (UserRegistered, MemberJoined, IdentityReceiptIssued),
         # Log-ins, also refused ones, belong to the security log, which will record both in the
         # same way and with their origin; an event about only one of them would be kept for ever.

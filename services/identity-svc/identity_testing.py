@@ -245,6 +245,12 @@ class Visitor:
         signup_id: str = answer.json()["id"]
         return signup_id
 
+    async def log_out(self, confirmed: httpx.Response) -> None:
+        """End the session that a confirmation has made."""
+        cookie = f"{COOKIE_NAME}={cookies_of(confirmed)[COOKIE_NAME]}"
+        headers = self.caller.platform(self.address) | {"cookie": cookie}
+        assert (await self.client.delete("/v1/session", headers=headers)).status_code == 204
+
     async def confirm(self, signup_id: str, code: str, password: str = PASSWORD) -> httpx.Response:
         """The answer to a confirmation."""
         return await self.client.post(

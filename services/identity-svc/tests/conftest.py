@@ -246,13 +246,14 @@ async def begun(begin: Begin, email: str, slug: str) -> SignUpBegun:
 
 @pytest.fixture
 def sign_up(visitor: Visitor, begin: Begin) -> SignUp:
-    """Signs up somebody new, completely."""
+    """Signs up somebody new, completely, and logs them out again on the platform's host."""
 
     async def run() -> Member:
         email, slug = f"ada.{uuid4().hex}@example.com", f"acme-{uuid4().hex[:12]}"
         begun = await begin(email, slug)
         confirmed = await visitor.confirm(*begun)
         assert confirmed.status_code == 201, confirmed.text
+        await visitor.log_out(confirmed)
         answer = confirmed.json()
         return Member(
             email,

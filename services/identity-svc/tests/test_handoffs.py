@@ -19,6 +19,7 @@ from identity_svc.upkeep.service import Turn, upkeep
 from identity_testing import (
     Caller,
     Events,
+    Join,
     Member,
     SignUp,
     new_address,
@@ -202,8 +203,8 @@ class TestUse:
         async with database.system() as session:
             found = await session.execute(
                 text(
-                    "UPDATE person_sessions SET last_seen_at = last_seen_at WHERE user_id = :id"
-                    " RETURNING id, amr, auth_time, expires_at"
+                    "SELECT id, amr, auth_time, expires_at FROM person_sessions"
+                    " WHERE user_id = :id ORDER BY created_at DESC LIMIT 1"
                 ),
                 {"id": member.user_id},
             )
@@ -419,6 +420,77 @@ class TestLogOut:
     ) -> None:
         answer = await traveller.call("DELETE", f"/v1/session?scope={scope}", member.tenant_id)
         assert refusal(answer) == (422, "invalid_request")
+
+    async def test_platform_takes_the_workspaces_of_this_browser_with_it(
+        self,
+        person: Traveller,
+        make_traveller: MakeTraveller,
+        member: Member,
+        events: Events,
+    ) -> None:
+        host, other = member.tenant_id, make_traveller()
+        await other.log_in(member)
+        known = []
+        for each in (person, other):
+            await each.enter(host, code_in(await each.hand_off(host)))
+            known.append((await each.look_up(host, each.cookies[host][COOKIE_NAME])).json())
+        answer = await person.call("DELETE", "/v1/session", None)
+        assert answer.status_code == 204
+        assert (await person.session(host)).status_code == 401
+        assert (await other.session(host)).status_code == 200
+        told = [each for each in await events(host) if type(each) is SessionRevoked]
+        assert [str(each.session_id) for each in told] == [known[0]["credential_id"]]
+        assert {each.actor for each in told} == {f"user:{member.user_id}"}
+
+    async def test_platform_alone_goes_if_only_here_is_meant(
+        self, person: Traveller, member: Member
+    ) -> None:
+        host = member.tenant_id
+        await person.enter(host, code_in(await person.hand_off(host)))
+        await person.call("DELETE", "/v1/session?scope=here", None)
+        assert (await person.session()).status_code == 401
+        assert (await person.session(host)).status_code == 200
+
+    async def test_hand_off_that_is_being_used_ends_too(
+        self, person: Traveller, member: Member, database: Database, parts: Parts
+    ) -> None:
+        host = member.tenant_id
+        code = code_in(await person.hand_off(host))
+        async with database.system() as session:
+            held = await session.execute(
+                text("SELECT id FROM person_sessions WHERE user_id = :id FOR SHARE"),
+                {"id": member.user_id},
+            )
+            assert held.scalars().all()
+            leaving = asyncio.create_task(person.call("DELETE", "/v1/session", None))
+            # It does so as the person role, and a role sees only its own wait.
+            assert await comes_to_wait(parts.person_database, leaving)
+            # It holds the session as we do, so it comes before the log-out that waits.
+            assert (await person.enter(host, code)).status_code == 201
+        assert (await leaving).status_code == 204
+        assert (await person.session(host)).status_code == 401
+
+
+class TestTenants:
+    async def test_visitor_is_refused(self, traveller: Traveller) -> None:
+        answer = await traveller.call("GET", "/v1/me/tenants", None)
+        assert refusal(answer) == (401, "authentication_required")
+
+    async def test_person_sees_their_own_on_every_host(
+        self, person: Traveller, member: Member, sign_up: SignUp, join: Join, database: Database
+    ) -> None:
+        other, _ = await sign_up(), await sign_up()
+        await join(member, other)
+        seen = (await person.call("GET", "/v1/me/tenants", None)).json()["items"]
+        assert sorted((each["slug"], each["role"], each["status"]) for each in seen) == sorted(
+            [(member.slug, "owner", "active"), (other.slug, "member", "provisioning")]
+        )
+        await person.log_in(member, member.tenant_id)
+        there = await person.call("GET", "/v1/me/tenants", member.tenant_id)
+        assert there.json()["items"] == seen
+        await activate(database, other.tenant_id, "expired")
+        left = (await person.call("GET", "/v1/me/tenants", None)).json()["items"]
+        assert [each["slug"] for each in left] == [member.slug]
 
 
 async def test_unused_ones_are_deleted_and_the_rest_stays(

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from identity_svc.app import create_app
-from identity_svc.signup import service
+from identity_svc.signup import limits
 from identity_testing import (
     Caller,
     MailServer,
@@ -168,8 +168,8 @@ async def test_spellings_of_one_mailbox_get_no_more_mails(
 async def test_mailbox_gets_only_so_many_mails_from_everywhere(
     visitor: Visitor, email: str, slug: str
 ) -> None:
-    answers = [await visitor.request(email, slug) for _ in range(service.MAILS_PER_HOUR + 1)]
-    assert [answer.status_code for answer in answers] == [202] * service.MAILS_PER_HOUR + [429]
+    answers = [await visitor.request(email, slug) for _ in range(limits.MAILS_PER_HOUR + 1)]
+    assert [answer.status_code for answer in answers] == [202] * limits.MAILS_PER_HOUR + [429]
 
 
 async def test_refused_slug_uses_up_no_mails(

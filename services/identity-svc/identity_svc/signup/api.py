@@ -2,10 +2,11 @@
 
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 
 from identity_svc.parts import PartsDep
 from identity_svc.people.service import NEW_PASSWORD_ERRORS
+from identity_svc.sessions.service import COOKIE_NAME, DEVICE_COOKIE_NAME, Browser, cookies_of
 from identity_svc.signup import service
 from identity_svc.signup.errors import (
     AccountExistsError,
@@ -50,6 +51,19 @@ async def sign_up(
 
 
 @router.post(
+    "/{signup_id}/resend",
+    status_code=202,
+    responses=problems(SignupNotFoundError, SignupExpiredError, TooManyAttemptsError),
+)
+async def resend_sign_up_code(
+    signup_id: UUID, _: PlatformDep, source: SourceDep, parts: PartsDep
+) -> SignupRead:
+    """Ask for another mail, whose code replaces the last one, and for more time to type it: up to two hours
+    after the sign-up began."""
+    return await service.resend_code(parts, signup_id=signup_id, source=source)
+
+
+@router.post(
     "/{signup_id}/confirm",
     status_code=201,
     responses=problems(
@@ -67,17 +81,33 @@ async def sign_up(
 async def confirm_sign_up(
     signup_id: UUID,
     body: SignupConfirm,
+    request: Request,
     response: Response,
     _: PlatformDep,
     source: SourceDep,
     parts: PartsDep,
 ) -> SignupConfirmed:
-    """Confirm with the code of the mail. Repeating the same request has the same answer."""
-    response.headers["Cache-Control"] = "no-store"
-    return await service.confirm_signup(
+    """Confirm with the code of the mail, which also logs in on this host. Repeating the same request has the
+    same answer.
+
+    If the address has an account, `password` is that of the account, and the workspace becomes one more of
+    it; with another password the refusal is `account_exists`.
+    """
+    confirmed = await service.confirm_signup(
         parts,
-        signup_id=signup_id,
-        code=body.code,
-        password=body.password.get_secret_value(),
-        source=source,
+        request=service.Confirmation(
+            signup_id=signup_id,
+            code=body.code,
+            password=body.password.get_secret_value(),
+            source=source,
+            browser=Browser(
+                device_cookie=request.cookies.get(DEVICE_COOKIE_NAME, ""),
+                user_agent=request.headers.get("user-agent", ""),
+            ),
+            replaces=request.cookies.get(COOKIE_NAME, ""),
+        ),
     )
+    for each in cookies_of(confirmed.log_in):
+        response.set_cookie(**each)
+    response.headers["Cache-Control"] = "no-store"
+    return confirmed.answer

@@ -33,7 +33,7 @@ class InvalidCodeError(UnauthorizedError):
 
 
 class AccountExistsError(ConflictError):
-    """An account with this address already exists: log in instead."""
+    """An account with this address already exists: confirm with its password."""
 
     code = "account_exists"
 

@@ -8,7 +8,7 @@ so neither its answer nor its duration reveals that.
 from typing import cast
 from uuid import UUID
 
-from identity_svc.digests.service import Digester, new_code, new_token
+from identity_svc.digests.service import Digester, new_code
 from identity_svc.mail.service import Message, Text, Texts, write
 from identity_svc.people import service as people
 from identity_svc.people.schemas import Locale
@@ -43,23 +43,28 @@ CODE: Texts = {
         ),
     ),
 }
+# For somebody who has an account: the workspace becomes one more of theirs.
 KNOWN: Texts = {
     "en": Text(
-        subject="You already have a StagifyAI account",
+        subject="{code} is your StagifyAI code",
         text=(
-            "Someone, probably you, tried to sign up with this address.\n\n"
-            "It has an account already: log in at the address of your workspace "
-            "(<name>.{base_domain}).\n\n"
-            "If it was not you, ignore this mail: nothing has changed.\n"
+            "Your code is {code}\n\n"
+            "You have a StagifyAI account already. The code opens {host} as another workspace in "
+            "it: confirm with the password that you have.\n"
+            "It is for the sign-up that began at {begun:%H:%M:%S} UTC, and for no "
+            "other; it is valid until {end:%H:%M} UTC.\n\n"
+            "If it was not you, ignore this mail: without the code nothing happens.\n"
         ),
     ),
     "de": Text(
-        subject="Sie haben bereits ein Konto bei StagifyAI",
+        subject="{code} ist Ihr Code für StagifyAI",
         text=(
-            "Jemand, vermutlich Sie, wollte sich mit dieser Adresse registrieren.\n\n"
-            "Sie hat schon ein Konto: Melden Sie sich unter der Adresse Ihres Arbeitsbereichs an "
-            "(<Name>.{base_domain}).\n\n"
-            "Wenn Sie es nicht waren, ignorieren Sie diese Mail: Es hat sich nichts geändert.\n"
+            "Ihr Code ist {code}\n\n"
+            "Sie haben schon ein Konto bei StagifyAI. Der Code öffnet {host} als weiteren "
+            "Arbeitsbereich darin: Bestätigen Sie mit dem Passwort, das Sie haben.\n"
+            "Er gehört zu der Registrierung, die um {begun:%H:%M:%S} UTC begann, und zu keiner "
+            "anderen; er gilt bis {end:%H:%M} UTC.\n\n"
+            "Wenn Sie es nicht waren, ignorieren Sie diese Mail: Ohne den Code geschieht nichts.\n"
         ),
     ),
 }
@@ -78,18 +83,13 @@ class SignupMail:
             return None
         account = await people.find_account(session, signup.email)
         code = new_code()
-        language = cast(Locale | None, signup.locale)
-        # For a known address the row changes in the same way, but no code will ever be right.
-        secret = code if account is None else new_token()
-        signup.code_hash = code_hash(self._digester, signup.id, secret)
+        signup.code_hash = code_hash(self._digester, signup.id, code)
         signup.failed_attempts = 0
-        if account is not None:
-            locale = account.locale or language
-            return write(account.email, KNOWN, locale, base_domain=self._base_domain)
+        language = cast(Locale | None, signup.locale)
         return write(
-            signup.email,
-            CODE,
-            language,
+            signup.email if account is None else account.email,
+            CODE if account is None else KNOWN,
+            language if account is None else account.locale or language,
             code=code,
             host=f"{signup.slug}.{self._base_domain}",
             begun=signup.created_at,

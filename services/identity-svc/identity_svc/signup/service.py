@@ -19,6 +19,7 @@ from identity_svc.parts import Parts
 from identity_svc.people import service as people
 from identity_svc.people.schemas import Locale
 from identity_svc.people.service import Account, Standing, WeakPasswordError, check_password
+from identity_svc.sessions.service import Browser, PersonLogIn, sign_in
 from identity_svc.signup import queries
 from identity_svc.signup.errors import (
     AccountExistsError,
@@ -28,6 +29,7 @@ from identity_svc.signup.errors import (
     SignupExpiredError,
     SignupNotFoundError,
 )
+from identity_svc.signup.limits import HOUR, count_mail, digests_of, mailbox_limits
 from identity_svc.signup.models import Signup
 from identity_svc.signup.schemas import (
     NewTenantRead,
@@ -37,14 +39,7 @@ from identity_svc.signup.schemas import (
     UserRead,
 )
 from identity_svc.tenants.service import NewTenant, record_owner
-from identity_svc.throttling.service import (
-    Limit,
-    Scope,
-    count_attempt,
-    mailbox_of,
-    share_of,
-    uncount_attempt,
-)
+from identity_svc.throttling.service import Limit, count_attempt, share_of, uncount_attempt
 from stagify import cause
 from stagify.calls.tenant import (
     SlugWish,
@@ -66,22 +61,15 @@ SIGNUPS = Counter("stagify_identity_signups", "Sign-ups by stage: started, confi
 
 # How long a sign-up can be confirmed.
 CODE_LIFE = timedelta(minutes=30)
+# With further codes it can be confirmed for longer, up to this.
+LONGEST_LIFE = timedelta(hours=2)
 # An expired sign-up is kept for this long, so that we can say that it expired; then it is deleted,
 # address included.
 SIGNUP_MEMORY = timedelta(hours=1)
-# For one mailbox because of one source, which cannot keep others from signing up with that address, and
-# for one mailbox in all, which cannot be flooded. Each code can be guessed five times, so strangers who
-# sign up with somebody's address have at most 200 guesses a day, a chance of 1 in 5,000.
-MAILS_PER_SOURCE_HOUR, MAILS_PER_SOURCE_DAY = 5, 10
-MAILS_PER_HOUR, MAILS_PER_DAY = 20, 40
-# A source that signs up more often in an hour counts as frequent.
-SELDOM = 3
 # After so many wrong codes, the code of the mail is no longer valid.
 MAX_FAILED_ATTEMPTS = 5
 # The right code may be sent so often, because of interruptions, before it has confirmed the sign-up.
 MAX_CONFIRMATIONS = 20
-
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 def code_hash(digester: Digester, signup_id: UUID, code: str) -> bytes:
@@ -95,10 +83,10 @@ async def start_signup(parts: Parts, *, request: SignupCreate, source: Source) -
     Others may ask for the same slug meanwhile, or for an account of the same address: each has a code
     of its own, and whoever confirms first gets the slug.
     """
-    limits = _mailbox_limits(parts, request.email, source)
+    limits = mailbox_limits(parts, request.email, source)
     # 1. Count.
     async with parts.database.system() as session:
-        await _count_signup(session, parts, limits, source)
+        await count_mail(session, parts, limits, source)
     # 2. Is the slug there to be had? If not, no mail goes out.
     try:
         wish = SlugWish(signup_id=new_id(), expires_at=utc_now() + CODE_LIFE)
@@ -118,55 +106,27 @@ async def start_signup(parts: Parts, *, request: SignupCreate, source: Source) -
     return SignupRead(id=wish.signup_id, expires_at=wish.expires_at)
 
 
-@dataclass(frozen=True, slots=True)
-class _MailboxLimits:
-    """How many mails one mailbox gets: because of one source, and of all."""
-
-    narrow: tuple[Limit, ...]
-    wide: tuple[Limit, ...]
-
-
-def _mailbox_limits(parts: Parts, email: str, source: Source) -> _MailboxLimits:
-    mailbox = mailbox_of(email)
-    everyones = parts.digester.digest("throttle", "mailbox", mailbox)
-    # The widest prefix, because whoever has many lines could use up the mails of all.
-    own = parts.digester.digest("throttle", "mailbox", mailbox, source.prefixes[-1])
-    return _MailboxLimits(
-        narrow=(
-            Limit("signup_mailbox_source_hour", own, MAILS_PER_SOURCE_HOUR, HOUR),
-            Limit("signup_mailbox_source_day", own, MAILS_PER_SOURCE_DAY, DAY),
-        ),
-        wide=(
-            Limit("signup_mailbox_hour", everyones, MAILS_PER_HOUR, HOUR),
-            Limit("signup_mailbox_day", everyones, MAILS_PER_DAY, DAY),
-        ),
-    )
-
-
-async def _count_signup(
-    session: Session, parts: Parts, mailbox: _MailboxLimits, source: Source
-) -> None:
-    await count_attempt(session, *mailbox.narrow)
-    per_source = parts.settings.signups_per_source_hour
-    by_source = await count_attempt(
-        session,
-        *(
-            Limit("signup_source_hour", digest, per_source * share_of(position), HOUR)
-            for position, digest in enumerate(_sources(parts, source))
-        ),
-    )
-    await count_attempt(session, *mailbox.wide)
-    # Those who ask often have a limit of their own, so that they cannot use up everybody else's.
-    is_frequent = any(
-        counted > SELDOM * share_of(position) for position, counted in enumerate(by_source)
-    )
-    scope: Scope = "signup_frequent_hour" if is_frequent else "signup_all_hour"
-    everyone = parts.digester.digest("throttle", "")
-    await count_attempt(session, Limit(scope, everyone, parts.settings.signups_per_hour, HOUR))
-
-
-def _sources(parts: Parts, source: Source) -> list[bytes]:
-    return [parts.digester.digest("throttle", "source", prefix) for prefix in source.prefixes]
+async def resend_code(parts: Parts, *, signup_id: UUID, source: Source) -> SignupRead:
+    """Queue another mail, whose code replaces that of the last one, and counts as a sign-up does. After the
+    confirmation nothing is sent, and whoever asks is not told."""
+    async with parts.database.system() as session:
+        signup = await queries.lock_signup(session, signup_id)
+        if signup is None:
+            raise SignupNotFoundError
+        now = utc_now()
+        if signup.expires_at <= now:
+            raise SignupExpiredError
+        await count_mail(session, parts, mailbox_limits(parts, signup.email, source), source)
+        longest = signup.created_at + LONGEST_LIFE
+        signup.expires_at = max(signup.expires_at, min(now + CODE_LIFE, longest))
+        if signup.confirmed_at is None:
+            await queue_mail(
+                session,
+                kind=MailKind.SIGNUP,
+                subject_id=signup_id,
+                give_up_at=signup.expires_at,
+            )
+        return SignupRead(id=signup_id, expires_at=signup.expires_at)
 
 
 def _new_signup(wish: SlugWish, request: SignupCreate) -> Signup:
@@ -182,57 +142,82 @@ def _new_signup(wish: SlugWish, request: SignupCreate) -> Signup:
     )
 
 
-async def confirm_signup(
-    parts: Parts, *, signup_id: UUID, code: str, password: str, source: Source
-) -> SignupConfirmed:
-    """Create the account and its tenant, or return those that the same confirmation has created."""
-    answer_hash = parts.digester.digest("signup_answer", str(signup_id), code, password)
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """Who confirms which sign-up, by what; and the token of the session on the platform's host that the
+    browser has, if any, which the new one replaces."""
+
+    signup_id: UUID
+    code: str
+    password: str
+    source: Source
+    browser: Browser
+    replaces: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """The account and the tenant, and a session of that person on the platform's host."""
+
+    answer: SignupConfirmed
+    log_in: PersonLogIn
+
+
+async def confirm_signup(parts: Parts, *, request: Confirmation) -> Confirmed:
+    """Create the account and its tenant, or return those that the same confirmation has created. If the
+    address has an account, the tenant is one more of its person, who shows that by its password."""
     # 1. Check the code and mint the ids. A crash after this goes on with the same ones.
-    signup = await _check_code(parts, signup_id, code, password, source)
+    signup, account = await _check_code(parts, request)
     if signup.confirmed_at is not None:
-        return _confirmed_before(signup, answer_hash)
+        return await _confirmed_before(parts, request)
+    standing = Standing(attempts=signup.confirmations)
+    if account is not None and not await parts.passwords.verify(
+        request.password, account.password_hash, standing
+    ):
+        raise AccountExistsError
     # From here on the caller, who has the code, acts as the person that is created.
     with cause.named(f"user:{signup.user_id}"):
         # 2. Make the tenant. A crash after this leaves one that expires without our receipt.
         tenant = await _make_tenant(parts, signup)
         # 3. Make the account, the owner and the events, all or none. Nothing before this is expensive.
-        standing = Standing(attempts=signup.confirmations)
-        password_hash = await parts.passwords.hash(password, standing)
-        proof = _Proof(password_hash, answer_hash)
-        signup, is_first = await _register(parts, signup, proof, tenant)
-    if not is_first:
-        return _confirmed_before(signup, answer_hash)
+        if account is None:
+            account = await _new_account(parts, signup, request.password, standing)
+        made = await _register(parts, request, account, tenant)
+    if made is None:
+        return await _confirmed_before(parts, request)
     SIGNUPS.labels("confirmed").inc()
-    return _confirmed(signup)
+    return made
 
 
-async def _check_code(
-    parts: Parts, signup_id: UUID, code: str, password: str, source: Source
-) -> Signup:
-    """The sign-up, if `code` is right; a wrong one is counted before it is answered."""
+async def _check_code(parts: Parts, request: Confirmation) -> tuple[Signup, Account | None]:
+    """The sign-up, if the code is right, and the account that its address has already; a wrong code is
+    counted before it is answered."""
     per_source = parts.settings.signups_per_source_hour * MAX_FAILED_ATTEMPTS
     limits = [
         Limit("code_source_hour", digest, per_source * share_of(position), HOUR)
-        for position, digest in enumerate(_sources(parts, source))
+        for position, digest in enumerate(digests_of(parts, request.source))
     ]
+    account = None
     async with parts.database.system() as session:
         # Before anything is compared: who is over the limit learns nothing.
         await count_attempt(session, *limits)
-        signup = await queries.lock_signup(session, signup_id)
+        signup = await queries.lock_signup(session, request.signup_id)
         problem: StagifyError | None = SignupNotFoundError()
         if signup is not None:
-            problem = await _judge(session, signup, code_hash(parts.digester, signup_id, code))
+            problem = _judge(signup, code_hash(parts.digester, signup.id, request.code))
         if signup is not None and problem is None:
             await uncount_attempt(session, *limits)
-            problem = _admit(signup, password)
+            # Only the owner of the address has the code, so nobody else learns of the account.
+            account = await people.find_account(session, signup.email)
+            problem = _admit(signup, account, request.password)
     # Outside of the block, because the count of wrong codes has to be committed.
     if problem is not None:
         raise problem
     assert signup is not None
-    return signup
+    return signup, account
 
 
-async def _judge(session: Session, signup: Signup, offered: bytes) -> StagifyError | None:
+def _judge(signup: Signup, offered: bytes) -> StagifyError | None:
     """What is wrong with the code, or None. The row is locked, so parallel guesses are checked one by
     one."""
     if signup.expires_at <= utc_now():
@@ -242,24 +227,28 @@ async def _judge(session: Session, signup: Signup, offered: bytes) -> StagifyErr
     if not hmac.compare_digest(signup.code_hash or b"", offered):
         signup.failed_attempts += 1
         return InvalidCodeError()
-    # Only the owner of the address has the code, so nobody else learns this.
-    if signup.confirmed_at is None and await people.find_account(session, signup.email):
-        return AccountExistsError()
     return None
 
 
-def _admit(signup: Signup, password: str) -> StagifyError | None:
+def _admit(signup: Signup, account: Account | None, password: str) -> StagifyError | None:
     """Mint the ids for somebody with the right code; or why they cannot go on."""
-    if signup.confirmed_at is not None:
-        return None
-    try:
-        check_password(password, signup.email)
-    except WeakPasswordError as error:
-        return error
+    if signup.confirmed_at is None and account is None:
+        try:
+            check_password(password, signup.email)
+        except WeakPasswordError as error:
+            return error
     if signup.confirmations >= MAX_CONFIRMATIONS:
         return CodeExhaustedError()
     signup.confirmations += 1
-    signup.user_id = signup.user_id or new_id()
+    if signup.confirmed_at is not None:
+        return None
+    owner_id = signup.user_id or new_id()
+    if account is not None and account.id != owner_id:
+        if signup.tenant_id is not None:
+            # Its tenant was made for somebody who would have been new, and belongs to nobody.
+            return SignupExpiredError()
+        owner_id = account.id
+    signup.user_id = owner_id
     signup.tenant_id = signup.tenant_id or new_id()
     return None
 
@@ -283,60 +272,81 @@ async def _make_tenant(parts: Parts, signup: Signup) -> TenantSummary:
         raise SignupExpiredError from error
 
 
-@dataclass(frozen=True, slots=True)
-class _Proof:
-    """The hash of the new password, and that of the confirmation."""
-
-    password_hash: str
-    answer_hash: bytes
+async def _new_account(parts: Parts, signup: Signup, password: str, standing: Standing) -> Account:
+    """The account of somebody new, which is not stored yet."""
+    assert signup.user_id is not None
+    return Account(
+        signup.user_id,
+        signup.email,
+        signup.name,
+        await parts.passwords.hash(password, standing),
+        locale=cast(Locale | None, signup.locale),
+    )
 
 
 async def _register(
-    parts: Parts, checked: Signup, proof: _Proof, tenant: TenantSummary
-) -> tuple[Signup, bool]:
-    """Commit the account; the second result is False if a parallel confirmation has done so already."""
-    user_id, tenant_id = checked.user_id, checked.tenant_id
-    assert user_id is not None
-    assert tenant_id is not None
-    async with parts.database.tenant(tenant_id) as session:
-        signup = await queries.lock_signup(session, checked.id)
+    parts: Parts, request: Confirmation, account: Account, tenant: TenantSummary
+) -> Confirmed | None:
+    """Commit the account and its ownership; None if a parallel confirmation has done so already."""
+    async with parts.database.tenant(tenant.id) as session:
+        signup = await queries.lock_signup(session, request.signup_id)
         assert signup is not None
         if signup.confirmed_at is not None:
-            return signup, False
-        account = Account(
-            user_id,
-            signup.email,
-            signup.name,
-            proof.password_hash,
-            locale=cast(Locale | None, signup.locale),
-        )
-        if not await people.register(session, account):
+            return None
+        known = await people.find_account(session, signup.email)
+        if known is None and await people.register(session, account):
+            publish(session, UserRegistered(user_id=account.id))
+        elif known is None or known.id != account.id:
             raise AccountExistsError
-        owned = NewTenant(tenant_id, signup.slug, signup.tenant_name, signup.tenant_type)
+        owned = NewTenant(tenant.id, signup.slug, signup.tenant_name, signup.tenant_type)
         if not await record_owner(session, owned):
             raise SignupExpiredError
-        await add_member(session, tenant_id=tenant_id, user_id=user_id, role="owner")
-        publish(session, UserRegistered(user_id=user_id))
+        await add_member(session, tenant_id=tenant.id, user_id=account.id, role="owner")
         signup.confirmed_at = utc_now()
-        signup.answer_hash = proof.answer_hash
+        signup.answer_hash = _answer_hash(parts, request, account)
         signup.tenant = tenant.model_dump(mode="json")
-        return signup, True
+        return await _signed_in(session, parts, request, signup, account)
 
 
-def _confirmed_before(signup: Signup, answer_hash: bytes) -> SignupConfirmed:
+async def _confirmed_before(parts: Parts, request: Confirmation) -> Confirmed:
     """The same answer again, for a repeated request. It costs no password hash, or a code that has
     been used could make us hash without end."""
-    if not hmac.compare_digest(signup.answer_hash or b"", answer_hash):
+    async with parts.database.system() as session:
+        signup = await queries.lock_signup(session, request.signup_id)
+        assert signup is not None
+        assert signup.user_id is not None
+        account = await people.get_account(session, signup.user_id)
+        expected = _answer_hash(parts, request, account)
+        if not hmac.compare_digest(signup.answer_hash or b"", expected):
+            raise AlreadyConfirmedError
+        return await _signed_in(session, parts, request, signup, account)
+
+
+def _answer_hash(parts: Parts, request: Confirmation, account: Account) -> bytes:
+    """By which a repeated confirmation is recognized, until the account has another password."""
+    return parts.digester.digest(
+        "signup_answer",
+        str(request.signup_id),
+        request.code,
+        request.password,
+        account.password_hash,
+    )
+
+
+async def _signed_in(
+    session: Session, parts: Parts, request: Confirmation, signup: Signup, account: Account
+) -> Confirmed:
+    log_in = await sign_in(
+        session, parts, request.browser, account=account, replaces=request.replaces
+    )
+    if log_in is None:
+        # Somebody has changed the password in this moment, so it proves nothing any more.
         raise AlreadyConfirmedError
-    return _confirmed(signup)
-
-
-def _confirmed(signup: Signup) -> SignupConfirmed:
-    assert signup.user_id is not None
-    return SignupConfirmed(
-        user=UserRead(id=signup.user_id, email=signup.email, name=signup.name),
+    answer = SignupConfirmed(
+        user=UserRead(id=account.id, email=account.email, name=account.name),
         tenant=NewTenantRead.model_validate(signup.tenant),
     )
+    return Confirmed(answer, log_in)
 
 
 async def forget_signups(session: Session, limit: int) -> None:
