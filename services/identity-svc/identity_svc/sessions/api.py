@@ -85,6 +85,12 @@ NONCE_COOKIE = {
         }
     },
 }
+HANDOFF_ANSWERS = problems(
+    TenantNotFoundError, TenantProvisioningError, TenantSuspendedError, TooManyAttemptsError
+)
+HANDOFF_ANSWERS[TenantProvisioningError.status]["headers"] = {
+    "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 1}}
+}
 # Never "cookies": that would delete those of all hosts of the installation.
 CLEARED = '"cache", "storage"'
 
@@ -264,13 +270,7 @@ async def start_handoff(request: Request, response: Response, _: TenantHostDep) 
     return HandoffStarted(challenge=handoffs.challenge_of(nonce))
 
 
-@router.post(
-    "/v1/handoffs",
-    status_code=201,
-    responses=problems(
-        TenantNotFoundError, TenantProvisioningError, TenantSuspendedError, TooManyAttemptsError
-    ),
-)
+@router.post("/v1/handoffs", status_code=201, responses=HANDOFF_ANSWERS)
 async def create_handoff(
     body: HandoffCreate,
     request: Request,

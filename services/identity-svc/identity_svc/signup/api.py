@@ -31,6 +31,16 @@ from stagify.source import SourceDep
 
 router = APIRouter(prefix="/v1/signup", tags=["sign-up"])
 
+LOGGED_IN = {
+    "description": "The workspace is there, or will be in a moment.",
+    "headers": {
+        "Set-Cookie": {
+            "description": "A session on this host, and a second cookie by which this browser is known.",
+            "schema": {"type": "string"},
+        }
+    },
+}
+
 
 @router.post(
     "",
@@ -76,7 +86,8 @@ async def resend_sign_up_code(
         TooManyAttemptsError,
         *NEW_PASSWORD_ERRORS,
         *SLUG_ERRORS,
-    ),
+    )
+    | {201: LOGGED_IN},
 )
 async def confirm_sign_up(
     signup_id: UUID,
