@@ -258,4 +258,8 @@ async def test_a_sign_up_in_german_is_answered_in_german(
     await visitor.request(email, f"{slug}-b", locale="en")
     await runner.run_due()
     # The person's own language, whoever asks.
-    assert "Konto" in str(make_header(decode_header(mail_server.to(email)[-1]["Subject"])))
+    mail = mail_server.to(email)[-1]
+    assert "Ihr Code" in str(make_header(decode_header(mail["Subject"])))
+    content = mail.get_payload(decode=True)
+    assert isinstance(content, bytes)
+    assert "Sie haben schon ein Konto" in content.decode()
