@@ -46,7 +46,7 @@ class ProjectUpdate(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    name: Name
+    name: Annotated[Name, Field(examples=["Living room, evening"])]
 
 
 class VariationOptions(BaseModel):

@@ -1632,7 +1632,10 @@ export interface components {
          * @description What can be changed of a project.
          */
         ProjectUpdate: {
-            /** Name */
+            /**
+             * Name
+             * @example Living room, evening
+             */
             name: string;
         };
         /**
