@@ -10,7 +10,7 @@ import { OtpField } from "@/ui/OtpField";
 import { Heading } from "@/ui/Page";
 import { PasswordField } from "@/ui/PasswordField";
 import { useConfirm } from "./api";
-import { NoMail } from "./parts/NoMail";
+import { Resend } from "./parts/Resend";
 
 /** The code from the mail and a password; then straight into the workspace. */
 export function CodePage() {
@@ -71,7 +71,7 @@ export function CodePage() {
           <Trans>Open my workspace</Trans>
         </Button>
       </Form>
-      <NoMail />
+      <Resend signupId={pending.id} />
     </div>
   );
 }

@@ -43,3 +43,13 @@ export function useConfirm(signupId: string) {
     },
   });
 }
+
+/** Have the code sent once more. */
+export function useResend(signupId: string) {
+  return useMutation({
+    mutationFn: () =>
+      data(
+        api.POST("/v1/signup/{signup_id}/resend", { params: { path: { signup_id: signupId } } }),
+      ),
+  });
+}
