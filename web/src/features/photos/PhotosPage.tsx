@@ -1,7 +1,7 @@
 import { Plural, Trans, useLingui } from "@lingui/react/macro";
 import { useSuspenseInfiniteQuery } from "@tanstack/react-query";
 import { Outlet, useSearch } from "@tanstack/react-router";
-import { lazy, Suspense, useEffect, useRef, useState } from "react";
+import { lazy, Suspense, useCallback, useEffect, useRef, useState } from "react";
 import { isUnderWay, useUploads } from "@/features/uploads";
 import { useCan } from "@/lib/access";
 import { useLiveState } from "@/lib/live";
@@ -19,6 +19,7 @@ import { PhotoTile } from "./parts/PhotoTile";
 import { gridLook } from "./parts/tile";
 import { UploadTile } from "./parts/UploadTile";
 import { useTrash } from "./useTrash";
+import { usePhotoWords } from "./words";
 
 // With its dialog, only for those who select.
 const SelectionBar = lazy(() => import("./parts/SelectionBar"));
@@ -40,7 +41,8 @@ export function PhotosPage() {
       live === "down" && photosOf(state.data).some(isUnfinished) ? POLL : false,
   });
   const photos = photosOf(list.data);
-  const sent = useSent(filter);
+  const words = usePhotoWords();
+  const { sent, made } = useSent(filter);
   const [selected, setSelected] = useState<ReadonlySet<string> | null>(null);
   const grid = useRef<HTMLDivElement>(null);
   const search = useRef<HTMLInputElement>(null);
@@ -52,12 +54,15 @@ export function PhotosPage() {
     Escape: stop,
     ...(mayChange && !filter.trash && { Delete: remove }),
   });
-  const select = ({ id }: Photo) =>
-    setSelected((before) => {
-      const after = new Set(before);
-      if (!after.delete(id)) after.add(id);
-      return after;
-    });
+  const select = useCallback(
+    (id: string) =>
+      setSelected((before) => {
+        const after = new Set(before);
+        if (!after.delete(id)) after.add(id);
+        return after;
+      }),
+    [],
+  );
   const isEmpty = photos.length === 0 && sent.length === 0;
   const isFirst = isEmpty && !filter.q && !filter.status && !filter.trash;
   const title = (
@@ -115,6 +120,9 @@ export function PhotosPage() {
             <PhotoTile
               key={photo.id}
               photo={photo}
+              alt={words.alt(photo)}
+              status={words.status(photo)}
+              upload={made.get(photo.id)}
               selected={
                 selected ? selected.has(photo.id) : filter.trash && mayChange ? false : null
               }
@@ -152,11 +160,15 @@ export function PhotosPage() {
   );
 }
 
-/** Photos that the server does not know yet: at the top of the list that shows everything. */
+/** Photos that the server does not know yet, which are at the top of the list that shows everything; and
+ * the uploads that others were made of. */
 function useSent({ status, q, trash }: PhotoFilter) {
   const { uploads } = useUploads();
-  if (status || q || trash) return [];
-  return uploads.filter(({ stage }) => stage.is === "waiting" || isUnderWay(stage)).toReversed();
+  const made = new Map<string, string>();
+  for (const { id, stage } of uploads)
+    if ("project" in stage && stage.project) made.set(stage.project.id, id);
+  const waits = uploads.filter(({ stage }) => stage.is === "waiting" || isUnderWay(stage));
+  return { sent: status || q || trash ? [] : waits.toReversed(), made };
 }
 
 /** "Kitchen is staged", once, for those who do not see the tile change. */

@@ -1,6 +1,7 @@
 import type { Limits } from "@/features/catalog";
 import { newKey } from "@/lib/api";
 import { expiry } from "@/lib/expiry";
+import { hold as holdPage } from "@/lib/hold";
 import { leaving } from "@/lib/leaving";
 import { startLive } from "@/lib/live";
 import { useStore } from "@/lib/store";
@@ -177,7 +178,7 @@ export function attend(): () => void {
     pictures.clear();
     queue.close();
   });
-  const poll = setInterval(() => void ask(), POLL);
+  const poll = setInterval(() => void look(), POLL);
   return () => {
     stop();
     clearInterval(poll);
@@ -191,7 +192,7 @@ function until() {
 }
 
 /** While no events arrive, ask what became of photos. */
-async function ask(): Promise<void> {
+async function look(): Promise<void> {
   const { uploads, online } = queue.state.get();
   if (!online || startLive().state.get() === "open") return;
   if (!uploads.some(({ stage }) => isDeveloping(stage))) return;
@@ -200,15 +201,23 @@ async function ask(): Promise<void> {
 }
 
 let lock: WakeLockSentinel | null = null;
+let release: (() => void) | null = null;
 let guarded = false;
 
 /** While bytes leave, the page is not closed by accident and the phone does not fall asleep. */
 function guard({ uploads }: Queue): void {
+  // A new build does not reload the page while it has files that only this page knows.
+  const holds = uploads.some(({ stage }) => stage.is !== "staged");
+  if (holds && !release) release = holdPage();
+  if (!holds) {
+    release?.();
+    release = null;
+  }
   const flies = uploads.some(({ stage }) => stage.is === "sending");
   if (flies === guarded) return;
   guarded = flies;
   if (flies) {
-    window.addEventListener("beforeunload", hold);
+    window.addEventListener("beforeunload", ask);
     navigator.wakeLock?.request("screen").then(
       (sentinel) => {
         if (guarded) lock = sentinel;
@@ -217,13 +226,13 @@ function guard({ uploads }: Queue): void {
       () => undefined,
     );
   } else {
-    window.removeEventListener("beforeunload", hold);
+    window.removeEventListener("beforeunload", ask);
     void lock?.release();
     lock = null;
   }
 }
 
-function hold(event: BeforeUnloadEvent): void {
+function ask(event: BeforeUnloadEvent): void {
   event.preventDefault();
 }
 

@@ -1,73 +1,83 @@
-import { Trans, useLingui } from "@lingui/react/macro";
 import { Link } from "@tanstack/react-router";
 import { Check, CircleAlert, ImageIcon } from "lucide-react";
-import { type ReactNode, useState } from "react";
-import { usePicture, useUploads } from "@/features/uploads";
+import { memo, type ReactNode, useState } from "react";
+import { usePicture } from "@/features/uploads";
 import { looks } from "@/ui/looks";
 import { PhotoFrame } from "@/ui/PhotoFrame";
 import { isUnfinished, type Photo } from "../api";
-import { usePhotoWords } from "../words";
 import { chipLook, formsOf, tileFocus, tileLook, tileSizes } from "./tile";
 
 /** One photo in the grid: the furnished room, or how far it is. While photos are selected a click
- * selects it, else it opens it. */
-export function PhotoTile({
+ * selects it, else it opens it. There are hundreds of them, so what they need comes as words. */
+export const PhotoTile = memo(function PhotoTile({
   photo,
+  alt,
+  status,
+  upload,
   selected,
   onSelect,
   named,
   eager,
 }: {
   photo: Photo;
+  alt: string;
+  status: string;
+  /** The upload of this page that it was made of. */
+  upload: string | undefined;
   /** null: nothing is being selected. */
   selected: boolean | null;
-  onSelect: (photo: Photo) => void;
+  onSelect: (id: string) => void;
   /** Whether the name always stands on it. */
   named: boolean;
   eager: boolean;
 }) {
-  const words = usePhotoWords();
-  const inside = (
-    <>
-      <Shown photo={photo} alt={words.alt(photo)} eager={eager} />
-      {photo.status === "staged" ? (
-        <Name shown={named}>{photo.name}</Name>
-      ) : (
-        <State photo={photo}>{words.status(photo)}</State>
-      )}
-    </>
-  );
-  if (selected !== null) {
-    return (
-      <button
-        type="button"
-        data-tile
-        aria-pressed={selected}
-        onClick={() => onSelect(photo)}
-        className={looks(tileLook, tileFocus)}
-      >
-        {inside}
-        <Mark checked={selected} />
-      </button>
-    );
-  }
+  const selecting = selected !== null;
   return (
-    <Link
-      to="/photos/$projectId"
-      params={{ projectId: photo.id }}
-      data-tile
-      data-photo={photo.id}
-      className={looks(tileLook, tileFocus)}
-    >
-      {inside}
-    </Link>
+    <div className={tileLook}>
+      <Link
+        to="/photos/$projectId"
+        params={{ projectId: photo.id }}
+        preload={false}
+        data-tile={selecting ? undefined : ""}
+        data-photo={photo.id}
+        inert={selecting}
+        className={looks("block size-full", tileFocus)}
+      >
+        <Shown photo={photo} alt={alt} upload={upload} eager={eager} />
+        {photo.status === "staged" ? (
+          <Name shown={named}>{photo.name}</Name>
+        ) : (
+          <State photo={photo}>{status}</State>
+        )}
+      </Link>
+      {selecting && (
+        <button
+          type="button"
+          data-tile=""
+          aria-pressed={selected}
+          aria-label={alt}
+          onClick={() => onSelect(photo.id)}
+          className={looks("absolute inset-0 size-full", tileFocus)}
+        >
+          <Mark checked={selected} />
+        </button>
+      )}
+    </div>
   );
-}
+});
 
-function Shown({ photo, alt, eager }: { photo: Photo; alt: string; eager: boolean }) {
-  const { uploads } = useUploads();
-  const upload = uploads.find(({ stage }) => "project" in stage && stage.project?.id === photo.id);
-  const local = usePicture(upload?.id);
+function Shown({
+  photo,
+  alt,
+  upload,
+  eager,
+}: {
+  photo: Photo;
+  alt: string;
+  upload: string | undefined;
+  eager: boolean;
+}) {
+  const local = usePicture(upload);
   // A photo that becomes finished while somebody looks is shown from before to after, once.
   const [unfinished] = useState(isUnfinished(photo));
   const arrives = unfinished && photo.status === "staged";
@@ -148,7 +158,7 @@ function Name({ shown, children }: { shown: boolean; children: ReactNode }) {
     <span
       className={looks(
         "absolute inset-x-2 bottom-2 flex transition-opacity duration-120",
-        !shown && "opacity-0 group-hover:opacity-100 group-focus-visible:opacity-100",
+        !shown && "opacity-0 group-hover:opacity-100 group-has-focus-visible:opacity-100",
       )}
     >
       <span className={chipLook}>
@@ -159,7 +169,6 @@ function Name({ shown, children }: { shown: boolean; children: ReactNode }) {
 }
 
 function Mark({ checked }: { checked: boolean }) {
-  const { t } = useLingui();
   return (
     <>
       <span
@@ -172,7 +181,6 @@ function Mark({ checked }: { checked: boolean }) {
         <Check className="size-4" strokeWidth={3} />
       </span>
       {checked && <span aria-hidden className="absolute inset-0 border-4 border-on-photo" />}
-      <span className="sr-only">{checked ? t`Selected` : <Trans>Not selected</Trans>}</span>
     </>
   );
 }

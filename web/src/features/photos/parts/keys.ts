@@ -61,7 +61,8 @@ export function placeAfter(key: string, at: number, many: number, columns: numbe
 }
 
 function columnsOf(tiles: readonly HTMLElement[]): number {
-  const [first] = tiles;
-  const next = tiles.findIndex((tile) => tile.offsetTop !== first?.offsetTop);
+  // The place in the grid is around the tile; what is in a place outside of the window has no layout.
+  const topOf = (tile: HTMLElement | undefined) => tile?.parentElement?.offsetTop;
+  const next = tiles.findIndex((tile) => topOf(tile) !== topOf(tiles[0]));
   return next < 0 ? Math.max(tiles.length, 1) : next;
 }
