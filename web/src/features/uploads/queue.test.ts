@@ -1,7 +1,17 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Refused, type Ticket, UploadQueue, type World } from "./queue";
-import { AT_ONCE, isUnderWay, type ProjectState, type Refusal, type Upload } from "./state";
+import {
+  AT_ONCE,
+  type Event,
+  isUnderWay,
+  NOTHING,
+  type ProjectState,
+  type Queue,
+  type Refusal,
+  reduce,
+  type Upload,
+} from "./state";
 
 const CHOICE = { room_type: "bedroom", style: "modern" };
 
@@ -353,6 +363,45 @@ describe("the queue", () => {
       },
     });
     expect(it.queue.state.get().uploads).toEqual([]);
+  });
+});
+
+describe("what is decided", () => {
+  const queueAfter = (...events: Event[]) =>
+    [
+      { is: "added", uploads: [chosen("a")] } as const,
+      { is: "pressed" } as const,
+      { is: "started", id: "a" } as const,
+      ...events,
+    ].reduce<Queue>(reduce, NOTHING);
+  const lost: Event = {
+    is: "refused",
+    id: "a",
+    attempt: 1,
+    refusal: refusal(0, "network"),
+    until: 1000,
+  };
+  const again: Event = { is: "started", id: "a" };
+
+  test("an answer to an earlier try is not taken for the present one's", () => {
+    const before = queueAfter(lost, again);
+    const late: Event[] = [
+      { is: "ticketed", id: "a", attempt: 1, ticket: "old" },
+      { is: "stored", id: "a", attempt: 1 },
+      { ...lost, refusal: refusal(422, "photo_too_large") },
+      { ...lost, refusal: refusal(402, "quota_exceeded") },
+    ];
+    for (const event of late) expect(queueAfter(lost, again, event)).toEqual(before);
+    expect(before.uploads[0]?.stage.is).toBe("sending");
+  });
+
+  test.each<[string, Event | null, number]>([
+    ["with everything well", null, 1],
+    ["without a connection", { is: "connected", online: false }, 0],
+    ["without a session", { is: "signed", in: false }, 0],
+  ])("a try that fails %s counts %s", (_, event, failures) => {
+    const queue = event ? queueAfter(event, lost) : queueAfter(lost);
+    expect(queue.uploads[0]?.failures).toBe(failures);
   });
 });
 
