@@ -6,6 +6,7 @@ import { useCatalogWords } from "@/features/catalog";
 import { isUnfinished, photoQuery, usePhotoWords } from "@/features/photos";
 import { useCan } from "@/lib/access";
 import { useLiveState } from "@/lib/live";
+import { buttonLook } from "@/ui/Button";
 import { useFreshVariations } from "./api";
 import { Actions } from "./parts/Actions";
 import { AnotherLook } from "./parts/AnotherLook";
@@ -67,6 +68,11 @@ export function PhotoPage() {
           {canWrite && !photo.deleted_at && photo.original && <AnotherLook photo={photo} />}
         </div>
         <Facts photo={photo} />
+        <p>
+          <Link to="/" className={buttonLook("quiet", "small")}>
+            <Trans>Back to all photos</Trans>
+          </Link>
+        </p>
       </div>
     </article>
   );

@@ -1,7 +1,8 @@
-import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
+import { createRoute, lazyRouteComponent, notFound } from "@tanstack/react-router";
 import { catalogQuery } from "@/features/catalog";
 import { photoQuery } from "@/features/photos";
 import { usageQuery } from "@/features/usage";
+import { ApiError } from "@/lib/api";
 import { workspace } from "@/lib/frames";
 import { variationsQuery } from "./api";
 
@@ -11,10 +12,16 @@ const photoRoute = createRoute({
   loader: async ({ context: { queries }, params }) => {
     void queries.prefetchQuery(catalogQuery);
     void queries.prefetchQuery(usageQuery);
-    const photo = await queries.ensureQueryData(photoQuery(params.projectId));
+    const photo = await queries.ensureQueryData(photoQuery(params.projectId)).catch(explain);
     void queries.prefetchQuery(variationsQuery(photo.photo_id));
   },
   component: lazyRouteComponent(() => import("./PhotoPage"), "PhotoPage"),
 });
+
+/** A photo that is gone for good, or an address with a mistake. */
+function explain(error: unknown): never {
+  if (error instanceof ApiError && (error.status === 404 || error.status === 422)) throw notFound();
+  throw error;
+}
 
 export const photoRoutes = [photoRoute] as const;

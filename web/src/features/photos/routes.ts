@@ -8,10 +8,11 @@ const STATUSES = ["queued", "processing", "staged", "failed", "cancelled"];
 
 /** What the address says of the list; anything else in it is not meant for us. */
 function filterOf({ status, q, trash }: Record<string, unknown>): PhotoFilter {
+  // An address can make a number of it, or put in what nobody can type.
+  const words = String(q ?? "").replace(/\p{Cc}/gu, "");
   return {
     ...(STATUSES.includes(String(status)) && { status: status as PhotoStatus }),
-    // An address can make a number of it.
-    ...(q !== undefined && String(q).trim() !== "" && { q: String(q).slice(0, 100) }),
+    ...(words.trim() !== "" && { q: words.slice(0, 100) }),
     ...(trash ? { trash: true as const } : {}),
   };
 }

@@ -2,6 +2,7 @@ import { Trans, useLingui } from "@lingui/react/macro";
 import { Link } from "@tanstack/react-router";
 import { buttonLook } from "@/ui/Button";
 import { Compare } from "@/ui/Compare";
+import { looks } from "@/ui/looks";
 import { Heading } from "@/ui/Page";
 import { PhotoFrame } from "@/ui/PhotoFrame";
 import after from "./pictures/after.webp";
@@ -30,7 +31,10 @@ export function StartPage() {
             </Trans>
           </p>
           <div className="mt-2 flex flex-wrap items-center gap-4">
-            <Link to="/signup" className={buttonLook("primary", "large")}>
+            <Link
+              to="/signup"
+              className={looks(buttonLook("primary", "large"), "max-sm:px-4! max-sm:text-body!")}
+            >
               <Trans>Start with ten free photos</Trans>
             </Link>
             <span className="text-quiet">

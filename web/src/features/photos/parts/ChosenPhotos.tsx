@@ -4,6 +4,7 @@ import { type Catalog, useCatalogWords } from "@/features/catalog";
 import { queue, type Upload, usePicture, useRefusalWords } from "@/features/uploads";
 import { IconButton } from "@/ui/Button";
 import { looks } from "@/ui/looks";
+import { Typed } from "@/ui/Typed";
 import { AddPhotos } from "./AddPhotos";
 
 /** The photos in the sheet: each with its room, and those that cannot be staged with the reason. */
@@ -73,7 +74,9 @@ function Chosen({ photo, catalog, alone }: { photo: Upload; catalog: Catalog; al
       {!alone && (
         <label className="relative block">
           <span className="sr-only">
-            <Trans>Room of {photo.name}</Trans>
+            <Trans>
+              Room of <Typed text={photo.name} />
+            </Trans>
           </span>
           <select
             value={photo.choice.room_type}

@@ -7,6 +7,7 @@ import { useCan } from "@/lib/access";
 import { buttonLook } from "@/ui/Button";
 import { EmptyState } from "@/ui/EmptyState";
 import { PhotoFrame } from "@/ui/PhotoFrame";
+import { Typed } from "@/ui/Typed";
 import type { PhotoFilter } from "../api";
 import { examples } from "../examples";
 import { AddPhotos } from "./AddPhotos";
@@ -33,7 +34,9 @@ export function EmptyPhotos({ filter }: { filter: PhotoFilter }) {
         }
       >
         {filter.q ? (
-          <Trans>No name has “{filter.q}” in it.</Trans>
+          <Trans>
+            No name has “<Typed text={filter.q} />” in it.
+          </Trans>
         ) : (
           <Trans>At the moment there are none of this kind.</Trans>
         )}
