@@ -1,13 +1,14 @@
 """A person who uses the web app in a browser, by what they read on the screen."""
 
 import re
+import tempfile
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from playwright.sync_api import Browser, BrowserContext, FilePayload, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from proof.watching import Watch
 from stagify_local.customer import PLATFORM, Account, codes_in, host_of
@@ -26,11 +27,6 @@ class Picture:
 
     name: str
     content: bytes
-    type: str = "image/jpeg"
-
-    @property
-    def payload(self) -> FilePayload:
-        return FilePayload(name=self.name, mimeType=self.type, buffer=self.content)
 
 
 class Person:
@@ -57,12 +53,15 @@ class Person:
             reduced_motion="reduce" if calm else "no-preference",
         )
         self.context.set_default_timeout(PATIENCE_MS)
+        self._folder = tempfile.TemporaryDirectory(prefix="person-")
         self.watch = Watch()
         self.watch.attach(self.context)
         self.page: Page = self.context.new_page()
 
     def close(self) -> None:
+        """Close every tab, and throw away what they have."""
         self.context.close()
+        self._folder.cleanup()
 
     def new_tab(self) -> Page:
         """Open another tab, and look at that from now on."""
@@ -145,8 +144,16 @@ class Person:
     def choose(self, pictures: Iterable[Picture]) -> None:
         """Press "Add photos", and choose files in the dialog of the browser."""
         with self.page.expect_file_chooser() as chooser:
-            self.button("Add photos").locator("visible=true").first.click()
-        chooser.value.set_files([picture.payload for picture in pictures])
+            self.button(re.compile("^(Add photos|Fotos hinzufügen)$")).locator(
+                "visible=true"
+            ).first.click()
+        chooser.value.set_files([self.file(picture) for picture in pictures])
+
+    def file(self, picture: Picture) -> Path:
+        """The picture as a file, in a folder of its own."""
+        file = Path(tempfile.mkdtemp(dir=self._folder.name)) / picture.name
+        file.write_bytes(picture.content)
+        return file
 
     def stage(self, *pictures: Picture) -> None:
         """Choose photos and have them staged."""
