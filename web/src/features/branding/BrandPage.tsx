@@ -52,7 +52,7 @@ export function BrandPage() {
       title={<Trans>Brand</Trans>}
       lead={<Trans>How this workspace presents itself to everybody who opens it.</Trans>}
     >
-      <div className="grid items-start gap-8 lg:grid-cols-[minmax(0,5fr)_minmax(0,7fr)]">
+      <div className="grid grid-cols-1 items-start gap-8 lg:grid-cols-[minmax(0,5fr)_minmax(0,7fr)]">
         {mayChange ? (
           <Form
             busy={publishing.isPending}
@@ -70,6 +70,7 @@ export function BrandPage() {
                 <>
                   <Button
                     kind="quiet"
+                    className="max-sm:h-auto! max-sm:min-h-11 max-sm:whitespace-normal!"
                     onClick={() => publish({ colors: null })}
                     unavailable={publishing.isPending}
                   >
@@ -113,7 +114,7 @@ export function BrandPage() {
           </Notice>
         )}
         <section className="grid gap-4" aria-label={t`Preview`}>
-          <div className="grid gap-6 sm:grid-cols-2">
+          <div className="grid grid-cols-1 gap-6 sm:grid-cols-2">
             <Preview
               look="light"
               title={<Trans>On light pages</Trans>}

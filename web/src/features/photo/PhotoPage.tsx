@@ -51,7 +51,7 @@ export function PhotoPage() {
           <Stage photo={photo} />
         </div>
       </div>
-      <div className="mx-auto grid max-w-content gap-8 px-4 py-8 sm:px-8">
+      <div className="mx-auto grid max-w-content grid-cols-1 gap-8 px-4 py-8 sm:px-8">
         <header className="flex flex-wrap items-start justify-between gap-x-8 gap-y-4">
           <div className="grid min-w-0 gap-1">
             <Name photo={photo} canWrite={canWrite && !photo.deleted_at} />
@@ -63,7 +63,7 @@ export function PhotoPage() {
         </header>
         <Outcome photo={photo} canWrite={canWrite} />
         <Variations photo={photo} />
-        <div className="grid items-start gap-6 lg:grid-cols-2">
+        <div className="grid grid-cols-1 items-start gap-6 lg:grid-cols-2">
           {isStaged && <Downloads photo={photo} />}
           {canWrite && !photo.deleted_at && photo.original && <AnotherLook photo={photo} />}
         </div>

@@ -52,11 +52,15 @@ function Way({
 }) {
   return (
     <li>
-      <a href={href} download className={`${buttonLook(kind)} w-full justify-start! gap-3!`}>
-        <Download aria-hidden className="size-4.5" />
-        <span className="truncate">{children}</span>
+      <a
+        href={href}
+        download
+        className={`${buttonLook(kind)} h-auto! min-h-11 w-full justify-start! gap-3! py-2 whitespace-normal!`}
+      >
+        <Download aria-hidden className="size-4.5 shrink-0" />
+        <span className="min-w-0">{children}</span>
         {size !== undefined && (
-          <span className="tnum ml-auto font-normal opacity-80">{formatBytes(size)}</span>
+          <span className="tnum ml-auto whitespace-nowrap font-normal">{formatBytes(size)}</span>
         )}
       </a>
     </li>
