@@ -100,6 +100,12 @@ class Person:
         form.locator("input[type=password]").fill(account.password)
         form.locator("button[type=submit]").click()
 
+    def come_back(self, account: Account) -> None:
+        """Log in again over the page, whose session has ended."""
+        dialog = self.page.get_by_role("alertdialog")
+        dialog.get_by_label("Password", exact=True).fill(account.password)
+        dialog.get_by_role("button", name="Log in").click()
+
     def is_in(self) -> None:
         """Wait until a page of a workspace is shown."""
         ways = self.page.locator("nav").locator("visible=true").first

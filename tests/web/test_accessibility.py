@@ -1,0 +1,174 @@
+"""Every page and state can be used by people who see, hear or move less, in every look."""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from proof.accessibility import too_wide, violations
+from proof.customers import photo, sign_up
+from proof.person import NARROW, Person, Picture
+from stagify_local.customer import Customer
+from stagify_local.platform import Platform
+
+# A brand whose colours cannot be used as they are.
+BRAND = {"name": "Sonnenblick", "colors": {"primary": "#ffe14d", "accent": "#163a64"}}
+
+
+@pytest.fixture(scope="module", params=[None, BRAND], ids=["platform", "yellow"])
+def furnished(platform: Platform, request: pytest.FixtureRequest) -> Iterator[Customer]:
+    """A workspace with a furnished room and one that failed, without and with a brand."""
+    with sign_up(platform) as customer:
+        if request.param:
+            answer = customer.browser.patch("/v1/branding", json=request.param)
+            assert answer.status_code == 200, answer.text
+        customer.stage(photo())
+        customer.stage(b"no photo", filename="broken.jpg")
+        yield customer
+
+
+HAS_FOCUS = "(each) => each.contains(document.activeElement)"
+Open = Callable[[Person, Customer], Any]
+
+
+def _at(path: str, wait: str | re.Pattern[str]) -> Open:
+    def opened(person: Person, customer: Customer) -> None:
+        person.open(path, slug=customer.account.slug)
+        person.sees(wait)
+
+    return opened
+
+
+def _photo(status: str) -> Open:
+    def opened(person: Person, customer: Customer) -> None:
+        items = customer.read("/v1/projects")["items"]
+        project = next(each for each in items if each["status"] == status)
+        person.open(f"/photos/{project['id']}", slug=customer.account.slug)
+        expect(person.page.get_by_role("heading", level=1)).to_be_visible()
+        person.sees("Facts" if status == "never" else re.compile("Added|Hinzugefügt"))
+
+    return opened
+
+
+def _chosen(person: Person, customer: Customer) -> None:
+    person.open("/", slug=customer.account.slug)
+    chosen = [
+        Picture("Bad <b>one.jpg", b"none"),
+        *(Picture(f"{each}.jpg", photo()) for each in "ab"),
+    ]
+    person.choose(chosen)
+    expect(person.page.get_by_role("dialog").get_by_role("radio").first).to_be_visible()
+
+
+def _key(person: Person, customer: Customer) -> None:
+    person.open("/office/api-keys", slug=customer.account.slug)
+    person.button(re.compile("^(New key|Neuer Schlüssel)$")).click()
+    expect(person.page.get_by_role("switch").first).to_be_visible()
+
+
+PAGES: dict[str, Open] = {
+    "photos": _at("/", re.compile("Trash|Not staged|Papierkorb|Nicht")),
+    "trash": _at("/?trash=true", re.compile("Papierkorb|rash")),
+    "new photos": _chosen,
+    "photo": _photo("staged"),
+    "failed photo": _photo("failed"),
+    "office": _at("/office", re.compile("eu|EU")),
+    "usage": _at("/office/usage", re.compile("10")),
+    "brand": _at("/office/brand", "#"),
+    "api keys": _at("/office/api-keys", "curl"),
+    "new key": _key,
+    "account": _at("/me", "localhost"),
+    "missing": _at("/no/such/page", re.compile("no such page|gibt es nicht|keine")),
+}
+LOOKS = ["light", "dark"]
+
+
+class TestPages:
+    @pytest.mark.parametrize("look", LOOKS)
+    def test_nobody_is_shut_out(
+        self, new_person: Callable[..., Person], furnished: Customer, look: str
+    ) -> None:
+        person = new_person(look=look)
+        person.log_in(furnished.account)
+        found = {}
+        for name, opened in PAGES.items():
+            opened(person, furnished)
+            if wrong := violations(person.page):
+                found[name] = wrong
+        assert found == {}
+
+    def test_german_fits_on_a_narrow_phone(
+        self, new_person: Callable[..., Person], furnished: Customer
+    ) -> None:
+        person = new_person(size=NARROW, language="de-DE")
+        person.log_in(furnished.account)
+        found = {}
+        for name, opened in PAGES.items():
+            opened(person, furnished)
+            if wide := too_wide(person.page):
+                found[name] = wide
+        assert found == {}
+
+
+class TestDoors:
+    PATHS = ("/", "/signup", "/login", "/reset", "/tenants")
+
+    @pytest.mark.parametrize("look", LOOKS)
+    def test_nobody_is_shut_out(self, new_person: Callable[..., Person], look: str) -> None:
+        person = new_person(look=look)
+        found = {}
+        for path in self.PATHS:
+            person.open(path)
+            person.page.get_by_role("heading", level=1).wait_for()
+            if wrong := violations(person.page):
+                found[path] = wrong
+        assert found == {}
+
+    def test_german_fits_on_a_narrow_phone(self, new_person: Callable[..., Person]) -> None:
+        person = new_person(size=NARROW, language="de-DE")
+        found = {}
+        for path in self.PATHS:
+            person.open(path)
+            person.page.get_by_role("heading", level=1).wait_for()
+            if wide := too_wide(person.page):
+                found[path] = wide
+        assert found == {}
+
+
+class TestKeyboard:
+    def test_a_room_is_furnished_without_a_mouse(self, person: Person, customer: Customer) -> None:
+        person.log_in(customer.account)
+        page = person.page
+        person.button("Add photos").focus()
+        with page.expect_file_chooser() as chooser:
+            page.keyboard.press("Enter")
+        chooser.value.set_files(person.file(Picture("Kitchen.jpg", photo())))
+        sheet = page.get_by_role("dialog")
+        expect(sheet.get_by_role("radio").first).to_be_visible()
+        # The focus is in the sheet, and stays there.
+        assert sheet.evaluate(HAS_FOCUS)
+        for name in ("style", "Stage 1 photo"):
+            press_until(page, "Tab", name)
+            assert sheet.evaluate(HAS_FOCUS)
+            page.keyboard.press("ArrowRight" if name == "style" else "Enter")
+        expect(sheet).to_have_count(0)
+        customer.settled(used=1)
+        [project] = customer.read("/v1/projects")["items"]
+        tile = page.get_by_role("region", name="Photos").get_by_role("link").first
+        tile.focus()
+        page.keyboard.press("Enter")
+        person.is_at(f"/photos/{project['id']}")
+        # Whoever cannot see the page hears where they are.
+        expect(page.get_by_role("heading", level=1)).to_be_focused()
+
+
+def press_until(page: Page, key: str, name: str) -> None:
+    """Press a key until the focus is on the field or the button of that name."""
+    focused = "() => `${document.activeElement.name ?? ''} ${document.activeElement.textContent}`"
+    for _ in range(30):
+        if name in page.evaluate(focused):
+            return
+        page.keyboard.press(key)
+    raise AssertionError(f"{key} never leads to {name}")

@@ -1,0 +1,137 @@
+"""Things break while somebody works: nothing is lost, and nothing is there twice."""
+
+import re
+import shutil
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import expect
+
+from proof.customers import photo
+from proof.person import Person, Picture
+from stagify_local.customer import Customer
+from stagify_local.platform import Platform
+from stagify_local.waiting import eventually
+
+NEW = "-new"
+FIVE = [Picture(f"Room {each}.jpg", photo(1200, 800 + each)) for each in range(5)]
+
+
+@pytest.fixture
+def faulty(signed_in: Person) -> Person:
+    """Somebody whose browser meets faults that the test makes."""
+    signed_in.watch.faults_expected = True
+    return signed_in
+
+
+def answer_of(customer: Customer, path: str, **headers: str) -> httpx.Response | None:
+    """What somebody who is logged in is answered; None while nobody answers."""
+    try:
+        answer = customer.browser.get(path, headers=headers)
+    except httpx.TransportError:
+        return None
+    return answer if answer.is_success else None
+
+
+def furnished(customer: Customer, many: int) -> None:
+    """Wait until so many rooms are furnished; there must be no other, and each counts once."""
+
+    def look() -> bool:
+        answer = answer_of(customer, "/v1/projects?limit=100")
+        items = answer.json()["items"] if answer else []
+        return [each["status"] for each in items].count("staged") == many
+
+    eventually(look, 60, what=f"{many} rooms to be furnished")
+    assert len(customer.read("/v1/projects")["items"]) == many
+    customer.settled(used=many)
+
+
+def new_build(web: Path) -> None:
+    """Put another build in the place of the one that is served: every script has another name."""
+    shutil.rmtree(web / "dist.previous", ignore_errors=True)
+    shutil.copytree(web / "dist", web / "dist.previous")
+    scripts = [*(web / "dist/assets").glob("*.js")]
+    names = {each.name: f"{each.stem}{NEW}{each.suffix}" for each in scripts}
+    for packed in [*(web / "dist/assets").glob("*.js.*")]:
+        packed.unlink()
+    for script in scripts:
+        script.rename(script.with_name(names[script.name]))
+    for file in [*(web / "dist").glob("*.html"), *(web / "dist/assets").glob("*.js")]:
+        text = file.read_text()
+        for old, new in names.items():
+            text = text.replace(old, new)
+        file.write_text(text)
+
+
+class TestUploads:
+    def test_the_gateway_is_killed_meanwhile(
+        self, faulty: Person, customer: Customer, platform: Platform
+    ) -> None:
+        with faulty.page.expect_request(re.compile(r"/v1/projects$")):
+            faulty.stage(*FIVE)
+        platform.process("gateway").kill()
+        furnished(customer, len(FIVE))
+
+    def test_the_connection_is_away_for_half_a_minute(
+        self, faulty: Person, customer: Customer
+    ) -> None:
+        page = faulty.page
+        # The clock of the page is ours, so that nobody has to wait.
+        page.clock.install()
+        with page.expect_request(re.compile(r"/v1/uploads$")):
+            faulty.stage(*FIVE)
+        faulty.context.set_offline(True)
+        faulty.sees("You are offline")
+        page.clock.run_for(30_000)
+        faulty.context.set_offline(False)
+        page.clock.resume()
+        expect(page.get_by_text("You are offline")).to_have_count(0)
+        furnished(customer, len(FIVE))
+
+    def test_the_page_is_loaded_anew_meanwhile(self, faulty: Person, customer: Customer) -> None:
+        page = faulty.page
+        page.on("dialog", lambda dialog: dialog.accept())
+        with page.expect_request(re.compile(r"/v1/uploads$")):
+            faulty.stage(*FIVE)
+        page.reload()
+        furnished(customer, len(FIVE))
+
+    def test_the_session_ends_meanwhile(self, faulty: Person, customer: Customer) -> None:
+        page = faulty.page
+        faulty.choose(FIVE)
+        faulty.sees("Stage 5 photos")
+        assert customer.browser.delete("/v1/me/sessions").status_code == 204
+        faulty.button("Stage 5 photos").click()
+        faulty.come_back(customer.account)
+        furnished(customer, len(FIVE))
+        expect(page.get_by_role("alertdialog")).to_have_count(0)
+
+
+class TestTabs:
+    def test_a_new_build_leaves_open_tabs_alone(
+        self, signed_in: Person, customer: Customer, platform: Platform, web: Path
+    ) -> None:
+        new_build(web)
+        signed_in.watch.faults_expected = True
+        platform.process("gateway").kill()
+
+        def is_served() -> bool:
+            page = answer_of(customer, "/", Accept="text/html")
+            return page is not None and f"{NEW}.js" in page.text
+
+        eventually(is_served, what="the new build to be served")
+        signed_in.watch.faults_expected = False
+        # What this tab has not loaded yet is served as before, …
+        signed_in.page.get_by_role("link", name="Office").click()
+        signed_in.sees("Overview")
+        # … and a new tab gets the new build.
+        signed_in.new_tab()
+        signed_in.open("/", slug=customer.account.slug)
+        signed_in.is_in()
+        loaded = signed_in.page.evaluate(
+            "() => performance.getEntriesByType('resource').map(({ name }) => name)"
+        )
+        scripts = [url for url in loaded if url.endswith(".js")]
+        assert scripts
+        assert all(url.endswith(f"{NEW}.js") for url in scripts)
