@@ -20,7 +20,7 @@ seed ?=
 only ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install up down status logs demo env replace test faults fuzz verify-containers mutants check lint format typecheck contract web web-dev web-api migrate revision bench lock previews python platform testable
+.PHONY: help install up down status logs demo env replace test faults fuzz verify-containers mutants check lint format typecheck contract web web-dev web-api migrate revision bench lock pictures previews python platform testable
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -113,6 +113,9 @@ typecheck: install ## Check types, member by member
 previews: install ## Stage examples/rooms for the pictures of the catalog; takes minutes
 	@$(VENV)/python deploy/make_previews.py
 
+pictures: testable web ## Make the pictures of the app that the README shows; takes minutes
+	@$(VENV)/python -m proof.pictures
+
 contract: install ## Regenerate docs/events, services/*/openapi.json and what is made of them
 	@$(VENV)/stagify contract docs/events
 	@$(VENV)/python -m proof.openapi
@@ -125,7 +128,7 @@ migrate: install ## Migrate the databases of the running platform
 revision: install ## Write a migration: make revision service=tenant-svc message="add colour to tenants"
 	@$(VENV)/stagify-local revision "$(service)" "$(message)"
 
-bench: install ## Measure what docs/benchmarks.md reports
+bench: install web ## Measure what docs/benchmarks.md reports
 	@$(VENV)/python bench/all.py
 
 lock: python ## Resolve requirements.lock again, keeping pins; make lock upgrade=1 takes the newest

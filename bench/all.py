@@ -23,6 +23,7 @@ PROGRAMS = (
     ["-m", "proof.load.neighbour"],
     ["-m", "proof.load.dripping"],
     [f"{HERE}/job_fairness.py"],
+    [f"{HERE}/web.py"],
     ["-m", "proof.load.soak"],
 )
 
