@@ -16,10 +16,10 @@ from stagify_local.platform import Platform
 NewPerson = Callable[..., Person]
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One for all tests here; each person has a profile of their own in it. It ends with them,
-    because asyncio and Playwright cannot have the same thread at once."""
+    """One for the tests of a file; each person has a profile of their own in it. It ends with them,
+    because asyncio and Playwright cannot have the same thread at once, and other files need asyncio."""
     with chromium() as browser:
         yield browser
 
