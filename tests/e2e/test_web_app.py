@@ -92,7 +92,7 @@ class TestSession:
         heading(other, "Usage")
         other.get_by_role("link", name="Photos").click()
         heading(other, "Photos")
-        page.get_by_role("main").get_by_role("button", name="Log out").click()
+        page.get_by_role("main").get_by_role("button", name="Log out").first.click()
         heading(page, "Welcome back")
         heading(other, "Welcome back")
         other.go_back()

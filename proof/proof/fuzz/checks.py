@@ -45,7 +45,7 @@ class Exchange:
     def answered(self) -> str:
         """Everything that came back, as text."""
         headers = {name: values for name, values in self.response.headers.items()}
-        return f"{unquote(str(headers))}\n{self.response.text}"
+        return f"{unquote(str(headers))}\n{text_of(self.response)}"
 
 
 class Checks:
@@ -84,3 +84,8 @@ class Checks:
             types = {error["type"] for error in problem.get("errors", [])}
             if code in GENERIC_CODES and not (types and types <= BEYOND_SCHEMA):
                 yield "refused_for_a_reason", f"What the schema allows is malformed: {problem}"
+
+
+def text_of(response: Response) -> str:
+    """What an answer says, also if it is a picture."""
+    return response.content.decode("utf-8", "replace")

@@ -11,7 +11,7 @@ from schemathesis.engine import events, from_schema
 from schemathesis.engine.recorder import CheckNode, ScenarioRecorder
 from schemathesis.engine.run import PhaseName
 
-from proof.fuzz.checks import Checks, Exchange
+from proof.fuzz.checks import Checks, Exchange, text_of
 from proof.fuzz.settings import Form, settings
 from proof.fuzz.world import PHOTO, Actor, World
 from stagify_local.customer import SESSION_COOKIE
@@ -196,4 +196,4 @@ def _theirs(
 
 
 def _shown(response: Response) -> str:
-    return f"{response.status_code} {response.text[:500]}"
+    return f"{response.status_code} {text_of(response)[:500]}"

@@ -2,7 +2,7 @@ import { Form as Base } from "@base-ui/react/form";
 import { type ReactNode, useRef } from "react";
 import { looks } from "./looks";
 
-/** Until what was sent makes the form busy. */
+/** The same values again within this time, in ms, are one wish that was sent twice. */
 const MOMENT = 400;
 
 /** A form whose values arrive by the names of its fields. While it is `busy` it is not sent again. */
@@ -20,14 +20,15 @@ export function Form<Values extends Record<string, unknown>>({
   className?: string;
   children: ReactNode;
 }) {
-  const sent = useRef(Number.NEGATIVE_INFINITY);
+  const sent = useRef({ at: Number.NEGATIVE_INFINITY, values: "" });
   return (
     <Base
       className={looks("grid content-start gap-5", className)}
       errors={errors}
       onFormSubmit={(values) => {
-        const now = performance.now();
-        if (busy || now - sent.current < MOMENT) return;
+        const now = { at: performance.now(), values: JSON.stringify(values) };
+        const again = now.values === sent.current.values && now.at - sent.current.at < MOMENT;
+        if (busy || again) return;
         sent.current = now;
         onSubmit(values as Values);
       }}
