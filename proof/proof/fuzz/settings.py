@@ -12,7 +12,20 @@ METHODS = ["get", "put", "post", "delete", "options", "patch"]
 # What a request the schema allows may be answered besides schemathesis' own list: no quota left,
 # an upload gone, a photo larger than this installation takes. A 422 has to have a reason that a
 # schema cannot express, which `checks` looks at.
-REFUSALS_OF_VALID = ["2xx", "3xx", "401", "402", "403", "404", "409", "410", "413", "422", "429"]
+REFUSALS_OF_VALID = [
+    "2xx",
+    "3xx",
+    "401",
+    "402",
+    "403",
+    "404",
+    "409",
+    "410",
+    "412",
+    "413",
+    "422",
+    "429",
+]
 # Names and addresses to sign up with: random ones are rarely valid, and each can be used once.
 SIGN_UPS = 200
 

@@ -73,6 +73,14 @@ async def test_malformed_last_event_id_is_refused(caller: Caller, last_id: str) 
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
 
 
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+async def test_what_can_be_done_with_a_project_cannot_be_done_with_the_stream(
+    caller: Caller, method: str
+) -> None:
+    answer = await caller.client.request(method, PATH, headers=caller.headers)
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD, OPTIONS")
+
+
 async def test_all_changes_of_the_workspace_are_seen_and_no_others(
     app: FastAPI, caller: Caller, other: Caller, job_loop: JobLoop
 ) -> None:
