@@ -32,9 +32,12 @@ class Described:
         ]
 
     def operation(self, method: str, path: str) -> tuple[str, Document] | None:
-        """The path template and the call of a request; None if the document has none."""
+        """The path template and the call of a request; None if the document has none. A fixed path is
+        never taken for one with parameters (OpenAPI 3.1, "Path Templating Matching")."""
         # Whatever can be read has a HEAD that is answered like GET.
         method = "get" if method == "HEAD" else method.lower()
+        if path in self.document["paths"] and method not in self.document["paths"][path]:
+            return None
         for pattern, template, methods in self._calls:
             if method in methods and pattern.fullmatch(path):
                 return template, self.document["paths"][template][method]
