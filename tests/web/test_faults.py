@@ -121,6 +121,8 @@ class TestTabs:
             return page is not None and f"{NEW}.js" in page.text
 
         eventually(is_served, what="the new build to be served")
+        # What the browser has reported meanwhile comes before its answer.
+        signed_in.page.title()
         signed_in.watch.faults_expected = False
         # What this tab has not loaded yet is served as before, …
         signed_in.page.get_by_role("link", name="Office").click()
