@@ -1,10 +1,11 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { useSuspenseQuery } from "@tanstack/react-query";
+import { useState } from "react";
 import { keepLocale, showLook } from "@/lib/look";
 import { ChoiceGroup } from "@/ui/ChoiceGroup";
 import { Notice } from "@/ui/Notice";
 import { Section } from "@/ui/Page";
-import { type Me, meQuery, useChangeMe } from "../api";
+import { type Me, type MeChange, meQuery, useChangeMe } from "../api";
 import { wordsFor } from "./refusal";
 
 type Theme = NonNullable<Me["theme"]> | "auto";
@@ -15,23 +16,24 @@ export function Looks() {
   const { t } = useLingui();
   const { data: me } = useSuspenseQuery(meQuery);
   const change = useChangeMe();
-  const shown = { ...me, ...(change.isPending ? change.variables : {}) };
+  // What was chosen shows at once, and is taken back if it could not be kept.
+  const [wish, setWish] = useState<MeChange>({});
+  const shown = { ...me, ...wish };
+  const wishFor = (next: MeChange, onSuccess: () => void) => {
+    setWish(next);
+    change.mutate(next, { onSuccess, onSettled: () => setWish({}) });
+  };
   const setLook = (theme: Theme) => {
     const chosen = theme === "auto" ? null : theme;
-    change.mutate({ theme: chosen }, { onSuccess: () => showLook(chosen) });
+    wishFor({ theme: chosen }, () => showLook(chosen));
   };
   const setLanguage = (language: Language) => {
     const chosen = language === "auto" ? null : language;
-    change.mutate(
-      { locale: chosen },
-      {
-        onSuccess: () => {
-          keepLocale(chosen);
-          // The page is written anew in that language.
-          location.reload();
-        },
-      },
-    );
+    wishFor({ locale: chosen }, () => {
+      keepLocale(chosen);
+      // The page is written anew in that language.
+      location.reload();
+    });
   };
   return (
     <Section title={<Trans>Language and look</Trans>}>
