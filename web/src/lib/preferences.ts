@@ -5,13 +5,8 @@ export type Look = "light" | "dark";
 const LOOK = "stagify:look";
 const A_YEAR = 365 * 86_400;
 
-/** The look that was chosen in this browser; null: as the device. The page's head reads it before
- * anything is drawn. */
-export function look(): Look | null {
-  const chosen = localStorage.getItem(LOOK);
-  return chosen === "light" || chosen === "dark" ? chosen : null;
-}
-
+/** The look that is chosen in this browser; null: as the device. The page's head reads it before anything is
+ * drawn. */
 export function setLook(chosen: Look | null): void {
   if (chosen) {
     localStorage.setItem(LOOK, chosen);

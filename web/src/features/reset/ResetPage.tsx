@@ -2,6 +2,7 @@ import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { Link } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
+import { takeFromFragment } from "@/lib/address";
 import { ApiError, OfflineError } from "@/lib/api";
 import { Button, buttonLook } from "@/ui/Button";
 import { Field } from "@/ui/Field";
@@ -13,21 +14,14 @@ import { useAskReset, useReset } from "./api";
 
 /** Forgotten: ask for a mail; or, from its link, choose a new password. */
 export function ResetPage() {
-  const [token, setToken] = useState(takeToken);
+  const [token, setToken] = useState(() => takeFromFragment("token"));
   useEffect(() => {
     // The mail's link opened in this very tab changes nothing but the fragment.
-    const take = () => setToken((before) => takeToken() ?? before);
+    const take = () => setToken((before) => takeFromFragment("token") ?? before);
     window.addEventListener("hashchange", take);
     return () => window.removeEventListener("hashchange", take);
   }, []);
   return token ? <NewPassword key={token} token={token} /> : <Ask />;
-}
-
-/** The token from the mail's link leaves the address and the history before anything else is shown. */
-function takeToken(): string | null {
-  const token = new URLSearchParams(location.hash.slice(1)).get("token");
-  if (location.hash) history.replaceState(history.state, "", location.pathname);
-  return token;
 }
 
 function Ask() {

@@ -3,7 +3,7 @@ import { api, data } from "@/lib/api";
 import { expiry } from "@/lib/expiry";
 import { leave as endAll } from "@/lib/leaving";
 import { stopLive } from "@/lib/live";
-import { keepLocale, showLook } from "@/lib/look";
+import { setLocale, setLook } from "@/lib/preferences";
 import { type PersonSession, type Session, sessionQuery } from "@/lib/session";
 
 export type Credentials = { email: string; password: string };
@@ -17,8 +17,8 @@ export function useLogIn() {
       expiry.armed = true;
       queries.setQueryData(sessionQuery.queryKey, session as Session);
       // A new browser looks as the person is used to.
-      if (session.user?.theme) showLook(session.user.theme);
-      if (session.user?.locale) keepLocale(session.user.locale);
+      if (session.user?.theme) setLook(session.user.theme);
+      if (session.user?.locale) setLocale(session.user.locale);
     },
   });
 }

@@ -1,4 +1,7 @@
-/** Where a person wanted to go, as a search parameter says: only a path of this host. */
+import { ownPath } from "@/lib/address";
+
+/** Where a person wanted to go, as a search parameter says. */
 export function pathOf(next: unknown): { next?: string } {
-  return typeof next === "string" && /^\/(?![/\\])/.test(next) ? { next } : {};
+  const path = ownPath(next);
+  return path ? { next: path } : {};
 }

@@ -1,6 +1,7 @@
 import { Trans } from "@lingui/react/macro";
 import { useSearch } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
+import { takeFromFragment } from "@/lib/address";
 import { ApiError, OfflineError } from "@/lib/api";
 import { boot } from "@/lib/boot";
 import { Button, buttonLook } from "@/ui/Button";
@@ -8,13 +9,13 @@ import { Heading } from "@/ui/Page";
 import { Spinner } from "@/ui/Spinner";
 import { Typed } from "@/ui/Typed";
 import { useEnter, useStartHandoff } from "./api";
-import { keepDestination, takeCode, takeDestination } from "./paths";
+import { keepDestination, takeDestination } from "./paths";
 
 /** The door of a workspace for people whom the platform knows: it asks there who this is, and comes
  * back with a code that works once. */
 export function EnterPage() {
   const { to } = useSearch({ from: "/door/enter" });
-  const [code] = useState(takeCode);
+  const [code] = useState(() => takeFromFragment("code"));
   const start = useStartHandoff();
   const enter = useEnter();
   const begun = useRef(false);

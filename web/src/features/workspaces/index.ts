@@ -1,2 +1,1 @@
-export { pathOf } from "./paths";
 export { WorkspaceArrival } from "./WorkspaceArrival";

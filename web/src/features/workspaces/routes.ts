@@ -1,13 +1,13 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
+import { ownPath } from "@/lib/address";
 import { door, platform } from "@/lib/frames";
 import { tenantsQuery } from "./api";
-import { pathOf } from "./paths";
 
 const enterRoute = createRoute({
   getParentRoute: () => door,
   path: "/enter",
   validateSearch: ({ to }: Record<string, unknown>): { to?: string } => {
-    const path = pathOf(to);
+    const path = ownPath(to);
     return path ? { to: path } : {};
   },
   component: lazyRouteComponent(() => import("./EnterPage"), "EnterPage"),

@@ -1,7 +1,7 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { keepLocale, showLook } from "@/lib/look";
+import { setLocale, setLook } from "@/lib/preferences";
 import { ChoiceGroup } from "@/ui/ChoiceGroup";
 import { Notice } from "@/ui/Notice";
 import { Section } from "@/ui/Page";
@@ -23,14 +23,14 @@ export function Looks() {
     setWish(next);
     change.mutate(next, { onSuccess, onSettled: () => setWish({}) });
   };
-  const setLook = (theme: Theme) => {
+  const chooseLook = (theme: Theme) => {
     const chosen = theme === "auto" ? null : theme;
-    wishFor({ theme: chosen }, () => showLook(chosen));
+    wishFor({ theme: chosen }, () => setLook(chosen));
   };
   const setLanguage = (language: Language) => {
     const chosen = language === "auto" ? null : language;
     wishFor({ locale: chosen }, () => {
-      keepLocale(chosen);
+      setLocale(chosen);
       // The page is written anew in that language.
       location.reload();
     });
@@ -53,7 +53,7 @@ export function Looks() {
         name="look"
         label={<Trans>Look</Trans>}
         value={shown.theme ?? "auto"}
-        onChange={setLook}
+        onChange={chooseLook}
         options={[
           { value: "auto", label: t`As the machine` },
           { value: "light", label: t`Light` },

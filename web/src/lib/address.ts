@@ -1,0 +1,12 @@
+/** Where a person wanted to go: only a path of this host. An address from elsewhere is not gone to. */
+export function ownPath(next: unknown): string | undefined {
+  return typeof next === "string" && /^\/(?![/\\])/.test(next) ? next : undefined;
+}
+
+/** A secret in the fragment of this page's address. The fragment leaves the address and the history before
+ * anything else, so that nobody sees it there. */
+export function takeFromFragment(name: string): string | null {
+  const found = new URLSearchParams(location.hash.slice(1)).get(name);
+  if (location.hash) history.replaceState(history.state, "", location.pathname + location.search);
+  return found;
+}
