@@ -19,7 +19,7 @@ async def test_documentation_names_the_files(
     ways = []
     for number in range(3):
         upload_id = await caller.upload(room_photo())
-        with files_run() as files:
+        with files_run(tasks_only=True) as files:
             key = {"Idempotency-Key": str(number)}
             assert (await caller.create(upload_id, headers=key)).status_code == 202
         ways.append(files)

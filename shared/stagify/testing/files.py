@@ -1,5 +1,6 @@
 """Which of our files a request goes through, to compare with what the documentation says."""
 
+import asyncio
 import re
 import sys
 from collections.abc import Iterator
@@ -13,12 +14,13 @@ NOT_COUNTED = re.compile(r"/\.venv/|/tests?/|/testing/|_testing\.py|/logs\.py")
 
 
 @contextmanager
-def files_run() -> Iterator[set[str]]:
-    """Our files whose code runs in this thread inside the block, as paths in the repository."""
+def files_run(*, tasks_only: bool = False) -> Iterator[set[str]]:
+    """Our files whose code runs in this thread inside the block, as paths in the repository; with
+    `tasks_only`, those that a task runs, not what an arriving message sets going meanwhile."""
     paths: set[str] = set()
 
     def note(frame: FrameType, event: str, _: Any) -> None:
-        if event == "call":
+        if event == "call" and not (tasks_only and asyncio.current_task() is None):
             paths.add(frame.f_code.co_filename)
 
     found: set[str] = set()
