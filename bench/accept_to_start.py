@@ -53,7 +53,7 @@ def make_bucket(made: Installation) -> "S3Client":
 
 def photo() -> bytes:
     buffer = io.BytesIO()
-    Image.new("RGB", (800, 600), (200, 190, 180)).save(buffer, "JPEG")
+    Image.linear_gradient("L").resize((800, 600)).convert("RGB").save(buffer, "JPEG")
     return buffer.getvalue()
 
 

@@ -25,7 +25,22 @@ FailureCode = Literal["engine_crashed", "engine_timed_out", "engine_out_of_memor
 MIN_SIDE = 400
 MAX_SIDE = 4096
 
+# The height of a room, in metres, that a person may tell.
+MIN_CEILING_M, MAX_CEILING_M = 2.0, 6.0
+
 Progress = Callable[[float, str], None]
+# In shares of the width and of the height of the upright photo, from its upper left corner.
+Point = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class LayoutHint:
+    """Where a person sees the room in the photo."""
+
+    floor_corners: tuple[Point, Point, Point, Point]
+    """Near left, far left, far right, near right. The near ones may lie outside the photo, from -1 to 2."""
+    door_height: tuple[Point, Point] | None = None
+    """Foot and head of a door, which is taken to be 2.03 m high."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +59,10 @@ class StagingRequest:
     """Whether "Virtually staged" is written into a corner."""
     other_output: Path | None = None
     """Where the same picture is written as well, without the label if `label` is true, else with it."""
+    layout: LayoutHint | None = None
+    ceiling_height_m: float | None = None
+    focal_35mm: float | None = None
+    """What the photo was taken with, as on a 36 x 24 mm frame by its diagonal, if that is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +74,16 @@ class Hint:
 
 
 @dataclass(frozen=True, slots=True)
+class Check:
+    """What was looked at to decide whether the photo can be staged; `code` is stable, `message` says
+    to the customer what was seen, whether it passed or not."""
+
+    code: str
+    passed: bool
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class StagingResult:
     """What was written and how it came about."""
 
@@ -62,12 +91,16 @@ class StagingResult:
     height: int
     record: dict[str, JsonValue]
     """Engine and version, seed, camera, room, items, light, seconds of each step."""
+    confidence: float
+    """How likely it is, from 0 to 1, that the picture can be published as it is."""
+    checks: tuple[Check, ...] = ()
     hints: tuple[Hint, ...] = ()
 
 
 class EngineError(Exception):
-    """The photo was not staged; message and hints may be shown to the customer."""
+    """The photo was not staged; message, checks and hints may be shown to the customer."""
 
+    checks: tuple[Check, ...] = ()
     hints: tuple[Hint, ...] = ()
 
     def __init__(self, code: str, message: str) -> None:
@@ -79,8 +112,16 @@ class EngineError(Exception):
 class StagingRefusedError(EngineError):
     """This photo or these choices cannot be staged; trying again changes nothing."""
 
-    def __init__(self, code: RefusalCode, message: str, *, hints: tuple[Hint, ...] = ()) -> None:
+    def __init__(
+        self,
+        code: RefusalCode,
+        message: str,
+        *,
+        checks: tuple[Check, ...] = (),
+        hints: tuple[Hint, ...] = (),
+    ) -> None:
         super().__init__(code, message)
+        self.checks = checks
         self.hints = hints
 
 

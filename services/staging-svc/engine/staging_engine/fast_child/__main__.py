@@ -5,26 +5,24 @@ It speaks as Blender's child does. The end of stdin ends it.
 
 import json
 import sys
-from pathlib import Path
+from dataclasses import asdict
 from typing import Any
 
-from staging_engine.fast import PATHS, draw
-from staging_engine.port import StagingRefusedError, StagingRequest
+from staging_engine.fast import draw, from_message
+from staging_engine.port import StagingRefusedError
 
 
 def main() -> None:
     """Answer until stdin ends."""
     answer(event="ready")
     for line in sys.stdin:
-        request = json.loads(line)
-        for name in PATHS:
-            request[name] = request[name] and Path(request[name])
         try:
-            width, height, items = draw(StagingRequest(**request))
+            result = draw(from_message(json.loads(line)))
         except StagingRefusedError as error:
-            answer(event="done", code=error.code, message=error.message)
+            checks = [asdict(check) for check in error.checks]
+            answer(event="done", code=error.code, message=error.message, checks=checks)
         else:
-            answer(event="done", width=width, height=height, items=items)
+            answer(event="done", **asdict(result))
 
 
 def answer(**fields: Any) -> None:
