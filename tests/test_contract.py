@@ -143,6 +143,8 @@ ROUTES: dict[str, Published] = {
         # same way and with their origin; an event about only one of them would be kept for ever.
         "log_in": "changes nothing of the tenant's; ends the session it replaces as log_out does",
         "log_out": (SessionRevoked,),
+        # The session goes on under another id.
+        "step_up": (SessionRevoked,),
         "ask_for_new_password": NO_EVENT_YET
         + "an address is asked whether it wants a new password",
         "choose_new_password": (PasswordChanged, SessionRevoked),

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from email.message import Message as EmailMessage
 from ipaddress import IPv6Address
 from typing import Any, NamedTuple
@@ -164,6 +165,8 @@ class Caller:
         """Headers of a credential as `/internal/credentials` describes it."""
         fields = {name: known[name] for name in ("kind", "subject", "role", "permissions")}
         fields |= {name: UUID(known[name]) for name in ("user_id", "credential_id")}
+        if known["auth_time"] is not None:
+            fields["auth_time"] = int(datetime.fromisoformat(known["auth_time"]).timestamp())
         return self.keys.headers("identity-svc", tenant_id=tenant_id, **fields)
 
     def service(self, name: str, tenant_id: UUID | None) -> dict[str, str]:
@@ -299,15 +302,7 @@ class Browser:
         if known is None:
             headers = self.caller.anonymous(self.tenant_id, self.address)
         else:
-            headers = came_from(self.address) | self.caller.keys.headers(
-                "identity-svc",
-                tenant_id=self.tenant_id,
-                subject=known["subject"],
-                user_id=UUID(known["user_id"]),
-                credential_id=UUID(known["credential_id"]),
-                role=known["role"],
-                permissions=known["permissions"],
-            )
+            headers = came_from(self.address) | self.caller.credential(self.tenant_id, known)
         cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         headers |= {"user-agent": self.user_agent} | ({"cookie": cookie} if cookie else {})
         answer = await self.client.request(method, path, headers=headers, **arguments)

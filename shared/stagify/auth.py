@@ -1,6 +1,7 @@
 """Who may call a route: dependencies that read the context token and ask for permissions."""
 
 from collections.abc import Awaitable, Callable, Iterable
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -8,9 +9,13 @@ from fastapi.openapi.models import APIKey, APIKeyIn
 from fastapi.security.base import SecurityBase
 
 from stagify import cause
+from stagify.clock import utc_now
 from stagify.errors import ForbiddenError, Members, UnauthorizedError
 from stagify.principal import Principal, TenantPrincipal
 from stagify.tokens import CONTEXT_HEADER, InvalidContextError, TokenVerifier
+
+# How old the proof may be with which somebody does what cannot be undone, or gives others power.
+STEP_UP_LIFE = timedelta(minutes=10)
 
 
 class MissingPermissionError(ForbiddenError):
@@ -30,6 +35,12 @@ class PersonRequiredError(ForbiddenError):
     """This call is for people who are logged in: API keys cannot make it."""
 
     code = "person_required"
+
+
+class StepUpRequiredError(ForbiddenError):
+    """Confirm that it is you first: for this, your log-in must be at most ten minutes old."""
+
+    code = "step_up_required"
 
 
 class TenantRequiredError(ForbiddenError):
@@ -73,11 +84,13 @@ class CredentialScheme(SecurityBase):
 
 
 class _SignedIn(CredentialScheme):
-    """Lets members and keys that have the needed permissions pass."""
+    """Lets members and keys that have the needed permissions pass; or members alone, who have proved
+    who they are a short while ago."""
 
-    def __init__(self, needed: frozenset[str]) -> None:
+    def __init__(self, needed: frozenset[str], *, step_up: bool = False) -> None:
         super().__init__()
         self._needed = needed
+        self._step_up = step_up
 
     async def __call__(self, request: Request) -> TenantPrincipal:
         principal = principal_of(request)
@@ -87,15 +100,34 @@ class _SignedIn(CredentialScheme):
             raise TenantRequiredError
         if not self._needed <= principal.permissions:
             raise MissingPermissionError(needed=[*sorted(self._needed - principal.permissions)])
+        if self._step_up:
+            if principal.kind == "api_key":
+                raise PersonRequiredError
+            require_step_up(principal.auth_time)
         return principal
 
 
-def requires(*permissions: str) -> Callable[[Request], Awaitable[TenantPrincipal]]:
-    """A dependency that requires a member or key of this tenant with all of `permissions`.
+def requires(
+    *permissions: str, step_up: bool = False
+) -> Callable[[Request], Awaitable[TenantPrincipal]]:
+    """A dependency that requires a member or key of this tenant with all of `permissions`; with
+    `step_up`, a member whose log-in or step-up is at most STEP_UP_LIFE old: the route then names
+    STEP_UP_ERRORS.
 
     Use it as `Annotated[TenantPrincipal, Depends(requires("projects:write"))]`.
     """
-    return _SignedIn(frozenset(permissions))
+    return _SignedIn(frozenset(permissions), step_up=step_up)
+
+
+def require_step_up(auth_time: float | None) -> None:
+    """StepUpRequiredError unless somebody proved who they are, at `auth_time` (Unix time), at most
+    STEP_UP_LIFE ago."""
+    if auth_time is None or utc_now().timestamp() - auth_time > STEP_UP_LIFE.total_seconds():
+        raise StepUpRequiredError
+
+
+# What a route refuses with that asks for a step-up.
+STEP_UP_ERRORS = (PersonRequiredError, StepUpRequiredError)
 
 
 _signed_in = _SignedIn(frozenset())

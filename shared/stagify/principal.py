@@ -33,6 +33,8 @@ class Principal:
     region: str | None = None
     tenant_status: str | None = None
     slug: str | None = None
+    # When a member last proved who they are, in whole seconds of Unix time.
+    auth_time: int | None = None
 
     @property
     def actor(self) -> str | None:

@@ -37,6 +37,7 @@ class InvalidContextError(UnauthorizedError):
 
 _Text = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 _Time = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+_Seconds = Annotated[int, Field(strict=True, ge=0)]
 
 
 class _Claims(BaseModel):
@@ -56,6 +57,7 @@ class _Claims(BaseModel):
     region: _Text | None = Field(default=None, alias="rgn")
     tenant_status: _Text | None = Field(default=None, alias="tst")
     slug: _Text | None = Field(default=None, alias="slg")
+    auth_time: _Seconds | None = Field(default=None, alias="ath")
     issued: _Time = Field(alias="iat")
     expires: _Time = Field(alias="exp")
 
@@ -150,7 +152,7 @@ class TokenSigner:
             value = getattr(principal, attribute)
             if value is not None:
                 # Ids from a database driver may have a type of its own.
-                claims[claim] = str(value)
+                claims[claim] = value if isinstance(value, int) else str(value)
         if principal.permissions:
             claims["prm"] = sorted(principal.permissions)
         # As `jwt.encode` does, but without checking the claims, which are made right here.

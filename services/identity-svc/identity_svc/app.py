@@ -14,6 +14,7 @@ from identity_svc.password_resets import api as password_resets
 from identity_svc.sessions import api as sessions
 from identity_svc.settings import Settings
 from identity_svc.signup import api as signup
+from identity_svc.step_up import api as step_up
 from stagify.http import create_service_app
 
 
@@ -34,7 +35,7 @@ def create_app(settings: Settings) -> FastAPI:
         NAME, settings, database=parts.database, close=parts.aclose, lifespan=lifespan
     )
     app.state.parts = parts
-    for capability in (signup, sessions, password_resets, me, api_keys, credentials):
+    for capability in (signup, sessions, step_up, password_resets, me, api_keys, credentials):
         app.include_router(capability.router)
     return app
 

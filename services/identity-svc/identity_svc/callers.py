@@ -6,8 +6,8 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from identity_svc.parts import Parts, PartsDep
-from identity_svc.sessions.service import COOKIE_NAME, Person, get_person
-from stagify.auth import CredentialScheme, PersonRequiredError, principal_of
+from identity_svc.sessions.service import COOKIE_NAME, Person, PlatformPerson, get_person
+from stagify.auth import CredentialScheme, PersonRequiredError, principal_of, require_step_up
 from stagify.database import Session
 from stagify.errors import UnauthorizedError
 
@@ -30,7 +30,22 @@ class _LoggedIn(CredentialScheme):
         return Person(principal.user_id, principal.credential_id)
 
 
+class _SteppedUp(_LoggedIn):
+    """The same, if they have proved who they are a short while ago."""
+
+    async def __call__(self, request: Request) -> Person:
+        person = await super().__call__(request)
+        if isinstance(person, PlatformPerson):
+            require_step_up(person.auth_time.timestamp())
+        else:
+            require_step_up(principal_of(request).auth_time)
+        return person
+
+
 PersonDep = Annotated[Person, Depends(_LoggedIn())]
+# For what must not be done with a session that somebody else has got hold of. The route names
+# `stagify.auth.STEP_UP_ERRORS`.
+SteppedUpDep = Annotated[Person, Depends(_SteppedUp())]
 
 
 async def person_session(person: PersonDep, parts: PartsDep) -> AsyncIterator[Session]:

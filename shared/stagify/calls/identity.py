@@ -44,6 +44,8 @@ class CredentialRead(BaseModel):
     permissions: list[str]
     organization_id: UUID | None = None
     expires_at: AwareDatetime | None
+    # When the person of a session last proved who they are.
+    auth_time: AwareDatetime | None = None
 
 
 class UnknownCredentialError(NotFoundError):

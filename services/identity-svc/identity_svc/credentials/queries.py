@@ -14,7 +14,7 @@ from stagify.clock import utc_now
 from stagify.database import Database
 
 SESSION = """
-    SELECT s.id, s.user_id, s.last_seen_at, m.role,
+    SELECT s.id, s.user_id, s.last_seen_at, s.auth_time, m.role,
         least(s.expires_at, s.last_seen_at + $2::interval) AS expires_at
     FROM sessions s
     JOIN memberships m ON m.tenant_id = s.tenant_id AND m.user_id = s.user_id

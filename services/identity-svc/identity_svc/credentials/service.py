@@ -47,6 +47,7 @@ async def _session(parts: Parts, tenant_id: UUID, token: str) -> CredentialRead 
         role=row["role"],
         permissions=sorted(permissions_of(row["role"])),
         expires_at=row["expires_at"],
+        auth_time=row["auth_time"],
     )
 
 

@@ -6,12 +6,12 @@ from fastapi import APIRouter, Request, Response
 
 from identity_svc.callers import PersonDep, PersonSessionDep
 from identity_svc.me import service
-from identity_svc.me.errors import OwnSessionNotFoundError, WrongPasswordError
+from identity_svc.me.errors import OwnSessionNotFoundError
 from identity_svc.me.passwords import PasswordWish, change_password
 from identity_svc.me.schemas import MeRead, MeUpdate, OwnSessions, OwnTenants, PasswordChange
 from identity_svc.parts import PartsDep
 from identity_svc.people.service import NEW_PASSWORD_ERRORS, get_account
-from identity_svc.sessions.service import DEVICE_COOKIE_NAME
+from identity_svc.sessions.service import DEVICE_COOKIE_NAME, WrongPasswordError
 from identity_svc.throttling.service import TooManyAttemptsError
 from stagify.auth import PersonRequiredError
 from stagify.links import link

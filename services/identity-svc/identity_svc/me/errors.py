@@ -1,13 +1,6 @@
 """What can go wrong with one's own account."""
 
-from stagify.errors import ForbiddenError, NotFoundError
-
-
-class WrongPasswordError(ForbiddenError):
-    """This is not your present password."""
-
-    # Not 401: the session is valid, and pages take a 401 for its end.
-    code = "wrong_password"
+from stagify.errors import NotFoundError
 
 
 class OwnSessionNotFoundError(NotFoundError):

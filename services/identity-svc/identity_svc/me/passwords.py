@@ -7,7 +7,6 @@ password is not the present one.
 
 from dataclasses import dataclass
 
-from identity_svc.me.errors import WrongPasswordError
 from identity_svc.parts import Parts
 from identity_svc.password_resets.service import replace_password
 from identity_svc.people import service as people
@@ -15,6 +14,7 @@ from identity_svc.people.service import check_password
 from identity_svc.sessions.service import (
     Cookie,
     Person,
+    WrongPasswordError,
     end_own_sessions,
     prove_password,
     renew_session,

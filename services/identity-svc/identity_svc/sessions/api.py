@@ -33,6 +33,7 @@ from identity_svc.sessions.schemas import (
     HandoffStarted,
     PasswordLogIn,
     PersonSessionRead,
+    ProofRead,
     SessionCreate,
     SessionRead,
     SessionTenant,
@@ -127,7 +128,8 @@ async def log_in(
             role=made.role,
             permissions=sorted(permissions_of(made.role)),
             entitlements=await parts.entitlements.find(principal.tenant_id, principal.plan),
-            expires_at=made.expires_at,
+            expires_at=made.session.expires_at,
+            proof=ProofRead.of(made.session.amr, made.session.auth_time),
         )
         _set_cookies(response, made)
         return answer
@@ -140,7 +142,9 @@ async def log_in(
     )
     _set_cookies(response, person)
     return PersonSessionRead(
-        user=SessionUser.model_validate(person.account), expires_at=person.expires_at
+        user=SessionUser.model_validate(person.account),
+        expires_at=person.session.expires_at,
+        proof=ProofRead.of(person.session.amr, person.session.auth_time),
     )
 
 
@@ -210,17 +214,21 @@ async def read_session(
         return await _read_in_tenant(principal, session, parts, included)
     person = await service.get_person(session, parts.digester, _token(request, principal))
     account = await get_account(session, person.user_id)
-    return PersonSessionRead(user=SessionUser.model_validate(account), expires_at=person.expires_at)
+    return PersonSessionRead(
+        user=SessionUser.model_validate(account),
+        expires_at=person.expires_at,
+        proof=ProofRead.of(person.amr, person.auth_time),
+    )
 
 
 async def _read_in_tenant(
     principal: TenantPrincipal, session: Session, parts: Parts, included: EntitlementsRead | None
 ) -> SessionRead:
-    user = expires_at = None
+    user = facts = None
     session_id = _session_of(principal)
     if session_id is not None and principal.user_id is not None:
         user = SessionUser.model_validate(await get_account(session, principal.user_id))
-        expires_at = await service.session_expiry(session, session_id)
+        facts = await service.facts_of(session, session_id)
     return SessionRead(
         user=user,
         api_key_id=principal.credential_id if principal.kind == "api_key" else None,
@@ -228,7 +236,8 @@ async def _read_in_tenant(
         role=cast(Role | None, principal.role),
         permissions=sorted(principal.permissions),
         entitlements=included,
-        expires_at=expires_at,
+        expires_at=facts and facts.expires_at,
+        proof=facts and ProofRead.of(facts.amr, facts.auth_time),
     )
 
 

@@ -9,6 +9,13 @@ class InvalidCredentialsError(UnauthorizedError):
     code = "invalid_credentials"
 
 
+class WrongPasswordError(ForbiddenError):
+    """This is not your present password."""
+
+    # Not 401: the session is valid, and pages take a 401 for its end.
+    code = "wrong_password"
+
+
 class InvalidHandoffError(UnauthorizedError):
     """This way into the workspace was used already, is too old, or was opened for another browser:
     start again."""

@@ -3,6 +3,7 @@
 These use cases work in a transaction of the person (`Database.person`), who sees nobody else's.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -41,11 +42,13 @@ class OwnSession:
 
 
 @dataclass(frozen=True, slots=True)
-class Renewed:
-    """A session under a new id, with the only copy of its new token."""
+class OpenSession:
+    """A session that was just made, or goes on under another id, with the only copy of its token."""
 
     token: str
     expires_at: datetime
+    amr: tuple[str, ...]
+    auth_time: datetime
 
 
 async def list_own_sessions(session: Session, user_id: UUID) -> list[OwnSession]:
@@ -93,29 +96,40 @@ async def end_own_sessions(session: Session, user_id: UUID, keep: UUID | None = 
     _announce(session, user_id, await queries.delete_own(session, user_id, keep=keep))
 
 
-async def renew_session(session: Session, person: Person, *, digester: Digester) -> Renewed | None:
+async def renew_session(
+    session: Session,
+    person: Person,
+    *,
+    digester: Digester,
+    proved: Sequence[str] = (),
+    proved_at: datetime | None = None,
+) -> OpenSession | None:
     """Go on with the session in which the person calls, under another id and token: whoever had got hold
-    of the old one is out. None if it has ended meanwhile."""
-    token, renewed_id = new_token(), new_id()
-    found = await queries.rename_own(
-        session,
-        person.user_id,
-        person.session_id,
-        new_id=renewed_id,
-        token_hash=session_hash(digester, token),
+    of the old one is out. None if it has ended meanwhile.
+
+    What the person has `proved` is added to what the session knows of them; with a `proved_at`, that is
+    when they last proved who they are.
+    """
+    token = new_token()
+
+    def renaming(token_hash: bytes) -> queries.Renaming:
+        return queries.Renaming(new_id(), token_hash, proved, proved_at)
+
+    made = await queries.rename_own(
+        session, person.user_id, person.session_id, renaming(session_hash(digester, token))
     )
-    if found is not None:
-        tenant_id, expires_at = found
-        _announce(session, person.user_id, [(tenant_id, person.session_id)])
-        return Renewed(token, expires_at)
-    until = await queries.rename_own_on_platform(
-        session,
-        person.user_id,
-        person.session_id,
-        new_id=renewed_id,
-        token_hash=person_hash(digester, token),
+    if made is not None:
+        _announce(session, person.user_id, [(made.tenant_id, person.session_id)])
+        return with_token(token, made)
+    on_platform = await queries.rename_own_on_platform(
+        session, person.user_id, person.session_id, renaming(person_hash(digester, token))
     )
-    return None if until is None else Renewed(token, until)
+    return None if on_platform is None else with_token(token, on_platform)
+
+
+def with_token(token: str, made: models.Session | models.PersonSession) -> OpenSession:
+    """The session that `token` names."""
+    return OpenSession(token, made.expires_at, tuple(made.amr), made.auth_time)
 
 
 def _announce(session: Session, user_id: UUID, ended: list[tuple[UUID, UUID]]) -> None:

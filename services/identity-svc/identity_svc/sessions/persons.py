@@ -12,7 +12,7 @@ from uuid import UUID
 from identity_svc.digests.service import Digester, new_token
 from identity_svc.sessions import queries
 from identity_svc.sessions.models import PersonSession
-from identity_svc.sessions.own import Person
+from identity_svc.sessions.own import OpenSession, Person, with_token
 from identity_svc.sessions.tokens import IDLE_LIFE, LIFE, person_hash
 from stagify import cause
 from stagify.clock import utc_now
@@ -71,9 +71,8 @@ def open_person_session(
     user_id: UUID,
     device: str | None,
     amr: Sequence[str] = BY_PASSWORD,
-) -> tuple[str, datetime]:
-    """Make a session on the platform's host for somebody who has just proved who they are; the only
-    copy of its token, and when it ends."""
+) -> OpenSession:
+    """Make a session on the platform's host for somebody who has just proved who they are."""
     now, token = utc_now(), new_token()
     made = PersonSession(
         user_id=user_id,
@@ -86,7 +85,7 @@ def open_person_session(
         expires_at=now + LIFE,
     )
     session.add(made)
-    return token, made.expires_at
+    return with_token(token, made)
 
 
 async def end_person_session(session: Session, session_id: UUID) -> None:

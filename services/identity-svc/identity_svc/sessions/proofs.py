@@ -6,7 +6,7 @@ from identity_svc.people.service import Account, BusyError
 from identity_svc.sessions import attempts, devices
 from identity_svc.sessions.cookies import COOKIE_NAME, DEVICE_COOKIE_NAME, Cookie, cookie
 from identity_svc.sessions.devices import DeviceOwner
-from identity_svc.sessions.own import Renewed
+from identity_svc.sessions.own import OpenSession
 from identity_svc.sessions.tokens import LIFE
 from stagify.source import Source
 
@@ -41,13 +41,18 @@ async def prove_password(
     return is_right
 
 
+def renewed_cookie(renewed: OpenSession) -> Cookie:
+    """The cookie that the browser keeps of a session that goes on under a new token."""
+    return cookie(COOKIE_NAME, renewed.token, LIFE)
+
+
 def renewed_cookies(
-    parts: Parts, renewed: Renewed, account: Account, device_cookie: str
+    parts: Parts, renewed: OpenSession, account: Account, device_cookie: str
 ) -> tuple[Cookie, Cookie]:
     """The cookies that the browser keeps of a session that goes on after a new password: with the old
     one, the browser is no known device any more."""
     known = parts.devices.renew(device_cookie, DeviceOwner(account.id, account.password_hash))
     return (
-        cookie(COOKIE_NAME, renewed.token, LIFE),
+        renewed_cookie(renewed),
         cookie(DEVICE_COOKIE_NAME, known, devices.LIFE, samesite="strict"),
     )

@@ -1,9 +1,12 @@
 """SQL of sessions and hand-offs."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 from uuid import UUID
 
-from sqlalchemy import delete, update
+from sqlalchemy import ColumnElement, delete, text, update
 from sqlmodel import col, select
 
 from identity_svc.sessions import models
@@ -68,19 +71,41 @@ async def delete_own(
     return [(tenant_id, session_id) for tenant_id, session_id in ended]
 
 
+@dataclass(frozen=True, slots=True)
+class Renaming:
+    """The new id and token of a session, and what its person has proved in doing so, if anything."""
+
+    new_id: UUID
+    token_hash: bytes
+    proved: Sequence[str] = ()
+    proved_at: datetime | None = None
+
+    def values(self) -> dict[str, object]:
+        """What is written."""
+        found: dict[str, object] = {"id": self.new_id, "token_hash": self.token_hash}
+        if self.proved:
+            found["amr"] = _with(self.proved)
+        if self.proved_at is not None:
+            found["auth_time"] = self.proved_at
+        return found
+
+
+def _with(proved: Sequence[str]) -> ColumnElement[object]:
+    union = text("ARRAY(SELECT DISTINCT unnest(amr || CAST(:proved AS text[])) ORDER BY 1)")
+    return cast(ColumnElement[object], union.bindparams(proved=list(proved)))
+
+
 async def rename_own(
-    session: Session, user_id: UUID, session_id: UUID, *, new_id: UUID, token_hash: bytes
-) -> tuple[UUID, datetime] | None:
-    """Give one of the person's sessions another id and token; its tenant and end, or None if it is
-    gone."""
+    session: Session, user_id: UUID, session_id: UUID, renaming: Renaming
+) -> models.Session | None:
+    """Give one of the person's sessions another id and token; the session, or None if it is gone."""
     renamed = await session.execute(
         update(models.Session)
         .where(col(models.Session.user_id) == user_id, col(models.Session.id) == session_id)
-        .values(id=new_id, token_hash=token_hash)
-        .returning(col(models.Session.tenant_id), col(models.Session.expires_at))
+        .values(**renaming.values())
+        .returning(models.Session)
     )
-    row = renamed.one_or_none()
-    return None if row is None else (row[0], row[1])
+    return renamed.scalar_one_or_none()
 
 
 async def find_own_on_platform(
@@ -114,23 +139,27 @@ async def delete_own_on_platform(
 
 
 async def rename_own_on_platform(
-    session: Session, user_id: UUID, session_id: UUID, *, new_id: UUID, token_hash: bytes
-) -> datetime | None:
-    """Give one of the person's sessions on the platform's host another id and token; its end, or None
-    if it is gone."""
+    session: Session, user_id: UUID, session_id: UUID, renaming: Renaming
+) -> PersonSession | None:
+    """Give one of the person's sessions on the platform's host another id and token, and tell those that
+    came from it; the session, or None if it is gone."""
     renamed = await session.execute(
         update(PersonSession)
         .where(col(PersonSession.user_id) == user_id, col(PersonSession.id) == session_id)
-        .values(id=new_id, token_hash=token_hash)
-        .returning(col(PersonSession.expires_at))
+        .values(**renaming.values())
+        .returning(PersonSession)
     )
-    until: datetime | None = renamed.scalar_one_or_none()
-    return until
+    await session.execute(
+        update(models.Session)
+        .where(col(models.Session.user_id) == user_id, col(models.Session.parent_id) == session_id)
+        .values(parent_id=renaming.new_id)
+    )
+    return renamed.scalar_one_or_none()
 
 
-async def find_expiry(session: Session, session_id: UUID) -> datetime | None:
-    """When the session ends at the latest."""
-    query = select(models.Session.expires_at).where(col(models.Session.id) == session_id)
+async def find_session(session: Session, session_id: UUID) -> models.Session | None:
+    """The session with this id."""
+    query = select(models.Session).where(col(models.Session.id) == session_id)
     return (await session.exec(query)).one_or_none()
 
 

@@ -1,13 +1,15 @@
 """The HTTP contract of sessions and hand-offs."""
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, WrapValidator
 
 from identity_svc.people.schemas import Locale, Theme
 from identity_svc.roles.schemas import Role
+from stagify.auth import STEP_UP_LIFE
 from stagify.calls.usage import EntitlementsRead
 from stagify.inputs import Challenge, Email, Password, Token
 
@@ -64,6 +66,20 @@ class SessionTenant(BaseModel):
     url: str
 
 
+class ProofRead(BaseModel):
+    """How the person has proved who they are (RFC 8176), and when; until `stepped_up_until` that is enough
+    for calls that ask for a step-up."""
+
+    amr: list[str]
+    auth_time: datetime
+    stepped_up_until: datetime
+
+    @classmethod
+    def of(cls, amr: Sequence[str], auth_time: datetime) -> Self:
+        """What a session knows."""
+        return cls(amr=sorted(amr), auth_time=auth_time, stepped_up_until=auth_time + STEP_UP_LIFE)
+
+
 class SessionRead(BaseModel):
     """Who is calling a workspace, and what they may do there.
 
@@ -79,6 +95,7 @@ class SessionRead(BaseModel):
     permissions: list[str]
     entitlements: EntitlementsRead | None
     expires_at: datetime | None = None
+    proof: ProofRead | None = None
 
 
 class PersonSessionRead(BaseModel):
@@ -87,6 +104,7 @@ class PersonSessionRead(BaseModel):
     scope: Literal["person"] = "person"
     user: SessionUser
     expires_at: datetime
+    proof: ProofRead
 
 
 AnySessionRead = Annotated[SessionRead | PersonSessionRead, Field(discriminator="scope")]

@@ -20,15 +20,17 @@ from identity_svc.sessions.attempts import Attempt
 from identity_svc.sessions.cookies import COOKIE_NAME, DEVICE_COOKIE_NAME, Cookie, cookie
 from identity_svc.sessions.device_names import device_name
 from identity_svc.sessions.devices import DeviceOwner
-from identity_svc.sessions.errors import InvalidCredentialsError
+from identity_svc.sessions.ending import log_out, log_out_person, revoke_session
+from identity_svc.sessions.errors import InvalidCredentialsError, WrongPasswordError
 from identity_svc.sessions.own import (
+    OpenSession,
     OwnSession,
     Person,
-    Renewed,
     end_own_session,
     end_own_sessions,
     list_own_sessions,
     renew_session,
+    with_token,
 )
 from identity_svc.sessions.persons import (
     BY_PASSWORD,
@@ -39,18 +41,16 @@ from identity_svc.sessions.persons import (
     get_person,
     open_person_session,
 )
-from identity_svc.sessions.proofs import prove_password, renewed_cookies
+from identity_svc.sessions.proofs import prove_password, renewed_cookie, renewed_cookies
 from identity_svc.sessions.tokens import IDLE_LIFE, LIFE, session_hash
 from identity_svc.tenants.service import KnownTenant, get_tenant
 from identity_svc.throttling.service import TooManyAttemptsError
-from stagify import cause
 from stagify.clock import utc_now
 from stagify.database import Session
-from stagify.events.identity import SessionRevoked
-from stagify.outbox import publish
 from stagify.source import Source
 
 __all__ = [
+    "BY_PASSWORD",
     "COOKIE_NAME",
     "DEVICE_COOKIE_NAME",
     "IDLE_LIFE",
@@ -60,14 +60,16 @@ __all__ = [
     "Facts",
     "LogIn",
     "LogInRequest",
+    "OpenSession",
     "OwnSession",
     "Person",
     "PersonLogIn",
     "PlatformPerson",
-    "Renewed",
+    "WrongPasswordError",
     "cookies_of",
     "end_own_session",
     "end_own_sessions",
+    "facts_of",
     "find_person",
     "forget_expired",
     "forget_expired_persons",
@@ -80,9 +82,9 @@ __all__ = [
     "open_session",
     "prove_password",
     "renew_session",
+    "renewed_cookie",
     "renewed_cookies",
     "revoke_session",
-    "session_expiry",
     "session_hash",
     "sign_in",
 ]
@@ -116,12 +118,10 @@ class LogInRequest:
 
 @dataclass(frozen=True, slots=True)
 class PersonLogIn:
-    """A new session on the platform's host, with the only copy of its token, and the new value of the
-    device cookie."""
+    """A new session on the platform's host, and the new value of the device cookie."""
 
-    token: str
+    session: OpenSession
     device_cookie: str
-    expires_at: datetime
     account: people.Account
 
 
@@ -215,16 +215,15 @@ async def sign_in(
     old = await find_person(session, parts.digester, replaces)
     if old is not None:
         await end_person_session(session, old.session_id)
-    token, expires_at = open_person_session(
+    made = open_person_session(
         session,
         parts.digester,
         user_id=account.id,
         device=device_name(browser.user_agent),
     )
     return PersonLogIn(
-        token=token,
+        session=made,
         device_cookie=parts.devices.renew(browser.device_cookie, _owner(account)),
-        expires_at=expires_at,
         account=account,
     )
 
@@ -329,9 +328,8 @@ async def open_session(
     )
     session.add(made)
     return LogIn(
-        token=token,
+        session=with_token(token, made),
         device_cookie=device_cookie,
-        expires_at=made.expires_at,
         account=account,
         role=role,
         tenant=await get_tenant(session, tenant_id),
@@ -341,7 +339,7 @@ async def open_session(
 def cookies_of(made: PersonLogIn) -> tuple[Cookie, Cookie]:
     """The cookies that a browser keeps of a log-in: the session's, and the one by which it is known."""
     return (
-        cookie(COOKIE_NAME, made.token, LIFE),
+        renewed_cookie(made.session),
         cookie(DEVICE_COOKIE_NAME, made.device_cookie, devices.LIFE, samesite="strict"),
     )
 
@@ -350,45 +348,14 @@ def _owner(account: people.Account) -> DeviceOwner:
     return DeviceOwner(account.id, account.password_hash)
 
 
-async def revoke_session(session: Session, *, tenant_id: UUID, session_id: UUID) -> None:
-    """End a session at once, everywhere; nothing happens if it is over already."""
-    user_id = await queries.delete_session(session, session_id)
-    if user_id is not None:
-        publish(
-            session, SessionRevoked(tenant_id=tenant_id, session_id=session_id, user_id=user_id)
-        )
-
-
-async def log_out(parts: Parts, *, tenant_id: UUID, session_id: UUID, is_here_only: bool) -> None:
-    """End a session, and unless `is_here_only` the one on the platform's host that it came from: with
-    that one, a click would bring the person back."""
-    async with parts.database.tenant(tenant_id) as session:
-        if not is_here_only:
-            # That one first, as whoever logs out there does: so neither waits for the other in a circle.
-            parent_id = await queries.find_parent(session, session_id)
-            if parent_id is not None:
-                await end_person_session(session, parent_id)
-        await revoke_session(session, tenant_id=tenant_id, session_id=session_id)
-
-
-async def log_out_person(parts: Parts, token: str, *, is_here_only: bool) -> None:
-    """End the session on the platform's host with this token, and unless `is_here_only` those in tenants
-    that came from it. Nothing happens if it is over already."""
-    async with parts.database.system() as session:
-        person = await find_person(session, parts.digester, token)
-    if person is None:
-        return
-    cause.bind_actor(f"user:{person.user_id}")
-    async with parts.person_database.person(person.user_id) as session:
-        if is_here_only:
-            await end_person_session(session, person.session_id)
-        else:
-            await end_own_session(session, person.user_id, person.session_id)
-
-
-async def session_expiry(session: Session, session_id: UUID) -> datetime | None:
-    """When the session ends at the latest."""
-    return await queries.find_expiry(session, session_id)
+async def facts_of(session: Session, session_id: UUID) -> Facts | None:
+    """What is known of the session; None if it is over."""
+    found = await queries.find_session(session, session_id)
+    return (
+        None
+        if found is None
+        else Facts(found.amr, found.auth_time, found.expires_at, found.parent_id)
+    )
 
 
 async def forget_expired(session: Session, limit: int) -> None:

@@ -1,0 +1,1 @@
+"""Proving once more, in a session, that it is still the same person."""

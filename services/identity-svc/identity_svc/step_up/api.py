@@ -1,0 +1,62 @@
+"""The route of a step-up, on every host."""
+
+from fastapi import APIRouter, Request, Response
+
+from identity_svc.callers import PersonDep
+from identity_svc.parts import PartsDep
+from identity_svc.people.service import PASSWORD_ERRORS
+from identity_svc.sessions.schemas import ProofRead
+from identity_svc.sessions.service import (
+    DEVICE_COOKIE_NAME,
+    WrongPasswordError,
+    renewed_cookie,
+)
+from identity_svc.step_up import service
+from identity_svc.step_up.schemas import StepUp
+from identity_svc.throttling.service import TooManyAttemptsError
+from stagify.auth import PersonRequiredError
+from stagify.problems import problems
+from stagify.source import SourceDep
+
+router = APIRouter(tags=["session"])
+
+RENEWED = {
+    "description": "The session has the proof.",
+    "headers": {
+        "Set-Cookie": {"description": "The session's new token.", "schema": {"type": "string"}}
+    },
+}
+
+
+@router.post(
+    "/v1/session/step-up",
+    responses=problems(
+        PersonRequiredError, WrongPasswordError, TooManyAttemptsError, *PASSWORD_ERRORS
+    )
+    | {200: RENEWED},
+)
+async def step_up(
+    body: StepUp,
+    request: Request,
+    response: Response,
+    person: PersonDep,
+    source: SourceDep,
+    parts: PartsDep,
+) -> ProofRead:
+    """Prove once more who you are, for calls that are refused with `step_up_required`.
+
+    The session of this call goes on under a new token. Whoever names a wrong password several times has
+    to wait, as at log-in.
+    """
+    renewed = await service.step_up(
+        parts,
+        person,
+        service.PasswordProof(
+            password=body.current_password.get_secret_value(),
+            source=source,
+            device_cookie=request.cookies.get(DEVICE_COOKIE_NAME, ""),
+        ),
+    )
+    response.set_cookie(**renewed_cookie(renewed))
+    response.headers["Cache-Control"] = "no-store"
+    return ProofRead.of(renewed.amr, renewed.auth_time)
