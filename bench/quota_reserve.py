@@ -44,7 +44,7 @@ PLANS = """
 default = "large"
 [plans.large]
 name = "Large"
-limits = { staging = 1_000_000_000, storage_bytes = 0, api_calls = %d }
+limits = { staging = 1_000_000_000, storage_bytes = 0, api_calls = %d, seats = 1 }
 """
 BARE_TABLE = "CREATE TABLE bare (id int PRIMARY KEY, reserved bigint NOT NULL) WITH (fillfactor=50)"
 BARE_UPDATE = (

@@ -14,7 +14,11 @@ from stagify.events import Event, registered_events
 from stagify.events.identity import (
     ApiKeyCreated,
     ApiKeyRevoked,
+    ApiKeySuspended,
     MemberJoined,
+    MemberRemoved,
+    MemberRestored,
+    MemberRoleChanged,
     PasswordChanged,
     SessionRevoked,
     UserRegistered,
@@ -138,7 +142,7 @@ ROUTES: dict[str, Published] = {
     "identity-svc": {
         "sign_up": NO_EVENT_YET + "an address is asked whether it wants a tenant",
         "resend_sign_up_code": NO_EVENT_YET + "the same mail once more",
-        "confirm_sign_up": (UserRegistered, MemberJoined, IdentityReceiptIssued),
+        "confirm_sign_up": (UserRegistered, MemberJoined, IdentityReceiptIssued, UsageRecorded),
         # Log-ins, also refused ones, belong to the security log, which will record both in the
         # same way and with their origin; an event about only one of them would be kept for ever.
         "log_in": "changes nothing of the tenant's; ends the session it replaces as log_out does",
@@ -154,6 +158,9 @@ ROUTES: dict[str, Published] = {
         "end_my_other_sessions": (SessionRevoked,),
         "start_handoff": "gives a browser a random number, and keeps nothing",
         "create_handoff": NO_EVENT_YET + "a way in for a minute; whoever uses it logs in",
+        "change_member_role": (MemberRoleChanged,),
+        "remove_member": (MemberRemoved, SessionRevoked, ApiKeySuspended, UsageRecorded),
+        "restore_member": (MemberRestored, UsageRecorded),
         "create_api_key": (ApiKeyCreated,),
         "revoke_api_key": (ApiKeyRevoked,),
         "look_up_credential": "a question; it is a POST because a secret stands in no address",

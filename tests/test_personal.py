@@ -24,7 +24,7 @@ SERVICES = {
 # Fields that never hold personal data: under this name in any table or event, or in this table.
 WORDS_FROM_LISTS = """
     action aggregatetype amr changed code consumer content_type failure_code granularity kind
-    locale means meter plan previous_plan region role room_type scope scopes service source
+    locale means meter permissions plan previous_plan previous_role region role room_type scope scopes service source
     state status style
     tenant_type theme type
 """

@@ -57,6 +57,7 @@ ACROSS_TENANTS: dict[str, dict[str, str]] = {
 OUT_OF_THE_TENANT = {
     "fk_api_keys_created_by": "people are no tenant's: one may be a member of several",
     "fk_memberships_user_id": "the same",
+    "fk_former_members_user_id": "the same",
 }
 # Functions that are SECURITY DEFINER, and why.
 DEFINERS = {

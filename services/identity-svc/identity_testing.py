@@ -19,7 +19,7 @@ from aiosmtpd.handlers import Message as MessageHandler
 from prometheus_client import REGISTRY
 from sqlalchemy import Engine, event
 
-from identity_svc.roles.schemas import Role
+from identity_svc.roles.schemas import BuiltInRole
 from identity_svc.roles.service import permissions_of
 from identity_svc.sessions.cookies import COOKIE_NAME
 from identity_svc.settings import Settings
@@ -148,7 +148,9 @@ class Caller:
         headers = self.keys.headers("identity-svc", kind="anonymous", tenant_id=tenant_id)
         return headers | came_from(address)
 
-    def user(self, member: Member, role: Role | None = "owner", **fields: Any) -> dict[str, str]:
+    def user(
+        self, member: Member, role: BuiltInRole | None = "owner", **fields: Any
+    ) -> dict[str, str]:
         return self.keys.headers(
             "identity-svc",
             **{

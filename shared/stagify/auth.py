@@ -130,6 +130,21 @@ def require_step_up(auth_time: float | None) -> None:
 STEP_UP_ERRORS = (PersonRequiredError, StepUpRequiredError)
 
 
+class _PersonSignedIn(_SignedIn):
+    """Lets members that have the needed permissions pass, and no key, whatever its scopes."""
+
+    async def __call__(self, request: Request) -> TenantPrincipal:
+        if principal_of(request).kind == "api_key":
+            raise PersonRequiredError
+        return await super().__call__(request)
+
+
+def requires_person(*permissions: str) -> Callable[[Request], Awaitable[TenantPrincipal]]:
+    """A dependency that requires a person who is logged in to this tenant, with all of `permissions`:
+    for what no program may do. The route declares `PersonRequiredError`."""
+    return _PersonSignedIn(frozenset(permissions))
+
+
 _signed_in = _SignedIn(frozenset())
 
 

@@ -7,13 +7,25 @@ from typing import Literal, get_args
 
 Permission = Literal[
     "tenant:read",
-    "tenant:manage",
     "projects:read",
-    "projects:write",
     "usage:read",
-    "billing:manage",
-    "api_keys:manage",
+    "members:read",
+    "projects:write",
+    "shares:manage",
+    # Settings, branding, organizations.
+    "tenant:manage",
+    "domains:manage",
     "members:manage",
+    "api_keys:manage",
+    "webhooks:manage",
+    "audit:read",
+    "billing:read",
+    "billing:manage",
+    "roles:manage",
+    "sso:manage",
+    "data:export",
+    "tenant:delete",
+    "ownership:transfer",
 ]
 
 ALL_PERMISSIONS: frozenset[str] = frozenset(get_args(Permission))

@@ -14,6 +14,12 @@ from proof.faults.world import Message, World
 
 USAGE = "stagify.usage.recorded.v1"
 STAGED = "stagify.project.staged.v1"
+# What each of these changes in the number of seats that are taken.
+SEATS = {
+    "stagify.member.joined.v1": 1,
+    "stagify.member.restored.v1": 1,
+    "stagify.member.removed.v1": -1,
+}
 FAILED = "stagify.staging.failed.v1"
 DELETED = "stagify.project.deleted.v1"
 TENANT_ORDER = ["stagify.tenant.created.v1", "stagify.tenant.activated.v1"]
@@ -291,6 +297,9 @@ def _quotas(history: History, picture: Picture) -> Iterator[Difference]:
     staged = {message.event_id: message for message in picture.messages if message.type == STAGED}
     for message in staged.values():
         expected[str(message.tenant_id), "staging"] += 1
+    for message in {each.event_id: each for each in picture.messages}.values():
+        if message.type in SEATS:
+            expected[str(message.tenant_id), "seats"] += SEATS[message.type]
     for row in picture.rows["images"]:
         expected[str(row["tenant_id"]), "storage_bytes"] += row["size"]
     for row in picture.rows["uploads"]:

@@ -20,7 +20,7 @@ from gateway.callers.callers import Visitors
 from gateway.callers.credentials import Ask, Credentials, CredentialSettings
 from gateway.callers.lasting import LastingAnswers
 from gateway.callers.passes import Passes
-from gateway.callers.revocations import revocation_of
+from gateway.callers.revocations import changed_member_of, revocation_of
 from gateway.decide import Decider
 from gateway.fairness.limits import Limits
 from gateway.fairness.turns import Turns
@@ -210,12 +210,15 @@ class Gateway:
 
     def _on_identity(self, record: ConsumerRecord) -> None:
         try:
-            revocation = revocation_of(decode(record.value))
+            event = decode(record.value)
         except UndecodableEventError as error:
             logger.error("revocations.event_not_understood", extra={"reason": str(error)})
             return
+        revocation, member = revocation_of(event), changed_member_of(event)
         if revocation is not None:
             self.credentials.revoke(revocation)
+        if member is not None:
+            self.credentials.reconsider(member)
 
     async def _ask(self, tenant_id: UUID, shown: CredentialLookUp) -> CredentialRead:
         return await look_up_credential(self._clients["identity-svc"], tenant_id, shown)

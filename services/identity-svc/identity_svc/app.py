@@ -8,9 +8,12 @@ from fastapi import FastAPI
 
 from identity_svc.api_keys import api as api_keys
 from identity_svc.credentials import api as credentials
+from identity_svc.departures import api as departures
 from identity_svc.me import api as me
+from identity_svc.members import api as members
 from identity_svc.parts import NAME, make_parts
 from identity_svc.password_resets import api as password_resets
+from identity_svc.roles import api as roles
 from identity_svc.sessions import api as sessions
 from identity_svc.settings import Settings
 from identity_svc.signup import api as signup
@@ -35,7 +38,18 @@ def create_app(settings: Settings) -> FastAPI:
         NAME, settings, database=parts.database, close=parts.aclose, lifespan=lifespan
     )
     app.state.parts = parts
-    for capability in (signup, sessions, step_up, password_resets, me, api_keys, credentials):
+    for capability in (
+        signup,
+        sessions,
+        step_up,
+        password_resets,
+        me,
+        roles,
+        members,
+        departures,
+        api_keys,
+        credentials,
+    ):
         app.include_router(capability.router)
     return app
 

@@ -1,9 +1,10 @@
 """Every table of identity-svc, collected for migrations and for the architecture test."""
 
 from identity_svc.api_keys.models import ApiKey
-from identity_svc.members.models import Membership
+from identity_svc.members.models import FormerMember, Membership
 from identity_svc.password_resets.models import PasswordReset
 from identity_svc.people.models import User
+from identity_svc.roles.models import CustomRole
 from identity_svc.sessions.models import Handoff, PersonSession, Session
 from identity_svc.signup.models import Signup
 from identity_svc.tables import ServiceTable
@@ -13,6 +14,8 @@ from identity_svc.throttling.models import Backoff, Throttle
 __all__ = [
     "ApiKey",
     "Backoff",
+    "CustomRole",
+    "FormerMember",
     "Handoff",
     "Membership",
     "PasswordReset",

@@ -14,6 +14,7 @@ from aiosmtpd.smtp import SMTP
 from identity_svc.app import create_app
 from identity_svc.members.service import add_member
 from identity_svc.parts import Parts, make_parts
+from identity_svc.roles.service import built_in
 from identity_svc.settings import Settings
 from identity_svc.worker import make_kinds
 from identity_testing import (
@@ -31,6 +32,7 @@ from identity_testing import (
     TenantService,
     Visitor,
 )
+from seats_testing import SeatKeeper
 from stagify.database import Database
 from stagify.events import Event, decode
 from stagify.tasks.runner import TaskRunner
@@ -135,6 +137,19 @@ async def client(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
+@pytest.fixture
+async def seats(make_settings: MakeSettings) -> AsyncIterator[SeatKeeper]:
+    """The seats of this test, and a client of an app that asks for them."""
+    keeper = SeatKeeper()
+    server = await asyncio.start_server(keeper.serve, "127.0.0.1", 0)
+    keeper.port = server.sockets[0].getsockname()[1]
+    settings = make_settings(usage_svc_url=f"http://127.0.0.1:{keeper.port}")
+    async with app_client(create_app(settings)) as client:
+        keeper.client = client
+        yield keeper
+    server.close()
+
+
 @pytest.fixture(scope="session")
 async def queue(urls: DatabaseUrls) -> AsyncIterator[Database]:
     """The database as the tasks role."""
@@ -202,7 +217,10 @@ def join(database: Database) -> Join:
     async def run(person: Member, host: Member) -> None:
         async with database.tenant(host.tenant_id) as session:
             await add_member(
-                session, tenant_id=host.tenant_id, user_id=person.user_id, role="member"
+                session,
+                tenant_id=host.tenant_id,
+                user_id=person.user_id,
+                role=built_in("member"),
             )
 
     return run

@@ -10,7 +10,7 @@ import pytest
 
 from identity_svc.api_keys.keyring import KeyRing
 from identity_svc.app import create_app
-from identity_svc.roles.schemas import Role
+from identity_svc.roles.schemas import BuiltInRole
 from identity_testing import Caller, Events, MakeSettings, Member, SignUp, refusal
 from stagify.clock import utc_now
 from stagify.events.identity import ApiKeyCreated, ApiKeyRevoked
@@ -43,7 +43,7 @@ class TestWhoMayNot:
 
     @pytest.mark.parametrize("role", ["member", "viewer"])
     async def test_role_without_the_permission_is_refused(
-        self, client: httpx.AsyncClient, caller: Caller, member: Member, role: Role
+        self, client: httpx.AsyncClient, caller: Caller, member: Member, role: BuiltInRole
     ) -> None:
         headers = caller.user(member, role=role)
         answers = [

@@ -22,7 +22,20 @@ from stagify.ids import new_id
 from stagify.testing import DatabaseUrls
 from traveller_testing import Traveller, activate
 
-TENANT_TABLES = ("memberships", "sessions", "api_keys", "handoffs")
+TENANT_TABLES = ("memberships", "former_members", "roles", "sessions", "api_keys", "handoffs")
+
+# What takes more than one call to make.
+MORE = (
+    (
+        "INSERT INTO roles (tenant_id, id, created_at, name, permissions)"
+        " VALUES (:tenant, :id, now(), 'Photographer', '{projects:read}')"
+    ),
+    (
+        "INSERT INTO former_members"
+        " (tenant_id, id, created_at, user_id, role, removed_by, removed_at)"
+        " VALUES (:tenant, :id, now(), :user, 'member', :user, now())"
+    ),
+)
 
 
 async def count(database: Database, table: str, tenant: Any) -> int:
@@ -37,13 +50,19 @@ async def count(database: Database, table: str, tenant: Any) -> int:
 async def furnished(
     client: httpx.AsyncClient, caller: Caller, member: Member, database: Database
 ) -> Member:
-    """A member with a session, a key and a hand-off."""
+    """A member with one row of everything."""
     traveller = Traveller(client, caller)
     await activate(database, member.tenant_id)
     await traveller.log_in(member)
     assert (await traveller.hand_off(member.tenant_id)).status_code == 201
     await client.post("/v1/session", json=member.login, headers=caller.anonymous(member.tenant_id))
     await client.post("/v1/api-keys", json={"name": "importer"}, headers=caller.user(member))
+    async with database.tenant(member.tenant_id) as session:
+        for statement in MORE:
+            await session.execute(
+                text(statement),
+                {"tenant": member.tenant_id, "id": new_id(), "user": member.user_id},
+            )
     return member
 
 

@@ -63,7 +63,12 @@ async def test_the_plan_decides_and_a_change_counts_at_once(
     assert (await told(tenant_id)).json() == {
         "plan": "pro",
         "features": ["custom_domains", "hide_platform_brand"],
-        "limits": {"staging": 200, "storage_bytes": 107_374_182_400, "api_calls": 500_000},
+        "limits": {
+            "staging": 200,
+            "storage_bytes": 107_374_182_400,
+            "api_calls": 500_000,
+            "seats": 25,
+        },
     }
     other = (await told(other_tenant_id)).json()
     assert other["plan"] == "enterprise"
@@ -80,6 +85,7 @@ async def test_a_tenant_that_is_not_known_yet_has_the_default_plan(
         "staging": 10,
         "storage_bytes": 1_073_741_824,
         "api_calls": 10_000,
+        "seats": 3,
     }
 
 

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from usage_svc.plans.errors import UnknownPlanError
 from usage_svc.plans.schemas import PlanCatalog, load_plans
 
-LIMITS = '{ staging = 5, storage_bytes = 1, api_calls = "unlimited" }'
+LIMITS = '{ staging = 5, storage_bytes = 1, api_calls = "unlimited", seats = 1 }'
 
 
 def written(folder: Path, text: str) -> Path:

@@ -99,6 +99,7 @@ class TestReadUsage:
                 ("staging", "photos", 10),
                 ("storage_bytes", "bytes", 1_073_741_824),
                 ("api_calls", "calls", 10_000),
+                ("seats", "people", 3),
             )
         ]
 
@@ -130,7 +131,7 @@ class TestReserve:
     async def test_other_services_are_refused(
         self, client: httpx.AsyncClient, context_keys: ContextKeys, tenant_id: UUID
     ) -> None:
-        headers = context_keys.service_headers("usage-svc", "identity-svc", tenant_id=tenant_id)
+        headers = context_keys.service_headers("usage-svc", "tenant-svc", tenant_id=tenant_id)
         answer = await client.post("/internal/reservations", json=BODY, headers=headers)
         assert code(answer) == (403, "permission_denied")
 

@@ -28,9 +28,10 @@ class MeterSpec:
 STAGING = MeterSpec("staging", "photos")
 STORAGE = MeterSpec("storage_bytes", "bytes", is_level=True)
 API_CALLS = MeterSpec("api_calls", "calls")
+SEATS = MeterSpec("seats", "people", is_level=True)
 
 METERS: MappingProxyType[str, MeterSpec] = MappingProxyType(
-    {meter.name: meter for meter in (STAGING, STORAGE, API_CALLS)}
+    {meter.name: meter for meter in (STAGING, STORAGE, API_CALLS, SEATS)}
 )
 
 

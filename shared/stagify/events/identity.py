@@ -45,6 +45,38 @@ class MemberJoined(TenantEvent):
     role: str
 
 
+class MemberRoleChanged(TenantEvent):
+    """A member has another role, or theirs has other permissions; `role` is a built-in name or an id."""
+
+    event_type = "stagify.member.role_changed.v1"
+    topic = Topic.IDENTITY
+    key_field = "user_id"
+    user_id: UUID
+    role: str
+    previous_role: str
+
+
+class MemberRemoved(TenantEvent):
+    """A person is no member any more: somebody has `removed` them, or they have `left`. Nothing of theirs
+    gives access to the tenant."""
+
+    event_type = "stagify.member.removed.v1"
+    topic = Topic.IDENTITY
+    key_field = "user_id"
+    user_id: UUID
+    means: str
+
+
+class MemberRestored(TenantEvent):
+    """Somebody who had been removed is a member again, under the same id."""
+
+    event_type = "stagify.member.restored.v1"
+    topic = Topic.IDENTITY
+    key_field = "user_id"
+    user_id: UUID
+    role: str
+
+
 class SessionRevoked(TenantEvent):
     """A session has ended; it no longer gives access to anyone."""
 
@@ -69,6 +101,15 @@ class ApiKeyRevoked(TenantEvent):
     """An API key was revoked; it no longer gives access to anyone."""
 
     event_type = "stagify.api_key.revoked.v1"
+    topic = Topic.IDENTITY
+    key_field = "api_key_id"
+    api_key_id: UUID
+
+
+class ApiKeySuspended(TenantEvent):
+    """An API key is refused from now on, because whoever created it was removed."""
+
+    event_type = "stagify.api_key.suspended.v1"
     topic = Topic.IDENTITY
     key_field = "api_key_id"
     api_key_id: UUID

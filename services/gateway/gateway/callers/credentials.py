@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 from time import monotonic
+from typing import TypeVar
 from uuid import UUID
 
 from pydantic import SecretStr
@@ -22,7 +23,7 @@ from pydantic import SecretStr
 from gateway.callers.callers import Caller
 from gateway.callers.lasting import LastingAnswers
 from gateway.callers.refusals import CREDENTIALS_UNAVAILABLE, INVALID_CREDENTIAL
-from gateway.callers.revocations import Revocations
+from gateway.callers.revocations import MemberOf, Revocations
 from gateway.log_throttle import LogThrottle
 from gateway.wire.refusals import Refusal
 from stagify.calls.identity import CredentialLookUp, CredentialRead, UnknownCredentialError
@@ -48,6 +49,7 @@ _FOREVER = float("inf")
 # look alike. One byte string, because a tuple with a UUID is slow to hash.
 Key = bytes
 TENANT_BYTES = 16
+T = TypeVar("T")
 Ask = Callable[[UUID, CredentialLookUp], Awaitable[CredentialRead]]
 
 
@@ -109,7 +111,9 @@ class Credentials:
         self._known: dict[Key, Verdict] = {}
         self._unknown: dict[Key, float] = {}
         self._keys_of: dict[UUID, set[Key]] = {}
-        self._revocations = Revocations(settings.lifetime + 60)
+        self._keys_of_member: dict[MemberOf, set[Key]] = {}
+        self._revocations: Revocations[UUID] = Revocations(settings.lifetime + 60)
+        self._changes: Revocations[MemberOf] = Revocations(settings.lifetime + 60)
         self._look_ups: dict[Key, LookUp] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._log_throttle = LogThrottle()
@@ -164,6 +168,14 @@ class Credentials:
             self._drop(key)
         self._lasting.end_of_credential(credential_id)
 
+    def reconsider(self, member: MemberOf) -> None:
+        """Forget every verdict on a member's credentials, also those that are being looked up: they may be
+        worth something else now. What was asked for with them ends."""
+        self._changes.remember(member)
+        for key in list(self._keys_of_member.get(member, ())):
+            self._drop(key)
+        self._lasting.end_of_member(member)
+
     def check_lasting(self) -> None:
         """Look up again whose answers are under way, if the verdict is too old for a new request;
         called about twice a second."""
@@ -197,10 +209,14 @@ class Credentials:
             self._look_ups.pop(key).end(result)
 
     async def _look_up(self, key: Key, shown: CredentialLookUp) -> Verdict | Refusal:
-        started = monotonic()
+        tenant_id, started = _tenant_of(key), monotonic()
         self.lookups += 1
         try:
-            found = await self._ask(_tenant_of(key), shown)
+            found = await self._ask(tenant_id, shown)
+            while self._changes.has_come_since(MemberOf(tenant_id, found.user_id), started):
+                # The answer may be of before the change.
+                started = monotonic()
+                found = await self._ask(tenant_id, shown)
         except UnknownCredentialError:
             return self._remember_unknown(key)
         except StagifyError as error:
@@ -235,6 +251,7 @@ class Credentials:
         self._drop(key)
         self._known[key] = verdict
         self._keys_of.setdefault(found.credential_id, set()).add(key)
+        self._keys_of_member.setdefault(_member_of(verdict), set()).add(key)
         if len(self._known) > MAX_KNOWN:
             self._drop(next(iter(self._known)))
         return verdict
@@ -250,10 +267,8 @@ class Credentials:
         verdict = self._known.pop(key, None)
         if verdict is None:
             return
-        keys = self._keys_of[verdict.credential_id]
-        keys.discard(key)
-        if not keys:
-            del self._keys_of[verdict.credential_id]
+        _discard(self._keys_of, verdict.credential_id, key)
+        _discard(self._keys_of_member, _member_of(verdict), key)
 
 
 def is_session(shown: bytes) -> bool:
@@ -269,6 +284,20 @@ def parse_credential(shown: bytes) -> CredentialLookUp | None:
     if bearer is None:
         return None
     return CredentialLookUp(type="api_key", value=SecretStr(bearer[1].decode()))
+
+
+def _discard(index: dict[T, set[Key]], of: T, key: Key) -> None:
+    keys = index[of]
+    keys.discard(key)
+    if not keys:
+        del index[of]
+
+
+def _member_of(verdict: Verdict) -> MemberOf:
+    principal = verdict.principal
+    assert principal.tenant_id is not None
+    assert principal.user_id is not None
+    return MemberOf(principal.tenant_id, principal.user_id)
 
 
 def _tenant_of(key: Key) -> UUID:

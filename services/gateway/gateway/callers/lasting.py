@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from gateway.callers.refusals import INVALID_CREDENTIAL
+from gateway.callers.revocations import MemberOf
 from gateway.wire.decisions import Lasting
 from gateway.wire.record import REVOKED
 from gateway.wire.refusals import Refusal
@@ -91,6 +92,13 @@ class LastingAnswers:
         authorised = self._by_credential.get(credential_id)
         for answer in list(authorised.answers) if authorised is not None else ():
             answer.cut_off(REVOKED)
+
+    def end_of_member(self, member: MemberOf) -> None:
+        """The credentials of a person in a tenant may be worth something else now."""
+        for credential_id, authorised in list(self._by_credential.items()):
+            principal = authorised.caller.principal
+            if (principal.tenant_id, principal.user_id) == member:
+                self.end_of_credential(credential_id)
 
     def end_at_tenant(self, tenant_id: UUID, is_open: Callable[[Request], bool]) -> None:
         """Something about the tenant has changed: end what would not be begun now."""

@@ -1,11 +1,27 @@
-"""Recent revocations, kept so that a look-up under way cannot bring a credential back."""
+"""Recent revocations, kept so that a look-up under way cannot bring back what a credential was worth."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from time import monotonic
+from typing import Generic, NamedTuple, TypeVar
 from uuid import UUID
 
 from stagify.events import Event, UnknownEvent
-from stagify.events.identity import ApiKeyRevoked, SessionRevoked
+from stagify.events.identity import (
+    ApiKeyRevoked,
+    MemberRemoved,
+    MemberRestored,
+    MemberRoleChanged,
+    SessionRevoked,
+)
+
+T = TypeVar("T", bound=Hashable)
+
+
+class MemberOf(NamedTuple):
+    """A person in a tenant."""
+
+    tenant_id: UUID
+    user_id: UUID
 
 
 def revocation_of(event: Event | UnknownEvent) -> UUID | None:
@@ -19,29 +35,43 @@ def revocation_of(event: Event | UnknownEvent) -> UUID | None:
             return None
 
 
-class Revocations:
-    """The credentials revoked in the last `keep_seconds`, and when each event arrived."""
+def changed_member_of(event: Event | UnknownEvent) -> MemberOf | None:
+    """The member whose credentials, whichever they are, are worth something else after `event`; None if
+    there is none."""
+    match event:
+        case MemberRoleChanged() | MemberRemoved() | MemberRestored():
+            return MemberOf(event.tenant_id, event.user_id)
+        case _:
+            return None
+
+
+class Revocations(Generic[T]):
+    """What was revoked, or changed, in the last `keep_seconds`, and when each event arrived."""
 
     def __init__(self, keep_seconds: float, now: Callable[[], float] = monotonic) -> None:
         self._keep_seconds = keep_seconds
         self._now = now
-        self._arrived: dict[UUID, float] = {}
+        self._arrived: dict[T, float] = {}
 
-    def remember(self, credential_id: UUID) -> None:
-        """Note that the credential is revoked."""
+    def remember(self, subject: T) -> None:
+        """Note that an event about it has arrived."""
         now = self._now()
         # Taken out first, so that the order of the dictionary is the order of arrival.
-        self._arrived.pop(credential_id, None)
-        self._arrived[credential_id] = now
+        self._arrived.pop(subject, None)
+        self._arrived[subject] = now
         while self._arrived:
             oldest = next(iter(self._arrived))
             if self._arrived[oldest] + self._keep_seconds >= now:
                 break
             del self._arrived[oldest]
 
-    def is_dead(self, credential_id: UUID) -> bool:
-        """Whether the credential was revoked; ids are never used again."""
-        return credential_id in self._arrived
+    def is_dead(self, subject: T) -> bool:
+        """Whether there was such an event; the ids of credentials are never used again."""
+        return subject in self._arrived
+
+    def has_come_since(self, subject: T, moment: float) -> bool:
+        """Whether such an event has arrived since then."""
+        return self._arrived.get(subject, moment - 1) >= moment
 
     def __len__(self) -> int:
         return len(self._arrived)

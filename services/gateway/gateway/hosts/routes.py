@@ -11,7 +11,16 @@ ServiceName = Literal["identity-svc", "tenant-svc", "staging-svc", "usage-svc"]
 
 # A test compares these with the paths that the services serve.
 PREFIXES: Mapping[ServiceName, tuple[str, ...]] = {
-    "identity-svc": ("signup", "session", "handoffs", "me", "password-resets", "api-keys"),
+    "identity-svc": (
+        "signup",
+        "session",
+        "handoffs",
+        "me",
+        "password-resets",
+        "roles",
+        "members",
+        "api-keys",
+    ),
     "tenant-svc": ("tenant", "branding", "slugs"),
     "staging-svc": ("catalog", "uploads", "projects", "images"),
     "usage-svc": ("usage", "entitlements"),

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 
+from gateway.callers.revocations import MemberOf
 from gateway.testing.client import SESSION, Answer, request
 from gateway.testing.identity import Identity
 from gateway.testing.running import Running
@@ -43,6 +44,12 @@ def caller(service: FakeService, context_keys: ContextKeys) -> Callable[[], Prin
 async def revoke(live: Running, credential_id: str) -> None:
     """Let the revocation of the credential arrive."""
     await live.run(lambda: live.gateway.credentials.revoke(UUID(credential_id)))
+
+
+async def reconsider(live: Running, tenant_id: UUID, user_id: str) -> None:
+    """Let the change of a member arrive."""
+    member = MemberOf(tenant_id, UUID(user_id))
+    await live.run(lambda: live.gateway.credentials.reconsider(member))
 
 
 class TestWithoutCredential:
@@ -290,6 +297,40 @@ class TestRevocation:
         identity.meanwhile = revoke_meanwhile
         assert (await live.get(request("/v1/projects", BEARER))).status == 401
         assert (await live.get(request("/v1/projects", BEARER))).status == 401
+
+    async def test_a_changed_member_is_looked_up_again(
+        self,
+        live: Running,
+        tenant: UUID,
+        identity: Identity,
+        caller: Callable[[], Principal],
+        admitted: Callable[[], Awaitable[Answer]],
+    ) -> None:
+        identity.known[tenant, KEY] = {**self.found, "permissions": ["usage:read"]}
+        await reconsider(live, tenant, str(UUID(int=1)))
+        assert (await admitted()).status == 200
+        assert caller().permissions == {"projects:read"}
+        await reconsider(live, tenant, self.found["user_id"])
+        assert (await admitted()).status == 200
+        assert caller().permissions == {"usage:read"}
+        del identity.known[tenant, KEY]
+        await reconsider(live, tenant, self.found["user_id"])
+        assert (await admitted()).status == 401
+
+    async def test_look_up_under_way_does_not_keep_what_a_member_was(
+        self, live: Running, tenant: UUID, identity: Identity, caller: Callable[[], Principal]
+    ) -> None:
+        found = identity.add(tenant, KEY)
+
+        async def change_meanwhile() -> None:
+            identity.meanwhile = None
+            identity.known[tenant, KEY] = {**found, "permissions": ["usage:read"]}
+            await reconsider(live, tenant, found["user_id"])
+
+        identity.meanwhile = change_meanwhile
+        assert (await live.get(request("/v1/projects", BEARER))).status == 200
+        assert caller().permissions == {"usage:read"}
+        assert identity.asked == 2
 
     async def test_suspension_takes_effect_at_once(
         self, live: Running, tenant: UUID, admitted: Callable[[], Awaitable[Answer]]

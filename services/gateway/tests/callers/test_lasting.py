@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 
+from gateway.callers.revocations import MemberOf
 from gateway.testing.client import HOST, MEMBER, SESSION, Client, request
 from gateway.testing.identity import Identity
 from gateway.testing.running import Running
@@ -105,6 +106,20 @@ class TestRevocation:
         assert len(live.gateway.lasting) == 1
         await revoke(live, identity, tenant_id)
         assert await ended_well(kept)
+        for each in (client, kept):
+            await each.close()
+
+    async def test_streams_end_when_their_member_is_another(
+        self, live: Running, add_member: AddMember, identity: Identity, events: Endless
+    ) -> None:
+        tenant_id = await add_member(live)
+        identity.add(tenant_id, KEY)
+        client, kept = await begin(live, MEMBER), await begin(live, f"Authorization: Bearer {KEY}")
+        member = MemberOf(tenant_id, UUID(identity.known[tenant_id, SESSION]["user_id"]))
+        await live.run(lambda: live.gateway.credentials.reconsider(member))
+        assert await ended_well(client)
+        assert len(live.gateway.lasting) == 1
+        await revoke(live, identity, tenant_id, KEY)
         for each in (client, kept):
             await each.close()
 

@@ -31,3 +31,5 @@ class ApiKey(TenantTable, ServiceTable, table=True):
     expires_at: datetime | None = instant(default=None)
     last_used_at: datetime | None = instant(default=None)
     revoked_at: datetime | None = instant(default=None)
+    # Since when the key is refused because its creator was removed: it does not come back with them.
+    suspended_at: datetime | None = instant(default=None)

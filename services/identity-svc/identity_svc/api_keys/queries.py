@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, func, or_
+from sqlalchemy import delete, func, or_, update
 from sqlmodel import col, select
 
 from identity_svc.api_keys.models import ApiKey
@@ -26,6 +26,24 @@ async def count_live(session: Session, now: datetime) -> int:
         or_(col(ApiKey.expires_at).is_(None), col(ApiKey.expires_at) > now),
     )
     return (await session.exec(live)).one()
+
+
+async def suspend_all(session: Session, created_by: UUID, now: datetime) -> list[UUID]:
+    """Suspend the keys that somebody has created; the ids of those that were not yet."""
+    # In order: those who write when keys were used lock them in order too.
+    live = (
+        select(ApiKey.id)
+        .where(
+            ApiKey.created_by == created_by,
+            col(ApiKey.revoked_at).is_(None),
+            col(ApiKey.suspended_at).is_(None),
+        )
+        .order_by(col(ApiKey.id))
+        .with_for_update()
+    )
+    ids = list(await session.exec(live))
+    await session.execute(update(ApiKey).where(col(ApiKey.id).in_(ids)).values(suspended_at=now))
+    return ids
 
 
 async def delete_dead(session: Session, *, before: datetime, limit: int) -> None:

@@ -1,14 +1,25 @@
 """The HTTP contract of API keys."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from stagify.inputs import Instant, Name
 from stagify.pagination import Page
-from stagify.permissions import Permission
+
+# What a program may be allowed; the other permissions are for people alone.
+Scope = Literal[
+    "tenant:read",
+    "tenant:manage",
+    "projects:read",
+    "projects:write",
+    "usage:read",
+    "billing:manage",
+    "api_keys:manage",
+    "members:manage",
+]
 
 
 class ApiKeyCreate(BaseModel):
@@ -17,7 +28,7 @@ class ApiKeyCreate(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     name: Annotated[Name, Field(examples=["Listing importer"])]
-    scopes: Annotated[list[Permission], Field(min_length=1)] | None = None
+    scopes: Annotated[list[Scope], Field(min_length=1)] | None = None
     expires_at: Instant | None = None
 
 
@@ -34,6 +45,8 @@ class ApiKeyRead(BaseModel):
     created_at: datetime
     expires_at: datetime | None
     last_used_at: datetime | None
+    # Since when it is refused because its creator was removed.
+    suspended_at: datetime | None = None
 
 
 class ApiKeyPage(Page[ApiKeyRead]):

@@ -19,7 +19,7 @@ from stagify.clock import utc_now
 from stagify.database import Session
 from stagify.errors import ForbiddenError
 from stagify.events.identity import ApiKeyCreated as ApiKeyCreatedEvent
-from stagify.events.identity import ApiKeyRevoked
+from stagify.events.identity import ApiKeyRevoked, ApiKeySuspended
 from stagify.outbox import publish
 from stagify.pagination import PageParams, encode_cursor
 from stagify.principal import TenantPrincipal
@@ -85,6 +85,12 @@ async def revoke_api_key(session: Session, *, tenant_id: UUID, api_key_id: UUID)
         return
     api_key.revoked_at = utc_now()
     publish(session, ApiKeyRevoked(tenant_id=tenant_id, api_key_id=api_key_id))
+
+
+async def suspend_keys_of(session: Session, *, tenant_id: UUID, user_id: UUID) -> None:
+    """Refuse from now on the keys that somebody has created who is no member any more."""
+    for api_key_id in await queries.suspend_all(session, user_id, utc_now()):
+        publish(session, ApiKeySuspended(tenant_id=tenant_id, api_key_id=api_key_id))
 
 
 async def forget_dead(session: Session, limit: int) -> None:

@@ -14,19 +14,23 @@ from stagify.clock import utc_now
 from stagify.database import Database
 
 SESSION = """
-    SELECT s.id, s.user_id, s.last_seen_at, s.auth_time, m.role,
+    SELECT s.id, s.user_id, s.last_seen_at, s.auth_time, m.role, m.custom_role_id, r.permissions,
         least(s.expires_at, s.last_seen_at + $2::interval) AS expires_at
     FROM sessions s
     JOIN memberships m ON m.tenant_id = s.tenant_id AND m.user_id = s.user_id
+    LEFT JOIN roles r ON r.tenant_id = m.tenant_id AND r.id = m.custom_role_id
     WHERE s.token_hash = $1
         AND s.expires_at > $3 AND s.last_seen_at > $3::timestamptz - $2::interval
 """
 API_KEY = """
-    SELECT k.id, k.created_by, k.key_hash, k.scopes, k.last_used_at, k.expires_at, m.role
+    SELECT k.id, k.created_by, k.key_hash, k.scopes, k.last_used_at, k.expires_at,
+        m.role, m.custom_role_id, r.permissions
     FROM api_keys k
     JOIN memberships m ON m.tenant_id = k.tenant_id AND m.user_id = k.created_by
+    LEFT JOIN roles r ON r.tenant_id = m.tenant_id AND r.id = m.custom_role_id
     WHERE k.public_id = $1
-        AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > $2)
+        AND k.revoked_at IS NULL AND k.suspended_at IS NULL
+        AND (k.expires_at IS NULL OR k.expires_at > $2)
 """
 
 # greatest(): another process may have written a later use already.

@@ -5,13 +5,15 @@ it looks like one that never existed. The membership is part of the read, so a c
 once.
 """
 
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from prometheus_client import Counter
 
 from identity_svc.credentials import queries
 from identity_svc.parts import Parts
-from identity_svc.roles.service import permissions_of
+from identity_svc.roles.service import Role, stored_role
 from identity_svc.sessions.service import IDLE_LIFE, session_hash
 from stagify.calls.identity import CredentialRead, CredentialType, UnknownCredentialError
 
@@ -39,13 +41,14 @@ async def _session(parts: Parts, tenant_id: UUID, token: str) -> CredentialRead 
     if row is None:
         return None
     parts.usage.note(tenant_id, "session", row["id"], row["last_seen_at"])
+    role = _role(row)
     return CredentialRead(
         kind="user",
         subject=row["user_id"],
         user_id=row["user_id"],
         credential_id=row["id"],
-        role=row["role"],
-        permissions=sorted(permissions_of(row["role"])),
+        role=role.key,
+        permissions=sorted(role.permissions),
         expires_at=row["expires_at"],
         auth_time=row["auth_time"],
     )
@@ -65,6 +68,10 @@ async def _api_key(parts: Parts, tenant_id: UUID, text: str) -> CredentialRead |
         user_id=row["created_by"],
         credential_id=row["id"],
         role=None,
-        permissions=sorted(permissions_of(row["role"]) & set(row["scopes"])),
+        permissions=sorted(_role(row).permissions & set(row["scopes"])),
         expires_at=row["expires_at"],
     )
+
+
+def _role(row: Mapping[str, Any]) -> Role:
+    return stored_role(row["role"], row["custom_role_id"], row["permissions"])

@@ -1,10 +1,13 @@
-"""SQL of memberships."""
+"""SQL of memberships, of now and of lately."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
-from sqlmodel import col, select
+from sqlalchemy import delete
+from sqlmodel import col, func, select
 
-from identity_svc.members.models import Membership
+from identity_svc.members.models import FormerMember, Membership
 from stagify.database import Session
 
 
@@ -14,7 +17,53 @@ async def find_own(session: Session, user_id: UUID) -> dict[UUID, str]:
     return {tenant_id: role for tenant_id, role in await session.exec(query)}
 
 
-async def find_role(session: Session, user_id: UUID) -> str | None:
-    """The person's role in the tenant."""
-    found = await session.exec(select(Membership.role).where(col(Membership.user_id) == user_id))
-    return found.one_or_none()
+async def find_membership(
+    session: Session, user_id: UUID, *, is_held: bool = False
+) -> Membership | None:
+    """The person's membership in the tenant. If it `is_held`, it cannot end until the transaction does."""
+    query = select(Membership).where(col(Membership.user_id) == user_id)
+    if is_held:
+        query = query.with_for_update(read=True, key_share=True)
+    return (await session.exec(query)).one_or_none()
+
+
+async def count_owners(session: Session) -> int:
+    """How many owners the tenant has."""
+    query = select(func.count()).select_from(Membership).where(Membership.role == "owner")
+    return (await session.exec(query)).one()
+
+
+async def find_former(session: Session, user_id: UUID) -> FormerMember | None:
+    """What is remembered of somebody who was removed."""
+    query = select(FormerMember).where(col(FormerMember.user_id) == user_id)
+    return (await session.exec(query)).one_or_none()
+
+
+async def find_holders(session: Session, custom_role_id: UUID) -> Sequence[Membership]:
+    """Who has this role of the tenant's own."""
+    query = select(Membership).where(col(Membership.custom_role_id) == custom_role_id)
+    return (await session.exec(query)).all()
+
+
+async def find_page(session: Session, *, after: UUID | None, limit: int) -> Sequence[Membership]:
+    """The tenant's members, newest first, beginning after the id `after`."""
+    query = select(Membership)
+    if after is not None:
+        query = query.where(col(Membership.id) < after)
+    return (await session.exec(query.order_by(col(Membership.id).desc()).limit(limit))).all()
+
+
+async def find_former_page(
+    session: Session, *, since: datetime, after: UUID | None, limit: int
+) -> Sequence[FormerMember]:
+    """The same of those who were removed `since` then."""
+    query = select(FormerMember).where(col(FormerMember.removed_at) > since)
+    if after is not None:
+        query = query.where(col(FormerMember.id) < after)
+    return (await session.exec(query.order_by(col(FormerMember.id).desc()).limit(limit))).all()
+
+
+async def delete_former(session: Session, *, before: datetime, limit: int) -> None:
+    """Delete up to `limit` of those who were removed `before`."""
+    over = select(FormerMember.id).where(col(FormerMember.removed_at) <= before).limit(limit)
+    await session.execute(delete(FormerMember).where(col(FormerMember.id).in_(over)))

@@ -1,5 +1,6 @@
 """SQL of people."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 from sqlalchemy import update
@@ -13,6 +14,11 @@ from stagify.database import Session
 async def find_user(session: Session, email_key: str) -> User | None:
     """The person with this address."""
     return (await session.exec(select(User).where(User.email_key == email_key))).one_or_none()
+
+
+async def find_users(session: Session, ids: Collection[UUID]) -> list[User]:
+    """The people with these ids."""
+    return list(await session.exec(select(User).where(col(User.id).in_(ids))))
 
 
 async def add_user(session: Session, user: User) -> bool:

@@ -1,6 +1,6 @@
 """People: finding accounts, creating them, and which passwords they may have."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import cast
 from uuid import UUID
@@ -24,6 +24,7 @@ __all__ = [
     "WeakPasswordError",
     "check_password",
     "find_account",
+    "find_accounts",
     "get_account",
     "hold_password",
     "lock_account",
@@ -61,6 +62,11 @@ async def find_account(session: Session, email: str) -> Account | None:
 async def get_account(session: Session, user_id: UUID) -> Account:
     """The account of this person, who must exist."""
     return _account(await session.get_one(User, user_id))
+
+
+async def find_accounts(session: Session, ids: Collection[UUID]) -> dict[UUID, Account]:
+    """The accounts of these people, by their ids."""
+    return {user.id: _account(user) for user in await queries.find_users(session, ids)}
 
 
 async def update_account(

@@ -1,15 +1,37 @@
-"""What each role may do."""
+"""What each role may do: the only table of it."""
 
-from identity_svc.roles.schemas import Role
-from stagify.permissions import ALL_PERMISSIONS
+from collections.abc import Iterator
+from typing import get_args
 
-_VIEWER = frozenset({"tenant:read", "projects:read", "usage:read"})
-_MEMBER = _VIEWER | {"projects:write"}
-_ADMIN = _MEMBER | {"tenant:manage", "api_keys:manage", "members:manage"}
+from identity_svc.roles.schemas import BuiltInRole
+from stagify.permissions import ALL_PERMISSIONS, Permission
 
-PERMISSIONS: dict[Role, frozenset[str]] = {
-    "viewer": _VIEWER,
-    "member": _MEMBER,
-    "admin": _ADMIN,
-    "owner": ALL_PERMISSIONS,
+_VIEWER = frozenset({"tenant:read", "projects:read", "usage:read", "members:read"})
+_MEMBER = _VIEWER | {"projects:write", "shares:manage"}
+_ADMIN = _MEMBER | {
+    "tenant:manage",
+    "domains:manage",
+    "members:manage",
+    "api_keys:manage",
+    "webhooks:manage",
+    "audit:read",
+    "billing:read",
 }
+
+PERMISSIONS: dict[BuiltInRole, frozenset[str]] = {
+    "owner": ALL_PERMISSIONS,
+    "admin": _ADMIN,
+    "member": _MEMBER,
+    "viewer": _VIEWER,
+}
+# What only an owner can have, who hands it on as a whole.
+OWNERS_ALONE = frozenset({"ownership:transfer"})
+
+
+def table() -> Iterator[str]:
+    """The lines of the table in docs/roles.md."""
+    yield f"| permission | {' | '.join(PERMISSIONS)} |"
+    yield "|---" * (len(PERMISSIONS) + 1) + "|"
+    for permission in get_args(Permission):
+        marks = ("●" if permission in may else " " for may in PERMISSIONS.values())
+        yield f"| `{permission}` | {' | '.join(marks)} |"

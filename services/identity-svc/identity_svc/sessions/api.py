@@ -2,15 +2,13 @@
 
 from dataclasses import asdict
 from datetime import timedelta
-from typing import Annotated, Literal, cast
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
 
 from identity_svc.parts import Parts, PartsDep
 from identity_svc.people.service import PASSWORD_ERRORS, get_account
-from identity_svc.roles.schemas import Role
-from identity_svc.roles.service import permissions_of
 from identity_svc.sessions import handoffs, service
 from identity_svc.sessions.cookies import (
     COOKIE_NAME,
@@ -125,8 +123,8 @@ async def log_in(
         answer: SessionRead | PersonSessionRead = SessionRead(
             user=SessionUser.model_validate(made.account),
             tenant=_tenant_read(made.tenant, parts.settings),
-            role=made.role,
-            permissions=sorted(permissions_of(made.role)),
+            role=made.role.key,
+            permissions=sorted(made.role.permissions),
             entitlements=await parts.entitlements.find(principal.tenant_id, principal.plan),
             expires_at=made.session.expires_at,
             proof=ProofRead.of(made.session.amr, made.session.auth_time),
@@ -233,7 +231,7 @@ async def _read_in_tenant(
         user=user,
         api_key_id=principal.credential_id if principal.kind == "api_key" else None,
         tenant=_tenant_read(await get_tenant(session, principal.tenant_id), parts.settings),
-        role=cast(Role | None, principal.role),
+        role=principal.role,
         permissions=sorted(principal.permissions),
         entitlements=included,
         expires_at=facts and facts.expires_at,

@@ -46,3 +46,16 @@ async def log_out_person(parts: Parts, token: str, *, is_here_only: bool) -> Non
             await end_person_session(session, person.session_id)
         else:
             await end_own_session(session, person.user_id, person.session_id)
+
+
+async def end_handoffs_of(session: Session, user_id: UUID) -> None:
+    """End a person's ways into the session's tenant."""
+    await queries.delete_handoffs_of(session, user_id)
+
+
+async def end_sessions_of(session: Session, user_id: UUID) -> None:
+    """End all of a person's sessions in the session's tenant at once, everywhere."""
+    for tenant_id, session_id in await queries.delete_own(session, user_id):
+        publish(
+            session, SessionRevoked(tenant_id=tenant_id, session_id=session_id, user_id=user_id)
+        )

@@ -18,7 +18,7 @@ from uuid import UUID
 from prometheus_client import Counter
 
 from identity_svc.digests.service import new_token
-from identity_svc.members.service import find_role
+from identity_svc.members.service import find_role, hold_role
 from identity_svc.parts import Parts
 from identity_svc.people import service as people
 from identity_svc.sessions import persons, queries
@@ -173,7 +173,7 @@ async def _let_in(session: Session, parts: Parts, arrival: Arrival) -> LogIn | N
     if not await people.hold_password(session, account):
         return None
     person = await persons.hold_person(session, taken.parent_id)
-    role = await find_role(session, taken.user_id)
+    role = await hold_role(session, taken.user_id)
     if person is None or role is None:
         return None
     if arrival.replaces is not None:

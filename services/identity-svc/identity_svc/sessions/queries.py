@@ -227,6 +227,11 @@ async def take_handoff(session: Session, code_hash: bytes) -> Handoff | None:
     return taken.scalar_one_or_none()
 
 
+async def delete_handoffs_of(session: Session, user_id: UUID) -> None:
+    """Delete a person's hand-offs into the tenant."""
+    await session.execute(delete(Handoff).where(col(Handoff.user_id) == user_id))
+
+
 async def delete_handoffs_over(session: Session, *, now: datetime, limit: int) -> None:
     """Delete up to `limit` of the tenant's hand-offs that nobody has used in time."""
     over = select(Handoff.id).where(col(Handoff.expires_at) <= now).limit(limit)

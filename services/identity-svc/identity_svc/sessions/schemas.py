@@ -8,7 +8,6 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, WrapValidator
 
 from identity_svc.people.schemas import Locale, Theme
-from identity_svc.roles.schemas import Role
 from stagify.auth import STEP_UP_LIFE
 from stagify.calls.usage import EntitlementsRead
 from stagify.inputs import Challenge, Email, Password, Token
@@ -91,7 +90,8 @@ class SessionRead(BaseModel):
     user: SessionUser | None
     api_key_id: UUID | None = None
     tenant: SessionTenant
-    role: Role | None
+    # The key of a role.
+    role: str | None
     permissions: list[str]
     entitlements: EntitlementsRead | None
     expires_at: datetime | None = None

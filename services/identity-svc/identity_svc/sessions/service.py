@@ -9,18 +9,24 @@ from uuid import UUID
 from prometheus_client import Counter
 
 from identity_svc.digests.service import new_token
-from identity_svc.members.service import find_role
+from identity_svc.members.service import find_role, hold_role
 from identity_svc.parts import Parts
 from identity_svc.people import service as people
 from identity_svc.people.schemas import email_key
 from identity_svc.people.service import BusyError
-from identity_svc.roles.schemas import Role
+from identity_svc.roles.service import Role
 from identity_svc.sessions import attempts, devices, models, queries
 from identity_svc.sessions.attempts import Attempt
 from identity_svc.sessions.cookies import COOKIE_NAME, DEVICE_COOKIE_NAME, Cookie, cookie
 from identity_svc.sessions.device_names import device_name
 from identity_svc.sessions.devices import DeviceOwner
-from identity_svc.sessions.ending import log_out, log_out_person, revoke_session
+from identity_svc.sessions.ending import (
+    end_handoffs_of,
+    end_sessions_of,
+    log_out,
+    log_out_person,
+    revoke_session,
+)
 from identity_svc.sessions.errors import InvalidCredentialsError, WrongPasswordError
 from identity_svc.sessions.own import (
     OpenSession,
@@ -67,8 +73,10 @@ __all__ = [
     "PlatformPerson",
     "WrongPasswordError",
     "cookies_of",
+    "end_handoffs_of",
     "end_own_session",
     "end_own_sessions",
+    "end_sessions_of",
     "facts_of",
     "find_person",
     "forget_expired",
@@ -167,7 +175,7 @@ async def log_in(
         # Checked again: during the hashing the password may have been changed, and the member removed.
         if not await people.hold_password(session, account):
             raise InvalidCredentialsError
-        role = await find_role(session, account.id)
+        role = await hold_role(session, account.id)
         if role is None:
             raise InvalidCredentialsError
         now = utc_now()

@@ -19,6 +19,7 @@ from identity_svc.parts import Parts
 from identity_svc.people import service as people
 from identity_svc.people.schemas import Locale
 from identity_svc.people.service import Account, Standing, WeakPasswordError, check_password
+from identity_svc.roles.service import OWNER
 from identity_svc.sessions.service import Browser, PersonLogIn, sign_in
 from identity_svc.signup import queries
 from identity_svc.signup.errors import (
@@ -301,7 +302,7 @@ async def _register(
         owned = NewTenant(tenant.id, signup.slug, signup.tenant_name, signup.tenant_type)
         if not await record_owner(session, owned):
             raise SignupExpiredError
-        await add_member(session, tenant_id=tenant.id, user_id=account.id, role="owner")
+        await add_member(session, tenant_id=tenant.id, user_id=account.id, role=OWNER)
         signup.confirmed_at = utc_now()
         signup.answer_hash = _answer_hash(parts, request, account)
         signup.tenant = tenant.model_dump(mode="json")

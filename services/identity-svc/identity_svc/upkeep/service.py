@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from identity_svc.api_keys.service import forget_dead
+from identity_svc.members.service import forget_former
 from identity_svc.parts import Parts
 from identity_svc.password_resets.service import forget_resets
 from identity_svc.sessions.service import forget_expired, forget_expired_persons
@@ -42,6 +43,7 @@ async def upkeep(parts: Parts, turn: Turn, *, tenants_per_round: int = TENANTS_P
         async with parts.database.tenant(tenant_id) as session:
             await forget_expired(session, BATCH_ROWS)
             await forget_dead(session, BATCH_ROWS)
+            await forget_former(session, BATCH_ROWS)
     # A round with fewer tenants was the last one: begin again.
     is_last = len(tenants) < tenants_per_round
     turn.last_tenant = _FIRST if is_last else tenants[-1]

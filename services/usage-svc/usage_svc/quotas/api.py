@@ -29,7 +29,7 @@ from usage_svc.quotas.schemas import UsageRead
 router = APIRouter()
 
 ReaderDep = Annotated[TenantPrincipal, Depends(requires("usage:read"))]
-staging_for_tenant = service_for_tenant("staging-svc")
+reserver_for_tenant = service_for_tenant("staging-svc", "identity-svc")
 
 
 @router.get("/v1/usage", response_model=UsageRead, tags=["usage"])
@@ -61,7 +61,7 @@ RESERVATION_BODY = {
 )
 async def reserve(request: Request) -> Response:
     """Hold a part of the tenant's quota; the same call again has the same answer."""
-    caller = await staging_for_tenant(request)
+    caller = await reserver_for_tenant(request)
     try:
         body = ReservationCreate.model_validate_json(await request.body())
     except ValidationError as error:

@@ -16,8 +16,8 @@ class PeriodRead(BaseModel):
 class MeterRead(BaseModel):
     """A meter; `limit` and `remaining` are null where the plan has no limit."""
 
-    meter: Literal["staging", "storage_bytes", "api_calls"]
-    unit: Literal["photos", "bytes", "calls"]
+    meter: Literal["staging", "storage_bytes", "api_calls", "seats"]
+    unit: Literal["photos", "bytes", "calls", "people"]
     used: int
     reserved: int
     limit: int | None

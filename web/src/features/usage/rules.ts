@@ -18,7 +18,8 @@ export type PlanState = { level: MeterLevel; meter: MeterState | null };
 
 export function planState({ meters }: Usage): PlanState {
   for (const level of ["full", "nearly"] as const) {
-    const meter = meters.find((each) => levelOf(each) === level);
+    // Taken seats keep nobody from work: whoever invites one more is told then.
+    const meter = meters.find((each) => each.meter !== "seats" && levelOf(each) === level);
     if (meter) return { level, meter };
   }
   return { level: "fine", meter: null };

@@ -45,11 +45,9 @@ function Note({ meter }: { meter: MeterState }) {
   }
   if (meter.remaining === null) return <Trans>Your plan includes as many as you need.</Trans>;
   if (meter.remaining === 0) {
-    return meter.meter === "storage_bytes" ? (
-      <Trans>Full. Empty the trash to make room.</Trans>
-    ) : (
-      <Trans>Used up until the next period.</Trans>
-    );
+    if (meter.meter === "storage_bytes") return <Trans>Full. Empty the trash to make room.</Trans>;
+    if (meter.meter === "seats") return <Trans>All seats are taken.</Trans>;
+    return <Trans>Used up until the next period.</Trans>;
   }
   const left = formatAmount(meter, meter.remaining);
   return <Trans>{left} left</Trans>;

@@ -9,6 +9,7 @@ export function useMeterNames(): Record<MeterState["meter"], string> {
     staging: t`Photos furnished`,
     storage_bytes: t`Storage`,
     api_calls: t`API calls`,
+    seats: t`Seats`,
   };
 }
 

@@ -1,0 +1,1 @@
+"""How people leave a tenant, and how they come back."""

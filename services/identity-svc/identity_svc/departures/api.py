@@ -1,0 +1,56 @@
+"""The routes by which people leave, and come back."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends
+
+from identity_svc.departures import service
+from identity_svc.departures.schemas import MemberRestore
+from identity_svc.members.schemas import MemberRead
+from identity_svc.members.service import LastOwnerError, MemberNotFoundError
+from identity_svc.parts import PartsDep
+from identity_svc.roles.service import RoleNotAllowedError, UnknownRoleError
+from identity_svc.seats.service import SEAT_ERRORS
+from stagify.auth import PersonRequiredError, requires_person
+from stagify.dependencies import SessionDep
+from stagify.principal import TenantPrincipal
+from stagify.problems import problems
+
+router = APIRouter(prefix="/v1/members", tags=["members"])
+
+MemberDep = Annotated[TenantPrincipal, Depends(requires_person())]
+ManagerDep = Annotated[TenantPrincipal, Depends(requires_person("members:manage"))]
+
+
+@router.delete(
+    "/{member_id}",
+    status_code=204,
+    responses=problems(
+        PersonRequiredError, MemberNotFoundError, RoleNotAllowedError, LastOwnerError
+    ),
+)
+async def remove_member(member_id: UUID, principal: MemberDep, session: SessionDep) -> None:
+    """Remove somebody, or leave. Their sessions, streams and API keys are refused everywhere within a
+    second; what they made stays. For 30 days they can be brought back."""
+    await service.remove_member(session, principal=principal, member_id=member_id)
+
+
+@router.post(
+    "/{member_id}/restore",
+    responses=problems(
+        PersonRequiredError,
+        MemberNotFoundError,
+        UnknownRoleError,
+        RoleNotAllowedError,
+        *SEAT_ERRORS,
+    ),
+)
+async def restore_member(
+    member_id: UUID, body: MemberRestore, principal: ManagerDep, parts: PartsDep
+) -> MemberRead:
+    """Bring somebody back who was removed in the last 30 days, under the same id. They log in anew; API
+    keys that they had made stay suspended."""
+    return await service.restore_member(
+        parts, principal=principal, member_id=member_id, key=body.role
+    )

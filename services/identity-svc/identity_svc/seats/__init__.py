@@ -1,0 +1,1 @@
+"""The seats of a tenant: how many people its plan lets in."""

@@ -1,0 +1,518 @@
+"""How members change, leave and come back."""
+
+import asyncio
+import itertools
+from datetime import timedelta
+from typing import get_args
+from uuid import UUID
+
+import httpx
+import pytest
+from sqlalchemy import text
+
+from identity_svc.roles.schemas import BuiltInRole
+from identity_testing import Browser, Caller, Events, Join, Member, OpenBrowser, SignUp, refusal
+from seats_testing import SeatKeeper
+from stagify.clock import utc_now
+from stagify.database import Database
+from stagify.events.identity import (
+    ApiKeySuspended,
+    MemberRemoved,
+    MemberRestored,
+    MemberRoleChanged,
+    SessionRevoked,
+)
+from stagify.events.usage import UsageRecorded
+from stagify.ids import new_id
+from stagify.permissions import ALL_PERMISSIONS
+from stagify.testing import Clock
+from traveller_testing import MakeTraveller, activate, code_in
+
+URL = "/v1/members"
+
+
+async def id_of(client: httpx.AsyncClient, headers: dict[str, str], person: Member) -> str:
+    """The id of a person's membership."""
+    items = (await client.get(f"{URL}?include=removed", headers=headers)).json()["items"]
+    return next(str(each["id"]) for each in items if each["user_id"] == str(person.user_id))
+
+
+async def set_role(database: Database, host: Member, person: Member, role: str) -> None:
+    """Give somebody a role behind everybody's back."""
+    async with database.tenant(host.tenant_id) as session:
+        await session.execute(
+            text("UPDATE memberships SET role = :role WHERE user_id = :id"),
+            {"role": role, "id": person.user_id},
+        )
+
+
+def as_member_of(caller: Caller, host: Member, person: Member, role: BuiltInRole) -> dict[str, str]:
+    """Headers of a person in the tenant of another."""
+    return caller.user(
+        host,
+        role=role,
+        subject=str(person.user_id),
+        user_id=person.user_id,
+        auth_time=int(utc_now().timestamp()),
+    )
+
+
+@pytest.fixture
+async def second(sign_up: SignUp, join: Join, member: Member) -> Member:
+    """Somebody who is a member of the tenant of `member` too."""
+    person = await sign_up()
+    await join(person, member)
+    return person
+
+
+class TestWhoMayNot:
+    async def test_anonymous_and_keys_are_refused(
+        self, client: httpx.AsyncClient, caller: Caller, member: Member, second: Member
+    ) -> None:
+        target = await id_of(client, caller.user(member), second)
+        key = caller.user(member, kind="api_key", role=None, permissions=ALL_PERMISSIONS)
+        for headers, expected in (
+            (caller.anonymous(member.tenant_id), (401, "authentication_required")),
+            (key, (403, "person_required")),
+        ):
+            for answer in (
+                await client.patch(f"{URL}/{target}", json={"role": "viewer"}, headers=headers),
+                await client.delete(f"{URL}/{target}", headers=headers),
+                await client.post(f"{URL}/{target}/restore", json={}, headers=headers),
+            ):
+                assert refusal(answer) == expected
+
+    async def test_a_role_without_the_permission_is_refused(
+        self, client: httpx.AsyncClient, caller: Caller, member: Member, second: Member
+    ) -> None:
+        target = await id_of(client, caller.user(member), member)
+        headers = as_member_of(caller, member, second, "member")
+        for answer in (
+            await client.patch(f"{URL}/{target}", json={"role": "viewer"}, headers=headers),
+            await client.delete(f"{URL}/{target}", headers=headers),
+            await client.post(f"{URL}/{target}/restore", json={}, headers=headers),
+        ):
+            assert refusal(answer) == (403, "permission_denied")
+            assert answer.json()["needed"] == ["members:manage"]
+
+    async def test_what_the_token_says_is_not_enough(
+        self, client: httpx.AsyncClient, caller: Caller, member: Member, second: Member
+    ) -> None:
+        """A token lives for a minute; whoever was demoted meanwhile gives nothing with it."""
+        target = await id_of(client, caller.user(member), second)
+        stale = as_member_of(caller, member, second, "admin")
+        answer = await client.patch(f"{URL}/{target}", json={"role": "admin"}, headers=stale)
+        assert refusal(answer) == (403, "permission_denied")
+        gone = caller.user(member, user_id=new_id())
+        answer = await client.patch(f"{URL}/{target}", json={"role": "admin"}, headers=gone)
+        assert answer.status_code == 401
+
+    async def test_another_tenants_member_is_404(
+        self, client: httpx.AsyncClient, caller: Caller, member: Member, sign_up: SignUp
+    ) -> None:
+        other = await sign_up()
+        theirs = await id_of(client, caller.user(other), other)
+        headers = caller.user(member)
+        for target in (theirs, new_id()):
+            for answer in (
+                await client.patch(f"{URL}/{target}", json={"role": "viewer"}, headers=headers),
+                await client.delete(f"{URL}/{target}", headers=headers),
+                await client.post(f"{URL}/{target}/restore", json={}, headers=headers),
+            ):
+                assert refusal(answer) == (404, "member_not_found")
+
+    async def test_nobody_decides_about_more_than_they_have(
+        self,
+        client: httpx.AsyncClient,
+        caller: Caller,
+        database: Database,
+        member: Member,
+        second: Member,
+        sign_up: SignUp,
+        join: Join,
+    ) -> None:
+        third = await sign_up()
+        await join(third, member)
+        target = f"{URL}/{await id_of(client, caller.user(member), third)}"
+        roles: tuple[BuiltInRole, ...] = get_args(BuiltInRole)
+        for mine, theirs, given in itertools.product(roles[1:], roles, roles):
+            await set_role(database, member, second, mine)
+            await set_role(database, member, third, theirs)
+            headers = as_member_of(caller, member, second, mine)
+            answer = await client.patch(target, json={"role": given}, headers=headers)
+            if mine == "admin" and "owner" not in (theirs, given):
+                assert answer.json()["role"] == given
+                continue
+            code = "role_not_allowed" if mine == "admin" else "permission_denied"
+            assert refusal(answer) == (403, code), (mine, theirs, given)
+            if mine != "admin" or theirs == "owner":
+                assert refusal(await client.delete(target, headers=headers)) == (403, code)
+
+
+class TestRoles:
+    async def test_the_new_role_counts_at_the_next_look_up(
+        self,
+        client: httpx.AsyncClient,
+        caller: Caller,
+        member: Member,
+        second: Member,
+        browser: OpenBrowser,
+        events: Events,
+    ) -> None:
+        theirs: Browser = browser(member)
+        assert (await theirs.log_in(second.email)).status_code == 201
+        target = await id_of(client, caller.user(member), second)
+        answer = await client.patch(
+            f"{URL}/{target}", json={"role": "viewer"}, headers=caller.user(member)
+        )
+        assert answer.status_code == 200, answer.text
+        assert (answer.json()["id"], answer.json()["role"]) == (target, "viewer")
+        known = await theirs.look_up()
+        assert known is not None
+        assert (known["role"], "projects:write" in known["permissions"]) == ("viewer", False)
+        (told,) = [each for each in await events(second.user_id) if type(each) is MemberRoleChanged]
+        assert (told.role, told.previous_role) == ("viewer", "member")
+        assert told.actor == f"user:{member.user_id}"
+
+    async def test_the_same_role_changes_nothing(
+        self,
+        client: httpx.AsyncClient,
+        caller: Caller,
+        member: Member,
+        second: Member,
+        events: Events,
+    ) -> None:
+        target = await id_of(client, caller.user(member), second)
+        answer = await client.patch(
+            f"{URL}/{target}", json={"role": "member"}, headers=caller.user(member)
+        )
+        assert answer.status_code == 200
+        assert not [
+            each for each in await events(second.user_id) if type(each) is MemberRoleChanged
+        ]
+
+    @pytest.mark.parametrize("key", ["boss", "custom", "0192aabb-0000-7000-8000-000000000001", ""])
+    async def test_an_unknown_role_is_refused(
+        self, client: httpx.AsyncClient, caller: Caller, member: Member, second: Member, key: str
+    ) -> None:
+        target = await id_of(client, caller.user(member), second)
+        answer = await client.patch(
+            f"{URL}/{target}", json={"role": key}, headers=caller.user(member)
+        )
+        assert refusal(answer) == (422, "unknown_role" if key else "invalid_request")
+
+    async def test_to_make_an_owner_takes_a_step_up(
+        self, client: httpx.AsyncClient, caller: Caller, member: Member, second: Member
+    ) -> None:
+        target = f"{URL}/{await id_of(client, caller.user(member), second)}"
+        old = caller.user(member, auth_time=int(utc_now().timestamp()) - 601)
+        answer = await client.patch(target, json={"role": "owner"}, headers=old)
+        assert refusal(answer) == (403, "step_up_required")
+        answer = await client.patch(
+            target, json={"role": "owner"}, headers=as_member_of(caller, member, member, "owner")
+        )
+        assert answer.json()["role"] == "owner"
+
+    async def test_the_last_owner_stays_one(
+        self, client: httpx.AsyncClient, caller: Caller, member: Member
+    ) -> None:
+        headers = caller.user(member)
+        own = await id_of(client, headers, member)
+        for answer in (
+            await client.patch(f"{URL}/{own}", json={"role": "admin"}, headers=headers),
+            await client.delete(f"{URL}/{own}", headers=headers),
+        ):
+            assert refusal(answer) == (409, "last_owner")
+
+    @pytest.mark.parametrize(
+        "ways",
+        [("demote", "demote"), ("remove", "remove"), ("leave", "leave"), ("demote", "leave")],
+    )
+    async def test_two_owners_at_once_leave_one(
+        self,
+        client: httpx.AsyncClient,
+        caller: Caller,
+        database: Database,
+        member: Member,
+        second: Member,
+        ways: tuple[str, str],
+    ) -> None:
+        await set_role(database, member, second, "owner")
+        ids = [await id_of(client, caller.user(member), each) for each in (member, second)]
+        people = [caller.user(member), as_member_of(caller, member, second, "owner")]
+
+        def act(who: int, way: str) -> "asyncio.Future[httpx.Response]":
+            own, other = f"{URL}/{ids[who]}", f"{URL}/{ids[1 - who]}"
+            headers = people[who]
+            if way == "demote":
+                call = client.patch(other, json={"role": "admin"}, headers=headers)
+            else:
+                call = client.delete(own if way == "leave" else other, headers=headers)
+            return asyncio.ensure_future(call)
+
+        for _ in range(25):
+            answers = await asyncio.gather(*(act(who, way) for who, way in enumerate(ways)))
+            async with database.tenant(member.tenant_id) as session:
+                owners = await session.execute(
+                    text("SELECT count(*) FROM memberships WHERE role = 'owner'")
+                )
+                assert owners.scalar_one() == 1
+                # Whoever was demoted first may leave.
+                assert any(answer.is_success for answer in answers)
+                await session.execute(text("DELETE FROM former_members"))
+                for person, member_id in zip((member, second), ids, strict=True):
+                    await session.execute(
+                        text(
+                            "INSERT INTO memberships (tenant_id, id, created_at, user_id, role)"
+                            " VALUES (:tenant, :id, now(), :user, 'owner')"
+                            " ON CONFLICT (tenant_id, user_id) DO UPDATE SET role = 'owner'"
+                        ),
+                        {"tenant": member.tenant_id, "id": UUID(member_id), "user": person.user_id},
+                    )
+
+
+class TestRemoval:
+    async def test_nothing_of_theirs_lets_them_in(
+        self,
+        client: httpx.AsyncClient,
+        caller: Caller,
+        database: Database,
+        member: Member,
+        second: Member,
+        browser: OpenBrowser,
+        make_traveller: MakeTraveller,
+        events: Events,
+    ) -> None:
+        await activate(database, member.tenant_id)
+        theirs: Browser = browser(member)
+        assert (await theirs.log_in(second.email)).status_code == 201
+        as_second = as_member_of(caller, member, second, "member")
+        key = (
+            await client.post(
+                "/v1/api-keys",
+                json={"name": "theirs"},
+                headers=as_member_of(caller, member, second, "admin"),
+            )
+        ).json()
+        under_way = make_traveller()
+        await under_way.log_in(second)
+        handed = await under_way.hand_off(member.tenant_id)
+        target = await id_of(client, caller.user(member), second)
+
+        answer = await client.delete(f"{URL}/{target}", headers=caller.user(member))
+        assert answer.status_code == 204, answer.text
+
+        assert await theirs.look_up() is None
+        look_up = await client.post(
+            "/internal/credentials",
+            json={"type": "api_key", "value": key["key"]},
+            headers=caller.service("gateway", member.tenant_id),
+        )
+        assert refusal(look_up) == (404, "unknown_credential")
+        arrived = await under_way.enter(member.tenant_id, code_in(handed))
+        assert refusal(arrived) == (401, "invalid_handoff")
+        assert refusal(await under_way.hand_off(member.tenant_id)) == (404, "tenant_not_found")
+        assert refusal(await browser(member).log_in(second.email)) == (401, "invalid_credentials")
+        stale = await client.patch(f"{URL}/{target}", json={"role": "admin"}, headers=as_second)
+        assert stale.status_code == 403
+        listed = (await client.get("/v1/api-keys", headers=caller.user(member))).json()["items"]
+        assert [each["suspended_at"] is None for each in listed if each["id"] == key["id"]] == [
+            False
+        ]
+        told = [
+            each
+            for each in await events(member.tenant_id)
+            if type(each) in (MemberRemoved, SessionRevoked, ApiKeySuspended)
+            or (type(each) is UsageRecorded and each.quantity == -1)
+        ]
+        assert {type(each) for each in told} == {
+            MemberRemoved,
+            SessionRevoked,
+            ApiKeySuspended,
+            UsageRecorded,
+        }
+        assert {each.actor for each in told} == {f"user:{member.user_id}"}
+
+    async def test_their_own_tenants_are_not_touched(
+        self,
+        client: httpx.AsyncClient,
+        caller: Caller,
+        member: Member,
+        second: Member,
+        browser: OpenBrowser,
+    ) -> None:
+        at_home: Browser = browser(second)
+        assert (await at_home.log_in(second.email)).status_code == 201
+        target = await id_of(client, caller.user(member), second)
+        assert (
+            await client.delete(f"{URL}/{target}", headers=caller.user(member))
+        ).status_code == 204
+        assert await at_home.look_up() is not None
+
+    async def test_one_leaves_by_oneself(
+        self,
+        client: httpx.AsyncClient,
+        caller: Caller,
+        member: Member,
+        second: Member,
+        events: Events,
+    ) -> None:
+        own = await id_of(client, caller.user(member), second)
+        headers = as_member_of(caller, member, second, "member")
+        assert (await client.delete(f"{URL}/{own}", headers=headers)).status_code == 204
+        (told,) = [each for each in await events(second.user_id) if type(each) is MemberRemoved]
+        assert told.means == "left"
+
+    async def test_no_session_survives_that_was_about_to_be_made(
+        self,
+        client: httpx.AsyncClient,
+        caller: Caller,
+        database: Database,
+        member: Member,
+        second: Member,
+        browser: OpenBrowser,
+    ) -> None:
+        target = await id_of(client, caller.user(member), second)
+        for _ in range(10):
+            theirs = [browser(member) for _ in range(4)]
+            *log_ins, removal = await asyncio.gather(
+                *(each.log_in(second.email) for each in theirs),
+                client.delete(f"{URL}/{target}", headers=caller.user(member)),
+            )
+            assert removal.status_code == 204
+            assert {answer.status_code for answer in log_ins} <= {201, 401}
+            assert [await each.look_up() for each in theirs] == [None] * 4
+            async with database.tenant(member.tenant_id) as session:
+                await session.execute(
+                    text(
+                        "INSERT INTO memberships (tenant_id, id, created_at, user_id, role)"
+                        " SELECT tenant_id, id, created_at, user_id, role FROM former_members"
+                    )
+                )
+                await session.execute(text("DELETE FROM former_members"))
+            assert [await each.look_up() for each in theirs] == [None] * 4
+
+
+class TestRestore:
+    async def test_they_are_back_under_the_same_id_and_nothing_else_is(
+        self,
+        seats: SeatKeeper,
+        caller: Caller,
+        member: Member,
+        second: Member,
+        events: Events,
+    ) -> None:
+        client, headers = seats.client, caller.user(member)
+        theirs = Browser(client, caller, member.tenant_id)
+        assert (await theirs.log_in(second.email)).status_code == 201
+        key = await client.post(
+            "/v1/api-keys",
+            json={"name": "theirs"},
+            headers=as_member_of(caller, member, second, "admin"),
+        )
+        target = await id_of(client, headers, second)
+        await client.delete(f"{URL}/{target}", headers=headers)
+        removed = (await client.get(f"{URL}?include=removed", headers=headers)).json()["items"]
+        assert [each["removed_by"] for each in removed] == [str(member.user_id), None]
+        assert len((await client.get(URL, headers=headers)).json()["items"]) == 1
+
+        answer = await client.post(f"{URL}/{target}/restore", json={}, headers=headers)
+        assert answer.status_code == 200, answer.text
+        back = answer.json()
+        assert (back["id"], back["role"], back["removed_at"]) == (target, "member", None)
+        assert await theirs.look_up() is None
+        look_up = await client.post(
+            "/internal/credentials",
+            json={"type": "api_key", "value": key.json()["key"]},
+            headers=caller.service("gateway", member.tenant_id),
+        )
+        assert look_up.status_code == 404
+        assert (await theirs.log_in(second.email)).status_code == 201
+        (told,) = [each for each in await events(second.user_id) if type(each) is MemberRestored]
+        (counted,) = [
+            each
+            for each in await events(member.tenant_id)
+            if type(each) is UsageRecorded and each.reservation_id is not None
+        ]
+        assert (told.role, counted.quantity) == ("member", 1)
+        assert [str(counted.reservation_id)] == seats.reserved
+
+    async def test_without_a_seat_nobody_comes_back(
+        self, seats: SeatKeeper, caller: Caller, member: Member, second: Member
+    ) -> None:
+        client, headers = seats.client, caller.user(member)
+        target = await id_of(client, headers, second)
+        await client.delete(f"{URL}/{target}", headers=headers)
+        seats.left = 0
+        answer = await client.post(f"{URL}/{target}/restore", json={}, headers=headers)
+        assert refusal(answer) == (402, "no_seat_left")
+        assert "limit" not in answer.json()
+        seats.is_away = True
+        answer = await client.post(f"{URL}/{target}/restore", json={}, headers=headers)
+        assert refusal(answer) == (503, "seats_unavailable")
+        seats.is_away, seats.left = False, 1
+        assert (
+            await client.post(f"{URL}/{target}/restore", json={}, headers=headers)
+        ).status_code == 200
+
+    async def test_after_30_days_they_are_forgotten(
+        self,
+        seats: SeatKeeper,
+        caller: Caller,
+        member: Member,
+        second: Member,
+        clock: Clock,
+    ) -> None:
+        client, headers = seats.client, caller.user(member)
+        target = await id_of(client, headers, second)
+        await client.delete(f"{URL}/{target}", headers=headers)
+        clock.advance(timedelta(days=30, seconds=1))
+        answer = await client.post(f"{URL}/{target}/restore", json={}, headers=caller.user(member))
+        assert refusal(answer) == (404, "member_not_found")
+        found = await client.get(f"{URL}?include=removed", headers=caller.user(member))
+        assert len(found.json()["items"]) == 1
+
+    async def test_a_role_that_is_too_much_for_the_restorer_is_refused(
+        self,
+        seats: SeatKeeper,
+        caller: Caller,
+        database: Database,
+        member: Member,
+        second: Member,
+        sign_up: SignUp,
+        join: Join,
+    ) -> None:
+        client, third = seats.client, await sign_up()
+        await join(third, member)
+        await set_role(database, member, second, "owner")
+        await set_role(database, member, third, "admin")
+        target = await id_of(client, caller.user(member), second)
+        await client.delete(f"{URL}/{target}", headers=caller.user(member))
+        as_admin = as_member_of(caller, member, third, "admin")
+        answer = await client.post(f"{URL}/{target}/restore", json={}, headers=as_admin)
+        assert refusal(answer) == (403, "role_not_allowed")
+        answer = await client.post(
+            f"{URL}/{target}/restore", json={"role": "viewer"}, headers=as_admin
+        )
+        assert answer.json()["role"] == "viewer"
+        assert seats.reserved
+
+    async def test_fifty_at_once_take_one_seat(
+        self,
+        seats: SeatKeeper,
+        caller: Caller,
+        member: Member,
+        second: Member,
+        events: Events,
+    ) -> None:
+        client, headers = seats.client, caller.user(member)
+        target = await id_of(client, headers, second)
+        await client.delete(f"{URL}/{target}", headers=headers)
+        answers = await asyncio.gather(
+            *(client.post(f"{URL}/{target}/restore", json={}, headers=headers) for _ in range(50))
+        )
+        statuses = [answer.status_code for answer in answers]
+        assert (statuses.count(200), statuses.count(404)) == (1, 49)
+        assert len(set(seats.reserved)) == 1
+        told = [each for each in await events(second.user_id) if type(each) is MemberRestored]
+        assert len(told) == 1
