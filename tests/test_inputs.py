@@ -18,7 +18,7 @@ from pydantic.fields import FieldInfo
 
 import stagify.calls
 from proof.openapi import SERVICES, app_of, routes_of
-from stagify.inputs import Flag, Instant, Name, Rule, Whole
+from stagify.inputs import Flag, Instant, Name, Real, Rule, Whole
 
 ROOT = Path(__file__).parents[1]
 # What says by itself which values there are.
@@ -113,7 +113,16 @@ class TestTheCheckItself:
 
     @pytest.mark.parametrize(
         "kind",
-        [Name, list[Name], Flag, Instant | None, Annotated[int, Whole(1, 2)], Literal["a"], UUID],
+        [
+            Name,
+            list[Name],
+            Flag,
+            Instant | None,
+            Annotated[int, Whole(1, 2)],
+            Annotated[float, Real(1, 2)],
+            Literal["a"],
+            UUID,
+        ],
     )
     def test_a_value_with_a_rule_is_not(self, kind: Any) -> None:
         assert [*unruled("x", kind, [])] == []

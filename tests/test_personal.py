@@ -23,7 +23,8 @@ SERVICES = {
 
 # Fields that never hold personal data: under this name in any table or event, or in this table.
 WORDS_FROM_LISTS = """
-    action aggregatetype amr changed code consumer content_type failure_code granularity kind
+    action aggregatetype amr changed code consumer content_type failed_checks failure_code
+    granularity kind
     locale means meter permissions plan previous_plan previous_role region role room_type scope scopes service source
     state status style
     tenant_type theme type
@@ -37,7 +38,7 @@ SECRETS_OR_HASHES_OF_SECRETS = """
 """
 # A task names rows and no people, because operators read it.
 TASKS = "tasks.concurrency_key tasks.key tasks.last_error tasks.payload"
-ABOUT_PHOTOS = "hints options placeholder record sha256"
+ABOUT_PHOTOS = "checks hints options placeholder record sha256"
 COLOURS = "accent_color primary_color tokens"
 OUR_OWN_WORDS = "failure_message"
 NOT_PERSONAL = {

@@ -36,6 +36,16 @@ def photo(width: int = 1200, height: int = 800, **save: Any) -> bytes:
     return file.getvalue()
 
 
+def faint_photo(contrast: int) -> bytes:
+    """A room in which floor and wall differ by so many of 255 steps: the fast engine sees nothing if
+    they do not, and is not sure if it is little."""
+    image = Image.new("L", (1200, 800), 190)
+    image.paste(190 - contrast, (0, 500, 1200, 800))
+    file = io.BytesIO()
+    image.convert("RGB").save(file, "JPEG")
+    return file.getvalue()
+
+
 def refusal(answer: httpx.Response) -> tuple[int, str]:
     """Status and stable code of a refusal, which must be a problem document."""
     assert answer.headers["content-type"].startswith("application/problem+json"), answer.text

@@ -261,6 +261,7 @@ class ScriptedEngine:
     started: asyncio.Event = field(default_factory=asyncio.Event)
     may_go_on: asyncio.Event = field(default_factory=asyncio.Event)
     errors: list[EngineError] = field(default_factory=list)
+    requests: list[StagingRequest] = field(default_factory=list)
     runs: int = 0
     waits: bool = False
 
@@ -269,6 +270,7 @@ class ScriptedEngine:
 
     async def stage(self, request: StagingRequest, *, progress: Progress) -> StagingResult:
         self.runs += 1
+        self.requests.append(request)
         self.started.set()
         if self.errors:
             raise self.errors.pop(0)

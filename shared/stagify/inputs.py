@@ -62,6 +62,18 @@ class Whole(Rule):
         return BeforeValidator(_number).__get_pydantic_core_schema__(bounded, handler)
 
 
+@dataclass(frozen=True, slots=True)
+class Real(Rule):
+    """`Annotated[float, Real(least, most)]` is a number in these bounds."""
+
+    least: float
+    most: float
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> Any:
+        bounded = Annotated[source, Field(ge=self.least, le=self.most, allow_inf_nan=False)]
+        return BeforeValidator(_real).__get_pydantic_core_schema__(bounded, handler)
+
+
 # C0, DEL and C1. PostgreSQL's text has no NUL, and the others do harm in logs, mails and terminals.
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 # No text in UTF-8 has them.
@@ -224,6 +236,17 @@ def _number(value: object) -> object:
     if isinstance(value, bool | str | bytes):
         raise ValueError("must be a number")  # noqa: TRY004
     return value
+
+
+def _real(value: object) -> object:
+    value = _number(value)
+    if not isinstance(value, int | float):
+        return value
+    try:
+        # The database knows no negative zero.
+        return float(value) + 0.0
+    except OverflowError:
+        raise ValueError("must be a number of a usual size") from None
 
 
 def _schema(**keywords: Any) -> Any:

@@ -36,6 +36,7 @@ from stagify.inputs import (
     Name,
     NewPassword,
     Password,
+    Real,
     Secret,
     Slug,
     Whole,
@@ -44,6 +45,7 @@ from stagify.testing import ContextKeys, DatabaseUrls
 
 # What PostgreSQL's bigint holds.
 Big = Annotated[int, Whole(-(2**63), 2**63 - 1)]
+Share = Annotated[float, Real(-1, 2)]
 
 
 class Thing(BaseModel):
@@ -63,13 +65,14 @@ class Thing(BaseModel):
     choice: Choice | None = None
     instant: Instant | None = None
     big: Big | None = None
+    share: Share | None = None
     flag: Flag | None = None
 
 
 RULES: dict[str, Any] = {name: field.annotation for name, field in Thing.model_fields.items()}
 TEXTS = ("name", "file_name", "email", "code", "slug", "color", "choice")
 SECRETS = ("password", "new_password", "secret")
-COLUMNS = {"instant": "timestamptz", "big": "bigint", "flag": "boolean"}
+COLUMNS = {"instant": "timestamptz", "big": "bigint", "share": "float8", "flag": "boolean"}
 
 
 def add_routes(app: FastAPI) -> None:
@@ -85,6 +88,11 @@ def add_routes(app: FastAPI) -> None:
                 # Log-ins take whatever was once chosen, and only a hash of it is stored.
                 kind = COLUMNS.get(name, "text")
                 assert await connection.fetchval(f"SELECT $1::{kind}", plain) == plain
+            if isinstance(plain, float):
+                back = await connection.fetchval(
+                    "SELECT $1::jsonb::text", orjson.dumps(plain).decode()
+                )
+                assert orjson.loads(back) == plain
             if isinstance(plain, str) and name != "password":
                 document = orjson.dumps({plain: plain}).decode()
                 back = await connection.fetchval("SELECT $1::text::jsonb::text", document)
@@ -412,6 +420,31 @@ class TestNumbers:
     @pytest.mark.parametrize("value", [0, 1.0, -(2**63), 2**63 - 1])
     def test_others_are_taken(self, value: float) -> None:
         assert TypeAdapter(Big).validate_python(value) == value
+
+    @pytest.mark.parametrize(
+        "value",
+        [
+            True,
+            "1",
+            None,
+            [],
+            {},
+            -1.001,
+            2.001,
+            10**4_000,
+            float("nan"),
+            float("inf"),
+            float("-inf"),
+        ],
+    )
+    def test_what_is_no_real_number_in_the_bounds_is_refused(self, value: object) -> None:
+        with pytest.raises(ValidationError):
+            TypeAdapter(Share).validate_python(value)
+
+    @pytest.mark.parametrize("value", [-1, 0, 2, 0.1, 5e-324, 1 / 3])
+    def test_other_real_numbers_are_taken(self, value: float) -> None:
+        assert TypeAdapter(Share).validate_python(value) == value
+        assert str(TypeAdapter(Share).validate_python(-0.0)) == "0.0"
 
     @pytest.mark.parametrize("value", [1, 0, "true", "on", None])
     def test_a_flag_is_true_or_false(self, value: object) -> None:

@@ -13,7 +13,7 @@ import pytest
 from stagify.database import Database, Session
 from stagify.ids import new_id
 from stagify.testing import eventually
-from staging_engine.port import Hint
+from staging_engine.port import Check, Hint
 from staging_svc.furnishing import service
 from staging_svc.furnishing.job_loop import JobLoop
 from staging_svc.images.service import Forms, StoredPhoto
@@ -38,14 +38,25 @@ PHOTO = StoredPhoto(
 )
 FORMS = Forms(smaller=(PHOTO,), other_label=PHOTO, has_label=True, placeholder="x")
 HINTS = (Hint("sideways", "It lies on its side."),)
+CHECKS = (Check("room_shape", False, "No wall was seen."),)
 
 STEPS: dict[str, Step] = {
     "report_progress": partial(service.report_progress, share=0.5),
     "keep_original": partial(
         service.keep_original, source=PHOTO, cleaned=PHOTO, forms=FORMS, hints=HINTS
     ),
-    "complete": partial(service.complete, staged=PHOTO, forms=FORMS, record={}, hints=HINTS),
-    "fail": partial(service.fail, code="x", message="x", is_photo_useless=True, hints=HINTS),
+    "complete": partial(
+        service.complete,
+        staged=PHOTO,
+        forms=FORMS,
+        record={},
+        confidence=0.5,
+        checks=CHECKS,
+        hints=HINTS,
+    ),
+    "fail": partial(
+        service.fail, code="x", message="x", is_photo_useless=True, checks=CHECKS, hints=HINTS
+    ),
     "wait_again": partial(service.wait_again, delay_seconds=0, is_counted=True),
 }
 STATE = """

@@ -89,21 +89,26 @@ class StagingStarted(ProjectEvent):
 
 
 class ProjectStaged(ProjectEvent):
-    """The furnished photo is ready."""
+    """The furnished photo is ready. `confidence`, from 0 to 1, is how likely it is that it can be
+    published as it is; `failed_checks` are the codes of what the engine was not sure of."""
 
     event_type = "stagify.project.staged.v1"
     topic = Topic.STAGING
     job_id: UUID
     image_id: UUID
+    confidence: float | None = None
+    failed_checks: list[str] | None = None
 
 
 class StagingFailed(ProjectEvent):
-    """The project could not be staged; its reservation is released. `code` says why."""
+    """The project could not be staged; its reservation is released. `code` says why, and
+    `failed_checks`, by their codes, what the engine saw."""
 
     event_type = "stagify.staging.failed.v1"
     topic = Topic.STAGING
     job_id: UUID
     code: str
+    failed_checks: list[str] | None = None
 
 
 class ProjectDeleted(ProjectEvent):

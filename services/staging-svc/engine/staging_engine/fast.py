@@ -169,7 +169,7 @@ def _look(picture: Image.Image, layout: LayoutHint | None) -> tuple[float, tuple
     )
     checks = (Check("room_shape", is_clear, message),)
     if layout is not None:
-        return _BY_HAND, (Check("marked_floor", True, "The floor is where it was marked."), *checks)
+        return _BY_HAND, (Check("marked_floor", True, "The marked corners fit."), *checks)
     if contrast < _BLANK:
         raise StagingRefusedError(
             "room_not_found", "No room with floor and walls was recognised.", checks=checks

@@ -1,6 +1,6 @@
 """What ends an attempt at a job; `runner` says what then becomes of the job."""
 
-from staging_engine.port import Hint
+from staging_engine.port import Check, Hint
 
 
 class RefusedError(Exception):
@@ -12,9 +12,11 @@ class RefusedError(Exception):
         message: str,
         *,
         is_photo_useless: bool = False,
+        checks: tuple[Check, ...] = (),
         hints: tuple[Hint, ...] = (),
     ) -> None:
         super().__init__(code)
+        self.checks = checks
         self.hints = hints
         self.code = code
         self.message = message

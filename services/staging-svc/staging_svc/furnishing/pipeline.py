@@ -11,16 +11,23 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from stagify.calls.usage import QuotaExceededError
 from stagify.clock import utc_now
 from stagify.database import Database
 from stagify.ids import new_id
-from staging_engine.port import StagingEngine, StagingRefusedError, StagingRequest, StagingResult
+from staging_engine.port import (
+    LayoutHint,
+    Point,
+    StagingEngine,
+    StagingRefusedError,
+    StagingRequest,
+    StagingResult,
+)
 from staging_svc.furnishing import service as furnishing
 from staging_svc.furnishing.errors import NotYetError, RefusedError
 from staging_svc.furnishing.progress import ProgressWriter
@@ -87,6 +94,8 @@ class Pipeline:
                 staged=staged,
                 forms=forms,
                 record=dict(result.record),
+                confidence=result.confidence,
+                checks=result.checks,
                 hints=result.hints,
             )
 
@@ -172,7 +181,7 @@ class Pipeline:
                 session,
                 lease,
                 source=measured,
-                cleaned=stored,
+                cleaned=replace(stored, focal_35mm=cleaned.focal_35mm),
                 forms=Forms(smaller=tuple(smaller), placeholder=cleaned.placeholder),
                 hints=cleaned.hints,
             )
@@ -184,6 +193,9 @@ class Pipeline:
             async with self._database.tenant(lease.tenant_id) as session:
                 await furnishing.report_progress(session, lease, share)
 
+        async with self._database.tenant(lease.tenant_id) as session:
+            original = await images.image_of_project(session, project.photo_id, "original")
+        assert original is not None
         output, other_output = folder / "staged.jpg", folder / "other.jpg"
         options = project.options
         request = StagingRequest(
@@ -195,16 +207,18 @@ class Pipeline:
             seed=options["seed"],
             label=options["label"],
             other_output=other_output,
+            layout=_layout(options.get("layout")),
+            ceiling_height_m=options.get("ceiling_height_m"),
+            focal_35mm=original.focal_35mm,
         )
         progress = ProgressWriter(write)
         try:
             async with progress.running():
                 result = await self._engine.stage(request, progress=progress)
         except StagingRefusedError as error:
-            raise RefusedError(error.code, error.message, hints=error.hints) from error
-        async with self._database.tenant(lease.tenant_id) as session:
-            original = await images.image_of_project(session, project.photo_id, "original")
-        assert original is not None
+            raise RefusedError(
+                error.code, error.message, checks=error.checks, hints=error.hints
+            ) from error
         made, placeholder = await photos.make_smaller(output, result.width, result.height)
         files = [_photo(output, result), _photo(other_output, result), *map(_form, made)]
         stored, other, *smaller = await self._store(lease, original.bucket, files)
@@ -257,6 +271,22 @@ def _photo(path: Path, made: CleanedPhoto | StagingResult) -> _File:
 
 def _form(made: Smaller) -> _File:
     return _File(made.path, made.content_type, made.width, made.height)
+
+
+def _layout(given: dict[str, Any] | None) -> LayoutHint | None:
+    """What a person has marked, as the engine takes it."""
+    if given is None:
+        return None
+    near_left, far_left, far_right, near_right = map(_point, given["floor_corners"])
+    door = given.get("door")
+    return LayoutHint(
+        (near_left, far_left, far_right, near_right),
+        door_height=None if door is None else (_point(door["foot"]), _point(door["head"])),
+    )
+
+
+def _point(given: dict[str, float]) -> Point:
+    return given["x"], given["y"]
 
 
 def _photo_missing() -> RefusedError:

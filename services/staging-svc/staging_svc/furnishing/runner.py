@@ -163,6 +163,7 @@ class JobRunner:
                     code=failure.code,
                     message=failure.message,
                     is_photo_useless=failure.is_photo_useless,
+                    checks=failure.checks,
                     hints=failure.hints,
                 )
         self._end(lease, "failed", failure.code)

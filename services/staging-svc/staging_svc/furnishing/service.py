@@ -11,7 +11,7 @@ from stagify.database import Session
 from stagify.events.staging import ProjectStaged, StagingFailed, StagingStarted
 from stagify.events.usage import UsageRecorded
 from stagify.outbox import publish
-from staging_engine.port import Hint
+from staging_engine.port import Check, Hint
 from staging_svc.images import service as images
 from staging_svc.images.service import Forms, StoredPhoto
 from staging_svc.objects import service as objects
@@ -104,6 +104,8 @@ async def complete(
     staged: StoredPhoto,
     forms: Forms,
     record: dict[str, Any],
+    confidence: float,
+    checks: Sequence[Check],
     hints: Sequence[Hint],
 ) -> None:
     """The furnished photo is ready: record project, job, image, events and usage, all or nothing."""
@@ -113,6 +115,8 @@ async def complete(
     project.status = "staged"
     project.progress = 1.0
     project.record = record
+    project.confidence = confidence
+    project.checks = [asdict(check) for check in checks]
     _give_hints(project, hints)
     await touch(session, project)
     publish(
@@ -122,6 +126,8 @@ async def complete(
             project_id=project.id,
             job_id=lease.job_id,
             image_id=staged.id,
+            confidence=confidence,
+            failed_checks=_failed(checks),
             reservation_id=project.reservation_id,
         ),
     )
@@ -145,6 +151,7 @@ async def fail(
     code: str,
     message: str,
     is_photo_useless: bool,
+    checks: Sequence[Check],
     hints: Sequence[Hint],
 ) -> None:
     """The project cannot be staged: its reservation is released, and a useless upload deleted. One that
@@ -154,6 +161,7 @@ async def fail(
     project.status = "failed"
     project.failure_code = code
     project.failure_message = message
+    project.checks = [asdict(check) for check in checks]
     _give_hints(project, hints)
     await touch(session, project)
     if is_photo_useless:
@@ -167,6 +175,7 @@ async def fail(
             project_id=project.id,
             job_id=lease.job_id,
             code=code,
+            failed_checks=_failed(checks),
             reservation_id=project.reservation_id,
         ),
     )
@@ -191,6 +200,10 @@ async def wait_again(
     project.status = "queued"
     project.progress = 0.0
     await touch(session, project)
+
+
+def _failed(checks: Sequence[Check]) -> list[str]:
+    return [check.code for check in checks if not check.passed]
 
 
 def _give_hints(project: Project, hints: Sequence[Hint]) -> None:

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index, Text
+from sqlalchemy import BigInteger, CheckConstraint, Float, ForeignKeyConstraint, Index, Text
 from sqlmodel import Field
 
 from stagify.personal import Personal
@@ -17,6 +17,8 @@ class Image(TenantTable, ServiceTable, table=True):
     `kind`: `source` is the upload, bit for bit, never shown; `original` its cleaned derivative,
     which everything shows; `staged` the furnished result. `has_label` says of that whether it is
     written into the pixels that the photo was staged virtually. `placeholder` is a thumbhash in base64.
+    `focal_35mm` of an original is what it was taken with, the one thing that is kept of what the camera
+    wrote.
     """
 
     __tablename__ = "images"
@@ -40,6 +42,7 @@ class Image(TenantTable, ServiceTable, table=True):
     sha256: str = Field(sa_type=Text)
     has_label: bool | None = None
     placeholder: str | None = Field(default=None, sa_type=Text)
+    focal_35mm: float | None = Field(default=None, sa_type=Float)
 
 
 class Rendition(TenantTable, ServiceTable, table=True):

@@ -28,7 +28,8 @@ from staging_svc.parts import Parts
 
 @dataclass(frozen=True, slots=True)
 class StoredPhoto:
-    """A photo that is in the store, and what was measured of it."""
+    """A photo that is in the store, and what was measured of it; `focal_35mm` is what it was taken with,
+    if its file said so."""
 
     id: UUID
     stored: StoredObject
@@ -37,6 +38,7 @@ class StoredPhoto:
     height: int
     size: int
     sha256: str
+    focal_35mm: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,7 @@ async def add_image(
             sha256=photo.sha256,
             has_label=forms.has_label,
             placeholder=forms.placeholder,
+            focal_35mm=photo.focal_35mm,
         )
     )
     # Its other forms refer to it.

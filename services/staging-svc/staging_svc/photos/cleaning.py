@@ -17,7 +17,7 @@ from PIL import AvifImagePlugin, Image, ImageChops
 from staging_svc.photos import heif, jpeg, png, smaller, webp
 from staging_svc.photos.colour import plain, to_srgb
 from staging_svc.photos.container import CheckSize, DamagedError, IncompleteError, Unpacked
-from staging_svc.photos.exif import orientation_of
+from staging_svc.photos.exif import focal_35mm_of, orientation_of
 from staging_svc.photos.sizes import smaller_forms
 
 QUALITY = 92
@@ -45,7 +45,8 @@ class PhotoRefusedError(Exception):
 
 class Cleaned(TypedDict):
     """What the file truly is, its size as it was uploaded, but upright, that of its cleaned derivative
-    and its placeholder; `is_animated` if only the first of its pictures was taken."""
+    and its placeholder; `is_animated` if only the first of its pictures was taken. `focal_35mm` is what it
+    was taken with, null if that is not sure."""
 
     content_type: str
     source_width: int
@@ -54,6 +55,7 @@ class Cleaned(TypedDict):
     height: int
     placeholder: str
     is_animated: bool
+    focal_35mm: float | None
 
 
 def clean(source: str, target: str, *, max_pixels: int, min_side: int, max_side: int) -> Cleaned:
@@ -89,6 +91,7 @@ def clean(source: str, target: str, *, max_pixels: int, min_side: int, max_side:
         height=picture.height,
         placeholder=placeholder,
         is_animated=unpacked.is_animated,
+        focal_35mm=focal_35mm_of(exif, size, may_be_turned=unpacked.format == "HEIF"),
     )
 
 

@@ -98,7 +98,8 @@ class CleaningInterruptedError(Exception):
 @dataclass(frozen=True, slots=True)
 class CleanedPhoto:
     """What the file truly is, its size as it was uploaded, but upright, that of its cleaned
-    derivative, and the derivative's placeholder and smaller forms."""
+    derivative, and the derivative's placeholder and smaller forms. `focal_35mm` is what it was taken
+    with, if that is sure."""
 
     content_type: str
     source_width: int
@@ -107,6 +108,7 @@ class CleanedPhoto:
     height: int
     placeholder: str
     smaller: tuple[Smaller, ...]
+    focal_35mm: float | None = None
     hints: tuple[Hint, ...] = ()
 
 

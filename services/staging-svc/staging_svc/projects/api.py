@@ -38,6 +38,7 @@ from staging_svc.projects.schemas import (
     ProjectRead,
     ProjectStatus,
     ProjectUpdate,
+    RetryCreate,
     VariationCreate,
     dump_page,
     dump_project,
@@ -225,15 +226,21 @@ async def cancel_project(project_id: UUID, _: WriterDep, session: SessionDep) ->
     | {202: idempotent(PROJECT_LINKS)},
 )
 async def retry_project(
-    project_id: UUID, principal: WriterDep, parts: PartsDep, idempotency: IdempotencyDep
+    project_id: UUID,
+    principal: WriterDep,
+    parts: PartsDep,
+    idempotency: IdempotencyDep,
+    body: RetryCreate | None = None,
 ) -> Response:
-    """Let a project that has failed or was cancelled wait once more. It counts like a new one."""
+    """Let a project that has failed or was cancelled wait once more. It counts like a new one: only if it
+    is staged. If the room was not recognised, `options` can say where it is."""
+    wanted = body or RetryCreate()
     return await idempotency.run_waiting(
         parts.database,
         principal.tenant_id,
         202,
         lambda once: attempts.retry_project(
-            parts, once, principal=principal, project_id=project_id
+            parts, once, principal=principal, project_id=project_id, wanted=wanted
         ),
         dump_project,
     )

@@ -34,7 +34,12 @@ from staging_svc.projects.errors import (
     ProjectNotFoundError,
 )
 from staging_svc.projects.queries import NewProject, ProjectRow
-from staging_svc.projects.schemas import VariationCreate
+from staging_svc.projects.schemas import (
+    RetryCreate,
+    RetryOptions,
+    VariationCreate,
+    VariationOptions,
+)
 from staging_svc.queue import service as queue
 from staging_svc.uploads import service as uploads
 from staging_svc.uploads.service import UploadState
@@ -47,6 +52,8 @@ RETRYABLE = frozenset({"failed", "cancelled"})
 # Variations of one photo that are asked for at the same time take turns.
 MOST_TURNS = 25
 SEEDS = 2**31
+# The options that can be taken back; for the others there is always a value.
+HELP = frozenset(RetryOptions.model_fields)
 
 
 class _ChangedError(Exception):
@@ -82,9 +89,14 @@ async def end(session: Session, project: Project) -> None:
 
 
 async def retry_project(
-    parts: Parts, once: Once[ProjectRow], *, principal: TenantPrincipal, project_id: UUID
+    parts: Parts,
+    once: Once[ProjectRow],
+    *,
+    principal: TenantPrincipal,
+    project_id: UUID,
+    wanted: RetryCreate,
 ) -> ProjectRow:
-    """Let a project that has failed or was cancelled wait once more."""
+    """Let a project that has failed or was cancelled wait once more, with the help that is given."""
 
     async def look(reading: Connection) -> tuple[Any, UploadState | None]:
         state, upload = await _state(reading, project_id)
@@ -95,6 +107,7 @@ async def retry_project(
     state, upload = await once.read(look)
     reservation_id = uuid5(state["reservation_id"], "retry")
     is_reserved = await _reserve(parts, principal, reservation_id, upload)
+    options = _changed(orjson.loads(state["options"]), wanted.options)
 
     async def accept(writing: Connection) -> ProjectRow:
         await queries.take_turns(writing, project_id)
@@ -106,6 +119,7 @@ async def retry_project(
             is_reserved=is_reserved,
             usage_dimensions=orjson.dumps(principal.usage_dimensions()).decode(),
             now=utc_now(),
+            options=orjson.dumps(options).decode(),
         )
         if not is_queued:
             await look(writing)
@@ -184,8 +198,7 @@ def _variation(
     """The variation that is wanted. What is not given is as in `state`; if that is everything, another
     seed gives another picture."""
     old_options = orjson.loads(state["options"])
-    given = {} if wanted.options is None else wanted.options.model_dump(exclude_none=True)
-    options = {**old_options, **given}
+    options = _changed(old_options, wanted.options)
     room_type, style = wanted.room_type or state["room_type"], wanted.style or state["style"]
     service.check_choices(room_type, style, options["quality"], parts.catalog)
     if (room_type, style, options) == (state["room_type"], state["style"], old_options):
@@ -209,6 +222,17 @@ def _variation(
         usage_dimensions=orjson.dumps(principal.usage_dimensions()).decode(),
         variation_of=state["photo_id"],
     )
+
+
+def _changed(
+    options: dict[str, Any], wanted: VariationOptions | RetryOptions | None
+) -> dict[str, Any]:
+    """The options with what is given; help that is given as null is there no more."""
+    if wanted is None:
+        return dict(options)
+    taken_back = {name for name in wanted.model_fields_set & HELP if getattr(wanted, name) is None}
+    kept = {name: value for name, value in options.items() if name not in taken_back}
+    return kept | wanted.model_dump(exclude_none=True)
 
 
 async def _accept(state: Any, project: NewProject, connection: Connection) -> ProjectRow:

@@ -30,7 +30,8 @@ class Project(TenantTable, ServiceTable, table=True):
     `changed_in`, which the database writes, is the transaction of the last one.
     `reservation_id` names the quota reservation from the first attempt to make it, `is_reserved`
     says that usage-svc has confirmed it. `record` is the engine's list of what it placed. `hints` is
-    what the customer could do better, as code and message.
+    what the customer could do better, as code and message; `checks` is what the engine looked at in the
+    last attempt, and `confidence` how sure it was of the result.
 
     The first project of a photo owns what is stored of the photo; `variation_of` of the others names
     it, and its `variations` counts them. A project with `deleted_at` is in the trash. One with
@@ -76,6 +77,10 @@ class Project(TenantTable, ServiceTable, table=True):
     usage_dimensions: dict[str, str] = Field(default_factory=dict, sa_type=JSONB)
     record: dict[str, Any] | None = Field(default=None, sa_type=JSONB)
     hints: list[dict[str, str]] = Field(
+        default_factory=list, sa_type=JSONB, sa_column_kwargs={"server_default": "[]"}
+    )
+    confidence: float | None = Field(default=None, sa_type=Float)
+    checks: list[dict[str, Any]] = Field(
         default_factory=list, sa_type=JSONB, sa_column_kwargs={"server_default": "[]"}
     )
     updated_at: datetime = instant(default_factory=utc_now)

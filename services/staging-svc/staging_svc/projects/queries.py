@@ -23,7 +23,7 @@ MOST_AHEAD = 100
 
 COLUMNS = (
     "id, tenant_id, name, room_type, style, options, status, progress, version, failure_code,"
-    " failure_message, hints, created_at, updated_at, created_by, variation_of, is_final,"
+    " failure_message, hints, confidence, checks, created_at, updated_at, created_by, variation_of, is_final,"
     " deleted_at, purged_at, changed_in"
 )
 IMAGE = (
@@ -53,8 +53,8 @@ CASE WHEN p.status IN ('queued', 'processing') THEN ceil((
 # belongs to its first project.
 READ = f"""
 SELECT p.id, p.name, p.room_type, p.style, p.options::text, p.status, p.progress, p.version,
-       p.failure_code, p.failure_message, p.hints::text, p.created_at, p.updated_at,
-       p.created_by, coalesce(p.variation_of, p.id) AS photo_id, p.is_final, p.deleted_at,
+       p.failure_code, p.failure_message, p.hints::text, p.confidence, p.checks::text,
+       p.created_at, p.updated_at, p.created_by, coalesce(p.variation_of, p.id) AS photo_id, p.is_final, p.deleted_at,
        p.purged_at, p.changed_in, {ETA},
        {IMAGE.format("o", "original")}, {IMAGE.format("s", "staged")}
 FROM (SELECT {COLUMNS} FROM projects WHERE {{where}} ORDER BY {{order}} {{limit}}) p
@@ -85,7 +85,8 @@ INSERT INTO projects (tenant_id, id, created_at, updated_at, name, room_type, st
                       usage_dimensions, variation_of)
 VALUES ($1, $2, $3, $3, $4, $5, $6, $7, 'queued', 0, 1, $8, $9, $10, $11, $12)
 RETURNING id, name, room_type, style, options::text, status, progress, version,
-          failure_code, failure_message, hints::text, created_at, updated_at, created_by,
+          failure_code, failure_message, hints::text, confidence, checks::text, created_at,
+          updated_at, created_by,
           id AS photo_id, is_final, deleted_at, NULL::integer AS eta_seconds,
           NULL::uuid AS original_id, NULL::uuid AS staged_id
 """
@@ -108,6 +109,7 @@ WHERE p.id = $1 AND p.purged_at IS NULL
 # Nothing if the project has changed since its reservation was made.
 QUEUE_AGAIN = """
 UPDATE projects SET status = 'queued', progress = 0, failure_code = NULL, failure_message = NULL,
+                    confidence = NULL, checks = '[]', options = $7,
                     reservation_id = $3, is_reserved = $4, usage_dimensions = $5,
                     version = version + 1, updated_at = $6
 WHERE id = $1 AND reservation_id = $2 AND status IN ('failed', 'cancelled') AND deleted_at IS NULL
@@ -297,8 +299,9 @@ async def queue_again(
     is_reserved: bool,
     usage_dimensions: str,
     now: datetime,
+    options: str,
 ) -> bool:
-    """Let the project wait once more; False if it has changed in the meantime."""
+    """Let the project wait once more, with these options; False if it has changed in the meantime."""
     return bool(
         await connection.fetchval(
             QUEUE_AGAIN,
@@ -308,6 +311,7 @@ async def queue_again(
             is_reserved,
             usage_dimensions,
             now,
+            options,
         )
     )
 

@@ -93,7 +93,7 @@ def _new_project(
         name=wanted.name or default_name(wanted.room_type, wanted.style, catalog),
         room_type=wanted.room_type,
         style=wanted.style,
-        options=orjson.dumps(wanted.options.model_dump()).decode(),
+        options=orjson.dumps(wanted.options.model_dump(exclude_none=True)).decode(),
         reservation_id=reservation_id,
         is_reserved=is_reserved,
         created_by=principal.user_id,

@@ -726,7 +726,8 @@ export interface paths {
         put?: never;
         /**
          * Retry Project
-         * @description Let a project that has failed or was cancelled wait once more. It counts like a new one.
+         * @description Let a project that has failed or was cancelled wait once more. It counts like a new one: only if it
+         *     is staged. If the room was not recognised, `options` can say where it is.
          */
         post: operations["retry_project"];
         delete?: never;
@@ -1084,6 +1085,45 @@ export interface components {
             limits: components["schemas"]["LimitsRead"];
         };
         /**
+         * CheckRead
+         * @description What was looked at in the photo, and what was seen. `code` is stable; new ones may come.
+         */
+        CheckRead: {
+            /** Code */
+            code: string;
+            /** Passed */
+            passed: boolean;
+            /** Message */
+            message: string;
+        };
+        /**
+         * Corner
+         * @description A point in shares of the photo's width and height, from the upper left corner of the photo as it
+         *     is shown; below 0 and above 1 it lies outside.
+         */
+        Corner: {
+            /** X */
+            x: number;
+            /** Y */
+            y: number;
+        };
+        /**
+         * Door
+         * @description A door that is seen as a whole: where it stands on the floor, and its upper edge straight above.
+         */
+        Door: {
+            foot: components["schemas"]["Spot"];
+            head: components["schemas"]["Spot"];
+        };
+        /**
+         * DoorRead
+         * @description A door that a person has marked.
+         */
+        DoorRead: {
+            foot: components["schemas"]["SpotRead"];
+            head: components["schemas"]["SpotRead"];
+        };
+        /**
          * EntitlementsRead
          * @description What a tenant's plan includes: features by their names, and for each meter how much of it; null
          *     means that there is no limit.
@@ -1232,6 +1272,46 @@ export interface components {
              * @example 1QcSHQRnh493V4dIh4eXh1h4kJUI
              */
             placeholder: string | null;
+        };
+        /**
+         * Layout
+         * @description Where the room is in the photo, if a person says so. The far corners of the floor are in the
+         *     photo. A near one is often outside of it: any point of the floor's edge there will do.
+         */
+        Layout: {
+            /**
+             * Floor Corners
+             * @description Near left, far left, far right, near right.
+             * @example [
+             *       {
+             *         "x": -0.2,
+             *         "y": 1.1
+             *       },
+             *       {
+             *         "x": 0.3,
+             *         "y": 0.6
+             *       },
+             *       {
+             *         "x": 0.7,
+             *         "y": 0.6
+             *       },
+             *       {
+             *         "x": 1.2,
+             *         "y": 1.1
+             *       }
+             *     ]
+             */
+            floor_corners: components["schemas"]["Corner"][];
+            door?: components["schemas"]["Door"] | null;
+        };
+        /**
+         * LayoutRead
+         * @description Where the room is, as a person has marked it.
+         */
+        LayoutRead: {
+            /** Floor Corners */
+            floor_corners: components["schemas"]["SpotRead"][];
+            door?: components["schemas"]["DoorRead"] | null;
         };
         /**
          * LimitsRead
@@ -1707,7 +1787,8 @@ export interface components {
         };
         /**
          * ProjectOptions
-         * @description How to stage. The same photo, choices and seed give the same image.
+         * @description How to stage. The same photo, choices and seed give the same image. `layout` and
+         *     `ceiling_height_m` are for rooms that are not recognised, or not in their true size.
          */
         ProjectOptions: {
             /**
@@ -1726,10 +1807,13 @@ export interface components {
              * @default true
              */
             label: boolean;
+            layout?: components["schemas"]["Layout"] | null;
+            /** Ceiling Height M */
+            ceiling_height_m?: number | null;
         };
         /**
          * ProjectOptionsRead
-         * @description How the photo is staged.
+         * @description How the photo is staged. `layout` and `ceiling_height_m` are there if somebody gave them.
          */
         ProjectOptionsRead: {
             /** Quality */
@@ -1738,6 +1822,9 @@ export interface components {
             seed: number;
             /** Label */
             label: boolean;
+            layout?: components["schemas"]["LayoutRead"] | null;
+            /** Ceiling Height M */
+            ceiling_height_m?: number | null;
         };
         /**
          * ProjectPage
@@ -1752,7 +1839,9 @@ export interface components {
         /**
          * ProjectRead
          * @description A project. `original` appears when the photo has been checked, `staged` at the end, and `hints`
-         *     at any time.
+         *     at any time. `checks` are what the engine looked at: they come with a result and with a refusal.
+         *     `confidence`, from 0 to 1, is how likely it is that the result can be published as it is; if it is
+         *     low, `needs_look` asks a person to look at it first.
          *
          *     Projects of one uploaded photo have the same `photo_id` and `original`; at most one of them is
          *     final. With `deleted_at` it is in the trash. `eta_seconds` is an estimate, from how long the last
@@ -1786,6 +1875,12 @@ export interface components {
             failure: components["schemas"]["FailureRead"] | null;
             /** Hints */
             hints: components["schemas"]["HintRead"][];
+            /** Confidence */
+            confidence: number | null;
+            /** Needs Look */
+            needs_look: boolean;
+            /** Checks */
+            checks: components["schemas"]["CheckRead"][];
             original: components["schemas"]["ImageRead"] | null;
             staged: components["schemas"]["ImageRead"] | null;
             /** Is Final */
@@ -1839,6 +1934,22 @@ export interface components {
              * Format: date-time
              */
             stepped_up_until: string;
+        };
+        /**
+         * RetryCreate
+         * @description What is to be different this time.
+         */
+        RetryCreate: {
+            options?: components["schemas"]["RetryOptions"] | null;
+        };
+        /**
+         * RetryOptions
+         * @description What helps to recognise the room; what is not given is as before, `null` takes it back.
+         */
+        RetryOptions: {
+            layout?: components["schemas"]["Layout"] | null;
+            /** Ceiling Height M */
+            ceiling_height_m?: number | null;
         };
         /**
          * RoleList
@@ -2027,6 +2138,26 @@ export interface components {
             suggestion?: string | null;
         };
         /**
+         * Spot
+         * @description A point in the photo, in shares of its width and height, from its upper left corner.
+         */
+        Spot: {
+            /** X */
+            x: number;
+            /** Y */
+            y: number;
+        };
+        /**
+         * SpotRead
+         * @description A point, in shares of the photo's width and height, from its upper left corner.
+         */
+        SpotRead: {
+            /** X */
+            x: number;
+            /** Y */
+            y: number;
+        };
+        /**
          * StepUp
          * @description The present password.
          */
@@ -2173,7 +2304,8 @@ export interface components {
         };
         /**
          * VariationOptions
-         * @description How to stage; what is not given is as before.
+         * @description How to stage; what is not given is as before. With `null`, nobody says any more where the room is,
+         *     or how high.
          */
         VariationOptions: {
             /** Quality */
@@ -2182,6 +2314,9 @@ export interface components {
             seed?: number | null;
             /** Label */
             label?: boolean | null;
+            layout?: components["schemas"]["Layout"] | null;
+            /** Ceiling Height M */
+            ceiling_height_m?: number | null;
         };
     };
     responses: {
@@ -7034,7 +7169,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RetryCreate"] | null;
+            };
+        };
         responses: {
             /** @description Successful Response */
             202: {
