@@ -14,6 +14,7 @@ from typing import Any
 import bpy
 import numpy as np
 from mathutils import Matrix
+from numpy.typing import NDArray
 from room import add_room
 from view import add_camera, crop_to
 
@@ -26,7 +27,8 @@ def version() -> str:
 
 
 def render(description: dict[str, Any], progress: Progress) -> dict[str, Any]:
-    """Render to `description["output"]`, a .npy of premultiplied linear RGBA; say where it lies."""
+    """Render to `description["output"]`, a .npy with five channels: premultiplied linear RGBA with the
+    shadows, and how much of a pixel the furniture covers; say where it lies."""
     started = time.perf_counter()
     bpy.ops.wm.read_factory_settings(use_empty=True)
     scene = bpy.context.scene
@@ -38,15 +40,19 @@ def render(description: dict[str, Any], progress: Progress) -> dict[str, Any]:
     crop = crop_to(scene, camera, furniture, description["camera"])
     built = time.perf_counter()
     _watch(scene, progress)
-    scene.render.filepath = description["output"] + ".exr"
-    bpy.ops.render.render(write_still=True)
-    size = _save(scene.render.filepath, description["output"])
+    layer = _rendered(scene, description["output"])
+    bpy.app.handlers.render_stats.clear()
+    coloured = time.perf_counter()
+    _show_coverage_only(scene, description["quality"]["edge_samples"], furniture)
+    coverage = _rendered(scene, description["output"])[..., 3:]
+    np.save(description["output"], np.concatenate([layer, coverage], axis=-1))
     return {
         "blender": version(),
         "crop": crop,
-        "size": size,
+        "size": [layer.shape[1], layer.shape[0]],
         "build_seconds": round(built - started, 3),
-        "render_seconds": round(time.perf_counter() - built, 3),
+        "render_seconds": round(coloured - built, 3),
+        "edge_seconds": round(time.perf_counter() - coloured, 3),
     }
 
 
@@ -122,13 +128,27 @@ def _watch(scene: bpy.types.Scene, progress: Progress) -> None:
     bpy.app.handlers.render_stats.append(report)
 
 
-def _save(rendered: str, output: str) -> list[int]:
-    """Turn the EXR into an array, top row first, and remove it."""
-    image = bpy.data.images.load(rendered)
+def _show_coverage_only(
+    scene: bpy.types.Scene, samples: int, furniture: list[bpy.types.Object]
+) -> None:
+    """Make the next rendering a fast one, with nothing but the furniture's outline: it takes many more
+    samples than the colours do to draw an edge without dots."""
+    for thing in scene.collection.objects:
+        thing.hide_render = thing not in furniture
+    plain = bpy.data.materials.new("plain")
+    bpy.context.view_layer.material_override = plain
+    cycles = scene.cycles
+    cycles.samples, cycles.max_bounces, cycles.use_denoising = samples, 0, False
+
+
+def _rendered(scene: bpy.types.Scene, output: str) -> NDArray[np.float32]:
+    """Render, and read the result as an array, top row first."""
+    scene.render.filepath = output + ".exr"
+    bpy.ops.render.render(write_still=True)
+    image = bpy.data.images.load(scene.render.filepath)
     width, height = image.size
     pixels = np.empty(width * height * 4, np.float32)
     image.pixels.foreach_get(pixels)
-    np.save(output, pixels.reshape(height, width, 4)[::-1])
     bpy.data.images.remove(image)
-    Path(rendered).unlink()
-    return [width, height]
+    Path(scene.render.filepath).unlink()
+    return pixels.reshape(height, width, 4)[::-1]

@@ -1,14 +1,17 @@
-"""The plan of a bedroom: bed, nightstands with lamps, rug, pictures, plant, chair, chest."""
+"""The plan of a bedroom: bed, nightstands with lamps, rug, pictures, plant, bench, chest, desk or chair."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
 
+from staging_engine.footprint import Footprint
 from staging_engine.planner import (
+    TURNED_AWAY,
     Anchor,
     Plan,
     corner_places,
+    facing_camera,
     find_anchor,
     hang,
     hang_pictures,
@@ -16,10 +19,12 @@ from staging_engine.planner import (
     wall_behind,
     wall_places,
 )
-from staging_engine.site import WALLS, Footprint
+from staging_engine.reading_corner import reading_corner
+from staging_engine.site import WALLS
 
 _RUG_SIZES = ((2.9, 1.8), (2.6, 1.6), (2.4, 1.4))
 _MIRROR_HEIGHT_M = 1.6
+_APART_M = 0.6
 
 
 def plan_bedroom(plan: Plan) -> bool:
@@ -31,14 +36,15 @@ def plan_bedroom(plan: Plan) -> bool:
     bed = anchor.place
     plan.add("bed", piece, bed, scale=(anchor.scale,) * 3)
     plan.keep_visible.append(anchor.screen)
-    lay_rug(plan, _rugs(bed), floor=0.55)
+    lay_rug(plan, _rugs(bed))
     _nightstands(plan, bed)
     height = piece.height * anchor.scale
     hang_pictures(plan, anchor.wall, anchor.along, height + 0.16, bed.width)
     plant = plan.furniture["plant"]
-    plan.put_first("plant", plant, corner_places(plan, plant), floor=0.6)
+    plan.put_first("plant", plant, corner_places(plan, plant))
+    _bench(plan, bed)
     _chest(plan, anchor)
-    _reading_corner(plan, bed)
+    _ = _desk(plan, anchor) or reading_corner(plan, bed)
     return True
 
 
@@ -60,10 +66,40 @@ def _nightstands(plan: Plan, bed: Footprint) -> None:
             piece.depth,
             bed.rotation,
         )
-        if plan.fits(place, piece.height, gap=0.01, seen=0.75, floor=0.4):
+        if plan.fits(place, piece.height, gap=0.01, seen=0.75):
             plan.add("nightstand", piece, place)
             plan.add("table_lamp", lamp, place, height=piece.height, solid=False)
     plan.keep_visible = kept
+
+
+def _bench(plan: Plan, bed: Footprint) -> None:
+    """At the foot of the bed, where people can still walk past."""
+    piece = plan.furniture["bench"]
+    forward = bed.depth / 2 + piece.depth / 2
+    room_to_pass = Footprint(*bed.at(0.0, forward + 0.45), piece.width, 0.9, bed.rotation)
+    if not plan.site.contains(room_to_pass):
+        return
+    place = Footprint(*bed.at(0.0, forward + 0.06), piece.width, piece.depth, bed.rotation)
+    kept, plan.keep_visible = plan.keep_visible, []
+    plan.put_first("bench", piece, [place], gap=0.03, seen=0.95)
+    plan.keep_visible = [*kept, *plan.keep_visible]
+
+
+def _desk(plan: Plan, anchor: Anchor) -> bool:
+    """A desk on another wall, with a chair that is seen from the side; False when there is no place."""
+    piece, chair = plan.furniture["desk"], plan.furniture["dining_chair"]
+    walls = [wall for wall in WALLS if wall != anchor.wall]
+    for place in wall_places(plan, piece, walls, quiet_above=1.1):
+        turned = place.rotation + math.pi + plan.random.uniform(-0.25, 0.25)
+        forward = place.depth / 2 + 0.12
+        seat = Footprint(*place.at(0.0, forward), chair.width, chair.depth, turned)
+        if facing_camera(seat) < TURNED_AWAY or not plan.may_stand(seat, gap=_APART_M):
+            continue
+        if plan.put_first("desk", piece, [place], gap=0.3, seen=0.9) is None:
+            continue
+        plan.add("dining_chair", chair, seat)
+        return True
+    return False
 
 
 def _chest(plan: Plan, anchor: Anchor) -> None:
@@ -76,16 +112,3 @@ def _chest(plan: Plan, anchor: Anchor) -> None:
         return
     wall, along = wall_behind(placed)
     hang(plan, "mirror", mirror, wall, along, _MIRROR_HEIGHT_M)
-
-
-def _reading_corner(plan: Plan, bed: Footprint) -> None:
-    """An armchair in a free corner, turned into the room."""
-    piece, site = plan.furniture["armchair"], plan.site
-    places = []
-    for side in plan.sides():
-        for away in (0.75, 1.2, 1.7, 2.2):
-            x = site.left + 0.65 if side < 0 else site.right - 0.65
-            y = site.depth - away
-            turned = math.atan2(bed.x - x, -(bed.y - 1.2 - y))
-            places.append(Footprint(x, y, piece.width, piece.depth, turned))
-    plan.put_first("armchair", piece, places, gap=0.35, seen=0.95)

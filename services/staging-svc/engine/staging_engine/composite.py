@@ -17,6 +17,7 @@ LABEL = "Virtually staged"
 
 # Shadow catchers leave a faint veil where nothing is shadowed.
 _VEIL = 0.02
+_TRACE = 0.004
 _FEATHER = 28
 _SHOULDER = 0.75
 _NOISE = (0.0008, 0.006)
@@ -26,10 +27,13 @@ _SMALLEST_LABEL = 12
 
 
 def composite(photo: Pixels, rendered: Linear, crop: Crop, seed: int) -> Pixels:
-    """The photo (BGR) with premultiplied linear RGBA laid over `crop`; returns RGB."""
+    """The photo (BGR) with a rendered layer laid over `crop`; returns RGB.
+
+    The layer is premultiplied linear RGBA, and the share of each pixel that furniture covers.
+    """
     left, top, right, bottom = crop
-    layer = _fitted(np.nan_to_num(rendered, posinf=0.0, neginf=0.0), right - left, bottom - top)
-    layer = _without_veil(layer)
+    layer = _with_clean_edges(np.nan_to_num(rendered, posinf=0.0, neginf=0.0))
+    layer = _without_veil(_fitted(layer, right - left, bottom - top))
     layer *= _feather(crop, photo.shape)[..., None]
     colour, alpha = _soft_shoulder(layer[..., :3]), layer[..., 3:]
     result = photo[..., ::-1].copy()
@@ -48,6 +52,30 @@ def save_jpeg(image: Pixels, path: Path, *, label: bool) -> None:
     if label:
         _write_label(picture)
     picture.save(path, "JPEG", quality=_JPEG_QUALITY, subsampling=0, optimize=True)
+
+
+def _with_clean_edges(rendered: Linear) -> Linear:
+    """The RGBA layer, its outlines drawn by the coverage, which is finer than the layer's own alpha.
+
+    There the furniture's colour is that of its neighbourhood, and the shadow that of the surroundings.
+    """
+    layer, cover = rendered[..., :4].copy(), np.clip(rendered[..., 4], 0, 1)
+    is_mixed = ((cover > _TRACE) & (cover < 1 - _TRACE)).astype(np.uint8)
+    edge = cv2.dilate(is_mixed, np.ones((3, 3), np.uint8)) > 0
+    if not edge.any():
+        return layer
+    colour = _blurred(layer[..., :3], 0.9) / np.maximum(_blurred(cover, 0.9), _TRACE)[..., None]
+    outside = ((cover <= _TRACE) & ~edge).astype(np.float32)
+    weight = _blurred(outside, 2.5)
+    shadow = _blurred(layer[..., 3] * outside, 2.5) / np.maximum(weight, 1e-4)
+    shadow *= np.clip(weight / _TRACE, 0, 1)
+    alpha = cover + (1 - cover) * shadow
+    layer[edge] = np.dstack([colour * cover[..., None], alpha])[edge]
+    return layer
+
+
+def _blurred(values: Linear, spread: float) -> Linear:
+    return np.asarray(cv2.GaussianBlur(values, (0, 0), spread), np.float32)
 
 
 def _fitted(layer: Linear, width: int, height: int) -> Linear:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 
+from staging_engine.footprint import Footprint
 from staging_engine.planner import (
     Plan,
     corner_places,
@@ -14,48 +16,65 @@ from staging_engine.planner import (
     wall_behind,
     wall_places,
 )
-from staging_engine.site import WALLS, Footprint
+from staging_engine.reading_corner import reading_corner
+from staging_engine.site import WALLS
 
 # Chairs are drawn out a little, and a person passes behind them.
 _CHAIR_SPACE_M = 0.55
-_TABLE_STEP_M = 0.15
+_TABLE_STEP_M = 0.2
 _PENDANT_HEIGHT_M = 1.58
 _LOWEST_CEILING_M = 2.2
 _CORD_TOP_M = 0.08
 _HEAD_ROOM_M = 0.4
+_FEWEST_CHAIRS = 3
+_LEAST_SEEN = 0.7
+_MOST_HIDDEN = 0.3
+_LARGE_ROOM_M2 = 22.0
 
 
 def plan_dining_room(plan: Plan) -> bool:
     """Furnish around a table; False when there is no room for table and chairs."""
-    place = _table_place(plan)
-    if place is None:
+    table = dining_group(plan, gap=0.0)
+    if table is None:
         return False
-    table = plan.furniture["dining_table"]
-    _rug(plan, place)
-    plan.add("dining_table", table, place)
-    _chairs(plan, place)
-    _pendant(plan, place)
     _sideboard(plan)
+    if plan.area > _LARGE_ROOM_M2:
+        reading_corner(plan, table)
     plant = plan.furniture["plant"]
-    plan.put_first("plant", plant, corner_places(plan, plant), floor=0.6, gap=0.15)
+    plan.put_first("plant", plant, corner_places(plan, plant), gap=0.15)
     return True
 
 
-def _table_place(plan: Plan) -> Footprint | None:
-    """Where table and chairs are on seen floor, near the middle of the photo."""
+def dining_group(plan: Plan, *, gap: float) -> Footprint | None:
+    """Set a table with its chairs, rug and lamp `gap` away from what stands, if there is room."""
+    table, chair = plan.furniture["dining_table"], plan.furniture["dining_chair"]
+    scored = [(_score(plan, place, gap), place) for place in _places(plan)]
+    possible = [pair for pair in scored if pair[0] > 0]
+    for _, place in sorted(possible, key=lambda pair: -pair[0]):
+        chairs = [seat for seat in _chairs(plan, place) if plan.may_stand(seat)]
+        standing = [*plan.standing, place, *chairs]
+        if len(chairs) < _FEWEST_CHAIRS or not plan.site.passable(standing):
+            continue
+        _rug(plan, place)
+        plan.add("dining_table", table, place)
+        for seat in chairs:
+            plan.add("dining_chair", chair, seat)
+        _pendant(plan, place)
+        plan.keep_visible.append(plan.site.screen_box(place, 0.0, table.height))
+        return place
+    return None
+
+
+def _places(plan: Plan) -> Iterator[Footprint]:
     site, table = plan.site, plan.furniture["dining_table"]
-    best: tuple[float, Footprint] | None = None
     for x in np.arange(site.left + 1.2, site.right - 1.1, _TABLE_STEP_M):
         for y in np.arange(2.2, site.depth - 1.2, _TABLE_STEP_M):
             for rotation in (0.0, math.pi / 2):
-                place = Footprint(float(x), float(y), table.width, table.depth, rotation)
-                score = _table_score(plan, place)
-                if score is not None and (best is None or score > best[0]):
-                    best = (score, place)
-    return best[1] if best else None
+                yield Footprint(float(x), float(y), table.width, table.depth, rotation)
 
 
-def _table_score(plan: Plan, place: Footprint) -> float | None:
+def _score(plan: Plan, place: Footprint, gap: float) -> float:
+    """How good a place for the table is; nothing where table and chairs have no room."""
     site = plan.site
     group = Footprint(
         place.x,
@@ -64,28 +83,33 @@ def _table_score(plan: Plan, place: Footprint) -> float | None:
         place.depth + 2 * _CHAIR_SPACE_M + 0.4,
         place.rotation,
     )
-    if not site.contains(group) or site.nearest(group) < 1.3:
-        return None
-    seen, on_floor = site.seen(group)
-    if on_floor < 0.75:
-        return None
+    if not site.contains(group) or not plan.is_free(group, gap) or site.nearest(group) < 1.3:
+        return 0.0
+    seen = site.seen(group)
+    if seen < _LEAST_SEEN or site.on_floor(group) < 0.75 or not site.stands(place):
+        return 0.0
     screen = site.screen_box(group, 0.0, 0.8)
+    if any(screen.covers(kept) > _MOST_HIDDEN for kept in plan.keep_visible):
+        return 0.0
     off_centre = abs((screen.left + screen.right) / 2 - 0.5)
     middle = abs(place.x - (site.left + site.right) / 2)
     penalty = 0.5 * off_centre + 0.1 * middle + 3 * max(0.0, screen.area - 0.24)
-    return on_floor + 0.5 * seen + 3 * min(screen.area, 0.18) - penalty
+    return 2.0 + seen + 3 * min(screen.area, 0.18) - penalty
 
 
 def _rug(plan: Plan, table: Footprint) -> None:
-    sizes = [(table.width + 1.0, table.depth + 1.5), (table.width + 0.7, table.depth + 1.2)]
-    places = [
-        (width, depth, Footprint(table.x, table.y, width, depth, table.rotation))
-        for width, depth in sizes
-    ]
-    lay_rug(plan, places, floor=0.7)
+    """A rug that also carries the chairs when they are drawn out, else none."""
+    sizes = [(table.width + 1.2, table.depth + 1.6), (table.width + 0.9, table.depth + 1.3)]
+    lay_rug(
+        plan,
+        [
+            (width, depth, Footprint(table.x, table.y, width, depth, table.rotation))
+            for width, depth in sizes
+        ],
+    )
 
 
-def _chairs(plan: Plan, table: Footprint) -> None:
+def _chairs(plan: Plan, table: Footprint) -> list[Footprint]:
     """Two on each long side, and one at either head where the room is wide enough."""
     piece = plan.furniture["dining_chair"]
     reach, quarter = table.depth / 2 + piece.depth * 0.22, table.width * 0.23
@@ -100,9 +124,7 @@ def _chairs(plan: Plan, table: Footprint) -> None:
     at_heads = [_chair(plan, table, spot) for spot in heads]
     if all(plan.site.contains(place, _HEAD_ROOM_M) for place in at_heads):
         chairs += at_heads
-    for place in chairs:
-        if plan.site.contains(place):
-            plan.add("dining_chair", piece, place)
+    return chairs
 
 
 def _chair(plan: Plan, table: Footprint, spot: tuple[float, float, float]) -> Footprint:

@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+PICTURES = (1, 2)
+"""The numbers of a style's pictures."""
+
 
 @dataclass(frozen=True, slots=True)
 class Piece:
@@ -30,9 +33,9 @@ class Furniture:
         styled = self._pieces.get(f"{kind}_{self._style}")
         return styled if styled is not None else self._pieces[kind]
 
-    def picture(self, shape: str) -> Piece:
-        """The framed picture of a shape, `wide` or `tall`."""
-        return self._pieces[f"picture_{self._style}_{shape}"]
+    def picture(self, shape: str, number: int) -> Piece:
+        """A framed picture of a shape, `wide` or `tall`; those of another number show something else."""
+        return self._pieces[f"picture_{self._style}_{shape}_{number}"]
 
 
 def read_pieces(path: Path) -> dict[str, Piece]:

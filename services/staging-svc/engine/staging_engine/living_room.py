@@ -5,22 +5,30 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+from staging_engine.dining_room import dining_group
+from staging_engine.footprint import Footprint
 from staging_engine.planner import (
+    TURNED_AWAY,
     Anchor,
     Plan,
     corner_places,
+    facing_camera,
     find_anchor,
     hang_pictures,
     lay_rug,
     wall_behind,
     wall_places,
 )
-from staging_engine.site import WALLS, Footprint
+from staging_engine.reading_corner import put_beside, reading_corner
+from staging_engine.site import WALLS
 
-_RUG_SIZES = ((2.9, 2.0), (2.6, 1.8), (2.3, 1.6), (2.0, 1.4), (1.6, 1.1))
+# Narrower than the sofa, a rug looks like a mat.
+_RUG_SIZES = ((3.2, 2.2), (2.9, 2.0), (2.6, 1.8), (2.3, 1.6))
 # The rug lies under the front of the sofa.
 _RUG_UNDER_SOFA_M = 0.3
 _LEG_ROOM_M = 0.40
+_LARGE_ROOM_M2 = 22.0
+_DINING_APART_M = 0.8
 
 
 def plan_living_room(plan: Plan) -> bool:
@@ -32,7 +40,7 @@ def plan_living_room(plan: Plan) -> bool:
     plan.add("sofa", piece, anchor.place, scale=(anchor.scale,) * 3)
     plan.keep_visible.append(anchor.screen)
     sofa = anchor.place
-    lay_rug(plan, _rugs(sofa), floor=0.72)
+    lay_rug(plan, _rugs(sofa))
     table = _coffee_table(plan, sofa)
     if anchor.wall is not None:
         hang_pictures(
@@ -40,7 +48,9 @@ def plan_living_room(plan: Plan) -> bool:
         )
     _chairs(plan, sofa, table)
     _lamp(plan, sofa)
-    plan.put_first("plant", plan.furniture["plant"], _plant_places(plan, sofa), floor=0.6)
+    if plan.area > _LARGE_ROOM_M2:
+        _ = dining_group(plan, gap=_DINING_APART_M) or reading_corner(plan, table)
+    plan.put_first("plant", plan.furniture["plant"], _plant_places(plan, sofa))
     _sideboard(plan, anchor)
     return True
 
@@ -64,39 +74,26 @@ def _coffee_table(plan: Plan, sofa: Footprint) -> Footprint:
         for gap in (_LEG_ROOM_M, 0.32)
     ]
     kept, plan.keep_visible = plan.keep_visible, []
-    found = plan.put_first("coffee_table", piece, places, gap=0.05, floor=0.6, largest=0.14)
+    found = plan.put_first("coffee_table", piece, places, gap=0.05, largest=0.14)
     plan.keep_visible = kept
     return found or places[0]
 
 
 def _chairs(plan: Plan, sofa: Footprint, table: Footprint) -> None:
-    """One armchair, in a large room two, turned to the table."""
+    """One armchair, in a large room two, turned to the table; those that show us their face first."""
     piece = plan.furniture["armchair"]
-    wanted = 2 if (plan.site.right - plan.site.left) > 4.6 and plan.site.depth > 4.5 else 1
+    wanted = 2 if (plan.site.right - plan.site.left) > 4.2 and plan.site.depth > 4.2 else 1
+    places = []
     for side in plan.sides():
-        if wanted == 0:
-            return
-        places = []
         for out, forward in ((1.55, 0.95), (1.75, 0.7), (1.45, 1.3), (1.95, 1.0)):
             x, y = sofa.at(side * out, forward + 0.2)
             turned = math.atan2(table.x - x, -(table.y - y)) + plan.random.uniform(-0.12, 0.12)
             places.append(Footprint(x, y, piece.width, piece.depth, turned))
+    places = [place for place in places if facing_camera(place) > TURNED_AWAY]
+    for _ in range(wanted):
         placed = plan.put_first("armchair", piece, places, gap=0.12, seen=0.9)
         if placed is not None:
-            wanted -= 1
-            _side_table(plan, placed)
-
-
-def _side_table(plan: Plan, chair: Footprint) -> None:
-    """A small table on the chair's far side, where it hides nothing."""
-    piece = plan.furniture["side_table"]
-    places = [
-        Footprint(*chair.at(across, forward), piece.width, piece.depth, chair.rotation)
-        for across in (0.68, -0.68)
-        for forward in (-0.15, 0.05)
-    ]
-    places.sort(key=lambda place: -math.hypot(place.x, place.y))
-    plan.put_first("side_table", piece, places[:2], gap=0.05, seen=0.9)
+            put_beside(plan, placed)
 
 
 def _lamp(plan: Plan, sofa: Footprint) -> None:
@@ -112,7 +109,7 @@ def _lamp(plan: Plan, sofa: Footprint) -> None:
         for out in (0.38, 0.55, 0.75)
         for side in plan.sides()
     ]
-    plan.put_first("floor_lamp", piece, places, gap=0.04, floor=0.6)
+    plan.put_first("floor_lamp", piece, places, gap=0.04)
 
 
 def _plant_places(plan: Plan, sofa: Footprint) -> list[Footprint]:

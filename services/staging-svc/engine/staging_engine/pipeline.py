@@ -125,12 +125,17 @@ def _find_room(photo: Pixels, segments: Segments) -> tuple[Camera, FloorView, Ro
     return camera, view, room
 
 
+def site_of(analysis: Analysis) -> Site:
+    """The room as its planner sees it."""
+    return Site(analysis.camera, analysis.room, analysis.view)
+
+
 def prepare(
     request: StagingRequest, analysis: Analysis, *, folder: Path, scratch: Path, threads: int
 ) -> Preparation:
     """Plan the furniture and the light; refused when the main piece has no place."""
     started = time.perf_counter()
-    site = Site(analysis.camera, analysis.room, analysis.view)
+    site = site_of(analysis)
     try:
         placements = plan_room(
             site,

@@ -13,6 +13,8 @@ from staging_engine.planner import Placement, Plan
 from staging_engine.port import StagingRefusedError
 from staging_engine.site import Site
 
+_NARROWEST_ROOM_M = 2.2
+_MAIN_PIECES = {"living_room": "sofa", "bedroom": "bed", "dining_room": "dining table"}
 _PLANNERS: dict[str, Callable[[Plan], bool]] = {
     "living_room": plan_living_room,
     "bedroom": plan_bedroom,
@@ -24,10 +26,16 @@ def plan_room(
     site: Site, pieces: Mapping[str, Piece], *, room_type: str, style: str, seed: int
 ) -> list[Placement]:
     """What stands where; the same for the same seed. Refused when the main piece has no place."""
+    if site.right - site.left < _NARROWEST_ROOM_M:
+        raise StagingRefusedError(
+            "cannot_place",
+            "The room seems to be narrower than 2.2 m, which leaves no way past the furniture.",
+        )
     plan = Plan(site, Furniture(pieces, style), random.Random(seed))
     if not _PLANNERS[room_type](plan):
         raise StagingRefusedError(
             "cannot_place",
-            "There is no free floor in the photo that is large enough for the furniture.",
+            f"No place was found for the {_MAIN_PIECES[room_type]} that leaves doors and passages clear. "
+            "Use a photo that shows more of the floor, or choose another room type.",
         )
     return plan.placements

@@ -9,16 +9,23 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from staging_engine.furniture import Furniture, Piece
-from staging_engine.site import WALLS, Footprint, ScreenBox, Site, Wall, overlap
+from staging_engine.footprint import Footprint, overlap
+from staging_engine.furniture import PICTURES, Furniture, Piece
+from staging_engine.site import WALLS, ScreenBox, Site, Wall
 
 _NEAREST_M = 1.15
+TURNED_AWAY = -0.3
+"""Facing the camera less than this, a chair shows its back."""
 _QUIET_WALL = 0.09
 _BLOCKED_WALL = 0.5
 _MOST_HIDDEN = 0.3
 # Larger than this, a chair or a plant fills the foreground.
 _LARGEST_ON_SCREEN = 0.07
 _STEP_M = 0.15
+# A sofa in the middle of the room does not turn its back to us.
+_LEAST_FLOATING = 0.25
+_LEAST_RUG_ON_FLOOR = 0.85
+_LEAST_RUG_SEEN = 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +62,8 @@ class Plan:
     placements: list[Placement] = field(default_factory=list)
     standing: list[Footprint] = field(default_factory=list)
     keep_visible: list[ScreenBox] = field(default_factory=list)
+    hung: set[int] = field(default_factory=set)
+    """The pictures that hang already: two of a kind look like a mistake."""
 
     def add(
         self,
@@ -77,6 +86,17 @@ class Plan:
         """Whether nothing stands within `gap` metres."""
         return not any(overlap(place, other, gap) for other in self.standing)
 
+    def may_stand(self, place: Footprint, *, gap: float = 0.08, seen: float = 0.8) -> bool:
+        """Whether a piece may stand there: in the room, on floor, and in nobody's way."""
+        return (
+            self.site.contains(place)
+            and self.is_free(place, gap)
+            and self.site.nearest(place) >= _NEAREST_M
+            and self.site.seen(place) >= seen
+            and self.site.stands(place)
+            and self.site.passable([*self.standing, place])
+        )
+
     def fits(
         self,
         place: Footprint,
@@ -84,21 +104,15 @@ class Plan:
         *,
         gap: float = 0.08,
         seen: float = 0.8,
-        floor: float = 0.7,
         largest: float = _LARGEST_ON_SCREEN,
     ) -> bool:
-        """Whether a piece may stand there: in the room, on seen floor, not in the way."""
-        if not self.site.contains(place) or not self.is_free(place, gap):
-            return False
-        if self.site.nearest(place) < _NEAREST_M:
-            return False
-        inside, on_floor = self.site.seen(place)
-        if inside < seen or on_floor < floor:
-            return False
+        """Whether a piece of that height may stand there and hides nothing that should be seen."""
         screen = self.site.screen_box(place, 0.0, height)
-        if screen.area > largest:
-            return False
-        return all(screen.covers(kept) < _MOST_HIDDEN for kept in self.keep_visible)
+        return (
+            screen.area <= largest
+            and all(screen.covers(kept) < _MOST_HIDDEN for kept in self.keep_visible)
+            and self.may_stand(place, gap=gap, seen=seen)
+        )
 
     def put_first(
         self,
@@ -108,16 +122,20 @@ class Plan:
         *,
         gap: float = 0.08,
         seen: float = 0.8,
-        floor: float = 0.7,
         largest: float = _LARGEST_ON_SCREEN,
     ) -> Footprint | None:
         """Add the piece at the first place that fits."""
         for place in candidates:
-            if self.fits(place, piece.height, gap=gap, seen=seen, floor=floor, largest=largest):
+            if self.fits(place, piece.height, gap=gap, seen=seen, largest=largest):
                 self.add(name, piece, place)
                 self.keep_visible.append(self.site.screen_box(place, 0.0, piece.height))
                 return place
         return None
+
+    @property
+    def area(self) -> float:
+        """The floor of the room that may be in the photo, in square metres."""
+        return (self.site.right - self.site.left) * self.site.depth
 
     def sides(self) -> tuple[int, int]:
         """-1 and 1 in an order that depends on the seed."""
@@ -152,7 +170,7 @@ def _anchors_along(
     for along in np.arange(low + width / 2 + 0.05, high - width / 2 - 0.05, _STEP_M):
         at_wall = site.against(wall, float(along), width, depth)
         place = Footprint(*at_wall.at(0.0, offset), width, depth, at_wall.rotation)
-        score = _anchor_score(site, place, piece.height * scale, wall, offset)
+        score = _anchor_score(plan, place, piece.height * scale, wall, offset)
         if score is None:
             continue
         # Near the middle of its wall a piece looks intended.
@@ -162,16 +180,14 @@ def _anchors_along(
 
 
 def _anchor_score(
-    site: Site, place: Footprint, height: float, wall: Wall, offset: float
+    plan: Plan, place: Footprint, height: float, wall: Wall, offset: float
 ) -> float | None:
     """How good the place is for a sofa or a bed; None where it cannot be."""
-    if not site.contains(place) or site.nearest(place) < _NEAREST_M:
+    site = plan.site
+    facing = facing_camera(place)
+    if (offset and facing < _LEAST_FLOATING) or not plan.may_stand(place, seen=0.75):
         return None
-    seen, on_floor = site.seen(place)
-    if on_floor < 0.6 or seen < 0.75:
-        return None
-    facing = _facing_camera(place)
-    if offset and facing < 0.25:
+    if not offset and not site.is_backed(place):
         return None
     middle = _along(place, wall)
     span = (middle - place.width / 2, middle + place.width / 2)
@@ -182,13 +198,13 @@ def _anchor_score(
     ahead = Footprint(*place.at(0.0, place.depth / 2 + 0.9), place.width * 0.8, 0.9, place.rotation)
     off_centre = abs((screen.left + screen.right) / 2 - 0.5)
     return (
-        on_floor
+        site.on_floor(place)
         + 0.7 * site.fully_seen(place, height)
         - clutter
         + 0.35 * facing
         + 4.0 * min(screen.area, 0.10)
         - 3.0 * max(0.0, screen.area - 0.2)
-        + 0.35 * site.seen(ahead)[1]
+        + 0.35 * site.seen(ahead) * site.on_floor(ahead)
         - 0.25 * off_centre
         - (0.32 + 0.04 * offset if offset else 0.0)
     )
@@ -198,7 +214,7 @@ def _along(place: Footprint, wall: Wall) -> float:
     return place.x if wall == "back" else place.y
 
 
-def _facing_camera(place: Footprint) -> float:
+def facing_camera(place: Footprint) -> float:
     """1 when the front looks at the camera, -1 when it looks away."""
     distance = max(math.hypot(place.x, place.y), 1e-6)
     front_x, front_y = math.sin(place.rotation), -math.cos(place.rotation)
@@ -216,7 +232,7 @@ def wall_places(
             place = site.against(wall, float(along), piece.width, piece.depth)
             span = (float(along) - piece.width / 2, float(along) + piece.width / 2)
             clutter, seen = site.clutter(wall, span, (0.2, quiet_above))
-            if clutter < _QUIET_WALL and seen > 0.8:
+            if clutter < _QUIET_WALL and seen > 0.8 and site.is_backed(place):
                 score = 0.5 * site.fully_seen(place, piece.height) - clutter
                 score -= 0.1 * abs(float(along) - (low + high) / 2)
                 scored.append((score, place))
@@ -224,9 +240,10 @@ def wall_places(
 
 
 def hang_pictures(plan: Plan, wall: Wall, along: float, bottom: float, room: float) -> bool:
-    """Hang a wide picture over a piece if the wall is quiet there, else a narrow one."""
-    for shape in ("wide", "tall"):
-        piece = plan.furniture.picture(shape)
+    """Hang a wide picture over a piece if the wall is quiet there, else a narrow one; never one twice."""
+    left = [number for number in PICTURES if number not in plan.hung]
+    for shape in ("wide", "tall") if left else ():
+        piece = plan.furniture.picture(shape, plan.random.choice(left))
         span = (along - piece.width / 2 - 0.08, along + piece.width / 2 + 0.08)
         top = bottom + piece.height
         clutter, seen = plan.site.clutter(wall, span, (bottom - 0.03, top + 0.05))
@@ -235,6 +252,7 @@ def hang_pictures(plan: Plan, wall: Wall, along: float, bottom: float, room: flo
         if top > plan.site.ceiling - 0.15:
             continue
         hang(plan, "picture", piece, wall, along, bottom + piece.height / 2)
+        plan.hung.add(int(piece.asset[-1]))
         return True
     return False
 
@@ -258,15 +276,17 @@ def hang(plan: Plan, name: str, piece: Piece, wall: Wall, along: float, height: 
     plan.add(name, piece, place, height=height, solid=False)
 
 
-def lay_rug(
-    plan: Plan, place_for: Iterable[tuple[float, float, Footprint]], *, floor: float
-) -> Footprint | None:
-    """Lay the rug at the first (width, depth, place) that is on seen floor."""
-    rug = plan.furniture["rug"]
+def lay_rug(plan: Plan, place_for: Iterable[tuple[float, float, Footprint]]) -> Footprint | None:
+    """Lay the rug at the first (width, depth, place) that is on floor and in nobody's way."""
+    rug, site = plan.furniture["rug"], plan.site
     for width, depth, place in place_for:
-        if not plan.site.contains(place, 0.02):
-            continue
-        if plan.site.seen(place)[1] >= floor:
+        if (
+            site.contains(place, 0.02)
+            and site.is_clear(place)
+            and site.seen(place) >= _LEAST_RUG_SEEN
+            and site.on_floor(place) >= _LEAST_RUG_ON_FLOOR
+            and site.hidden(place) <= 1 - _LEAST_RUG_ON_FLOOR
+        ):
             scale = (width / rug.width, depth / rug.depth, 1.0)
             plan.add("rug", rug, place, scale=scale, solid=False)
             return place

@@ -26,14 +26,15 @@ class RenderSettings:
     """What a quality means to the renderer."""
 
     samples: int
+    edge_samples: int
     scale: float
     bounces: int
 
 
 SETTINGS: dict[Quality, RenderSettings] = {
-    "draft": RenderSettings(samples=4, scale=0.5, bounces=1),
-    "standard": RenderSettings(samples=10, scale=1.0, bounces=2),
-    "high": RenderSettings(samples=48, scale=1.0, bounces=3),
+    "draft": RenderSettings(samples=4, edge_samples=12, scale=0.5, bounces=1),
+    "standard": RenderSettings(samples=8, edge_samples=24, scale=1.0, bounces=2),
+    "high": RenderSettings(samples=48, edge_samples=64, scale=1.0, bounces=3),
 }
 
 
@@ -95,7 +96,11 @@ def describe_scene(
             }
             for placement in placements
         ],
-        "quality": {"samples": settings.samples, "bounces": settings.bounces},
+        "quality": {
+            "samples": settings.samples,
+            "edge_samples": settings.edge_samples,
+            "bounces": settings.bounces,
+        },
         "seed": request.seed,
         "threads": threads,
         "output": str(scratch / "rendered.npy"),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Literal, TypeVar
 
 import cv2
@@ -11,8 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from staging_engine.floor import FloorView
+from staging_engine.footprint import Footprint, overlap
 from staging_engine.geometry import Camera, Floats
+from staging_engine.labels import CLASSES, Labels
+from staging_engine.passages import Passages
 from staging_engine.room import RoomBox
+from staging_engine.zones import Zone, find_zones, seen_floor
 
 Cell = TypeVar("Cell", np.bool_, np.float64)
 Wall = Literal["back", "left", "right"]
@@ -24,48 +29,15 @@ _IN_FRONT = 0.25
 _WALL_SAMPLES = (16, 9)
 _FEWEST_SAMPLES = 8
 
-
-@dataclass(frozen=True, slots=True)
-class Footprint:
-    """A rectangle on the floor in metres; its front looks along (sin r, -cos r)."""
-
-    x: float
-    y: float
-    width: float
-    depth: float
-    rotation: float
-
-    def at(self, across: float, forward: float) -> tuple[float, float]:
-        """The point `across` to the piece's own right and `forward` of its middle."""
-        cos, sin = math.cos(self.rotation), math.sin(self.rotation)
-        return self.x + across * cos + forward * sin, self.y + across * sin - forward * cos
-
-    def points(self, per_side: int, margin: float = 0.0) -> Floats:
-        """A grid of points over the rectangle, (per_side², 2)."""
-        steps = np.linspace(-0.5, 0.5, per_side)
-        across, forward = np.meshgrid(
-            steps * (self.width + 2 * margin), steps * (self.depth + 2 * margin)
-        )
-        x, y = self.at(0.0, 0.0)
-        cos, sin = math.cos(self.rotation), math.sin(self.rotation)
-        points = [x + across * cos + forward * sin, y + across * sin - forward * cos]
-        return np.stack(points, axis=-1).reshape(-1, 2)
-
-    def scaled(self, factor: float) -> Footprint:
-        """The same place, larger or smaller."""
-        return replace(self, width=self.width * factor, depth=self.depth * factor)
-
-
-def overlap(first: Footprint, second: Footprint, gap: float = 0.0) -> bool:
-    """Whether two rectangles come closer than `gap` (separating axes)."""
-    a, b = first.points(2, gap), second.points(2)
-    for rotation in (first.rotation, second.rotation):
-        for angle in (rotation, rotation + math.pi / 2):
-            axis = np.array([math.cos(angle), math.sin(angle)])
-            on_a, on_b = a @ axis, b @ axis
-            if on_a.max() <= on_b.min() or on_b.max() <= on_a.min():
-                return False
-    return True
+# A piece stands on floor that is seen as floor, and nothing else is seen before its foot: that would stand
+# in front of it.
+_ON_FLOOR = 0.8
+_MOST_IN_FRONT = 0.1
+# Of the photo's height: a few pixels at the lower edge say nothing.
+_SHORTEST_STRIP = 0.12
+# Where the floor goes on behind a wall of the box, there is no wall.
+_BEHIND_WALL_M = (0.2, 0.5)
+_MOST_BEHIND = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +69,15 @@ class ScreenBox:
 class Site:
     """Questions that a planner asks about a photo; lengths in metres, origin under the camera."""
 
-    def __init__(self, camera: Camera, room: RoomBox, view: FloorView) -> None:
+    def __init__(
+        self,
+        camera: Camera,
+        room: RoomBox,
+        view: FloorView,
+        *,
+        labels: Labels | None = None,
+        zones: Sequence[Zone] = (),
+    ) -> None:
         self._camera, self._view = camera, view
         self.room = room
         self.left, self.right, self.depth = room.left_m, room.right_m, room.depth_m
@@ -105,7 +85,17 @@ class Site:
         grey = cv2.cvtColor(view.image, cv2.COLOR_BGR2GRAY)
         edges = cv2.dilate((cv2.Canny(grey, 40, 110) > 0).astype(np.float32), np.ones((3, 3)))
         self._busy = np.asarray(cv2.GaussianBlur(edges, (0, 0), 2), np.float64)
-        self._clipped = (grey > _CLIPPED).astype(np.float64)
+        self._busy += grey > _CLIPPED
+        if labels is not None:
+            wall = labels.shares[CLASSES.index("wall")]
+            self._busy += 1 - np.asarray(cv2.resize(wall, grey.shape[::-1]), np.float64)
+        self._floor = seen_floor(view, labels)
+        # How many pixels from here down to the lower edge show no floor.
+        self._not_floor = np.cumsum((~self._floor)[::-1], axis=0)[::-1].astype(np.float64)
+        self.zones = (*zones, *find_zones(camera, room, view, self._floor, labels))
+        """What no piece may stand in."""
+        doors = [(zone.place.x, zone.place.y) for zone in self.zones if zone.kind == "door"]
+        self._passages = Passages(self.left, self.right, self.depth, doors)
 
     def against(self, wall: Wall, along: float, width: float, depth: float) -> Footprint:
         """A rectangle with its back to a wall, its middle `along` it (x, or y on a side wall)."""
@@ -125,15 +115,54 @@ class Site:
         )
         return bool(inside_x and points[:, 1].max() < self.depth - margin)
 
-    def seen(self, place: Footprint) -> tuple[float, float]:
-        """The shares of the rectangle inside the photo, and on what the photo shows as floor."""
-        pixels, depth = self._pixels(_at_height(place.points(6), 0.0))
-        width, height = self._camera.width, self._camera.height
-        inside = (
-            (depth > _IN_FRONT) & (pixels >= 0).all(axis=1) & (pixels < (width, height)).all(axis=1)
+    def seen(self, place: Footprint) -> float:
+        """The share of the rectangle that is inside the photo."""
+        return float(self._ground(place)[1].mean())
+
+    def on_floor(self, place: Footprint) -> float:
+        """The share of the seen part of the rectangle that the photo shows as floor."""
+        pixels, inside = self._ground(place)
+        return float(self._sample(self._floor, pixels[inside]).mean()) if inside.any() else 0.0
+
+    def stands(self, place: Footprint) -> bool:
+        """Whether a piece there stands on floor, behind nothing, and keeps clear what must stay clear."""
+        return (
+            self.is_clear(place)
+            and self.on_floor(place) >= _ON_FLOOR
+            and self.hidden(place) <= _MOST_IN_FRONT
         )
-        on_floor = inside & self._sample(self._view.mask, pixels)
-        return float(inside.mean()), float(on_floor.mean())
+
+    def is_clear(self, place: Footprint) -> bool:
+        """Whether the rectangle keeps out of doors, fireplaces and the like."""
+        return not any(overlap(place, zone.place) for zone in self.zones)
+
+    def hidden(self, place: Footprint) -> float:
+        """How much of what the photo shows below the rectangle's foot is not floor."""
+        pixels, depth = self._pixels(_at_height(place.outline(12), 0.0))
+        if (depth < _IN_FRONT).any():
+            return 0.0
+        height, width = self._floor.shape
+        u, v = (pixels * self._view.scale).astype(int).T
+        inside = (u >= 0) & (u < width)
+        foot = np.full(width, -1)
+        np.maximum.at(foot, u[inside], v[inside])
+        columns = np.flatnonzero((foot >= 0) & (foot < height - 1))
+        if not len(columns):
+            return 0.0
+        below = foot[columns] + 1
+        strip = np.maximum(height - below, _SHORTEST_STRIP * height)
+        return float(self._not_floor[below, columns].sum() / strip.sum())
+
+    def is_backed(self, place: Footprint) -> bool:
+        """Whether there is really a wall behind a rectangle that leans on one of the box."""
+        near, far = _BEHIND_WALL_M
+        away = -place.depth / 2 - (near + far) / 2
+        behind = Footprint(*place.at(0.0, away), place.width, far - near, place.rotation)
+        return self.on_floor(behind) <= _MOST_BEHIND
+
+    def passable(self, standing: Sequence[Footprint]) -> bool:
+        """Whether people can still walk to every door."""
+        return self._passages.are_open(standing)
 
     def nearest(self, place: Footprint) -> float:
         """How far before the camera, along its axis, the rectangle begins."""
@@ -181,10 +210,14 @@ class Site:
         inside = (depth > 0.1) & (pixels >= 0).all(axis=1) & (pixels < size).all(axis=1)
         if inside.sum() < _FEWEST_SAMPLES:
             return 1.0, 0.0
-        busy = self._sample(self._busy, pixels[inside]) + self._sample(
-            self._clipped, pixels[inside]
-        )
+        busy = self._sample(self._busy, pixels[inside])
         return float(busy.mean()), float(inside.mean())
+
+    def _ground(self, place: Footprint) -> tuple[Floats, NDArray[np.bool_]]:
+        """The pixels of points all over the rectangle, and which of them are in the photo."""
+        pixels, depth = self._pixels(_at_height(place.points(6), 0.0))
+        size = (self._camera.width, self._camera.height)
+        return pixels, (depth > _IN_FRONT) & ((pixels >= 0) & (pixels < size)).all(axis=1)
 
     def _pixels(self, points: Floats) -> tuple[Floats, Floats]:
         heights = np.array([0.0, 0.0, self._eye])

@@ -16,8 +16,9 @@ def grey_photo(level: int = 128) -> Pixels:
     return np.full((160, 200, 3), level, np.uint8)
 
 
-def layer(colour: float, alpha: float) -> Linear:
-    return np.dstack([np.full((80, 80, 3), colour), np.full((80, 80, 1), alpha)]).astype(np.float32)
+def layer(colour: float, alpha: float, cover: float = 0.0) -> Linear:
+    channels = [*[colour] * 3, alpha, cover]
+    return np.broadcast_to(channels, (80, 80, 5)).astype(np.float32)
 
 
 def test_encodings_are_inverse() -> None:
@@ -47,6 +48,17 @@ def test_pixels_without_furniture_do_not_change() -> None:
 def test_veil_of_the_catchers_is_dropped() -> None:
     photo = grey_photo()
     assert (composite(photo, layer(0.0, 0.015), CROP, seed=0) == photo).all()
+
+
+def test_outlines_have_no_dots() -> None:
+    random = np.random.default_rng(0)
+    cover = np.clip((np.arange(80) - 39.3) / 2, 0, 1)[None].repeat(80, axis=0)
+    few_samples = np.clip(cover + random.uniform(-0.3, 0.3, cover.shape) * (cover % 1 > 0), 0, 1)
+    rendered = np.dstack([few_samples[..., None] * (0.02, 0.02, 0.02), few_samples, cover])
+    image = composite(grey_photo(230), rendered.astype(np.float32), CROP, seed=0).astype(float)
+    rows = image[70:92, 72:88].mean(axis=-1)
+    assert rows.std(axis=0).max() < 3
+    assert (np.diff(rows.mean(axis=0)) < 2).all()
 
 
 def test_crop_edges_are_soft() -> None:

@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from staging_engine.choices import CATALOG
+from staging_engine.footprint import Footprint, overlap
 from staging_engine.furniture import Piece
 from staging_engine.plan import plan_room
 from staging_engine.planner import Placement
-from staging_engine.site import Footprint, Site, overlap
+from staging_engine.site import Site
 
 ROOMS = ("room_a_living", "room_b_bedroom", "room_c_loft")
 ROOM_TYPES = [entry.key for entry in CATALOG.room_types]

@@ -36,6 +36,8 @@ _PER_STYLE: dict[str, Callable[[str], Model]] = {
     "dining_table": tables.dining_table,
     "sideboard": tables.sideboard,
     "nightstand": tables.nightstand,
+    "desk": tables.desk,
+    "bench": seating.bench,
     "bed": sleeping.bed,
     "floor_lamp": lamps.floor_lamp,
     "table_lamp": lamps.table_lamp,
@@ -90,16 +92,16 @@ def _pictures(
     style: str, scratch: Path, materials: dict[str, bpy.types.Material]
 ) -> list[bpy.types.Object]:
     made = []
-    for index, (shape, (width, height)) in enumerate(_PICTURES.items()):
-        name = f"picture_{style}_{shape}"
-        random = np.random.default_rng(20 + index)
-        pixels = textures.PICTURES[style](random, round(720 * width / height), 720)
-        image = _image(name, pixels, scratch)
-        visible = (width - 0.15, height - 0.15)
-        face = f"{name}.face"
-        materials[face] = make_image_material(face, image, visible, upright=True, pile=0.0)
-        model = decor.framed_picture(width, height, face, _FRAMES[style])
-        made.append(model.to_object(name, materials))
+    for number, draw in enumerate(textures.PICTURES[style], 1):
+        for index, (shape, (width, height)) in enumerate(_PICTURES.items()):
+            name = f"picture_{style}_{shape}_{number}"
+            pixels = draw(np.random.default_rng(20 + index), round(720 * width / height), 720)
+            image = _image(name, pixels, scratch)
+            visible = (width - 0.15, height - 0.15)
+            face = f"{name}.face"
+            materials[face] = make_image_material(face, image, visible, upright=True, pile=0.0)
+            model = decor.framed_picture(width, height, face, _FRAMES[style])
+            made.append(model.to_object(name, materials))
     return made
 
 

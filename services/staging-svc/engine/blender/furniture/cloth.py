@@ -1,8 +1,6 @@
-"""Soft things whose folds come from Blender's cloth simulation: pillows, duvets, throws."""
+"""Soft things: pillows, and duvets and throws whose folds come from Blender's cloth simulation."""
 
 from __future__ import annotations
-
-import functools
 
 import bpy
 import numpy as np
@@ -10,36 +8,28 @@ import numpy as np
 from .shapes import Array, Faces, Mesh, Vector, grid_faces, weld
 
 _PILLOW_CELLS = 28
-_PILLOW_FRAMES = 34
 _DRAPE_FRAMES = 60
 
 
 def pillow(width: float, height: float, thickness: float) -> Mesh:
-    """A stuffed pillow lying in the xy plane, centred on the origin."""
-    points, faces = _inflated()
-    extent = points.max(axis=0) - points.min(axis=0)
-    return points / extent * (width, height, thickness), faces
-
-
-@functools.cache
-def _inflated() -> Mesh:
-    """Two squares sewn at the edge and blown up: the creases of a real cushion."""
-    cells = _PILLOW_CELLS
-    side = np.linspace(-0.5, 0.5, cells)
-    x, y = np.meshgrid(side, side)
-    bulge = 0.02 * (1 - (2 * x) ** 4) * (1 - (2 * y) ** 4)
-    sheets = [np.stack([x, y, sign * bulge], axis=-1).reshape(-1, 3) for sign in (-1, 1)]
-    quads = grid_faces(cells, cells)
+    """A stuffed pillow lying in the xy plane, centred on the origin: full, its corners a little drawn out."""
+    side = np.sin(np.linspace(-1, 1, _PILLOW_CELLS) * np.pi / 2)
+    u, v = np.meshgrid(side, side)
+    # The seam between two corners is drawn in, and the corners themselves are round.
+    corner = 1 - 0.05 * np.abs(u * v) ** 5
+    x = u * (1 - 0.035 * (1 - v**2) * u**2) * corner
+    y = v * (1 - 0.035 * (1 - u**2) * v**2) * corner
+    full = ((1 - np.abs(u) ** 2.6) * (1 - np.abs(v) ** 2.6)).clip(0) ** 0.52
+    creases = 0.05 * np.sin(9 * np.arctan2(v, u)) * (np.hypot(u, v) / 1.41) ** 3 * full
+    bulge = full + creases - 0.05 * np.exp(-((u**2 + v**2) / 0.08))
+    sheets = [
+        np.stack([x * width, y * height, sign * bulge * thickness], axis=-1).reshape(-1, 3) / 2
+        for sign in (-1, 1)
+    ]
+    quads = grid_faces(_PILLOW_CELLS, _PILLOW_CELLS)
     faces: Faces = [quad[::-1] for quad in quads]
-    faces += [tuple(i + cells * cells for i in quad) for quad in quads]
-    thing = _object("pillow", weld((np.concatenate(sheets), faces)))
-    settings = _cloth(thing, frames=_PILLOW_FRAMES)
-    settings.use_pressure = True
-    settings.uniform_pressure_force = 7.0
-    settings.shrink_min = -0.05
-    settings.tension_stiffness = settings.compression_stiffness = 40
-    settings.effector_weights.gravity = 0.0
-    return _simulated(thing, _PILLOW_FRAMES)
+    faces += [tuple(i + _PILLOW_CELLS**2 for i in quad) for quad in quads]
+    return weld((np.concatenate(sheets), faces))
 
 
 def drape(

@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import bpy
+import numpy as np
 
 Kind = Literal["plain", "fabric", "boucle", "leather", "wood", "leaf", "shade"]
 
 # The direction the grain runs along, as scales of the noise on x, y and z.
-_GRAIN = {"x": (1.2, 22.0, 22.0), "y": (22.0, 1.2, 22.0), "z": (22.0, 22.0, 1.2)}
+_GRAIN = {"x": (0.5, 26.0, 26.0), "y": (26.0, 0.5, 26.0), "z": (26.0, 26.0, 0.5)}
+# Faces that look along the grain are veneered as well: there it runs another way.
+_ACROSS = {"x": "z", "y": "z", "z": "x"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +116,33 @@ def _leather(tree: Any, shader: Any, finish: Finish) -> None:
 
 def _wood(tree: Any, shader: Any, finish: Finish) -> None:
     shader.inputs["Specular IOR Level"].default_value = 0.35
-    grain = _noise(tree, 3.0, 4.0, _GRAIN[finish.grain])
-    _vary(tree, shader, finish, grain, 0.74, 1.14)
-    _bump(tree, shader, grain, 0.08, 0.002)
+    grain = _fibres(tree, finish.grain)
+    _vary(tree, shader, finish, grain, 0.80, 1.12)
+    _bump(tree, shader, grain, 0.05, 0.0015)
+
+
+def _fibres(tree: Any, along: str) -> Any:
+    """A noise drawn out along an axis, or across it on the faces that look along it."""
+    here, there = np.array(_GRAIN[along]), np.array(_GRAIN[_ACROSS[along]])
+    coordinates = tree.nodes.new("ShaderNodeTexCoord")
+    parts = tree.nodes.new("ShaderNodeSeparateXYZ")
+    tree.links.new(coordinates.outputs["Normal"], parts.inputs[0])
+    size, is_end = (tree.nodes.new("ShaderNodeMath") for _ in range(2))
+    size.operation, is_end.operation = "ABSOLUTE", "GREATER_THAN"
+    is_end.inputs[1].default_value = 0.7
+    tree.links.new(parts.outputs[along.upper()], size.inputs[0])
+    tree.links.new(size.outputs[0], is_end.inputs[0])
+    scale, place = (tree.nodes.new("ShaderNodeVectorMath") for _ in range(2))
+    scale.operation, place.operation = "MULTIPLY_ADD", "MULTIPLY"
+    tree.links.new(is_end.outputs[0], scale.inputs[0])
+    scale.inputs[1].default_value, scale.inputs[2].default_value = there - here, here
+    tree.links.new(coordinates.outputs["Object"], place.inputs[0])
+    tree.links.new(scale.outputs[0], place.inputs[1])
+    noise = tree.nodes.new("ShaderNodeTexNoise")
+    noise.inputs["Scale"].default_value = 3.0
+    noise.inputs["Detail"].default_value = 4.0
+    tree.links.new(place.outputs[0], noise.inputs["Vector"])
+    return noise.outputs["Fac"]
 
 
 def _leaf(tree: Any, shader: Any, finish: Finish) -> None:

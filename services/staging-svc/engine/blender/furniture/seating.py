@@ -235,6 +235,17 @@ def _middle(start: tuple[float, ...], end: tuple[float, ...]) -> tuple[float, fl
     return x, y, z
 
 
+def bench(style: str) -> Model:
+    """An upholstered bench for the foot of a bed."""
+    model = Model()
+    seat = cushion((1.25, 0.42, 0.13), radius=0.05, puff=0.02, seed=12)
+    model.add(seat, f"{style}.chair", (0, 0, 0.395))
+    metal = "scandinavian.wood_z" if style == "scandinavian" else "black_metal"
+    model.box((1.18, 0.36, 0.03), (0, 0, 0.325), f"{style}.wood", radius=0.006)
+    model.legs(0.52, 0.14, 0.32, metal, splay=0.025, top=0.019, foot=0.012)
+    return model
+
+
 def dining_chair_modern() -> Model:
     """An upholstered dining chair on black legs."""
     model = Model()

@@ -166,6 +166,27 @@ def nightstand(style: str) -> Model:
     return model
 
 
+def desk(style: str) -> Model:
+    """A small writing desk with a lamp-free top: a book, a bowl, a vase."""
+    model, metal = Model(), "scandinavian.wood_z" if style == "scandinavian" else "black_metal"
+    width, depth, height = 1.2, 0.58, 0.75
+    model.box((width, depth, 0.028), (0, 0, height - 0.014), f"{style}.top", radius=0.006)
+    model.box(
+        (width - 0.1, depth - 0.06, 0.09), (0, 0.01, height - 0.075), f"{style}.wood", radius=0.005
+    )
+    for side in (-1, 1):
+        at = (side * 0.27, -depth / 2 + 0.032, height - 0.075)
+        model.box((0.5, 0.014, 0.078), at, f"{style}.wood", radius=0.004)
+        _handle(model, style, (at[0], at[1] - 0.014, at[2]), 0.12)
+    model.legs(
+        width / 2 - 0.07, depth / 2 - 0.06, height - 0.1, metal, splay=0.02, top=0.02, foot=0.013
+    )
+    books(model, (-0.4, 0.1, height), ("book_sand", "paper", "book_blue"), 0.2)
+    vase(model, (0.45, 0.13, height), 0.2, "grey_ceramic")
+    branches(model, (0.45, 0.13, height + 0.17), 0.32, "leaf", seed=14, leaves=True)
+    return model
+
+
 def sideboard(style: str) -> Model:
     """A long low cabinet with a few things on it."""
     model, body = Model(), f"{style}.cabinet"

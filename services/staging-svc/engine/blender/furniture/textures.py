@@ -203,13 +203,63 @@ def art_industrial(random: np.random.Generator, width: int, height: int) -> Imag
     return _speckle(image, 0.05, random)
 
 
+def lines_modern(random: np.random.Generator, width: int, height: int) -> Image:
+    """One ink line that wanders over two pale shapes."""
+    image, x, y = _canvas(width, height, "#ebe7df")
+    wide = width / height
+    for cx, cy, radius, color in ((0.36, 0.58, 0.24, "#c9a98c"), (0.62, 0.4, 0.2, "#8f9a9c")):
+        away = np.hypot(x - cx * wide, y - cy)
+        bend = 0.03 * np.sin(3 * np.arctan2(y - cy, x - cx * wide) + random.uniform(0, 6))
+        image = _paint(image, color, 0.85 * _inside(away - radius - bend, image))
+    line = y - 0.5 - 0.17 * np.sin(4.2 * x / wide + 0.4) - 0.07 * np.sin(9 * x / wide + 2.0)
+    image = _paint(image, "#23272b", _inside(np.abs(line) - 0.006, image))
+    return _speckle(image, 0.012, random)
+
+
+def leaves_scandinavian(random: np.random.Generator, width: int, height: int) -> Image:
+    """A pressed branch with paired leaves."""
+    image, x, y = _canvas(width, height, "#efeadf")
+    middle = 0.5 * width / height
+    stem = np.maximum(np.abs(x - middle - 0.03 * np.sin(5 * y)) - 0.004, np.abs(y - 0.53) - 0.37)
+    image = _paint(image, "#6f7a63", _inside(stem, image))
+    for step in range(7):
+        at, size = 0.2 + 0.09 * step, 0.055 + 0.011 * step
+        for side in (-1, 1):
+            angle = side * (0.75 + random.uniform(-0.12, 0.12))
+            u, v = x - middle - side * size * 1.1, y - at + 0.02
+            along = u * np.cos(angle) - v * np.sin(angle) * side
+            across = u * np.sin(angle) * side + v * np.cos(angle)
+            blade = np.hypot(along / 1.9, across / 0.75) - size * 0.62
+            image = _paint(image, ("#8d9b82", "#a3ad93")[step % 2], 0.92 * _inside(blade, image))
+    return _speckle(image, 0.012, random)
+
+
+def blocks_industrial(random: np.random.Generator, width: int, height: int) -> Image:
+    """Stacked fields of rust, black and sand, like an old poster."""
+    image, x, y = _canvas(width, height, "#d8d0c2")
+    wide = width / height
+    for left, top, right, bottom, color in (
+        (0.12, 0.12, 0.56, 0.5, "#8a4b2f"),
+        (0.6, 0.12, 0.88, 0.5, "#3a3a3b"),
+        (0.12, 0.55, 0.4, 0.88, "#5c6669"),
+        (0.44, 0.55, 0.88, 0.88, "#b79b6e"),
+    ):
+        edge = np.maximum(
+            np.maximum(left * wide - x, x - right * wide), np.maximum(top - y, y - bottom)
+        )
+        image = _paint(image, color, 0.92 * _inside(edge, image))
+    circle = np.abs(np.hypot(x - 0.5 * wide, y - 0.52) - 0.2) - 0.012
+    image = _paint(image, "#ece5d8", 0.8 * _inside(circle, image))
+    return _speckle(image, 0.05, random)
+
+
 RUGS: dict[str, Callable[[np.random.Generator], Image]] = {
     "modern": rug_modern,
     "scandinavian": rug_scandinavian,
     "industrial": rug_industrial,
 }
-PICTURES: dict[str, Callable[[np.random.Generator, int, int], Image]] = {
-    "modern": art_modern,
-    "scandinavian": art_scandinavian,
-    "industrial": art_industrial,
+PICTURES: dict[str, tuple[Callable[[np.random.Generator, int, int], Image], ...]] = {
+    "modern": (art_modern, lines_modern),
+    "scandinavian": (art_scandinavian, leaves_scandinavian),
+    "industrial": (art_industrial, blocks_industrial),
 }

@@ -1,0 +1,204 @@
+"""What has to stay clear: doors, openings, glazing to the floor, fireplaces, radiators.
+
+In each column of the photo the floor ends somewhere. What stands there, a wall or anything else, is looked at
+along the vertical over that foot, so that no wall of the room box has to be where the photo shows one.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from staging_engine.floor import FloorView
+from staging_engine.footprint import Footprint
+from staging_engine.geometry import Camera, Floats
+from staging_engine.labels import CLASSES, Labels
+from staging_engine.room import RoomBox
+
+Kind = Literal["door", "window", "fireplace"]
+Mask = NDArray[np.bool_]
+Column = NDArray[np.float64]
+
+DEPTHS_M: dict[Kind, float] = {"door": 0.9, "window": 0.35, "fireplace": 0.8}
+"""How far into the room each stays clear; a door needs its swing, a fireplace or a radiator warm air."""
+_SIDE_M = 0.08
+_BEHIND_M = 0.25
+_NARROWEST_M: dict[Kind, float] = {"door": 0.35, "window": 0.4, "fireplace": 0.35}
+# A wider one is not an opening, but a wall that the box does not know.
+_WIDEST_OPENING_M = 3.0
+_BEYOND_M = 0.6
+_WIDEST_GAP = 3
+
+_HEIGHTS_M = np.linspace(0.08, 2.0, 25)
+_LOW = (_HEIGHTS_M > 0.1) & (_HEIGHTS_M < 0.5)
+_TALL = (_HEIGHTS_M > 0.3) & (_HEIGHTS_M < 1.7)
+_HIGH = (_HEIGHTS_M > 1.15) & (_HEIGHTS_M < 1.8)
+_MOST = 0.55
+# Against the typical wall: an opening shows a darker room, a fireplace soot.
+_DARK = 0.42
+_CLIPPED = 246
+_BRIGHT_ROOM = 200
+_HOLE_SHARE = 0.02
+_SURE_FLOOR, _POSSIBLE_FLOOR = 0.75, 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """A rectangle of the floor that stays clear, and because of what."""
+
+    kind: Kind
+    place: Footprint
+
+
+def seen_floor(view: FloorView, labels: Labels | None) -> Mask:
+    """Where the photo shows floor: by its colours, corrected by the labels, without small holes."""
+    mask = view.mask
+    if labels is not None:
+        height, width = mask.shape
+        share = cv2.resize(labels.shares[CLASSES.index("floor")], (width, height))
+        mask = view.below & ((mask & (share > _POSSIBLE_FLOOR)) | (share > _SURE_FLOOR))
+    holes = (~mask).astype(np.uint8)
+    _, parts, stats, _ = cv2.connectedComponentsWithStats(holes, connectivity=4)
+    left, top, width, height, area = np.asarray(stats).T
+    small = area < _HOLE_SHARE * mask.sum()
+    right, bottom = left + width, top + height
+    inner = (left > 0) & (top > 0) & (right < mask.shape[1]) & (bottom < mask.shape[0])
+    filled = small & inner
+    filled[0] = False
+    whole: Mask = mask | filled[np.asarray(parts)]
+    return whole
+
+
+def find_zones(
+    camera: Camera, room: RoomBox, view: FloorView, floor: Mask, labels: Labels | None
+) -> tuple[Zone, ...]:
+    """The zones along everything that stands where the seen floor ends."""
+    rows = _feet(floor)
+    columns = np.flatnonzero(rows >= 0)
+    if not len(columns):
+        return ()
+    eye = room.camera_height_m
+    feet, is_beyond = _inside(view.points[rows[columns], columns] * eye, room)
+    facade = _Facade(camera, view, feet, eye)
+    found: dict[Kind, Mask] = facade.evident()
+    found["door"] |= is_beyond
+    if labels is not None:
+        for kind, marked in facade.labelled(labels).items():
+            found[kind] |= marked
+    return tuple(
+        Zone(kind, place)
+        for kind, marked in found.items()
+        for run in _runs(marked, columns)
+        if (place := _before(feet[run], kind)) is not None
+    )
+
+
+def _feet(floor: Mask) -> NDArray[np.int64]:
+    """The row in which the floor that begins at the lower edge ends, by column; -1 where there is none."""
+    closed = cv2.morphologyEx(floor.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((5, 1), np.uint8))
+    rows = np.full(floor.shape[1], -1, np.int64)
+    for column, is_floor in enumerate(np.asarray(closed).T[:, ::-1] > 0):
+        if is_floor.any():
+            first = int(np.argmax(is_floor))
+            ends = np.flatnonzero(~is_floor[first:])
+            if len(ends) and ends[0]:
+                rows[column] = floor.shape[0] - first - int(ends[0])
+    return rows
+
+
+def _inside(feet: Floats, room: RoomBox) -> tuple[Floats, Mask]:
+    """Feet beyond the walls moved to them, and which these are: there one looks into another room."""
+    away = np.array([room.left_m, room.right_m, room.depth_m])
+    along = np.stack([feet[:, 0], feet[:, 0], feet[:, 1]], axis=1)
+    with np.errstate(divide="ignore"):
+        share = np.where(along * np.sign(away) > 0, away / along, np.inf).min(axis=1)
+    beyond = np.linalg.norm(feet, axis=1) * (1 - share)
+    return feet * np.minimum(share, 1)[:, None], beyond > _BEYOND_M
+
+
+class _Facade:
+    """What rises over the feet: a picture whose rows are heights."""
+
+    def __init__(self, camera: Camera, view: FloorView, feet: Floats, eye: float) -> None:
+        count = len(feet)
+        points = np.empty((count, len(_HEIGHTS_M), 3))
+        points[..., :2] = feet[:, None]
+        points[..., 2] = _HEIGHTS_M - eye
+        pixels, _ = camera.project(points / eye)
+        self._shares = pixels / (camera.width, camera.height)
+        self._shown: Mask = np.all((self._shares > 0) & (self._shares < 1), axis=-1)
+        grey = cv2.cvtColor(view.image, cv2.COLOR_BGR2GRAY)
+        self._grey = self._sample(grey.astype(np.float64))
+
+    def evident(self) -> dict[Kind, Mask]:
+        """What the light alone tells: dark openings, soot, glass that dazzles down to the floor."""
+        middle = self._shown & _TALL
+        typical = float(np.median(self._grey[middle])) if middle.any() else 255.0
+        dark = self._grey < _DARK * typical
+        bright = (self._grey > _CLIPPED) & (typical < _BRIGHT_ROOM)
+        low, high, tall = (self._share(dark, band) for band in (_LOW, _HIGH, _TALL))
+        return {
+            "door": tall > _MOST,
+            "window": self._share(bright, _LOW) > _MOST,
+            "fireplace": (low > _MOST) & (high < 1 - _MOST) & (tall <= _MOST),
+        }
+
+    def labelled(self, labels: Labels) -> dict[Kind, Mask]:
+        """What the labels tell."""
+        seen = {
+            name: self._sample(np.asarray(share, np.float64))
+            for name, share in zip(CLASSES, labels.shares, strict=True)
+        }
+        things = seen["furniture"] + seen["other"]
+        return {
+            "door": self._share(seen["door"], _TALL) > _MOST,
+            "window": self._share(seen["window"], _LOW) > _MOST,
+            "fireplace": self._share(things, _LOW) > _MOST,
+        }
+
+    def _share(self, values: Column | Mask, band: Mask) -> Column:
+        """The mean over the seen part of a band of heights, by column; 0 where little of it is seen."""
+        shown: Mask = self._shown[:, band]
+        total = np.where(shown, np.asarray(values, np.float64)[:, band], 0.0).sum(axis=1)
+        share: Column = np.where(
+            shown.mean(axis=1) > 0.5, total / np.maximum(shown.sum(axis=1), 1), 0
+        )
+        return share
+
+    def _sample(self, values: Floats) -> Floats:
+        height, width = values.shape
+        size = np.array([width, height])
+        finite = np.clip(np.nan_to_num(self._shares), 0, 1 - 1e-9)
+        x, y = np.moveaxis((finite * size).astype(int), -1, 0)
+        sampled: Floats = values[y, x]
+        return sampled
+
+
+def _runs(marked: Mask, columns: NDArray[np.intp]) -> Iterator[NDArray[np.intp]]:
+    """The indices of neighbouring marked columns; small gaps do not part them."""
+    indices = np.flatnonzero(marked)
+    if len(indices):
+        parts = np.flatnonzero(np.diff(columns[indices]) > _WIDEST_GAP) + 1
+        yield from np.split(indices, parts)
+
+
+def _before(feet: Floats, kind: Kind) -> Footprint | None:
+    """The rectangle before a row of feet, on the side of the camera; None if the row is too short."""
+    (x0, y0), (x1, y1) = feet[0], feet[-1]
+    width = math.hypot(x1 - x0, y1 - y0)
+    if width < _NARROWEST_M[kind] or (kind == "door" and width > _WIDEST_OPENING_M):
+        return None
+    normal = np.array([y1 - y0, x0 - x1]) / width
+    middle = np.array([(x0 + x1) / 2, (y0 + y1) / 2])
+    if normal @ middle > 0:
+        normal = -normal
+    depth = DEPTHS_M[kind] + _BEHIND_M
+    x, y = middle + normal * (depth / 2 - _BEHIND_M)
+    rotation = math.atan2(float(normal[0]), -float(normal[1]))
+    return Footprint(float(x), float(y), width + 2 * _SIDE_M, depth, rotation)

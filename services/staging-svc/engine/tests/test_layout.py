@@ -1,0 +1,370 @@
+"""What holds for the plan of any room: here, of many that chance has built."""
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from staging_engine.floor import FloorView
+from staging_engine.footprint import Footprint, overlap
+from staging_engine.furniture import Piece
+from staging_engine.geometry import Camera, pixel_grid
+from staging_engine.labels import CLASSES, Labels
+from staging_engine.plan import plan_room
+from staging_engine.planner import Placement
+from staging_engine.port import StagingRefusedError
+from staging_engine.room import RoomBox
+from staging_engine.site import Site
+
+Floats = NDArray[np.float64]
+WIDTH, HEIGHT = 320, 214
+ROOMS = range(16)
+ROOM_TYPES = ("living_room", "bedroom", "dining_room")
+STYLES = ("modern", "scandinavian", "industrial")
+FIXED = {"picture", "mirror", "pendant", "cord", "table_lamp"}
+COLOURS = {
+    "floor": (120, 140, 160),
+    "wall": (205, 210, 212),
+    "ceiling": (235, 235, 235),
+    "door": (60, 62, 70),
+    "window": (250, 250, 250),
+    "furniture": (90, 90, 150),
+    "other": (30, 30, 30),
+}
+
+
+@dataclass(frozen=True)
+class Opening:
+    """A door, a tall window or a fireplace in a wall: from `start` to `end` along it, up to `top`."""
+
+    kind: str
+    wall: str
+    start: float
+    end: float
+    top: float
+
+
+@dataclass(frozen=True)
+class Room:
+    """A room known exactly; the camera is over the origin."""
+
+    camera: Camera
+    eye: float
+    left: float
+    right: float
+    depth: float
+    ceiling: float
+    openings: tuple[Opening, ...]
+    blocks: tuple[tuple[float, float, float, float, float], ...]
+    """What stands in it, such as half-walls: x from and to, y from and to, height."""
+
+    def look(self, rays: Floats) -> tuple[Floats, NDArray[np.int64]]:
+        """How far away each ray ends, in lengths of the ray, and the class of what it meets."""
+        x, y, z = np.moveaxis(rays, -1, 0)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ends = {
+                "floor": np.where(z < 0, -self.eye / z, np.inf),
+                "ceiling": np.where(z > 0, (self.ceiling - self.eye) / z, np.inf),
+                "left": np.where(x < 0, self.left / x, np.inf),
+                "right": np.where(x > 0, self.right / x, np.inf),
+                "back": np.where(y > 0, self.depth / y, np.inf),
+            }
+        names = list(ends)
+        distances = np.stack([ends[name] for name in names])
+        first = distances.argmin(axis=0)
+        nearest = distances.min(axis=0)
+        classes = np.full(x.shape, CLASSES.index("wall"))
+        for name in ("floor", "ceiling"):
+            classes[first == names.index(name)] = CLASSES.index(name)
+        height = self.eye + z * nearest
+        for opening in self.openings:
+            along = (x if opening.wall == "back" else y) * nearest
+            inside = (along > opening.start) & (along < opening.end) & (height < opening.top)
+            shown = "other" if opening.kind == "fireplace" else opening.kind
+            classes[inside & (first == names.index(opening.wall))] = CLASSES.index(shown)
+        for block in self.blocks:
+            entered = self.enters(rays, block)
+            hit = entered < nearest
+            nearest, classes[hit] = np.minimum(nearest, entered), CLASSES.index("furniture")
+        return nearest, classes
+
+    def enters(self, rays: Floats, block: tuple[float, float, float, float, float]) -> Floats:
+        """Where each ray enters a block; infinite where it does not."""
+        low = np.array([block[0], block[2], -self.eye])
+        high = np.array([block[1], block[3], block[4] - self.eye])
+        with np.errstate(divide="ignore", invalid="ignore"):
+            one, other = low / rays, high / rays
+        enter = np.minimum(one, other).max(axis=-1)
+        leave = np.maximum(one, other).min(axis=-1)
+        return np.where((enter < leave) & (enter > 0), enter, np.inf)
+
+    def site(self, *, labelled: bool) -> Site:
+        """The room as the photo's analysis would hand it to the planner."""
+        rays = self.camera.rays(pixel_grid(WIDTH, HEIGHT))
+        _, classes = self.look(rays)
+        below = rays[..., 2] < -0.06
+        points = -rays[..., :2] / np.minimum(rays[..., 2:], -0.06)
+        image = np.array([COLOURS[name] for name in CLASSES], np.uint8)[classes]
+        mask = (classes == CLASSES.index("floor")) & below
+        view = FloorView(
+            cv2.GaussianBlur(image, (3, 3), 0).astype(np.uint8), 1.0, mask, below, points
+        )
+        box = RoomBox(
+            -self.left / self.eye,
+            self.right / self.eye,
+            self.depth / self.eye,
+            self.ceiling / self.eye - 1,
+            self.eye,
+            1.0,
+        )
+        shares = (classes[None] == np.arange(len(CLASSES))[:, None, None]).astype(np.float32)
+        small = np.stack(
+            [cv2.resize(share, (96, 64), interpolation=cv2.INTER_AREA) for share in shares]
+        )
+        return Site(self.camera, box, view, labels=Labels(small, {}) if labelled else None)
+
+    def zones(self) -> Iterator[Footprint]:
+        """The floor just before each opening, a little less than a planner has to keep clear."""
+        for opening in self.openings:
+            deep = {"door": 0.7, "window": 0.2, "fireplace": 0.6}[opening.kind]
+            middle, width = (opening.start + opening.end) / 2, opening.end - opening.start - 0.1
+            x, y, rotation = {
+                "back": (middle, self.depth - deep / 2, 0.0),
+                "left": (self.left + deep / 2, middle, math.pi / 2),
+                "right": (self.right - deep / 2, middle, -math.pi / 2),
+            }[opening.wall]
+            yield Footprint(x, y, width, deep, rotation)
+
+    def shows(self, zone: Footprint) -> bool:
+        """Whether the wall behind a zone is in the photo, from the floor up, with nothing before it."""
+        edge = np.linspace(-0.45, 0.45, 7) * zone.width
+        foot = np.array([zone.at(float(a), -zone.depth / 2) for a in edge])
+        rays = np.column_stack([foot, np.full(len(foot), 0.05 - self.eye)])
+        pixels, depth = self.camera.project(rays)
+        inside = (depth > 0) & ((pixels > 4) & (pixels < (WIDTH - 4, HEIGHT - 4))).all(axis=1)
+        return bool(inside.all() and (self.look(rays)[0] > 0.97).all())
+
+
+@cache
+def room(number: int) -> Room:
+    """A room by chance: its size, its openings, half of them with something in the way."""
+    random = np.random.default_rng(number)
+    wide, depth = random.uniform(2.8, 7.0), random.uniform(3.4, 8.0)
+    left = -wide * random.uniform(0.25, 0.75)
+    camera = Camera(
+        focal=WIDTH * random.uniform(0.5, 0.75),
+        yaw=math.radians(random.uniform(-28, 28)),
+        pitch=math.radians(random.uniform(0, 12)),
+        roll=0.0,
+        width=WIDTH,
+        height=HEIGHT,
+    )
+    openings = []
+    for wall in random.permutation(["back", "left", "right"])[: random.integers(1, 4)]:
+        low, high = (left, left + wide) if wall == "back" else (1.2, depth)
+        kind = str(random.choice(["door", "door", "window", "fireplace"]))
+        width = {"door": 0.9, "window": 1.4, "fireplace": 1.1}[kind]
+        if high - low > width + 0.4:
+            start = random.uniform(low + 0.2, high - width - 0.2)
+            top = {"door": 2.03, "window": 2.1, "fireplace": 0.85}[kind]
+            openings.append(Opening(kind, str(wall), start, start + width, top))
+    blocks = []
+    if random.random() < 0.5:
+        x, y = random.uniform(left, left + wide - 1.2), random.uniform(1.6, depth - 1.0)
+        blocks.append((x, x + 1.2, y, y + 0.2, float(random.uniform(0.9, 2.5))))
+    return Room(
+        camera,
+        eye=float(random.uniform(1.1, 1.6)),
+        left=left,
+        right=left + wide,
+        depth=depth,
+        ceiling=float(random.uniform(2.4, 3.0)),
+        openings=tuple(openings),
+        blocks=tuple(blocks),
+    )
+
+
+@dataclass(frozen=True)
+class Planned:
+    """What was planned for a room, by labels or by the light alone."""
+
+    room: Room
+    labelled: bool
+    room_type: str
+    placements: list[Placement]
+
+    def zones(self) -> list[tuple[str, Footprint]]:
+        """What the photo lets a planner know of; by the light alone, white glass is white wall."""
+        pairs = zip(self.room.openings, self.room.zones(), strict=True)
+        return [
+            (opening.kind, zone)
+            for opening, zone in pairs
+            if self.room.shows(zone) and (self.labelled or opening.kind != "window")
+        ]
+
+
+@pytest.fixture(scope="module")
+def plans(pieces: dict[str, Piece]) -> list[Planned]:
+    """Every room furnished as every type, with labels and without, in changing styles."""
+    made = []
+    for number in ROOMS:
+        known = room(number)
+        for labelled in (True, False):
+            site = known.site(labelled=labelled)
+            for index, room_type in enumerate(ROOM_TYPES):
+                style = STYLES[(number + index) % 3]
+                with suppress(StagingRefusedError):
+                    placed = plan_room(site, pieces, room_type=room_type, style=style, seed=number)
+                    made.append(Planned(known, labelled, room_type, placed))
+    return made
+
+
+def footprint(placement: Placement) -> Footprint:
+    (x, y, _), (width, depth, _) = placement.position, placement.size
+    # Leaves and lamp shades are wider than what stands on the floor.
+    factor = 0.75 if placement.name in ("plant", "floor_lamp") else 1.0
+    return Footprint(x, y, width, depth, placement.rotation).scaled(factor)
+
+
+def standing(placements: list[Placement]) -> list[tuple[str, Footprint]]:
+    return [(p.name, footprint(p)) for p in placements if p.name not in FIXED]
+
+
+def test_most_rooms_are_furnished(plans: list[Planned]) -> None:
+    assert len(plans) > 0.6 * len(ROOMS) * 2 * len(ROOM_TYPES)
+
+
+def test_what_must_stay_clear_is_clear(plans: list[Planned]) -> None:
+    kept = 0
+    for plan in plans:
+        for kind, zone in plan.zones():
+            kept += 1
+            for name, place in standing(plan.placements):
+                assert not overlap(place, zone), (plan, kind, name)
+    assert kept > 20
+
+
+def test_every_piece_stands_on_the_floor(plans: list[Planned]) -> None:
+    for plan in plans:
+        known, placements = plan.room, plan.placements
+        for name, place in standing(placements):
+            x, y = place.points(9).T
+            on_floor = (x > known.left - 0.02) & (x < known.right + 0.02) & (y < known.depth + 0.02)
+            for left, right, near, far, _ in known.blocks:
+                on_floor &= ~((x > left) & (x < right) & (y > near) & (y < far))
+            assert on_floor.mean() >= 0.8, (known, name)
+
+
+def test_nothing_is_painted_over_what_is_in_front_of_it(plans: list[Planned]) -> None:
+    for plan in plans:
+        known, placements = plan.room, plan.placements
+        for placement in placements:
+            if placement.name in ("rug", *FIXED):
+                continue
+            ground = footprint(placement).points(5)
+            heights = np.linspace(0.02, 0.3, 4)
+            points = np.array(
+                [[*spot, height - known.eye] for spot in ground for height in heights]
+            )
+            pixels, depth = known.camera.project(points)
+            inside = (depth > 0.2) & ((pixels > 0) & (pixels < (WIDTH, HEIGHT))).all(axis=1)
+            for block in known.blocks:
+                covered = known.enters(points[inside], block) < 0.98
+                assert covered.mean() <= 0.25, (known, placement)
+
+
+def test_people_reach_every_door(plans: list[Planned]) -> None:
+    for plan in plans:
+        known, placements = plan.room, plan.placements
+        solid = [place for name, place in standing(placements) if name != "rug"]
+        doors = [zone for kind, zone in plan.zones() if kind == "door"]
+        if doors:
+            empty, furnished = (reached(known, things) for things in ([], solid))
+            for door in doors:
+                if empty(door.x, door.y):
+                    assert furnished(door.x, door.y), (known, placements)
+
+
+def reached(known: Room, solid: list[Footprint]) -> Callable[[float, float], bool]:
+    """Whether a person 0.7 m wide can walk from the camera to within 0.3 m of a place."""
+    cell, half = 0.05, 0.35
+    columns = round((known.right - known.left) / cell)
+    rows = round(known.depth / cell)
+    grid = np.ones((rows, columns), np.uint8)
+    for place in solid:
+        corners = place.points(2)[[0, 1, 3, 2]]
+        pixels = (corners - (known.left, 0.0)) / cell
+        cv2.fillConvexPoly(grid, np.round(pixels).astype(np.int32), 0)
+    walled = cv2.copyMakeBorder(grid, 0, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
+    away = np.asarray(cv2.distanceTransform(walled, cv2.DIST_L2, 5)) * cell
+    parts = np.asarray(cv2.connectedComponents((away >= half - cell).astype(np.uint8))[1])
+
+    def near(x: float, y: float) -> set[int]:
+        column, row = round((x - known.left) / cell) + 1, round(y / cell)
+        reach = round(0.3 / cell)
+        window = parts[
+            max(0, row - reach) : row + reach + 1, max(0, column - reach) : column + reach + 1
+        ]
+        return set(np.unique(window).tolist()) - {0}
+
+    return lambda x, y: bool(near(x, y) & near(0.0, 0.35))
+
+
+def test_no_picture_hangs_twice(plans: list[Planned]) -> None:
+    for plan in plans:
+        known, placements = plan.room, plan.placements
+        hung = Counter(p.asset[-1] for p in placements if p.name == "picture")
+        assert all(count == 1 for count in hung.values()), (known, hung)
+
+
+def test_armchairs_do_not_turn_their_back_to_us(plans: list[Planned]) -> None:
+    seen = 0
+    for plan in plans:
+        known, placements = plan.room, plan.placements
+        for placement in placements:
+            if placement.name == "armchair":
+                seen += 1
+                x, y, _ = placement.position
+                front = math.sin(placement.rotation), -math.cos(placement.rotation)
+                facing = -(front[0] * x + front[1] * y) / math.hypot(x, y)
+                assert facing > -0.35, (known, placement)
+    assert seen > 20
+
+
+def test_rugs_are_in_proportion(plans: list[Planned]) -> None:
+    for plan in plans:
+        placements = plan.placements
+        main = {"living_room": "sofa", "bedroom": "bed", "dining_room": "dining_table"}[
+            plan.room_type
+        ]
+        width = next(p.size[0] for p in placements if p.name == main)
+        rugs = [p.size[0] for p in placements if p.name == "rug"]
+        assert all(rug > 0.95 * width for rug in rugs[:1])
+
+
+def test_narrow_rooms_are_refused(pieces: dict[str, Piece]) -> None:
+    wide = room(3)
+    narrow = Room(wide.camera, wide.eye, -1.0, 1.1, 5.0, 2.5, (), ())
+    with pytest.raises(StagingRefusedError) as refused:
+        plan_room(narrow.site(labelled=True), pieces, room_type="bedroom", style="modern", seed=1)
+    assert refused.value.code == "cannot_place"
+    assert "2.2 m" in refused.value.message
+
+
+def test_large_rooms_get_a_second_group(pieces: dict[str, Piece]) -> None:
+    camera = Camera(WIDTH * 0.55, math.radians(8), math.radians(6), 0.0, WIDTH, HEIGHT)
+    large = Room(camera, 1.4, -3.2, 3.4, 7.5, 2.7, (), ()).site(labelled=True)
+    for room_type, more in (
+        ("living_room", {"dining_table", "armchair"}),
+        ("bedroom", {"armchair", "desk"}),
+        ("dining_room", {"armchair"}),
+    ):
+        placed = plan_room(large, pieces, room_type=room_type, style="modern", seed=2)
+        assert more & {placement.name for placement in placed}, room_type
