@@ -20,7 +20,7 @@ seed ?=
 only ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install up down status logs demo env replace test faults fuzz verify-containers mutants check lint format typecheck contract web web-dev web-api migrate revision bench lock pictures previews python platform testable
+.PHONY: help install up down status logs demo env replace test faults fuzz verify-containers mutants check lint format typecheck contract web web-dev web-api migrate revision bench lock mails pictures previews python platform testable
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -112,6 +112,9 @@ typecheck: install ## Check types, member by member
 
 previews: install ## Stage examples/rooms for the pictures of the catalog; takes minutes
 	@$(VENV)/python deploy/make_previews.py
+
+mails: install ## Write every mail, in each language and two looks, on one page
+	@$(VENV)/python deploy/make_mails.py
 
 pictures: testable web ## Make the pictures of the app that the README shows; takes minutes
 	@$(VENV)/python -m proof.pictures

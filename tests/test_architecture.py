@@ -37,7 +37,10 @@ SERVICES = {
 # The files that the capabilities of a service share, and those that only one service has.
 SHARED_FILES = ["app", "worker", "cli", "settings", "parts", "handlers", "models", "tables"]
 MORE_FILES = {
-    "identity": {"callers": "who calls, where people act for themselves and not for a tenant"},
+    "identity": {
+        "callers": "who calls, where people act for themselves and not for a tenant",
+        "mails": "every mail, for the previews and the tests",
+    },
     "usage": {"meters": "what is metered: all of its capabilities speak of it"},
     "staging": {"jobs": "its third process"},
 }

@@ -39,7 +39,7 @@ SECRETS_OR_HASHES_OF_SECRETS = """
 # A task names rows and no people, because operators read it.
 TASKS = "tasks.concurrency_key tasks.key tasks.last_error tasks.payload"
 ABOUT_PHOTOS = "checks hints options placeholder record sha256"
-COLOURS = "accent_color primary_color tokens"
+COLOURS = "accent_color brand_tokens primary_color tokens"
 OUR_OWN_WORDS = "failure_message"
 NOT_PERSONAL = {
     *WORDS_FROM_LISTS.split(),

@@ -32,6 +32,19 @@ MakeSettings = Callable[..., Settings]
 Events = Callable[[UUID | str], Awaitable[list[Event]]]
 
 
+def part_of(mail: EmailMessage, kind: str) -> str:
+    """What a mail says as `plain` or as `html`, decoded."""
+    (part,) = (each for each in mail.walk() if each.get_content_type() == f"text/{kind}")
+    content = part.get_payload(decode=True)
+    assert isinstance(content, bytes)
+    return content.decode().replace("\r\n", "\n")
+
+
+def text_of(mail: EmailMessage) -> str:
+    """The text of a mail."""
+    return part_of(mail, "plain")
+
+
 class MailServer(MessageHandler):
     """A real SMTP server that keeps what it is given; `answer` refuses instead."""
 
@@ -62,7 +75,7 @@ class MailServer(MessageHandler):
 
     def code(self, address: str) -> str:
         """The code in the newest mail to that address."""
-        match = re.search(r"Your code is (\d{6})", str(self.to(address)[-1].get_payload()))
+        match = re.search(r"Your code is (\d{6})", text_of(self.to(address)[-1]))
         assert match is not None
         return match.group(1)
 

@@ -73,7 +73,7 @@ TOPICS: tuple[TopicSpec, ...] = (
         "tenant-svc",
         1,
         -1,
-        readers=("gateway",),
+        readers=("gateway", "identity-svc"),
         is_compacted=True,
         has_personal_data=True,
     ),

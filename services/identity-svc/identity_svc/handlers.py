@@ -6,6 +6,7 @@ from stagify.database import Session
 from stagify.events.tenant import (
     TenantActivated,
     TenantCreated,
+    TenantDirectoryEntry,
     TenantExpired,
     TenantReactivated,
     TenantSuspended,
@@ -21,6 +22,11 @@ async def on_tenant_created(session: Session, event: TenantCreated) -> None:
 async def on_tenant_updated(session: Session, event: TenantUpdated) -> None:
     """Record the new details."""
     await service.record_details(session, event)
+
+
+async def on_directory_entry(session: Session, event: TenantDirectoryEntry) -> None:
+    """Record how the tenant presents itself, for its mails."""
+    await service.record_brand(session, event)
 
 
 async def on_tenant_activated(session: Session, event: TenantActivated) -> None:
@@ -48,6 +54,7 @@ async def on_tenant_expired(session: Session, event: TenantExpired) -> None:
 HANDLERS: Handlers = {
     TenantCreated: on_tenant_created,
     TenantUpdated: on_tenant_updated,
+    TenantDirectoryEntry: on_directory_entry,
     TenantActivated: on_tenant_activated,
     TenantSuspended: on_tenant_suspended,
     TenantReactivated: on_tenant_reactivated,

@@ -3,7 +3,7 @@
 from contextlib import aclosing
 
 from identity_svc.handlers import HANDLERS
-from identity_svc.mail.service import Composers, MailKind
+from identity_svc.mail.service import Brands, Composers, MailKind
 from identity_svc.mail.smtp import SmtpSender
 from identity_svc.mail.tasks import mail_kinds
 from identity_svc.parts import NAME, Parts, make_parts
@@ -20,7 +20,7 @@ UPKEEP_INTERVAL_SECONDS = 30.0
 
 
 def make_consumer(parts: Parts) -> Consumer:
-    """The consumer of the events of tenants."""
+    """The consumer of the events of tenants, and of how they present themselves."""
     return Consumer(
         NAME,
         database=parts.database,
@@ -31,10 +31,11 @@ def make_consumer(parts: Parts) -> Consumer:
 
 def make_kinds(parts: Parts) -> Kinds:
     """The kinds of tasks that this service does."""
+    brands = Brands(parts.settings)
     composers: Composers = {
-        MailKind.SIGNUP: SignupMail(parts.digester, parts.settings.base_domain),
-        MailKind.PASSWORD_RESET: PasswordResetMail(parts.digester, parts.settings.app_url),
-        MailKind.PASSWORD_CHANGED: PasswordChangedMail(parts.settings.app_url),
+        MailKind.SIGNUP: SignupMail(parts.digester, parts.settings.base_domain, brands.platform),
+        MailKind.PASSWORD_RESET: PasswordResetMail(parts.digester, brands.platform),
+        MailKind.PASSWORD_CHANGED: PasswordChangedMail(brands.platform),
     }
     return mail_kinds(composers, SmtpSender(parts.settings))
 

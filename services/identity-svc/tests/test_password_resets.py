@@ -31,6 +31,7 @@ from identity_testing import (
     new_address,
     refusal,
     statements,
+    text_of,
 )
 from stagify.database import Database
 from stagify.events.identity import PasswordChanged, SessionRevoked
@@ -81,14 +82,7 @@ class Forgetful:
 
 def token_in(mail: EmailMessage) -> str:
     """The token of the link in a mail."""
-    return str(LINK.findall(words_of(mail))[0])
-
-
-def words_of(mail: EmailMessage) -> str:
-    """The text of a mail as its reader sees it."""
-    content = mail.get_payload(decode=True)
-    assert isinstance(content, bytes)
-    return content.decode("utf-8").replace("\r\n", "\n")
+    return str(LINK.findall(text_of(mail))[0])
 
 
 @pytest.fixture
@@ -226,7 +220,7 @@ class TestAsking:
         answer = await client.post(URL, json={"email": member.email}, headers=headers)
         assert answer.status_code == 202
         (mail,) = await forgetful.mails_to(member.email)
-        assert "evil" not in words_of(mail)
+        assert "evil" not in text_of(mail)
         assert token_in(mail)
 
 
@@ -244,9 +238,9 @@ class TestMails:
             (mail,) = [
                 each
                 for each in await self.about_passwords(forgetful, member)
-                if ("Passwort" in words_of(each)) == (locale == "de")
+                if ("Passwort" in text_of(each)) == (locale == "de")
             ]
-            (line,) = [each for each in words_of(mail).splitlines() if "://" in each]
+            (line,) = [each for each in text_of(mail).splitlines() if "://" in each]
             assert LINK.fullmatch(line)
             assert len(line) <= 70
             assert "Ada" not in mail["Subject"]
@@ -256,7 +250,7 @@ class TestMails:
     @staticmethod
     async def about_passwords(forgetful: Forgetful, member: Member) -> list[EmailMessage]:
         await forgetful.mails_to(member.email)
-        return [m for m in forgetful._mails.to(member.email) if LINK.search(words_of(m))]
+        return [m for m in forgetful._mails.to(member.email) if LINK.search(text_of(m))]
 
     async def test_asking_often_sends_few_and_their_links_go_on_working(
         self, forgetful: Forgetful, member: Member, clock: Clock
@@ -353,7 +347,7 @@ class TestChoosing:
         await forgetful.mails_to(member.email)
         note = mail_server.to(member.email)[-1]
         assert note["Subject"] == "Your StagifyAI password was changed"
-        assert "http://app.localhost:8080/reset\n" in words_of(note)
+        assert "http://app.localhost:8080/reset\n" in text_of(note)
 
     async def test_a_link_works_once(self, forgetful: Forgetful, member: Member) -> None:
         token = await forgetful.link_of(member.email)

@@ -18,6 +18,7 @@ from identity_testing import (
     Visitor,
     new_address,
     refusal,
+    text_of,
     wrong,
 )
 from stagify.clock import utc_now
@@ -80,7 +81,7 @@ async def test_mail_says_which_request_it_answers(
         statement = text("SELECT created_at FROM signups WHERE id = :id")
         at = (await session.execute(statement, {"id": begun.id})).scalar_one()
     (mail,) = mail_server.to(email)
-    assert f"{at:%H:%M:%S} UTC" in str(mail.get_payload())
+    assert f"{at:%H:%M:%S} UTC" in text_of(mail)
 
 
 async def test_codes_that_one_source_tries_are_limited(

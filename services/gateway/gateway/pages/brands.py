@@ -1,28 +1,14 @@
 """How a site presents itself: its name, and colours that can be read on light and on dark pages."""
 
 import logging
-import re
 
 from pydantic import ValidationError
 
 from gateway.hosts.sites import Site
-from stagify.events.tenant import BrandColors, Branding, BrandTheme, BrandTokens
+from stagify.brands import PLATFORM_COLORS, PLATFORM_TOKENS, are_colors
+from stagify.events.tenant import Branding, BrandTheme, BrandTokens
 
 logger = logging.getLogger(__name__)
-
-# The platform's own, which are also those of a tenant about whose branding nothing is known. A test
-# compares them with what tenant-svc makes of its default colours.
-PLATFORM_COLORS = BrandColors(primary="#1f4d3a", accent="#c98a3c")
-PLATFORM_TOKENS = BrandTokens(
-    light=BrandTheme(
-        brand="#1f4d3a", on_brand="#ffffff", brand_text="#1f4d3a", brand_ring="#bf8132"
-    ),
-    dark=BrandTheme(
-        brand="#477560", on_brand="#ffffff", brand_text="#63927c", brand_ring="#c98a3c"
-    ),
-)
-
-_COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
 def brand_of(site: Site) -> Branding:
@@ -34,9 +20,7 @@ def brand_of(site: Site) -> Branding:
         except ValidationError:
             logger.error("brands.not_understood", extra={"site_tenant_id": str(site.tenant_id)})
         else:
-            themes = (found.colors, found.tokens.light, found.tokens.dark)
-            colors = [color for theme in themes for color in theme.model_dump().values()]
-            if all(_COLOR.fullmatch(color) for color in colors):
+            if are_colors(found.colors, found.tokens.light, found.tokens.dark):
                 return found
             logger.error("brands.no_color", extra={"site_tenant_id": str(site.tenant_id)})
             return found.model_copy(update={"colors": PLATFORM_COLORS, "tokens": PLATFORM_TOKENS})

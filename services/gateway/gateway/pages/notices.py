@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from gateway.hosts.refusals import TENANT_SUSPENDED, UNKNOWN_HOST
 from gateway.hosts.sites import NOBODY, Site
-from gateway.pages.brands import PLATFORM_TOKENS, brand_of, initial_of, theme_css
+from gateway.pages.brands import brand_of, initial_of, theme_css
 from gateway.pages.document import HTML
 from gateway.pages.entries import hash_source
 from gateway.pages.negotiation import LOCALES, Locale, locale_of
@@ -14,6 +14,7 @@ from gateway.pages.rendered import Rendered
 from gateway.wire.decisions import Answer
 from gateway.wire.refusals import Refusal
 from gateway.wire.request import Request
+from stagify.brands import PLATFORM_TOKENS
 from stagify.events.tenant import BrandTokens
 
 # The look of the web app (`web/src/styles/tokens.css`), as far as these pages need it.

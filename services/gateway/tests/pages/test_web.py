@@ -12,11 +12,11 @@ from uuid import uuid4
 
 import pytest
 
-from gateway.pages.brands import PLATFORM_TOKENS
 from gateway.testing.client import HOST, SESSION, Answer, request
 from gateway.testing.running import Running
 from gateway.testing.service import FakeService
 from gateway.testing.web import build_web
+from stagify.brands import PLATFORM_TOKENS
 
 MakeGateway = Callable[..., Awaitable[Running]]
 

@@ -1,4 +1,4 @@
-"""Queueing mail in the caller's transaction."""
+"""Writing mails, and queueing them in the caller's transaction."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -6,9 +6,22 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from identity_svc.mail.brands import Brand, Brands
+from identity_svc.mail.templates import compiled
 from identity_svc.people.schemas import Locale
 from stagify.database import Session
 from stagify.tasks.queue import enqueue
+
+__all__ = [
+    "Brand",
+    "Brands",
+    "Composer",
+    "Composers",
+    "Mail",
+    "MailKind",
+    "Message",
+    "queue_mail",
+]
 
 
 class MailKind(StrEnum):
@@ -26,30 +39,38 @@ class MailKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A mail that is ready to be sent."""
+    """A mail that is ready to be sent: the same as text and as HTML. It comes in the name of `sender`,
+    a tenant, or else in the platform's."""
 
     to: str
     subject: str
     text: str
+    html: str
+    sender: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
-    """A mail in one language, with the values that it is written with in braces. The subject holds
-    nothing about a person: others see it over their shoulder."""
+class Mail:
+    """One of our mails: `templates/<name>.<language>.mjml`, and an example of each value in it.
 
-    subject: str
-    text: str
+    The subject holds nothing about a person: others see it over their shoulder.
+    """
 
+    name: str
+    example: Mapping[str, object]
 
-# A mail in each language.
-Texts = Mapping[Locale, Text]
-
-
-def write(to: str, texts: Texts, locale: Locale | None, **values: object) -> Message:
-    """The mail in the language of its reader; in English if that is not known."""
-    chosen = texts[locale or "en"]
-    return Message(to, chosen.subject.format(**values), chosen.text.format(**values))
+    def write(self, to: str, locale: Locale | None, brand: Brand, **values: object) -> Message:
+        """The mail in the language of its reader, which is English if that is not known, and in the
+        look of whom it comes from."""
+        template = compiled(self.name, locale or "en")
+        known = {**values, "brand": brand}
+        return Message(
+            to,
+            subject=template.subject(known),
+            text=template.text(known),
+            html=template.html(known),
+            sender=None if brand.is_platform else brand.name,
+        )
 
 
 # Writes the mail about one subject; None if it is no longer needed.

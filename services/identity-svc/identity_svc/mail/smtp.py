@@ -8,6 +8,7 @@ import aiosmtplib
 from email_validator import validate_email
 
 from identity_svc.mail.service import Message
+from identity_svc.mail.templates import in_one_line
 from identity_svc.settings import Settings
 from stagify.clock import utc_now
 
@@ -48,15 +49,24 @@ class SmtpSender:
 
     def _mime(self, message: Message) -> EmailMessage:
         mime = EmailMessage()
-        mime["From"] = self._sender
+        mime["From"] = self._from(message.sender)
         mime["To"] = Address(addr_spec=_deliverable(message.to))
-        mime["Subject"] = message.subject
+        mime["Subject"] = in_one_line(message.subject)
         mime["Date"] = format_datetime(utc_now())
         mime["Message-ID"] = make_msgid(domain=self._sender.domain)
         # RFC 3834: no vacation notes in return.
         mime["Auto-Submitted"] = "auto-generated"
         mime.set_content(message.text)
+        mime.add_alternative(message.html, subtype="html")
         return mime
+
+    def _from(self, sender: str | None) -> Address:
+        """The platform; if the mail comes from a tenant, with that name before its own."""
+        ours = self._sender
+        if sender is None:
+            return ours
+        name = in_one_line(f"{sender} via {ours.display_name or ours.domain}")
+        return Address(display_name=name, addr_spec=ours.addr_spec)
 
 
 def _deliverable(address: str) -> str:

@@ -4,6 +4,8 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
+from pydantic import JsonValue
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
 from identity_svc.tables import ServiceTable
@@ -27,6 +29,13 @@ class Tenant(ServiceTable, table=True):
     plan: str | None = None
     region: str | None = None
     details_event_id: UUID | None = None
+    # How it presents itself, which the gateway's directory tells.
+    brand_name: Annotated[str | None, Personal] = None
+    brand_tokens: dict[str, JsonValue] | None = Field(
+        default=None, sa_type=JSONB(none_as_null=True)
+    )
+    logo_url: Annotated[str | None, Personal] = None
+    brand_event_id: UUID | None = None
     status: str = "provisioning"
     status_event_id: UUID | None = None
     # The receipt for `TenantCreated` needs both: the event, and the owner's membership.

@@ -8,6 +8,7 @@ the receipt.
 
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
+from typing import Any
 from uuid import UUID
 
 from identity_svc.tenants import queries
@@ -17,12 +18,18 @@ from stagify.clock import utc_now
 from stagify.database import Session
 from stagify.events import TenantEvent
 from stagify.events.receipts import IdentityReceiptIssued
-from stagify.events.tenant import TenantCreated, TenantUpdated
+from stagify.events.tenant import (
+    BrandTokens,
+    TenantCreated,
+    TenantDirectoryEntry,
+    TenantUpdated,
+)
 from stagify.outbox import publish
 
 # The facts that come in one event, and the column with the newest such event. The receipt for
 # `TenantCreated` names it.
 DETAILS = replicas.Facts(Tenant, mark="details_event_id")
+BRAND = replicas.Facts(Tenant, mark="brand_event_id")
 STATUS = replicas.Facts(Tenant, mark="status_event_id")
 CREATION = replicas.Facts(Tenant, mark="created_event_id")
 
@@ -42,6 +49,16 @@ class KnownTenant(NewTenant):
     """A tenant that people belong to."""
 
     status: str
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a tenant presents itself; without `tokens` in the colours of the platform."""
+
+    slug: str
+    name: str
+    tokens: BrandTokens | None
+    logo_url: str | None
 
 
 async def get_tenant(session: Session, tenant_id: UUID) -> KnownTenant:
@@ -65,6 +82,19 @@ async def find_tenant(session: Session, tenant_id: UUID) -> KnownTenant | None:
     """The tenant, if there is one with a name."""
     tenant = await session.get(Tenant, tenant_id)
     return None if tenant is None or tenant.slug is None else _known(tenant)
+
+
+async def get_look(session: Session, tenant_id: UUID) -> Look:
+    """How the tenant presents itself, which is known as soon as it has a member."""
+    tenant = await session.get_one(Tenant, tenant_id)
+    known = _known(tenant)
+    tokens = tenant.brand_tokens
+    return Look(
+        known.slug,
+        tenant.brand_name or known.name,
+        None if tokens is None else BrandTokens.model_validate(tokens),
+        tenant.logo_url,
+    )
 
 
 async def lock_tenant(session: Session, tenant_id: UUID) -> None:
@@ -103,13 +133,23 @@ async def record_details(session: Session, event: TenantCreated | TenantUpdated)
     await _keep(session, DETAILS, event, told)
 
 
+async def record_brand(session: Session, entry: TenantDirectoryEntry) -> None:
+    """Take over how the tenant presents itself unless a newer entry has brought something else."""
+    brand = entry.branding
+    told: dict[str, Any] = dict.fromkeys(("brand_name", "brand_tokens", "logo_url"))
+    if brand is not None:
+        tokens = brand.tokens.model_dump()
+        told = {"brand_name": brand.name, "brand_tokens": tokens, "logo_url": brand.logo_url}
+    await _keep(session, BRAND, entry, told)
+
+
 async def record_status(session: Session, event: TenantEvent, status: str) -> None:
     """Take over the tenant's status unless a newer event has brought another."""
     await _keep(session, STATUS, event, {"status": status})
 
 
 async def _keep(
-    session: Session, facts: replicas.Facts, event: TenantEvent, told: dict[str, str]
+    session: Session, facts: replicas.Facts, event: TenantEvent, told: dict[str, Any]
 ) -> None:
     key = {"id": event.tenant_id}
     await replicas.keep(session, facts, event.event_id, key=key, values=told)
