@@ -7,7 +7,12 @@ export function onPhotoEvent(queries: QueryClient, { event, data }: StreamEvent)
   if (event === "project") takePhoto(queries, JSON.parse(data) as Photo);
   if (event === "deleted") dropPhoto(queries, (JSON.parse(data) as { id: string }).id);
   // Too much was missed to be told one by one.
-  if (event === "reset") void queries.invalidateQueries({ queryKey: ["photos"] });
+  if (event === "reset") readAgain(queries);
+}
+
+/** What happened to photos is not known any more. */
+export function readAgain(queries: QueryClient): void {
+  for (const what of ["photos", "usage"]) void queries.invalidateQueries({ queryKey: [what] });
 }
 
 /** Put the state of a photo everywhere it is shown, unless a newer one is there. */

@@ -30,3 +30,8 @@ export function useLiveEvents(listener: (event: StreamEvent) => void): void {
 export function useLiveState(): LiveState {
   return useStore(startLive().state);
 }
+
+/** How often events have begun to arrive without those before them. */
+export function useLiveBeginnings(): number {
+  return useStore(startLive().beginnings);
+}

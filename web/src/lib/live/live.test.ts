@@ -24,6 +24,12 @@ describe("the text of a stream", () => {
     }
   });
 
+  test("that only says how far it is has no data", () => {
+    expect(new StreamParser().push(": open\nid: 8\n\n: nothing\n\n")).toEqual([
+      { id: "8", event: "message", data: "" },
+    ]);
+  });
+
   test("an event that is not complete is not told", () => {
     expect(new StreamParser().push("data: half")).toEqual([]);
   });
@@ -66,7 +72,8 @@ describe("a stream that is followed", () => {
       { id: undefined },
       {
         event: ({ data }) => told.push(data),
-        open: () => told.push("open"),
+        open: (anew) => told.push(anew ? "open anew" : "open"),
+        moved: () => told.push("moved"),
         down: () => told.push("down"),
       },
       {
@@ -93,7 +100,19 @@ describe("a stream that is followed", () => {
   test("is opened again after its last event", async () => {
     const { asked, told } = await followed([stream("id: 1\ndata: a\n\n"), stream("data: b\n\n")]);
     expect(asked).toEqual([null, "1", "1"]);
-    expect(told).toEqual(["open", "a", "down", "open", "b", "down"]);
+    expect(told).toEqual(["open anew", "a", "open", "b"]);
+  });
+
+  test("is opened again where it was, although nothing had happened", async () => {
+    const { asked, told } = await followed([stream(": open\nid: 4\n\n"), stream("data: b\n\n")]);
+    expect(asked).toEqual([null, "4", "4"]);
+    expect(told).toEqual(["open anew", "moved", "open", "b"]);
+  });
+
+  test("that the server ends now and then has not failed", async () => {
+    const { told, pauses } = await followed(Array.from({ length: 6 }, () => stream("")));
+    expect(Math.max(...pauses)).toBeLessThanOrEqual(1_000);
+    expect(told).not.toContain("down");
   });
 
   test("waits longer each time that it fails, but never for good", async () => {

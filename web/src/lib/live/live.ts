@@ -1,22 +1,27 @@
 import { send } from "../api";
 import { Store } from "../store";
 import type { StreamEvent } from "./sse";
-import { type Around, either, follow, wait } from "./stream";
+import { type Around, either, follow, wait, waitForConnection } from "./stream";
 
 /** Whether events arrive. While they do not, pages that wait for something ask by themselves. */
 export type LiveState = "connecting" | "open" | "down";
 
 type Said =
   | { kind: "event"; event: StreamEvent }
-  | { kind: "state"; state: LiveState }
-  | { kind: "visible" };
+  /** `last` is where the stream is, so that whichever tab leads next goes on there. `anew`: it has just
+   * begun, and nobody knows what happened before. */
+  | { kind: "state"; state: LiveState; last: string | undefined; anew: boolean }
+  /** A tab asks the leader how things stand. */
+  | { kind: "ask"; tab: string; isHidden: boolean }
+  /** The leader gives its place to a tab that asked. */
+  | { kind: "yours"; tab: string };
 
 const NAME = "stagify:live";
 // A leader that answers nothing for so long is one that its device has put to sleep.
 const PATIENCE = 5_000;
 const AROUND = {
   send,
-  wait,
+  wait: waitForConnection,
   isHidden: () => document.hidden,
   patience: (signal: AbortSignal) => wait(PATIENCE, signal),
 };
@@ -27,10 +32,14 @@ const AROUND = {
  * that is looked at, since browsers slow hidden tabs down. */
 export class Live {
   readonly state = new Store<LiveState>("connecting");
+  /** How often events have begun to arrive here without those before them: each time, what was read earlier
+   * has to be read again. */
+  readonly beginnings = new Store(0);
   readonly #url: string;
   readonly #around: Around & Pick<typeof AROUND, "isHidden" | "patience">;
   readonly #listeners = new Set<(event: StreamEvent) => void>();
   readonly #last: { id: string | undefined } = { id: undefined };
+  readonly #tab = crypto.randomUUID();
   readonly #channel = new BroadcastChannel(NAME);
   readonly #stopped = new AbortController();
   #leading: AbortController | null = null;
@@ -95,20 +104,29 @@ export class Live {
       this.#last,
       {
         event: (event) => this.#say({ kind: "event", event }),
-        open: () => this.#say({ kind: "state", state: "open" }),
-        down: () => this.#say({ kind: "state", state: "down" }),
+        open: (anew) => this.#say(this.#standing("open", anew)),
+        moved: () => this.#say(this.#standing("open")),
+        down: () => this.#say(this.#standing("down")),
       },
       this.#around,
     );
   }
 
-  /** Ask the leader how things stand; a tab that gets no answer takes its place. */
+  /** Ask the leader how things stand; a tab that is looked at and gets no answer takes its place. */
   async #ask(signal: AbortSignal): Promise<void> {
     const heard = this.#heard;
-    this.#channel.postMessage({ kind: "visible" } satisfies Said);
+    const isHidden = this.#around.isHidden();
+    this.#channel.postMessage({ kind: "ask", tab: this.#tab, isHidden } satisfies Said);
     await this.#around.patience(signal);
-    const silent = this.#heard === heard && !this.#leading && !this.#around.isHidden();
-    if (silent && !signal.aborted) this.#waiting.abort();
+    if (this.#heard === heard && !signal.aborted) this.#takeOver();
+  }
+
+  #takeOver(): void {
+    if (!this.#leading && !this.#around.isHidden()) this.#waiting.abort();
+  }
+
+  #standing(state: LiveState, anew = false): Said {
+    return { kind: "state", state, last: this.#last.id, anew };
   }
 
   #say(said: Said): void {
@@ -118,21 +136,34 @@ export class Live {
   }
 
   #hear(said: Said): void {
-    if (said.kind === "visible") {
-      if (this.#leading && this.#around.isHidden()) this.#leading.abort();
-      // A tab that has just come learns how things stand.
-      else if (this.#leading) this.#channel.postMessage({ kind: "state", state: this.state.get() });
-      return;
-    }
-    this.#heard += 1;
-    this.#take(said);
+    if (said.kind !== "ask") this.#heard += 1;
+    if (said.kind === "ask") this.#answer(said);
+    else if (said.kind !== "yours") this.#take(said);
+    else if (said.tab === this.#tab) this.#takeOver();
+  }
+
+  #answer({ tab, isHidden }: Extract<Said, { kind: "ask" }>): void {
+    if (!this.#leading) return;
+    this.#channel.postMessage(this.#standing(this.state.get()));
+    // By name: of those that wait for the lock, the first would be another hidden one.
+    if (this.#around.isHidden() && !isHidden)
+      this.#channel.postMessage({ kind: "yours", tab } satisfies Said);
   }
 
   #take(said: Said): void {
-    if (said.kind === "state") this.state.set(said.state);
+    if (said.kind === "state") {
+      if (said.last !== undefined) this.#last.id = said.last;
+      if (said.state === "open") this.#begin(said.anew);
+      this.state.set(said.state);
+    }
     if (said.kind !== "event") return;
     if (said.event.id !== undefined) this.#last.id = said.event.id;
+    this.#begin(false);
     this.state.set("open");
     for (const listener of [...this.#listeners]) listener(said.event);
+  }
+
+  #begin(anew: boolean): void {
+    if (anew || this.beginnings.get() === 0) this.beginnings.set(this.beginnings.get() + 1);
   }
 }

@@ -1,4 +1,4 @@
-/** An event of a stream (text/event-stream). */
+/** An event of a stream (text/event-stream). One without data only says by its id how far the stream is. */
 export type StreamEvent = { id: string | undefined; event: string; data: string };
 
 /** Takes the text of a stream piece by piece and returns the events that it completes. */
@@ -33,6 +33,6 @@ function eventOf(lines: string[]): StreamEvent | null {
     else if (field === "event") event = value || "message";
     else if (field === "id" && !value?.includes("\0")) id = value ?? "";
   }
-  // Without data it is a heartbeat or a comment.
-  return data.length === 0 ? null : { id, event, data: data.join("\n") };
+  // Without either it is a comment.
+  return data.length === 0 && id === undefined ? null : { id, event, data: data.join("\n") };
 }

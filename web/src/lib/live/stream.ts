@@ -1,4 +1,3 @@
-import { OfflineError } from "../api";
 import { type StreamEvent, StreamParser } from "./sse";
 
 const FIRST_PAUSE = 1_000;
@@ -17,8 +16,18 @@ export type Around = {
   wait: (milliseconds: number, signal: AbortSignal) => Promise<void>;
 };
 
+/** What is told of a stream. */
+export type Tell = {
+  event: (event: StreamEvent) => void;
+  /** It is open; `anew` if it does not go on where an earlier one ended. */
+  open: (anew: boolean) => void;
+  /** It has come further, to `last`, without an event that anybody has to hear. */
+  moved: () => void;
+  down: () => void;
+};
+
 /** Read the events at `url` until `signal` says so. When the stream ends it is opened again, after a
- * pause if it failed, and goes on after the last event that was seen.
+ * pause that grows if it fails, and goes on where it was.
  *
  * `EventSource` would give up for good on the first answer that is not 200, and would not say which
  * one it was; a session that has ended must open the dialog, and 429 says when to come back. */
@@ -26,29 +35,33 @@ export async function follow(
   url: string,
   signal: AbortSignal,
   last: { id: string | undefined },
-  tell: { event: (event: StreamEvent) => void; open: () => void; down: () => void },
+  tell: Tell,
   around: Around,
 ): Promise<void> {
   let failures = 0;
   while (!signal.aborted) {
     let asked: number | undefined;
+    // That a server ends a stream is no failure, even if nothing had happened.
+    let broke = false;
+    let heard = false;
     try {
       const headers: Record<string, string> = { Accept: "text/event-stream" };
       if (last.id !== undefined) headers["Last-Event-ID"] = last.id;
       const response = await around.send(new Request(url, { headers, signal, cache: "no-store" }));
-      tell.open();
+      tell.open(last.id === undefined);
       for await (const event of eventsOf(response, signal)) {
-        failures = 0;
+        heard = true;
         if (event.id !== undefined) last.id = event.id;
-        tell.event(event);
+        if (event.data === "") tell.moved();
+        else tell.event(event);
       }
     } catch (error) {
-      if (signal.aborted) return;
       asked = (error as { retryAfter?: number }).retryAfter;
-      if (!(error instanceof OfflineError) && asked === undefined) failures += 1;
+      broke = true;
     }
     if (signal.aborted) return;
-    tell.down();
+    if (broke) tell.down();
+    if (heard || !broke) failures = 0;
     await around.wait(Math.max((asked ?? 0) * 1000, pauseAfter(failures)), signal);
     failures += 1;
   }
@@ -71,16 +84,25 @@ async function* eventsOf(response: Response, signal: AbortSignal): AsyncGenerato
 
 /** Resolves after so long, or when `signal` says so. */
 export function wait(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return until(milliseconds, [signal, "abort"]);
+}
+
+/** The same, or when there is a connection again: then there is no reason left to wait. */
+export function waitForConnection(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return until(milliseconds, [signal, "abort"], [window, "online"]);
+}
+
+function until(milliseconds: number, ...ends: [EventTarget, string][]): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, milliseconds);
-    signal.addEventListener(
-      "abort",
-      () => {
-        clearTimeout(timer);
-        resolve();
-      },
-      { once: true },
-    );
+    const over = new AbortController();
+    const end = () => {
+      clearTimeout(timer);
+      over.abort();
+      resolve();
+    };
+    const timer = setTimeout(end, milliseconds);
+    for (const [target, event] of ends)
+      target.addEventListener(event, end, { signal: over.signal });
   });
 }
 

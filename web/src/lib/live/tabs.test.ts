@@ -9,7 +9,16 @@ const FOREVER = new Promise<void>(() => undefined);
 
 const tabs: Tab[] = [];
 /** The streams that are open, with the last event that each asked to go on after. */
-let streams: { after: string | null; tell: (text: string) => void; signal: AbortSignal }[] = [];
+let streams: Stream[] = [];
+
+type Stream = {
+  of: Tab;
+  after: string | null;
+  tell: (text: string) => void;
+  end: () => void;
+  signal: AbortSignal;
+  isOver: boolean;
+};
 
 beforeEach(() => {
   streams = [];
@@ -21,15 +30,25 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-function open(patience = FOREVER): Tab {
+function open(patience = FOREVER, isHidden = false): Tab {
   const live = new Live("http://localhost/v1/projects/events", {
     send: async (request) => {
       const { signal } = request;
       const body = new ReadableStream<Uint8Array>({
         start(controller) {
-          const tell = (text: string) => controller.enqueue(new TextEncoder().encode(text));
-          streams.push({ after: request.headers.get("Last-Event-ID"), tell, signal });
-          signal.addEventListener("abort", () => controller.error(signal.reason));
+          const stream: Stream = {
+            of: tab,
+            after: request.headers.get("Last-Event-ID"),
+            tell: (text) => controller.enqueue(new TextEncoder().encode(text)),
+            end: () => {
+              stream.isOver = true;
+              controller.close();
+            },
+            signal,
+            isOver: false,
+          };
+          streams.push(stream);
+          signal.addEventListener("abort", () => stream.isOver || controller.error(signal.reason));
         },
       });
       return new Response(body);
@@ -38,14 +57,14 @@ function open(patience = FOREVER): Tab {
     isHidden: () => tab.isHidden,
     patience: () => patience,
   });
-  const tab: Tab = { live, heard: [], isHidden: false };
+  const tab: Tab = { live, heard: [], isHidden };
   live.on(({ data }) => tab.heard.push(data));
   live.start();
   tabs.push(tab);
   return tab;
 }
 
-const running = () => streams.filter(({ signal }) => !signal.aborted);
+const running = () => streams.filter(({ signal, isOver }) => !signal.aborted && !isOver);
 
 test("one tab reads for all, and the next goes on where it stopped", async () => {
   const first = open();
@@ -64,30 +83,50 @@ test("one tab reads for all, and the next goes on where it stopped", async () =>
   expect(first.heard).toEqual(["a"]);
 });
 
-test("a hidden tab hands over to one that is looked at", async () => {
+test("a hidden tab hands over to the one that is looked at, whichever waits before it", async () => {
   const first = open();
   await vi.waitFor(() => expect(first.live.state.get()).toBe("open"));
-  const second = open();
   first.isHidden = true;
-  const looked = new BroadcastChannel("stagify:live");
-  looked.postMessage({ kind: "visible" });
-  await vi.waitFor(() => expect(streams).toHaveLength(2));
-  looked.close();
-  await vi.waitFor(() => expect(running()).toHaveLength(1));
-  running()[0]?.tell("id: 1\ndata: a\n\n");
-  await vi.waitFor(() => expect([first.heard, second.heard]).toEqual([["a"], ["a"]]));
+  const second = open(FOREVER, true);
+  await vi.waitFor(() => expect(second.live.state.get()).toBe("open"));
+  streams[0]?.tell("id: 1\n\n");
+  const third = open();
+  await vi.waitFor(() => expect(running().map(({ of }) => of)).toEqual([third]));
+  // It goes on where the stream was, although it has heard of no event itself.
+  expect(running()[0]?.after).toBe("1");
+  running()[0]?.tell("id: 2\ndata: a\n\n");
+  await vi.waitFor(() =>
+    expect([first.heard, second.heard, third.heard]).toEqual([["a"], ["a"], ["a"]]),
+  );
 });
 
 test("a tab that leads and is looked at keeps the stream", async () => {
   const first = open();
   await vi.waitFor(() => expect(first.live.state.get()).toBe("open"));
   const second = open();
-  const looked = new BroadcastChannel("stagify:live");
-  looked.postMessage({ kind: "visible" });
   // The leader answers how things stand.
   await vi.waitFor(() => expect(second.live.state.get()).toBe("open"));
-  looked.close();
   expect(streams).toHaveLength(1);
+});
+
+test("each tab is told when events begin to arrive, and all of them when some may be missing", async () => {
+  const first = open();
+  await vi.waitFor(() => expect(first.live.beginnings.get()).toBe(1));
+  const second = open();
+  await vi.waitFor(() => expect(second.live.beginnings.get()).toBe(1));
+
+  // Nobody knows where this stream was.
+  streams[0]?.end();
+  await vi.waitFor(() => expect(running()).toHaveLength(1));
+  expect(running()[0]?.after).toBeNull();
+  const both = () => [first.live.beginnings.get(), second.live.beginnings.get()];
+  await vi.waitFor(() => expect(both()).toEqual([2, 2]));
+
+  running()[0]?.tell("id: 5\n\n");
+  running()[0]?.end();
+  await vi.waitFor(() => expect(streams).toHaveLength(3));
+  expect(running()[0]?.after).toBe("5");
+  expect(both()).toEqual([2, 2]);
 });
 
 test("a leader that its device has put to sleep is replaced", async () => {
