@@ -23,10 +23,14 @@ export function put(
       if ((request.status >= 200 && request.status < 300) || request.status === 412) resolve();
       else reject(new Refused(refusalOf(request)));
     };
-    request.onerror = () => void lost(file).then((refusal) => reject(new Refused(refusal)));
-    request.ontimeout = request.onerror;
+    const onlost = () => void lost(file).then((refusal) => reject(new Refused(refusal)));
+    request.onerror = request.ontimeout = onlost;
     signal.addEventListener("abort", () => request.abort(), { once: true });
-    request.onabort = () => reject(new DOMException("aborted", "AbortError"));
+    request.onabort = () => {
+      if (signal.aborted) reject(new DOMException("aborted", "AbortError"));
+      // The browser gave it up, because the page is being left: to the next one that is no fault of the photo.
+      else onlost();
+    };
     request.send(file);
   });
 }

@@ -68,17 +68,26 @@ export async function openUploads(person: string): Promise<void> {
   shelf = new Shelf(person, mine);
   // Whoever is quick has chosen photos already.
   for (const upload of queue.state.get().uploads) shelf.keep(upload, files.get(upload.id));
-  const left = await navigator.locks.request("stagify:uploads", async () => {
-    const { held = [] } = await navigator.locks.query();
-    const names = new Set(held.map(({ name }) => name));
-    return (await shelf?.adopt((owner) => names.has(owner))) ?? [];
-  });
-  for (const { upload, file } of left) {
-    if (!file) continue;
-    files.set(upload.id, file);
-    pictures.make(upload.id, file);
-  }
-  queue.dispatch({ is: "added", uploads: left.map(({ upload, file }) => resumed(upload, file)) });
+  for (const owner of await shelf.owners()) void takeOver(shelf, owner);
+}
+
+/** Go on with what a page has begun, as soon as that is not open any more. One that was left a moment ago
+ * may still hold its lock; one in another tab may do so for hours. */
+async function takeOver(from: Shelf, owner: string): Promise<void> {
+  const stop = new AbortController();
+  leaving.add(() => stop.abort());
+  await navigator.locks
+    .request(owner, { signal: stop.signal }, async () => {
+      const left = await from.adopt(owner);
+      for (const { upload, file } of left) {
+        if (!file) continue;
+        files.set(upload.id, file);
+        pictures.make(upload.id, file);
+      }
+      const uploads = left.map(({ upload, file }) => resumed(upload, file));
+      queue.dispatch({ is: "added", uploads });
+    })
+    .catch(() => undefined);
 }
 
 function resumed(upload: Upload, file: Blob | null): Upload {
@@ -163,11 +172,14 @@ export function attend(): () => void {
   window.addEventListener("online", connected, { signal });
   window.addEventListener("offline", connected, { signal });
   const signed = () => queue.dispatch({ is: "signed", in: !expiry.ended.get() });
+  const live = startLive();
   const unfollow = [
     expiry.ended.follow(signed),
-    startLive().on(({ event, data }) => {
+    live.beginnings.follow(() => void lookAtAll()),
+    live.on(({ event, data }) => {
       if (event === "project") queue.dispatch({ is: "told", project: stateOf(JSON.parse(data)) });
       if (event === "deleted") queue.dispatch({ is: "gone", project: JSON.parse(data).id });
+      if (event === "reset") void lookAtAll();
     }),
     queue.state.follow(() => guard(queue.state.get())),
   ];
@@ -193,9 +205,12 @@ function until() {
 
 /** While no events arrive, ask what became of photos. */
 async function look(): Promise<void> {
-  const { uploads, online } = queue.state.get();
-  if (!online || startLive().state.get() === "open") return;
-  if (!uploads.some(({ stage }) => isDeveloping(stage))) return;
+  if (queue.state.get().online && startLive().state.get() !== "open") await lookAtAll();
+}
+
+/** Ask what became of photos, of which nothing may have been heard. */
+async function lookAtAll(): Promise<void> {
+  if (!queue.state.get().uploads.some(({ stage }) => isDeveloping(stage))) return;
   const projects = await readProjects().catch(() => []);
   for (const project of projects) queue.dispatch({ is: "told", project });
 }

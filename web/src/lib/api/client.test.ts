@@ -74,6 +74,19 @@ test("no connection is an error of its own", async () => {
   await expect(data(api.GET("/v1/usage"))).rejects.toBeInstanceOf(OfflineError);
 });
 
+test("nor is an answer that breaks off", async () => {
+  const body = new ReadableStream({
+    pull: (controller) => controller.error(new TypeError("lost")),
+  });
+  answers.push(() => new Response(body, { headers: { "Content-Type": "application/json" } }));
+  await expect(data(api.GET("/v1/usage"))).rejects.toBeInstanceOf(OfflineError);
+});
+
+test("an answer may be empty", async () => {
+  answers.push(() => new Response(null, { status: 204 }));
+  expect(await data(api.DELETE("/v1/session"))).toBeUndefined();
+});
+
 test("a request that is given up is not offline", async () => {
   const giveUp = new AbortController();
   answers.push(() => Promise.reject(new DOMException("gone", "AbortError")));

@@ -9,7 +9,7 @@ export type Schemas = components["schemas"];
 export const api = createClient<paths>({
   baseUrl: globalThis.location?.origin ?? "http://localhost",
   credentials: "same-origin",
-  fetch: send,
+  fetch: read,
 });
 
 /** The data of an answer. */
@@ -17,7 +17,14 @@ export async function data<T>(answer: Promise<{ data?: T }>): Promise<T> {
   return (await answer).data as T;
 }
 
-/** Send a request. If the session has ended meanwhile, the request waits for the person to log in
+/** The answer to a request, read to its end: it may break off, as when the page is left. */
+async function read(request: Request): Promise<Response> {
+  const response = await send(request);
+  const body = await reached(request, response.blob());
+  return new Response(body.size > 0 ? body : null, response);
+}
+
+/** Send a request; the body of the answer is still to come. If the session has ended meanwhile, the request waits for the person to log in
  * again and is then repeated with the same key, so that nothing on the page is lost. */
 export async function send(request: Request): Promise<Response> {
   const again = request.clone();
@@ -31,9 +38,14 @@ export async function send(request: Request): Promise<Response> {
   return await checked(response);
 }
 
-async function reach(request: Request): Promise<Response> {
+function reach(request: Request): Promise<Response> {
+  return reached(request, fetch(request));
+}
+
+/** What came of a request: without a connection, an `OfflineError`. */
+async function reached<T>(request: Request, answer: Promise<T>): Promise<T> {
   try {
-    return await fetch(request);
+    return await answer;
   } catch (error) {
     if (request.signal.aborted) throw error;
     throw new OfflineError(error);
