@@ -3,9 +3,11 @@ import { Trans, useLingui } from "@lingui/react/macro";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useCan } from "@/lib/access";
-import { ApiError, OfflineError } from "@/lib/api";
+import { ApiError } from "@/lib/api";
 import { boot } from "@/lib/boot";
+import { showBrand } from "@/lib/brand";
 import { type Colors, readColor, tokensOf } from "@/lib/contrast";
+import { wordsFor } from "@/lib/refusals";
 import { Button } from "@/ui/Button";
 import { Field } from "@/ui/Field";
 import { Form } from "@/ui/Form";
@@ -40,6 +42,7 @@ export function BrandPage() {
           setDraft({ ...draftOf(now), ...("name" in change ? {} : { name: draft.name }) });
           setColors(now.colors);
           showTheme(now.tokens);
+          showBrand(now);
           toast({ title: <Trans>Published. Visitors see it from now on.</Trans> });
         },
       },
@@ -63,7 +66,7 @@ export function BrandPage() {
               if (!wrong) publish({ name: draft.name.trim() || null, colors });
             }}
           >
-            {publishing.error && <Notice tone="danger">{wordsFor(publishing.error)}</Notice>}
+            {publishing.error && <Notice tone="danger">{wordsOf(publishing.error)}</Notice>}
             <Section
               title={<Trans>Name and colours</Trans>}
               actions={
@@ -167,14 +170,10 @@ function fieldsOf(error: Error | null): Record<string, string> {
   );
 }
 
-function wordsFor(error: Error): string {
-  if (error instanceof OfflineError)
-    return t`There is no connection. Nothing is lost: publish again when there is one.`;
-  if (!(error instanceof ApiError)) return t`That did not work. Try again.`;
-  if (error.code === "branding_changed")
-    return t`Somebody else has published something meanwhile. Yours is still here: publish again to replace theirs.`;
-  if (error.code === "permission_denied")
-    return t`You may no longer change this. Ask an owner or an admin.`;
-  if (error.code === "invalid_request") return t`Something here cannot be used; see below.`;
-  return error.detail;
+function wordsOf(error: Error): string {
+  return wordsFor(error, {
+    branding_changed: t`Somebody else has published something meanwhile. Yours is still here: publish again to replace theirs.`,
+    permission_denied: t`You may no longer change this. Ask an owner or an admin.`,
+    invalid_request: t`Something here cannot be used; see below.`,
+  });
 }

@@ -3,7 +3,8 @@ import { Trans } from "@lingui/react/macro";
 import { Link } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 import { takeFromFragment } from "@/lib/address";
-import { ApiError, OfflineError } from "@/lib/api";
+import { ApiError } from "@/lib/api";
+import { wordsFor } from "@/lib/refusals";
 import { Button, buttonLook } from "@/ui/Button";
 import { Field } from "@/ui/Field";
 import { Form } from "@/ui/Form";
@@ -140,14 +141,4 @@ function NewPassword({ token }: { token: string }) {
       </Form>
     </div>
   );
-}
-
-function wordsFor(error: Error): string {
-  if (error instanceof OfflineError) return t`There is no connection. Try again when there is one.`;
-  if (!(error instanceof ApiError)) return t`That did not work. Try again.`;
-  if (error.status === 429) {
-    const seconds = error.retryAfter ?? 60;
-    return t`Too many tries. Wait ${seconds} seconds, then try again.`;
-  }
-  return error.detail;
 }

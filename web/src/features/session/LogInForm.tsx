@@ -1,6 +1,5 @@
-import { t } from "@lingui/core/macro";
-import { Trans } from "@lingui/react/macro";
-import { ApiError, OfflineError } from "@/lib/api";
+import { Trans, useLingui } from "@lingui/react/macro";
+import { wordsFor } from "@/lib/refusals";
 import type { PersonSession, Session } from "@/lib/session";
 import { Button } from "@/ui/Button";
 import { Field } from "@/ui/Field";
@@ -17,13 +16,20 @@ export function LogInForm({
   email?: string | undefined;
   onDone: (session: Session | PersonSession) => void;
 }) {
+  const { t } = useLingui();
   const logIn = useLogIn();
   return (
     <Form<Credentials>
       busy={logIn.isPending}
       onSubmit={(values) => logIn.mutate(values, { onSuccess: onDone })}
     >
-      {logIn.error && <Notice tone="danger">{wordsFor(logIn.error)}</Notice>}
+      {logIn.error && (
+        <Notice tone="danger">
+          {wordsFor(logIn.error, {
+            invalid_credentials: t`Address and password do not match.`,
+          })}
+        </Notice>
+      )}
       <Field
         name="email"
         type="email"
@@ -44,15 +50,4 @@ export function LogInForm({
       </Button>
     </Form>
   );
-}
-
-function wordsFor(error: Error): string {
-  if (error instanceof OfflineError) return t`There is no connection. Try again when there is one.`;
-  if (!(error instanceof ApiError)) return t`That did not work. Try again.`;
-  if (error.code === "invalid_credentials") return t`Address and password do not match.`;
-  if (error.status === 429) {
-    const seconds = error.retryAfter ?? 60;
-    return t`Too many tries. Wait ${seconds} seconds, then try again.`;
-  }
-  return error.detail;
 }

@@ -2,7 +2,8 @@ import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { Link, useRouteContext } from "@tanstack/react-router";
 import { WorkspaceArrival } from "@/features/workspaces";
-import { ApiError, OfflineError } from "@/lib/api";
+import { ApiError } from "@/lib/api";
+import { wordsFor } from "@/lib/refusals";
 import { Button, buttonLook } from "@/ui/Button";
 import { Form } from "@/ui/Form";
 import { Notice } from "@/ui/Notice";
@@ -45,7 +46,7 @@ export function CodePage() {
               )
             }
           >
-            {wordsFor(confirm.error)}
+            {wordsOf(confirm.error)}
           </Notice>
         )}
         {/* For password managers, which would keep the code as the name otherwise. */}
@@ -76,19 +77,13 @@ export function CodePage() {
   );
 }
 
-function wordsFor(error: Error): string {
-  if (error instanceof OfflineError) return t`There is no connection. Nothing is lost: try again.`;
-  if (!(error instanceof ApiError)) return t`That did not work. Try again.`;
-  if (error.code === "invalid_code")
-    return t`That is not the code of the newest mail. Look once more.`;
-  if (error.code === "code_exhausted") return t`Too many wrong codes. Sign up again for a new one.`;
-  if (error.status === 410 || error.status === 404)
-    return t`This sign-up has expired. Sign up again: it takes a minute.`;
-  if (error.code === "slug_taken")
-    return t`Somebody took that address meanwhile. Sign up again with another one.`;
-  if (error.status === 429) {
-    const seconds = error.retryAfter ?? 60;
-    return t`Too many tries. Wait ${seconds} seconds, then try again.`;
-  }
-  return error.detail;
+function wordsOf(error: Error): string {
+  const isOver = t`This sign-up has expired. Sign up again: it takes a minute.`;
+  return wordsFor(error, {
+    invalid_code: t`That is not the code of the newest mail. Look once more.`,
+    code_exhausted: t`Too many wrong codes. Sign up again for a new one.`,
+    slug_taken: t`Somebody took that address meanwhile. Sign up again with another one.`,
+    404: isOver,
+    410: isOver,
+  });
 }

@@ -2,8 +2,9 @@ import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
-import { ApiError, OfflineError } from "@/lib/api";
+import { ApiError } from "@/lib/api";
 import { boot } from "@/lib/boot";
+import { wordsFor } from "@/lib/refusals";
 import { Button } from "@/ui/Button";
 import { ChoiceGroup } from "@/ui/ChoiceGroup";
 import { Field } from "@/ui/Field";
@@ -45,7 +46,7 @@ export function SignUpPage() {
           )
         }
       >
-        {signUp.error && <Notice tone="danger">{wordsFor(signUp.error)}</Notice>}
+        {signUp.error && <Notice tone="danger">{wordsOf(signUp.error)}</Notice>}
         <Field
           name="person"
           label={<Trans>Your name</Trans>}
@@ -109,15 +110,8 @@ function fieldsOf(refusal: ApiError): Record<string, string> {
   return Object.fromEntries(fields) as Record<string, string>;
 }
 
-function wordsFor(error: Error): string {
-  if (error instanceof OfflineError)
-    return t`There is no connection. What you typed is still here.`;
-  if (!(error instanceof ApiError)) return t`That did not work. What you typed is still here.`;
-  if (error.status === 429) {
-    const seconds = error.retryAfter ?? 60;
-    return t`Too many sign-ups from here. Wait ${seconds} seconds, then try again.`;
-  }
-  if (error.code === "slug_taken") return t`That address is taken. Choose another one below.`;
-  if (error.errors.length > 0) return t`Something is not right yet: see below.`;
-  return error.detail;
+function wordsOf(error: Error): string {
+  const isAboutFields = error instanceof ApiError && error.errors.length > 0;
+  if (isAboutFields) return t`Something is not right yet: see below.`;
+  return wordsFor(error, { slug_taken: t`That address is taken. Choose another one below.` });
 }

@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, useRouteContext, useSearch } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
 import { useLogOut } from "@/features/session";
-import { ApiError } from "@/lib/api";
+import { wordsFor } from "@/lib/refusals";
 import { Button, buttonLook } from "@/ui/Button";
 import { Heading } from "@/ui/Page";
 import { Spinner } from "@/ui/Spinner";
@@ -26,7 +26,8 @@ export function HandoffPage() {
     mutate({ tenant_id: tenant.id, challenge }, { onSuccess: (url) => location.replace(url) });
   }, [tenant, challenge, mutate]);
   const isStranger = tenants !== undefined && !tenant;
-  if (!isStranger && !unread && !handOff.error) {
+  const error = handOff.error ?? unread;
+  if (!isStranger && !error) {
     return (
       <div role="status" className="grid gap-4">
         <Heading>
@@ -54,7 +55,7 @@ export function HandoffPage() {
             You are signed in as {person.user.email}, who is not a member of <Typed text={host} />.
           </Trans>
         ) : (
-          <Words error={handOff.error ?? unread} />
+          error && wordsFor(error)
         )}
       </p>
       <div className="mt-2 flex flex-wrap gap-3">
@@ -67,9 +68,4 @@ export function HandoffPage() {
       </div>
     </div>
   );
-}
-
-function Words({ error }: { error: Error | null }) {
-  if (error instanceof ApiError && error.status < 500) return error.detail;
-  return <Trans>The workspace cannot be reached right now. Try again in a moment.</Trans>;
 }

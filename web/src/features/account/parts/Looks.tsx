@@ -2,11 +2,11 @@ import { Trans, useLingui } from "@lingui/react/macro";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { setLocale, setLook } from "@/lib/preferences";
+import { wordsFor } from "@/lib/refusals";
 import { ChoiceGroup } from "@/ui/ChoiceGroup";
 import { Notice } from "@/ui/Notice";
 import { Section } from "@/ui/Page";
 import { type Me, type MeChange, meQuery, useChangeMe } from "../api";
-import { wordsFor } from "./refusal";
 
 type Theme = NonNullable<Me["theme"]> | "auto";
 type Language = NonNullable<Me["locale"]> | "auto";

@@ -2,6 +2,7 @@ import { Trans, useLingui } from "@lingui/react/macro";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { ApiError } from "@/lib/api";
+import { wordsFor } from "@/lib/refusals";
 import { Button } from "@/ui/Button";
 import { Form } from "@/ui/Form";
 import { Notice } from "@/ui/Notice";
@@ -9,7 +10,6 @@ import { Section } from "@/ui/Page";
 import { PasswordField } from "@/ui/PasswordField";
 import { toast } from "@/ui/Toast";
 import { meQuery, useChangePassword } from "../api";
-import { wordsFor } from "./refusal";
 
 export function Password() {
   const { t } = useLingui();
@@ -35,7 +35,11 @@ export function Password() {
           })
         }
       >
-        {change.error && <Notice tone="danger">{wordsFor(change.error)}</Notice>}
+        {change.error && (
+          <Notice tone="danger">
+            {wordsFor(change.error, { wrong_password: t`That is not your present password.` })}
+          </Notice>
+        )}
         {/* Whose password it is, for password managers. */}
         <input
           type="email"

@@ -1,6 +1,7 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { ApiError } from "@/lib/api";
+import { wordsFor } from "@/lib/refusals";
 import { Button } from "@/ui/Button";
 import { Field } from "@/ui/Field";
 import { Form } from "@/ui/Form";
@@ -8,7 +9,6 @@ import { Notice } from "@/ui/Notice";
 import { Section } from "@/ui/Page";
 import { toast } from "@/ui/Toast";
 import { meQuery, useChangeMe } from "../api";
-import { wordsFor } from "./refusal";
 
 export function Profile() {
   const { t } = useLingui();

@@ -1,13 +1,13 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { formatAgo, formatTime } from "@/lib/format";
+import { wordsFor } from "@/lib/refusals";
 import { Badge } from "@/ui/Badge";
 import { Button } from "@/ui/Button";
 import { Notice } from "@/ui/Notice";
 import { Section } from "@/ui/Page";
 import { toast } from "@/ui/Toast";
 import { type OwnSession, ownSessionsQuery, useEndSession } from "../api";
-import { wordsFor } from "./refusal";
 
 /** Where the person is signed in; any of it can be ended from here. */
 export function Sessions() {

@@ -1,7 +1,7 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { lazy, Suspense, useState } from "react";
-import { ApiError } from "@/lib/api";
 import { formatAgo, formatDate, formatTime } from "@/lib/format";
+import { wordsFor } from "@/lib/refusals";
 import { Badge } from "@/ui/Badge";
 import { Button } from "@/ui/Button";
 import { Notice } from "@/ui/Notice";
@@ -26,11 +26,7 @@ export function ApiKeyTable({ keys, caption }: { keys: ApiKey[]; caption: string
     <>
       {revoke.error && (
         <Notice tone="danger" title={<Trans>The key still works</Trans>}>
-          {revoke.error instanceof ApiError ? (
-            revoke.error.detail
-          ) : (
-            <Trans>It could not be revoked: there is no connection. Try again.</Trans>
-          )}
+          {wordsFor(revoke.error)}
         </Notice>
       )}
       <Table<ApiKey>

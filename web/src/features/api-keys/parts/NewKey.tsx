@@ -2,6 +2,7 @@ import { Trans, useLingui } from "@lingui/react/macro";
 import { useState } from "react";
 import { useSession } from "@/lib/access";
 import { ApiError, useIdempotencyKey } from "@/lib/api";
+import { wordsFor } from "@/lib/refusals";
 import { Button } from "@/ui/Button";
 import { ChoiceGroup } from "@/ui/ChoiceGroup";
 import { CopyButton } from "@/ui/CopyButton";
@@ -102,11 +103,7 @@ function KeyForm({
       errors={refusal?.fields}
       onSubmit={({ name }) => onSubmit({ name, scopes, expires_at: endOf(life) })}
     >
-      {error && (
-        <Notice tone="danger">
-          {refusal?.detail || <Trans>There is no connection. Nothing was made: try again.</Trans>}
-        </Notice>
-      )}
+      {error && <Notice tone="danger">{wordsFor(error)}</Notice>}
       <Field
         name="name"
         label={<Trans>Name</Trans>}

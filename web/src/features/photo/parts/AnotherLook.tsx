@@ -11,7 +11,7 @@ import { ChoiceGroup } from "@/ui/ChoiceGroup";
 import { Notice } from "@/ui/Notice";
 import { Section } from "@/ui/Page";
 import { PhotoFrame } from "@/ui/PhotoFrame";
-import { wordsFor } from "./Outcome";
+import { wordsOf } from "./Outcome";
 
 /** The same photo in another style, as another room, or simply once more; nothing is uploaded again. */
 export function AnotherLook({ photo }: { photo: Photo }) {
@@ -83,7 +83,7 @@ export function AnotherLook({ photo }: { photo: Photo }) {
           <Trans>All photos of your plan are used in this period.</Trans>
         </Notice>
       )}
-      {vary.error && <Notice tone="danger">{wordsFor(vary.error)}</Notice>}
+      {vary.error && <Notice tone="danger">{wordsOf(vary.error)}</Notice>}
     </Section>
   );
 }

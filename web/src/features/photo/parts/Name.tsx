@@ -3,6 +3,7 @@ import { Pencil } from "lucide-react";
 import { useState } from "react";
 import { type Photo, usePhotoMutations } from "@/features/photos";
 import { ApiError } from "@/lib/api";
+import { wordsFor } from "@/lib/refusals";
 import { Button, IconButton } from "@/ui/Button";
 import { Field } from "@/ui/Field";
 import { Form } from "@/ui/Form";
@@ -34,11 +35,7 @@ export function Name({ photo, canWrite }: { photo: Photo; canWrite: boolean }) {
   return (
     <Form<{ name: string }>
       busy={rename.isPending}
-      errors={
-        rename.error
-          ? { name: refusal?.fields.name ?? t`It could not be saved. Try again.` }
-          : undefined
-      }
+      errors={rename.error ? { name: refusal?.fields.name ?? wordsFor(rename.error) } : undefined}
       onSubmit={({ name }) =>
         rename.mutate({ id: photo.id, name }, { onSuccess: () => setTyping(false) })
       }

@@ -1,8 +1,9 @@
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { type Photo, usePhotoMutations } from "@/features/photos";
-import { ApiError, OfflineError, useIdempotencyKey } from "@/lib/api";
+import { useIdempotencyKey } from "@/lib/api";
 import { formatDate } from "@/lib/format";
+import { wordsFor } from "@/lib/refusals";
 import { Button } from "@/ui/Button";
 import { Notice } from "@/ui/Notice";
 
@@ -50,7 +51,7 @@ export function Outcome({ photo, canWrite }: { photo: Photo; canWrite: boolean }
           {hint.message}
         </Notice>
       ))}
-      {error && <Notice tone="danger">{wordsFor(error)}</Notice>}
+      {error && <Notice tone="danger">{wordsOf(error)}</Notice>}
     </>
   );
 }
@@ -60,10 +61,9 @@ function InTrash({ since }: { since: string }) {
   return <Trans>It is deleted for good on {end}, unless you restore it.</Trans>;
 }
 
-export function wordsFor(error: Error): string {
-  if (error instanceof OfflineError) return t`There is no connection. Nothing was changed.`;
-  if (!(error instanceof ApiError)) return t`That did not work. Nothing was changed.`;
-  if (error.code === "quota_exceeded")
-    return t`All photos of your plan are used in this period. Nothing was counted.`;
-  return error.detail;
+/** Why nothing became of a wish that would have cost a photo. */
+export function wordsOf(error: Error): string {
+  return wordsFor(error, {
+    quota_exceeded: t`All photos of your plan are used in this period. Nothing was counted.`,
+  });
 }
