@@ -22,10 +22,12 @@ KEPT = """async () => {
     const request = indexedDB.open(first.name);
     request.onsuccess = () => resolve(request.result);
   });
-  const rows = database.transaction("uploads").objectStore("uploads").getAll();
-  await new Promise((resolve) => { rows.onsuccess = resolve });
+  const stores = database.transaction(["uploads", "files"]);
+  const rows = stores.objectStore("uploads").getAll();
+  const files = stores.objectStore("files").count();
+  await new Promise((resolve) => { stores.oncomplete = resolve });
   database.close();
-  return rows.result.some(({ file, upload }) => file && upload.stage.is === "chosen");
+  return files.result > 0 && rows.result.some(({ upload }) => upload.stage.is === "chosen");
 }"""
 
 
@@ -136,6 +138,11 @@ class TestAddresses:
                 "There is no such page",
             ),
             ("/?q=<script>", "No such photos"),
+            # No name may have such a character; the server would refuse to look for it.
+            ("/?q=%E2%80%AE", "No such photos"),
+            # What nobody can have meant is as if it was not there.
+            ("/?q=%00", "Your first room takes a minute"),
+            ("/?status=<script>", "Your first room takes a minute"),
         ],
     )
     def test_a_strange_address_ends_in_a_sentence(

@@ -4,6 +4,7 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import expect
@@ -72,6 +73,16 @@ class TestLogIn:
         person.enter(customer.account)
         # They are where they wanted to go.
         person.is_at("/office/usage")
+
+    def test_nobody_is_led_elsewhere(self, person: Person, customer: Customer) -> None:
+        elsewhere = ("//example.com/", "https://example.com/", "javascript:document.title=1")
+        for at, address in enumerate(elsewhere):
+            person.open(f"/login?next={quote(address)}", slug=customer.account.slug)
+            # From the second on they are signed in, and sent on at once.
+            if at == 0:
+                person.enter(customer.account)
+            person.is_in()
+            assert person.page.url == f"{customer.account.url}/"
 
     def test_a_workspace_opens_from_the_list_without_another_log_in(
         self, person: Person, customer: Customer

@@ -4,7 +4,7 @@ import {
   type QueryClient,
   queryOptions,
 } from "@tanstack/react-query";
-import { api, data, type Schemas } from "@/lib/api";
+import { ApiError, api, data, type Schemas } from "@/lib/api";
 
 export type Photo = Schemas["ProjectRead"];
 export type PhotoStatus = Photo["status"];
@@ -56,7 +56,14 @@ async function readPhotos(
     ...(q && { q }),
     ...(trash && { deleted: true }),
   };
-  return (await data(api.GET("/v1/projects", { params: { query }, signal }))) as PhotoPage;
+  try {
+    return (await data(api.GET("/v1/projects", { params: { query }, signal }))) as PhotoPage;
+  } catch (error) {
+    // No name can be as this text is: nothing has it.
+    if (q && error instanceof ApiError && error.status === 422)
+      return { items: [], next_cursor: null };
+    throw error;
+  }
 }
 
 /** All photos of the pages that are there, each once. */

@@ -6,14 +6,14 @@ import { type PhotoFilter, type PhotoStatus, photosQuery } from "./api";
 
 const STATUSES = ["queued", "processing", "staged", "failed", "cancelled"];
 
-/** What the address says of the list; anything else in it is not meant for us. */
+/** What the address says of the list; what is none of it is left out by name, else the router would keep it. */
 function filterOf({ status, q, trash }: Record<string, unknown>): PhotoFilter {
   // An address can make a number of it, or put in what nobody can type.
   const words = String(q ?? "").replace(/\p{Cc}/gu, "");
   return {
-    ...(STATUSES.includes(String(status)) && { status: status as PhotoStatus }),
-    ...(words.trim() !== "" && { q: words.slice(0, 100) }),
-    ...(trash ? { trash: true as const } : {}),
+    status: STATUSES.includes(String(status)) ? (status as PhotoStatus) : undefined,
+    q: words.trim() === "" ? undefined : words.slice(0, 100),
+    trash: trash ? true : undefined,
   };
 }
 

@@ -13,5 +13,5 @@ test.each([
   7,
   undefined,
 ])("%s is not", (elsewhere) => {
-  expect(pathOf(elsewhere)).toEqual({});
+  expect(pathOf(elsewhere)).toStrictEqual({ next: undefined });
 });

@@ -6,10 +6,10 @@ import { tenantsQuery } from "./api";
 const enterRoute = createRoute({
   getParentRoute: () => door,
   path: "/enter",
-  validateSearch: ({ to }: Record<string, unknown>): { to?: string } => {
-    const path = ownPath(to);
-    return path ? { to: path } : {};
-  },
+  // By name, else the router would keep what it says.
+  validateSearch: ({ to }: Record<string, unknown>): { to?: string | undefined } => ({
+    to: ownPath(to),
+  }),
   component: lazyRouteComponent(() => import("./EnterPage"), "EnterPage"),
 });
 
