@@ -159,7 +159,7 @@ def test_name_and_colours_are_there_at_once(served: Served, browser: Browser) ->
     brand = 'getComputedStyle(document.documentElement).getPropertyValue("--brand")'
     assert page.evaluate(brand) == "#aa0011"
     # What the person has chosen goes before what the system says.
-    page.evaluate('localStorage.setItem("stagify:look", "dark")')
+    page.evaluate('document.cookie = "stagify_look=dark; Path=/"')
     page.reload()
     assert page.evaluate("document.documentElement.dataset.look") == "dark"
     assert page.evaluate(brand) == "#dd3344"

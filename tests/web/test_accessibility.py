@@ -1,6 +1,7 @@
 """Every page and state can be used by people who see, hear or move less, in every look."""
 
 import re
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from proof.accessibility import too_wide, violations
-from proof.customers import photo, sign_up
+from proof.customers import new_account, photo, sign_up
 from proof.person import NARROW, Person, Picture
 from stagify_local.customer import Customer
 from stagify_local.platform import Platform
@@ -135,6 +136,48 @@ class TestDoors:
             if wide := too_wide(person.page):
                 found[path] = wide
         assert found == {}
+
+
+class TestStates:
+    @pytest.fixture(params=LOOKS)
+    def someone(self, new_person: Callable[..., Person], request: pytest.FixtureRequest) -> Person:
+        """Somebody at a desk, in each look."""
+        return new_person(look=request.param)
+
+    def test_the_session_has_ended(self, someone: Person, customer: Customer) -> None:
+        someone.log_in(customer.account)
+        assert customer.browser.delete("/v1/me/sessions").status_code == 204
+        someone.page.get_by_role("link", name="Office").click()
+        expect(someone.page.get_by_role("alertdialog")).to_be_visible()
+        assert violations(someone.page) == []
+
+    def test_there_is_no_connection(self, someone: Person, customer: Customer) -> None:
+        someone.log_in(customer.account)
+        someone.watch.faults_expected = True
+        someone.context.set_offline(True)
+        someone.sees("You are offline")
+        assert violations(someone.page) == []
+        someone.context.set_offline(False)
+
+    def test_the_plan_is_used_up(self, someone: Person, customer: Customer) -> None:
+        someone.log_in(customer.account)
+        pictures = [Picture(f"{each}.jpg", photo(600, 400 + each)) for each in range(11)]
+        someone.choose(pictures)
+        someone.sees("1 photo waits here")
+        assert violations(someone.page) == []
+        someone.button(re.compile(r"^Stage 1\d photos$")).click()
+        someone.sees("The 10 photos of your plan are used up")
+        assert violations(someone.page) == []
+
+    def test_a_code_is_asked_for(self, someone: Person, platform: Platform) -> None:
+        account = new_account(platform.gateway_port, f"w-{time.time_ns():x}")
+        begun = time.time_ns()
+        someone.ask_for_workspace("States", account)
+        code = someone.code_of(account.email, platform.mail_dir, begun)
+        assert violations(someone.page) == []
+        someone.confirm(account, "000000" if code != "000000" else "111111")
+        someone.sees("That is not the code of the newest mail.")
+        assert violations(someone.page) == []
 
 
 class TestKeyboard:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Request, expect
 
+from proof.accessibility import violations
 from proof.customers import photo
 from proof.person import Person, Picture
 from stagify_local.customer import Customer
@@ -15,6 +16,19 @@ from stagify_local.platform import Platform
 from stagify_local.waiting import eventually
 
 NEW = "-new"
+# How many photos the browser keeps in its own database.
+FILES = """async () => {
+  const [first] = await indexedDB.databases();
+  if (!first) return 0;
+  const database = await new Promise((resolve) => {
+    const request = indexedDB.open(first.name);
+    request.onsuccess = () => resolve(request.result);
+  });
+  const files = database.transaction("files").objectStore("files").count();
+  await new Promise((resolve) => { files.onsuccess = resolve });
+  database.close();
+  return files.result;
+}"""
 FIVE = [Picture(f"Room {each}.jpg", photo(1200, 800 + each)) for each in range(5)]
 
 
@@ -65,12 +79,15 @@ def new_build(web: Path) -> None:
 
 
 class TestUploads:
-    def test_the_gateway_is_killed_meanwhile(
-        self, faulty: Person, customer: Customer, platform: Platform
+    @pytest.mark.parametrize(
+        "process", [("staging-svc", "api"), ("gateway", "gateway")], ids=lambda each: each[0]
+    )
+    def test_a_service_is_killed_meanwhile(
+        self, faulty: Person, customer: Customer, platform: Platform, process: tuple[str, str]
     ) -> None:
         with faulty.page.expect_request(re.compile(r"/v1/projects$")):
             faulty.stage(*FIVE)
-        platform.process("gateway").kill()
+        platform.process(*process).kill()
         furnished(customer, len(FIVE))
 
     def test_the_connection_is_away_for_half_a_minute(
@@ -97,6 +114,35 @@ class TestUploads:
         page.reload()
         furnished(customer, len(FIVE))
 
+    def test_the_page_is_loaded_anew_in_the_moment_of_the_click(
+        self, faulty: Person, customer: Customer
+    ) -> None:
+        faulty.choose(FIVE)
+        faulty.sees("Stage 5 photos")
+        eventually(lambda: faulty.page.evaluate(FILES) == len(FIVE), what="the browser to keep all")
+        with faulty.page.expect_event("load"):
+            faulty.button("Stage 5 photos").evaluate(
+                "(each) => { each.click(); location.reload() }"
+            )
+        furnished(customer, len(FIVE))
+
+    def test_a_tab_goes_on_with_what_another_one_has_left(
+        self, faulty: Person, customer: Customer
+    ) -> None:
+        first = faulty.page
+        # It gets no further than this.
+        first.route("**/v1/uploads", lambda route: route.abort())
+        with first.expect_request(re.compile(r"/v1/uploads$")):
+            faulty.stage(*FIVE)
+        eventually(lambda: first.evaluate(FILES) == len(FIVE), what="the browser to keep all")
+        faulty.new_tab()
+        faulty.open("/", slug=customer.account.slug)
+        faulty.is_in()
+        faulty.sees("Your first room takes a minute")
+        assert customer.read("/v1/projects")["items"] == []
+        first.close()
+        furnished(customer, len(FIVE))
+
     def test_the_session_ends_meanwhile(self, faulty: Person, customer: Customer) -> None:
         page = faulty.page
         faulty.choose(FIVE)
@@ -109,6 +155,39 @@ class TestUploads:
 
 
 class TestTabs:
+    def test_seven_tabs_have_one_stream_and_do_not_starve(
+        self, signed_in: Person, customer: Customer
+    ) -> None:
+        streams: set[Request] = set()
+        counts: list[int] = []
+
+        def asked(request: Request) -> None:
+            if request.url.endswith("/v1/projects/events"):
+                streams.add(request)
+                counts.append(len(streams))
+
+        signed_in.context.on("request", asked)
+        signed_in.context.on("requestfinished", lambda request: streams.discard(request))
+        signed_in.context.on("requestfailed", lambda request: streams.discard(request))
+        tabs = [signed_in.page]
+        for _ in range(6):
+            tabs.append(signed_in.new_tab())
+            signed_in.open("/", slug=customer.account.slug)
+            signed_in.is_in()
+        customer.stage(photo())
+        for tab in tabs:
+            expect(tab.get_by_role("region", name="Photos").get_by_role("link")).to_have_count(
+                1, timeout=20_000
+            )
+        # None of them waits for a connection that the streams of others hold.
+        spent = signed_in.page.evaluate(
+            "async () => { const begun = performance.now(); await fetch('/v1/usage');"
+            " return performance.now() - begun }"
+        )
+        assert spent < 5_000
+        # One alone, but for the moment in which one tab takes over from another.
+        assert max(counts) <= 2
+
     def test_a_new_build_leaves_open_tabs_alone(
         self, signed_in: Person, customer: Customer, platform: Platform, web: Path
     ) -> None:
@@ -124,9 +203,20 @@ class TestTabs:
         # What the browser has reported meanwhile comes before its answer.
         signed_in.page.title()
         signed_in.watch.faults_expected = False
-        # What this tab has not loaded yet is served as before, …
+        # It says so, …
+        news = signed_in.page.get_by_text("A new version is ready.")
+        expect(news).to_be_visible()
+        assert violations(signed_in.page) == []
+        # … and serves what this tab has not loaded yet as before, …
         signed_in.page.get_by_role("link", name="Office").click()
         signed_in.sees("Overview")
+        # … but says nothing while something would be lost by it, …
+        signed_in.page.get_by_role("link", name="API keys").click()
+        signed_in.button("New key").click()
+        signed_in.page.get_by_label("Name").fill("Half done")
+        expect(news).to_have_count(0)
+        signed_in.button("Cancel").click()
+        expect(news).to_be_visible()
         # … and a new tab gets the new build.
         signed_in.new_tab()
         signed_in.open("/", slug=customer.account.slug)

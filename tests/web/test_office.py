@@ -35,7 +35,7 @@ class TestUsage:
         signed_in.open("/office/usage", slug=customer.account.slug)
         expect(signed_in.page.get_by_text("0 of 10")).to_be_visible()
         customer.stage(photo())
-        expect(signed_in.page.get_by_text("1 of 10")).to_be_visible(timeout=20_000)
+        expect(signed_in.page.get_by_text("1 of 10", exact=True)).to_be_visible(timeout=20_000)
 
 
 class TestApiKeys:
@@ -73,6 +73,9 @@ class TestBrand:
         page.get_by_label("Primary colour", exact=True).fill(GREEN)
         signed_in.button("Publish").click()
         signed_in.sees("Published.")
+        # On this page too, which was loaded before.
+        expect(page.get_by_role("banner")).to_contain_text("Ada <b>&</b> Söhne")
+        expect(page).to_have_title("Ada <b>&</b> Söhne")
         visitor = new_person()
 
         def first_paint() -> bool:

@@ -103,6 +103,48 @@ class TestOneBrowser:
         signed_in.log_out()
         expect(other).to_have_url(re.compile(r"/login"))
 
+    def test_what_belongs_to_the_browser_outlives_the_log_out(
+        self, signed_in: Person, customer: Customer
+    ) -> None:
+        page = signed_in.page
+        signed_in.open("/me", slug=customer.account.slug)
+        page.get_by_role("radio", name="Dark").check()
+        expect(page.locator("html")).to_have_attribute("data-look", "dark")
+        signed_in.button("Log out").first.click()
+        signed_in.is_at("/login")
+        page.reload()
+        expect(page.locator("html")).to_have_attribute("data-look", "dark")
+
+
+class TestMemory:
+    """Browsers keep a page that is left, and show it again as it was; what they tell it then."""
+
+    def come_back(self, page: Page) -> None:
+        page.evaluate(
+            "() => { dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true })) }"
+        )
+
+    def test_a_page_of_an_ended_session_is_not_shown_again(
+        self, signed_in: Person, customer: Customer
+    ) -> None:
+        stage(customer)
+        signed_in.sees(SECRET)
+        assert customer.browser.delete("/v1/me/sessions").status_code == 204
+        self.come_back(signed_in.page)
+        signed_in.sees("Welcome back")
+        assert SECRET not in signed_in.page.content()
+
+    def test_a_page_of_the_same_person_is_brought_up_to_date(
+        self, signed_in: Person, customer: Customer
+    ) -> None:
+        signed_in.watch.faults_expected = True
+        signed_in.page.route("**/v1/projects/events", lambda route: route.abort())
+        signed_in.page.reload()
+        signed_in.sees("Your first room takes a minute")
+        stage(customer)
+        self.come_back(signed_in.page)
+        signed_in.sees(re.compile(SECRET))
+
 
 class TestExpiry:
     def end(self, customer: Customer, person: Person) -> None:

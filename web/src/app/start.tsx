@@ -9,13 +9,18 @@ import { createRoot } from "react-dom/client";
 import { boot } from "@/lib/boot";
 import { queries } from "@/lib/queries";
 import { Toasts } from "@/ui/Toast";
+import { renewWhenShownAgain } from "./memory";
 import { loadMessages } from "./messages";
 import { makeRouter } from "./router";
-import { guardChunks } from "./update";
+import { tolerateTranslators } from "./translators";
+import { guardChunks, watchBuild } from "./update";
 
 /** Show the pages of this host. */
 export async function start(routes: AnyRoute): Promise<void> {
   guardChunks();
+  watchBuild();
+  renewWhenShownAgain();
+  tolerateTranslators();
   const router = makeRouter(routes);
   // The page's data and code are on their way while the texts are loaded.
   void router.load();

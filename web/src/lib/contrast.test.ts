@@ -52,7 +52,7 @@ describe("the guard", () => {
     const styles = read("../styles/tokens.css");
     for (const [selector, page] of [
       [":root,", LIGHT],
-      [':root[data-look="dark"],', DARK],
+      ["@variant dark-look {", DARK],
     ] as const) {
       const rule = styles.slice(styles.indexOf(`  ${selector}`)).split("}")[0] ?? "";
       const found = ["canvas", "surface", "raised"].map((role) => {

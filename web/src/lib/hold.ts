@@ -1,16 +1,24 @@
-let holders = 0;
+const holders = new Set<object>();
+const forms = new Set<HTMLFormElement>();
 
-/** Something on the page would be lost if it was left now: a form that was typed into, an upload. Returns
- * how to say that it is over. */
+/** Something on the page would be lost if it was left now, as an upload. Returns how to say that it is over. */
 export function hold(): () => void {
-  let holding = true;
-  holders += 1;
+  const holder = {};
+  holders.add(holder);
   return () => {
-    if (holding) holders -= 1;
-    holding = false;
+    holders.delete(holder);
   };
 }
 
+/** Begin to notice forms that somebody types into: they hold the page for as long as they are on it. */
+export function holdForms(): void {
+  document.addEventListener("input", ({ target }) => {
+    const form = target instanceof Element ? target.closest("form") : null;
+    if (form) forms.add(form);
+  });
+}
+
 export function isHeld(): boolean {
-  return holders > 0;
+  for (const form of forms) if (!form.isConnected) forms.delete(form);
+  return holders.size > 0 || forms.size > 0;
 }

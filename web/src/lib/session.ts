@@ -21,7 +21,8 @@ export const personQuery = queryOptions({
   queryFn: () => readSession<PersonSession>(),
 });
 
-async function readSession<Found>(): Promise<Found | null> {
+/** The session as the server has it now; null if there is none. */
+export async function readSession<Found extends Session | PersonSession>(): Promise<Found | null> {
   try {
     const session = await data(api.GET("/v1/session"));
     expiry.armed = true;

@@ -42,7 +42,8 @@ export function Compare({
           </HandleRoot>
         </Root>
       </Provider>
-      <div className="absolute inset-x-3 bottom-3 z-10 flex justify-between">
+      {/* At the top: the label of a furnished photo is at its bottom. */}
+      <div className="absolute inset-x-3 top-3 z-10 flex justify-between">
         <Side shown={position === 100} onClick={() => slider.setPosition(100)}>
           <Trans>Before</Trans>
         </Side>

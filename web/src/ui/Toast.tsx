@@ -35,11 +35,15 @@ export function toast({
 
 /** Where toasts appear; once around the app. F6 leads there. */
 export function Toasts({ children }: { children: ReactNode }) {
+  const { t } = useLingui();
   return (
     <Base.Provider toastManager={manager} limit={3}>
       {children}
       <Base.Portal>
-        <Base.Viewport className="fixed inset-x-4 bottom-[calc(5rem+env(safe-area-inset-bottom))] z-60 mx-auto grid max-w-md gap-2 outline-none sm:right-6 sm:bottom-6 sm:left-auto sm:w-96">
+        <Base.Viewport
+          aria-label={t`Notifications`}
+          className="fixed inset-x-4 bottom-[calc(5rem+env(safe-area-inset-bottom))] z-60 mx-auto grid max-w-md gap-2 outline-none sm:right-6 sm:bottom-6 sm:left-auto sm:w-96"
+        >
           <List />
         </Base.Viewport>
       </Base.Portal>

@@ -18,8 +18,8 @@ _ROOT_TAG = '<html lang="en">'
 
 # Before the first paint: whether the person has chosen light or dark.
 _LOOK = (
-    'try{const l=localStorage["stagify:look"];'
-    'if(l==="light"||l==="dark")document.documentElement.dataset.look=l}catch{}'
+    "{const l=/(?:^|; )stagify_look=(light|dark)(?:;|$)/.exec(document.cookie);"
+    "if(l)document.documentElement.dataset.look=l[1]}"
 )
 # The canvas of the web app, light and dark (`web/src/styles/tokens.css`).
 CANVAS = (("light", "#fbfaf8"), ("dark", "#110f0d"))
@@ -57,6 +57,8 @@ class Entry:
             "cross-origin-resource-policy": "same-origin",
             "permissions-policy": _FEATURES,
             "referrer-policy": "same-origin",
+            # By it a page that is open sees that there is a newer build.
+            "stagify-build": self._build,
         }
         if site.kind != "platform":
             headers["x-robots-tag"] = "noindex"

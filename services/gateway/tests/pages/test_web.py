@@ -226,6 +226,10 @@ class TestBoot:
             seen.append(boot_of(await page(await make_gateway(web_folder=folder)))["build"])
         assert seen[0] == seen[1] != seen[2]
 
+    async def test_a_page_that_is_open_can_ask_for_the_build(self, web: Running) -> None:
+        answer = await page(web)
+        assert answer.headers["stagify-build"] == boot_of(answer)["build"]
+
     async def test_a_store_elsewhere_is_where_photos_go(
         self, make_gateway: MakeGateway, build: Path
     ) -> None:

@@ -1,6 +1,6 @@
 import { Trans } from "@lingui/react/macro";
 import { useEffect } from "react";
-import { boot } from "@/lib/boot";
+import { useBrand } from "@/lib/brand";
 import { Heading } from "@/ui/Page";
 import { Spinner } from "@/ui/Spinner";
 import { Typed } from "@/ui/Typed";
@@ -9,6 +9,7 @@ const PAUSE = 2_000;
 
 /** A workspace that is being made. As soon as it is there, the page goes on by itself. */
 export function Provisioning() {
+  const { name } = useBrand();
   useEffect(() => {
     const timer = setInterval(() => {
       void isReady().then((ready) => {
@@ -25,8 +26,7 @@ export function Provisioning() {
       </Heading>
       <p className="text-quiet">
         <Trans>
-          <Typed text={boot.branding?.name ?? boot.name} /> is ready in a few seconds. This page
-          goes on by itself.
+          <Typed text={name} /> is ready in a few seconds. This page goes on by itself.
         </Trans>
       </p>
     </main>

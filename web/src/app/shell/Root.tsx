@@ -1,6 +1,7 @@
 import { Outlet, useRouter } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { boot } from "@/lib/boot";
+import { NewBuild } from "./NewBuild";
 import { Provisioning } from "./Provisioning";
 
 /** Around every page: whoever cannot see it hears that it changed, and the focus goes to its heading. */
@@ -14,5 +15,10 @@ export function Root() {
       }),
     [router],
   );
-  return boot.status === "provisioning" ? <Provisioning /> : <Outlet />;
+  return (
+    <>
+      <NewBuild />
+      {boot.status === "provisioning" ? <Provisioning /> : <Outlet />}
+    </>
+  );
 }

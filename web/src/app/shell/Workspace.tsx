@@ -6,6 +6,7 @@ import { loadPhotosEverywhere } from "@/features/photos";
 import { SessionEnd } from "@/features/session";
 import { useCan } from "@/lib/access";
 import { startLive } from "@/lib/live";
+import { suspectNewBuild } from "../update";
 import { Brand } from "./Brand";
 
 // Menus are heavy, and nobody opens one before the page is there.
@@ -17,7 +18,12 @@ const PhotosEverywhere = lazy(loadPhotosEverywhere);
 export function Workspace() {
   const { t } = useLingui();
   useEffect(() => {
-    startLive();
+    const { state } = startLive();
+    let wasDown = false;
+    return state.follow(() => {
+      if (state.get() === "open" && wasDown) suspectNewBuild();
+      wasDown = state.get() === "down";
+    });
   }, []);
   return (
     <>

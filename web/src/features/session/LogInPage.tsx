@@ -1,12 +1,14 @@
 import { Trans } from "@lingui/react/macro";
 import { Link, useRouter, useSearch } from "@tanstack/react-router";
 import { boot } from "@/lib/boot";
+import { useBrand } from "@/lib/brand";
 import { Heading } from "@/ui/Page";
 import { Typed } from "@/ui/Typed";
 import { LogInForm } from "./LogInForm";
 
 export function LogInPage() {
   const router = useRouter();
+  const { name } = useBrand();
   const { next } = useSearch({ from: "/door/login" });
   return (
     <div className="grid gap-8">
@@ -16,7 +18,7 @@ export function LogInPage() {
         </Heading>
         <p className="text-quiet">
           <Trans>
-            Log in to <Typed text={boot.branding?.name ?? boot.name} />
+            Log in to <Typed text={name} />
           </Trans>
         </p>
       </header>

@@ -1,4 +1,3 @@
-import { useQueryClient } from "@tanstack/react-query";
 import { lazy, Suspense, useEffect, useState } from "react";
 import { useSession } from "@/lib/access";
 import { expiry } from "@/lib/expiry";
@@ -11,13 +10,12 @@ const ExpiredDialog = lazy(loadDialog);
 
 /** What happens when the session ends under an open page: here, or in another tab. */
 export function SessionEnd() {
-  const queries = useQueryClient();
   const ended = useStore(expiry.ended);
   // Who it was when the page was opened; the session itself may be read anew meanwhile.
   const [{ user }] = useState(useSession());
   useEffect(() => {
     whenIdle(() => void loadDialog());
-    return followSession(queries);
-  }, [queries]);
+    return followSession();
+  }, []);
   return <Suspense>{ended && <ExpiredDialog user={user} />}</Suspense>;
 }

@@ -1,4 +1,4 @@
-import { type QueryClient, useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, data } from "@/lib/api";
 import { expiry } from "@/lib/expiry";
 import { leave as endAll } from "@/lib/leaving";
@@ -43,7 +43,7 @@ async function leave(told = false): Promise<void> {
   stopLive();
   expiry.armed = false;
   for (const key of Object.keys(localStorage)) {
-    if (key.startsWith("stagify:") && key !== "stagify:look") localStorage.removeItem(key);
+    if (key.startsWith("stagify:")) localStorage.removeItem(key);
   }
   if (!told) {
     const channel = new BroadcastChannel(CHANNEL);
@@ -71,16 +71,9 @@ async function forgetDatabases(): Promise<void> {
   );
 }
 
-/** Other tabs and pages that come back from the browser's memory do not outlive the session. */
-export function followSession(queries: QueryClient): () => void {
+/** Other tabs do not outlive the session. */
+export function followSession(): () => void {
   const channel = new BroadcastChannel(CHANNEL);
   channel.addEventListener("message", () => void leave(true));
-  const back = (event: PageTransitionEvent) => {
-    if (event.persisted) void queries.invalidateQueries({ queryKey: sessionQuery.queryKey });
-  };
-  window.addEventListener("pageshow", back);
-  return () => {
-    channel.close();
-    window.removeEventListener("pageshow", back);
-  };
+  return () => channel.close();
 }

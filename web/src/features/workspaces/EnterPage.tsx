@@ -2,8 +2,10 @@ import { Trans } from "@lingui/react/macro";
 import { useSearch } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
 import { takeFromFragment } from "@/lib/address";
-import { ApiError, OfflineError } from "@/lib/api";
+import { ApiError } from "@/lib/api";
 import { boot } from "@/lib/boot";
+import { useBrand } from "@/lib/brand";
+import { wordsFor } from "@/lib/refusals";
 import { Button, buttonLook } from "@/ui/Button";
 import { Heading } from "@/ui/Page";
 import { Spinner } from "@/ui/Spinner";
@@ -16,6 +18,7 @@ import { keepDestination, takeDestination } from "./paths";
 export function EnterPage() {
   const { to } = useSearch({ from: "/door/enter" });
   const [code] = useState(() => takeFromFragment("code"));
+  const { name } = useBrand();
   const start = useStartHandoff();
   const enter = useEnter();
   const begun = useRef(false);
@@ -44,7 +47,7 @@ export function EnterPage() {
         <p className="flex items-center gap-3 text-quiet">
           <Spinner />
           <Trans>
-            <Typed text={boot.branding?.name ?? boot.name} /> is opening its door.
+            <Typed text={name} /> is opening its door.
           </Trans>
         </p>
       </div>
@@ -71,12 +74,9 @@ export function EnterPage() {
 }
 
 function Words({ error }: { error: Error }) {
-  if (error instanceof OfflineError) return <Trans>There is no connection.</Trans>;
-  if (error instanceof ApiError && error.status < 500 && error.status !== 429)
-    return (
-      <Trans>
-        This way in works once, for a minute, and only in the browser that asked for it.
-      </Trans>
-    );
-  return <Trans>The door does not answer right now. Try again in a moment.</Trans>;
+  const isRefused = error instanceof ApiError && error.status < 500 && error.status !== 429;
+  if (!isRefused) return wordsFor(error);
+  return (
+    <Trans>This way in works once, for a minute, and only in the browser that asked for it.</Trans>
+  );
 }

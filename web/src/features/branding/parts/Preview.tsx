@@ -42,7 +42,7 @@ export function Preview({
             </Trans>
           </p>
           <span className="h-control w-full rounded-input border border-field bg-surface px-3 leading-10 outline-2 outline-brand-ring outline-offset-2">
-            12 Lakeside Drive
+            <Trans>12 Lakeside Drive</Trans>
           </span>
           <span className={buttonLook()}>
             <Trans>Add photos</Trans>
