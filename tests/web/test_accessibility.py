@@ -153,6 +153,9 @@ class TestStates:
 
     def test_there_is_no_connection(self, someone: Person, customer: Customer) -> None:
         someone.log_in(customer.account)
+        # Whatever is loaded later is there.
+        expect(someone.button("Your account")).to_be_visible()
+        someone.sees("Your first room takes a minute")
         someone.watch.faults_expected = True
         someone.context.set_offline(True)
         someone.sees("You are offline")

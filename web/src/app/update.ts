@@ -17,7 +17,8 @@ export function guardChunks(): void {
   holdForms();
   window.addEventListener("vite:preloadError", (event) => {
     const last = Number(sessionStorage.getItem(RELOADED) ?? 0);
-    if (isHeld() || Date.now() - last < 60_000) return;
+    // Without a connection it is no new build, and what is shown is all there is.
+    if (isHeld() || !navigator.onLine || Date.now() - last < 60_000) return;
     event.preventDefault();
     sessionStorage.setItem(RELOADED, String(Date.now()));
     location.reload();

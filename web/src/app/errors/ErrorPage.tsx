@@ -9,10 +9,10 @@ import { Heading } from "@/ui/Page";
 export function ErrorPage({ error, reset }: ErrorComponentProps) {
   const router = useRouter();
   const refusal = error instanceof ApiError ? error : null;
-  const offline = error instanceof OfflineError;
+  const offline = error instanceof OfflineError || !navigator.onLine;
   const again = () => {
     // Only a page that is made anew gets code of a new build.
-    if (!refusal && !offline) return location.reload();
+    if (!refusal && !(error instanceof OfflineError)) return location.reload();
     reset();
     void router.invalidate();
   };
