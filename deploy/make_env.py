@@ -74,7 +74,8 @@ def signing_keys() -> dict[str, str]:
 
 def other_secrets() -> dict[str, str]:
     names = [f"{prefix(service)}_IDEMPOTENCY_SECRET" for service in SERVICES]
-    names += ["API_KEY_SECRETS", "DEVICE_COOKIE_SECRETS", "IDENTITY_HASH_SECRET"]
+    names += ["API_KEY_SECRETS", "DEVICE_COOKIE_SECRETS", "FACTOR_SECRETS"]
+    names += ["IDENTITY_HASH_SECRET"]
     names += ["S3_SECRET_ACCESS_KEY"]
     return {name: new_secret() for name in names}
 

@@ -23,18 +23,19 @@ SERVICES = {
 
 # Fields that never hold personal data: under this name in any table or event, or in this table.
 WORDS_FROM_LISTS = """
-    action aggregatetype amr changed code consumer content_type failed_checks failure_code
-    granularity kind
+    action aggregatetype amr changed code consumer content_type factor failed_checks failure_code
+    granularity kind purpose transports
     locale means meter permissions plan previous_plan previous_role region role room_type scope scopes service source
     state status style
     tenant_type theme type
 """
 IDS_OR_MADE_OF_IDS = """
-    actor aggregateid bucket dimensions object_key request_id traceparent usage_dimensions
+    actor aggregateid bucket dimensions object_key request_id rp_id traceparent usage_dimensions
     version_num
 """
 SECRETS_OR_HASHES_OF_SECRETS = """
-    answer_hash challenge code_hash fingerprint key_hash last4 password_hash public_id token_hash
+    answer_hash browser_hash challenge code_hash fingerprint handle key_hash last4 nonce password_hash
+    public_id public_key secret token_hash
 """
 # A task names rows and no people, because operators read it.
 TASKS = "tasks.concurrency_key tasks.key tasks.last_error tasks.payload"

@@ -42,6 +42,7 @@ def _identity(base: dict[str, Any]) -> FastAPI:
         identity_hash_secret="h" * 32,
         api_key_secrets="k" * 32,
         device_cookie_secrets="d" * 32,
+        factor_secrets="f" * 32,
         smtp_host="unused",
         mail_from="nobody@example.test",
     )

@@ -174,6 +174,7 @@ class Environments:
             return {
                 "API_KEY_SECRETS": self._state.secret("identity-svc.api_keys"),
                 "DEVICE_COOKIE_SECRETS": self._state.secret("identity-svc.devices"),
+                "FACTOR_SECRETS": self._state.secret("identity-svc.factors"),
                 "IDENTITY_HASH_SECRET": self._state.secret("identity-svc.hashes"),
                 "SMTP_HOST": LOOPBACK,
                 "SMTP_PORT": str(self._addresses.smtp_port),

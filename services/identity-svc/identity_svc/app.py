@@ -11,6 +11,7 @@ from identity_svc.credentials import api as credentials
 from identity_svc.departures import api as departures
 from identity_svc.me import api as me
 from identity_svc.members import api as members
+from identity_svc.mfa import api as mfa
 from identity_svc.parts import NAME, make_parts
 from identity_svc.password_resets import api as password_resets
 from identity_svc.roles import api as roles
@@ -44,6 +45,7 @@ def create_app(settings: Settings) -> FastAPI:
         step_up,
         password_resets,
         me,
+        mfa,
         roles,
         members,
         departures,

@@ -1,6 +1,14 @@
 """Every mail of identity-svc, collected for the previews (`make mails`) and for the tests."""
 
+from identity_svc.factors import mail as factors
 from identity_svc.password_resets import mail as password_resets
 from identity_svc.signup import mail as signup
 
-MAILS = (signup.CODE, signup.KNOWN, password_resets.RESET, password_resets.CHANGED)
+MAILS = (
+    signup.CODE,
+    signup.KNOWN,
+    password_resets.RESET,
+    password_resets.CHANGED,
+    factors.CHANGED,
+    factors.CODE_USED,
+)

@@ -1,6 +1,14 @@
 """Every table of identity-svc, collected for migrations and for the architecture test."""
 
 from identity_svc.api_keys.models import ApiKey
+from identity_svc.factors.models import (
+    Challenge,
+    FactorOwner,
+    Passkey,
+    PendingTotp,
+    RecoveryCode,
+    Totp,
+)
 from identity_svc.members.models import FormerMember, Membership
 from identity_svc.password_resets.models import PasswordReset
 from identity_svc.people.models import User
@@ -14,16 +22,22 @@ from identity_svc.throttling.models import Backoff, Throttle
 __all__ = [
     "ApiKey",
     "Backoff",
+    "Challenge",
     "CustomRole",
+    "FactorOwner",
     "FormerMember",
     "Handoff",
     "Membership",
+    "Passkey",
     "PasswordReset",
+    "PendingTotp",
     "PersonSession",
+    "RecoveryCode",
     "Session",
     "Signup",
     "Tenant",
     "Throttle",
+    "Totp",
     "User",
 ]
 
@@ -32,6 +46,12 @@ METADATA = ServiceTable.metadata
 # Tables without row-level security, each with its reason.
 NOT_TENANT_TABLES: dict[str, str] = {
     "users": "a person may belong to several tenants, and an address has one account",
+    "factor_owners": "a person has the same factors in all their tenants",
+    "totps": "a person has the same factors in all their tenants",
+    "pending_totps": "a person has the same factors in all their tenants",
+    "passkeys": "a person has the same factors in all their tenants",
+    "recovery_codes": "a person has the same factors in all their tenants; holds keyed hashes",
+    "challenges": "before a passkey nobody is known; holds keyed hashes and ids",
     "password_resets": "whoever asks for one is not known, and may belong to several tenants",
     "person_sessions": "a person on the platform's host is in no tenant; holds keyed hashes and ids",
     "signups": "a sign-up has no tenant until it is confirmed",

@@ -10,6 +10,7 @@ from identity_svc.credentials.usage import UsageRecorder
 from identity_svc.digests.service import Digester
 from identity_svc.entitlements import service as entitlements
 from identity_svc.entitlements.service import Entitlements
+from identity_svc.factors.sealing import Sealer
 from identity_svc.people.passwords import Passwords
 from identity_svc.sessions.devices import Devices
 from identity_svc.settings import Settings
@@ -34,6 +35,7 @@ class Parts:
     passwords: Passwords
     keys: KeyRing
     devices: Devices
+    sealer: Sealer
     tenant_svc: InternalClient
     usage_svc: InternalClient
     entitlements: Entitlements
@@ -72,6 +74,7 @@ def make_parts(settings: Settings) -> Parts:
         passwords=Passwords(settings),
         keys=KeyRing(settings.api_key_secret_list),
         devices=Devices(settings.device_cookie_secret_list),
+        sealer=Sealer(settings.factor_secret_list),
         tenant_svc=tenant_svc,
         usage_svc=usage_svc,
         entitlements=Entitlements(usage_svc),

@@ -27,6 +27,8 @@ class Settings(ServiceSettings):
     api_key_secrets: SecretStr
     # Secret keys for device cookies, comma separated: the first signs, all verify.
     device_cookie_secrets: SecretStr
+    # Secret keys for the secrets of apps for codes, comma separated: the first encrypts, all decrypt.
+    factor_secrets: SecretStr
     # Secret key for the hashes of mailed codes, session tokens and throttled addresses.
     identity_hash_secret: Secret
 
@@ -74,13 +76,18 @@ class Settings(ServiceSettings):
         return tuple(secret.encode() for secret in _listed(self.api_key_secrets))
 
     @property
+    def factor_secret_list(self) -> tuple[bytes, ...]:
+        """The secret keys for the secrets of apps for codes; the first one encrypts."""
+        return tuple(secret.encode() for secret in _listed(self.factor_secrets))
+
+    @property
     def device_cookie_secret_list(self) -> tuple[str, ...]:
         """The secret keys for device cookies; the first one signs."""
         return _listed(self.device_cookie_secrets)
 
     @model_validator(mode="after")
     def _check_secret_lists(self) -> Self:
-        for name in ("api_key_secrets", "device_cookie_secrets"):
+        for name in ("api_key_secrets", "device_cookie_secrets", "factor_secrets"):
             if any(len(each.encode()) < MIN_SECRET_BYTES for each in _listed(getattr(self, name))):
                 raise ValueError(f"{name.upper()}: each needs at least {MIN_SECRET_BYTES} bytes")
         return self

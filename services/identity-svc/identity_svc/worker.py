@@ -2,6 +2,8 @@
 
 from contextlib import aclosing
 
+from identity_svc.factors import mail as factor_mails
+from identity_svc.factors.mail import FactorNote
 from identity_svc.handlers import HANDLERS
 from identity_svc.mail.service import Brands, Composers, MailKind
 from identity_svc.mail.smtp import SmtpSender
@@ -36,6 +38,8 @@ def make_kinds(parts: Parts) -> Kinds:
         MailKind.SIGNUP: SignupMail(parts.digester, parts.settings.base_domain, brands.platform),
         MailKind.PASSWORD_RESET: PasswordResetMail(parts.digester, brands.platform),
         MailKind.PASSWORD_CHANGED: PasswordChangedMail(brands.platform),
+        MailKind.FACTORS_CHANGED: FactorNote(factor_mails.CHANGED, brands.platform),
+        MailKind.RECOVERY_CODE_USED: FactorNote(factor_mails.CODE_USED, brands.platform),
     }
     return mail_kinds(composers, SmtpSender(parts.settings))
 

@@ -102,6 +102,7 @@ def make_settings(
             "identity_hash_secret": "h" * 32,
             "api_key_secrets": "k" * 32,
             "device_cookie_secrets": "d" * 32,
+            "factor_secrets": "f" * 32,
             "smtp_host": "127.0.0.1",
             "smtp_port": mail_server.port,
             "mail_from": "StagifyAI <no-reply@stagify.example>",

@@ -35,6 +35,38 @@ class PasswordChanged(Event):
     means: str
 
 
+class FactorAdded(Event):
+    """A person has another second factor: `totp` (an app for codes), `passkey` or `recovery_codes`, which
+    replace all that there were."""
+
+    event_type = "stagify.user.factor_added.v1"
+    topic = Topic.IDENTITY
+    key_field = "user_id"
+    user_id: UUID
+    factor: str
+
+
+class FactorRemoved(Event):
+    """A person has a second factor less. `means` says how: by the person (`change`), or because they had
+    lost it (`reset`)."""
+
+    event_type = "stagify.user.factor_removed.v1"
+    topic = Topic.IDENTITY
+    key_field = "user_id"
+    user_id: UUID
+    factor: str
+    means: str
+
+
+class RecoveryCodeUsed(Event):
+    """A person has shown a recovery code instead of another second factor."""
+
+    event_type = "stagify.user.recovery_code_used.v1"
+    topic = Topic.IDENTITY
+    key_field = "user_id"
+    user_id: UUID
+
+
 class MemberJoined(TenantEvent):
     """A person has become a member of the tenant."""
 

@@ -18,6 +18,8 @@ Purpose = Literal[
     "throttle",
     "device",
     "password_reset",
+    "challenge",
+    "recovery_code",
 ]
 
 CODE_DIGITS = 6

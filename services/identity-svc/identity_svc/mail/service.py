@@ -30,6 +30,8 @@ class MailKind(StrEnum):
     SIGNUP = "signup"
     PASSWORD_RESET = "password_reset"
     PASSWORD_CHANGED = "password_changed"
+    FACTORS_CHANGED = "factors_changed"
+    RECOVERY_CODE_USED = "recovery_code_used"
 
     @property
     def task(self) -> str:

@@ -113,7 +113,7 @@ async def replace_password(
     asked for before works afterwards. They get a note by mail. What becomes of their sessions, the
     caller decides."""
     account = await people.set_password(session, user_id, password_hash)
-    await queries.delete_of(session, email_key(account.email))
+    await end_resets(session, account)
     publish(session, PasswordChanged(user_id=user_id, means=means))
     await queue_mail(
         session,
@@ -122,6 +122,11 @@ async def replace_password(
         give_up_at=utc_now() + NOTE_LIFE,
     )
     return account
+
+
+async def end_resets(session: Session, account: Account) -> None:
+    """Let no link work that was asked for until now."""
+    await queries.delete_of(session, email_key(account.email))
 
 
 async def forget_resets(session: Session, limit: int) -> None:

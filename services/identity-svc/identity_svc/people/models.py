@@ -23,7 +23,8 @@ class User(ServiceTable, table=True):
     email_key: Annotated[str, Personal] = Field(unique=True)
     name: Annotated[str, Personal]
     password_hash: str
-    # Counts the passwords that the person has had; a newer hash of the same one changes nothing here.
+    # Counts the passwords that the person has had, and the changes of their factors and their address: what
+    # was begun at another count has ended. A newer hash of the same password changes nothing here.
     password_version: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
     # The language of mails and pages, and light or dark; None leaves both to the browser.
     locale: str | None = None

@@ -43,6 +43,15 @@ async def hold_password_version(session: Session, user_id: UUID) -> int:
     return (await session.exec(query.with_for_update(read=True))).one()
 
 
+async def raise_version(session: Session, user_id: UUID) -> None:
+    """Count a change of what the person proves themselves with."""
+    await session.execute(
+        update(User)
+        .where(col(User.id) == user_id)
+        .values(password_version=col(User.password_version) + 1)
+    )
+
+
 async def set_password_hash(
     session: Session, user_id: UUID, password_hash: str, version: int
 ) -> None:

@@ -23,6 +23,7 @@ __all__ = [
     "Standing",
     "WeakPasswordError",
     "check_password",
+    "end_attempts",
     "find_account",
     "find_accounts",
     "get_account",
@@ -47,7 +48,7 @@ class Account:
     email: str
     name: str
     password_hash: str
-    # Counts the passwords that they have had.
+    # Counts the passwords that they have had, and the changes of their factors and their address.
     password_version: int = 1
     locale: Locale | None = None
     theme: Theme | None = None
@@ -105,6 +106,12 @@ async def set_password(session: Session, user_id: UUID, password_hash: str) -> A
     user.password_hash = password_hash
     user.password_version += 1
     return _account(user)
+
+
+async def end_attempts(session: Session, user_id: UUID) -> None:
+    """Let nothing go on that was begun with what the person proved themselves with until now: log-ins,
+    and changes that wait for a code."""
+    await queries.raise_version(session, user_id)
 
 
 async def register(session: Session, account: Account) -> bool:

@@ -2,29 +2,39 @@
 
 from dataclasses import asdict
 from datetime import timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import JSONResponse
 
+from identity_svc.factors.service import CHALLENGE_ERRORS
 from identity_svc.parts import Parts, PartsDep
 from identity_svc.people.service import PASSWORD_ERRORS, get_account
 from identity_svc.sessions import handoffs, service
+from identity_svc.sessions.answering import Answer, answer
 from identity_svc.sessions.cookies import (
+    CHALLENGE_COOKIE_NAME,
     COOKIE_NAME,
     DEVICE_COOKIE_NAME,
     HANDOFF_COOKIE_NAME,
     cookie,
 )
+from identity_svc.sessions.documents import (
+    ASKED,
+    HANDOFF_ANSWERS,
+    NONCE_COOKIE,
+    SET_COOKIE,
+    UNSET_COOKIE,
+)
 from identity_svc.sessions.errors import (
     InvalidCredentialsError,
     InvalidHandoffError,
-    TenantNotFoundError,
-    TenantProvisioningError,
-    TenantSuspendedError,
 )
 from identity_svc.sessions.schemas import (
     AnySessionRead,
+    ChallengeAnswer,
+    ChallengeRead,
     HandoffCreate,
     HandoffLogIn,
     HandoffRead,
@@ -44,52 +54,14 @@ from stagify.auth import AnyHostDep, TenantHostDep, WithSessionDep, WrongHostErr
 from stagify.calls.usage import EntitlementsRead
 from stagify.database import Session
 from stagify.dependencies import HostSessionDep
+from stagify.inputs import Opaque
 from stagify.principal import Principal, TenantPrincipal
 from stagify.problems import problems
 from stagify.source import Source, SourceDep
 
 router = APIRouter(tags=["session"])
 
-SET_COOKIE = {
-    "description": "The session was made.",
-    "headers": {
-        "Set-Cookie": {
-            "description": (
-                "The session's token, for this host alone; and a second cookie by which this "
-                "browser is known at the next log-in, so that attempts of others do not slow it down."
-            ),
-            "schema": {
-                "type": "string",
-                "example": f"{COOKIE_NAME}=…; HttpOnly; Max-Age=2592000; Path=/; Secure",
-            },
-        }
-    },
-}
-UNSET_COOKIE = {
-    "description": "The session has ended.",
-    "headers": {
-        "Set-Cookie": {"description": "Deletes the session's token.", "schema": {"type": "string"}},
-        "Clear-Site-Data": {
-            "description": "Deletes what the host's pages have kept in the browser.",
-            "schema": {"type": "string", "example": '"cache", "storage"'},
-        },
-    },
-}
-NONCE_COOKIE = {
-    "description": "A hand-off can be asked for.",
-    "headers": {
-        "Set-Cookie": {
-            "description": "What only this browser can use the hand-off with.",
-            "schema": {"type": "string"},
-        }
-    },
-}
-HANDOFF_ANSWERS = problems(
-    TenantNotFoundError, TenantProvisioningError, TenantSuspendedError, TooManyAttemptsError
-)
-HANDOFF_ANSWERS[TenantProvisioningError.status]["headers"] = {
-    "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 1}}
-}
+NO_STORE = {"Cache-Control": "no-store"}
 # Never "cookies": that would delete those of all hosts of the installation.
 CLEARED = '"cache", "storage"'
 
@@ -97,10 +69,11 @@ CLEARED = '"cache", "storage"'
 @router.post(
     "/v1/session",
     status_code=201,
+    response_model=AnySessionRead,
     responses=problems(
         InvalidCredentialsError, InvalidHandoffError, TooManyAttemptsError, *PASSWORD_ERRORS
     )
-    | {201: SET_COOKIE},
+    | {201: SET_COOKIE, 202: ASKED},
 )
 async def log_in(
     body: SessionCreate,
@@ -109,9 +82,12 @@ async def log_in(
     principal: AnyHostDep,
     source: SourceDep,
     parts: PartsDep,
-) -> AnySessionRead:
+) -> Any:
     """Log in with a password: on a workspace's host to that workspace, on the platform's host as a person,
     in no workspace. Or log in to a workspace with the code of a hand-off. Only the cookie names the session.
+
+    Of somebody with a second factor, the password is half a log-in: then the answer is 202 with a challenge,
+    which this browser answers by `verify`, within five minutes.
 
     Whoever fails several times has to wait longer before each further attempt; the refusal says how
     long in `Retry-After`.
@@ -120,17 +96,7 @@ async def log_in(
         made = await _enter(body, request, principal, source, parts)
         if isinstance(body, HandoffLogIn):
             response.set_cookie(**cookie(HANDOFF_COOKIE_NAME, "", timedelta(0)))
-        answer: SessionRead | PersonSessionRead = SessionRead(
-            user=SessionUser.model_validate(made.account),
-            tenant=_tenant_read(made.tenant, parts.settings),
-            role=made.role.key,
-            permissions=sorted(made.role.permissions),
-            entitlements=await parts.entitlements.find(principal.tenant_id, principal.plan),
-            expires_at=made.session.expires_at,
-            proof=ProofRead.of(made.session.amr, made.session.auth_time),
-        )
-        _set_cookies(response, made)
-        return answer
+        return await _logged_in(response, made, principal, parts)
     if isinstance(body, HandoffLogIn):
         raise WrongHostError("A hand-off leads to a workspace's address only.")
     person = await service.log_in_person(
@@ -138,11 +104,73 @@ async def log_in(
         request=_by_password(body, request, source, None),
         replaces=_token(request, principal),
     )
-    _set_cookies(response, person)
-    return PersonSessionRead(
-        user=SessionUser.model_validate(person.account),
-        expires_at=person.session.expires_at,
-        proof=ProofRead.of(person.session.amr, person.session.auth_time),
+    return await _logged_in(response, person, principal, parts)
+
+
+@router.post(
+    "/v1/session/{challenge_id}/verify",
+    status_code=201,
+    response_model=AnySessionRead,
+    responses=problems(*CHALLENGE_ERRORS, TooManyAttemptsError) | {201: SET_COOKIE},
+)
+async def verify_log_in(
+    challenge_id: Opaque,
+    body: ChallengeAnswer,
+    request: Request,
+    response: Response,
+    principal: AnyHostDep,
+    parts: PartsDep,
+) -> Any:
+    """The second half of a log-in: answer the challenge of the first with a second factor, in the same
+    browser and on the same host. It takes five answers; and after ten wrong codes within an hour, whatever
+    the challenge, only known browsers get further."""
+    made = await answer(
+        parts,
+        Answer(
+            challenge_id=challenge_id,
+            tenant_id=principal.tenant_id,
+            proof=body.proof(),
+            browser=_browser(request),
+            replaces=_session_of(principal),
+            replaces_token=_token(request, principal),
+        ),
+    )
+    response.set_cookie(**cookie(CHALLENGE_COOKIE_NAME, "", timedelta(0)))
+    return await _logged_in(response, made, principal, parts)
+
+
+async def _logged_in(
+    response: Response,
+    made: service.PersonLogIn | service.SecondFactorDue,
+    principal: Principal,
+    parts: Parts,
+) -> Any:
+    """What the browser is told of a log-in, and keeps."""
+    if isinstance(made, service.SecondFactorDue):
+        asked = ChallengeRead(
+            challenge_id=str(made.challenge_id),
+            methods=[*made.methods],
+            expires_at=made.expires_at,
+        )
+        waiting = JSONResponse(asked.model_dump(mode="json"), 202, NO_STORE)
+        waiting.set_cookie(**made.cookie)
+        return waiting
+    for each in service.cookies_of(made):
+        response.set_cookie(**each)
+    response.headers.update(NO_STORE)
+    facts = {
+        "user": SessionUser.model_validate(made.account),
+        "expires_at": made.session.expires_at,
+        "proof": ProofRead.of(made.session.amr, made.session.auth_time),
+    }
+    if not isinstance(made, service.LogIn):
+        return PersonSessionRead(**facts)
+    return SessionRead(
+        **facts,
+        tenant=_tenant_read(made.tenant, parts.settings),
+        role=made.role.key,
+        permissions=sorted(made.role.permissions),
+        entitlements=await parts.entitlements.find(made.tenant.id, principal.plan),
     )
 
 
@@ -152,7 +180,7 @@ async def _enter(
     principal: TenantPrincipal,
     source: Source,
     parts: Parts,
-) -> service.LogIn:
+) -> service.LogIn | service.SecondFactorDue:
     tenant_id, replaces = principal.tenant_id, _session_of(principal)
     if isinstance(body, PasswordLogIn):
         return await service.log_in(
@@ -316,13 +344,8 @@ def _browser(request: Request) -> service.Browser:
     return service.Browser(
         device_cookie=request.cookies.get(DEVICE_COOKIE_NAME, ""),
         user_agent=request.headers.get("user-agent", ""),
+        challenge_secret=request.cookies.get(CHALLENGE_COOKIE_NAME, ""),
     )
-
-
-def _set_cookies(response: Response, made: service.PersonLogIn) -> None:
-    for each in service.cookies_of(made):
-        response.set_cookie(**each)
-    response.headers["Cache-Control"] = "no-store"
 
 
 def _tenant_read(tenant: KnownTenant, settings: Settings) -> SessionTenant:

@@ -12,6 +12,9 @@ DEVICE_COOKIE_NAME = "__Host-stagify_device"
 # What a browser keeps on a tenant's host while its person fetches a hand-off.
 HANDOFF_COOKIE_NAME = "__Host-stagify_handoff"
 
+# What a browser keeps while a log-in in it waits for a second factor.
+CHALLENGE_COOKIE_NAME = "__Host-stagify_challenge"
+
 
 class Cookie(TypedDict):
     """The arguments of `Response.set_cookie`."""

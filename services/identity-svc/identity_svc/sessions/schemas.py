@@ -7,10 +7,11 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, WrapValidator
 
+from identity_svc.factors.service import CodeProof, Method
 from identity_svc.people.schemas import Locale, Theme
 from stagify.auth import STEP_UP_LIFE
 from stagify.calls.usage import EntitlementsRead
-from stagify.inputs import Challenge, Email, Password, Token
+from stagify.inputs import Challenge, Code, Email, Password, Token
 
 
 class PasswordLogIn(BaseModel):
@@ -38,6 +39,58 @@ def _one_of_both(body: Any, _: Any) -> PasswordLogIn | HandoffLogIn:
 
 
 SessionCreate = Annotated[PasswordLogIn | HandoffLogIn, WrapValidator(_one_of_both)]
+
+
+class CodeAnswer(BaseModel):
+    """A code of one's app."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    code: Code
+
+    def proof(self) -> CodeProof:
+        """What it shows."""
+        return CodeProof("totp", self.code)
+
+
+class RecoveryCodeAnswer(BaseModel):
+    """One of one's recovery codes."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    # In this way, because the type has an example already.
+    recovery_code: Annotated[
+        Token, Field(json_schema_extra={"examples": ["7K2M-9QXA-0WEJ-R5TB-C3ND-H8VF"]})
+    ]
+
+    def proof(self) -> CodeProof:
+        """What it shows."""
+        return CodeProof("recovery_code", self.recovery_code.get_secret_value())
+
+
+# By the member that tells them apart.
+CODE_ANSWERS: dict[str, type[CodeAnswer] | type[RecoveryCodeAnswer]] = {
+    "code": CodeAnswer,
+    "recovery_code": RecoveryCodeAnswer,
+}
+
+
+def _one_of_the_answers(body: Any, _: Any) -> CodeAnswer | RecoveryCodeAnswer:
+    is_recovery = isinstance(body, dict) and "recovery_code" in body
+    form = RecoveryCodeAnswer if is_recovery else CodeAnswer
+    return form.model_validate(body)
+
+
+ChallengeAnswer = Annotated[CodeAnswer | RecoveryCodeAnswer, WrapValidator(_one_of_the_answers)]
+
+
+class ChallengeRead(BaseModel):
+    """A log-in that waits for one of these second factors of its person, in this browser. On a workspace's
+    host a passkey cannot be used: log in on the platform's host with it, and come back by a hand-off."""
+
+    challenge_id: str
+    methods: list[Method]
+    expires_at: datetime
 
 
 class SessionUser(BaseModel):

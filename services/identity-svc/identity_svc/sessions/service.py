@@ -1,24 +1,21 @@
 """Sessions: a log-in with a password makes one, an opaque token names it, log-out or time ends it."""
 
-from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager, suppress
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from prometheus_client import Counter
 
-from identity_svc.digests.service import new_token
-from identity_svc.members.service import find_role, hold_role
+from identity_svc.factors.service import find_factors
+from identity_svc.members.service import find_role
 from identity_svc.parts import Parts
 from identity_svc.people import service as people
 from identity_svc.people.schemas import email_key
 from identity_svc.people.service import BusyError
-from identity_svc.roles.service import Role
-from identity_svc.sessions import attempts, devices, models, queries
+from identity_svc.sessions import attempts, queries
+from identity_svc.sessions.asking import SecondFactorDue, ask
 from identity_svc.sessions.attempts import Attempt
-from identity_svc.sessions.cookies import COOKIE_NAME, DEVICE_COOKIE_NAME, Cookie, cookie
-from identity_svc.sessions.device_names import device_name
+from identity_svc.sessions.cookies import COOKIE_NAME, DEVICE_COOKIE_NAME, Cookie
 from identity_svc.sessions.devices import DeviceOwner
 from identity_svc.sessions.ending import (
     end_handoffs_of,
@@ -28,6 +25,18 @@ from identity_svc.sessions.ending import (
     revoke_session,
 )
 from identity_svc.sessions.errors import InvalidCredentialsError, WrongPasswordError
+from identity_svc.sessions.opening import (
+    Browser,
+    Facts,
+    LogIn,
+    PersonLogIn,
+    Shown,
+    cookies_of,
+    enter,
+    open_session,
+    owner_of,
+    sign_in,
+)
 from identity_svc.sessions.own import (
     OpenSession,
     OwnSession,
@@ -36,20 +45,16 @@ from identity_svc.sessions.own import (
     end_own_sessions,
     list_own_sessions,
     renew_session,
-    with_token,
 )
 from identity_svc.sessions.persons import (
     BY_PASSWORD,
     PlatformPerson,
-    end_person_session,
     find_person,
     forget_expired_persons,
     get_person,
-    open_person_session,
 )
 from identity_svc.sessions.proofs import prove_password, renewed_cookie, renewed_cookies
 from identity_svc.sessions.tokens import IDLE_LIFE, LIFE, session_hash
-from identity_svc.tenants.service import KnownTenant, get_tenant
 from identity_svc.throttling.service import TooManyAttemptsError
 from stagify.clock import utc_now
 from stagify.database import Session
@@ -71,12 +76,15 @@ __all__ = [
     "Person",
     "PersonLogIn",
     "PlatformPerson",
+    "SecondFactorDue",
+    "Shown",
     "WrongPasswordError",
     "cookies_of",
     "end_handoffs_of",
     "end_own_session",
     "end_own_sessions",
     "end_sessions_of",
+    "enter",
     "facts_of",
     "find_person",
     "forget_expired",
@@ -88,6 +96,7 @@ __all__ = [
     "log_out",
     "log_out_person",
     "open_session",
+    "owner_of",
     "prove_password",
     "renew_session",
     "renewed_cookie",
@@ -106,14 +115,6 @@ _NOBODY = UUID(int=0)
 
 
 @dataclass(frozen=True, slots=True)
-class Browser:
-    """The value of the device cookie, whatever it is worth, and what the browser says it is."""
-
-    device_cookie: str = ""
-    user_agent: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class LogInRequest:
     """Who wants to log in where (None is the platform's host), and from where."""
 
@@ -121,35 +122,7 @@ class LogInRequest:
     email: str
     password: str
     source: Source
-    browser: Browser = Browser()
-
-
-@dataclass(frozen=True, slots=True)
-class PersonLogIn:
-    """A new session on the platform's host, and the new value of the device cookie."""
-
-    session: OpenSession
-    device_cookie: str
-    account: people.Account
-
-
-@dataclass(frozen=True, slots=True)
-class LogIn(PersonLogIn):
-    """A new session in a tenant."""
-
-    role: Role
-    tenant: KnownTenant
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """How and when somebody proved who they are, how long that is good for, and the session on the
-    platform's host that it was proved for, if it was there."""
-
-    amr: Sequence[str]
-    auth_time: datetime
-    expires_at: datetime
-    parent_id: UUID | None = None
+    browser: Browser = field(default_factory=Browser)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,76 +136,70 @@ class _Try:
 
 async def log_in(
     parts: Parts, *, request: LogInRequest, tenant_id: UUID, replaces: UUID | None = None
-) -> LogIn:
+) -> LogIn | SecondFactorDue:
     """Create a session for a member who knows the password, in place of the one that the browser has
-    there, if any. No transaction is open while a password is hashed."""
+    there, if any; or ask for a second factor. No transaction is open while a password is hashed."""
     account, attempt = await _authenticate(parts, request)
     new_hash = await _renewed_hash(parts, account, request.password)
     async with parts.database.tenant(tenant_id) as session:
         account = await _succeed(session, attempt, account, new_hash)
-        if replaces is not None:
-            await revoke_session(session, tenant_id=tenant_id, session_id=replaces)
-        # Checked again: during the hashing the password may have been changed, and the member removed.
-        if not await people.hold_password(session, account):
+        made: LogIn | SecondFactorDue | None = await _ask(session, parts, request, account)
+        if made is None:
+            made = await enter(
+                session,
+                parts,
+                request.browser,
+                tenant_id=tenant_id,
+                shown=Shown(account),
+                replaces=replaces,
+            )
+        if made is None:
             raise InvalidCredentialsError
-        role = await hold_role(session, account.id)
-        if role is None:
-            raise InvalidCredentialsError
-        now = utc_now()
-        made = await open_session(
-            session,
-            parts,
-            tenant_id=tenant_id,
-            account=account,
-            role=role,
-            facts=Facts(BY_PASSWORD, auth_time=now, expires_at=now + LIFE),
-            device_cookie=parts.devices.renew(request.browser.device_cookie, _owner(account)),
-            user_agent=request.browser.user_agent,
-        )
-    LOG_INS.labels("accepted").inc()
+    _count(made)
     return made
 
 
-async def log_in_person(parts: Parts, *, request: LogInRequest, replaces: str = "") -> PersonLogIn:
+async def log_in_person(
+    parts: Parts, *, request: LogInRequest, replaces: str = ""
+) -> PersonLogIn | SecondFactorDue:
     """Create a session on the platform's host for somebody who knows the password of an account, in
-    place of the one with the token that the browser has there, if any."""
+    place of the one with the token that the browser has there, if any; or ask for a second factor."""
     account, attempt = await _authenticate(parts, request)
     new_hash = await _renewed_hash(parts, account, request.password)
     async with parts.database.system() as session:
         account = await _succeed(session, attempt, account, new_hash)
-        made = await sign_in(session, parts, request.browser, account=account, replaces=replaces)
+        made: PersonLogIn | SecondFactorDue | None = await _ask(session, parts, request, account)
+        if made is None:
+            made = await sign_in(
+                session, parts, request.browser, shown=Shown(account), replaces=replaces
+            )
         if made is None:
             raise InvalidCredentialsError
-    LOG_INS.labels("accepted").inc()
+    _count(made)
     return made
 
 
-async def sign_in(
-    session: Session,
-    parts: Parts,
-    browser: Browser,
-    *,
-    account: people.Account,
-    replaces: str = "",
-) -> PersonLogIn | None:
-    """A session on the platform's host for somebody who has just shown the password of the account, in
-    place of the one with the token that the browser has there, if any; None if the password has been
-    changed meanwhile."""
+def _count(made: PersonLogIn | SecondFactorDue) -> None:
+    LOG_INS.labels("challenged" if isinstance(made, SecondFactorDue) else "accepted").inc()
+
+
+async def _ask(
+    session: Session, parts: Parts, request: LogInRequest, account: people.Account
+) -> SecondFactorDue | None:
+    """A challenge for whoever has shown the password of somebody with a second factor."""
     if not await people.hold_password(session, account):
+        raise InvalidCredentialsError
+    factors = await find_factors(session, account.id)
+    if not factors.is_asked:
         return None
-    old = await find_person(session, parts.digester, replaces)
-    if old is not None:
-        await end_person_session(session, old.session_id)
-    made = open_person_session(
+    return ask(
         session,
-        parts.digester,
-        user_id=account.id,
-        device=device_name(browser.user_agent),
-    )
-    return PersonLogIn(
-        session=made,
-        device_cookie=parts.devices.renew(browser.device_cookie, _owner(account)),
+        parts,
         account=account,
+        factors=factors,
+        amr=BY_PASSWORD,
+        tenant_id=request.tenant_id,
+        secret=request.browser.challenge_secret,
     )
 
 
@@ -274,7 +241,9 @@ async def _begin(parts: Parts, request: LogInRequest) -> _Try:
             role = await find_role(session, account.id if account is not None else _NOBODY)
             is_welcome = role is not None
         owner = (
-            _owner(account) if account is not None else DeviceOwner(_NOBODY, parts.passwords.decoy)
+            owner_of(account)
+            if account is not None
+            else DeviceOwner(_NOBODY, parts.passwords.decoy)
         )
         attempt = await attempts.begin(
             session,
@@ -307,53 +276,6 @@ async def _succeed(
         return account
     await people.renew_hash(session, account, new_hash)
     return replace(account, password_hash=new_hash)
-
-
-async def open_session(
-    session: Session,
-    parts: Parts,
-    *,
-    tenant_id: UUID,
-    account: people.Account,
-    role: Role,
-    facts: Facts,
-    device_cookie: str,
-    user_agent: str,
-) -> LogIn:
-    """Make a session in the tenant for a member, who has proved by `facts` who they are."""
-    now, token = utc_now(), new_token()
-    made = models.Session(
-        tenant_id=tenant_id,
-        user_id=account.id,
-        token_hash=session_hash(parts.digester, token),
-        device=device_name(user_agent),
-        created_at=now,
-        parent_id=facts.parent_id,
-        amr=list(facts.amr),
-        auth_time=facts.auth_time,
-        last_seen_at=now,
-        expires_at=facts.expires_at,
-    )
-    session.add(made)
-    return LogIn(
-        session=with_token(token, made),
-        device_cookie=device_cookie,
-        account=account,
-        role=role,
-        tenant=await get_tenant(session, tenant_id),
-    )
-
-
-def cookies_of(made: PersonLogIn) -> tuple[Cookie, Cookie]:
-    """The cookies that a browser keeps of a log-in: the session's, and the one by which it is known."""
-    return (
-        renewed_cookie(made.session),
-        cookie(DEVICE_COOKIE_NAME, made.device_cookie, devices.LIFE, samesite="strict"),
-    )
-
-
-def _owner(account: people.Account) -> DeviceOwner:
-    return DeviceOwner(account.id, account.password_hash)
 
 
 async def facts_of(session: Session, session_id: UUID) -> Facts | None:

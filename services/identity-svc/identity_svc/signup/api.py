@@ -102,7 +102,8 @@ async def confirm_sign_up(
     same answer.
 
     If the address has an account, `password` is that of the account, and the workspace becomes one more of
-    it; with another password the refusal is `account_exists`.
+    it; with another password the refusal is `account_exists`. Whoever has a second factor is not logged in by
+    this.
     """
     confirmed = await service.confirm_signup(
         parts,
@@ -118,7 +119,7 @@ async def confirm_sign_up(
             replaces=request.cookies.get(COOKIE_NAME, ""),
         ),
     )
-    for each in cookies_of(confirmed.log_in):
+    for each in cookies_of(confirmed.log_in) if confirmed.log_in is not None else ():
         response.set_cookie(**each)
     response.headers["Cache-Control"] = "no-store"
     return confirmed.answer

@@ -13,6 +13,7 @@ from uuid import UUID
 from prometheus_client import Counter
 
 from identity_svc.digests.service import Digester
+from identity_svc.factors.service import find_factors
 from identity_svc.mail.service import MailKind, queue_mail
 from identity_svc.members.service import add_member
 from identity_svc.parts import Parts
@@ -20,7 +21,7 @@ from identity_svc.people import service as people
 from identity_svc.people.schemas import Locale
 from identity_svc.people.service import Account, Standing, WeakPasswordError, check_password
 from identity_svc.roles.service import OWNER
-from identity_svc.sessions.service import Browser, PersonLogIn, sign_in
+from identity_svc.sessions.service import Browser, PersonLogIn, Shown, sign_in
 from identity_svc.signup import queries
 from identity_svc.signup.errors import (
     AccountExistsError,
@@ -158,10 +159,11 @@ class Confirmation:
 
 @dataclass(frozen=True, slots=True)
 class Confirmed:
-    """The account and the tenant, and a session of that person on the platform's host."""
+    """The account and the tenant, and a session of that person on the platform's host; or none, if they
+    have a second factor, which a code and a password do not replace."""
 
     answer: SignupConfirmed
-    log_in: PersonLogIn
+    log_in: PersonLogIn | None
 
 
 async def confirm_signup(parts: Parts, *, request: Confirmation) -> Confirmed:
@@ -337,12 +339,14 @@ def _answer_hash(parts: Parts, request: Confirmation, account: Account) -> bytes
 async def _signed_in(
     session: Session, parts: Parts, request: Confirmation, signup: Signup, account: Account
 ) -> Confirmed:
-    log_in = await sign_in(
-        session, parts, request.browser, account=account, replaces=request.replaces
-    )
-    if log_in is None:
-        # Somebody has changed the password in this moment, so it proves nothing any more.
-        raise AlreadyConfirmedError
+    log_in = None
+    if not (await find_factors(session, account.id)).is_asked:
+        log_in = await sign_in(
+            session, parts, request.browser, shown=Shown(account), replaces=request.replaces
+        )
+        if log_in is None:
+            # Somebody has changed the password in this moment, so it proves nothing any more.
+            raise AlreadyConfirmedError
     answer = SignupConfirmed(
         user=UserRead(id=account.id, email=account.email, name=account.name),
         tenant=NewTenantRead.model_validate(signup.tenant),

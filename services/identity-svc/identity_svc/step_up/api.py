@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Request, Response
 
 from identity_svc.callers import PersonDep
+from identity_svc.factors.service import WrongCodeError
 from identity_svc.parts import PartsDep
 from identity_svc.people.service import PASSWORD_ERRORS
 from identity_svc.sessions.schemas import ProofRead
@@ -12,7 +13,8 @@ from identity_svc.sessions.service import (
     renewed_cookie,
 )
 from identity_svc.step_up import service
-from identity_svc.step_up.schemas import StepUp
+from identity_svc.step_up.errors import SecondFactorNeededError
+from identity_svc.step_up.schemas import PasswordStepUp, StepUp
 from identity_svc.throttling.service import TooManyAttemptsError
 from stagify.auth import PersonRequiredError
 from stagify.problems import problems
@@ -31,7 +33,12 @@ RENEWED = {
 @router.post(
     "/v1/session/step-up",
     responses=problems(
-        PersonRequiredError, WrongPasswordError, TooManyAttemptsError, *PASSWORD_ERRORS
+        PersonRequiredError,
+        SecondFactorNeededError,
+        WrongCodeError,
+        WrongPasswordError,
+        TooManyAttemptsError,
+        *PASSWORD_ERRORS,
     )
     | {200: RENEWED},
 )
@@ -43,20 +50,18 @@ async def step_up(
     source: SourceDep,
     parts: PartsDep,
 ) -> ProofRead:
-    """Prove once more who you are, for calls that are refused with `step_up_required`.
+    """Prove once more who you are, for calls that are refused with `step_up_required`: with the password
+    or, if you have one, with a second factor.
 
     The session of this call goes on under a new token. Whoever names a wrong password several times has
-    to wait, as at log-in.
+    to wait, as at log-in; so does whoever tries ten wrong codes within an hour.
     """
-    renewed = await service.step_up(
-        parts,
-        person,
-        service.PasswordProof(
-            password=body.current_password.get_secret_value(),
-            source=source,
-            device_cookie=request.cookies.get(DEVICE_COOKIE_NAME, ""),
-        ),
-    )
+    known = request.cookies.get(DEVICE_COOKIE_NAME, "")
+    if isinstance(body, PasswordStepUp):
+        proof = service.PasswordProof(body.current_password.get_secret_value(), source, known)
+        renewed = await service.by_password(parts, person, proof)
+    else:
+        renewed = await service.by_code(parts, person, body.proof(), device_cookie=known)
     response.set_cookie(**renewed_cookie(renewed))
     response.headers["Cache-Control"] = "no-store"
     return ProofRead.of(renewed.amr, renewed.auth_time)

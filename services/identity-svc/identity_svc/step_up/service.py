@@ -5,8 +5,11 @@ step_up=True)` in every service). The session goes on under another id and token
 of it does not step up with its person.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from identity_svc.factors import service as factors
+from identity_svc.factors.service import CodeProof
 from identity_svc.parts import Parts
 from identity_svc.people import service as people
 from identity_svc.sessions.service import (
@@ -14,10 +17,13 @@ from identity_svc.sessions.service import (
     OpenSession,
     Person,
     WrongPasswordError,
+    owner_of,
     prove_password,
     renew_session,
 )
+from identity_svc.step_up.errors import SecondFactorNeededError
 from stagify.clock import utc_now
+from stagify.database import Session
 from stagify.errors import UnauthorizedError
 from stagify.source import Source
 
@@ -32,10 +38,13 @@ class PasswordProof:
     device_cookie: str = ""
 
 
-async def step_up(parts: Parts, person: Person, proof: PasswordProof) -> OpenSession:
-    """The session in which the person calls, under another token, with the proof in it."""
+async def by_password(parts: Parts, person: Person, proof: PasswordProof) -> OpenSession:
+    """The session in which the person calls, under another token, with the proof in it. Whoever has a
+    second factor shows that: SecondFactorNeededError."""
     async with parts.person_database.person(person.user_id) as session:
         account = await people.get_account(session, person.user_id)
+        if (await factors.find_factors(session, person.user_id)).is_asked:
+            raise SecondFactorNeededError
     if not await prove_password(
         parts,
         account,
@@ -48,9 +57,32 @@ async def step_up(parts: Parts, person: Person, proof: PasswordProof) -> OpenSes
         now = await people.lock_account(session, person.user_id)
         if now.password_version != account.password_version:
             raise WrongPasswordError
-        renewed = await renew_session(
-            session, person, digester=parts.digester, proved=BY_PASSWORD, proved_at=utc_now()
-        )
+        return await _renew(session, parts, person, BY_PASSWORD)
+
+
+async def by_code(
+    parts: Parts, person: Person, proof: CodeProof, *, device_cookie: str
+) -> OpenSession:
+    """The same by a code of an app, or by a recovery code."""
+    async with parts.database.system() as session:
+        account = await people.get_account(session, person.user_id)
+        device = parts.devices.find(device_cookie, owner_of(account))
+        limit = await factors.count_try(session, parts, person.user_id, proof.method, device)
+    async with parts.person_database.person(person.user_id) as session:
+        await people.lock_account(session, person.user_id)
+        await factors.prove_code(session, parts, person.user_id, proof)
+        renewed = await _renew(session, parts, person, factors.PROVED[proof.method])
+    async with parts.database.system() as session:
+        await factors.withdraw_try(session, limit)
+    return renewed
+
+
+async def _renew(
+    session: Session, parts: Parts, person: Person, proved: Sequence[str]
+) -> OpenSession:
+    renewed = await renew_session(
+        session, person, digester=parts.digester, proved=proved, proved_at=utc_now()
+    )
     if renewed is None:
         # It was ended meanwhile.
         raise UnauthorizedError

@@ -75,6 +75,8 @@ Scope = Literal[
     # Hand-offs that one person has asked for, and those that one source has tried to use.
     "handoff_person_minute",
     "handoff_source_minute",
+    # Second factors of one kind that were tried at one person, by strangers or by one known device.
+    "second_factor_hour",
     # Log-ins at one account by strangers: nobody is refused by this, it makes them wait longer.
     "login_strangers_day",
 ]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from identity_svc.api_keys.service import forget_dead
+from identity_svc.factors.service import forget_challenges
 from identity_svc.members.service import forget_former
 from identity_svc.parts import Parts
 from identity_svc.password_resets.service import forget_resets
@@ -37,6 +38,7 @@ async def upkeep(parts: Parts, turn: Turn, *, tenants_per_round: int = TENANTS_P
         await forget_signups(session, BATCH_ROWS)
         await forget_resets(session, BATCH_ROWS)
         await forget_expired_persons(session, BATCH_ROWS)
+        await forget_challenges(session, BATCH_ROWS)
         await forget_old_attempts(session, ATTEMPT_ROWS)
         tenants = await tenants_after(session, turn.last_tenant, tenants_per_round)
     for tenant_id in tenants:

@@ -1,0 +1,1 @@
+"""One's own second factors: setting them up, naming them, taking them away."""

@@ -1,0 +1,132 @@
+"""The routes of one's own second factors, on every host."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from identity_svc.callers import PersonDep, PersonSessionDep, SteppedUpDep
+from identity_svc.factors.service import WrongCodeError
+from identity_svc.mfa import service
+from identity_svc.mfa.errors import NoFactorError, NoTotpError, SetUpExpiredError
+from identity_svc.mfa.schemas import (
+    FactorAddedRead,
+    MfaRead,
+    MfaUpdate,
+    RecoveryCodes,
+    TotpConfirm,
+    TotpRead,
+    TotpStarted,
+)
+from identity_svc.parts import PartsDep
+from identity_svc.sessions.service import DEVICE_COOKIE_NAME, renewed_cookie
+from identity_svc.throttling.service import TooManyAttemptsError
+from stagify.auth import STEP_UP_ERRORS, PersonRequiredError
+from stagify.problems import problems
+
+router = APIRouter(prefix="/v1/me/mfa", tags=["me"])
+
+RENEWED = {
+    "headers": {
+        "Set-Cookie": {"description": "The session's new token.", "schema": {"type": "string"}}
+    }
+}
+NO_STORE = {"Cache-Control": "no-store"}
+
+
+def _changes(status: int, said: str) -> dict[int | str, dict[str, Any]]:
+    return {status: {"description": said, **RENEWED}}
+
+
+@router.get("", responses=problems(PersonRequiredError))
+async def read_my_mfa(person: PersonDep, session: PersonSessionDep) -> MfaRead:
+    """One's second factors."""
+    own = await service.read_own(session, person.user_id)
+    return MfaRead(
+        totp=None if own.totp is None else TotpRead.model_validate(own.totp),
+        recovery_codes=own.factors.recovery_codes,
+        is_always_asked=own.factors.is_always_asked,
+        is_asked=own.factors.is_asked,
+    )
+
+
+@router.patch(
+    "",
+    status_code=204,
+    response_class=Response,
+    responses=problems(*STEP_UP_ERRORS) | _changes(204, "It holds from now on."),
+)
+async def update_my_mfa(
+    body: MfaUpdate, person: SteppedUpDep, session: PersonSessionDep, parts: PartsDep
+) -> Response:
+    """Have a log-in with the password ask for a passkey too, or not. If that changes anything, all one's
+    other sessions end."""
+    changed = await service.set_always_asked(
+        session, parts, person, is_always_asked=body.is_always_asked
+    )
+    return _answer(Response(status_code=204), changed)
+
+
+@router.post("/totp", status_code=201, responses=problems(*STEP_UP_ERRORS))
+async def start_my_totp(
+    response: Response, person: SteppedUpDep, session: PersonSessionDep, parts: PartsDep
+) -> TotpStarted:
+    """Begin to set up an app for codes, within fifteen minutes. One that there is already stays until the
+    new one is confirmed; whoever asks again gets the same secret."""
+    response.headers.update(NO_STORE)
+    return TotpStarted.model_validate(await service.begin_totp(session, parts, person))
+
+
+@router.post(
+    "/totp/confirm",
+    responses=problems(*STEP_UP_ERRORS, WrongCodeError, SetUpExpiredError, TooManyAttemptsError)
+    | _changes(200, "The app is set up."),
+)
+async def confirm_my_totp(
+    body: TotpConfirm,
+    request: Request,
+    response: Response,
+    person: SteppedUpDep,
+    parts: PartsDep,
+) -> FactorAddedRead:
+    """Keep the app, which shows this code; if its clock is wrong by up to two and a half minutes, that is
+    noted. All one's other sessions end, and log-ins ask for a code from now on."""
+    changed = await service.confirm_totp(
+        parts, person, body.code, device_cookie=request.cookies.get(DEVICE_COOKIE_NAME, "")
+    )
+    _answer(response, changed)
+    return FactorAddedRead(recovery_codes=changed.recovery_codes)
+
+
+@router.delete(
+    "/totp",
+    status_code=204,
+    response_class=Response,
+    responses=problems(*STEP_UP_ERRORS, NoTotpError) | _changes(204, "The app is gone."),
+)
+async def remove_my_totp(
+    person: SteppedUpDep, session: PersonSessionDep, parts: PartsDep
+) -> Response:
+    """Take one's app for codes away; with the last factor the recovery codes go too. All one's other
+    sessions end."""
+    return _answer(Response(status_code=204), await service.remove_totp(session, parts, person))
+
+
+@router.post(
+    "/recovery-codes",
+    status_code=201,
+    responses=problems(*STEP_UP_ERRORS, NoFactorError) | _changes(201, "The old codes are void."),
+)
+async def renew_my_recovery_codes(
+    response: Response, person: SteppedUpDep, session: PersonSessionDep, parts: PartsDep
+) -> RecoveryCodes:
+    """Ten new recovery codes instead of those that one has. All one's other sessions end."""
+    changed = await service.renew_recovery_codes(session, parts, person)
+    _answer(response, changed)
+    return RecoveryCodes(recovery_codes=changed.recovery_codes or [])
+
+
+def _answer(response: Response, changed: service.Changed | None) -> Response:
+    response.headers.update(NO_STORE)
+    if changed is not None:
+        response.set_cookie(**renewed_cookie(changed.session))
+    return response

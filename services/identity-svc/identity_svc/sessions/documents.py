@@ -1,0 +1,64 @@
+"""What the OpenAPI document says of the answers of log-ins and hand-offs."""
+
+from identity_svc.sessions.cookies import COOKIE_NAME
+from identity_svc.sessions.errors import (
+    TenantNotFoundError,
+    TenantProvisioningError,
+    TenantSuspendedError,
+)
+from identity_svc.sessions.schemas import ChallengeRead
+from identity_svc.throttling.service import TooManyAttemptsError
+from stagify.links import link
+from stagify.problems import problems
+
+SET_COOKIE = {
+    "description": "The session was made.",
+    "headers": {
+        "Set-Cookie": {
+            "description": (
+                "The session's token, for this host alone; and a second cookie by which this "
+                "browser is known at the next log-in, so that attempts of others do not slow it down."
+            ),
+            "schema": {
+                "type": "string",
+                "example": f"{COOKIE_NAME}=…; HttpOnly; Max-Age=2592000; Path=/; Secure",
+            },
+        }
+    },
+}
+ASKED = {
+    "model": ChallengeRead,
+    "description": "The password is right, and a second factor is asked for.",
+    "headers": {
+        "Set-Cookie": {
+            "description": "What only this browser can answer the challenge with.",
+            "schema": {"type": "string"},
+        }
+    },
+    "links": link("verify_log_in", challenge_id="/challenge_id"),
+}
+UNSET_COOKIE = {
+    "description": "The session has ended.",
+    "headers": {
+        "Set-Cookie": {"description": "Deletes the session's token.", "schema": {"type": "string"}},
+        "Clear-Site-Data": {
+            "description": "Deletes what the host's pages have kept in the browser.",
+            "schema": {"type": "string", "example": '"cache", "storage"'},
+        },
+    },
+}
+NONCE_COOKIE = {
+    "description": "A hand-off can be asked for.",
+    "headers": {
+        "Set-Cookie": {
+            "description": "What only this browser can use the hand-off with.",
+            "schema": {"type": "string"},
+        }
+    },
+}
+HANDOFF_ANSWERS = problems(
+    TenantNotFoundError, TenantProvisioningError, TenantSuspendedError, TooManyAttemptsError
+)
+HANDOFF_ANSWERS[TenantProvisioningError.status]["headers"] = {
+    "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 1}}
+}
