@@ -153,6 +153,11 @@ ROUTES: dict[str, Published] = {
         # The session goes on under another id.
         "step_up": (SessionRevoked, RecoveryCodeUsed),
         "verify_log_in": (RecoveryCodeUsed,),
+        "ask_for_passkey": NO_EVENT_YET + "a browser is asked for a passkey",
+        "start_my_passkey": NO_EVENT_YET + "a browser is asked to make a passkey",
+        "add_my_passkey": (FactorAdded, SessionRevoked),
+        "rename_my_passkey": (UserUpdated,),
+        "remove_my_passkey": (FactorRemoved, SessionRevoked),
         "update_my_mfa": (UserUpdated, SessionRevoked),
         "start_my_totp": NO_EVENT_YET + "an app is being set up",
         "confirm_my_totp": (FactorAdded, SessionRevoked),

@@ -306,6 +306,13 @@ Challenge = Annotated[
     Field(pattern=r"^[A-Za-z0-9_-]{43}$"),
     _schema(examples=["47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU"]),
 ]
+# Bytes in base64url without padding, as browsers write those of WebAuthn.
+Base64Url = Annotated[
+    str,
+    Rule(),
+    Field(pattern=r"^[A-Za-z0-9_-]+$", min_length=1, max_length=16_384),
+    _schema(examples=["YWxnb3JpdGhtcw"]),
+]
 # The code of a mail in plain digits; people may write it in groups and with the digits of their script.
 Code = Annotated[
     str,

@@ -76,6 +76,11 @@ class Settings(ServiceSettings):
         return tuple(secret.encode() for secret in _listed(self.api_key_secrets))
 
     @property
+    def passkey_site(self) -> tuple[str, str]:
+        """The host that passkeys are of, which is the platform's own, and the origin of its pages."""
+        return f"app.{self.base_host}", self.app_url
+
+    @property
     def factor_secret_list(self) -> tuple[bytes, ...]:
         """The secret keys for the secrets of apps for codes; the first one encrypts."""
         return tuple(secret.encode() for secret in _listed(self.factor_secrets))

@@ -1,26 +1,39 @@
 """The routes of one's own second factors, on every host."""
 
 from typing import Any
+from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
 from identity_svc.callers import PersonDep, PersonSessionDep, SteppedUpDep
-from identity_svc.factors.service import WrongCodeError
+from identity_svc.factors.service import (
+    ChallengeInvalidError,
+    PasskeyExistsError,
+    PasskeyNotFoundError,
+    WrongCodeError,
+    WrongPasskeyError,
+)
 from identity_svc.mfa import service
 from identity_svc.mfa.errors import NoFactorError, NoTotpError, SetUpExpiredError
 from identity_svc.mfa.schemas import (
     FactorAddedRead,
     MfaRead,
     MfaUpdate,
+    PasskeyAddedRead,
+    PasskeyCreate,
+    PasskeyRead,
+    PasskeyStarted,
+    PasskeyUpdate,
     RecoveryCodes,
     TotpConfirm,
     TotpRead,
     TotpStarted,
 )
 from identity_svc.parts import PartsDep
-from identity_svc.sessions.service import DEVICE_COOKIE_NAME, renewed_cookie
+from identity_svc.sessions.service import CHALLENGE_COOKIE_NAME, DEVICE_COOKIE_NAME, renewed_cookie
 from identity_svc.throttling.service import TooManyAttemptsError
 from stagify.auth import STEP_UP_ERRORS, PersonRequiredError
+from stagify.links import link
 from stagify.problems import problems
 
 router = APIRouter(prefix="/v1/me/mfa", tags=["me"])
@@ -29,6 +42,21 @@ RENEWED = {
     "headers": {
         "Set-Cookie": {"description": "The session's new token.", "schema": {"type": "string"}}
     }
+}
+STARTED = {
+    "description": "The browser can make a passkey.",
+    "headers": {
+        "Set-Cookie": {
+            "description": "What only this browser can finish it with.",
+            "schema": {"type": "string"},
+        }
+    },
+}
+MADE = {
+    "description": "The passkey is kept.",
+    **RENEWED,
+    "links": link("rename_my_passkey", passkey_id="/id")
+    | link("remove_my_passkey", passkey_id="/id"),
 }
 NO_STORE = {"Cache-Control": "no-store"}
 
@@ -43,6 +71,7 @@ async def read_my_mfa(person: PersonDep, session: PersonSessionDep) -> MfaRead:
     own = await service.read_own(session, person.user_id)
     return MfaRead(
         totp=None if own.totp is None else TotpRead.model_validate(own.totp),
+        passkeys=[PasskeyRead.model_validate(each) for each in own.passkeys],
         recovery_codes=own.factors.recovery_codes,
         is_always_asked=own.factors.is_always_asked,
         is_asked=own.factors.is_asked,
@@ -109,6 +138,79 @@ async def remove_my_totp(
     """Take one's app for codes away; with the last factor the recovery codes go too. All one's other
     sessions end."""
     return _answer(Response(status_code=204), await service.remove_totp(session, parts, person))
+
+
+@router.post(
+    "/passkeys/start", status_code=201, responses=problems(*STEP_UP_ERRORS) | {201: STARTED}
+)
+async def start_my_passkey(
+    request: Request, response: Response, person: SteppedUpDep, parts: PartsDep
+) -> PasskeyStarted:
+    """Begin to make a passkey, on the platform's host, within five minutes."""
+    begun = await service.begin_passkey(
+        parts, person, request.cookies.get(CHALLENGE_COOKIE_NAME, "")
+    )
+    response.set_cookie(**begun.cookie)
+    response.headers.update(NO_STORE)
+    return PasskeyStarted(
+        challenge_id=str(begun.challenge_id),
+        options=begun.passkey or {},
+        expires_at=begun.expires_at,
+    )
+
+
+@router.post(
+    "/passkeys",
+    status_code=201,
+    responses=problems(
+        *STEP_UP_ERRORS, ChallengeInvalidError, WrongPasskeyError, PasskeyExistsError
+    )
+    | {201: MADE},
+)
+async def add_my_passkey(
+    body: PasskeyCreate,
+    request: Request,
+    response: Response,
+    person: SteppedUpDep,
+    parts: PartsDep,
+) -> PasskeyAddedRead:
+    """Keep a passkey that the browser has made. All one's other sessions end."""
+    new = service.NewPasskey(
+        challenge_id=body.challenge_id,
+        secret=request.cookies.get(CHALLENGE_COOKIE_NAME, ""),
+        credential=body.credential.model_dump(by_alias=True),
+        name=body.name,
+    )
+    made, changed = await service.add_passkey(parts, person, new)
+    _answer(response, changed)
+    read = PasskeyRead.model_validate(made)
+    return PasskeyAddedRead(**read.model_dump(), recovery_codes=changed.recovery_codes)
+
+
+@router.patch(
+    "/passkeys/{passkey_id}", responses=problems(PersonRequiredError, PasskeyNotFoundError)
+)
+async def rename_my_passkey(
+    passkey_id: UUID, body: PasskeyUpdate, person: PersonDep, session: PersonSessionDep
+) -> PasskeyRead:
+    """Call a passkey something else."""
+    renamed = await service.rename_passkey(session, person, passkey_id, body.name)
+    return PasskeyRead.model_validate(renamed)
+
+
+@router.delete(
+    "/passkeys/{passkey_id}",
+    status_code=204,
+    response_class=Response,
+    responses=problems(*STEP_UP_ERRORS, PasskeyNotFoundError)
+    | _changes(204, "The passkey is gone."),
+)
+async def remove_my_passkey(
+    passkey_id: UUID, person: SteppedUpDep, session: PersonSessionDep, parts: PartsDep
+) -> Response:
+    """Take a passkey away; with the last factor the recovery codes go too. All one's other sessions end."""
+    changed = await service.remove_passkey(session, parts, person, passkey_id)
+    return _answer(Response(status_code=204), changed)
 
 
 @router.post(

@@ -10,10 +10,11 @@ away.
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from identity_svc.factors import service as factors
-from identity_svc.factors.service import Factors, TotpTimes, WrongCodeError
+from identity_svc.factors.service import Factors, OwnPasskey, TotpTimes, WrongCodeError
 from identity_svc.mail.service import MailKind, queue_mail
 from identity_svc.mfa.errors import NoFactorError, NoTotpError, SetUpExpiredError
 from identity_svc.parts import Parts
@@ -23,10 +24,15 @@ from identity_svc.people.service import Account
 from identity_svc.sessions.service import (
     OpenSession,
     Person,
+    PlatformPerson,
+    SecondFactorDue,
+    browser_hash,
     end_own_sessions,
     owner_of,
     renew_session,
+    secret_for,
 )
+from stagify.auth import WrongHostError
 from stagify.clock import utc_now
 from stagify.database import Session
 from stagify.errors import UnauthorizedError
@@ -43,6 +49,7 @@ class Own:
 
     factors: Factors
     totp: TotpTimes | None
+    passkeys: list[OwnPasskey]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +64,9 @@ class Changed:
 async def read_own(session: Session, user_id: UUID) -> Own:
     """What the person has."""
     return Own(
-        await factors.find_factors(session, user_id), await factors.find_totp(session, user_id)
+        await factors.find_factors(session, user_id),
+        await factors.find_totp(session, user_id),
+        await factors.list_passkeys(session, user_id),
     )
 
 
@@ -110,6 +119,81 @@ async def renew_recovery_codes(session: Session, parts: Parts, person: Person) -
     codes = await factors.renew_recovery_codes(session, parts, person.user_id)
     publish(session, FactorAdded(user_id=person.user_id, factor="recovery_codes"))
     return Changed(await _settle(session, parts, person, account), codes)
+
+
+async def begin_passkey(parts: Parts, person: Person, secret: str) -> SecondFactorDue:
+    """What a browser needs to make a passkey, on the platform's host."""
+    if not isinstance(person, PlatformPerson):
+        raise WrongHostError("A passkey can be made on the platform's own host only.")
+    kept = secret_for(secret)
+    async with parts.person_database.person(person.user_id) as session:
+        account = await people.lock_account(session, person.user_id)
+        made, options = await factors.begin_passkey(
+            session,
+            parts,
+            factors.Asked(account.id, account.password_version, person.amr),
+            account=account.email,
+            name=account.name,
+            browser_hash=browser_hash(parts, kept),
+        )
+    return SecondFactorDue(made.id, ("passkey",), made.expires_at, kept, options)
+
+
+@dataclass(frozen=True, slots=True)
+class NewPasskey:
+    """A passkey as a browser has made it, for which challenge, with its half of that; and its name."""
+
+    challenge_id: str
+    secret: str
+    credential: dict[str, Any]
+    name: str
+
+
+async def add_passkey(parts: Parts, person: Person, new: NewPasskey) -> tuple[OwnPasskey, Changed]:
+    """Keep a new passkey of the person."""
+    if not isinstance(person, PlatformPerson):
+        raise WrongHostError("A passkey can be made on the platform's own host only.")
+    async with parts.database.system() as session:
+        challenge = await factors.get_challenge(
+            session,
+            new.challenge_id,
+            tenant_id=None,
+            browser_hash=browser_hash(parts, new.secret),
+        )
+    async with parts.person_database.person(person.user_id) as session:
+        account = await people.lock_account(session, person.user_id)
+        made, is_verified = await factors.keep_passkey(
+            session,
+            parts,
+            challenge,
+            factors.Asked(account.id, account.password_version, person.amr),
+            credential=new.credential,
+            name=new.name,
+        )
+        await factors.take_challenge(session, challenge.id)
+        publish(session, FactorAdded(user_id=person.user_id, factor="passkey"))
+        proved = factors.proved_by_passkey(person.amr, is_user_verified=is_verified)
+        return made, await _added(session, parts, person, account, proved)
+
+
+async def rename_passkey(
+    session: Session, person: Person, passkey_id: UUID, name: str
+) -> OwnPasskey:
+    """Call one of the person's passkeys something else."""
+    renamed = await factors.rename_passkey(session, person.user_id, passkey_id, name)
+    publish(session, UserUpdated(user_id=person.user_id, changed=["passkeys"]))
+    return renamed
+
+
+async def remove_passkey(
+    session: Session, parts: Parts, person: Person, passkey_id: UUID
+) -> Changed:
+    """Take one of the person's passkeys away."""
+    account = await people.lock_account(session, person.user_id)
+    await factors.remove_passkey(session, person.user_id, passkey_id)
+    publish(session, FactorRemoved(user_id=person.user_id, factor="passkey", means="change"))
+    await _drop_useless_codes(session, person.user_id)
+    return Changed(await _settle(session, parts, person, account))
 
 
 async def set_always_asked(

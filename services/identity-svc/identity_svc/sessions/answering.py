@@ -1,9 +1,9 @@
-"""The answer to a challenge: the second half of a log-in.
+"""The answer to a challenge: the second half of a log-in, or a log-in with a passkey.
 
 The try is counted, and the challenge with it, in a transaction of its own before anything is compared.
-Then one transaction looks at the code, uses it up together with the challenge, and makes the session: so
-of many answers at once one gets in, and whatever about the person has changed since the first half ends
-the log-in.
+Then one transaction looks at what is shown, uses it up together with the challenge, and makes the session:
+so of many answers at once one gets in, and whatever about the person has changed since the first half
+ends the log-in.
 """
 
 from dataclasses import dataclass
@@ -13,15 +13,21 @@ from identity_svc.factors.service import (
     PROVED,
     ChallengeInvalidError,
     CodeProof,
+    PasskeyProof,
+    WrongPasskeyError,
     count_try,
+    find_factors,
     get_challenge,
+    is_multi_factor,
     prove_code,
+    prove_passkey,
     take_challenge,
+    whose_passkey,
     withdraw_try,
 )
 from identity_svc.parts import Parts
 from identity_svc.people import service as people
-from identity_svc.sessions.asking import LOG_IN, browser_hash
+from identity_svc.sessions.asking import LOG_IN, PASSKEY, SecondFactorDue, ask, browser_hash
 from identity_svc.sessions.opening import (
     Browser,
     LogIn,
@@ -44,7 +50,7 @@ class Answer:
 
     challenge_id: str
     tenant_id: UUID | None
-    proof: CodeProof
+    proof: CodeProof | PasskeyProof
     browser: Browser
     replaces: UUID | None = None
     replaces_token: str = ""
@@ -52,51 +58,35 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class _Waiting:
-    """The log-in that waits, and how this try was counted."""
+    """The log-in that waits, what was shown for it so far, and how this try was counted, if it was: nobody
+    can guess what a passkey signs."""
 
     challenge_id: UUID
     account: people.Account
     amr: tuple[str, ...]
-    limit: Limit
+    nonce: bytes | None
+    limit: Limit | None
 
 
-async def answer(parts: Parts, request: Answer) -> LogIn | PersonLogIn:
-    """A session for the person whose log-in waits; ChallengeInvalidError if none does, or no longer, or
-    for another browser or host; WrongCodeError if this is not what it waits for."""
+Made = LogIn | PersonLogIn | SecondFactorDue
+
+
+async def answer(parts: Parts, request: Answer) -> Made:
+    """A session for the person whose log-in waits, or whose passkey this is; ChallengeInvalidError if
+    none waits, or no longer, or for another browser or host; WrongCodeError or WrongPasskeyError if this
+    is not what it waits for. Who has shown a passkey alone, without a finger or a PIN, may be asked for
+    another factor."""
     waiting = await _find(parts, request)
-    account = waiting.account
-    shown = Shown(account, tuple(sorted({*waiting.amr, *PROVED[request.proof.method]})))
-    with cause.named(f"user:{account.id}"):
-        made = await _finish(parts, request, waiting, shown)
+    with cause.named(f"user:{waiting.account.id}"):
+        made = await _finish(parts, request, waiting)
     if made is None:
         raise ChallengeInvalidError
-    LOG_INS.labels("accepted").inc()
+    LOG_INS.labels("challenged" if isinstance(made, SecondFactorDue) else "accepted").inc()
     return made
 
 
-async def _finish(
-    parts: Parts, request: Answer, waiting: _Waiting, shown: Shown
-) -> LogIn | PersonLogIn | None:
-    browser, tenant_id = request.browser, request.tenant_id
-    if tenant_id is None:
-        async with parts.database.system() as session:
-            await _prove(session, parts, request, waiting)
-            return await sign_in(
-                session, parts, browser, shown=shown, replaces=request.replaces_token
-            )
-    async with parts.database.tenant(tenant_id) as session:
-        await _prove(session, parts, request, waiting)
-        return await enter(
-            session,
-            parts,
-            browser,
-            tenant_id=tenant_id,
-            shown=shown,
-            replaces=request.replaces,
-        )
-
-
 async def _find(parts: Parts, request: Answer) -> _Waiting:
+    proof = request.proof
     async with parts.database.system() as session:
         challenge = await get_challenge(
             session,
@@ -104,19 +94,64 @@ async def _find(parts: Parts, request: Answer) -> _Waiting:
             tenant_id=request.tenant_id,
             browser_hash=browser_hash(parts, request.browser.challenge_secret),
         )
-        if challenge.purpose != LOG_IN or challenge.user_id is None:
+        user_id = challenge.user_id
+        if challenge.purpose == PASSKEY and isinstance(proof, PasskeyProof):
+            user_id = await whose_passkey(session, proof)
+        elif challenge.purpose != LOG_IN or user_id is None:
             raise ChallengeInvalidError
-        account = await people.get_account(session, challenge.user_id)
-        if account.password_version != challenge.password_version:
+        if user_id is None:
+            raise WrongPasskeyError
+        account = await people.get_account(session, user_id)
+        if challenge.password_version not in (None, account.password_version):
             raise ChallengeInvalidError
-        device = parts.devices.find(request.browser.device_cookie, owner_of(account))
-        limit = await count_try(session, parts, account.id, request.proof.method, device)
-        return _Waiting(challenge.id, account, tuple(challenge.amr), limit)
+        limit = None
+        if isinstance(proof, CodeProof):
+            device = parts.devices.find(request.browser.device_cookie, owner_of(account))
+            limit = await count_try(session, parts, account.id, proof.method, device)
+        return _Waiting(challenge.id, account, tuple(challenge.amr), challenge.nonce, limit)
 
 
-async def _prove(session: Session, parts: Parts, request: Answer, waiting: _Waiting) -> None:
-    if not await people.hold_password(session, waiting.account):
+async def _finish(parts: Parts, request: Answer, waiting: _Waiting) -> Made | None:
+    account, browser, tenant_id = waiting.account, request.browser, request.tenant_id
+    database = parts.database
+    async with database.system() if tenant_id is None else database.tenant(tenant_id) as session:
+        amr = await _prove(session, parts, request, waiting)
+        factors = await find_factors(session, account.id)
+        if factors.is_asked and not is_multi_factor(amr):
+            return await ask(
+                session,
+                parts,
+                account=account,
+                factors=factors,
+                amr=amr,
+                tenant_id=tenant_id,
+                secret=browser.challenge_secret,
+            )
+        shown = Shown(account, amr)
+        if tenant_id is None:
+            return await sign_in(
+                session, parts, browser, shown=shown, replaces=request.replaces_token
+            )
+        return await enter(
+            session, parts, browser, tenant_id=tenant_id, shown=shown, replaces=request.replaces
+        )
+
+
+async def _prove(
+    session: Session, parts: Parts, request: Answer, waiting: _Waiting
+) -> tuple[str, ...]:
+    """What the person has shown by now."""
+    account, proof = waiting.account, request.proof
+    if not await people.hold_password(session, account):
         raise ChallengeInvalidError
-    await prove_code(session, parts, waiting.account.id, request.proof)
+    if isinstance(proof, CodeProof):
+        await prove_code(session, parts, account.id, proof)
+        proved = PROVED[proof.method]
+    else:
+        proved = await prove_passkey(
+            session, parts, account.id, waiting.nonce, proof, before=waiting.amr
+        )
     await take_challenge(session, waiting.challenge_id)
-    await withdraw_try(session, waiting.limit)
+    if waiting.limit is not None:
+        await withdraw_try(session, waiting.limit)
+    return tuple(sorted({*waiting.amr, *proved}))

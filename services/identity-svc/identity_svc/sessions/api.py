@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 from identity_svc.factors.service import CHALLENGE_ERRORS
 from identity_svc.parts import Parts, PartsDep
 from identity_svc.people.service import PASSWORD_ERRORS, get_account
-from identity_svc.sessions import handoffs, service
+from identity_svc.sessions import asking, handoffs, service
 from identity_svc.sessions.answering import Answer, answer
 from identity_svc.sessions.cookies import (
     CHALLENGE_COOKIE_NAME,
@@ -22,6 +22,7 @@ from identity_svc.sessions.cookies import (
 )
 from identity_svc.sessions.documents import (
     ASKED,
+    ASKED_FOR_PASSKEY,
     HANDOFF_ANSWERS,
     NONCE_COOKIE,
     SET_COOKIE,
@@ -39,6 +40,7 @@ from identity_svc.sessions.schemas import (
     HandoffLogIn,
     HandoffRead,
     HandoffStarted,
+    PasskeyAsked,
     PasswordLogIn,
     PersonSessionRead,
     ProofRead,
@@ -50,7 +52,7 @@ from identity_svc.sessions.schemas import (
 from identity_svc.settings import Settings
 from identity_svc.tenants.service import KnownTenant, get_tenant
 from identity_svc.throttling.service import TooManyAttemptsError
-from stagify.auth import AnyHostDep, TenantHostDep, WithSessionDep, WrongHostError
+from stagify.auth import AnyHostDep, PlatformDep, TenantHostDep, WithSessionDep, WrongHostError
 from stagify.calls.usage import EntitlementsRead
 from stagify.database import Session
 from stagify.dependencies import HostSessionDep
@@ -111,7 +113,7 @@ async def log_in(
     "/v1/session/{challenge_id}/verify",
     status_code=201,
     response_model=AnySessionRead,
-    responses=problems(*CHALLENGE_ERRORS, TooManyAttemptsError) | {201: SET_COOKIE},
+    responses=problems(*CHALLENGE_ERRORS, TooManyAttemptsError) | {201: SET_COOKIE, 202: ASKED},
 )
 async def verify_log_in(
     challenge_id: Opaque,
@@ -139,6 +141,25 @@ async def verify_log_in(
     return await _logged_in(response, made, principal, parts)
 
 
+@router.post("/v1/session/passkey", status_code=201, responses={201: ASKED_FOR_PASSKEY})
+async def ask_for_passkey(
+    request: Request, response: Response, _: PlatformDep, parts: PartsDep
+) -> PasskeyAsked:
+    """Begin to log in with a passkey, or to step up with one: what the browser signs, once, within five
+    minutes. `verify` takes the answer; a step-up names the challenge in its body."""
+    async with parts.database.system() as session:
+        asked = await asking.ask_for_passkey(
+            session, parts, request.cookies.get(CHALLENGE_COOKIE_NAME, "")
+        )
+    response.set_cookie(**asked.cookie)
+    response.headers.update(NO_STORE)
+    return PasskeyAsked(
+        challenge_id=str(asked.challenge_id),
+        options=asked.passkey or {},
+        expires_at=asked.expires_at,
+    )
+
+
 async def _logged_in(
     response: Response,
     made: service.PersonLogIn | service.SecondFactorDue,
@@ -150,6 +171,7 @@ async def _logged_in(
         asked = ChallengeRead(
             challenge_id=str(made.challenge_id),
             methods=[*made.methods],
+            passkey=made.passkey,
             expires_at=made.expires_at,
         )
         waiting = JSONResponse(asked.model_dump(mode="json"), 202, NO_STORE)

@@ -7,16 +7,26 @@ for this browser alone, which has the other half of it in a cookie.
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from identity_svc.digests.service import new_token
-from identity_svc.factors.service import CHALLENGE_LIFE, Asked, Factors, Method, begin_challenge
+from identity_svc.factors.service import (
+    CHALLENGE_LIFE,
+    Asked,
+    Factors,
+    Method,
+    begin_challenge,
+    new_nonce,
+    passkey_options,
+)
 from identity_svc.parts import Parts
 from identity_svc.people.service import Account
 from identity_svc.sessions.cookies import CHALLENGE_COOKIE_NAME, Cookie, cookie
 from stagify.database import Session
 
-LOG_IN = "log_in"
+# A log-in that waits for a second factor, and a browser that was asked for a passkey.
+LOG_IN, PASSKEY = "log_in", "passkey"
 
 _SECRET = re.compile(r"[A-Za-z0-9_-]{43}")
 
@@ -29,6 +39,8 @@ class SecondFactorDue:
     methods: tuple[Method, ...]
     expires_at: datetime
     secret: str
+    # What the browser is asked to show a passkey with, where it can.
+    passkey: dict[str, Any] | None
 
     @property
     def cookie(self) -> Cookie:
@@ -41,7 +53,7 @@ def browser_hash(parts: Parts, secret: str) -> bytes:
     return parts.digester.digest("challenge", secret)
 
 
-def ask(
+async def ask(
     session: Session,
     parts: Parts,
     *,
@@ -53,12 +65,34 @@ def ask(
 ) -> SecondFactorDue:
     """Have the log-in of somebody who has shown `amr` wait for one of their factors. `secret` is what
     the browser has in its cookie: two pages of it do not get into each other's way."""
-    kept = secret if _SECRET.fullmatch(secret) else new_token()
+    kept = secret_for(secret)
+    is_for_passkey = tenant_id is None and "passkey" in factors.methods
     made = begin_challenge(
         session,
         purpose=LOG_IN,
         tenant_id=tenant_id,
         browser_hash=browser_hash(parts, kept),
         asked=Asked(account.id, account.password_version, amr),
+        nonce=new_nonce() if is_for_passkey else None,
     )
-    return SecondFactorDue(made.id, factors.methods, made.expires_at, kept)
+    options = await passkey_options(session, parts, made) if is_for_passkey else None
+    return SecondFactorDue(made.id, factors.methods, made.expires_at, kept, options)
+
+
+async def ask_for_passkey(session: Session, parts: Parts, secret: str) -> SecondFactorDue:
+    """Ask a browser on the platform's host for any passkey, of whoever uses it."""
+    kept = secret_for(secret)
+    made = begin_challenge(
+        session,
+        purpose=PASSKEY,
+        tenant_id=None,
+        browser_hash=browser_hash(parts, kept),
+        nonce=new_nonce(),
+    )
+    options = await passkey_options(session, parts, made)
+    return SecondFactorDue(made.id, ("passkey",), made.expires_at, kept, options)
+
+
+def secret_for(secret: str) -> str:
+    """A browser's half of a challenge: the one that it has, or a new one."""
+    return secret if _SECRET.fullmatch(secret) else new_token()

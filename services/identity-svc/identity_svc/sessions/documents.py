@@ -1,5 +1,7 @@
 """What the OpenAPI document says of the answers of log-ins and hand-offs."""
 
+from typing import Any
+
 from identity_svc.sessions.cookies import COOKIE_NAME
 from identity_svc.sessions.errors import (
     TenantNotFoundError,
@@ -26,7 +28,7 @@ SET_COOKIE = {
         }
     },
 }
-ASKED = {
+ASKED: dict[str, Any] = {
     "model": ChallengeRead,
     "description": "The password is right, and a second factor is asked for.",
     "headers": {
@@ -36,6 +38,11 @@ ASKED = {
         }
     },
     "links": link("verify_log_in", challenge_id="/challenge_id"),
+}
+ASKED_FOR_PASSKEY = {
+    "description": "The browser can be asked for a passkey.",
+    "headers": ASKED["headers"],
+    "links": ASKED["links"],
 }
 UNSET_COOKIE = {
     "description": "The session has ended.",

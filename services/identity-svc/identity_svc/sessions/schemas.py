@@ -7,11 +7,11 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, WrapValidator
 
-from identity_svc.factors.service import CodeProof, Method
+from identity_svc.factors.service import CodeProof, Method, PasskeyProof
 from identity_svc.people.schemas import Locale, Theme
 from stagify.auth import STEP_UP_LIFE
 from stagify.calls.usage import EntitlementsRead
-from stagify.inputs import Challenge, Code, Email, Password, Token
+from stagify.inputs import Base64Url, Challenge, Code, Email, Password, Token
 
 
 class PasswordLogIn(BaseModel):
@@ -68,28 +68,71 @@ class RecoveryCodeAnswer(BaseModel):
         return CodeProof("recovery_code", self.recovery_code.get_secret_value())
 
 
+class Assertion(BaseModel):
+    """What an authenticator says and signs, as `PublicKeyCredential.toJSON` writes it (WebAuthn Level 3)."""
+
+    client_data_json: Base64Url = Field(alias="clientDataJSON")
+    authenticator_data: Base64Url = Field(alias="authenticatorData")
+    signature: Base64Url
+    user_handle: Base64Url | None = Field(default=None, alias="userHandle")
+
+
+class PasskeyUse(BaseModel):
+    """A passkey's answer."""
+
+    id: Base64Url
+    raw_id: Base64Url = Field(alias="rawId")
+    type: Literal["public-key"]
+    response: Assertion
+
+
+class PasskeyAnswer(BaseModel):
+    """One of one's passkeys, on the platform's host."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    passkey: PasskeyUse
+
+    def proof(self) -> PasskeyProof:
+        """What it shows."""
+        return PasskeyProof(self.passkey.model_dump(by_alias=True, exclude_none=True))
+
+
 # By the member that tells them apart.
-CODE_ANSWERS: dict[str, type[CodeAnswer] | type[RecoveryCodeAnswer]] = {
+ANSWERS: dict[str, type[CodeAnswer] | type[RecoveryCodeAnswer] | type[PasskeyAnswer]] = {
     "code": CodeAnswer,
     "recovery_code": RecoveryCodeAnswer,
+    "passkey": PasskeyAnswer,
 }
 
 
-def _one_of_the_answers(body: Any, _: Any) -> CodeAnswer | RecoveryCodeAnswer:
-    is_recovery = isinstance(body, dict) and "recovery_code" in body
-    form = RecoveryCodeAnswer if is_recovery else CodeAnswer
+def _one_of_the_answers(body: Any, _: Any) -> CodeAnswer | RecoveryCodeAnswer | PasskeyAnswer:
+    named = body.keys() if isinstance(body, dict) else ()
+    form = next((ANSWERS[name] for name in ANSWERS if name in named), CodeAnswer)
     return form.model_validate(body)
 
 
-ChallengeAnswer = Annotated[CodeAnswer | RecoveryCodeAnswer, WrapValidator(_one_of_the_answers)]
+ChallengeAnswer = Annotated[
+    CodeAnswer | RecoveryCodeAnswer | PasskeyAnswer, WrapValidator(_one_of_the_answers)
+]
 
 
 class ChallengeRead(BaseModel):
-    """A log-in that waits for one of these second factors of its person, in this browser. On a workspace's
-    host a passkey cannot be used: log in on the platform's host with it, and come back by a hand-off."""
+    """A log-in that waits for one of these second factors of its person, in this browser. `passkey` is what
+    `navigator.credentials.get` takes, as JSON; null on a workspace's host, where none can be used: log in on
+    the platform's host with it, and come back by a hand-off."""
 
     challenge_id: str
     methods: list[Method]
+    passkey: dict[str, Any] | None
+    expires_at: datetime
+
+
+class PasskeyAsked(BaseModel):
+    """What `navigator.credentials.get` takes, as JSON, and what its answer belongs to."""
+
+    challenge_id: str
+    options: dict[str, Any]
     expires_at: datetime
 
 

@@ -13,9 +13,14 @@ from identity_svc.people import service as people
 from identity_svc.people.schemas import email_key
 from identity_svc.people.service import BusyError
 from identity_svc.sessions import attempts, queries
-from identity_svc.sessions.asking import SecondFactorDue, ask
+from identity_svc.sessions.asking import PASSKEY, SecondFactorDue, ask, browser_hash, secret_for
 from identity_svc.sessions.attempts import Attempt
-from identity_svc.sessions.cookies import COOKIE_NAME, DEVICE_COOKIE_NAME, Cookie
+from identity_svc.sessions.cookies import (
+    CHALLENGE_COOKIE_NAME,
+    COOKIE_NAME,
+    DEVICE_COOKIE_NAME,
+    Cookie,
+)
 from identity_svc.sessions.devices import DeviceOwner
 from identity_svc.sessions.ending import (
     end_handoffs_of,
@@ -62,10 +67,12 @@ from stagify.source import Source
 
 __all__ = [
     "BY_PASSWORD",
+    "CHALLENGE_COOKIE_NAME",
     "COOKIE_NAME",
     "DEVICE_COOKIE_NAME",
     "IDLE_LIFE",
     "LIFE",
+    "PASSKEY",
     "Browser",
     "Cookie",
     "Facts",
@@ -79,6 +86,7 @@ __all__ = [
     "SecondFactorDue",
     "Shown",
     "WrongPasswordError",
+    "browser_hash",
     "cookies_of",
     "end_handoffs_of",
     "end_own_session",
@@ -102,6 +110,7 @@ __all__ = [
     "renewed_cookie",
     "renewed_cookies",
     "revoke_session",
+    "secret_for",
     "session_hash",
     "sign_in",
 ]
@@ -192,7 +201,7 @@ async def _ask(
     factors = await find_factors(session, account.id)
     if not factors.is_asked:
         return None
-    return ask(
+    return await ask(
         session,
         parts,
         account=account,

@@ -3,18 +3,19 @@
 from fastapi import APIRouter, Request, Response
 
 from identity_svc.callers import PersonDep
-from identity_svc.factors.service import WrongCodeError
+from identity_svc.factors.service import CHALLENGE_ERRORS
 from identity_svc.parts import PartsDep
 from identity_svc.people.service import PASSWORD_ERRORS
 from identity_svc.sessions.schemas import ProofRead
 from identity_svc.sessions.service import (
+    CHALLENGE_COOKIE_NAME,
     DEVICE_COOKIE_NAME,
     WrongPasswordError,
     renewed_cookie,
 )
 from identity_svc.step_up import service
 from identity_svc.step_up.errors import SecondFactorNeededError
-from identity_svc.step_up.schemas import PasswordStepUp, StepUp
+from identity_svc.step_up.schemas import PasskeyStepUp, PasswordStepUp, StepUp
 from identity_svc.throttling.service import TooManyAttemptsError
 from stagify.auth import PersonRequiredError
 from stagify.problems import problems
@@ -35,7 +36,7 @@ RENEWED = {
     responses=problems(
         PersonRequiredError,
         SecondFactorNeededError,
-        WrongCodeError,
+        *CHALLENGE_ERRORS,
         WrongPasswordError,
         TooManyAttemptsError,
         *PASSWORD_ERRORS,
@@ -60,6 +61,10 @@ async def step_up(
     if isinstance(body, PasswordStepUp):
         proof = service.PasswordProof(body.current_password.get_secret_value(), source, known)
         renewed = await service.by_password(parts, person, proof)
+    elif isinstance(body, PasskeyStepUp):
+        secret = request.cookies.get(CHALLENGE_COOKIE_NAME, "")
+        shown = service.Shown(body.proof(), body.challenge_id, secret)
+        renewed = await service.by_passkey(parts, person, shown)
     else:
         renewed = await service.by_code(parts, person, body.proof(), device_cookie=known)
     response.set_cookie(**renewed_cookie(renewed))

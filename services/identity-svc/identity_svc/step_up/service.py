@@ -9,19 +9,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from identity_svc.factors import service as factors
-from identity_svc.factors.service import CodeProof
+from identity_svc.factors.service import CodeProof, PasskeyProof, prove_passkey
 from identity_svc.parts import Parts
 from identity_svc.people import service as people
 from identity_svc.sessions.service import (
     BY_PASSWORD,
+    PASSKEY,
     OpenSession,
     Person,
+    PlatformPerson,
     WrongPasswordError,
+    browser_hash,
     owner_of,
     prove_password,
     renew_session,
 )
 from identity_svc.step_up.errors import SecondFactorNeededError
+from stagify.auth import WrongHostError
 from stagify.clock import utc_now
 from stagify.database import Session
 from stagify.errors import UnauthorizedError
@@ -75,6 +79,37 @@ async def by_code(
     async with parts.database.system() as session:
         await factors.withdraw_try(session, limit)
     return renewed
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A passkey's answer, the challenge that it belongs to, and the browser's half of that."""
+
+    proof: PasskeyProof
+    challenge_id: str
+    secret: str
+
+
+async def by_passkey(parts: Parts, person: Person, shown: Shown) -> OpenSession:
+    """The same by a passkey, on the platform's host."""
+    if not isinstance(person, PlatformPerson):
+        raise WrongHostError("A passkey can be used on the platform's own host only.")
+    async with parts.database.system() as session:
+        challenge = await factors.get_challenge(
+            session,
+            shown.challenge_id,
+            tenant_id=None,
+            browser_hash=browser_hash(parts, shown.secret),
+        )
+        if challenge.purpose != PASSKEY:
+            raise factors.ChallengeInvalidError
+    async with parts.person_database.person(person.user_id) as session:
+        await people.lock_account(session, person.user_id)
+        proved = await prove_passkey(
+            session, parts, person.user_id, challenge.nonce, shown.proof, before=person.amr
+        )
+        await factors.take_challenge(session, challenge.id)
+        return await _renew(session, parts, person, proved)
 
 
 async def _renew(
