@@ -20,6 +20,8 @@ _WINDOW_GAP = 0.02
 _NEAR_WALL = 0.9
 _SHADOW_REACH = 0.6
 _PATCH_TEXELS = 48
+# Full shadows look like dark halos on white walls.
+_WALL_STRENGTH = 0.6
 # About as bright as a wall that catches shadows; see _fade.
 _CAUGHT_RADIANCE = 0.3
 
@@ -40,7 +42,7 @@ def add_room(
     for wall in ("back", "left", "right"):
         for corners, strength in _shadowed(box, wall, bounds):
             patch = _catcher(scene, wall, corners, description["wall"], camera_only=True)
-            _fade(patch, strength)
+            _fade(patch, strength * _WALL_STRENGTH)
 
 
 def _bounds(thing: bpy.types.Object) -> Bounds:

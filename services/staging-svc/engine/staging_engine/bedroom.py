@@ -39,7 +39,8 @@ def plan_bedroom(plan: Plan) -> bool:
     lay_rug(plan, _rugs(bed))
     _nightstands(plan, bed)
     height = piece.height * anchor.scale
-    hang_pictures(plan, anchor.wall, anchor.along, height + 0.16, bed.width)
+    if anchor.is_flush:
+        hang_pictures(plan, anchor.wall, anchor.along, height + 0.16, bed.width)
     plant = plan.furniture["plant"]
     plan.put_first("plant", plant, corner_places(plan, plant))
     _bench(plan, bed)

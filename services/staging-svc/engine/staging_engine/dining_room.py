@@ -21,6 +21,7 @@ from staging_engine.site import WALLS
 
 # Chairs are drawn out a little, and a person passes behind them.
 _CHAIR_SPACE_M = 0.55
+_CHAIR_HEIGHT_M = 0.8
 _TABLE_STEP_M = 0.2
 _PENDANT_HEIGHT_M = 1.58
 _LOWEST_CEILING_M = 2.2
@@ -28,7 +29,6 @@ _CORD_TOP_M = 0.08
 _HEAD_ROOM_M = 0.4
 _FEWEST_CHAIRS = 3
 _LEAST_SEEN = 0.7
-_MOST_HIDDEN = 0.3
 _LARGE_ROOM_M2 = 22.0
 
 
@@ -88,12 +88,17 @@ def _score(plan: Plan, place: Footprint, gap: float) -> float:
     seen = site.seen(group)
     if seen < _LEAST_SEEN or site.on_floor(group) < 0.75 or not site.stands(place):
         return 0.0
-    screen = site.screen_box(group, 0.0, 0.8)
-    if any(screen.covers(kept) > _MOST_HIDDEN for kept in plan.keep_visible):
+    screen = site.screen_box(group, 0.0, _CHAIR_HEIGHT_M)
+    if plan.standing and plan.hides(group, _CHAIR_HEIGHT_M):
         return 0.0
     off_centre = abs((screen.left + screen.right) / 2 - 0.5)
     middle = abs(place.x - (site.left + site.right) / 2)
-    penalty = 0.5 * off_centre + 0.1 * middle + 3 * max(0.0, screen.area - 0.24)
+    penalty = (
+        0.5 * off_centre
+        + 0.1 * middle
+        + 3 * max(0.0, screen.area - 0.24)
+        + 0.8 * plan.before_ways(group, screen)
+    )
     return 2.0 + seen + 3 * min(screen.area, 0.18) - penalty
 
 

@@ -42,7 +42,7 @@ def plan_living_room(plan: Plan) -> bool:
     sofa = anchor.place
     lay_rug(plan, _rugs(sofa))
     table = _coffee_table(plan, sofa)
-    if anchor.wall is not None:
+    if anchor.wall is not None and anchor.is_flush:
         hang_pictures(
             plan, anchor.wall, anchor.along, piece.height * anchor.scale + 0.3, sofa.width
         )
@@ -58,7 +58,8 @@ def plan_living_room(plan: Plan) -> bool:
 def _rugs(sofa: Footprint) -> Iterator[tuple[float, float, Footprint]]:
     for width, depth in _RUG_SIZES:
         forward = sofa.depth / 2 + depth / 2 - _RUG_UNDER_SOFA_M
-        yield width, depth, Footprint(*sofa.at(0.0, forward), width, depth, sofa.rotation)
+        for across in (0.0, -0.25, 0.25):
+            yield width, depth, Footprint(*sofa.at(across, forward), width, depth, sofa.rotation)
 
 
 def _coffee_table(plan: Plan, sofa: Footprint) -> Footprint:
@@ -73,10 +74,12 @@ def _coffee_table(plan: Plan, sofa: Footprint) -> Footprint:
         )
         for gap in (_LEG_ROOM_M, 0.32)
     ]
-    kept, plan.keep_visible = plan.keep_visible, []
-    found = plan.put_first("coffee_table", piece, places, gap=0.05, largest=0.14)
-    plan.keep_visible = kept
-    return found or places[0]
+    # It is low, whatever stands on it, and hides nothing.
+    for place in places:
+        if plan.may_stand(place, gap=0.05):
+            plan.add("coffee_table", piece, place)
+            return place
+    return places[0]
 
 
 def _chairs(plan: Plan, sofa: Footprint, table: Footprint) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from staging_engine.footprint import Footprint, overlap
 from staging_engine.furniture import PICTURES, Furniture, Piece
 from staging_engine.site import WALLS, ScreenBox, Site, Wall
+from staging_engine.zones import HEIGHTS_M, Zone
 
 _NEAREST_M = 1.15
 TURNED_AWAY = -0.3
@@ -19,11 +20,17 @@ TURNED_AWAY = -0.3
 _QUIET_WALL = 0.09
 _BLOCKED_WALL = 0.5
 _MOST_HIDDEN = 0.3
+_MOST_OF_WAY = 0.3
+_NEAR_WAY_M = 2.2
 # Larger than this, a chair or a plant fills the foreground.
 _LARGEST_ON_SCREEN = 0.07
 _STEP_M = 0.15
 # A sofa in the middle of the room does not turn its back to us.
 _LEAST_FLOATING = 0.25
+_NEAR_WALL_M = 0.5
+_NOT_FLUSH = 0.2
+# For a nightstand or a lamp on either side.
+_SIDE_ROOM_M = 0.5
 _LEAST_RUG_ON_FLOOR = 0.85
 _LEAST_RUG_SEEN = 0.4
 
@@ -50,6 +57,8 @@ class Anchor:
     along: float
     scale: float
     score: float
+    is_flush: bool
+    """Whether it stands at the wall of the box, and not at a real one a little before it."""
 
 
 @dataclass(slots=True)
@@ -62,8 +71,33 @@ class Plan:
     placements: list[Placement] = field(default_factory=list)
     standing: list[Footprint] = field(default_factory=list)
     keep_visible: list[ScreenBox] = field(default_factory=list)
+    ways: list[tuple[Zone, ScreenBox]] = field(default_factory=list)
+    """The doors and fireplaces, before which things look wrong even where people can pass."""
     hung: set[int] = field(default_factory=set)
     """The pictures that hang already: two of a kind look like a mistake."""
+
+    def __post_init__(self) -> None:
+        for zone in self.site.zones:
+            if zone.kind in HEIGHTS_M:
+                box = self.site.screen_box(zone.foot, 0.0, HEIGHTS_M[zone.kind])
+                self.ways.append((zone, box))
+
+    def hides(self, place: Footprint, height: float) -> bool:
+        """Whether too much of what should be seen would disappear behind a piece there."""
+        screen = self.site.screen_box(place, 0.0, height)
+        covers_furniture = any(screen.covers(kept) >= _MOST_HIDDEN for kept in self.keep_visible)
+        return covers_furniture or self.before_ways(place, screen) > _MOST_OF_WAY
+
+    def before_ways(self, place: Footprint, screen: ScreenBox) -> float:
+        """How much of a door or a fireplace near by disappears behind a piece there."""
+        return max(
+            (
+                screen.covers(box)
+                for zone, box in self.ways
+                if math.hypot(zone.place.x - place.x, zone.place.y - place.y) < _NEAR_WAY_M
+            ),
+            default=0.0,
+        )
 
     def add(
         self,
@@ -110,7 +144,7 @@ class Plan:
         screen = self.site.screen_box(place, 0.0, height)
         return (
             screen.area <= largest
-            and all(screen.covers(kept) < _MOST_HIDDEN for kept in self.keep_visible)
+            and not self.hides(place, height)
             and self.may_stand(place, gap=gap, seen=seen)
         )
 
@@ -148,7 +182,7 @@ def find_anchor(plan: Plan, piece: Piece, *, may_float: bool) -> Anchor | None:
         found = [
             anchor
             for wall in WALLS
-            for offset in (_offsets(plan.site, wall) if may_float else (0.0,))
+            for offset in _offsets(plan.site, wall, may_float)
             for anchor in _anchors_along(plan, piece, wall, offset, scale)
         ]
         if found:
@@ -156,10 +190,12 @@ def find_anchor(plan: Plan, piece: Piece, *, may_float: bool) -> Anchor | None:
     return None
 
 
-def _offsets(site: Site, wall: Wall) -> list[float]:
-    """Distances from a wall at which the main piece may stand free."""
+def _offsets(site: Site, wall: Wall, may_float: bool) -> list[float]:
+    """Distances from a wall of the box at which the main piece may stand: at it, or at a real wall a little
+    before it, or free."""
     deepest = {"back": site.depth - 2.0, "left": -site.left + 0.3, "right": site.right + 0.3}[wall]
-    return [offset for offset in (0.0, 0.9, 1.8, 2.7) if offset <= max(0.0, deepest)]
+    free = (0.9, 1.8, 2.7) if may_float else ()
+    return [0.0, 0.2, 0.4, *(offset for offset in free if offset <= deepest)]
 
 
 def _anchors_along(
@@ -176,7 +212,8 @@ def _anchors_along(
         # Near the middle of its wall a piece looks intended.
         score -= 0.12 * abs(float(along) - (low + high) / 2)
         screen = site.screen_box(place, 0.0, piece.height * scale)
-        yield Anchor(place, screen, None if offset else wall, float(along), scale, score)
+        at = None if offset > _NEAR_WALL_M else wall
+        yield Anchor(place, screen, at, float(along), scale, score, is_flush=offset == 0)
 
 
 def _anchor_score(
@@ -185,29 +222,47 @@ def _anchor_score(
     """How good the place is for a sofa or a bed; None where it cannot be."""
     site = plan.site
     facing = facing_camera(place)
-    if (offset and facing < _LEAST_FLOATING) or not plan.may_stand(place, seen=0.75):
+    is_free = offset > _NEAR_WALL_M
+    if (is_free and facing < _LEAST_FLOATING) or not plan.may_stand(place, seen=0.75):
         return None
-    if not offset and not site.is_backed(place):
+    if not is_free and not site.is_backed(place):
         return None
     middle = _along(place, wall)
     span = (middle - place.width / 2, middle + place.width / 2)
-    clutter = 0.0 if offset else site.clutter(wall, span, (0.15, 1.6))[0]
+    clutter = 0.0 if is_free else site.clutter(wall, span, (0.15, 1.6), glass=0.0)[0]
     if clutter > _BLOCKED_WALL:
         return None
     screen = site.screen_box(place, 0.0, height)
-    ahead = Footprint(*place.at(0.0, place.depth / 2 + 0.9), place.width * 0.8, 0.9, place.rotation)
+    ahead = Footprint(*place.at(0.0, place.depth / 2 + 0.9), place.width * 0.6, 0.9, place.rotation)
+    with_sides = replace(place, width=place.width + 2 * _SIDE_ROOM_M)
     off_centre = abs((screen.left + screen.right) / 2 - 0.5)
+    fully_seen = site.fully_seen(place, height)
     return (
         site.on_floor(place)
-        + 0.7 * site.fully_seen(place, height)
+        + 0.8 * fully_seen
+        + (0.25 if fully_seen == 1 else 0.0)
         - clutter
-        + 0.35 * facing
-        + 4.0 * min(screen.area, 0.10)
+        + 0.3 * facing
+        + 6.0 * min(screen.area, 0.10)
         - 3.0 * max(0.0, screen.area - 0.2)
-        + 0.35 * site.seen(ahead) * site.on_floor(ahead)
+        + (0.3 if plan.may_stand(with_sides, gap=0.0, seen=0.7) else 0.0)
+        + (0.45 if plan.may_stand(ahead, gap=0.0, seen=0.7) else 0.0)
         - 0.25 * off_centre
-        - (0.32 + 0.04 * offset if offset else 0.0)
+        - 0.8 * plan.before_ways(place, screen)
+        + 0.2 * _faces_fireplace(site, place)
+        - (0.32 + 0.04 * offset if is_free else _NOT_FLUSH * (offset > 0))
     )
+
+
+def _faces_fireplace(site: Site, place: Footprint) -> float:
+    """1 when the front looks straight at a fireplace."""
+    straight = [0.0]
+    for zone in site.zones:
+        if zone.kind == "fireplace":
+            across, forward = place.inside(np.array([zone.place.x, zone.place.y]))
+            away = math.hypot(float(across), float(forward))
+            straight.append(float(forward) / max(away, 1e-6))
+    return max(straight)
 
 
 def _along(place: Footprint, wall: Wall) -> float:

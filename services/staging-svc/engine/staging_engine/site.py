@@ -29,6 +29,7 @@ _IN_FRONT = 0.25
 _WALL_SAMPLES = (16, 9)
 _FEWEST_SAMPLES = 8
 
+_LIKELY = 0.5
 # A piece stands on floor that is seen as floor, and nothing else is seen before its foot: that would stand
 # in front of it.
 _ON_FLOOR = 0.8
@@ -86,9 +87,14 @@ class Site:
         edges = cv2.dilate((cv2.Canny(grey, 40, 110) > 0).astype(np.float32), np.ones((3, 3)))
         self._busy = np.asarray(cv2.GaussianBlur(edges, (0, 0), 2), np.float64)
         self._busy += grey > _CLIPPED
+        self._glass = np.zeros(grey.shape)
         if labels is not None:
-            wall = labels.shares[CLASSES.index("wall")]
-            self._busy += 1 - np.asarray(cv2.resize(wall, grey.shape[::-1]), np.float64)
+            shares = {
+                name: np.asarray(cv2.resize(share, grey.shape[::-1]), np.float64)
+                for name, share in zip(CLASSES, labels.shares, strict=True)
+            }
+            self._glass += shares["window"] > _LIKELY
+            self._busy += shares["door"] + shares["furniture"] + shares["other"] > _LIKELY
         self._floor = seen_floor(view, labels)
         # How many pixels from here down to the lower edge show no floor.
         self._not_floor = np.cumsum((~self._floor)[::-1], axis=0)[::-1].astype(np.float64)
@@ -190,11 +196,16 @@ class Site:
         return float((inside & (depth > _IN_FRONT)).mean())
 
     def clutter(
-        self, wall: Wall, span: tuple[float, float], heights: tuple[float, float]
+        self,
+        wall: Wall,
+        span: tuple[float, float],
+        heights: tuple[float, float],
+        *,
+        glass: float = 1.0,
     ) -> tuple[float, float]:
         """How busy (doors, windows, radiators) a part of a wall is, and the share of it seen.
 
-        A part that is hardly seen counts as not seen.
+        A part that is hardly seen counts as not seen; `glass` is how much a window counts.
         """
         along, z = np.meshgrid(
             np.linspace(*span, _WALL_SAMPLES[0]), np.linspace(*heights, _WALL_SAMPLES[1])
@@ -210,7 +221,7 @@ class Site:
         inside = (depth > 0.1) & (pixels >= 0).all(axis=1) & (pixels < size).all(axis=1)
         if inside.sum() < _FEWEST_SAMPLES:
             return 1.0, 0.0
-        busy = self._sample(self._busy, pixels[inside])
+        busy = self._sample(self._busy + glass * self._glass, pixels[inside])
         return float(busy.mean()), float(inside.mean())
 
     def _ground(self, place: Footprint) -> tuple[Floats, NDArray[np.bool_]]:

@@ -21,24 +21,27 @@ from staging_engine.geometry import Camera, Floats
 from staging_engine.labels import CLASSES, Labels
 from staging_engine.room import RoomBox
 
-Kind = Literal["door", "window", "fireplace"]
+Kind = Literal["door", "window", "fireplace", "thing"]
 Mask = NDArray[np.bool_]
 Column = NDArray[np.float64]
 
-DEPTHS_M: dict[Kind, float] = {"door": 0.9, "window": 0.35, "fireplace": 0.8}
-"""How far into the room each stays clear; a door needs its swing, a fireplace or a radiator warm air."""
+DEPTHS_M: dict[Kind, float] = {"door": 0.9, "window": 0.35, "fireplace": 0.8, "thing": 0.35}
+"""How far into the room each stays clear; a door needs its swing, a fireplace people before it. A thing is
+a radiator, a built-in cupboard, a stair: whatever stands there already."""
+HEIGHTS_M: dict[Kind, float] = {"door": 2.0, "fireplace": 0.9}
+"""Up to where some of them should also be seen."""
 _SIDE_M = 0.08
 _BEHIND_M = 0.25
-_NARROWEST_M: dict[Kind, float] = {"door": 0.35, "window": 0.4, "fireplace": 0.35}
+_NARROWEST_M: dict[Kind, float] = {"door": 0.5, "window": 0.4, "fireplace": 0.35, "thing": 0.25}
 # A wider one is not an opening, but a wall that the box does not know.
 _WIDEST_OPENING_M = 3.0
 _BEYOND_M = 0.6
 _WIDEST_GAP = 3
 
-_HEIGHTS_M = np.linspace(0.08, 2.0, 25)
-_LOW = (_HEIGHTS_M > 0.1) & (_HEIGHTS_M < 0.5)
-_TALL = (_HEIGHTS_M > 0.3) & (_HEIGHTS_M < 1.7)
-_HIGH = (_HEIGHTS_M > 1.15) & (_HEIGHTS_M < 1.8)
+_SAMPLES_M = np.linspace(0.08, 2.0, 25)
+_LOW = (_SAMPLES_M > 0.1) & (_SAMPLES_M < 0.5)
+_TALL = (_SAMPLES_M > 0.3) & (_SAMPLES_M < 1.7)
+_HIGH = (_SAMPLES_M > 1.15) & (_SAMPLES_M < 1.8)
 _MOST = 0.55
 # Against the typical wall: an opening shows a darker room, a fireplace soot.
 _DARK = 0.42
@@ -54,6 +57,12 @@ class Zone:
 
     kind: Kind
     place: Footprint
+
+    @property
+    def foot(self) -> Footprint:
+        """What the zone lies before, as a thin rectangle."""
+        at = self.place.at(0.0, _BEHIND_M - self.place.depth / 2)
+        return Footprint(*at, self.place.width, 0.02, self.place.rotation)
 
 
 def seen_floor(view: FloorView, labels: Labels | None) -> Mask:
@@ -86,11 +95,11 @@ def find_zones(
     eye = room.camera_height_m
     feet, is_beyond = _inside(view.points[rows[columns], columns] * eye, room)
     facade = _Facade(camera, view, feet, eye)
-    found: dict[Kind, Mask] = facade.evident()
+    found = facade.evident()
     found["door"] |= is_beyond
     if labels is not None:
         for kind, marked in facade.labelled(labels).items():
-            found[kind] |= marked
+            found[kind] = found[kind] | marked if kind in found else marked
     return tuple(
         Zone(kind, place)
         for kind, marked in found.items()
@@ -118,7 +127,7 @@ def _inside(feet: Floats, room: RoomBox) -> tuple[Floats, Mask]:
     along = np.stack([feet[:, 0], feet[:, 0], feet[:, 1]], axis=1)
     with np.errstate(divide="ignore"):
         share = np.where(along * np.sign(away) > 0, away / along, np.inf).min(axis=1)
-    beyond = np.linalg.norm(feet, axis=1) * (1 - share)
+    beyond = np.max([away[0] - feet[:, 0], feet[:, 0] - away[1], feet[:, 1] - away[2]], axis=0)
     return feet * np.minimum(share, 1)[:, None], beyond > _BEYOND_M
 
 
@@ -127,9 +136,9 @@ class _Facade:
 
     def __init__(self, camera: Camera, view: FloorView, feet: Floats, eye: float) -> None:
         count = len(feet)
-        points = np.empty((count, len(_HEIGHTS_M), 3))
+        points = np.empty((count, len(_SAMPLES_M), 3))
         points[..., :2] = feet[:, None]
-        points[..., 2] = _HEIGHTS_M - eye
+        points[..., 2] = _SAMPLES_M - eye
         pixels, _ = camera.project(points / eye)
         self._shares = pixels / (camera.width, camera.height)
         self._shown: Mask = np.all((self._shares > 0) & (self._shares < 1), axis=-1)
@@ -159,7 +168,7 @@ class _Facade:
         return {
             "door": self._share(seen["door"], _TALL) > _MOST,
             "window": self._share(seen["window"], _LOW) > _MOST,
-            "fireplace": self._share(things, _LOW) > _MOST,
+            "thing": self._share(things, _LOW) > _MOST,
         }
 
     def _share(self, values: Column | Mask, band: Mask) -> Column:

@@ -25,7 +25,7 @@ from staging_engine.site import Site
 
 Floats = NDArray[np.float64]
 WIDTH, HEIGHT = 320, 214
-ROOMS = range(16)
+ROOMS = range(12)
 ROOM_TYPES = ("living_room", "bedroom", "dining_room")
 STYLES = ("modern", "scandinavian", "industrial")
 FIXED = {"picture", "mirror", "pendant", "cord", "table_lamp"}
@@ -248,7 +248,7 @@ def test_what_must_stay_clear_is_clear(plans: list[Planned]) -> None:
             kept += 1
             for name, place in standing(plan.placements):
                 assert not overlap(place, zone), (plan, kind, name)
-    assert kept > 20
+    assert kept > 12
 
 
 def test_every_piece_stands_on_the_floor(plans: list[Planned]) -> None:
@@ -335,7 +335,7 @@ def test_armchairs_do_not_turn_their_back_to_us(plans: list[Planned]) -> None:
                 front = math.sin(placement.rotation), -math.cos(placement.rotation)
                 facing = -(front[0] * x + front[1] * y) / math.hypot(x, y)
                 assert facing > -0.35, (known, placement)
-    assert seen > 20
+    assert seen > 10
 
 
 def test_rugs_are_in_proportion(plans: list[Planned]) -> None:

@@ -114,12 +114,12 @@ def _steel(model: Model) -> None:
     for side in (-1, 1):
         x = side * (WIDTH / 2 + 0.01)
         model.add(tube([(x, _HEAD - 0.03, 0), (x, _HEAD - 0.03, 1.16)], 0.021), steel)
-        model.add(tube([(x, -_HEAD + 0.05, 0), (x, -_HEAD + 0.05, 0.46)], 0.021), steel)
+        model.add(tube([(x, -_HEAD + 0.05, 0), (x, -_HEAD + 0.05, 0.36)], 0.021), steel)
         model.box((0.03, LENGTH - 0.08, 0.07), (x, 0, 0.3), steel, radius=0.005)
     for z in (1.15, 0.66):
         model.add(tube([(-WIDTH / 2, _HEAD - 0.03, z), (WIDTH / 2, _HEAD - 0.03, z)], 0.017), steel)
     model.add(
-        tube([(-WIDTH / 2, -_HEAD + 0.05, 0.45), (WIDTH / 2, -_HEAD + 0.05, 0.45)], 0.017), steel
+        tube([(-WIDTH / 2, -_HEAD + 0.05, 0.35), (WIDTH / 2, -_HEAD + 0.05, 0.35)], 0.017), steel
     )
     for panel in range(2):
         x = (panel - 0.5) * (WIDTH / 2 - 0.01)
