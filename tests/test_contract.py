@@ -39,7 +39,12 @@ from stagify.events.staging import (
     ProjectTrashed,
     UploadDeleted,
 )
-from stagify.events.tenant import BrandingUpdated, TenantCreated, TenantDirectoryEntry
+from stagify.events.tenant import (
+    BrandingUpdated,
+    SignInRulesChanged,
+    TenantCreated,
+    TenantDirectoryEntry,
+)
 from stagify.events.usage import UsageRecorded
 
 ROOT = Path(__file__).parents[1]
@@ -141,6 +146,7 @@ ROUTES: dict[str, Published] = {
         "ask_for_slug": NO_EVENT_YET + "a sign-up asks whether its name is free",
         "create_tenant": (TenantCreated, TenantDirectoryEntry),
         "change_branding": (BrandingUpdated, TenantDirectoryEntry),
+        "change_sign_in_rules": (SignInRulesChanged,),
     },
     "identity-svc": {
         "sign_up": NO_EVENT_YET + "an address is asked whether it wants a tenant",

@@ -178,7 +178,9 @@ class Caller:
 
     def credential(self, tenant_id: UUID, known: dict[str, Any]) -> dict[str, str]:
         """Headers of a credential as `/internal/credentials` describes it."""
-        fields = {name: known[name] for name in ("kind", "subject", "role", "permissions")}
+        fields = {
+            name: known[name] for name in ("kind", "subject", "role", "permissions", "restriction")
+        }
         fields |= {name: UUID(known[name]) for name in ("user_id", "credential_id")}
         if known["auth_time"] is not None:
             fields["auth_time"] = int(datetime.fromisoformat(known["auth_time"]).timestamp())

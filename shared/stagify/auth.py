@@ -43,6 +43,12 @@ class StepUpRequiredError(ForbiddenError):
     code = "step_up_required"
 
 
+class SecondFactorRequiredError(ForbiddenError):
+    """This workspace asks for a second factor: show yours, or set one up, before you go on."""
+
+    code = "second_factor_required"
+
+
 class TenantRequiredError(ForbiddenError):
     """This call is available on a workspace's address only."""
 
@@ -98,6 +104,8 @@ class _SignedIn(CredentialScheme):
             raise UnauthorizedError
         if not isinstance(principal, TenantPrincipal):
             raise TenantRequiredError
+        if principal.restriction is not None:
+            raise SecondFactorRequiredError
         if not self._needed <= principal.permissions:
             raise MissingPermissionError(needed=[*sorted(self._needed - principal.permissions)])
         if self._step_up:
@@ -154,7 +162,10 @@ class _WithSession(CredentialScheme):
 
     async def __call__(self, request: Request) -> Principal:
         principal = principal_of(request)
-        return principal if principal.kind == "platform" else await _signed_in(request)
+        # A restricted session may see what it is, and what it is for.
+        if principal.kind == "platform" or principal.restriction is not None:
+            return principal
+        return await _signed_in(request)
 
 
 def service_only(*issuers: str) -> Callable[[Request], Awaitable[Principal]]:

@@ -12,7 +12,12 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.exceptions import HTTPException
 
 from stagify import logs, telemetry
-from stagify.auth import MissingPermissionError, TenantRequiredError, WrongHostError
+from stagify.auth import (
+    MissingPermissionError,
+    SecondFactorRequiredError,
+    TenantRequiredError,
+    WrongHostError,
+)
 from stagify.database import Database
 from stagify.errors import (
     BadRequestError,
@@ -51,6 +56,7 @@ COMMON_ERRORS: tuple[type[StagifyError], ...] = (
     UnauthorizedError,
     InvalidContextError,
     MissingPermissionError,
+    SecondFactorRequiredError,
     TenantRequiredError,
     WrongHostError,
     TooLargeError,

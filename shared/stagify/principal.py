@@ -35,6 +35,8 @@ class Principal:
     slug: str | None = None
     # When a member last proved who they are, in whole seconds of Unix time.
     auth_time: int | None = None
+    # What a session is for and nothing else, such as setting up a second factor; None is no restriction.
+    restriction: str | None = None
 
     @property
     def actor(self) -> str | None:

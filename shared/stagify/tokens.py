@@ -58,6 +58,7 @@ class _Claims(BaseModel):
     tenant_status: _Text | None = Field(default=None, alias="tst")
     slug: _Text | None = Field(default=None, alias="slg")
     auth_time: _Seconds | None = Field(default=None, alias="ath")
+    restriction: _Text | None = Field(default=None, alias="rst")
     issued: _Time = Field(alias="iat")
     expires: _Time = Field(alias="exp")
 

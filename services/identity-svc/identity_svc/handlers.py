@@ -1,9 +1,11 @@
 """What identity-svc does about the events of a tenant."""
 
+from identity_svc.sessions.service import reconsider_single_factor
 from identity_svc.tenants import service
 from stagify.consumer import Handlers
 from stagify.database import Session
 from stagify.events.tenant import (
+    SignInRulesChanged,
     TenantActivated,
     TenantCreated,
     TenantDirectoryEntry,
@@ -51,6 +53,12 @@ async def on_tenant_expired(session: Session, event: TenantExpired) -> None:
     await service.record_status(session, event, "expired")
 
 
+async def on_sign_in_rules_changed(session: Session, event: SignInRulesChanged) -> None:
+    """Record them, and have the gateway ask again what open sessions without a second factor are worth."""
+    await service.record_sign_in_rules(session, event)
+    await reconsider_single_factor(session, event.tenant_id)
+
+
 HANDLERS: Handlers = {
     TenantCreated: on_tenant_created,
     TenantUpdated: on_tenant_updated,
@@ -59,4 +67,5 @@ HANDLERS: Handlers = {
     TenantSuspended: on_tenant_suspended,
     TenantReactivated: on_tenant_reactivated,
     TenantExpired: on_tenant_expired,
+    SignInRulesChanged: on_sign_in_rules_changed,
 }

@@ -213,6 +213,8 @@ class TestApiKey:
             "permissions": ["api_keys:manage", "projects:read"],
             "organization_id": None,
             "expires_at": None,
+            "auth_time": None,
+            "restriction": None,
         }
 
     async def test_scopes_shrink_with_the_role_of_the_creator(

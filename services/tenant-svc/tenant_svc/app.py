@@ -8,6 +8,7 @@ from tenant_svc.hosts import api as hosts
 from tenant_svc.lifecycle import api as lifecycle
 from tenant_svc.parts import NAME, make_parts
 from tenant_svc.settings import Settings
+from tenant_svc.sign_in import api as sign_in
 from tenant_svc.tenants import api as tenants
 
 
@@ -16,7 +17,7 @@ def create_app(settings: Settings) -> FastAPI:
     parts = make_parts(settings)
     app = create_service_app(NAME, settings, database=parts.database, close=parts.aclose)
     app.state.parts = parts
-    for capability in (tenants, branding, hosts, lifecycle):
+    for capability in (tenants, sign_in, branding, hosts, lifecycle):
         app.include_router(capability.router)
     return app
 

@@ -46,6 +46,8 @@ class CredentialRead(BaseModel):
     expires_at: AwareDatetime | None
     # When the person of a session last proved who they are.
     auth_time: AwareDatetime | None = None
+    # What the session is for and nothing else: `second_factor`. It then has no permissions.
+    restriction: str | None = None
 
 
 class UnknownCredentialError(NotFoundError):

@@ -109,6 +109,16 @@ class MemberRestored(TenantEvent):
     role: str
 
 
+class MemberRulesChanged(TenantEvent):
+    """What a member's sessions in the tenant are worth has to be asked again: the tenant's rules of how
+    people sign in have changed."""
+
+    event_type = "stagify.member.rules_changed.v1"
+    topic = Topic.IDENTITY
+    key_field = "user_id"
+    user_id: UUID
+
+
 class SessionRevoked(TenantEvent):
     """A session has ended; it no longer gives access to anyone."""
 

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from stagify.events.base import TenantEvent
 from stagify.personal import Personal
@@ -39,6 +39,15 @@ class TenantUpdated(TenantEvent):
     name: Annotated[str, Personal]
     plan: str
     region: str
+
+
+class SignInRulesChanged(TenantEvent):
+    """How people sign in to the tenant. From `mfa_due_at` on, sessions without a second factor may do
+    nothing but set one up; None asks for none."""
+
+    event_type = "stagify.tenant.sign_in_rules_changed.v1"
+    topic = Topic.TENANT
+    mfa_due_at: AwareDatetime | None
 
 
 class TenantSuspended(TenantEvent):

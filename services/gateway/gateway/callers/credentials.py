@@ -246,6 +246,7 @@ class Credentials:
             permissions=frozenset(found.permissions),
             organization_id=found.organization_id,
             auth_time=None if found.auth_time is None else int(found.auth_time.timestamp()),
+            restriction=found.restriction,
         )
         verdict = Verdict(principal, key, found.credential_id, started, expires)
         self._drop(key)

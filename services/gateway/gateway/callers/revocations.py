@@ -11,6 +11,7 @@ from stagify.events.identity import (
     MemberRemoved,
     MemberRestored,
     MemberRoleChanged,
+    MemberRulesChanged,
     SessionRevoked,
 )
 
@@ -39,7 +40,7 @@ def changed_member_of(event: Event | UnknownEvent) -> MemberOf | None:
     """The member whose credentials, whichever they are, are worth something else after `event`; None if
     there is none."""
     match event:
-        case MemberRoleChanged() | MemberRemoved() | MemberRestored():
+        case MemberRoleChanged() | MemberRemoved() | MemberRestored() | MemberRulesChanged():
             return MemberOf(event.tenant_id, event.user_id)
         case _:
             return None

@@ -14,11 +14,12 @@ from stagify.clock import utc_now
 from stagify.database import Database
 
 SESSION = """
-    SELECT s.id, s.user_id, s.last_seen_at, s.auth_time, m.role, m.custom_role_id, r.permissions,
+    SELECT s.id, s.user_id, s.last_seen_at, s.auth_time, s.amr, t.mfa_due_at, m.role, m.custom_role_id, r.permissions,
         least(s.expires_at, s.last_seen_at + $2::interval) AS expires_at
     FROM sessions s
     JOIN memberships m ON m.tenant_id = s.tenant_id AND m.user_id = s.user_id
     LEFT JOIN roles r ON r.tenant_id = m.tenant_id AND r.id = m.custom_role_id
+    LEFT JOIN tenants t ON t.id = s.tenant_id
     WHERE s.token_hash = $1
         AND s.expires_at > $3 AND s.last_seen_at > $3::timestamptz - $2::interval
 """

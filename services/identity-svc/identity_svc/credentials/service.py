@@ -12,10 +12,12 @@ from uuid import UUID
 from prometheus_client import Counter
 
 from identity_svc.credentials import queries
+from identity_svc.factors.service import is_multi_factor
 from identity_svc.parts import Parts
 from identity_svc.roles.service import Role, stored_role
 from identity_svc.sessions.service import IDLE_LIFE, session_hash
 from stagify.calls.identity import CredentialRead, CredentialType, UnknownCredentialError
+from stagify.clock import utc_now
 
 LOOK_UPS = Counter(
     "stagify_identity_credential_look_ups", "Credentials looked up.", ["type", "outcome"]
@@ -42,15 +44,21 @@ async def _session(parts: Parts, tenant_id: UUID, token: str) -> CredentialRead 
         return None
     parts.usage.note(tenant_id, "session", row["id"], row["last_seen_at"])
     role = _role(row)
+    expires_at, due_at, is_restricted = row["expires_at"], row["mfa_due_at"], False
+    if due_at is not None and not is_multi_factor(row["amr"]):
+        # At that moment the gateway asks again.
+        is_restricted = due_at <= utc_now()
+        expires_at = expires_at if is_restricted else min(expires_at, due_at)
     return CredentialRead(
         kind="user",
         subject=row["user_id"],
         user_id=row["user_id"],
         credential_id=row["id"],
         role=role.key,
-        permissions=sorted(role.permissions),
-        expires_at=row["expires_at"],
+        permissions=[] if is_restricted else sorted(role.permissions),
+        expires_at=expires_at,
         auth_time=row["auth_time"],
+        restriction="second_factor" if is_restricted else None,
     )
 
 

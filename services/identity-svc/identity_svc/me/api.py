@@ -4,7 +4,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
-from identity_svc.callers import PersonDep, PersonSessionDep
+from identity_svc.callers import EnrollingDep, PersonDep, PersonSessionDep
 from identity_svc.me import service
 from identity_svc.me.errors import OwnSessionNotFoundError
 from identity_svc.me.passwords import PasswordWish, change_password
@@ -32,7 +32,7 @@ RENEWED = {
 
 
 @router.get("", responses=problems(PersonRequiredError))
-async def read_me(person: PersonDep, session: PersonSessionDep) -> MeRead:
+async def read_me(person: EnrollingDep, session: PersonSessionDep) -> MeRead:
     """The person who is calling."""
     return MeRead.model_validate(await get_account(session, person.user_id))
 

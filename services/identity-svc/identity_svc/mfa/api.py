@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
-from identity_svc.callers import PersonDep, PersonSessionDep, SteppedUpDep
+from identity_svc.callers import EnrollingDep, PersonSessionDep, SteppedUpEnrollingDep
 from identity_svc.factors.service import (
     ChallengeInvalidError,
     PasskeyExistsError,
@@ -66,7 +66,7 @@ def _changes(status: int, said: str) -> dict[int | str, dict[str, Any]]:
 
 
 @router.get("", responses=problems(PersonRequiredError))
-async def read_my_mfa(person: PersonDep, session: PersonSessionDep) -> MfaRead:
+async def read_my_mfa(person: EnrollingDep, session: PersonSessionDep) -> MfaRead:
     """One's second factors."""
     own = await service.read_own(session, person.user_id)
     return MfaRead(
@@ -85,7 +85,7 @@ async def read_my_mfa(person: PersonDep, session: PersonSessionDep) -> MfaRead:
     responses=problems(*STEP_UP_ERRORS) | _changes(204, "It holds from now on."),
 )
 async def update_my_mfa(
-    body: MfaUpdate, person: SteppedUpDep, session: PersonSessionDep, parts: PartsDep
+    body: MfaUpdate, person: SteppedUpEnrollingDep, session: PersonSessionDep, parts: PartsDep
 ) -> Response:
     """Have a log-in with the password ask for a passkey too, or not. If that changes anything, all one's
     other sessions end."""
@@ -97,7 +97,7 @@ async def update_my_mfa(
 
 @router.post("/totp", status_code=201, responses=problems(*STEP_UP_ERRORS))
 async def start_my_totp(
-    response: Response, person: SteppedUpDep, session: PersonSessionDep, parts: PartsDep
+    response: Response, person: SteppedUpEnrollingDep, session: PersonSessionDep, parts: PartsDep
 ) -> TotpStarted:
     """Begin to set up an app for codes, within fifteen minutes. One that there is already stays until the
     new one is confirmed; whoever asks again gets the same secret."""
@@ -114,7 +114,7 @@ async def confirm_my_totp(
     body: TotpConfirm,
     request: Request,
     response: Response,
-    person: SteppedUpDep,
+    person: SteppedUpEnrollingDep,
     parts: PartsDep,
 ) -> FactorAddedRead:
     """Keep the app, which shows this code; if its clock is wrong by up to two and a half minutes, that is
@@ -133,7 +133,7 @@ async def confirm_my_totp(
     responses=problems(*STEP_UP_ERRORS, NoTotpError) | _changes(204, "The app is gone."),
 )
 async def remove_my_totp(
-    person: SteppedUpDep, session: PersonSessionDep, parts: PartsDep
+    person: SteppedUpEnrollingDep, session: PersonSessionDep, parts: PartsDep
 ) -> Response:
     """Take one's app for codes away; with the last factor the recovery codes go too. All one's other
     sessions end."""
@@ -144,7 +144,7 @@ async def remove_my_totp(
     "/passkeys/start", status_code=201, responses=problems(*STEP_UP_ERRORS) | {201: STARTED}
 )
 async def start_my_passkey(
-    request: Request, response: Response, person: SteppedUpDep, parts: PartsDep
+    request: Request, response: Response, person: SteppedUpEnrollingDep, parts: PartsDep
 ) -> PasskeyStarted:
     """Begin to make a passkey, on the platform's host, within five minutes."""
     begun = await service.begin_passkey(
@@ -171,7 +171,7 @@ async def add_my_passkey(
     body: PasskeyCreate,
     request: Request,
     response: Response,
-    person: SteppedUpDep,
+    person: SteppedUpEnrollingDep,
     parts: PartsDep,
 ) -> PasskeyAddedRead:
     """Keep a passkey that the browser has made. All one's other sessions end."""
@@ -191,7 +191,7 @@ async def add_my_passkey(
     "/passkeys/{passkey_id}", responses=problems(PersonRequiredError, PasskeyNotFoundError)
 )
 async def rename_my_passkey(
-    passkey_id: UUID, body: PasskeyUpdate, person: PersonDep, session: PersonSessionDep
+    passkey_id: UUID, body: PasskeyUpdate, person: EnrollingDep, session: PersonSessionDep
 ) -> PasskeyRead:
     """Call a passkey something else."""
     renamed = await service.rename_passkey(session, person, passkey_id, body.name)
@@ -206,7 +206,7 @@ async def rename_my_passkey(
     | _changes(204, "The passkey is gone."),
 )
 async def remove_my_passkey(
-    passkey_id: UUID, person: SteppedUpDep, session: PersonSessionDep, parts: PartsDep
+    passkey_id: UUID, person: SteppedUpEnrollingDep, session: PersonSessionDep, parts: PartsDep
 ) -> Response:
     """Take a passkey away; with the last factor the recovery codes go too. All one's other sessions end."""
     changed = await service.remove_passkey(session, parts, person, passkey_id)
@@ -219,7 +219,7 @@ async def remove_my_passkey(
     responses=problems(*STEP_UP_ERRORS, NoFactorError) | _changes(201, "The old codes are void."),
 )
 async def renew_my_recovery_codes(
-    response: Response, person: SteppedUpDep, session: PersonSessionDep, parts: PartsDep
+    response: Response, person: SteppedUpEnrollingDep, session: PersonSessionDep, parts: PartsDep
 ) -> RecoveryCodes:
     """Ten new recovery codes instead of those that one has. All one's other sessions end."""
     changed = await service.renew_recovery_codes(session, parts, person)

@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse
 
-from identity_svc.factors.service import CHALLENGE_ERRORS
+from identity_svc.factors.service import CHALLENGE_ERRORS, is_multi_factor
 from identity_svc.parts import Parts, PartsDep
 from identity_svc.people.service import PASSWORD_ERRORS, get_account
 from identity_svc.sessions import asking, handoffs, service
@@ -50,10 +50,11 @@ from identity_svc.sessions.schemas import (
     SessionUser,
 )
 from identity_svc.settings import Settings
-from identity_svc.tenants.service import KnownTenant, get_tenant
+from identity_svc.tenants.service import KnownTenant, find_mfa_due, get_tenant
 from identity_svc.throttling.service import TooManyAttemptsError
 from stagify.auth import AnyHostDep, PlatformDep, TenantHostDep, WithSessionDep, WrongHostError
 from stagify.calls.usage import EntitlementsRead
+from stagify.clock import utc_now
 from stagify.database import Session
 from stagify.dependencies import HostSessionDep
 from stagify.inputs import Opaque
@@ -187,12 +188,15 @@ async def _logged_in(
     }
     if not isinstance(made, service.LogIn):
         return PersonSessionRead(**facts)
+    is_restricted = made.mfa_due_at is not None and made.mfa_due_at <= utc_now()
     return SessionRead(
         **facts,
         tenant=_tenant_read(made.tenant, parts.settings),
         role=made.role.key,
-        permissions=sorted(made.role.permissions),
+        permissions=[] if is_restricted else sorted(made.role.permissions),
         entitlements=await parts.entitlements.find(made.tenant.id, principal.plan),
+        restriction="second_factor" if is_restricted else None,
+        second_factor_due_at=made.mfa_due_at,
     )
 
 
@@ -272,11 +276,13 @@ async def read_session(
 async def _read_in_tenant(
     principal: TenantPrincipal, session: Session, parts: Parts, included: EntitlementsRead | None
 ) -> SessionRead:
-    user = facts = None
+    user = facts = due_at = None
     session_id = _session_of(principal)
     if session_id is not None and principal.user_id is not None:
         user = SessionUser.model_validate(await get_account(session, principal.user_id))
         facts = await service.facts_of(session, session_id)
+        if facts is not None and not is_multi_factor(facts.amr):
+            due_at = await find_mfa_due(session, principal.tenant_id)
     return SessionRead(
         user=user,
         api_key_id=principal.credential_id if principal.kind == "api_key" else None,
@@ -286,6 +292,8 @@ async def _read_in_tenant(
         entitlements=included,
         expires_at=facts and facts.expires_at,
         proof=facts and ProofRead.of(facts.amr, facts.auth_time),
+        restriction=principal.restriction,
+        second_factor_due_at=due_at,
     )
 
 

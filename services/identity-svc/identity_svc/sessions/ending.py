@@ -8,7 +8,7 @@ from identity_svc.sessions.own import end_own_session
 from identity_svc.sessions.persons import end_person_session, find_person
 from stagify import cause
 from stagify.database import Session
-from stagify.events.identity import SessionRevoked
+from stagify.events.identity import MemberRulesChanged, SessionRevoked
 from stagify.outbox import publish
 
 
@@ -46,6 +46,13 @@ async def log_out_person(parts: Parts, token: str, *, is_here_only: bool) -> Non
             await end_person_session(session, person.session_id)
         else:
             await end_own_session(session, person.user_id, person.session_id)
+
+
+async def reconsider_single_factor(session: Session, tenant_id: UUID) -> None:
+    """Have the gateway ask again what the sessions in this tenant are worth of people who have shown one
+    factor alone."""
+    for user_id in await queries.find_single_factor_people(session):
+        publish(session, MemberRulesChanged(tenant_id=tenant_id, user_id=user_id))
 
 
 async def end_handoffs_of(session: Session, user_id: UUID) -> None:

@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from identity_svc.digests.service import new_token
+from identity_svc.factors.service import is_multi_factor
 from identity_svc.members.service import hold_role
 from identity_svc.parts import Parts
 from identity_svc.people import service as people
@@ -24,7 +25,7 @@ from identity_svc.sessions.persons import (
 )
 from identity_svc.sessions.proofs import renewed_cookie
 from identity_svc.sessions.tokens import LIFE, session_hash
-from identity_svc.tenants.service import KnownTenant, get_tenant
+from identity_svc.tenants.service import KnownTenant, find_mfa_due, get_tenant
 from stagify.clock import utc_now
 from stagify.database import Session
 
@@ -62,6 +63,8 @@ class LogIn(PersonLogIn):
 
     role: Role
     tenant: KnownTenant
+    # From when on the session may do nothing but show or set up a second factor; None if never.
+    mfa_due_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +173,7 @@ async def open_session(
         account=account,
         role=role,
         tenant=await get_tenant(session, tenant_id),
+        mfa_due_at=None if is_multi_factor(facts.amr) else await find_mfa_due(session, tenant_id),
     )
 
 

@@ -157,6 +157,12 @@ async def rename_own_on_platform(
     return renamed.scalar_one_or_none()
 
 
+async def find_single_factor_people(session: Session) -> list[UUID]:
+    """Who has sessions in the tenant in which they have shown one factor alone."""
+    query = select(models.Session.user_id).where(~col(models.Session.amr).contains(["mfa"]))
+    return list(await session.exec(query.distinct()))
+
+
 async def find_session(session: Session, session_id: UUID) -> models.Session | None:
     """The session with this id."""
     query = select(models.Session).where(col(models.Session.id) == session_id)

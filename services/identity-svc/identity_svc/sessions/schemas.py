@@ -192,6 +192,10 @@ class SessionRead(BaseModel):
     entitlements: EntitlementsRead | None
     expires_at: datetime | None = None
     proof: ProofRead | None = None
+    # What the session is for and nothing else: `second_factor`, to show one or to set one up.
+    restriction: str | None = None
+    # When it will be so, as long as no second factor is shown.
+    second_factor_due_at: datetime | None = None
 
 
 class PersonSessionRead(BaseModel):

@@ -27,6 +27,7 @@ from identity_svc.sessions.ending import (
     end_sessions_of,
     log_out,
     log_out_person,
+    reconsider_single_factor,
     revoke_session,
 )
 from identity_svc.sessions.errors import InvalidCredentialsError, WrongPasswordError
@@ -60,6 +61,7 @@ from identity_svc.sessions.persons import (
 )
 from identity_svc.sessions.proofs import prove_password, renewed_cookie, renewed_cookies
 from identity_svc.sessions.tokens import IDLE_LIFE, LIFE, session_hash
+from identity_svc.tenants.service import is_mfa_due
 from identity_svc.throttling.service import TooManyAttemptsError
 from stagify.clock import utc_now
 from stagify.database import Session
@@ -106,6 +108,7 @@ __all__ = [
     "open_session",
     "owner_of",
     "prove_password",
+    "reconsider_single_factor",
     "renew_session",
     "renewed_cookie",
     "renewed_cookies",
@@ -199,7 +202,9 @@ async def _ask(
     if not await people.hold_password(session, account):
         raise InvalidCredentialsError
     factors = await find_factors(session, account.id)
-    if not factors.is_asked:
+    if not factors.is_asked and not (
+        factors.methods and await is_mfa_due(session, request.tenant_id)
+    ):
         return None
     return await ask(
         session,

@@ -10,7 +10,7 @@ from sqlmodel import Field
 
 from identity_svc.tables import ServiceTable
 from stagify.personal import Personal
-from stagify.tables import creation_time
+from stagify.tables import creation_time, instant
 
 
 class Tenant(ServiceTable, table=True):
@@ -38,6 +38,9 @@ class Tenant(ServiceTable, table=True):
     brand_event_id: UUID | None = None
     status: str = "provisioning"
     status_event_id: UUID | None = None
+    # From when on sessions without a second factor may do nothing but set one up; None asks for none.
+    mfa_due_at: datetime | None = instant(default=None)
+    sign_in_event_id: UUID | None = None
     # The receipt for `TenantCreated` needs both: the event, and the owner's membership.
     created_event_id: UUID | None = None
     has_owner: bool = False

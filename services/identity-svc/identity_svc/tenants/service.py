@@ -8,6 +8,7 @@ the receipt.
 
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from stagify.events import TenantEvent
 from stagify.events.receipts import IdentityReceiptIssued
 from stagify.events.tenant import (
     BrandTokens,
+    SignInRulesChanged,
     TenantCreated,
     TenantDirectoryEntry,
     TenantUpdated,
@@ -31,6 +33,7 @@ from stagify.outbox import publish
 DETAILS = replicas.Facts(Tenant, mark="details_event_id")
 BRAND = replicas.Facts(Tenant, mark="brand_event_id")
 STATUS = replicas.Facts(Tenant, mark="status_event_id")
+SIGN_IN = replicas.Facts(Tenant, mark="sign_in_event_id")
 CREATION = replicas.Facts(Tenant, mark="created_event_id")
 
 
@@ -146,6 +149,23 @@ async def record_brand(session: Session, entry: TenantDirectoryEntry) -> None:
 async def record_status(session: Session, event: TenantEvent, status: str) -> None:
     """Take over the tenant's status unless a newer event has brought another."""
     await _keep(session, STATUS, event, {"status": status})
+
+
+async def record_sign_in_rules(session: Session, event: SignInRulesChanged) -> None:
+    """Take over how people sign in to the tenant unless a newer event has brought other rules."""
+    await _keep(session, SIGN_IN, event, {"mfa_due_at": event.mfa_due_at})
+
+
+async def find_mfa_due(session: Session, tenant_id: UUID) -> datetime | None:
+    """From when on the tenant asks for a second factor; None if it does not."""
+    tenant = await session.get(Tenant, tenant_id)
+    return None if tenant is None else tenant.mfa_due_at
+
+
+async def is_mfa_due(session: Session, tenant_id: UUID | None) -> bool:
+    """Whether the tenant, if it is one, asks for a second factor already."""
+    due_at = None if tenant_id is None else await find_mfa_due(session, tenant_id)
+    return due_at is not None and due_at <= utc_now()
 
 
 async def _keep(

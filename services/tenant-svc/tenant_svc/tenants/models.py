@@ -35,3 +35,5 @@ class Tenant(ServiceTable, table=True):
     created_at: datetime = creation_time()
     activated_at: datetime | None = instant(default=None)
     suspended_at: datetime | None = instant(default=None)
+    # From when on sessions without a second factor may do nothing but set one up; None asks for none.
+    mfa_due_at: datetime | None = instant(default=None)
