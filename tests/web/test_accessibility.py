@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from proof.accessibility import too_wide, violations
-from proof.customers import new_account, photo, sign_up
+from proof.customers import faint_photo, new_account, photo, sign_up
 from proof.person import NARROW, Person, Picture
 from stagify_local.customer import Customer
 from stagify_local.platform import Platform
@@ -20,12 +20,15 @@ BRAND = {"name": "Sonnenblick", "colors": {"primary": "#ffe14d", "accent": "#163
 
 @pytest.fixture(scope="module", params=[None, BRAND], ids=["platform", "yellow"])
 def furnished(platform: Platform, request: pytest.FixtureRequest) -> Iterator[Customer]:
-    """A workspace with a furnished room and one that failed, without and with a brand."""
+    """A workspace with a furnished room, one to look at first, one that was refused and one that failed,
+    without and with a brand."""
     with sign_up(platform) as customer:
         if request.param:
             answer = customer.browser.patch("/v1/branding", json=request.param)
             assert answer.status_code == 200, answer.text
         customer.stage(photo())
+        customer.stage(faint_photo(10))
+        customer.stage(faint_photo(0))
         customer.stage(b"no photo", filename="broken.jpg")
         yield customer
 
@@ -42,15 +45,29 @@ def _at(path: str, wait: str | re.Pattern[str]) -> Open:
     return opened
 
 
-def _photo(status: str) -> Open:
+def _photo(status: str, *, needs_look: bool = False, code: str | None = None) -> Open:
     def opened(person: Person, customer: Customer) -> None:
         items = customer.read("/v1/projects")["items"]
-        project = next(each for each in items if each["status"] == status)
+        project = next(
+            each
+            for each in items
+            if (each["status"], each["needs_look"]) == (status, needs_look)
+            and (code is None or each["failure"]["code"] == code)
+        )
         person.open(f"/photos/{project['id']}", slug=customer.account.slug)
         expect(person.page.get_by_role("heading", level=1)).to_be_visible()
         person.sees("Facts" if status == "never" else re.compile("Added|Hinzugefügt"))
 
     return opened
+
+
+def _marking(person: Person, customer: Customer) -> None:
+    _photo("failed", code="room_not_found")(person, customer)
+    person.button(re.compile("mark the floor|Boden markieren")).click()
+    dialog = person.page.get_by_role("dialog")
+    expect(dialog.get_by_role("slider")).to_have_count(4)
+    dialog.get_by_role("switch").click()
+    expect(dialog.get_by_role("slider")).to_have_count(6)
 
 
 def _chosen(person: Person, customer: Customer) -> None:
@@ -75,6 +92,9 @@ PAGES: dict[str, Open] = {
     "new photos": _chosen,
     "photo": _photo("staged"),
     "failed photo": _photo("failed"),
+    "photo to look at": _photo("staged", needs_look=True),
+    "refused photo": _photo("failed", code="room_not_found"),
+    "marking the floor": _marking,
     "office": _at("/office", re.compile("eu|EU")),
     "usage": _at("/office/usage", re.compile("10")),
     "brand": _at("/office/brand", "#"),

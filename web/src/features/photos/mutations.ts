@@ -23,9 +23,12 @@ export function usePhotoMutations() {
     }),
     /** `key` is made when the button is shown, so a double click costs once. */
     retry: useMutation({
-      mutationFn: ({ id, key = newKey() }: { id: string; key?: string }) =>
+      mutationFn: ({ id, key = newKey(), body }: Retry) =>
         data(
-          api.POST("/v1/projects/{project_id}/retry", { params: { ...of(id), ...withKey(key) } }),
+          api.POST("/v1/projects/{project_id}/retry", {
+            params: { ...of(id), ...withKey(key) },
+            ...(body && { body }),
+          }),
         ),
       onSuccess: taken,
     }),
@@ -64,6 +67,7 @@ export function usePhotoMutations() {
   };
 }
 
+type Retry = { id: string; key?: string; body?: Schemas["RetryCreate"] };
 export type Variation = { id: string; key: string; body: Schemas["VariationCreate"] };
 
 /** Photos that leave the list they are in: at once, and those that could not are put back. */

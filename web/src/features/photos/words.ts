@@ -27,7 +27,7 @@ function statusOf(photo: Photo): string {
     case "processing":
       return t`Developing, ${formatPercent(photo.progress)}`;
     case "staged":
-      return t`Staged`;
+      return photo.needs_look ? t`Look at it first` : t`Staged`;
     case "failed":
       return t`Not staged`;
     default:

@@ -11,7 +11,7 @@ import { ChoiceGroup } from "@/ui/ChoiceGroup";
 import { Notice } from "@/ui/Notice";
 import { Section } from "@/ui/Page";
 import { PhotoFrame } from "@/ui/PhotoFrame";
-import { wordsOf } from "./Outcome";
+import { wordsOf } from "../words";
 
 /** The same photo in another style, as another room, or simply once more; nothing is uploaded again. */
 export function AnotherLook({ photo }: { photo: Photo }) {

@@ -44,7 +44,7 @@ export const PhotoTile = memo(function PhotoTile({
         className={looks("block size-full", tileFocus)}
       >
         <Shown photo={photo} alt={alt} upload={upload} eager={eager} />
-        {photo.status === "staged" ? (
+        {photo.status === "staged" && !photo.needs_look ? (
           <Name shown={named}>{photo.name}</Name>
         ) : (
           <State photo={photo}>{status}</State>
@@ -132,7 +132,9 @@ function State({ photo, children }: { photo: Photo; children: ReactNode }) {
     <>
       <span className="absolute inset-x-2 bottom-2 flex">
         <span className={chipLook}>
-          {photo.status === "failed" && <CircleAlert aria-hidden className="size-3.5 shrink-0" />}
+          {(photo.status === "failed" || photo.needs_look) && (
+            <CircleAlert aria-hidden className="size-3.5 shrink-0" />
+          )}
           <span className="truncate">{children}</span>
         </span>
       </span>
