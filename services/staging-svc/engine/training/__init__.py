@@ -1,0 +1,1 @@
+"""How the network of `staging_engine.labels` is made and measured; not part of the engine."""
