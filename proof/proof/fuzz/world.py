@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 
+from proof.authenticator import Authenticator
 from proof.customers import photo, sign_up
 from proof.fuzz.known import Known
 from stagify_local.customer import (
@@ -12,6 +13,7 @@ from stagify_local.customer import (
     SESSION_COOKIE,
     Customer,
     client,
+    cookie_of,
     host_of,
     openapi_of,
     put,
@@ -28,12 +30,16 @@ ROOMY_LIMITS = {
     "SIGNUPS_PER_HOUR": "1000000",
     "LOGINS_PER_SOURCE_MINUTE": "1000000",
     "PASSWORD_RESETS_PER_SOURCE_HOUR": "1000000",
+    "FACTOR_TRIES_PER_HOUR": "1000000",
+    "EMAIL_CHANGES_PER_DAY": "1000000",
     "ADDRESS_REQUESTS_PER_SECOND": "1000000",
     "ADDRESS_BURST": "1000000",
     # The stream of a workspace has no end of its own.
     "STREAM_MAX_SECONDS": "1",
 }
 PHOTO = photo(640, 520)
+# So many parties try everything there is; those after them only what the matrix sends.
+TRYING = 2
 
 
 @dataclass
@@ -54,6 +60,24 @@ class Actor:
         assert self.customer is not None
         self.customer.log_in()
         self.cookie = self.customer.browser.headers["Cookie"].removeprefix(f"{SESSION_COOKIE}=")
+
+
+@dataclass
+class PlatformActor(Actor):
+    """Somebody on the platform's host, in no tenant."""
+
+    def log_in(self) -> None:
+        assert self.customer is not None
+        self.cookie = log_in_person(self.customer)
+
+
+def log_in_person(customer: Customer) -> str:
+    """A session of the customer on the platform's host."""
+    account = customer.account
+    with client(account.port, PLATFORM) as http:
+        body = {"email": account.email, "password": account.password}
+        answer = http.post("/v1/session", json=body).raise_for_status()
+    return cookie_of(answer).removeprefix(f"{SESSION_COOKIE}=")
 
 
 class World:
@@ -103,6 +127,13 @@ class World:
         actor.log_in()
         return actor
 
+    def person(self, party: str) -> Actor:
+        """The tenant's owner, on the platform's host."""
+        customer = self.customers[party]
+        actor = PlatformActor(f"{party} person", party, PLATFORM, is_owner=True, customer=customer)
+        actor.log_in()
+        return actor
+
     def limited_key(self, party: str) -> Actor:
         """A program of the tenant that may look at projects and nothing else."""
         self.owner(party)
@@ -142,6 +173,32 @@ class World:
         """A client of the actor's host without a credential."""
         return client(self.platform.gateway_port, actor.host)
 
+    def _passkey(self, customer: Customer) -> str:
+        """A passkey of the tenant's owner, which ends their other sessions. Only of parties that do not try
+        everything: with one, they could make log-ins ask for it."""
+        account = customer.account
+        device = Authenticator(f"http://{host_of(account.port, PLATFORM)}")
+        kept = {SESSION_COOKIE: log_in_person(customer)}
+
+        def call(path: str, **body: Any) -> Any:
+            pairs = "; ".join(f"{name}={value}" for name, value in kept.items())
+            answer = http.post(path, json=body or None, headers={"Cookie": pairs})
+            for line in answer.raise_for_status().headers.get_list("set-cookie"):
+                name, _, value = line.partition(";")[0].partition("=")
+                kept[name] = value
+            return answer.json()
+
+        with client(account.port, PLATFORM) as http:
+            started = call("/v1/me/mfa/passkeys/start")
+            made = call(
+                "/v1/me/mfa/passkeys",
+                challenge_id=started["challenge_id"],
+                name="laptop",
+                credential=device.create(started["options"]),
+            )
+        customer.log_in()
+        return str(made["id"])
+
     def _second_session(self, customer: Customer) -> str:
         """A session of the tenant's owner that no browser here uses."""
         with client(self.platform.gateway_port, customer.account.slug) as http:
@@ -155,6 +212,8 @@ class World:
             self.customers.pop(party).close()
         customer = sign_up(self.platform)
         self.known.add(party, customer.account.slug, customer.account.email)
+        # First, because it ends sessions.
+        passkey_id = self._passkey(customer) if len(self.customers) >= TRYING else ""
         # Two, so that there is still an image when `project_id` has been deleted.
         kept, project = customer.stage(PHOTO), customer.stage(PHOTO)
         assert (kept["status"], project["status"]) == ("staged", "staged"), (kept, project)
@@ -170,6 +229,8 @@ class World:
             "user_id": session["user"]["id"],
         }
         self.customers[party] = customer
+        if len(self.customers) > TRYING:
+            self.things[party]["passkey_id"] = passkey_id
         for answer in (kept, project, keys, session, self.things[party]):
             self.known.learn(party, answer)
         return customer

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 from fastapi import FastAPI
 
+from identity_svc.addresses import api as addresses
 from identity_svc.api_keys import api as api_keys
 from identity_svc.credentials import api as credentials
 from identity_svc.departures import api as departures
@@ -46,6 +47,7 @@ def create_app(settings: Settings) -> FastAPI:
         password_resets,
         me,
         mfa,
+        addresses,
         roles,
         members,
         departures,

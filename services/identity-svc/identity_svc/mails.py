@@ -1,5 +1,6 @@
 """Every mail of identity-svc, collected for the previews (`make mails`) and for the tests."""
 
+from identity_svc.addresses import mail as addresses
 from identity_svc.factors import mail as factors
 from identity_svc.password_resets import mail as password_resets
 from identity_svc.signup import mail as signup
@@ -11,4 +12,7 @@ MAILS = (
     password_resets.CHANGED,
     factors.CHANGED,
     factors.CODE_USED,
+    addresses.CODE,
+    addresses.CHANGING,
+    addresses.CHANGED,
 )

@@ -1,5 +1,6 @@
 """Every table of identity-svc, collected for migrations and for the architecture test."""
 
+from identity_svc.addresses.models import EmailChange
 from identity_svc.api_keys.models import ApiKey
 from identity_svc.factors.models import (
     Challenge,
@@ -11,7 +12,7 @@ from identity_svc.factors.models import (
 )
 from identity_svc.members.models import FormerMember, Membership
 from identity_svc.password_resets.models import PasswordReset
-from identity_svc.people.models import User
+from identity_svc.people.models import RestingAddress, User
 from identity_svc.roles.models import CustomRole
 from identity_svc.sessions.models import Handoff, PersonSession, Session
 from identity_svc.signup.models import Signup
@@ -24,6 +25,7 @@ __all__ = [
     "Backoff",
     "Challenge",
     "CustomRole",
+    "EmailChange",
     "FactorOwner",
     "FormerMember",
     "Handoff",
@@ -33,6 +35,7 @@ __all__ = [
     "PendingTotp",
     "PersonSession",
     "RecoveryCode",
+    "RestingAddress",
     "Session",
     "Signup",
     "Tenant",
@@ -46,6 +49,8 @@ METADATA = ServiceTable.metadata
 # Tables without row-level security, each with its reason.
 NOT_TENANT_TABLES: dict[str, str] = {
     "users": "a person may belong to several tenants, and an address has one account",
+    "email_changes": "a person has one address in all their tenants",
+    "resting_addresses": "an address has one account, whichever tenants its person belonged to",
     "factor_owners": "a person has the same factors in all their tenants",
     "totps": "a person has the same factors in all their tenants",
     "pending_totps": "a person has the same factors in all their tenants",

@@ -67,6 +67,10 @@ class Settings(ServiceSettings):
     password_resets_per_source_hour: int = Field(default=30, ge=1)
     # Log-in attempts a minute from one source, except those of known devices.
     logins_per_source_minute: int = Field(default=30, ge=1)
+    # Wrong codes of one kind of second factor that strangers, and each known device, may try in an hour.
+    factor_tries_per_hour: int = Field(default=10, ge=1)
+    # Changes of the address that one person may ask for in a day.
+    email_changes_per_day: int = Field(default=10, ge=1)
     # API keys that one tenant may have at a time.
     api_keys_per_tenant: int = Field(default=50, ge=1)
 

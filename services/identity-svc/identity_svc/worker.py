@@ -2,6 +2,8 @@
 
 from contextlib import aclosing
 
+from identity_svc.addresses import mail as address_mails
+from identity_svc.addresses.mail import EmailCodeMail, OldAddressMail
 from identity_svc.factors import mail as factor_mails
 from identity_svc.factors.mail import FactorNote
 from identity_svc.handlers import HANDLERS
@@ -40,6 +42,13 @@ def make_kinds(parts: Parts) -> Kinds:
         MailKind.PASSWORD_CHANGED: PasswordChangedMail(brands.platform),
         MailKind.FACTORS_CHANGED: FactorNote(factor_mails.CHANGED, brands.platform),
         MailKind.RECOVERY_CODE_USED: FactorNote(factor_mails.CODE_USED, brands.platform),
+        MailKind.EMAIL_CODE: EmailCodeMail(parts.digester, brands.platform),
+        MailKind.EMAIL_CHANGING: OldAddressMail(
+            address_mails.CHANGING, parts.digester, brands.platform
+        ),
+        MailKind.EMAIL_CHANGED: OldAddressMail(
+            address_mails.CHANGED, parts.digester, brands.platform
+        ),
     }
     return mail_kinds(composers, SmtpSender(parts.settings))
 

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from identity_svc.sessions.cookies import CHALLENGE_COOKIE_NAME
 from identity_testing import Events, Member, SignUp, refusal
 from mfa_testing import MFA, STEP, set_up_totp, verify
-from passkey_testing import PRESENT, VERIFIED, Authenticator, decoded, encoded
+from proof.authenticator import PRESENT, VERIFIED, Authenticator, decoded, encoded
 from stagify.database import Database
 from stagify.events.identity import FactorAdded, FactorRemoved
 from stagify.testing import Clock

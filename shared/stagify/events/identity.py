@@ -35,6 +35,24 @@ class PasswordChanged(Event):
     means: str
 
 
+class UserDeleted(Event):
+    """A person has ended their account: their id leads to nobody any more."""
+
+    event_type = "stagify.user.deleted.v1"
+    topic = Topic.IDENTITY
+    key_field = "user_id"
+    user_id: UUID
+
+
+class EmailChanged(Event):
+    """A person has another address."""
+
+    event_type = "stagify.user.email_changed.v1"
+    topic = Topic.IDENTITY
+    key_field = "user_id"
+    user_id: UUID
+
+
 class FactorAdded(Event):
     """A person has another second factor: `totp` (an app for codes), `passkey` or `recovery_codes`, which
     replace all that there were."""

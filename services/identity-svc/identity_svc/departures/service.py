@@ -58,6 +58,14 @@ async def leave(session: Session, *, tenant_id: UUID, user_id: UUID) -> None:
         await _end(session, member, by=user_id)
 
 
+async def require_not_last_owner(session: Session, *, tenant_id: UUID, user_id: UUID) -> None:
+    """LastOwnerError if the tenant would be left without an owner by the person's departure."""
+    await lock_tenant(session, tenant_id)
+    member = await find_member(session, user_id)
+    if member is not None:
+        await require_other_owner(session, member)
+
+
 async def _end(session: Session, member: "Membership", *, by: UUID) -> None:
     await require_other_owner(session, member)
     await end_membership(session, member, by=by)

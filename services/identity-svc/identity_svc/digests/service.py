@@ -20,6 +20,9 @@ Purpose = Literal[
     "password_reset",
     "challenge",
     "recovery_code",
+    "email_code",
+    "email_undo",
+    "email_undo_token",
 ]
 
 CODE_DIGITS = 6

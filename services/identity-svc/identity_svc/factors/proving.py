@@ -41,8 +41,7 @@ PROVED: dict[Method, tuple[str, ...]] = {
     "totp": ("otp", "mfa"),
     "recovery_code": ("mfa", "recovery"),
 }
-# Wrong codes of one kind that strangers may try at one person in an hour, and each of their known devices.
-TRIES, TRIES_WINDOW = 10, timedelta(hours=1)
+TRIES_WINDOW = timedelta(hours=1)
 # How long a log-in waits for the second factor, and how many answers it takes.
 CHALLENGE_LIFE = timedelta(minutes=5)
 CHALLENGE_TRIES = 5
@@ -117,7 +116,8 @@ async def count_try(
     were too many. `device` is the id of the person's known device that it comes from."""
     who = "" if device is None else device.hex()
     subject = parts.digester.digest("throttle", "factor", str(user_id), method, who)
-    limit = Limit("second_factor_hour", subject, TRIES, TRIES_WINDOW)
+    tries = parts.settings.factor_tries_per_hour
+    limit = Limit("second_factor_hour", subject, tries, TRIES_WINDOW)
     await count_attempt(session, limit)
     return limit
 
@@ -332,6 +332,11 @@ async def set_always_asked(session: Session, user_id: UUID, *, is_always_asked: 
 def passkey_handle() -> bytes:
     """A new name of a person for authenticators: random, and not their id (WebAuthn, 14.6.1)."""
     return secrets.token_bytes(HANDLE_BYTES)
+
+
+async def remove_all_factors(session: Session, user_id: UUID) -> None:
+    """Take all second factors of a person away."""
+    await queries.delete_all(session, user_id)
 
 
 async def forget_challenges(session: Session, limit: int) -> None:

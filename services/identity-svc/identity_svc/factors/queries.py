@@ -163,9 +163,10 @@ async def note_use(session: Session, passkey: Passkey, sign_count: int, now: dat
     )
 
 
-async def delete_passkeys(session: Session, user_id: UUID) -> None:
-    """Delete all passkeys of the person."""
-    await session.execute(delete(Passkey).where(col(Passkey.user_id) == user_id))
+async def delete_all(session: Session, user_id: UUID) -> None:
+    """Delete all second factors of the person, and what waits for one."""
+    for table in (Challenge, PendingTotp, Totp, Passkey, RecoveryCode, FactorOwner):
+        await session.execute(delete(table).where(col(table.user_id) == user_id))
 
 
 async def lock_challenge(session: Session, challenge_id: UUID) -> Challenge | None:

@@ -1,25 +1,43 @@
 """The routes of one's own account, on every host."""
 
+from datetime import timedelta
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
-from identity_svc.callers import EnrollingDep, PersonDep, PersonSessionDep
+from identity_svc.callers import EnrollingDep, PersonDep, PersonSessionDep, SteppedUpDep
 from identity_svc.me import service
+from identity_svc.me.deletion import delete_account
 from identity_svc.me.errors import OwnSessionNotFoundError
 from identity_svc.me.passwords import PasswordWish, change_password
 from identity_svc.me.schemas import MeRead, MeUpdate, OwnSessions, OwnTenants, PasswordChange
+from identity_svc.members.service import LastOwnerError
 from identity_svc.parts import PartsDep
 from identity_svc.people.service import NEW_PASSWORD_ERRORS, get_account
-from identity_svc.sessions.service import DEVICE_COOKIE_NAME, WrongPasswordError
+from identity_svc.sessions.service import (
+    COOKIE_NAME,
+    DEVICE_COOKIE_NAME,
+    WrongPasswordError,
+    cookie,
+)
 from identity_svc.throttling.service import TooManyAttemptsError
-from stagify.auth import PersonRequiredError
+from stagify.auth import STEP_UP_ERRORS, PersonRequiredError
 from stagify.links import link
 from stagify.problems import problems
 from stagify.source import SourceDep
 
 router = APIRouter(prefix="/v1/me", tags=["me"])
 
+ENDED = {
+    "description": "The account has ended.",
+    "headers": {
+        "Set-Cookie": {"description": "Deletes the session's token.", "schema": {"type": "string"}},
+        "Clear-Site-Data": {
+            "description": "Deletes what the host's pages have kept in the browser.",
+            "schema": {"type": "string", "example": '"cache", "storage"'},
+        },
+    },
+}
 RENEWED = {
     "description": "The password was changed.",
     "headers": {
@@ -41,6 +59,22 @@ async def read_me(person: EnrollingDep, session: PersonSessionDep) -> MeRead:
 async def update_me(body: MeUpdate, person: PersonDep, session: PersonSessionDep) -> MeRead:
     """Change one's name, language or look. The address changes only by a mail to the new one."""
     return MeRead.model_validate(await service.update_me(session, person, body))
+
+
+@router.delete(
+    "",
+    status_code=204,
+    response_class=Response,
+    responses=problems(*STEP_UP_ERRORS, LastOwnerError) | {204: ENDED},
+)
+async def delete_me(person: SteppedUpDep, parts: PartsDep) -> Response:
+    """End one's account: all memberships, sessions and factors end, and name and address are forgotten. A
+    workspace keeps an owner: make somebody else one first. Nobody else gets the address for thirty days."""
+    await delete_account(parts, person)
+    response = Response(status_code=204, headers={"Cache-Control": "no-store"})
+    response.set_cookie(**cookie(COOKIE_NAME, "", timedelta(0)))
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return response
 
 
 @router.post(
@@ -71,8 +105,8 @@ async def change_my_password(
         ),
     )
     response = Response(status_code=204, headers={"Cache-Control": "no-store"})
-    for cookie in cookies:
-        response.set_cookie(**cookie)
+    for each in cookies:
+        response.set_cookie(**each)
     return response
 
 

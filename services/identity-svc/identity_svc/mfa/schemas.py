@@ -95,7 +95,7 @@ class MfaUpdate(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    is_always_asked: Flag
+    is_always_asked: Annotated[Flag, Field(examples=[False])]
 
 
 class TotpStarted(BaseModel):

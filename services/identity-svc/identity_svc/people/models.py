@@ -9,7 +9,7 @@ from sqlmodel import Field
 from identity_svc.tables import ServiceTable
 from stagify.ids import new_id
 from stagify.personal import Personal
-from stagify.tables import creation_time
+from stagify.tables import creation_time, instant
 
 
 class User(ServiceTable, table=True):
@@ -30,3 +30,14 @@ class User(ServiceTable, table=True):
     locale: str | None = None
     theme: str | None = None
     created_at: datetime = creation_time()
+
+
+class RestingAddress(ServiceTable, table=True):
+    """An address that an account has left, which nobody else gets for a while."""
+
+    __tablename__ = "resting_addresses"
+
+    email_key: Annotated[str, Personal] = Field(primary_key=True)
+    # Who may have it back.
+    user_id: UUID = Field(foreign_key="users.id", ondelete="CASCADE", index=True)
+    until: datetime = instant(index=True)

@@ -1,13 +1,15 @@
 """SQL of people."""
 
 from collections.abc import Collection
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import delete, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
-from identity_svc.people.models import User
+from identity_svc.people.models import RestingAddress, User
 from stagify.database import Session
 
 
@@ -61,3 +63,40 @@ async def set_password_hash(
         .where(col(User.id) == user_id, col(User.password_version) == version)
         .values(password_hash=password_hash)
     )
+
+
+async def set_email(session: Session, user_id: UUID, email: str, email_key: str) -> bool:
+    """Give a person another address; False if it has an account."""
+    try:
+        async with session.begin_nested():
+            await session.execute(
+                update(User).where(col(User.id) == user_id).values(email=email, email_key=email_key)
+            )
+    except IntegrityError:
+        return False
+    return True
+
+
+async def find_resting(session: Session, email_key: str, now: datetime) -> RestingAddress | None:
+    """Whether nobody else gets this address now."""
+    query = select(RestingAddress).where(
+        col(RestingAddress.email_key) == email_key, col(RestingAddress.until) > now
+    )
+    return (await session.exec(query)).one_or_none()
+
+
+async def rest(session: Session, email_key: str, user_id: UUID, until: datetime) -> None:
+    """Let nobody but this person have the address until then."""
+    statement = insert(RestingAddress).values(email_key=email_key, user_id=user_id, until=until)
+    await session.execute(
+        statement.on_conflict_do_update(
+            index_elements=[col(RestingAddress.email_key)],
+            set_={"user_id": user_id, "until": until},
+        )
+    )
+
+
+async def delete_rested(session: Session, *, now: datetime, limit: int) -> None:
+    """Delete up to `limit` addresses that anybody may have again."""
+    over = select(RestingAddress.email_key).where(col(RestingAddress.until) <= now).limit(limit)
+    await session.execute(delete(RestingAddress).where(col(RestingAddress.email_key).in_(over)))

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import cast
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from identity_svc.people.models import User
 from identity_svc.people.passwords import Standing
 from identity_svc.people.rules import check_password
 from identity_svc.people.schemas import Locale, Theme, email_key
+from stagify.clock import utc_now
 from stagify.database import Session
 from stagify.events.identity import UserUpdated
 from stagify.outbox import publish
@@ -18,19 +20,25 @@ from stagify.outbox import publish
 __all__ = [
     "NEW_PASSWORD_ERRORS",
     "PASSWORD_ERRORS",
+    "REST",
     "Account",
     "BusyError",
     "Standing",
     "WeakPasswordError",
     "check_password",
     "end_attempts",
+    "erase",
     "find_account",
     "find_accounts",
+    "forget_rested",
     "get_account",
     "hold_password",
+    "is_free",
     "lock_account",
     "register",
     "renew_hash",
+    "rest_address",
+    "set_email",
     "set_password",
     "update_account",
 ]
@@ -38,6 +46,8 @@ __all__ = [
 # The refusals of checking a password, and of choosing one.
 PASSWORD_ERRORS = (BusyError,)
 NEW_PASSWORD_ERRORS = (WeakPasswordError, *PASSWORD_ERRORS)
+# How long nobody else gets an address that an account has left.
+REST = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +124,52 @@ async def end_attempts(session: Session, user_id: UUID) -> None:
     await queries.raise_version(session, user_id)
 
 
+async def set_email(session: Session, user_id: UUID, email: str) -> bool:
+    """Give the person another address; False if it has an account, or belonged to another one a short
+    while ago."""
+    key = email_key(email)
+    if await _is_kept_from(session, key, user_id):
+        return False
+    return await queries.set_email(session, user_id, email, key)
+
+
+async def erase(session: Session, user_id: UUID) -> None:
+    """Forget who a person is: their id alone stays, and leads to nobody. No password is theirs any more."""
+    user = await queries.lock_user(session, user_id)
+    user.email = user.email_key = f"{user_id}@deleted.invalid"
+    user.name, user.password_hash = "", ""
+    user.password_version += 1
+    user.locale = user.theme = None
+
+
+async def is_free(session: Session, email: str, *, by: UUID) -> bool:
+    """Whether the person could have this address."""
+    key = email_key(email)
+    if await queries.find_user(session, key) is not None:
+        return False
+    return not await _is_kept_from(session, key, by)
+
+
+async def rest_address(session: Session, email: str, *, until: datetime, of: UUID) -> None:
+    """Let nobody but its last owner have an address until then."""
+    await queries.rest(session, email_key(email), of, until)
+
+
+async def forget_rested(session: Session, limit: int) -> None:
+    """Delete up to `limit` addresses that anybody may have again."""
+    await queries.delete_rested(session, now=utc_now(), limit=limit)
+
+
+async def _is_kept_from(session: Session, key: str, user_id: UUID) -> bool:
+    found = await queries.find_resting(session, key, utc_now())
+    return found is not None and found.user_id != user_id
+
+
 async def register(session: Session, account: Account) -> bool:
-    """Create the account; False if its address has got another account meanwhile."""
+    """Create the account; False if its address has got another account meanwhile, or had one a short
+    while ago."""
+    if await _is_kept_from(session, email_key(account.email), account.id):
+        return False
     user = User(
         id=account.id,
         email=account.email,

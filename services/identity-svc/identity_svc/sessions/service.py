@@ -20,6 +20,7 @@ from identity_svc.sessions.cookies import (
     COOKIE_NAME,
     DEVICE_COOKIE_NAME,
     Cookie,
+    cookie,
 )
 from identity_svc.sessions.devices import DeviceOwner
 from identity_svc.sessions.ending import (
@@ -89,6 +90,7 @@ __all__ = [
     "Shown",
     "WrongPasswordError",
     "browser_hash",
+    "cookie",
     "cookies_of",
     "end_handoffs_of",
     "end_own_session",

@@ -44,6 +44,8 @@ class SignupMail:
         if signup is None or signup.confirmed_at is not None or signup.expires_at <= utc_now():
             return None
         account = await people.find_account(session, signup.email)
+        if account is None and not await people.is_free(session, signup.email, by=signup.id):
+            return None
         code = new_code()
         signup.code_hash = code_hash(self._digester, signup.id, code)
         signup.failed_attempts = 0

@@ -77,6 +77,11 @@ Scope = Literal[
     "handoff_source_minute",
     # Second factors of one kind that were tried at one person, by strangers or by one known device.
     "second_factor_hour",
+    # Changes of the address that one person has asked for, and to one mailbox, and links to take one back
+    # that one source has tried.
+    "email_change_person_day",
+    "email_change_mailbox_day",
+    "email_undo_source_hour",
     # Log-ins at one account by strangers: nobody is refused by this, it makes them wait longer.
     "login_strangers_day",
 ]

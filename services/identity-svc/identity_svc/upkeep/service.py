@@ -7,11 +7,13 @@ role here may see several tenants: the upkeep goes from tenant to tenant, some i
 from dataclasses import dataclass
 from uuid import UUID
 
+from identity_svc.addresses.service import forget_changes
 from identity_svc.api_keys.service import forget_dead
 from identity_svc.factors.service import forget_challenges
 from identity_svc.members.service import forget_former
 from identity_svc.parts import Parts
 from identity_svc.password_resets.service import forget_resets
+from identity_svc.people.service import forget_rested
 from identity_svc.sessions.service import forget_expired, forget_expired_persons
 from identity_svc.signup.service import forget_signups
 from identity_svc.tenants.service import tenants_after
@@ -39,6 +41,8 @@ async def upkeep(parts: Parts, turn: Turn, *, tenants_per_round: int = TENANTS_P
         await forget_resets(session, BATCH_ROWS)
         await forget_expired_persons(session, BATCH_ROWS)
         await forget_challenges(session, BATCH_ROWS)
+        await forget_changes(session, BATCH_ROWS)
+        await forget_rested(session, BATCH_ROWS)
         await forget_old_attempts(session, ATTEMPT_ROWS)
         tenants = await tenants_after(session, turn.last_tenant, tenants_per_round)
     for tenant_id in tenants:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from stagify.inputs import Flag, Whole
 
@@ -24,5 +24,5 @@ class SignInUpdate(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    mfa_required: Flag
+    mfa_required: Annotated[Flag, Field(examples=[False])]
     grace_days: Annotated[int, Whole(0, MOST_GRACE_DAYS)] = 14
