@@ -70,12 +70,12 @@ def read_models(path: Path) -> list[Model]:
     return models
 
 
-def main() -> None:
-    """Read the libraries and write one file."""
+def main(words: list[str] | None = None) -> None:
+    """Read the libraries and write one file; `words` are the arguments, else those of the command."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("library", type=Path)
     parser.add_argument("output", type=Path)
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(words)
     kept = []
     for path in sorted(arguments.library.glob("*.sh3f")):
         with zipfile.ZipFile(path) as archive:
