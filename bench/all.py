@@ -15,6 +15,7 @@ PROGRAMS = (
     [f"{HERE}/list_projects.py"],
     [f"{HERE}/create_project.py"],
     [f"{HERE}/quota_reserve.py"],
+    [f"{HERE}/team.py"],
     [f"{HERE}/engine.py"],
     [f"{HERE}/gateway/compare.py"],
     [f"{HERE}/gateway/curves.py"],

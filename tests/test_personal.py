@@ -27,7 +27,7 @@ WORDS_FROM_LISTS = """
     granularity kind purpose transports
     locale means meter permissions plan previous_plan previous_role region role room_type scope scopes service source
     state status style
-    tenant_type theme type
+    tenant_type theme to_role type
 """
 IDS_OR_MADE_OF_IDS = """
     actor aggregateid bucket dimensions object_key request_id rp_id traceparent usage_dimensions

@@ -42,6 +42,7 @@ KIT_ACROSS_TENANTS = {
 ACROSS_TENANTS: dict[str, dict[str, str]] = {
     "tenant": {},
     "identity": {
+        "ix_invitations_email_key": "people look at what is addressed to them in all tenants",
         "ix_memberships_user_id": "people see to what is theirs in all tenants",
         "ix_sessions_user_id": "the same",
     },
@@ -58,6 +59,10 @@ OUT_OF_THE_TENANT = {
     "fk_api_keys_created_by": "people are no tenant's: one may be a member of several",
     "fk_memberships_user_id": "the same",
     "fk_former_members_user_id": "the same",
+    "fk_invitations_invited_by": "the same",
+    "fk_invitation_links_created_by": "the same",
+    "fk_ownership_transfers_from_user_id": "the same",
+    "fk_ownership_transfers_to_user_id": "the same",
 }
 # Functions that are SECURITY DEFINER, and why.
 DEFINERS = {

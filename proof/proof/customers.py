@@ -1,16 +1,24 @@
 """New customers of a running platform, as the tests and the load have them."""
 
+import contextlib
 import io
+import re
 import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import httpx
 from PIL import Image
 
-from stagify_local.customer import Account, Customer
+from stagify_local.customer import PLATFORM, Account, Customer, client, cookie_of, good
+from stagify_local.mail_page import newest, read_mail, text_of
 from stagify_local.platform import Platform
+from stagify_local.waiting import eventually
 
 PASSWORD = "correct horse battery staple"
+INVITATION = re.compile(r"/join#token=(\S+)")
 
 
 def new_account(port: int, slug: str) -> Account:
@@ -26,6 +34,59 @@ def sign_up(platform: Platform) -> Customer:
     customer.use_new_key("tests")
     customer.await_active()
     return customer
+
+
+@dataclass
+class Colleague:
+    """Somebody whom a customer has invited, in a browser on the host of the customer's tenant."""
+
+    account: Account
+    member_id: str
+    http: httpx.Client
+
+    def try_to_log_in(self) -> httpx.Response:
+        """The answer to a log-in without a session."""
+        self.http.headers.pop("Cookie", None)
+        return self.http.send(self.account.log_in())
+
+    def log_in(self) -> None:
+        """Start a session."""
+        self.http.headers["Cookie"] = cookie_of(good(self.try_to_log_in()))
+
+
+def secret_for(mails: Path, email: str) -> str:
+    """The secret in the newest invitation to an address, once it has come."""
+
+    def look() -> str | None:
+        for path in newest(mails):
+            mail = read_mail(path)
+            found = INVITATION.search(text_of(mail))
+            if email in str(mail["X-Envelope-To"]) and found:
+                return found[1]
+        return None
+
+    return eventually(look, what=f"an invitation for {email}")
+
+
+@contextlib.contextmanager
+def hire(platform: Platform, customer: Customer, role: str = "member") -> Iterator[Colleague]:
+    """Somebody without an account, whom the customer invites and who accepts."""
+    email = f"colleague-{secrets.token_hex(4)}@{customer.account.slug}.example.com"
+    good(customer.browser.post("/v1/invitations", json={"emails": [email], "role": role}))
+    body = {
+        "token": secret_for(platform.mail_dir, email),
+        "name": "Grace Hopper",
+        "password": PASSWORD,
+    }
+    with client(platform.gateway_port, PLATFORM) as visitor:
+        good(visitor.post("/v1/invitations/accept", json=body))
+    members = good(customer.browser.get("/v1/members")).json()["items"]
+    member_id = next(each["id"] for each in members if each["email"] == email)
+    account = replace(customer.account, email=email, key="", session="")
+    with client(platform.gateway_port, account.slug) as http:
+        colleague = Colleague(account, member_id, http)
+        colleague.log_in()
+        yield colleague
 
 
 def photo(width: int = 1200, height: int = 800, **save: Any) -> bytes:

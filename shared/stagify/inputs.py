@@ -35,6 +35,7 @@ MAX_EMAIL = 254
 # NIST SP 800-63B.
 MIN_PASSWORD = 8
 MAX_PASSWORD = 256
+MAX_NOTE = 300
 # No password needs more bytes; bounds what a log-in can make us hash.
 MAX_PASSWORD_BYTES = 4 * MAX_PASSWORD
 CODE_DIGITS = 6
@@ -90,6 +91,8 @@ INVISIBLE = (
 _ONLY_INVISIBLE = re.compile(f"[{INVISIBLE}]*")
 _AROUND = re.compile(f"^[{INVISIBLE}]+|[{INVISIBLE}]+$")
 _PATH_SEPARATORS = re.compile(r"[/\\]")
+# What mail programs make a link of, whether it says so or not.
+_LINK = re.compile(r"://|www\.|mailto:", re.IGNORECASE)
 _YEAR = re.compile(r"[0-9]{4}-")
 # Without alpha: what is under a colour would decide what it looks like.
 _COLOR = re.compile(r"#?([0-9a-fA-F]{6}|[0-9a-fA-F]{3})")
@@ -134,6 +137,17 @@ def _no_path(name: str) -> str:
     if _PATH_SEPARATORS.search(name):
         raise ValueError("must be the name of a file, without its folders")
     return name
+
+
+def _no_link(text: str) -> str:
+    if _LINK.search(text):
+        raise ValueError("must not contain a link")
+    return text
+
+
+def _domain(text: str) -> str:
+    # An address of it is what has a rule.
+    return _email(f"a@{text.strip().removeprefix('@')}").partition("@")[2].lower()
 
 
 def _email(text: str) -> str:
@@ -267,6 +281,22 @@ FileName = Annotated[
     AfterValidator(_line(MAX_FILE_NAME)),
     AfterValidator(_no_path),
     _schema(**_NOT_BLANK, maxLength=MAX_FILE_NAME),
+]
+# A sentence or two to somebody who gets it by mail.
+Note = Annotated[
+    str,
+    Rule(),
+    AfterValidator(_line(MAX_NOTE)),
+    AfterValidator(_no_link),
+    _schema(**_NOT_BLANK, maxLength=MAX_NOTE),
+]
+# What stands behind the @ of addresses, its name in Unicode.
+Domain = Annotated[
+    str,
+    Rule(),
+    Field(max_length=MAX_EMAIL),
+    AfterValidator(_domain),
+    _schema(examples=["example.com"]),
 ]
 # In the form in which it is kept and mailed to: without space around it, its domain in Unicode.
 Email = Annotated[

@@ -102,6 +102,7 @@ def _values(world: World) -> dict[str, Any]:
         "body.style": [entry["key"] for entry in catalog["styles"]],
         "body.options.quality": [entry["key"] for entry in catalog["options"]["quality"]],
         "body.size": [len(PHOTO)],
+        "body.role": ["admin", "member", "viewer"],
         "body.tenant.slug": [f"fuzz-{number}" for number in range(SIGN_UPS)],
         "body.email": [f"fuzz-{number}@example.com" for number in range(SIGN_UPS)],
     } | {place: world.candidates(place.partition(".")[2]) for place in id_places(world.document)}

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 
 from proof.authenticator import Authenticator
-from proof.customers import photo, sign_up
+from proof.customers import hire, photo, sign_up
 from proof.fuzz.known import Known
 from stagify_local.customer import (
     PLATFORM,
@@ -14,6 +14,7 @@ from stagify_local.customer import (
     Customer,
     client,
     cookie_of,
+    good,
     host_of,
     openapi_of,
     put,
@@ -89,6 +90,8 @@ class World:
         # One thing of each kind, by the name of the parameter that takes its id.
         self.things: dict[str, dict[str, str]] = {}
         self.customers: dict[str, Customer] = {}
+        # Invites the owners of the parties, and is of no party itself.
+        self.inviter = sign_up(platform)
         for name in ("first", "second"):
             self.settle(name)
         first = self.customers["first"]
@@ -97,7 +100,7 @@ class World:
 
     def close(self) -> None:
         """Close the customers' clients."""
-        for customer in self.customers.values():
+        for customer in (self.inviter, *self.customers.values()):
             customer.close()
 
     def renew_upload(self, party: str) -> None:
@@ -206,6 +209,35 @@ class World:
         found = customer.browser.get("/v1/me/sessions").raise_for_status().json()["items"]
         return next(str(each["id"]) for each in found if not each["is_current"])
 
+    def _team(self, customer: Customer) -> dict[str, str]:
+        """Other members, of now and of lately, and what leads to more of them."""
+        http, slug = customer.browser, customer.account.slug
+        with hire(self.platform, customer) as member, hire(self.platform, customer) as former:
+            good(http.delete(f"/v1/members/{former.member_id}"))
+        asked = {"emails": [f"asked@{slug}.example.com"], "role": "viewer"}
+        (invited,) = good(http.post("/v1/invitations", json=asked)).json()["items"]
+        link = good(
+            http.post("/v1/invitation-links", json={"role": "viewer", "max_uses": 3})
+        ).json()
+        transfer = good(http.post("/v1/ownership-transfers", json={"member_id": member.member_id}))
+        ours = {"emails": [customer.account.email], "role": "viewer"}
+        good(self.inviter.browser.post("/v1/invitations", json=ours))
+        (addressed,) = good(http.get("/v1/me/invitations")).json()["items"]
+        # Their plan includes roles of their own for a moment.
+        self.platform.run("usage-svc", "set-plan", slug, "enterprise")
+        wanted = {"name": "Photographer", "permissions": ["projects:read"]}
+        role = good(http.post("/v1/roles", json=wanted)).json()
+        self.platform.run("usage-svc", "set-plan", slug, "free")
+        return {
+            "member_id": member.member_id,
+            "former_member_id": former.member_id,
+            "invitation_id": invited["invitation_id"],
+            "addressed_invitation_id": addressed["id"],
+            "invitation_link_id": link["id"],
+            "ownership_transfer_id": transfer.json()["id"],
+            "role_id": role["key"],
+        }
+
     def settle(self, party: str) -> Customer:
         """A new tenant with one of everything, which replaces the last one of that name."""
         if party in self.customers:
@@ -227,6 +259,7 @@ class World:
             "session_id": self._second_session(customer),
             "tenant_id": session["tenant"]["id"],
             "user_id": session["user"]["id"],
+            **self._team(customer),
         }
         self.customers[party] = customer
         if len(self.customers) > TRYING:

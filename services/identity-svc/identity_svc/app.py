@@ -9,10 +9,13 @@ from fastapi import FastAPI
 from identity_svc.addresses import api as addresses
 from identity_svc.api_keys import api as api_keys
 from identity_svc.credentials import api as credentials
+from identity_svc.custom_roles import api as custom_roles
 from identity_svc.departures import api as departures
+from identity_svc.invitations import api as invitations
 from identity_svc.me import api as me
 from identity_svc.members import api as members
 from identity_svc.mfa import api as mfa
+from identity_svc.ownership import api as ownership
 from identity_svc.parts import NAME, make_parts
 from identity_svc.password_resets import api as password_resets
 from identity_svc.roles import api as roles
@@ -49,8 +52,11 @@ def create_app(settings: Settings) -> FastAPI:
         mfa,
         addresses,
         roles,
+        custom_roles,
         members,
         departures,
+        ownership,
+        invitations,
         api_keys,
         credentials,
     ):

@@ -2,6 +2,8 @@
 
 from identity_svc.addresses import mail as addresses
 from identity_svc.factors import mail as factors
+from identity_svc.invitations import mail as invitations
+from identity_svc.ownership import mail as ownership
 from identity_svc.password_resets import mail as password_resets
 from identity_svc.signup import mail as signup
 
@@ -15,4 +17,7 @@ MAILS = (
     addresses.CODE,
     addresses.CHANGING,
     addresses.CHANGED,
+    invitations.INVITED,
+    invitations.ASKED_FOR,
+    ownership.ASKED,
 )

@@ -10,7 +10,9 @@ from identity_svc.factors.models import (
     RecoveryCode,
     Totp,
 )
+from identity_svc.invitations.models import Invitation, InvitationLink, InvitationToken
 from identity_svc.members.models import FormerMember, Membership
+from identity_svc.ownership.models import OwnershipTransfer
 from identity_svc.password_resets.models import PasswordReset
 from identity_svc.people.models import RestingAddress, User
 from identity_svc.roles.models import CustomRole
@@ -29,7 +31,11 @@ __all__ = [
     "FactorOwner",
     "FormerMember",
     "Handoff",
+    "Invitation",
+    "InvitationLink",
+    "InvitationToken",
     "Membership",
+    "OwnershipTransfer",
     "Passkey",
     "PasswordReset",
     "PendingTotp",
@@ -59,6 +65,7 @@ NOT_TENANT_TABLES: dict[str, str] = {
     "challenges": "before a passkey nobody is known; holds keyed hashes and ids",
     "password_resets": "whoever asks for one is not known, and may belong to several tenants",
     "person_sessions": "a person on the platform's host is in no tenant; holds keyed hashes and ids",
+    "invitation_tokens": "whoever shows one is in no tenant yet; holds keyed hashes and ids",
     "signups": "a sign-up has no tenant until it is confirmed",
     "backoffs": "attempts fail before anyone is known; holds keyed hashes only",
     "throttles": "attempts are counted before anyone is known; holds keyed hashes only",

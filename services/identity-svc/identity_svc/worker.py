@@ -7,9 +7,11 @@ from identity_svc.addresses.mail import EmailCodeMail, OldAddressMail
 from identity_svc.factors import mail as factor_mails
 from identity_svc.factors.mail import FactorNote
 from identity_svc.handlers import HANDLERS
+from identity_svc.invitations.mail import InvitationMail
 from identity_svc.mail.service import Brands, Composers, MailKind
 from identity_svc.mail.smtp import SmtpSender
 from identity_svc.mail.tasks import mail_kinds
+from identity_svc.ownership.mail import OwnershipMail
 from identity_svc.parts import NAME, Parts, make_parts
 from identity_svc.password_resets.mail import PasswordChangedMail, PasswordResetMail
 from identity_svc.settings import Settings
@@ -49,6 +51,8 @@ def make_kinds(parts: Parts) -> Kinds:
         MailKind.EMAIL_CHANGED: OldAddressMail(
             address_mails.CHANGED, parts.digester, brands.platform
         ),
+        MailKind.INVITATION: InvitationMail(parts.digester, brands),
+        MailKind.OWNERSHIP: OwnershipMail(brands),
     }
     return mail_kinds(composers, SmtpSender(parts.settings))
 

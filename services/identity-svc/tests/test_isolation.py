@@ -22,7 +22,17 @@ from stagify.ids import new_id
 from stagify.testing import DatabaseUrls
 from traveller_testing import Traveller, activate
 
-TENANT_TABLES = ("memberships", "former_members", "roles", "sessions", "api_keys", "handoffs")
+TENANT_TABLES = (
+    "memberships",
+    "former_members",
+    "roles",
+    "invitations",
+    "invitation_links",
+    "ownership_transfers",
+    "sessions",
+    "api_keys",
+    "handoffs",
+)
 
 # What takes more than one call to make.
 MORE = (
@@ -34,6 +44,21 @@ MORE = (
         "INSERT INTO former_members"
         " (tenant_id, id, created_at, user_id, role, removed_by, removed_at)"
         " VALUES (:tenant, :id, now(), :user, 'member', :user, now())"
+    ),
+    (
+        "INSERT INTO invitations (tenant_id, id, created_at, email, email_key, role, invited_by,"
+        " state, sends, sent_at, expires_at) VALUES (:tenant, :id, now(), 'grace@example.com',"
+        " 'grace@example.com', 'member', :user, 'pending', 1, now(), now() + interval '1 day')"
+    ),
+    (
+        "INSERT INTO invitation_links (tenant_id, id, created_at, role, created_by, domains,"
+        " max_uses, uses, expires_at)"
+        " VALUES (:tenant, :id, now(), 'member', :user, '{}', 1, 0, now() + interval '1 day')"
+    ),
+    (
+        "INSERT INTO ownership_transfers (tenant_id, id, created_at, from_user_id, to_user_id,"
+        " to_role, state, expires_at)"
+        " VALUES (:tenant, :id, now(), :user, :user, 'member', 'open', now() + interval '1 day')"
     ),
 )
 

@@ -173,3 +173,130 @@ class ApiKeySuspended(TenantEvent):
     topic = Topic.IDENTITY
     key_field = "api_key_id"
     api_key_id: UUID
+
+
+class InvitationCreated(TenantEvent):
+    """Somebody was asked to become a member; `role` is a built-in name or an id."""
+
+    event_type = "stagify.invitation.created.v1"
+    topic = Topic.IDENTITY
+    key_field = "invitation_id"
+    invitation_id: UUID
+    role: str
+
+
+class InvitationResent(TenantEvent):
+    """An invitation was mailed once more; what was mailed before is worth nothing."""
+
+    event_type = "stagify.invitation.resent.v1"
+    topic = Topic.IDENTITY
+    key_field = "invitation_id"
+    invitation_id: UUID
+
+
+class InvitationRevoked(TenantEvent):
+    """An invitation was taken back."""
+
+    event_type = "stagify.invitation.revoked.v1"
+    topic = Topic.IDENTITY
+    key_field = "invitation_id"
+    invitation_id: UUID
+
+
+class InvitationAccepted(TenantEvent):
+    """An invitation was accepted; if its person was no member yet, `MemberJoined` is beside it."""
+
+    event_type = "stagify.invitation.accepted.v1"
+    topic = Topic.IDENTITY
+    key_field = "invitation_id"
+    invitation_id: UUID
+    user_id: UUID
+
+
+class InvitationDeclined(TenantEvent):
+    """Somebody has said no to an invitation."""
+
+    event_type = "stagify.invitation.declined.v1"
+    topic = Topic.IDENTITY
+    key_field = "invitation_id"
+    invitation_id: UUID
+
+
+class InvitationLinkCreated(TenantEvent):
+    """There is a link by which several people may become members."""
+
+    event_type = "stagify.invitation_link.created.v1"
+    topic = Topic.IDENTITY
+    key_field = "link_id"
+    link_id: UUID
+    role: str
+
+
+class InvitationLinkRevoked(TenantEvent):
+    """Nobody comes in by this link any more."""
+
+    event_type = "stagify.invitation_link.revoked.v1"
+    topic = Topic.IDENTITY
+    key_field = "link_id"
+    link_id: UUID
+
+
+class RoleCreated(TenantEvent):
+    """The tenant has made a role of its own."""
+
+    event_type = "stagify.role.created.v1"
+    topic = Topic.IDENTITY
+    key_field = "role_id"
+    role_id: UUID
+    permissions: list[str]
+
+
+class RoleUpdated(TenantEvent):
+    """A role of the tenant's own has another name or other permissions; for those who have it, there is
+    `MemberRoleChanged` if it may do something else."""
+
+    event_type = "stagify.role.updated.v1"
+    topic = Topic.IDENTITY
+    key_field = "role_id"
+    role_id: UUID
+    permissions: list[str]
+
+
+class RoleDeleted(TenantEvent):
+    """A role of the tenant's own is gone; nobody had it."""
+
+    event_type = "stagify.role.deleted.v1"
+    topic = Topic.IDENTITY
+    key_field = "role_id"
+    role_id: UUID
+
+
+class OwnershipTransferRequested(TenantEvent):
+    """An owner wants another member to be the owner in their place."""
+
+    event_type = "stagify.ownership_transfer.requested.v1"
+    topic = Topic.IDENTITY
+    key_field = "transfer_id"
+    transfer_id: UUID
+    from_user_id: UUID
+    to_user_id: UUID
+
+
+class OwnershipTransferCancelled(TenantEvent):
+    """Nothing comes of a transfer: an owner has taken it back, or the other has said no."""
+
+    event_type = "stagify.ownership_transfer.cancelled.v1"
+    topic = Topic.IDENTITY
+    key_field = "transfer_id"
+    transfer_id: UUID
+
+
+class OwnershipTransferred(TenantEvent):
+    """The one who was asked is an owner now, and whoever asked is an admin."""
+
+    event_type = "stagify.ownership.transferred.v1"
+    topic = Topic.IDENTITY
+    key_field = "transfer_id"
+    transfer_id: UUID
+    from_user_id: UUID
+    to_user_id: UUID

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID, uuid5
 
 from identity_svc.api_keys.service import suspend_keys_of
+from identity_svc.invitations.service import revoke_all_of
 from identity_svc.members import service as members
 from identity_svc.members.schemas import MemberRead
 from identity_svc.members.service import (
@@ -22,6 +23,7 @@ from identity_svc.members.service import (
     role_of,
 )
 from identity_svc.parts import Parts
+from identity_svc.people.service import get_account
 from identity_svc.roles import service as roles
 from identity_svc.roles.service import Role, require_covers
 from identity_svc.seats.service import reserve_seat
@@ -72,6 +74,8 @@ async def _end(session: Session, member: "Membership", *, by: UUID) -> None:
     await end_handoffs_of(session, member.user_id)
     await hold_membership(session, member)
     await end_sessions_of(session, member.user_id)
+    email = (await get_account(session, member.user_id)).email
+    await revoke_all_of(session, tenant_id=member.tenant_id, user_id=member.user_id, email=email)
     await suspend_keys_of(session, tenant_id=member.tenant_id, user_id=member.user_id)
     await session.delete(member)
 

@@ -23,6 +23,7 @@ Purpose = Literal[
     "email_code",
     "email_undo",
     "email_undo_token",
+    "invitation",
 ]
 
 CODE_DIGITS = 6

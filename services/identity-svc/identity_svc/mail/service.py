@@ -35,6 +35,8 @@ class MailKind(StrEnum):
     EMAIL_CODE = "email_code"
     EMAIL_CHANGING = "email_changing"
     EMAIL_CHANGED = "email_changed"
+    INVITATION = "invitation"
+    OWNERSHIP = "ownership"
 
     @property
     def task(self) -> str:

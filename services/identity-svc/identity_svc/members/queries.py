@@ -1,6 +1,6 @@
 """SQL of memberships, of now and of lately."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -37,6 +37,12 @@ async def find_former(session: Session, user_id: UUID) -> FormerMember | None:
     """What is remembered of somebody who was removed."""
     query = select(FormerMember).where(col(FormerMember.user_id) == user_id)
     return (await session.exec(query)).one_or_none()
+
+
+async def find_members(session: Session, user_ids: Collection[UUID]) -> set[UUID]:
+    """Those of these people who are members."""
+    query = select(Membership.user_id).where(col(Membership.user_id).in_(user_ids))
+    return set(await session.exec(query))
 
 
 async def find_holders(session: Session, custom_role_id: UUID) -> Sequence[Membership]:

@@ -1,7 +1,7 @@
 """Memberships: a person's role in a tenant."""
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from identity_svc.members import queries
@@ -37,12 +37,15 @@ __all__ = [
     "end_membership",
     "find_former",
     "find_member",
+    "find_members",
     "find_own_roles",
+    "find_removal",
     "find_role",
     "forget_former",
     "get_member",
     "hold_membership",
     "hold_role",
+    "is_held",
     "list_members",
     "put_back",
     "read_member",
@@ -131,6 +134,22 @@ async def get_member(session: Session, member_id: UUID) -> Membership:
 async def find_member(session: Session, user_id: UUID) -> Membership | None:
     """The person's membership in the session's tenant."""
     return await queries.find_membership(session, user_id)
+
+
+async def find_members(session: Session, user_ids: Collection[UUID]) -> set[UUID]:
+    """Those of these people who belong to the session's tenant."""
+    return await queries.find_members(session, user_ids)
+
+
+async def is_held(session: Session, custom_role_id: UUID) -> bool:
+    """Whether anybody has this role of the tenant's own."""
+    return bool(await queries.find_holders(session, custom_role_id))
+
+
+async def find_removal(session: Session, user_id: UUID) -> datetime | None:
+    """When somebody was removed who belonged to the session's tenant lately."""
+    former = await queries.find_former(session, user_id)
+    return None if former is None else former.removed_at
 
 
 async def require_other_owner(session: Session, member: Membership) -> None:

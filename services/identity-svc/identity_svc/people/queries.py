@@ -23,6 +23,16 @@ async def find_users(session: Session, ids: Collection[UUID]) -> list[User]:
     return list(await session.exec(select(User).where(col(User.id).in_(ids))))
 
 
+async def find_users_at(session: Session, email_keys: Collection[str]) -> list[User]:
+    """The people with these addresses."""
+    return list(await session.exec(select(User).where(col(User.email_key).in_(email_keys))))
+
+
+async def hold_user(session: Session, user_id: UUID) -> User:
+    """The person, who does not change until the transaction ends."""
+    return await session.get_one(User, user_id, with_for_update={"read": True})
+
+
 async def add_user(session: Session, user: User) -> bool:
     """Write a new person; False if their address has an account already."""
     statement = (

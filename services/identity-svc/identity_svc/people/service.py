@@ -7,7 +7,7 @@ from typing import cast
 from uuid import UUID
 
 from identity_svc.people import queries
-from identity_svc.people.errors import BusyError, WeakPasswordError
+from identity_svc.people.errors import AccountExistsError, BusyError, WeakPasswordError
 from identity_svc.people.models import User
 from identity_svc.people.passwords import Standing
 from identity_svc.people.rules import check_password
@@ -22,6 +22,7 @@ __all__ = [
     "PASSWORD_ERRORS",
     "REST",
     "Account",
+    "AccountExistsError",
     "BusyError",
     "Standing",
     "WeakPasswordError",
@@ -30,8 +31,10 @@ __all__ = [
     "erase",
     "find_account",
     "find_accounts",
+    "find_accounts_at",
     "forget_rested",
     "get_account",
+    "hold_account",
     "hold_password",
     "is_free",
     "lock_account",
@@ -78,6 +81,19 @@ async def get_account(session: Session, user_id: UUID) -> Account:
 async def find_accounts(session: Session, ids: Collection[UUID]) -> dict[UUID, Account]:
     """The accounts of these people, by their ids."""
     return {user.id: _account(user) for user in await queries.find_users(session, ids)}
+
+
+async def find_accounts_at(session: Session, email_keys: Collection[str]) -> dict[str, Account]:
+    """The accounts with these addresses, by the form in which addresses are compared."""
+    return {
+        user.email_key: _account(user) for user in await queries.find_users_at(session, email_keys)
+    }
+
+
+async def hold_account(session: Session, user_id: UUID) -> Account:
+    """The account of this person, whose address and password stay what they are until the transaction
+    ends."""
+    return _account(await queries.hold_user(session, user_id))
 
 
 async def update_account(

@@ -8,17 +8,22 @@ from uuid import UUID
 from identity_svc.roles import queries
 from identity_svc.roles.errors import RoleNotAllowedError, UnknownRoleError
 from identity_svc.roles.models import CustomRole
-from identity_svc.roles.rules import PERMISSIONS
+from identity_svc.roles.rules import OWNERS_ALONE, PERMISSIONS
 from identity_svc.roles.schemas import BuiltInRole, RoleList, RoleRead
 from stagify.database import Session
 
 __all__ = [
     "CUSTOM",
     "OWNER",
+    "OWNERS_ALONE",
     "Role",
     "RoleNotAllowedError",
     "UnknownRoleError",
+    "add_role",
     "built_in",
+    "change_role",
+    "delete_role",
+    "find_custom",
     "find_role",
     "list_roles",
     "permissions_of",
@@ -106,6 +111,37 @@ async def list_roles(session: Session) -> RoleList:
     ]
     theirs = [read_role(each) for each in await queries.find_all(session)]
     return RoleList(items=[*ours, *theirs])
+
+
+async def add_role(session: Session, *, name: str, permissions: Collection[str]) -> RoleRead:
+    """Store a role of the session's tenant."""
+    role = CustomRole(
+        tenant_id=session.info["tenant_id"], name=name, permissions=sorted(set(permissions))
+    )
+    session.add(role)
+    await session.flush()
+    return read_role(role)
+
+
+async def find_custom(session: Session, role_id: UUID) -> RoleRead | None:
+    """The tenant's own role with this id."""
+    found = await session.get(CustomRole, (session.info["tenant_id"], role_id))
+    return None if found is None else read_role(found)
+
+
+async def change_role(
+    session: Session, role_id: UUID, *, name: str | None, permissions: Collection[str] | None
+) -> RoleRead:
+    """Change a role of the tenant's own; what is None stays."""
+    role = await session.get_one(CustomRole, (session.info["tenant_id"], role_id))
+    role.name = role.name if name is None else name
+    role.permissions = role.permissions if permissions is None else sorted(set(permissions))
+    return read_role(role)
+
+
+async def delete_role(session: Session, role_id: UUID) -> None:
+    """Delete a role of the tenant's own, which nobody has."""
+    await session.delete(await session.get_one(CustomRole, (session.info["tenant_id"], role_id)))
 
 
 def read_role(role: CustomRole) -> RoleRead:

@@ -3,12 +3,9 @@
 from typing import Any
 
 from identity_svc.sessions.cookies import COOKIE_NAME
-from identity_svc.sessions.errors import (
-    TenantNotFoundError,
-    TenantProvisioningError,
-    TenantSuspendedError,
-)
+from identity_svc.sessions.errors import TenantNotFoundError, TenantProvisioningError
 from identity_svc.sessions.schemas import ChallengeRead
+from identity_svc.tenants.service import TenantSuspendedError
 from identity_svc.throttling.service import TooManyAttemptsError
 from stagify.links import link
 from stagify.problems import problems

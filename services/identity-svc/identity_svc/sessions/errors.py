@@ -29,12 +29,6 @@ class TenantNotFoundError(NotFoundError):
     code = "tenant_not_found"
 
 
-class TenantSuspendedError(ForbiddenError):
-    """This workspace is suspended."""
-
-    code = "tenant_suspended"
-
-
 class TenantProvisioningError(ConflictError):
     """This workspace is still being set up: try again in a few seconds."""
 

@@ -27,11 +27,10 @@ from identity_svc.sessions.errors import (
     InvalidHandoffError,
     TenantNotFoundError,
     TenantProvisioningError,
-    TenantSuspendedError,
 )
 from identity_svc.sessions.models import Handoff
 from identity_svc.sessions.service import Browser, Facts, LogIn, open_session, revoke_session
-from identity_svc.tenants.service import find_tenant
+from identity_svc.tenants.service import TenantSuspendedError, find_tenant
 from identity_svc.throttling.service import Limit, count_attempt, share_of
 from stagify.clock import utc_now
 from stagify.database import Session

@@ -5,11 +5,10 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 
 from identity_svc.parts import PartsDep
-from identity_svc.people.service import NEW_PASSWORD_ERRORS
+from identity_svc.people.service import NEW_PASSWORD_ERRORS, AccountExistsError
 from identity_svc.sessions.service import COOKIE_NAME, DEVICE_COOKIE_NAME, Browser, cookies_of
 from identity_svc.signup import service
 from identity_svc.signup.errors import (
-    AccountExistsError,
     AlreadyConfirmedError,
     CodeExhaustedError,
     InvalidCodeError,

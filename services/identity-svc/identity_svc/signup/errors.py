@@ -32,12 +32,6 @@ class InvalidCodeError(UnauthorizedError):
     code = "invalid_code"
 
 
-class AccountExistsError(ConflictError):
-    """An account with this address already exists: confirm with its password."""
-
-    code = "account_exists"
-
-
 class AlreadyConfirmedError(ConflictError):
     """This sign-up was confirmed with a different password: log in with that one."""
 

@@ -19,12 +19,17 @@ from identity_svc.members.service import add_member
 from identity_svc.parts import Parts
 from identity_svc.people import service as people
 from identity_svc.people.schemas import Locale
-from identity_svc.people.service import Account, Standing, WeakPasswordError, check_password
+from identity_svc.people.service import (
+    Account,
+    AccountExistsError,
+    Standing,
+    WeakPasswordError,
+    check_password,
+)
 from identity_svc.roles.service import OWNER
 from identity_svc.sessions.service import Browser, PersonLogIn, Shown, sign_in
 from identity_svc.signup import queries
 from identity_svc.signup.errors import (
-    AccountExistsError,
     AlreadyConfirmedError,
     CodeExhaustedError,
     InvalidCodeError,

@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from identity_svc.tenants import queries
+from identity_svc.tenants.errors import TenantSuspendedError
 from identity_svc.tenants.models import Tenant
 from stagify import replicas
 from stagify.clock import utc_now
@@ -27,6 +28,22 @@ from stagify.events.tenant import (
     TenantUpdated,
 )
 from stagify.outbox import publish
+
+__all__ = [
+    "KnownTenant",
+    "NewTenant",
+    "TenantSuspendedError",
+    "find_tenant",
+    "find_tenants",
+    "get_tenant",
+    "issue_receipt",
+    "lock_tenant",
+    "record_created",
+    "record_details",
+    "record_owner",
+    "record_status",
+    "tenants_after",
+]
 
 # The facts that come in one event, and the column with the newest such event. The receipt for
 # `TenantCreated` names it.

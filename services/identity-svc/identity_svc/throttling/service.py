@@ -82,6 +82,14 @@ Scope = Literal[
     "email_change_person_day",
     "email_change_mailbox_day",
     "email_undo_source_hour",
+    # Invitations: of one, mails again in ten minutes and a day; all mails to one mailbox; wrong secrets of
+    # one source; mails by links, asked for by one source and caused by one link.
+    "invitation_resend_minutes",
+    "invitation_resend_day",
+    "invitation_mailbox_day",
+    "invitation_token_source_hour",
+    "invitation_ask_source_hour",
+    "invitation_link_day",
     # Log-ins at one account by strangers: nobody is refused by this, it makes them wait longer.
     "login_strangers_day",
 ]

@@ -10,7 +10,9 @@ from uuid import UUID
 from identity_svc.addresses.service import forget_changes
 from identity_svc.api_keys.service import forget_dead
 from identity_svc.factors.service import forget_challenges
+from identity_svc.invitations.service import forget_closed
 from identity_svc.members.service import forget_former
+from identity_svc.ownership.service import forget_transfers
 from identity_svc.parts import Parts
 from identity_svc.password_resets.service import forget_resets
 from identity_svc.people.service import forget_rested
@@ -50,6 +52,8 @@ async def upkeep(parts: Parts, turn: Turn, *, tenants_per_round: int = TENANTS_P
             await forget_expired(session, BATCH_ROWS)
             await forget_dead(session, BATCH_ROWS)
             await forget_former(session, BATCH_ROWS)
+            await forget_closed(session, BATCH_ROWS)
+            await forget_transfers(session, BATCH_ROWS)
     # A round with fewer tenants was the last one: begin again.
     is_last = len(tenants) < tenants_per_round
     turn.last_tenant = _FIRST if is_last else tenants[-1]

@@ -1,0 +1,1 @@
+"""How people are asked into a tenant, and come in."""

@@ -1,0 +1,1 @@
+"""How the ownership of a tenant goes from one member to another: both sides say so."""

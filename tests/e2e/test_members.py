@@ -1,0 +1,47 @@
+"""Another role, and a removal, count at every service within a second, on the running platform."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from proof.customers import Colleague, hire, refusal
+from stagify_local.customer import Customer, good
+from stagify_local.platform import Platform
+
+BAR_SECONDS = 1.0
+READS = ("/v1/members", "/v1/tenant", "/v1/projects", "/v1/usage")
+STREAM = "/v1/projects/events"
+
+
+@pytest.fixture
+def colleague(platform: Platform, customer: Customer) -> Iterator[Colleague]:
+    """Somebody whom the customer has invited, and who is logged in."""
+    with hire(platform, customer) as found:
+        yield found
+
+
+def test_a_removal_ends_everything_everywhere(customer: Customer, colleague: Colleague) -> None:
+    for path in READS:
+        good(colleague.http.get(path))
+    with colleague.http.stream("GET", STREAM, timeout=10) as stream:
+        assert stream.status_code == 200
+        lines = stream.iter_lines()
+        while next(lines):
+            pass
+        good(customer.browser.delete(f"/v1/members/{colleague.member_id}"))
+        begun = time.monotonic()
+        assert list(lines)[-1:] in ([], [""])
+        assert time.monotonic() - begun < BAR_SECONDS
+    for path in READS:
+        assert refusal(colleague.http.get(path)) == (401, "invalid_credential")
+    assert refusal(colleague.try_to_log_in()) == (401, "invalid_credentials")
+
+
+def test_another_role_counts_everywhere(customer: Customer, colleague: Colleague) -> None:
+    path = f"/v1/members/{colleague.member_id}"
+    good(customer.browser.patch(path, json={"role": "viewer"}))
+    begun = time.monotonic()
+    while colleague.http.post("/v1/uploads", json={}).status_code != 403:
+        assert time.monotonic() - begun < BAR_SECONDS
+    good(colleague.http.get("/v1/projects"))
