@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import bpy
@@ -29,7 +30,6 @@ def add_camera(scene: bpy.types.Scene, camera: dict[str, Any]) -> bpy.types.Obje
     scene.collection.objects.link(thing)
     scene.camera = thing
     scene.render.resolution_x, scene.render.resolution_y = camera["width"], camera["height"]
-    scene.render.resolution_percentage = round(100 * camera["scale"])
     return thing
 
 
@@ -39,7 +39,8 @@ def crop_to(
     furniture: list[bpy.types.Object],
     camera: dict[str, Any],
 ) -> list[int]:
-    """Render only around the furniture: [left, top, right, bottom] in photo pixels."""
+    """Render only around the furniture, and a large part not as fine: time and memory go by the pixels.
+    The part is [left, top, right, bottom] in photo pixels."""
     corners = [thing.matrix_world @ Vector(c) for thing in furniture for c in thing.bound_box]
     seen = np.array([list(eye.matrix_world.inverted() @ corner) for corner in corners])
     depth = np.maximum(-seen[:, 2], 4 * _NEAR)
@@ -54,4 +55,7 @@ def crop_to(
     scene.render.use_border = scene.render.use_crop_to_border = True
     scene.render.border_min_x, scene.render.border_max_x = left / width, right / width
     scene.render.border_min_y, scene.render.border_max_y = 1 - bottom / height, 1 - top / height
+    share = camera["most_pixels"] / ((right - left) * (bottom - top))
+    scale = min(camera["scale"], math.sqrt(share))
+    scene.render.resolution_percentage = round(100 * scale)
     return [left, top, right, bottom]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -29,7 +29,6 @@ _STEP_M = 0.15
 _LEAST_FLOATING = 0.25
 _NEAR_WALL_M = 0.5
 _NOT_FLUSH = 0.2
-# For a nightstand or a lamp on either side.
 _SIDE_ROOM_M = 0.5
 _LEAST_RUG_ON_FLOOR = 0.85
 _LEAST_RUG_SEEN = 0.4
@@ -234,7 +233,6 @@ def _anchor_score(
         return None
     screen = site.screen_box(place, 0.0, height)
     ahead = Footprint(*place.at(0.0, place.depth / 2 + 0.9), place.width * 0.6, 0.9, place.rotation)
-    with_sides = replace(place, width=place.width + 2 * _SIDE_ROOM_M)
     off_centre = abs((screen.left + screen.right) / 2 - 0.5)
     fully_seen = site.fully_seen(place, height)
     return (
@@ -245,13 +243,21 @@ def _anchor_score(
         + 0.3 * facing
         + 6.0 * min(screen.area, 0.10)
         - 3.0 * max(0.0, screen.area - 0.2)
-        + (0.3 if plan.may_stand(with_sides, gap=0.0, seen=0.7) else 0.0)
+        + 0.3 * sum(plan.may_stand(side, gap=0.0, seen=0.75) for side in _sides(place))
         + (0.45 if plan.may_stand(ahead, gap=0.0, seen=0.7) else 0.0)
         - 0.25 * off_centre
         - 0.8 * plan.before_ways(place, screen)
         + 0.2 * _faces_fireplace(site, place)
-        - (0.32 + 0.04 * offset if is_free else _NOT_FLUSH * (offset > 0))
+        - (0.6 + 0.04 * offset if is_free else _NOT_FLUSH * (offset > 0))
     )
+
+
+def _sides(place: Footprint) -> Iterator[Footprint]:
+    """Where a nightstand or a lamp stands, left and right of the back."""
+    size = _SIDE_ROOM_M
+    for side in (-1, 1):
+        across, forward = side * (place.width + size) / 2, (size - place.depth) / 2
+        yield Footprint(*place.at(across, forward), size, size, place.rotation)
 
 
 def _faces_fireplace(site: Site, place: Footprint) -> float:

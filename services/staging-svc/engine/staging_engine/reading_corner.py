@@ -21,13 +21,17 @@ def reading_corner(plan: Plan, toward: Footprint) -> bool:
     """Set an armchair near a wall, turned to `toward` and the camera; False when there is no place."""
     piece = plan.furniture["armchair"]
     scored = [(_score(plan, place), place) for place in _places(plan, toward)]
-    places = [place for score, place in sorted(scored, key=lambda pair: -pair[0]) if score > 0]
-    chair = plan.put_first("armchair", piece, places, gap=_APART_M, seen=0.95)
-    if chair is None:
-        return False
-    put_beside(plan, chair)
-    _lamp(plan, chair)
-    return True
+    for score, place in sorted(scored, key=lambda pair: -pair[0]):
+        if score > 0 and plan.fits(place, piece.height, gap=_APART_M, seen=0.95):
+            # A chair alone looks forgotten.
+            lamp = next((spot for spot in _lamp_places(place) if _fits_lamp(plan, spot)), None)
+            if lamp is not None:
+                plan.add("armchair", piece, place)
+                plan.keep_visible.append(plan.site.screen_box(place, 0.0, piece.height))
+                plan.add("floor_lamp", plan.furniture["floor_lamp"], lamp)
+                put_beside(plan, place)
+                return True
+    return False
 
 
 def put_beside(plan: Plan, chair: Footprint) -> None:
@@ -61,10 +65,10 @@ def _score(plan: Plan, place: Footprint) -> float:
     return 2.0 + facing_camera(place) - 0.4 * walls[0] - 0.25 * walls[1]
 
 
-def _lamp(plan: Plan, chair: Footprint) -> None:
-    piece = plan.furniture["floor_lamp"]
-    places = [
-        Footprint(*chair.at(across, -0.3), _LAMP_SIZE_M, _LAMP_SIZE_M, chair.rotation)
-        for across in (-0.7, 0.7, -0.8, 0.8)
-    ]
-    plan.put_first("floor_lamp", piece, places, gap=0.04)
+def _lamp_places(chair: Footprint) -> Iterator[Footprint]:
+    for across in (-0.7, 0.7, -0.8, 0.8):
+        yield Footprint(*chair.at(across, -0.3), _LAMP_SIZE_M, _LAMP_SIZE_M, chair.rotation)
+
+
+def _fits_lamp(plan: Plan, spot: Footprint) -> bool:
+    return plan.fits(spot, plan.furniture["floor_lamp"].height, gap=0.04)

@@ -28,13 +28,18 @@ class RenderSettings:
     samples: int
     edge_samples: int
     scale: float
+    most_pixels: int
     bounces: int
 
 
 SETTINGS: dict[Quality, RenderSettings] = {
-    "draft": RenderSettings(samples=4, edge_samples=12, scale=0.5, bounces=1),
-    "standard": RenderSettings(samples=8, edge_samples=24, scale=1.0, bounces=2),
-    "high": RenderSettings(samples=48, edge_samples=64, scale=1.0, bounces=3),
+    "draft": RenderSettings(samples=4, edge_samples=12, scale=0.5, most_pixels=600_000, bounces=1),
+    "standard": RenderSettings(
+        samples=8, edge_samples=24, scale=1.0, most_pixels=1_100_000, bounces=2
+    ),
+    "high": RenderSettings(
+        samples=48, edge_samples=64, scale=1.0, most_pixels=2_000_000, bounces=3
+    ),
 }
 
 
@@ -62,6 +67,7 @@ def describe_scene(
             "matrix": camera.matrix.tolist(),
             "height_m": room.camera_height_m,
             "scale": scale,
+            "most_pixels": settings.most_pixels,
         },
         "room": {
             "left": room.left_m,
