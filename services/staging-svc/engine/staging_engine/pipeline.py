@@ -18,6 +18,7 @@ from staging_engine.floor import FloorView, find_floor
 from staging_engine.furniture import read_pieces
 from staging_engine.geometry import Camera
 from staging_engine.hints import find_hints
+from staging_engine.labels import read_labels
 from staging_engine.light import RoomLight, estimate_light
 from staging_engine.photo import Pixels, read_photo
 from staging_engine.plan import plan_room
@@ -127,7 +128,8 @@ def _find_room(photo: Pixels, segments: Segments) -> tuple[Camera, FloorView, Ro
 
 def site_of(analysis: Analysis) -> Site:
     """The room as its planner sees it."""
-    return Site(analysis.camera, analysis.room, analysis.view)
+    labels = read_labels(analysis.photo)
+    return Site(analysis.camera, analysis.room, analysis.view, labels=labels)
 
 
 def prepare(
