@@ -23,8 +23,8 @@ MOST_AHEAD = 100
 
 COLUMNS = (
     "id, tenant_id, name, room_type, style, options, status, progress, version, failure_code,"
-    " failure_message, hints, confidence, checks, created_at, updated_at, created_by, variation_of, is_final,"
-    " deleted_at, purged_at, changed_in"
+    " failure_message, hints, confidence, checks, created_at, updated_at, created_by, variation_of,"
+    " is_final, deleted_at, purged_at, changed_in"
 )
 IMAGE = (
     "{0}.id AS {1}_id, {0}.width AS {1}_width, {0}.height AS {1}_height,"
@@ -54,8 +54,8 @@ CASE WHEN p.status IN ('queued', 'processing') THEN ceil((
 READ = f"""
 SELECT p.id, p.name, p.room_type, p.style, p.options::text, p.status, p.progress, p.version,
        p.failure_code, p.failure_message, p.hints::text, p.confidence, p.checks::text,
-       p.created_at, p.updated_at, p.created_by, coalesce(p.variation_of, p.id) AS photo_id, p.is_final, p.deleted_at,
-       p.purged_at, p.changed_in, {ETA},
+       p.created_at, p.updated_at, p.created_by, coalesce(p.variation_of, p.id) AS photo_id,
+       p.is_final, p.deleted_at, p.purged_at, p.changed_in, {ETA},
        {IMAGE.format("o", "original")}, {IMAGE.format("s", "staged")}
 FROM (SELECT {COLUMNS} FROM projects WHERE {{where}} ORDER BY {{order}} {{limit}}) p
 LEFT JOIN images o ON o.tenant_id = p.tenant_id AND o.project_id = coalesce(p.variation_of, p.id)

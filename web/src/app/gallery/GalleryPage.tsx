@@ -26,6 +26,7 @@ import { Switch } from "@/ui/Switch";
 import { Table } from "@/ui/Table";
 import { Tabs } from "@/ui/Tabs";
 import { toast } from "@/ui/Toast";
+import { Workbench } from "@/ui/Workbench";
 import { bedroom, living, loft } from "./photos";
 
 // Texts here are not translated: only we see them.
@@ -189,10 +190,10 @@ function Fields() {
 const picture = (src: string) => <PhotoFrame src={src} alt="" ratio="4/3" />;
 
 function Over() {
-  const [open, setOpen] = useState<"dialog" | "confirm" | "sheet" | null>(null);
+  const [open, setOpen] = useState<"dialog" | "confirm" | "sheet" | "workbench" | null>(null);
   const close = () => setOpen(null);
   return (
-    <Part name="Dialog, Sheet, Menu, Toast">
+    <Part name="Dialog, Sheet, Workbench, Menu, Toast">
       <div className="flex flex-wrap gap-3">
         <Button kind="secondary" onClick={() => setOpen("dialog")}>
           Dialog
@@ -202,6 +203,9 @@ function Over() {
         </Button>
         <Button kind="secondary" onClick={() => setOpen("sheet")}>
           Sheet
+        </Button>
+        <Button kind="secondary" onClick={() => setOpen("workbench")}>
+          Workbench
         </Button>
         <Menu trigger={<Button kind="secondary">Menu</Button>}>
           <MenuHead>Kitchen, north side</MenuHead>
@@ -265,6 +269,16 @@ function Over() {
           Stage 6 photos
         </Button>
       </Sheet>
+      <Workbench
+        open={open === "workbench"}
+        onOpenChange={close}
+        title="Mark the floor"
+        description="Drag the points to its corners."
+        piece={<PhotoFrame src={loft} alt="" width={1200} height={800} className="w-full" />}
+        actions={<Button onClick={close}>Try again</Button>}
+      >
+        <Switch label="Mark a door" checked={false} onChange={() => undefined} />
+      </Workbench>
     </Part>
   );
 }

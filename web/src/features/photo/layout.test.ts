@@ -2,7 +2,17 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Floor, faultOfDoor, faultOfFloor, moved, onFloor, type Spot, START } from "./layout";
+import {
+  type Floor,
+  faultOfDoor,
+  faultOfFloor,
+  inView,
+  moved,
+  onFloor,
+  type Spot,
+  START,
+  VIEW,
+} from "./layout";
 
 type Pair = [number, number];
 type Vectors = {
@@ -42,6 +52,26 @@ describe("what is marked", () => {
         expect(moved(to, { x: 0, y: 0 }, inside)).toEqual(to);
       }),
     );
+  });
+});
+
+describe("a floor that was marked elsewhere", () => {
+  test.each(sound)("is shown as a whole, on the same edges: $corners", ({ corners }) => {
+    const floor = corners.map(spot) as unknown as Floor;
+    const shown = inView(floor);
+    expect(faultOfFloor(shown)).toBeNull();
+    for (const [near, far] of [
+      [0, 1],
+      [3, 2],
+    ] as const) {
+      const [was, is, end] = [floor[near], shown[near], floor[far]];
+      const off = (was.x - end.x) * (is.y - end.y) - (was.y - end.y) * (is.x - end.x);
+      expect(off).toBeCloseTo(0, 3);
+      expect(moved(is, { x: 0, y: 0 }, false)).toEqual(is);
+      const wasShown = was.x >= VIEW.left && was.x <= VIEW.left + VIEW.size && was.y <= 1.2;
+      if (wasShown) expect(is).toEqual(was);
+    }
+    expect(inView(shown)).toEqual(shown);
   });
 });
 

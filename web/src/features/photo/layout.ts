@@ -55,6 +55,20 @@ export function moved(spot: Spot, by: Spot, inside: boolean): Spot {
   };
 }
 
+/** The same floor with all its corners in the part that is shown: a near one is moved along the edge of
+ * the floor that leads to it. */
+export function inView([nearLeft, farLeft, farRight, nearRight]: Floor): Floor {
+  return [pulled(nearLeft, farLeft), farLeft, farRight, pulled(nearRight, farRight)];
+}
+
+function pulled(near: Spot, far: Spot): Spot {
+  const way = { x: near.x - far.x, y: near.y - far.y };
+  const room = (along: number, from: number, least: number) =>
+    along === 0 ? 1 : ((along > 0 ? least + VIEW.size : least) - from) / along;
+  const part = Math.min(1, room(way.x, far.x, VIEW.left), room(way.y, far.y, VIEW.top));
+  return moved(far, { x: way.x * part, y: way.y * part }, false);
+}
+
 /** Where a point of the floor is seen: `along` from left to right, `ahead` from near to far, in shares. */
 export function onFloor(floor: Floor, along: number, ahead: number): Spot {
   const [a, d, c, b] = floor;

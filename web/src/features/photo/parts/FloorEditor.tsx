@@ -11,7 +11,15 @@ import { Notice } from "@/ui/Notice";
 import { Switch } from "@/ui/Switch";
 import { Workbench } from "@/ui/Workbench";
 import { HIGHEST, LOWEST, metresOf, typedHeight, usualUnit } from "../height";
-import { DOOR_START, type Door, type Floor, faultOfDoor, faultOfFloor, START } from "../layout";
+import {
+  DOOR_START,
+  type Door,
+  type Floor,
+  faultOfDoor,
+  faultOfFloor,
+  inView,
+  START,
+} from "../layout";
 import { doorFaultWords, floorFaultWords, wordsOf } from "../words";
 import { CeilingField } from "./CeilingField";
 import { FloorCanvas } from "./FloorCanvas";
@@ -22,7 +30,9 @@ export function FloorEditor({ photo, onClose }: { photo: Photo; onClose: () => v
   const { i18n } = useLingui();
   const navigate = useNavigate();
   const { layout, ceiling_height_m: known } = photo.options;
-  const [floor, setFloor] = useState(layout ? (layout.floor_corners as unknown as Floor) : START);
+  const [floor, setFloor] = useState(() =>
+    layout ? inView(layout.floor_corners as unknown as Floor) : START,
+  );
   const [door, setDoor] = useState<Door | null>(layout?.door ?? null);
   const [unit, setUnit] = useState(() => usualUnit(navigator.language || i18n.locale));
   const [height, setHeight] = useState(() => (known ? typedHeight(known, unit) : ""));
