@@ -12,8 +12,10 @@ from proof.faults.handled import HANDLED
 from proof.openapi import app_of
 from stagify.events import Event, registered_events
 from stagify.events.identity import (
+    ApiKeyChanged,
     ApiKeyCreated,
     ApiKeyRevoked,
+    ApiKeyRotated,
     ApiKeySuspended,
     EmailChanged,
     FactorAdded,
@@ -225,7 +227,10 @@ ROUTES: dict[str, Published] = {
         "create_invitation_link": (InvitationLinkCreated,),
         "revoke_invitation_link": (InvitationLinkRevoked,),
         "create_api_key": (ApiKeyCreated,),
+        "change_api_key": (ApiKeyChanged,),
+        "rotate_api_key": (ApiKeyCreated, ApiKeyRotated, ApiKeyRevoked),
         "revoke_api_key": (ApiKeyRevoked,),
+        "report_api_key": (ApiKeyRevoked,),
         "look_up_credential": "a question; it is a POST because a secret stands in no address",
     },
     "staging-svc": {

@@ -14,6 +14,7 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from ipaddress import ip_network
 from typing import Annotated, Any
 
 from email_validator import EmailNotValidError, validate_email
@@ -216,6 +217,18 @@ def _color(text: str) -> str:
     )
 
 
+def _network(text: str) -> str:
+    text = text.strip()
+    try:
+        # Zones mean something on one machine only.
+        network = None if "%" in text else ip_network(text, strict=False)
+    except ValueError:
+        network = None
+    if network is None:
+        raise ValueError("must be an address or a network, such as 203.0.113.0/24")
+    return str(network)
+
+
 def _choice(text: str) -> str:
     _clean(text)
     return text
@@ -367,6 +380,14 @@ Color = Annotated[
 Choice = Annotated[str, Rule(), Field(min_length=1, max_length=64), AfterValidator(_choice)]
 # Text that its reader checks as a whole, and refuses with a code of its own: a cursor, a key of a header.
 Opaque = Annotated[str, Rule()]
+# Internet addresses: a network, or one of them, as CIDR.
+Network = Annotated[
+    str,
+    Rule(),
+    Field(max_length=64),
+    AfterValidator(_network),
+    _schema(minLength=2, examples=["203.0.113.0/24"]),
+]
 # A point in time, in UTC.
 Instant = Annotated[
     AwareDatetime,

@@ -8,7 +8,7 @@ from functools import partial
 from gateway.callers.callers import Visitors
 from gateway.callers.credentials import Credentials, LookUp, Verdict, is_session
 from gateway.callers.passes import Passes, with_session
-from gateway.callers.refusals import INVALID_CREDENTIAL, ORIGIN_MISMATCH
+from gateway.callers.refusals import ADDRESS_NOT_ALLOWED, INVALID_CREDENTIAL, ORIGIN_MISMATCH
 from gateway.fairness.limits import Limits
 from gateway.hosts.directory import Directory
 from gateway.hosts.refusals import TENANT_SUSPENDED, UNKNOWN_HOST
@@ -133,13 +133,13 @@ class Decider:
                 return self._refuse(site.unidentified, ORIGIN_MISMATCH, request, peer, now)
         verdict = self._credentials.get(key, now)
         if verdict is not None:
-            return self._passes.get(verdict, site, route, now)
+            return self._known(verdict, request, peer, site, route, now)
         # Guesses are limited by source, so that they do not use up the tenant's share.
         source = peer.source_of(request)
         limited = self._limits.charge(source, now)
         if limited is not None:
             return Refuse(site.unidentified, limited)
-        by_result = partial(self._by_result, request, site, route)
+        by_result = partial(self._by_result, request, peer, site, route)
         if self._credentials.refused(key, now):
             return by_result(INVALID_CREDENTIAL, now)
         look_up = self._credentials.look_up(key)
@@ -147,9 +147,19 @@ class Decider:
             return by_result(look_up, now)
         return Pending(site.unidentified, _when_known(look_up, by_result))
 
+    def _known(
+        self, verdict: Verdict, request: Request, peer: Peer, site: Site, route: Route, now: float
+    ) -> Decision:
+        if verdict.networks is not None and not verdict.is_allowed_from(
+            peer.client_address(request)
+        ):
+            return self._refuse(site.unidentified, ADDRESS_NOT_ALLOWED, request, peer, now)
+        return self._passes.get(verdict, site, route, now)
+
     def _by_result(
         self,
         request: Request,
+        peer: Peer,
         site: Site,
         route: Route,
         result: Verdict | Refusal,
@@ -157,7 +167,7 @@ class Decider:
     ) -> Decision:
         """What to do once the credential has been looked up."""
         if isinstance(result, Verdict):
-            return self._passes.get(result, site, route, now)
+            return self._known(result, request, peer, site, route, now)
         # A session that has ended, or what a proxy adds, does not keep anyone from logging in; a wrong
         # key is always refused.
         if (

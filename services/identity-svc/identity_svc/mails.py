@@ -1,6 +1,7 @@
 """Every mail of identity-svc, collected for the previews (`make mails`) and for the tests."""
 
 from identity_svc.addresses import mail as addresses
+from identity_svc.api_keys import mail as api_keys
 from identity_svc.factors import mail as factors
 from identity_svc.invitations import mail as invitations
 from identity_svc.ownership import mail as ownership
@@ -20,4 +21,6 @@ MAILS = (
     invitations.INVITED,
     invitations.ASKED_FOR,
     ownership.ASKED,
+    api_keys.EXPIRES,
+    api_keys.REPORTED,
 )

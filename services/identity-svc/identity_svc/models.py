@@ -1,7 +1,7 @@
 """Every table of identity-svc, collected for migrations and for the architecture test."""
 
 from identity_svc.addresses.models import EmailChange
-from identity_svc.api_keys.models import ApiKey
+from identity_svc.api_keys.models import ApiKey, ApiKeyTenant
 from identity_svc.factors.models import (
     Challenge,
     FactorOwner,
@@ -24,6 +24,7 @@ from identity_svc.throttling.models import Backoff, Throttle
 
 __all__ = [
     "ApiKey",
+    "ApiKeyTenant",
     "Backoff",
     "Challenge",
     "CustomRole",
@@ -54,6 +55,7 @@ METADATA = ServiceTable.metadata
 
 # Tables without row-level security, each with its reason.
 NOT_TENANT_TABLES: dict[str, str] = {
+    "api_key_tenants": "who reports a key does not know whose it is; holds public ids of keys only",
     "users": "a person may belong to several tenants, and an address has one account",
     "email_changes": "a person has one address in all their tenants",
     "resting_addresses": "an address has one account, whichever tenants its person belonged to",

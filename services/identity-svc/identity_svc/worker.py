@@ -4,6 +4,7 @@ from contextlib import aclosing
 
 from identity_svc.addresses import mail as address_mails
 from identity_svc.addresses.mail import EmailCodeMail, OldAddressMail
+from identity_svc.api_keys.mail import ApiKeyExpiresMail, ApiKeyReportedMail
 from identity_svc.factors import mail as factor_mails
 from identity_svc.factors.mail import FactorNote
 from identity_svc.handlers import HANDLERS
@@ -53,6 +54,9 @@ def make_kinds(parts: Parts) -> Kinds:
         ),
         MailKind.INVITATION: InvitationMail(parts.digester, brands),
         MailKind.OWNERSHIP: OwnershipMail(brands),
+        MailKind.API_KEY_EXPIRES_IN_A_WEEK: ApiKeyExpiresMail(brands),
+        MailKind.API_KEY_EXPIRES_IN_A_DAY: ApiKeyExpiresMail(brands),
+        MailKind.API_KEY_REPORTED: ApiKeyReportedMail(brands),
     }
     return mail_kinds(composers, SmtpSender(parts.settings))
 

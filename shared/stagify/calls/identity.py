@@ -44,6 +44,8 @@ class CredentialRead(BaseModel):
     permissions: list[str]
     organization_id: UUID | None = None
     expires_at: AwareDatetime | None
+    # The networks from which an API key may be used, as CIDR; none means from everywhere.
+    addresses: list[str] = []
     # When the person of a session last proved who they are.
     auth_time: AwareDatetime | None = None
     # What the session is for and nothing else: `second_factor`. It then has no permissions.

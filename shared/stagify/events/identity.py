@@ -158,12 +158,37 @@ class ApiKeyCreated(TenantEvent):
 
 
 class ApiKeyRevoked(TenantEvent):
-    """An API key was revoked; it no longer gives access to anyone."""
+    """An API key was revoked; it no longer gives access to anyone. `means` says how, if it was not a member
+    who took it back: `rotation`, or a `report` of somebody who has found it."""
 
     event_type = "stagify.api_key.revoked.v1"
     topic = Topic.IDENTITY
     key_field = "api_key_id"
     api_key_id: UUID
+    means: str | None = None
+
+
+class ApiKeyRotated(TenantEvent):
+    """An API key has a successor with another secret; both are valid for so many hours."""
+
+    event_type = "stagify.api_key.rotated.v1"
+    topic = Topic.IDENTITY
+    key_field = "api_key_id"
+    api_key_id: UUID
+    successor_id: UUID
+    overlap_hours: int
+
+
+class ApiKeyChanged(TenantEvent):
+    """Something about an API key of this user has changed; `changed` names it: `name`, `addresses`,
+    `expires_at`."""
+
+    event_type = "stagify.api_key.changed.v1"
+    topic = Topic.IDENTITY
+    key_field = "api_key_id"
+    api_key_id: UUID
+    user_id: UUID
+    changed: list[str]
 
 
 class ApiKeySuspended(TenantEvent):

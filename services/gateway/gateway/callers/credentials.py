@@ -14,6 +14,7 @@ import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from time import monotonic
 from typing import TypeVar
 from uuid import UUID
@@ -45,6 +46,11 @@ _BEARER = re.compile(rb"[Bb][Ee][Aa][Rr][Ee][Rr] +(stg_[a-z]{2,8}_[A-Za-z0-9_-]{
 # One object that all verdicts share: memory that is not fetched for each of them.
 _FOREVER = float("inf")
 
+# How often identity-svc learns that an API key is in use, which the key's list shows.
+_TELL_SECONDS = 60.0
+
+Networks = tuple[IPv4Network | IPv6Network, ...]
+
 # The tenant's id as bytes, then the session's value or the whole Authorization header, which never
 # look alike. One byte string, because a tuple with a UUID is slow to hash.
 Key = bytes
@@ -56,7 +62,7 @@ Ask = Callable[[UUID, CredentialLookUp], Awaitable[CredentialRead]]
 class Verdict(Caller):
     """A credential that is valid in its tenant; times are monotonic."""
 
-    __slots__ = ("credential_id", "key", "known_since")
+    __slots__ = ("credential_id", "key", "known_since", "networks", "renew_at")
 
     def __init__(
         self,
@@ -65,11 +71,29 @@ class Verdict(Caller):
         credential_id: UUID,
         known_since: float,
         expires: float,
+        networks: Networks | None = None,
     ) -> None:
         super().__init__(principal, expires)
         self.key = key
         self.credential_id = credential_id
         self.known_since = known_since
+        # From where an API key may be used; None: from everywhere.
+        self.networks = networks
+        # When the use of an API key is told to identity-svc again, by asking.
+        self.renew_at = known_since + _TELL_SECONDS if principal.kind == "api_key" else _FOREVER
+
+    def is_allowed_from(self, address: str) -> bool:
+        """Whether it may be used from there."""
+        if self.networks is None:
+            return True
+        try:
+            found = ip_address(address)
+        except ValueError:
+            return False
+        # A socket that accepts both families shows addresses of IPv4 in this form.
+        if isinstance(found, IPv6Address) and found.ipv4_mapped is not None:
+            found = found.ipv4_mapped
+        return any(found in network for network in self.networks)
 
 
 class LookUp:
@@ -137,6 +161,10 @@ class Credentials:
             self._drop(key)
             return None
         self.hits += 1
+        if now >= verdict.renew_at:
+            verdict.renew_at = _FOREVER
+            # The request goes on; the answer replaces this verdict.
+            self.look_up(key)
         return verdict
 
     def refused(self, key: Key, now: float) -> bool:
@@ -248,7 +276,8 @@ class Credentials:
             auth_time=None if found.auth_time is None else int(found.auth_time.timestamp()),
             restriction=found.restriction,
         )
-        verdict = Verdict(principal, key, found.credential_id, started, expires)
+        networks = tuple(map(ip_network, found.addresses)) or None
+        verdict = Verdict(principal, key, found.credential_id, started, expires, networks)
         self._drop(key)
         self._known[key] = verdict
         self._keys_of.setdefault(found.credential_id, set()).add(key)
@@ -258,6 +287,7 @@ class Credentials:
         return verdict
 
     def _remember_unknown(self, key: Key) -> Refusal:
+        self._drop(key)
         self._unknown.pop(key, None)
         self._unknown[key] = monotonic() + self._settings.unknown_lifetime
         if len(self._unknown) > MAX_UNKNOWN:

@@ -15,6 +15,12 @@ ORIGIN_MISMATCH = Refusal(
     "Forbidden",
     "Pages of other sites may not use this session.",
 )
+ADDRESS_NOT_ALLOWED = Refusal(
+    403,
+    "address_not_allowed",
+    "Forbidden",
+    "This API key may not be used from your address.",
+)
 CREDENTIALS_UNAVAILABLE = Refusal(
     503,
     "credentials_unavailable",

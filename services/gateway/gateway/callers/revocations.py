@@ -7,6 +7,7 @@ from uuid import UUID
 
 from stagify.events import Event, UnknownEvent
 from stagify.events.identity import (
+    ApiKeyChanged,
     ApiKeyRevoked,
     MemberRemoved,
     MemberRestored,
@@ -40,7 +41,13 @@ def changed_member_of(event: Event | UnknownEvent) -> MemberOf | None:
     """The member whose credentials, whichever they are, are worth something else after `event`; None if
     there is none."""
     match event:
-        case MemberRoleChanged() | MemberRemoved() | MemberRestored() | MemberRulesChanged():
+        case (
+            MemberRoleChanged()
+            | MemberRemoved()
+            | MemberRestored()
+            | MemberRulesChanged()
+            | ApiKeyChanged()
+        ):
             return MemberOf(event.tenant_id, event.user_id)
         case _:
             return None

@@ -6,12 +6,14 @@ from uuid import UUID
 
 import pytest
 
+from gateway.callers import credentials
 from gateway.callers.revocations import MemberOf
 from gateway.testing.client import SESSION, Answer, request
 from gateway.testing.identity import Identity
 from gateway.testing.running import Running
 from gateway.testing.service import FakeService, Received, Wire
 from stagify.principal import Principal
+from stagify.testing import eventually
 from stagify.testing.context import ContextKeys
 from stagify.tokens import TokenVerifier
 
@@ -351,6 +353,93 @@ class TestRevocation:
         await live.add_tenant("acme", tenant_id=tenant, plan="pro")
         assert (await admitted()).status == 200
         assert caller().plan == "pro"
+
+
+class TestAddresses:
+    """From where an API key may be used."""
+
+    @pytest.mark.parametrize(
+        ("addresses", "status"),
+        [
+            ([], 200),
+            (["127.0.0.1/32"], 200),
+            (["2001:db8::/32", "127.0.0.0/8"], 200),
+            (["203.0.113.0/24"], 403),
+            (["::ffff:127.0.0.1/128", "2001:db8::/32"], 403),
+        ],
+    )
+    async def test_a_key_is_used_from_its_networks_alone(
+        self, live: Running, tenant: UUID, identity: Identity, addresses: list[str], status: int
+    ) -> None:
+        identity.add(tenant, KEY, addresses=addresses)
+        # The first is looked up, the second is known.
+        for _ in range(2):
+            answer = await live.get(request("/v1/projects", BEARER))
+            assert answer.status == status
+            if status == 403:
+                assert answer.code == "address_not_allowed"
+        assert identity.asked == 1
+
+    @pytest.mark.parametrize(
+        ("forwarded", "is_trusted", "status"),
+        [
+            ("203.0.113.9", False, 403),
+            ("203.0.113.9", True, 200),
+            ("198.51.100.1", True, 403),
+            # The client writes what it likes; the proxy adds where it came from.
+            ("203.0.113.9, 198.51.100.1", True, 403),
+            ("::ffff:203.0.113.9", True, 200),
+            ("garbage", True, 403),
+        ],
+    )
+    async def test_a_header_counts_only_from_a_trusted_proxy(
+        self,
+        make_gateway: MakeGateway,
+        identity: Identity,
+        forwarded: str,
+        is_trusted: bool,
+        status: int,
+    ) -> None:
+        proxies = ("127.0.0.0/8",) if is_trusted else ()
+        live = await make_gateway(trusted_proxies=proxies)
+        identity.add(await live.add_tenant("acme"), KEY, addresses=["203.0.113.0/24"])
+        for name in ("X-Forwarded-For", "Forwarded", "X-Real-IP"):
+            value = f"for={forwarded}" if name == "Forwarded" else forwarded
+            answer = await live.get(request("/v1/projects", BEARER, f"{name}: {value}"))
+            assert answer.status == (status if name == "X-Forwarded-For" else 403), name
+
+    async def test_a_list_that_changes_counts_at_once(
+        self, live: Running, tenant: UUID, identity: Identity
+    ) -> None:
+        found = identity.add(tenant, KEY)
+        assert (await live.get(request("/v1/projects", BEARER))).status == 200
+        identity.known[tenant, KEY] = {**found, "addresses": ["203.0.113.0/24"]}
+        await reconsider(live, tenant, found["user_id"])
+        assert (await live.get(request("/v1/projects", BEARER))).status == 403
+
+
+async def test_that_a_key_is_in_use_is_told_while_it_is_known(
+    live: Running, tenant: UUID, identity: Identity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(credentials, "_TELL_SECONDS", 0.0)
+    await live.run(lambda: live.gateway.credentials.follow_feed(is_current=True))
+    identity.add(tenant, KEY)
+    identity.add(tenant, SESSION)
+    for line in (BEARER, COOKIE):
+        assert (await live.get(request("/v1/projects", line))).status == 200
+    asked = identity.asked
+    assert (await live.get(request("/v1/projects", COOKIE))).status == 200
+    assert identity.asked == asked
+    # Answered at once, by what is known; meanwhile the key is looked up once more.
+    assert (await live.get(request("/v1/projects", BEARER))).status == 200
+    await eventually(lambda: identity.asked == asked + 1)
+    # So a key that is no longer one is noticed, whatever has become of its event.
+    del identity.known[tenant, KEY]
+
+    async def is_refused() -> bool:
+        return (await live.get(request("/v1/projects", BEARER))).status == 401
+
+    await eventually(is_refused)
 
 
 class TestOrigin:

@@ -22,6 +22,12 @@ class ExpiryInPastError(InvalidInputError):
     code = "expiry_in_past"
 
 
+class ApiKeyRotatedError(ConflictError):
+    """This API key has been replaced already: change the new one."""
+
+    code = "api_key_rotated"
+
+
 class TooManyApiKeysError(ConflictError):
     """This workspace has reached its limit of API keys: revoke one first."""
 

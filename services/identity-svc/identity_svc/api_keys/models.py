@@ -13,6 +13,15 @@ from stagify.personal import Personal
 from stagify.tables import TenantTable, instant
 
 
+class ApiKeyTenant(ServiceTable, table=True):
+    """Whose key has this public id: for those who report a key, and do not say where it belongs."""
+
+    __tablename__ = "api_key_tenants"
+
+    public_id: str = Field(primary_key=True)
+    tenant_id: UUID = Field(primary_key=True)
+
+
 class ApiKey(TenantTable, ServiceTable, table=True):
     """A program's credential. Revoked keys are kept for a while, so that refused calls can be
     explained."""
@@ -31,5 +40,9 @@ class ApiKey(TenantTable, ServiceTable, table=True):
     expires_at: datetime | None = instant(default=None)
     last_used_at: datetime | None = instant(default=None)
     revoked_at: datetime | None = instant(default=None)
+    # The networks from which it may be used; none means from everywhere.
+    addresses: Annotated[list[str], Personal] = Field(default_factory=list, sa_type=ARRAY(Text))
+    # The key that it was replaced with.
+    successor_id: UUID | None = None
     # Since when the key is refused because its creator was removed: it does not come back with them.
     suspended_at: datetime | None = instant(default=None)

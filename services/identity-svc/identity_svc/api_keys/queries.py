@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import delete, func, or_, update
 from sqlmodel import col, select
 
-from identity_svc.api_keys.models import ApiKey
+from identity_svc.api_keys.models import ApiKey, ApiKeyTenant
 from stagify.database import Session
 
 
@@ -23,9 +23,31 @@ async def count_live(session: Session, now: datetime) -> int:
     """How many of the tenant's keys are still valid."""
     live = select(func.count()).where(
         col(ApiKey.revoked_at).is_(None),
+        # One that has been replaced ends soon, and does not keep anybody from replacing others.
+        col(ApiKey.successor_id).is_(None),
         or_(col(ApiKey.expires_at).is_(None), col(ApiKey.expires_at) > now),
     )
     return (await session.exec(live)).one()
+
+
+async def lock_with_predecessor(session: Session, api_key_id: UUID) -> Sequence[ApiKey]:
+    """The key with this id and the one that it has replaced, those that are there; locked in order."""
+    query = select(ApiKey).where(
+        or_(col(ApiKey.id) == api_key_id, col(ApiKey.successor_id) == api_key_id)
+    )
+    return (await session.exec(query.order_by(col(ApiKey.id)).with_for_update())).all()
+
+
+async def lock_by_public_id(session: Session, public_id: str) -> ApiKey | None:
+    """The tenant's key with this public id."""
+    query = select(ApiKey).where(ApiKey.public_id == public_id).with_for_update()
+    return (await session.exec(query)).one_or_none()
+
+
+async def find_tenants(session: Session, public_id: str) -> Sequence[UUID]:
+    """The tenants that have a key with this public id: hardly ever more than one."""
+    query = select(ApiKeyTenant.tenant_id).where(ApiKeyTenant.public_id == public_id)
+    return (await session.exec(query)).all()
 
 
 async def suspend_all(session: Session, created_by: UUID, now: datetime) -> list[UUID]:
@@ -53,4 +75,12 @@ async def delete_dead(session: Session, *, before: datetime, limit: int) -> None
         .where(or_(col(ApiKey.revoked_at) <= before, col(ApiKey.expires_at) <= before))
         .limit(limit)
     )
-    await session.execute(delete(ApiKey).where(col(ApiKey.id).in_(dead)))
+    gone = delete(ApiKey).where(col(ApiKey.id).in_(dead))
+    ids = (await session.execute(gone.returning(col(ApiKey.public_id)))).scalars().all()
+    # Another tenant's key may have the same public id.
+    await session.execute(
+        delete(ApiKeyTenant).where(
+            col(ApiKeyTenant.public_id).in_(ids),
+            ApiKeyTenant.tenant_id == session.info["tenant_id"],
+        )
+    )

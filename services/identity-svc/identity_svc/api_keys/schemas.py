@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from stagify.inputs import Instant, Name
+from stagify.inputs import Instant, Name, Network, Secret, Whole
 from stagify.pagination import Page
 
 # What a program may be allowed; the other permissions are for people alone.
@@ -22,6 +22,14 @@ Scope = Literal[
 ]
 
 
+MAX_NETWORKS = 50
+# Longer than any key; bounds what is looked at.
+MAX_KEY_CHARACTERS = 256
+DAY_HOURS, MONTH_HOURS = 24, 24 * 30
+
+Networks = Annotated[list[Network], Field(max_length=MAX_NETWORKS)]
+
+
 class ApiKeyCreate(BaseModel):
     """A key for a program. Without scopes it may do what is needed to stage photos."""
 
@@ -30,6 +38,41 @@ class ApiKeyCreate(BaseModel):
     name: Annotated[Name, Field(examples=["Listing importer"])]
     scopes: Annotated[list[Scope], Field(min_length=1)] | None = None
     expires_at: Instant | None = None
+    addresses: Annotated[
+        Networks, Field(description="From where it may be used; empty: from everywhere.")
+    ] = []
+
+
+class ApiKeyUpdate(BaseModel):
+    """What shall change; what is left out stays as it is. With null for `expires_at` a key does not
+    expire, with an empty list for `addresses` it may be used from everywhere."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Annotated[Name, Field(examples=["Listing importer"])] = Field(default_factory=str)
+    expires_at: Instant | None = None
+    addresses: Networks = []
+
+
+class ApiKeyRotate(BaseModel):
+    """For how many hours the old key goes on working beside the new one; with 0 it ends at once."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    overlap_hours: Annotated[int, Whole(0, MONTH_HOURS)] = DAY_HOURS
+
+
+class ApiKeyReport(BaseModel):
+    """A key that somebody has found where it should not be."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    key: Annotated[
+        Secret,
+        Field(
+            min_length=1, max_length=MAX_KEY_CHARACTERS, examples=["stg_live_7QxV2mLp_0000000000"]
+        ),
+    ]
 
 
 class ApiKeyRead(BaseModel):
@@ -47,6 +90,10 @@ class ApiKeyRead(BaseModel):
     last_used_at: datetime | None
     # Since when it is refused because its creator was removed.
     suspended_at: datetime | None = None
+    # From where it may be used, as CIDR; empty: from everywhere.
+    addresses: list[str] = []
+    # The key that has replaced it; until it expires, both work.
+    successor_id: UUID | None = None
 
 
 class ApiKeyPage(Page[ApiKeyRead]):

@@ -24,7 +24,7 @@ SESSION = """
         AND s.expires_at > $3 AND s.last_seen_at > $3::timestamptz - $2::interval
 """
 API_KEY = """
-    SELECT k.id, k.created_by, k.key_hash, k.scopes, k.last_used_at, k.expires_at,
+    SELECT k.id, k.created_by, k.key_hash, k.scopes, k.last_used_at, k.expires_at, k.addresses,
         m.role, m.custom_role_id, r.permissions
     FROM api_keys k
     JOIN memberships m ON m.tenant_id = k.tenant_id AND m.user_id = k.created_by

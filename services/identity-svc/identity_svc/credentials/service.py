@@ -78,6 +78,7 @@ async def _api_key(parts: Parts, tenant_id: UUID, text: str) -> CredentialRead |
         role=None,
         permissions=sorted(_role(row).permissions & set(row["scopes"])),
         expires_at=row["expires_at"],
+        addresses=row["addresses"],
     )
 
 

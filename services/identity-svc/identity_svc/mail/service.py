@@ -1,6 +1,6 @@
 """Writing mails, and queueing them in the caller's transaction."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -37,6 +37,9 @@ class MailKind(StrEnum):
     EMAIL_CHANGED = "email_changed"
     INVITATION = "invitation"
     OWNERSHIP = "ownership"
+    API_KEY_EXPIRES_IN_A_WEEK = "api_key_expires_in_a_week"
+    API_KEY_EXPIRES_IN_A_DAY = "api_key_expires_in_a_day"
+    API_KEY_REPORTED = "api_key_reported"
 
     @property
     def task(self) -> str:
@@ -80,19 +83,26 @@ class Mail:
         )
 
 
-# Writes the mail about one subject; None if it is no longer needed.
-# Its transaction commits before the mail is sent.
-Composer = Callable[[Session, UUID], Awaitable[Message | None]]
+# Writes the mail about one subject, or one for each of several readers; None if it is no longer needed.
+# Its transaction commits before the mail is sent. If one of several cannot be sent, all are tried again.
+Composer = Callable[[Session, UUID], Awaitable[Message | Sequence[Message] | None]]
 Composers = Mapping[MailKind, Composer]
 
 
 async def queue_mail(
-    session: Session, *, kind: MailKind, subject_id: UUID, give_up_at: datetime
+    session: Session,
+    *,
+    kind: MailKind,
+    subject_id: UUID,
+    give_up_at: datetime,
+    due_at: datetime | None = None,
 ) -> None:
-    """Send a mail after this transaction commits. It replaces an unsent mail of the same kind about
+    """Send a mail after this transaction commits, or later, when it is due. It replaces an unsent mail of the same kind about
     the same subject.
 
     The task contains neither text nor address: both are added when the mail is sent.
     """
     about = {"subject_id": str(subject_id)}
-    await enqueue(session, kind.task, about, key=str(subject_id), give_up_at=give_up_at)
+    await enqueue(
+        session, kind.task, about, key=str(subject_id), due_at=due_at, give_up_at=give_up_at
+    )

@@ -44,10 +44,14 @@ class SendMail:
 
     async def __call__(self, task: Task) -> None:
         async with task.transaction() as session:
-            message = await self._compose(session, UUID(task.payload["subject_id"]))
-        if message is None:
+            written = await self._compose(session, UUID(task.payload["subject_id"]))
+        if written is None:
             self._count("obsolete")
             return
+        for message in [written] if isinstance(written, Message) else written:
+            await self._send(message)
+
+    async def _send(self, message: Message) -> None:
         try:
             await self._sender.send(message)
         except MailRefusedError:

@@ -33,6 +33,11 @@ async def count_owners(session: Session) -> int:
     return (await session.exec(query)).one()
 
 
+async def find_owner_ids(session: Session) -> Sequence[UUID]:
+    """Who the tenant's owners are."""
+    return (await session.exec(select(Membership.user_id).where(Membership.role == "owner"))).all()
+
+
 async def find_former(session: Session, user_id: UUID) -> FormerMember | None:
     """What is remembered of somebody who was removed."""
     query = select(FormerMember).where(col(FormerMember.user_id) == user_id)

@@ -39,6 +39,7 @@ __all__ = [
     "find_member",
     "find_members",
     "find_own_roles",
+    "find_owners",
     "find_removal",
     "find_role",
     "forget_former",
@@ -121,6 +122,11 @@ async def require_actor(session: Session, principal: TenantPrincipal, *needed: s
     if missing:
         raise MissingPermissionError(needed=[*missing])
     return own
+
+
+async def find_owners(session: Session) -> Sequence[UUID]:
+    """The people who own the session's tenant."""
+    return await queries.find_owner_ids(session)
 
 
 async def get_member(session: Session, member_id: UUID) -> Membership:

@@ -67,6 +67,8 @@ Scope = Literal[
     "reset_source_hour",
     "reset_account_minutes",
     "reset_link_source_hour",
+    # Keys that one source has reported.
+    "key_report_source_hour",
     # Log-ins from one source; by one known device, and by all of an account.
     "login_source_minute",
     "login_source_hour",
