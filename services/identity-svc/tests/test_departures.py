@@ -10,6 +10,8 @@ import httpx
 import pytest
 from sqlalchemy import text
 
+from identity_svc.parts import Parts
+from identity_svc.people.service import erase
 from identity_svc.roles.schemas import BuiltInRole
 from identity_testing import Browser, Caller, Events, Join, Member, OpenBrowser, SignUp, refusal
 from seats_testing import SeatKeeper
@@ -471,6 +473,24 @@ class TestRestore:
         assert refusal(answer) == (404, "member_not_found")
         found = await client.get(f"{URL}?include=removed", headers=caller.user(member))
         assert len(found.json()["items"]) == 1
+
+    async def test_an_account_that_has_ended_does_not_come_back(
+        self,
+        seats: SeatKeeper,
+        caller: Caller,
+        database: Database,
+        member: Member,
+        second: Member,
+        parts: Parts,
+    ) -> None:
+        client, headers = seats.client, caller.user(member)
+        target = await id_of(client, headers, second)
+        await client.delete(f"{URL}/{target}", headers=headers)
+        async with parts.person_database.person(second.user_id) as session:
+            await erase(session, second.user_id)
+        answer = await client.post(f"{URL}/{target}/restore", json={}, headers=headers)
+        assert refusal(answer) == (404, "member_not_found")
+        assert seats.reserved == []
 
     async def test_a_role_that_is_too_much_for_the_restorer_is_refused(
         self,

@@ -23,7 +23,7 @@ from identity_svc.members.service import (
     role_of,
 )
 from identity_svc.parts import Parts
-from identity_svc.people.service import get_account
+from identity_svc.people.service import get_account, hold_account, is_erased
 from identity_svc.roles import service as roles
 from identity_svc.roles.service import Role, require_covers
 from identity_svc.seats.service import reserve_seat
@@ -100,7 +100,7 @@ async def _returning(
 ) -> "tuple[FormerMember, Role]":
     own = await require_actor(session, principal, "members:manage")
     former = await find_former(session, member_id)
-    if former is None:
+    if former is None or is_erased(await hold_account(session, former.user_id)):
         raise MemberNotFoundError
     wanted = key or (str(former.custom_role_id) if former.custom_role_id else former.role)
     role = await roles.find_role(session, wanted)

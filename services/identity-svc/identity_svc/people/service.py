@@ -36,6 +36,7 @@ __all__ = [
     "get_account",
     "hold_account",
     "hold_password",
+    "is_erased",
     "is_free",
     "lock_account",
     "register",
@@ -51,6 +52,10 @@ PASSWORD_ERRORS = (BusyError,)
 NEW_PASSWORD_ERRORS = (WeakPasswordError, *PASSWORD_ERRORS)
 # How long nobody else gets an address that an account has left.
 REST = timedelta(days=30)
+
+
+# Ends the address of an account that has ended; no real one does (RFC 2606).
+_ERASED = "@deleted.invalid"
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,10 +154,15 @@ async def set_email(session: Session, user_id: UUID, email: str) -> bool:
     return await queries.set_email(session, user_id, email, key)
 
 
+def is_erased(account: Account) -> bool:
+    """Whether the account has ended, so that nobody can log in with it."""
+    return account.email.endswith(_ERASED)
+
+
 async def erase(session: Session, user_id: UUID) -> None:
     """Forget who a person is: their id alone stays, and leads to nobody. No password is theirs any more."""
     user = await queries.lock_user(session, user_id)
-    user.email = user.email_key = f"{user_id}@deleted.invalid"
+    user.email = user.email_key = f"{user_id}{_ERASED}"
     user.name, user.password_hash = "", ""
     user.password_version += 1
     user.locale = user.theme = None
