@@ -23,6 +23,7 @@ _TRACE = 0.004
 _FEATHER = 28
 _SHOULDER = 0.75
 _NOISE = (0.0008, 0.006)
+_NOISE_ON_BLACK = 0.25
 _JPEG_QUALITY = 92
 _LABEL_SIZE = 0.0135
 _SMALLEST_LABEL = 12
@@ -41,7 +42,8 @@ def composite(photo: Pixels, rendered: Linear, crop: Crop, seed: int) -> Pixels:
     result = photo[..., ::-1].copy()
     beneath = to_linear(photo[top:bottom, left:right])
     encoded = to_srgb(beneath * (1 - alpha) + colour)
-    encoded += _noise(photo, alpha, seed)
+    # On black, grain of that size would look like dust.
+    encoded += _noise(photo, alpha, seed) * (_NOISE_ON_BLACK + (1 - _NOISE_ON_BLACK) * encoded)
     mixed = (np.clip(encoded, 0, 1) * 255 + 0.5).astype(np.uint8)
     touched = (alpha[..., 0] > 0) | (colour.max(axis=-1) > 0)
     result[top:bottom, left:right][touched] = mixed[touched]

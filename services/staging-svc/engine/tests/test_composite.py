@@ -33,9 +33,9 @@ def test_half_cover_mixes_light_not_code_values() -> None:
     assert mixed[80, 80].mean() == pytest.approx(137, abs=3)
 
 
-def test_shadow_halves_the_light() -> None:
+def test_shadow_takes_light_and_is_deepened() -> None:
     shadowed = composite(grey_photo(200), layer(0.0, 0.5), CROP, seed=0)
-    expected = to_srgb(to_linear(np.full((1, 1, 3), 200, np.uint8)) * 0.5) * 255
+    expected = to_srgb(to_linear(np.full((1, 1, 3), 200, np.uint8)) * 0.5**1.5) * 255
     assert shadowed[80, 80].mean() == pytest.approx(float(expected.mean()), abs=4)
 
 
