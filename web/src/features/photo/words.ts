@@ -40,7 +40,7 @@ function known({ code, passed }: { code: string; passed?: boolean }): string | n
     case "shows_room":
       return passed
         ? t`The photo shows the inside of a room.`
-        : t`The photo does not seem to show the inside of a room.`;
+        : t`The photo does not seem to show an empty living space.`;
     case "is_empty":
       return passed ? t`The floor is free.` : t`There seem to be things on the floor already.`;
     case "room_shape":

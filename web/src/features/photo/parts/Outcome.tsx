@@ -36,6 +36,9 @@ export function Outcome({ photo, canWrite }: { photo: Photo; canWrite: boolean }
   );
   const isHelp = canWrite && canBeHelped(photo);
   const failed = photo.checks.filter(({ passed }) => !passed);
+  const reason = photo.failure && said(photo.failure);
+  // What decided has often been said as the reason.
+  const seen = photo.checks.filter((check) => said(check) !== reason);
   return (
     <>
       {photo.needs_look && (
@@ -68,7 +71,7 @@ export function Outcome({ photo, canWrite }: { photo: Photo; canWrite: boolean }
         >
           <div className="grid gap-3">
             <p>
-              {photo.failure && said(photo.failure)} <Trans>It does not count.</Trans>
+              {reason} <Trans>It does not count.</Trans>
             </p>
             {isHelp && (
               <>
@@ -81,12 +84,12 @@ export function Outcome({ photo, canWrite }: { photo: Photo; canWrite: boolean }
                 <div>{mark("primary", <Trans>Help us: mark the floor</Trans>)}</div>
               </>
             )}
-            {photo.checks.length > 0 && (
+            {seen.length > 0 && (
               <div className="grid gap-1.5">
                 <h2 className="font-medium text-ink">
                   <Trans>What we saw</Trans>
                 </h2>
-                <Checks checks={photo.checks} />
+                <Checks checks={seen} />
               </div>
             )}
           </div>
