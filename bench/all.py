@@ -16,6 +16,7 @@ PROGRAMS = (
     [f"{HERE}/create_project.py"],
     [f"{HERE}/quota_reserve.py"],
     [f"{HERE}/team.py"],
+    [f"{HERE}/log_ins.py"],
     [f"{HERE}/engine.py"],
     [f"{HERE}/gateway/compare.py"],
     [f"{HERE}/gateway/curves.py"],

@@ -42,6 +42,7 @@ KIT_ACROSS_TENANTS = {
 ACROSS_TENANTS: dict[str, dict[str, str]] = {
     "tenant": {},
     "identity": {
+        "ix_factor_resets_user_id": "people see to what is theirs in all tenants",
         "ix_invitations_email_key": "people look at what is addressed to them in all tenants",
         "ix_memberships_user_id": "people see to what is theirs in all tenants",
         "ix_sessions_user_id": "the same",

@@ -12,6 +12,7 @@ from identity_svc.credentials import api as credentials
 from identity_svc.custom_roles import api as custom_roles
 from identity_svc.departures import api as departures
 from identity_svc.invitations import api as invitations
+from identity_svc.lost_factors import api as lost_factors
 from identity_svc.me import api as me
 from identity_svc.members import api as members
 from identity_svc.mfa import api as mfa
@@ -51,6 +52,7 @@ def create_app(settings: Settings) -> FastAPI:
         me,
         mfa,
         addresses,
+        lost_factors,
         roles,
         custom_roles,
         members,

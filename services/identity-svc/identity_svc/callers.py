@@ -7,6 +7,7 @@ from fastapi import Depends, Request
 
 from identity_svc.parts import Parts, PartsDep
 from identity_svc.sessions.service import COOKIE_NAME, Person, PlatformPerson, get_person
+from stagify import cause
 from stagify.auth import (
     CredentialScheme,
     PersonRequiredError,
@@ -26,6 +27,8 @@ async def _on_platform(request: Request) -> Person:
         async with parts.database.system() as session:
             known = await get_person(session, parts.digester, request.cookies.get(COOKIE_NAME, ""))
         request.state.person = known
+    # Whoever reads the token says that it names nobody.
+    cause.bind_actor(f"user:{known.user_id}")
     return known
 
 

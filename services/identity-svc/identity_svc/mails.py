@@ -4,6 +4,7 @@ from identity_svc.addresses import mail as addresses
 from identity_svc.api_keys import mail as api_keys
 from identity_svc.factors import mail as factors
 from identity_svc.invitations import mail as invitations
+from identity_svc.lost_factors import mail as lost_factors
 from identity_svc.ownership import mail as ownership
 from identity_svc.password_resets import mail as password_resets
 from identity_svc.signup import mail as signup
@@ -15,6 +16,7 @@ MAILS = (
     password_resets.CHANGED,
     factors.CHANGED,
     factors.CODE_USED,
+    lost_factors.ASKED,
     addresses.CODE,
     addresses.CHANGING,
     addresses.CHANGED,

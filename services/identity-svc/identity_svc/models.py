@@ -11,6 +11,7 @@ from identity_svc.factors.models import (
     Totp,
 )
 from identity_svc.invitations.models import Invitation, InvitationLink, InvitationToken
+from identity_svc.lost_factors.models import FactorReset
 from identity_svc.members.models import FormerMember, Membership
 from identity_svc.ownership.models import OwnershipTransfer
 from identity_svc.password_resets.models import PasswordReset
@@ -30,6 +31,7 @@ __all__ = [
     "CustomRole",
     "EmailChange",
     "FactorOwner",
+    "FactorReset",
     "FormerMember",
     "Handoff",
     "Invitation",

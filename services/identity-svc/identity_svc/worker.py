@@ -9,6 +9,8 @@ from identity_svc.factors import mail as factor_mails
 from identity_svc.factors.mail import FactorNote
 from identity_svc.handlers import HANDLERS
 from identity_svc.invitations.mail import InvitationMail
+from identity_svc.lost_factors.mail import FactorResetMail
+from identity_svc.lost_factors.tasks import lost_factor_kinds
 from identity_svc.mail.service import Brands, Composers, MailKind
 from identity_svc.mail.smtp import SmtpSender
 from identity_svc.mail.tasks import mail_kinds
@@ -45,6 +47,7 @@ def make_kinds(parts: Parts) -> Kinds:
         MailKind.PASSWORD_CHANGED: PasswordChangedMail(brands.platform),
         MailKind.FACTORS_CHANGED: FactorNote(factor_mails.CHANGED, brands.platform),
         MailKind.RECOVERY_CODE_USED: FactorNote(factor_mails.CODE_USED, brands.platform),
+        MailKind.FACTOR_RESET: FactorResetMail(brands.platform),
         MailKind.EMAIL_CODE: EmailCodeMail(parts.digester, brands.platform),
         MailKind.EMAIL_CHANGING: OldAddressMail(
             address_mails.CHANGING, parts.digester, brands.platform
@@ -58,7 +61,10 @@ def make_kinds(parts: Parts) -> Kinds:
         MailKind.API_KEY_EXPIRES_IN_A_DAY: ApiKeyExpiresMail(brands),
         MailKind.API_KEY_REPORTED: ApiKeyReportedMail(brands),
     }
-    return mail_kinds(composers, SmtpSender(parts.settings))
+    return {
+        **mail_kinds(composers, SmtpSender(parts.settings)),
+        **lost_factor_kinds(parts),
+    }
 
 
 async def main() -> None:

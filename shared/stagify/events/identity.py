@@ -127,6 +127,25 @@ class MemberRestored(TenantEvent):
     role: str
 
 
+class FactorResetRequested(TenantEvent):
+    """An owner has asked to take the second factors of a member away, who has lost them; it happens a day
+    later."""
+
+    event_type = "stagify.member.factor_reset_requested.v1"
+    topic = Topic.IDENTITY
+    key_field = "user_id"
+    user_id: UUID
+
+
+class FactorResetCancelled(TenantEvent):
+    """The member has refused that, and keeps their second factors."""
+
+    event_type = "stagify.member.factor_reset_cancelled.v1"
+    topic = Topic.IDENTITY
+    key_field = "user_id"
+    user_id: UUID
+
+
 class MemberRulesChanged(TenantEvent):
     """What a member's sessions in the tenant are worth has to be asked again: the tenant's rules of how
     people sign in have changed."""

@@ -165,7 +165,7 @@ async def note_use(session: Session, passkey: Passkey, sign_count: int, now: dat
 
 async def delete_all(session: Session, user_id: UUID) -> None:
     """Delete all second factors of the person, and what waits for one."""
-    for table in (Challenge, PendingTotp, Totp, Passkey, RecoveryCode, FactorOwner):
+    for table in (Challenge, PendingTotp, Totp, Passkey, RecoveryCode):
         await session.execute(delete(table).where(col(table.user_id) == user_id))
 
 

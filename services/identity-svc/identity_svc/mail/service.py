@@ -32,6 +32,7 @@ class MailKind(StrEnum):
     PASSWORD_CHANGED = "password_changed"
     FACTORS_CHANGED = "factors_changed"
     RECOVERY_CODE_USED = "recovery_code_used"
+    FACTOR_RESET = "factor_reset"
     EMAIL_CODE = "email_code"
     EMAIL_CHANGING = "email_changing"
     EMAIL_CHANGED = "email_changed"
