@@ -5,6 +5,7 @@ import { officeRoutes } from "@/features/office/routes";
 import { photoRoutes } from "@/features/photo/routes";
 import { photosRoutes } from "@/features/photos/routes";
 import { sessionRoutes } from "@/features/session/routes";
+import { teamRoutes } from "@/features/team/routes";
 import { usageRoutes } from "@/features/usage/routes";
 import { enterRoutes } from "@/features/workspaces/routes";
 import { door, office, root, workspace } from "@/lib/frames";
@@ -21,7 +22,13 @@ export const tenantTree = () =>
       ...photosRoutes,
       ...photoRoutes,
       ...accountRoutes,
-      office.addChildren([...officeRoutes, ...usageRoutes, ...apiKeyRoutes, ...brandingRoutes]),
+      office.addChildren([
+        ...officeRoutes,
+        ...usageRoutes,
+        ...teamRoutes,
+        ...apiKeyRoutes,
+        ...brandingRoutes,
+      ]),
     ]),
     door.addChildren([...sessionRoutes, ...enterRoutes]),
   ] as const;

@@ -13,6 +13,8 @@ export function wordsFor(
   if (!(error instanceof ApiError)) return failed;
   const words = own[error.code] ?? own[error.status];
   if (words) return words;
+  if (error.code === "step_up_required")
+    return t`Nothing was changed: it has to be certain first that it is you.`;
   if (error.status === 429)
     return plural(error.retryAfter ?? 60, {
       one: "Too many tries. Wait # second, then try again.",

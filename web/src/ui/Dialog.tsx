@@ -93,11 +93,12 @@ export function ConfirmDialog({
   onOpenChange,
   title,
   description,
+  children,
   confirm,
   kind = "danger",
   busy = false,
   onConfirm,
-}: Omit<DialogProps, "actions" | "children"> & {
+}: Omit<DialogProps, "actions"> & {
   confirm: ReactNode;
   kind?: ButtonKind;
   busy?: boolean;
@@ -116,6 +117,7 @@ export function ConfirmDialog({
               </AlertDialog.Description>
             )}
           </div>
+          {children}
           <div className="flex flex-row-reverse flex-wrap gap-3">
             <Button kind={kind} busy={busy} onClick={onConfirm}>
               {confirm}

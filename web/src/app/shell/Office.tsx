@@ -1,10 +1,13 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { Link, Outlet } from "@tanstack/react-router";
 import type { ReactNode } from "react";
+import { useCan } from "@/lib/access";
 
 /** Around the pages about the workspace itself: a row of ways under the shell's. */
 export function Office() {
   const { t } = useLingui();
+  const manages = useCan("tenant:manage");
+  const makesKeys = useCan("api_keys:manage");
   return (
     <>
       <div className="border-line border-b">
@@ -18,12 +21,19 @@ export function Office() {
           <Way to="/office/usage">
             <Trans>Usage</Trans>
           </Way>
-          <Way to="/office/brand">
-            <Trans>Brand</Trans>
+          <Way to="/office/team">
+            <Trans>Team</Trans>
           </Way>
-          <Way to="/office/api-keys">
-            <Trans>API keys</Trans>
-          </Way>
+          {manages && (
+            <Way to="/office/brand">
+              <Trans>Brand</Trans>
+            </Way>
+          )}
+          {makesKeys && (
+            <Way to="/office/api-keys">
+              <Trans>API keys</Trans>
+            </Way>
+          )}
         </nav>
       </div>
       <Outlet />
@@ -36,7 +46,7 @@ function Way({
   exact = false,
   children,
 }: {
-  to: "/office" | "/office/usage" | "/office/brand" | "/office/api-keys";
+  to: "/office" | "/office/usage" | "/office/team" | "/office/brand" | "/office/api-keys";
   exact?: boolean;
   children: ReactNode;
 }) {

@@ -1,5 +1,5 @@
 import { Outlet } from "@tanstack/react-router";
-import { SessionEnd } from "@/features/session";
+import { SessionEnd, StepUp } from "@/features/session";
 import { Brand } from "./Brand";
 
 /** Around pages of a person who is in no workspace. */
@@ -13,6 +13,7 @@ export function Platform() {
         <Outlet />
       </main>
       <SessionEnd />
+      <StepUp />
     </div>
   );
 }

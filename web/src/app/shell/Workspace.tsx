@@ -1,9 +1,9 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { Link, Outlet } from "@tanstack/react-router";
-import { Images, LayoutDashboard, UserRound } from "lucide-react";
+import { Images, LayoutDashboard, UserRound, UsersRound } from "lucide-react";
 import { lazy, type ReactNode, Suspense, useEffect } from "react";
 import { loadPhotosEverywhere } from "@/features/photos";
-import { SessionEnd } from "@/features/session";
+import { SessionEnd, StepUp, useFreshSession } from "@/features/session";
 import { useCan } from "@/lib/access";
 import { startLive } from "@/lib/live";
 import { suspectNewBuild } from "../update";
@@ -17,6 +17,7 @@ const PhotosEverywhere = lazy(loadPhotosEverywhere);
  * bottom, where the thumb is. */
 export function Workspace() {
   const { t } = useLingui();
+  useFreshSession();
   useEffect(() => {
     const { state } = startLive();
     let wasDown = false;
@@ -59,21 +60,26 @@ export function Workspace() {
         <PhotosEverywhere />
       </Suspense>
       <SessionEnd />
+      <StepUp />
     </>
   );
 }
 
 function Ways() {
-  // Those who neither pay nor manage have no use for the office.
+  // Those who neither pay nor manage have no use for the office, but for the people in it.
   const manages = useCan("tenant:manage");
   return (
     <>
       <Way to="/" exact icon={<Images aria-hidden className="size-5" />}>
         <Trans>Photos</Trans>
       </Way>
-      {manages && (
+      {manages ? (
         <Way to="/office" icon={<LayoutDashboard aria-hidden className="size-5" />}>
           <Trans>Office</Trans>
+        </Way>
+      ) : (
+        <Way to="/office/team" icon={<UsersRound aria-hidden className="size-5" />}>
+          <Trans>Team</Trans>
         </Way>
       )}
       <span className="contents sm:hidden">
@@ -91,7 +97,7 @@ function Way({
   icon,
   children,
 }: {
-  to: "/" | "/office" | "/me";
+  to: "/" | "/office" | "/office/team" | "/me";
   exact?: boolean;
   icon: ReactNode;
   children: ReactNode;

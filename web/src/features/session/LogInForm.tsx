@@ -8,7 +8,7 @@ import { Notice } from "@/ui/Notice";
 import { PasswordField } from "@/ui/PasswordField";
 import { type Credentials, useLogIn } from "./api";
 
-/** Address and password. `email` is fixed where the same person has to come back. */
+/** Address and password. `email` is fixed where the same person has to come back, if they still may. */
 export function LogInForm({
   email,
   onDone,
@@ -26,7 +26,10 @@ export function LogInForm({
       {logIn.error && (
         <Notice tone="danger">
           {wordsFor(logIn.error, {
-            invalid_credentials: t`Address and password do not match.`,
+            invalid_credentials:
+              email === undefined
+                ? t`Address and password do not match.`
+                : t`Address and password do not match, or you do not belong to this workspace any more.`,
           })}
         </Notice>
       )}

@@ -1,10 +1,11 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { api, data } from "@/lib/api";
+import { useCallback } from "react";
+import { api, data, type Schemas } from "@/lib/api";
 import { expiry } from "@/lib/expiry";
 import { leave as endAll } from "@/lib/leaving";
-import { stopLive } from "@/lib/live";
+import { stopLive, useLiveEndings } from "@/lib/live";
 import { setLocale, setLook } from "@/lib/preferences";
-import { type PersonSession, type Session, sessionQuery } from "@/lib/session";
+import { type PersonSession, readSession, type Session, sessionQuery } from "@/lib/session";
 
 export type Credentials = { email: string; password: string };
 
@@ -34,8 +35,34 @@ const CHANNEL = "stagify:session";
 const PATIENCE = 500;
 let left = false;
 
-/** Forget everything of this person, here and in the other tabs, and show the log-in. */
-async function leave(told = false): Promise<void> {
+export type StepUp =
+  | Schemas["PasswordStepUp"]
+  | Schemas["CodeAnswer"]
+  | Schemas["RecoveryCodeAnswer"];
+
+/** Prove once more who is signed in; the session goes on. */
+export function useStepUp() {
+  return useMutation({
+    gcTime: 0,
+    mutationFn: (body: StepUp) => data(api.POST("/v1/session/step-up", { body })),
+  });
+}
+
+/** Keep what the page knows of the session as the server has it, which ends the stream of a person whose
+ * role changes, or who is removed. */
+export function useFreshSession(): void {
+  const queries = useQueryClient();
+  useLiveEndings(
+    useCallback(async () => {
+      const session = await readSession<Session>().catch(() => undefined);
+      if (session) queries.setQueryData(sessionQuery.queryKey, session);
+      else if (session === null && expiry.armed) await expiry.renewal();
+    }, [queries]),
+  );
+}
+
+/** Forget everything of this person, here and in the other tabs, and show the log-in or what is at `to`. */
+export async function leave({ told = false, to = "/login" } = {}): Promise<void> {
   // This page hears its own word to the others, too.
   if (left) return;
   left = true;
@@ -54,7 +81,7 @@ async function leave(told = false): Promise<void> {
   await Promise.race([forgetDatabases(), new Promise((go) => setTimeout(go, PATIENCE))]);
   // The page is made anew, so nothing of the person stays in memory. Until then it shows what it has:
   // whatever it asked for now would be refused.
-  location.replace("/login");
+  location.replace(to);
 }
 
 /** Photos that had not been sent yet, of whoever used this browser. */
@@ -74,6 +101,6 @@ async function forgetDatabases(): Promise<void> {
 /** Other tabs do not outlive the session. */
 export function followSession(): () => void {
   const channel = new BroadcastChannel(CHANNEL);
-  channel.addEventListener("message", () => void leave(true));
+  channel.addEventListener("message", () => void leave({ told: true }));
   return () => channel.close();
 }

@@ -1,2 +1,3 @@
-export { useLogOut } from "./api";
+export { leave, useFreshSession, useLogOut } from "./api";
 export { SessionEnd } from "./SessionEnd";
+export { StepUp } from "./StepUp";

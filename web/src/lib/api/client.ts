@@ -1,6 +1,7 @@
 import createClient from "openapi-fetch";
 import { expiry } from "../expiry";
-import { errorOf, OfflineError } from "./errors";
+import { proof } from "../proof";
+import { ApiError, errorOf, OfflineError } from "./errors";
 import type { components, paths } from "./schema";
 
 export type Schemas = components["schemas"];
@@ -24,9 +25,21 @@ async function read(request: Request): Promise<Response> {
   return new Response(body.size > 0 ? body : null, response);
 }
 
-/** Send a request; the body of the answer is still to come. If the session has ended meanwhile, the request waits for the person to log in
- * again and is then repeated with the same key, so that nothing on the page is lost. */
+/** Send a request; the body of the answer is still to come. If the session has ended meanwhile, or a fresh proof of
+ * who the person is is asked for, the request waits for it and is then repeated with the same key, so that
+ * nothing on the page is lost. */
 export async function send(request: Request): Promise<Response> {
+  const again = request.clone();
+  try {
+    return await signedIn(request);
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.code !== "step_up_required") throw error;
+    if (!(await proof.ask())) throw error;
+    return await signedIn(again);
+  }
+}
+
+async function signedIn(request: Request): Promise<Response> {
   const again = request.clone();
   const { renewals } = expiry;
   const response = await reach(request);

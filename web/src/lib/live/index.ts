@@ -35,3 +35,8 @@ export function useLiveState(): LiveState {
 export function useLiveBeginnings(): number {
   return useStore(startLive().beginnings);
 }
+
+/** Hear when the stream has ended, while a component is shown. */
+export function useLiveEndings(listener: () => void): void {
+  useEffect(() => startLive().endings.follow(listener), [listener]);
+}

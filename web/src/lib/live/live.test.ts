@@ -75,6 +75,7 @@ describe("a stream that is followed", () => {
         open: (anew) => told.push(anew ? "open anew" : "open"),
         moved: () => told.push("moved"),
         down: () => told.push("down"),
+        ended: () => told.push("ended"),
       },
       {
         send: async (request) => {

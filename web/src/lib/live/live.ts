@@ -11,6 +11,7 @@ type Said =
   /** `last` is where the stream is, so that whichever tab leads next goes on there. `anew`: it has just
    * begun, and nobody knows what happened before. */
   | { kind: "state"; state: LiveState; last: string | undefined; anew: boolean }
+  | { kind: "ended" }
   /** A tab asks the leader how things stand. */
   | { kind: "ask"; tab: string; isHidden: boolean }
   /** The leader gives its place to a tab that asked. */
@@ -35,6 +36,9 @@ export class Live {
   /** How often events have begun to arrive here without those before them: each time, what was read earlier
    * has to be read again. */
   readonly beginnings = new Store(0);
+  /** How often the stream has ended: perhaps because the person may do something else from now on, or
+   * nothing any more. */
+  readonly endings = new Store(0);
   readonly #url: string;
   readonly #around: Around & Pick<typeof AROUND, "isHidden" | "patience">;
   readonly #listeners = new Set<(event: StreamEvent) => void>();
@@ -107,6 +111,7 @@ export class Live {
         open: (anew) => this.#say(this.#standing("open", anew)),
         moved: () => this.#say(this.#standing("open")),
         down: () => this.#say(this.#standing("down")),
+        ended: () => this.#say({ kind: "ended" }),
       },
       this.#around,
     );
@@ -156,6 +161,7 @@ export class Live {
       if (said.state === "open") this.#begin(said.anew);
       this.state.set(said.state);
     }
+    if (said.kind === "ended") this.endings.set(this.endings.get() + 1);
     if (said.kind !== "event") return;
     if (said.event.id !== undefined) this.#last.id = said.event.id;
     this.#begin(false);

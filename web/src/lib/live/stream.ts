@@ -24,6 +24,8 @@ export type Tell = {
   /** It has come further, to `last`, without an event that anybody has to hear. */
   moved: () => void;
   down: () => void;
+  /** It was open and is not any more, whoever ended it. */
+  ended: () => void;
 };
 
 /** Read the events at `url` until `signal` says so. When the stream ends it is opened again, after a
@@ -44,10 +46,12 @@ export async function follow(
     // That a server ends a stream is no failure, even if nothing had happened.
     let broke = false;
     let heard = false;
+    let opened = false;
     try {
       const headers: Record<string, string> = { Accept: "text/event-stream" };
       if (last.id !== undefined) headers["Last-Event-ID"] = last.id;
       const response = await around.send(new Request(url, { headers, signal, cache: "no-store" }));
+      opened = true;
       tell.open(last.id === undefined);
       for await (const event of eventsOf(response, signal)) {
         heard = true;
@@ -61,6 +65,7 @@ export async function follow(
     }
     if (signal.aborted) return;
     if (broke) tell.down();
+    if (opened) tell.ended();
     if (heard || !broke) failures = 0;
     await around.wait(Math.max((asked ?? 0) * 1000, pauseAfter(failures)), signal);
     failures += 1;

@@ -1,0 +1,22 @@
+import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
+import { usageQuery } from "@/features/usage";
+import { can } from "@/lib/access";
+import { office } from "@/lib/frames";
+import { membersQuery, rolesQuery } from "./api";
+
+const teamRoute = createRoute({
+  getParentRoute: () => office,
+  path: "/team",
+  loader: async ({ context: { queries, session } }) => {
+    if (!can(session, "members:read")) return;
+    // How many seats are left may be late or away: the page is useful without it.
+    void queries.prefetchQuery(usageQuery);
+    await Promise.all([
+      queries.ensureInfiniteQueryData(membersQuery),
+      queries.ensureQueryData(rolesQuery),
+    ]);
+  },
+  component: lazyRouteComponent(() => import("./TeamPage"), "TeamPage"),
+});
+
+export const teamRoutes = [teamRoute] as const;
