@@ -97,6 +97,7 @@ PAGES: dict[str, Open] = {
     "marking the floor": _marking,
     "office": _at("/office", re.compile("eu|EU")),
     "usage": _at("/office/usage", re.compile("10")),
+    "team": _at("/office/team", re.compile("What each role may do|Was jede Rolle darf")),
     "brand": _at("/office/brand", "#"),
     "api keys": _at("/office/api-keys", "curl"),
     "new key": _key,

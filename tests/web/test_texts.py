@@ -33,12 +33,13 @@ class TestTexts:
         known = data_of([projects, session, customer.browser.get("/v1/tenant").json()])
         known |= data_of(customer.browser.get("/v1/me/sessions").json())
         known |= data_of(customer.browser.get("/v1/api-keys").json())
+        known |= data_of(customer.browser.get("/v1/members").json())
         # The first letters of the name; the region and the plan.
         known |= {"TE", "EU", "Free"}
         speak_pseudo(person.page)
         paths = [
             *("/", "/?trash=true", "/?q=nothing", "/office", "/office/usage", "/office/brand"),
-            *("/office/api-keys", "/me", "/no/such/page"),
+            *("/office/team", "/office/api-keys", "/me", "/no/such/page"),
             *(f"/photos/{each['id']}" for each in projects),
         ]
         found = {}

@@ -17,7 +17,7 @@ export function useRoleName(): (role: Role | undefined) => string {
 export function useRoleSentence(): (role: Role) => string | null {
   const { t } = useLingui();
   const sentences: Record<string, string> = {
-    owner: t`May do everything: plan, other owners, and the end of the workspace too.`,
+    owner: t`May do everything, also make others owners.`,
     admin: t`Runs the workspace: people, brand, keys.`,
     member: t`Adds photos and has them furnished.`,
     viewer: t`Looks at everything and changes nothing.`,
@@ -36,29 +36,23 @@ export function useBaseWords(): (base: Role) => string {
   return ({ key, name }) => words[key] ?? name;
 }
 
-/** What a permission lets people do, in words. */
-export function usePermissionWords(): (permission: string) => string {
+/** What permissions let people do in this app, in words. For some there is nothing to do in it yet. */
+export function usePermissionWords(): (permissions: readonly string[]) => string[] {
   const { t } = useLingui();
+  // In this order.
   const words: Record<string, string> = {
-    "tenant:read": t`see the workspace`,
     "projects:read": t`see photos`,
     "usage:read": t`see usage`,
+    "tenant:read": t`see the workspace`,
     "members:read": t`see who belongs to it`,
     "projects:write": t`add, furnish and delete photos`,
-    "shares:manage": t`share photos`,
-    "tenant:manage": t`change name and brand`,
-    "domains:manage": t`set up addresses of your own`,
     "members:manage": t`manage people`,
+    "tenant:manage": t`change name and brand`,
     "api_keys:manage": t`make API keys`,
-    "webhooks:manage": t`connect other software`,
-    "audit:read": t`see who did what`,
-    "billing:read": t`see the plan and invoices`,
-    "billing:manage": t`change the plan and pay`,
-    "roles:manage": t`make roles`,
-    "sso:manage": t`set up single sign-on`,
-    "data:export": t`export everything`,
-    "tenant:delete": t`delete the workspace`,
     "ownership:transfer": t`make others owners`,
   };
-  return (permission) => words[permission] ?? permission;
+  return (permissions) =>
+    Object.keys(words)
+      .filter((each) => permissions.includes(each))
+      .map((each) => words[each] ?? each);
 }

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { expiry } from "../expiry";
+import { proof } from "../proof";
 import { api, data } from "./client";
 import { ApiError, OfflineError } from "./errors";
 
@@ -154,4 +155,36 @@ test("the log-in's own 401 opens no dialog", async () => {
   const error = await refusal(data(api.POST("/v1/session", { body })));
   expect(error.code).toBe("invalid_credentials");
   expect(expiry.ended.get()).toBe(false);
+});
+
+const unproved = problem(403, { code: "step_up_required", detail: "Log in again." });
+
+test("what asks who it is waits for the answer, and is sent again", async () => {
+  answers.push(unproved, good({ id: "k-1" }));
+  const call = data(api.POST("/v1/api-keys", { body: { name: "Importer" } }));
+  await vi.waitFor(() => expect(proof.wanted.get()).toBe(true));
+  proof.answer(true);
+  expect(await call).toEqual({ id: "k-1" });
+  expect(proof.wanted.get()).toBe(false);
+  const [first, second] = asked;
+  expect(await second?.text()).toBe(await first?.text());
+});
+
+test("whoever does not say who it is gets the refusal, and nothing is sent", async () => {
+  answers.push(unproved);
+  const call = refusal(data(api.GET("/v1/usage")));
+  await vi.waitFor(() => expect(proof.wanted.get()).toBe(true));
+  proof.answer(false);
+  expect((await call).code).toBe("step_up_required");
+  expect(asked).toHaveLength(1);
+});
+
+test("two that ask at the same time have one answer", async () => {
+  answers.push(unproved, unproved, good({ meters: [] }), good({ meters: [] }));
+  const calls = [data(api.GET("/v1/usage")), data(api.GET("/v1/usage"))];
+  await vi.waitFor(() => expect(asked).toHaveLength(2));
+  await vi.waitFor(() => expect(proof.wanted.get()).toBe(true));
+  await new Promise((done) => setTimeout(done));
+  proof.answer(true);
+  expect(await Promise.all(calls)).toHaveLength(2);
 });

@@ -101,19 +101,24 @@ describe("a stream that is followed", () => {
   test("is opened again after its last event", async () => {
     const { asked, told } = await followed([stream("id: 1\ndata: a\n\n"), stream("data: b\n\n")]);
     expect(asked).toEqual([null, "1", "1"]);
-    expect(told).toEqual(["open anew", "a", "open", "b"]);
+    expect(told).toEqual(["open anew", "a", "ended", "open", "b", "ended"]);
   });
 
   test("is opened again where it was, although nothing had happened", async () => {
     const { asked, told } = await followed([stream(": open\nid: 4\n\n"), stream("data: b\n\n")]);
     expect(asked).toEqual([null, "4", "4"]);
-    expect(told).toEqual(["open anew", "moved", "open", "b"]);
+    expect(told).toEqual(["open anew", "moved", "ended", "open", "b", "ended"]);
   });
 
   test("that the server ends now and then has not failed", async () => {
     const { told, pauses } = await followed(Array.from({ length: 6 }, () => stream("")));
     expect(Math.max(...pauses)).toBeLessThanOrEqual(1_000);
     expect(told).not.toContain("down");
+  });
+
+  test("that was never open has not ended", async () => {
+    const { told } = await followed([refused(503)]);
+    expect(told).toEqual(["down"]);
   });
 
   test("waits longer each time that it fails, but never for good", async () => {

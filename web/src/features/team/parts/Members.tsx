@@ -57,6 +57,7 @@ export function Members({
             role={roles.find(({ key }) => key === member.role)}
             isYou={member.user_id === user?.id}
             isOnlyOwner={isOnlyOwner(member, members, isComplete)}
+            isAlone={members.length === 1}
             onOpen={(what) => setOpen({ what, member })}
           />
         ))}
@@ -89,12 +90,14 @@ function Line({
   role,
   isYou,
   isOnlyOwner,
+  isAlone,
   onOpen,
 }: {
   member: Member;
   role: Role | undefined;
   isYou: boolean;
   isOnlyOwner: boolean;
+  isAlone: boolean;
   onOpen: (what: Open["what"]) => void;
 }) {
   const { t } = useLingui();
@@ -109,17 +112,26 @@ function Line({
       person={member}
       isYou={isYou}
       note={
-        <time dateTime={joined_at} title={formatTime(joined_at)}>
-          <Trans>since {date}</Trans>
-        </time>
+        <>
+          <time dateTime={joined_at} title={formatTime(joined_at)}>
+            <Trans>since {date}</Trans>
+          </time>
+          {isYou && isOnlyOwner && !isAlone && (
+            <span className="block">
+              <Trans>As the only owner you cannot leave: make somebody else an owner first.</Trans>
+            </span>
+          )}
+        </>
       }
     >
-      <span className="sm:w-32 sm:text-right">{called}</span>
+      <span className="max-sm:w-full sm:max-w-48 sm:text-right">
+        <bdi>{called}</bdi>
+      </span>
       {decides && !isOnlyOwner && (
         <Button
           kind="secondary"
           size="small"
-          aria-label={t`Change the role of ${name}`}
+          aria-label={t`Change role of ${name}`}
           onClick={() => onOpen("role")}
         >
           <Trans>Change role</Trans>

@@ -31,7 +31,7 @@ export function Person({
         <span className="text-quiet">{email}</span>
         <span className="text-caption text-quiet">{note}</span>
       </span>
-      <span className="flex flex-wrap items-center gap-3 max-sm:w-full max-sm:pl-13">
+      <span className="flex flex-wrap items-center gap-x-3 gap-y-2 max-sm:w-full max-sm:pl-13">
         {children}
       </span>
     </li>

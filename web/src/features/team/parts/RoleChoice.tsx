@@ -40,7 +40,7 @@ export function RoleChoice({
               <bdi>{roleName(role)}</bdi>
             </span>
             <span className="text-caption text-quiet">
-              {sentence(role) ?? role.permissions.map(permissionWords).join(", ")}
+              {sentence(role) ?? permissionWords(role.permissions).join(", ")}
             </span>
           </span>
         </label>

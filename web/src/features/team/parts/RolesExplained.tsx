@@ -31,8 +31,8 @@ function Abilities({ base, more }: Explained) {
   return (
     <ul className="grid gap-1 text-quiet">
       {base && <li>{baseWords(base)}</li>}
-      {more.map((permission) => (
-        <li key={permission}>{words(permission)}</li>
+      {words(more).map((each) => (
+        <li key={each}>{each}</li>
       ))}
     </ul>
   );

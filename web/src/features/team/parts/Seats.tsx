@@ -42,7 +42,5 @@ function Note({ remaining }: { remaining: number | null }) {
       <Trans>All are taken. Remove somebody, or choose a larger plan, to let in another.</Trans>
     );
   }
-  return (
-    <Plural value={remaining} one="# more person has a seat" other="# more people have a seat" />
-  );
+  return <Plural value={remaining} one="# seat is free" other="# seats are free" />;
 }
