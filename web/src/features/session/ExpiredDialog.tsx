@@ -1,4 +1,5 @@
 import { Trans } from "@lingui/react/macro";
+import { boot } from "@/lib/boot";
 import { expiry } from "@/lib/expiry";
 import type { PersonSession, Session } from "@/lib/session";
 import { RequiredDialog } from "@/ui/Dialog";
@@ -20,6 +21,14 @@ export default function ExpiredDialog({ user }: { user: Session["user"] }) {
       }
     >
       <LogInForm email={user?.email} onDone={back} />
+      {boot.kind === "tenant" && (
+        <a
+          href={`${boot.app_url}/tenants`}
+          className="justify-self-start text-quiet underline-offset-4 hover:underline"
+        >
+          <Trans>Your other workspaces</Trans>
+        </a>
+      )}
     </RequiredDialog>
   );
 }

@@ -31,9 +31,7 @@ export default function StepUpDialog() {
       open
       onOpenChange={() => proof.answer(false)}
       title={<Trans>Is it you?</Trans>}
-      description={
-        <Trans>What you are about to do matters much, so say once more who you are.</Trans>
-      }
+      description={<Trans>This change matters, so confirm that it is you.</Trans>}
     >
       <Form<Record<Way, string>>
         key={way}
