@@ -43,8 +43,8 @@ export default defineConfig({
               test: /node_modules|src\/(app|lib|ui|styles)\//,
               priority: 1,
             },
-            // So small that it would be merged into the file of a sheet, for pages that have none.
-            { name: "choices", test: /src\/ui\/ChoiceGroup/, priority: 0.5 },
+            // So small that they would be merged into the file of a sheet or a menu, for pages that have none.
+            { name: "small", test: /src\/ui\/(Avatar|ChoiceGroup)/, priority: 0.5 },
             // What some pages need: in files of a size, each for the pages that use it.
             {
               name: "parts",

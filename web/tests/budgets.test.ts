@@ -45,6 +45,7 @@ const visits = entries.flatMap((entry) => {
 });
 // What opens over a page that is there already.
 const UNDER: Record<string, string> = {
+  "src/features/api-keys/parts/NewKey.tsx": "src/features/api-keys/ApiKeysPage.tsx",
   "src/features/photo/parts/FloorEditor.tsx": "src/features/photo/PhotoPage.tsx",
   "src/features/photos/parts/SelectionBar.tsx": "src/features/photos/PhotosPage.tsx",
   "src/features/photos/NewSheet.tsx": "src/features/photos/PhotosPage.tsx",
