@@ -40,8 +40,7 @@ MAX_NOTE = 300
 # No password needs more bytes; bounds what a log-in can make us hash.
 MAX_PASSWORD_BYTES = 4 * MAX_PASSWORD
 CODE_DIGITS = 6
-# As many as a name, because people try their name first.
-MAX_SLUG = MAX_NAME
+MAX_SLUG = MAX_NAME  # People try their name first.
 # Both can be held by Python and PostgreSQL. (The last microsecond of 9999 is asyncpg's infinity.)
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST = datetime(9999, 12, 31, 23, 59, 59, 999_000, tzinfo=UTC)
@@ -351,10 +350,7 @@ Challenge = Annotated[
 ]
 # Bytes in base64url without padding, as browsers write those of WebAuthn.
 Base64Url = Annotated[
-    str,
-    Rule(),
-    Field(pattern=r"^[A-Za-z0-9_-]+$", min_length=1, max_length=16_384),
-    _schema(examples=["YWxnb3JpdGhtcw"]),
+    str, Rule(), Field(pattern="^[A-Za-z0-9_-]+$", max_length=16_384, examples=["YWxnb3JpdGhtcw"])
 ]
 # The code of a mail in plain digits; people may write it in groups and with the digits of their script.
 Code = Annotated[
