@@ -161,7 +161,7 @@ const unproved = problem(403, { code: "step_up_required", detail: "Log in again.
 
 test("what asks who it is waits for the answer, and is sent again", async () => {
   answers.push(unproved, good({ id: "k-1" }));
-  const call = data(api.POST("/v1/api-keys", { body: { name: "Importer" } }));
+  const call = data(api.POST("/v1/api-keys", { body: { name: "Importer", addresses: [] } }));
   await vi.waitFor(() => expect(proof.wanted.get()).toBe(true));
   proof.answer(true);
   expect(await call).toEqual({ id: "k-1" });

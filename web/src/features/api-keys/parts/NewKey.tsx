@@ -101,7 +101,7 @@ function KeyForm({
     <Form<{ name: string }>
       busy={busy || scopes.length === 0}
       errors={refusal?.fields}
-      onSubmit={({ name }) => onSubmit({ name, scopes, expires_at: endOf(life) })}
+      onSubmit={({ name }) => onSubmit({ name, scopes, addresses: [], expires_at: endOf(life) })}
     >
       {error && <Notice tone="danger">{wordsFor(error)}</Notice>}
       <Field
