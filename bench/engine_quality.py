@@ -2,8 +2,8 @@
 
     python bench/engine_quality.py [--library /usr/share/sweethome3d/furniture] [--limit 40]
 
-The photos are rendered once into .stagify/truth: 160 scenes that no network was trained on, about half an hour
-on two cores. That needs g++ and the models of Debian's package sweethome3d-furniture (`apt-get download` and
+The photos are rendered once into .stagify/truth: 160 scenes that no network was trained on, about half an
+hour on two cores that have nothing else to do. That needs g++ and the models of Debian's package sweethome3d-furniture (`apt-get download` and
 `dpkg-deb -x` will do; --library names the folder). Each photo goes through the analysis; the empty rooms that
 are kept are planned as a bedroom or a living room. Nothing is furnished by Blender.
 
