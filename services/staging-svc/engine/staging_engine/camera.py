@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from staging_engine.corners import Corners
 from staging_engine.geometry import FULL_FRAME_DIAGONAL_MM, Camera, Floats, rotation
 from staging_engine.minimize import nelder_mead
 
@@ -30,6 +31,17 @@ _PRIOR_WEIGHT = 0.03
 # Estate agents' photos are wide-angle, level and upright.
 _TYPICAL_FOCAL_MM = 22.0
 _FOCAL_SPREAD = 0.45
+# What a camera writes about its lens is nearly exact; a crop or a digital zoom changes it a little.
+_TOLD_FOCAL_SPREAD = 0.06
+_TOLD_FOCALS = (0.93, 1.0, 1.07)
+_SENSIBLE_FOCALS_MM = (9.0, 70.0)
+# The lines that a person drew count as much as half of all that the photo shows.
+_DRAWN_WEIGHT = 0.5
+# In diagonals of the photo.
+_LEAST_LINES = 3.0
+_DRAWN_TOLERANCE = math.radians(1.0)
+# The room's axis along which each of the marked lines runs: the left one, the far one, the right one.
+_DRAWN_AXES = (1, 0, 1)
 _PITCH_SPREAD = math.radians(9)
 _ROLL_SPREAD = math.radians(2)
 
@@ -71,66 +83,106 @@ def find_segments(image: cv2.typing.MatLike) -> Segments:
 
 
 def estimate_camera(
-    image: cv2.typing.MatLike, segments: Segments, focal_35mm: float | None = None
+    image: cv2.typing.MatLike,
+    segments: Segments,
+    *,
+    focal_35mm: float | None = None,
+    corners: Corners | None = None,
 ) -> Camera:
-    """The most likely camera; `focal_35mm` (from EXIF) fixes the focal length when given."""
+    """The most likely camera: `focal_35mm` is what the camera said of its lens, and `corners` what a person
+    said of the floor."""
     height, width = image.shape[:2]
     per_mm = math.hypot(width, height) / FULL_FRAME_DIAGONAL_MM
-    search = _Search(segments, per_mm, focal_is_free=focal_35mm is None)
-    focals = _GRID_FOCALS_MM if focal_35mm is None else (focal_35mm,)
+    low, high = _SENSIBLE_FOCALS_MM
+    told = focal_35mm if focal_35mm is not None and low <= focal_35mm <= high else None
+    drawn = None if corners is None else _drawn(corners, (width / 2, height / 2))
+    search = _Search(segments, per_mm, told, drawn)
+    focals = _GRID_FOCALS_MM if told is None else [told * factor for factor in _TOLD_FOCALS]
     starts = search.grid([focal * per_mm for focal in focals])[:_REFINED_STARTS]
     score, focal, yaw, pitch, roll = max(search.refine(*start[1:]) for start in starts)
     return Camera(focal, yaw, pitch, roll, width, height, score)
 
 
+def _drawn(corners: Corners, center: tuple[float, float]) -> Segments:
+    ends = corners.lines - np.array(center)
+    deltas = ends[:, 1] - ends[:, 0]
+    lengths = np.maximum(np.hypot(deltas[:, 0], deltas[:, 1]), 1e-9)
+    return Segments(ends.mean(axis=1), deltas / lengths[:, None], lengths)
+
+
 def level_score(segments: Segments, diagonal: float) -> float:
     """How well the best level camera with a usual lens explains the lines of a photo, 0…1."""
     per_mm = diagonal / FULL_FRAME_DIAGONAL_MM
-    search = _Search(segments, per_mm, focal_is_free=False)
+    search = _Search(segments, per_mm)
     return search.grid([focal * per_mm for focal in _LEVEL_FOCALS_MM])[0][0]
 
 
 def alignment(segments: Segments, focal: float, matrix: Floats, tolerance: float) -> Floats:
-    """How well each segment points to each axis's vanishing point, 0…1, (3, n)."""
-    axes = matrix.T
-    to_point_x = focal * axes[:, 0, None] - axes[:, 2, None] * segments.middles[None, :, 0]
-    to_point_y = focal * axes[:, 1, None] - axes[:, 2, None] * segments.middles[None, :, 1]
+    """How well each segment points to each axis's vanishing point, 0…1, (…, 3, n)."""
+    return np.asarray(np.exp(-((_sines(segments, focal, matrix) / tolerance) ** 2)))
+
+
+def _sines(segments: Segments, focal: float, matrix: Floats) -> Floats:
+    """The sine of the angle between each segment and each axis's vanishing point, (…, 3, n)."""
+    axes = np.swapaxes(matrix, -1, -2)
+    to_point_x = focal * axes[..., 0, None] - axes[..., 2, None] * segments.middles[:, 0]
+    to_point_y = focal * axes[..., 1, None] - axes[..., 2, None] * segments.middles[:, 1]
     norms = np.sqrt(to_point_x**2 + to_point_y**2) + 1e-9
     cross = to_point_x * segments.directions[:, 1] - to_point_y * segments.directions[:, 0]
-    aligned: Floats = np.exp(-((cross / norms / tolerance) ** 2))
-    return aligned
+    sines: Floats = cross / norms
+    return sines
 
 
 class _Search:
     """The score of a camera, and the two stages that look for the best."""
 
-    def __init__(self, segments: Segments, per_mm: float, *, focal_is_free: bool) -> None:
+    def __init__(
+        self,
+        segments: Segments,
+        per_mm: float,
+        told_focal_mm: float | None = None,
+        drawn: Segments | None = None,
+    ) -> None:
         self._segments = segments
         self._per_mm = per_mm
-        self._focal_is_free = focal_is_free
+        self._focal_mm = told_focal_mm or _TYPICAL_FOCAL_MM
+        self._focal_spread = _TOLD_FOCAL_SPREAD if told_focal_mm else _FOCAL_SPREAD
+        self._drawn = drawn
 
-    def _score(
-        self, focal: float, yaw: float, pitch: float, roll: float, tolerance: float
-    ) -> float:
-        aligned = alignment(self._segments, focal, rotation(yaw, pitch, roll), tolerance)
-        explained = float((aligned.max(axis=0) * self._segments.weights).sum())
-        log_focal = math.log(focal / self._per_mm / _TYPICAL_FOCAL_MM) / _FOCAL_SPREAD
+    def _scores(
+        self, focal: float, pitch: Floats, roll: float, matrices: Floats, tolerance: float
+    ) -> Floats:
+        """The scores of cameras (k) that differ in their direction only; `matrices` is (k, 3, 3)."""
+        aligned = alignment(self._segments, focal, matrices, tolerance)
+        explained = aligned.max(axis=-2) @ self._segments.weights
+        total = self._segments.total
+        if self._drawn is not None:
+            # A few lines of the photo should not overrule those that a person drew.
+            total = max(total, _LEAST_LINES * FULL_FRAME_DIAGONAL_MM * self._per_mm)
+        log_focal = math.log(focal / self._per_mm / self._focal_mm) / self._focal_spread
         prior = log_focal**2 + (pitch / _PITCH_SPREAD) ** 2 + (roll / _ROLL_SPREAD) ** 2
-        return explained / max(self._segments.total, 1e-6) - _PRIOR_WEIGHT * prior / 2
+        scores: Floats = explained / max(total, 1e-6) - _PRIOR_WEIGHT * prior / 2
+        if self._drawn is not None:
+            sines = _sines(self._drawn, focal, matrices)[..., _DRAWN_AXES, range(3)]
+            # Far from exact also counts a little, so that the search is led there.
+            scores = scores + _DRAWN_WEIGHT * (1 / (1 + (sines / _DRAWN_TOLERANCE) ** 2)).mean(
+                axis=-1
+            )
+        return scores
 
     def grid(self, focals: list[float]) -> list[tuple[float, float, float, float]]:
         """Scores of all level cameras of the grid, best first: (score, focal, yaw, pitch)."""
-        scored = [
-            (
-                self._score(focal, yaw, pitch, 0.0, _COARSE_TOLERANCE),
-                focal,
-                float(yaw),
-                float(pitch),
-            )
-            for focal in focals
-            for pitch in _GRID_PITCHES
-            for yaw in _GRID_YAWS
-        ]
+        pitches, yaws = (
+            side.ravel() for side in np.meshgrid(_GRID_PITCHES, _GRID_YAWS, indexing="ij")
+        )
+        matrices = np.array(
+            [rotation(yaw, pitch, 0.0) for yaw, pitch in zip(yaws, pitches, strict=True)]
+        )
+        scored = []
+        for focal in focals:
+            scores = self._scores(focal, pitches, 0.0, matrices, _COARSE_TOLERANCE)
+            best = np.argsort(-scores, kind="stable")[:_REFINED_STARTS]
+            scored += [(float(scores[k]), focal, float(yaws[k]), float(pitches[k])) for k in best]
         return sorted(scored, reverse=True)
 
     def refine(
@@ -139,13 +191,14 @@ class _Search:
         """The best camera near a start: (score, focal, yaw, pitch, roll)."""
 
         def unpack(change: Floats) -> tuple[float, float, float, float]:
-            factor = math.exp(change[0]) if self._focal_is_free else 1.0
-            return focal * factor, yaw + change[1], pitch + change[2], float(change[3])
+            return focal * math.exp(change[0]), yaw + change[1], pitch + change[2], float(change[3])
+
+        def cost_of(change: Floats) -> float:
+            moved, turn, tilt, roll = unpack(change)
+            matrix = rotation(turn, tilt, roll)
+            return -float(self._scores(moved, np.array(tilt), roll, matrix, _FINE_TOLERANCE))
 
         change, cost = nelder_mead(
-            lambda point: -self._score(*unpack(point), _FINE_TOLERANCE),
-            np.zeros(4),
-            np.array([0.08, 0.03, 0.03, 0.015]),
-            iterations=120,
+            cost_of, np.zeros(4), np.array([0.08, 0.03, 0.03, 0.015]), iterations=120
         )
         return (-cost, *unpack(change))

@@ -1,8 +1,7 @@
-"""What a photo shows, as far as that is sure: a drawing, the outdoors, a furnished room.
+"""What a photo shows, as far as its colours tell that for sure: a drawing, the outdoors.
 
-These are refused before anything is planned. The limits keep clear of every photo of an empty room that
-we know, so much that should be refused still passes: a house under a grey sky, a drawing on grey paper,
-a room with furniture of the floor's colour.
+These are refused before anything else is looked at. The limits keep clear of every photo of an empty room
+that we know, so a house under a grey sky and a drawing on grey paper still pass here.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 
 from staging_engine.floor import FloorView
 from staging_engine.photo import Pixels
-from staging_engine.port import StagingRefusedError
+from staging_engine.port import Check, StagingRefusedError
 from staging_engine.room import RoomBox
 
 _WIDTH = 320
@@ -33,8 +32,6 @@ _LEAF_TEXTURE = 12.0
 _INNER_FLOOR = 0.92
 _COLOUR_STEP = 14.0
 _LIGHT_STEP = 70.0
-_MOST_COVERED = 0.115
-_LARGEST_HOLE = 0.068
 _SPECK = np.ones((5, 5), np.uint8)
 
 
@@ -45,29 +42,14 @@ def check_content(photo: Pixels) -> None:
     small = cv2.resize(photo, size, interpolation=cv2.INTER_AREA)
     grey = cv2.cvtColor(small, cv2.COLOR_BGR2GRAY)
     if _paper(grey) > _MOST_PAPER:
-        raise StagingRefusedError(
-            "not_a_room",
-            "This looks like a plan or a drawing. Use a photo of an empty room.",
-        )
+        raise _refused("This looks like a plan or a drawing. Use a photo of an empty room.")
     colours = cv2.cvtColor(small, cv2.COLOR_BGR2HSV)
     leaves = cv2.inRange(colours, _LEAF_LOW, _LEAF_HIGH) > 0
     sky = cv2.inRange(colours[: max(1, round(size[1] * _TOP))], _SKY_LOW, _SKY_HIGH) > 0
     is_under_the_sky = sky.mean() > _MOST_SKY and leaves.mean() > _SKY_NEEDS_LEAVES
     if is_under_the_sky or (leaves & (_texture(grey) > _LEAF_TEXTURE)).mean() > _MOST_LEAVES:
-        raise StagingRefusedError(
-            "not_a_room",
-            "This looks like a photo of the outdoors. Use a photo of an empty room, taken inside.",
-        )
-
-
-def check_empty(view: FloorView, room: RoomBox) -> None:
-    """Refuse a room whose floor is certainly not free: where things stand on it, it neither belongs to
-    the floor's area nor has its colours. Sunlight has one of both, and so have rugs and shadows."""
-    covered, hole = floor_cover(view, room)
-    if covered > _MOST_COVERED and hole > _LARGEST_HOLE:
-        raise StagingRefusedError(
-            "already_furnished",
-            "There seem to be things on the floor already. Use a photo of an empty room.",
+        raise _refused(
+            "This looks like a photo of the outdoors. Use a photo of an empty room, taken inside."
         )
 
 
@@ -105,3 +87,7 @@ def _texture(grey: cv2.typing.MatLike) -> NDArray[np.float64]:
     light = np.asarray(grey, np.float64)
     mean, square = cv2.blur(light, (7, 7)), cv2.blur(light * light, (7, 7))
     return np.sqrt(np.maximum(square - mean * mean, 0.0))
+
+
+def _refused(message: str) -> StagingRefusedError:
+    return StagingRefusedError("not_a_room", message, checks=(Check("shows_room", False, message),))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,14 +10,15 @@ from pathlib import Path
 import numpy as np
 
 from staging_engine import VERSION
-from staging_engine.camera import Segments, estimate_camera, find_segments
+from staging_engine.camera import Segments, find_segments
 from staging_engine.composite import composite, save_jpeg
-from staging_engine.content import check_content, check_empty
-from staging_engine.floor import FloorView, find_floor
+from staging_engine.content import check_content
+from staging_engine.defects import check_picture
+from staging_engine.floor import FloorView
 from staging_engine.furniture import read_pieces
 from staging_engine.geometry import Camera
-from staging_engine.hints import find_hints
-from staging_engine.labels import read_labels
+from staging_engine.hints import SIDEWAYS, find_hints
+from staging_engine.labels import Labels, read_labels
 from staging_engine.light import RoomLight, estimate_light
 from staging_engine.photo import Pixels, read_photo
 from staging_engine.plan import plan_room
@@ -32,19 +32,14 @@ from staging_engine.port import (
     StagingRequest,
     StagingResult,
 )
-from staging_engine.room import RoomBox, find_room
+from staging_engine.reading import Reading, Told, read_room, steadiness
+from staging_engine.room import RoomBox
 from staging_engine.scene import describe_scene
 from staging_engine.site import Site
+from staging_engine.verdict import Verdict, judge, judge_marked, measure_signals, no_lines
 
-# Below these the lines of the photo do not agree on a room. Rooms score twice as much.
+# Fewer straight lines say nothing about a camera.
 _FEWEST_SEGMENTS = 12
-_LEAST_CAMERA_SCORE = 0.45
-_LEAST_ROOM_CONFIDENCE = 0.55
-_LEAST_FLOOR_SHARE = 0.04
-# Among photos that were judged by hand, every room whose furniture could be published scored at least
-# this, and half of the others less.
-_EVEN_ROOM_CONFIDENCE = 1.0
-_STEEPNESS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +50,7 @@ class Analysis:
     camera: Camera
     room: RoomBox
     view: FloorView
+    labels: Labels | None
     confidence: float
     checks: tuple[Check, ...]
     hints: tuple[Hint, ...]
@@ -76,60 +72,52 @@ def analyse(request: StagingRequest) -> Analysis:
     """Find the camera and the room; refused when the photo shows no room, or one that is not empty."""
     started = time.perf_counter()
     photo = read_photo(request.photo)
-    check_content(photo)
+    told = Told(request.focal_35mm, request.ceiling_height_m, request.layout)
+    if told.layout is None:
+        check_content(photo)
+        check_picture(photo)
     segments = find_segments(photo)
     hints = find_hints(photo, segments)
     try:
-        camera, view, room = _find_room(photo, segments)
-        check_empty(view, room)
+        if SIDEWAYS in hints and told.layout is None:
+            raise StagingRefusedError("room_not_found", SIDEWAYS.message)
+        reading, verdict = _read(photo, segments, told, read_labels(photo))
     except StagingRefusedError as error:
         error.hints = hints
         raise
     return Analysis(
         photo=photo,
-        camera=camera,
-        room=room,
-        view=view,
-        confidence=_confidence(room),
-        checks=_checks(room),
+        camera=reading.camera,
+        room=reading.room,
+        view=reading.view,
+        labels=reading.labels,
+        confidence=verdict.confidence,
+        checks=verdict.checks,
         hints=hints,
         seconds=time.perf_counter() - started,
     )
 
 
-def _confidence(room: RoomBox) -> float:
-    """The agreement of the room with the lines of the photo, as a share: 0.1 where rooms are just not
-    refused any more, and a half where good pictures begin."""
-    return 1 / (1 + math.exp(_STEEPNESS * (_EVEN_ROOM_CONFIDENCE - room.confidence)))
-
-
-def _checks(room: RoomBox) -> tuple[Check, ...]:
-    is_clear = room.confidence >= _EVEN_ROOM_CONFIDENCE
-    message = (
-        "Floor, walls and ceiling were recognised."
-        if is_clear
-        else "The lines of the photo only partly agree on where floor, walls and ceiling meet."
-    )
-    return (Check("room_shape", is_clear, message),)
-
-
-def _find_room(photo: Pixels, segments: Segments) -> tuple[Camera, FloorView, RoomBox]:
-    if len(segments) < _FEWEST_SEGMENTS:
-        raise _no_room()
-    camera = estimate_camera(photo, segments)
-    view = find_floor(photo, camera)
-    if camera.score < _LEAST_CAMERA_SCORE or view.mask.mean() < _LEAST_FLOOR_SHARE:
-        raise _no_room()
-    room = find_room(view, camera)
-    if room.confidence < _LEAST_ROOM_CONFIDENCE:
-        raise _no_room()
-    return camera, view, room
+def _read(photo: Pixels, segments: Segments, told: Told, labels: Labels) -> tuple[Reading, Verdict]:
+    """The room and the verdict on it; the search is repeated only where nothing else speaks against it."""
+    if len(segments) < _FEWEST_SEGMENTS and told.layout is None:
+        raise no_lines()
+    reading = read_room(photo, segments, told, labels)
+    if told.layout is not None:
+        verdict = judge_marked(reading)
+    else:
+        signals = measure_signals(reading)
+        verdict = judge(signals)
+        if verdict.refusal is None:
+            verdict = judge(signals | {"steady": steadiness(photo, reading, told)})
+    if verdict.refusal is not None:
+        raise verdict.refusal
+    return reading, verdict
 
 
 def site_of(analysis: Analysis) -> Site:
     """The room as its planner sees it."""
-    labels = read_labels(analysis.photo)
-    return Site(analysis.camera, analysis.room, analysis.view, labels=labels)
+    return Site(analysis.camera, analysis.room, analysis.view, labels=analysis.labels)
 
 
 def prepare(
@@ -193,14 +181,6 @@ def finish(
         confidence=analysis.confidence,
         checks=analysis.checks,
         hints=analysis.hints,
-    )
-
-
-def _no_room() -> StagingRefusedError:
-    return StagingRefusedError(
-        "room_not_found",
-        "No room with floor and walls was recognised. Use a level photo of an empty room that "
-        "shows the floor.",
     )
 
 

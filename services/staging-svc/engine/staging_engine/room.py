@@ -1,38 +1,35 @@
 """The room as a box around the camera: left, right and back wall, floor and ceiling.
 
 The box that contains most of the seen floor and whose edges lie on image edges wins. Everything is
-in camera heights until the ceiling gives the scale.
+in camera heights until `scale` says how many metres that is.
 """
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
+from numpy.typing import NDArray
 
+from staging_engine.edges import Edges
 from staging_engine.floor import FloorView
 from staging_engine.geometry import Camera, Floats
 from staging_engine.minimize import nelder_mead
 
-_DEPTHS = np.geomspace(1.1, 9, 44)
+_DEPTHS = np.geomspace(1.1, 12, 46)
 _SIDES = np.geomspace(0.25, 8, 34)
 _CANDIDATES = 500
-_EDGE_SAMPLES = 60
-_EDGE_LIMIT = 12.0
 _FLOOR_EDGE_WEIGHT = 0.02
 _WALL_EDGE_WEIGHT = 0.005
 _WALL_TOP = 1.2
-# A 2.6 m ceiling seen from 1.4 m: 0.86 camera heights above the eye.
-_TYPICAL_CEILING_M = 2.6
-_TYPICAL_CEILING = 0.86
-_CEILING_SPREAD = 0.35
-_CEILING_PRIOR_WEIGHT = 1.2
-_CEILINGS = np.linspace(0.35, 1.9, 80)
-_CLEAR_CEILING_EDGE = 1.0
-_CAMERA_HEIGHTS_M = (1.05, 1.65)
-_TYPICAL_CAMERA_HEIGHT_M = 1.42
+# Until the scale is known: a 2.5 m ceiling seen from 1.25 m.
+_TYPICAL_CEILING = 1.0
+_TYPICAL_CAMERA_HEIGHT_M = 1.25
+_FARTHEST = 1e6
+_BEHIND = 1e-6
+
+
+FLOOR, CEILING, LEFT, RIGHT, BACK = range(5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +65,7 @@ class RoomBox:
 
 
 def find_room(view: FloorView, camera: Camera) -> RoomBox:
-    """The box that explains the floor and the edges of the photo best."""
+    """The box that explains the floor and the edges of the photo best, in a usual scale."""
     fit = _Fit(view, camera)
     start = max((fit.score(*box), *box) for box in fit.candidates())
     logs, cost = nelder_mead(
@@ -78,31 +75,55 @@ def find_room(view: FloorView, camera: Camera) -> RoomBox:
         iterations=80,
     )
     left, right, depth = (float(value) for value in np.exp(logs))
-    ceiling, edge = fit.ceiling(left, right, depth)
-    return RoomBox(left, right, depth, ceiling, _camera_height(ceiling, edge), confidence=-cost)
+    return RoomBox(left, right, depth, _TYPICAL_CEILING, _TYPICAL_CAMERA_HEIGHT_M, -cost)
 
 
-def _camera_height(ceiling: float, edge: float) -> float:
-    """The scale: both a usual ceiling and a usual eye height are guesses, so take their middle."""
-    if edge < _CLEAR_CEILING_EDGE:
-        return _TYPICAL_CAMERA_HEIGHT_M
-    from_ceiling = _TYPICAL_CEILING_M / (1 + ceiling)
-    middle = math.sqrt(from_ceiling * _TYPICAL_CAMERA_HEIGHT_M)
-    return float(np.clip(middle, *_CAMERA_HEIGHTS_M))
+def room_of(left: float, right: float, depth: float, view: FloorView, camera: Camera) -> RoomBox:
+    """The box whose walls a person has shown, in a usual scale."""
+    confidence = _Fit(view, camera).score(left, right, depth)
+    return RoomBox(left, right, depth, _TYPICAL_CEILING, _TYPICAL_CAMERA_HEIGHT_M, confidence)
+
+
+def surfaces(camera: Camera, room: RoomBox, pixels: Floats) -> NDArray[np.int8]:
+    """Which surface of the box each pixel (…, 2) shows: FLOOR, CEILING, LEFT, RIGHT or BACK."""
+    rays = camera.rays(pixels)
+    distances = [
+        _distance(-1.0, rays[..., 2]),
+        _distance(room.ceiling, rays[..., 2]),
+        _distance(-room.left, rays[..., 0]),
+        _distance(room.right, rays[..., 0]),
+        _distance(room.depth, rays[..., 1]),
+    ]
+    nearest: NDArray[np.int8] = np.argmin(np.stack(distances), axis=0).astype(np.int8)
+    return nearest
+
+
+def lowest_ceiling(room: RoomBox, rays: Floats) -> Floats:
+    """How high over the eye each ray meets a wall: a lower ceiling would hide that; infinite for rays that
+    do not go up."""
+    walls = [
+        _distance(-room.left, rays[..., 0]),
+        _distance(room.right, rays[..., 0]),
+        _distance(room.depth, rays[..., 1]),
+    ]
+    nearest = np.min(np.stack(walls), axis=0)
+    return np.where(rays[..., 2] > _BEHIND, nearest * rays[..., 2], np.inf)
+
+
+def _distance(offset: float, along: Floats) -> Floats:
+    """How many ray lengths it is to a plane; very many where the ray never meets it."""
+    moves = np.where(np.abs(along) < _BEHIND, _BEHIND, along)
+    met = offset / moves
+    return np.where((np.abs(along) < _BEHIND) | (met <= 0), _FARTHEST, met)
 
 
 class _Fit:
     """How well a box fits one photo."""
 
     def __init__(self, view: FloorView, camera: Camera) -> None:
-        self._camera = camera
-        self._scale = view.scale
         self._x, self._y = view.points[view.below].T
         self._weights = np.where(view.mask[view.below], 1.0, -1.0)
-        grey = cv2.cvtColor(view.image, cv2.COLOR_BGR2LAB)[..., 0]
-        smooth = cv2.GaussianBlur(grey.astype(np.float32), (0, 0), 1.0)
-        self._gradient_x = np.asarray(cv2.Sobel(smooth, cv2.CV_32F, 1, 0), np.float64) / 8
-        self._gradient_y = np.asarray(cv2.Sobel(smooth, cv2.CV_32F, 0, 1), np.float64) / 8
+        self._edges = Edges(view, camera)
 
     def candidates(self) -> list[tuple[float, float, float]]:
         """The (left, right, depth) that contain most floor and least of anything else."""
@@ -124,40 +145,12 @@ class _Fit:
         inside = (self._x > -left) & (self._x < right) & (self._y < depth)
         agreement = float(self._weights[inside].sum()) / len(self._weights)
         floor = (
-            self._edge((-left, depth, -1), (right, depth, -1)),
-            self._edge((-left, 0.2, -1), (-left, depth, -1)),
-            self._edge((right, 0.2, -1), (right, depth, -1)),
+            self._edges.contrast((-left, depth, -1), (right, depth, -1)),
+            self._edges.contrast((-left, 0.2, -1), (-left, depth, -1)),
+            self._edges.contrast((right, 0.2, -1), (right, depth, -1)),
         )
         walls = (
-            self._edge((-left, depth, -1), (-left, depth, _WALL_TOP)),
-            self._edge((right, depth, -1), (right, depth, _WALL_TOP)),
+            self._edges.contrast((-left, depth, -1), (-left, depth, _WALL_TOP)),
+            self._edges.contrast((right, depth, -1), (right, depth, _WALL_TOP)),
         )
         return agreement + _FLOOR_EDGE_WEIGHT * sum(floor) + _WALL_EDGE_WEIGHT * sum(walls)
-
-    def ceiling(self, left: float, right: float, depth: float) -> tuple[float, float]:
-        """The ceiling's height over the eye and the score of its edge."""
-        scored = []
-        for height in _CEILINGS:
-            edge = self._edge((-left, depth, height), (right, depth, height))
-            surprise = ((height - _TYPICAL_CEILING) / _CEILING_SPREAD) ** 2
-            scored.append((edge - _CEILING_PRIOR_WEIGHT * surprise, float(height)))
-        score, height = max(scored)
-        return (height, score) if score > 0 else (_TYPICAL_CEILING, score)
-
-    def _edge(self, start: tuple[float, ...], end: tuple[float, ...]) -> float:
-        """Mean contrast across the projected line; less when little of it is in the photo."""
-        steps = np.linspace(0, 1, _EDGE_SAMPLES)[:, None]
-        pixels, depths = self._camera.project(np.array(start) * (1 - steps) + np.array(end) * steps)
-        line: Floats = pixels[depths > 0.05] * self._scale
-        if len(line) < 2:
-            return 0.0
-        height, width = self._gradient_x.shape
-        inside = (line > 1).all(axis=1) & (line < (width - 2, height - 2)).all(axis=1)
-        seen = int(inside.sum())
-        if seen < 6:
-            return 0.0
-        direction = line[-1] - line[0]
-        direction /= np.hypot(*direction) + 1e-9
-        x, y = line[inside].astype(int).T
-        across = self._gradient_y[y, x] * direction[0] - self._gradient_x[y, x] * direction[1]
-        return float(np.minimum(np.abs(across), _EDGE_LIMIT).mean()) * min(1.0, seen / 15)

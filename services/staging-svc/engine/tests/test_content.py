@@ -10,12 +10,13 @@ import pytest
 from numpy.typing import NDArray
 
 from staging_engine.camera import find_segments
-from staging_engine.content import check_content, check_empty
+from staging_engine.content import check_content, floor_cover
 from staging_engine.floor import find_floor
 from staging_engine.geometry import Camera
 from staging_engine.hints import BLACK_BARS, SIDEWAYS, find_hints
 from staging_engine.pipeline import Analysis, analyse
 from staging_engine.port import StagingRefusedError, StagingRequest
+from staging_engine.verdict import LIMITS
 
 Picture = NDArray[np.uint8]
 NAMES = ("room_a_living", "room_b_bedroom", "room_c_loft")
@@ -83,7 +84,8 @@ def test_empty_floor_is_empty_whatever_the_sun_does(
     name: str, analyses: Callable[[str], Analysis]
 ) -> None:
     analysis = analyses(name)
-    check_empty(analysis.view, analysis.room)
+    covered, hole = floor_cover(analysis.view, analysis.room)
+    assert covered < LIMITS["covered"] or hole < LIMITS["hole"]
     assert analysis.hints == ()
 
 
@@ -94,8 +96,9 @@ def test_things_on_the_floor_are_noticed(name: str, analyses: Callable[[str], An
     furnished = analysis.photo.copy()
     for across in ((-2.0, -0.5), (0.6, 2.4)):
         _block(furnished, camera, across, (2.0, 3.0))
-    view = find_floor(furnished, camera)
-    assert refusal(lambda: check_empty(view, room)) == "already_furnished"
+    covered, hole = floor_cover(find_floor(furnished, camera), room)
+    assert covered > LIMITS["covered"]
+    assert hole > LIMITS["hole"]
 
 
 def _block(
@@ -127,6 +130,13 @@ class TestHints:
         assert SIDEWAYS not in find_hints(upright, find_segments(upright))
         lying = np.asarray(cv2.rotate(upright, turn), np.uint8)
         assert SIDEWAYS in find_hints(lying, find_segments(lying))
+
+    def test_sideways_photo_is_refused_with_the_remedy(self, tmp_path: Path) -> None:
+        path = tmp_path / "lying.png"
+        cv2.imwrite(str(path), cv2.rotate(_lines(), cv2.ROTATE_90_CLOCKWISE))
+        with pytest.raises(StagingRefusedError) as refused:
+            analyse(StagingRequest(path, tmp_path / "out.jpg", "bedroom", "modern"))
+        assert refused.value.message == SIDEWAYS.message
 
     def test_hints_come_with_a_refusal(self, tmp_path: Path) -> None:
         blank = np.full((800, 1200, 3), 200, np.uint8)

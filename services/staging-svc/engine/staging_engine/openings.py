@@ -1,0 +1,113 @@
+"""Doors and windows on the walls, from what the network says of each pixel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from staging_engine.geometry import Camera, Floats
+from staging_engine.labels import CLASSES, Labels
+from staging_engine.room import RoomBox
+
+Wall = Literal["back", "left", "right"]
+Kind = Literal["door", "window"]
+
+_KINDS: tuple[Kind, ...] = ("door", "window")
+# In camera heights: a grid of about 4 cm over each wall.
+_STEP = 0.03
+_NEAREST = 0.3
+_HIGHEST = 2.6
+_IN_FRONT = 0.1
+_SMALLEST = {"door": 0.25, "window": 0.08}
+_DOOR_STANDS_WITHIN = 0.12
+_DOOR_WIDTH_TO_HEIGHT = (0.25, 0.75)
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A door or a window as part of a wall, in camera heights: along it (x on the back wall, y on a side
+    wall) and over the floor."""
+
+    kind: Kind
+    wall: Wall
+    start: float
+    end: float
+    bottom: float
+    top: float
+    whole: bool
+    """Whether all of it is in the photo."""
+
+
+def find_openings(labels: Labels, camera: Camera, room: RoomBox) -> tuple[Opening, ...]:
+    """The doors and windows of the back and side walls."""
+    return tuple(
+        opening
+        for wall in ("back", "left", "right")
+        for opening in _on_wall(labels, camera, room, wall)
+    )
+
+
+def door_heads(openings: tuple[Opening, ...]) -> list[float]:
+    """How high over the floor doors reach, in camera heights: of those that are seen whole and look like one."""
+    narrow, wide = _DOOR_WIDTH_TO_HEIGHT
+    return [
+        door.top
+        for door in openings
+        if door.kind == "door"
+        and door.whole
+        and door.bottom < _DOOR_STANDS_WITHIN
+        and narrow < (door.end - door.start) / door.top < wide
+    ]
+
+
+def _on_wall(labels: Labels, camera: Camera, room: RoomBox, wall: Wall) -> Iterator[Opening]:
+    low, high = {
+        "back": (-room.left, room.right),
+        "left": (_NEAREST, room.depth),
+        "right": (_NEAREST, room.depth),
+    }[wall]
+    along = np.arange(low, high, _STEP)
+    heights = np.arange(0.0, _HIGHEST, _STEP)
+    if len(along) < 2:
+        return
+    shares, seen = _sample(labels, camera, _points(room, wall, along, heights))
+    best = shares.argmax(axis=-1)
+    for kind in _KINDS:
+        named = seen & (best == CLASSES.index(kind))
+        count, _, stats, _ = cv2.connectedComponentsWithStats(named.astype(np.uint8))
+        for left, top, width, height, area in np.asarray(stats)[1:count]:
+            if area * _STEP**2 < _SMALLEST[kind]:
+                continue
+            right, bottom = left + width, top + height
+            around = seen[max(0, top - 1) : bottom + 1, max(0, left - 1) : right + 1]
+            yield Opening(
+                kind,
+                wall,
+                start=float(along[left]),
+                end=float(along[right - 1] + _STEP),
+                bottom=float(heights[top]),
+                top=float(heights[bottom - 1] + _STEP),
+                whole=bool(around.all()),
+            )
+
+
+def _points(room: RoomBox, wall: Wall, along: Floats, heights: Floats) -> Floats:
+    x, z = np.meshgrid(along, heights - 1)
+    fixed = np.full_like(x, {"back": room.depth, "left": -room.left, "right": room.right}[wall])
+    return np.stack([x, fixed, z] if wall == "back" else [fixed, x, z], axis=-1)
+
+
+def _sample(labels: Labels, camera: Camera, points: Floats) -> tuple[Floats, NDArray[np.bool_]]:
+    """The shares (…, classes) of each point's pixel, and whether the point is in the photo."""
+    pixels, depth = camera.project(points)
+    size = np.array([camera.width, camera.height])
+    seen = (depth > _IN_FRONT) & (pixels >= 0).all(axis=-1) & (pixels < size).all(axis=-1)
+    rows, columns = labels.shares.shape[1:]
+    cells = np.nan_to_num(np.clip(pixels / size, 0, 1 - 1e-9)) * (columns, rows)
+    column, row = cells[..., 0].astype(int), cells[..., 1].astype(int)
+    return np.moveaxis(labels.shares[:, row, column], 0, -1).astype(np.float64), seen

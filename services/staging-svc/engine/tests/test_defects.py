@@ -1,0 +1,70 @@
+"""Pictures that are useless whatever they show."""
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from staging_engine.defects import check_picture
+from staging_engine.pipeline import Analysis
+from staging_engine.port import StagingRefusedError
+
+Picture = NDArray[np.uint8]
+NAMES = ("room_a_living", "room_b_bedroom", "room_c_loft")
+
+
+def refusal(picture: Picture) -> str:
+    with pytest.raises(StagingRefusedError) as refused:
+        check_picture(picture)
+    return refused.value.message
+
+
+@pytest.fixture
+def rooms(analyses: Callable[[str], Analysis]) -> list[Picture]:
+    """The demo rooms, all of one size."""
+    return [np.asarray(cv2.resize(analyses(name).photo, (900, 600)), np.uint8) for name in NAMES]
+
+
+def test_room_is_no_defect(rooms: list[Picture]) -> None:
+    for room in rooms:
+        check_picture(room)
+        check_picture(np.asarray(room * 0.5, np.uint8))
+
+
+@pytest.mark.parametrize("colour", [130, 255])
+def test_one_colour(colour: int) -> None:
+    assert "one colour" in refusal(np.full((600, 900, 3), colour, np.uint8))
+
+
+def test_night(rooms: list[Picture]) -> None:
+    assert "dark" in refusal(np.asarray(rooms[0] * 0.1, np.uint8))
+    assert "dark" in refusal(np.zeros((600, 900, 3), np.uint8))
+
+
+@pytest.mark.parametrize("colour", [0, 128, 255])
+@pytest.mark.parametrize("bars", [(60, 60, 0, 0), (0, 0, 90, 90), (40, 120, 0, 0)])
+def test_bars(rooms: list[Picture], bars: tuple[int, int, int, int], colour: int) -> None:
+    barred = cv2.copyMakeBorder(rooms[1], *bars, cv2.BORDER_CONSTANT, value=(colour,) * 3)
+    assert "bars" in refusal(np.asarray(barred, np.uint8))
+
+
+def test_screenshot(rooms: list[Picture]) -> None:
+    screen = np.full((1600, 900, 3), 24, np.uint8)
+    screen[500:1100] = rooms[0]
+    cv2.putText(screen, "12:41", (40, 60), 0, 1.5, (255, 255, 255), 3)
+    assert "screenshots" in refusal(screen)
+
+
+def test_round_picture(rooms: list[Picture]) -> None:
+    disc = np.zeros((600, 900), np.uint8)
+    cv2.circle(disc, (450, 300), 400, 1, -1)
+    assert "fish-eye" in refusal(np.asarray(rooms[0] * disc[..., None], np.uint8))
+
+
+@pytest.mark.parametrize("gap", [6, 20])
+def test_collage(rooms: list[Picture], gap: int) -> None:
+    for stack, size in ((np.hstack, (600, gap, 3)), (np.vstack, (gap, 900, 3))):
+        pieces = [rooms[0], np.full(size, 255, np.uint8), rooms[1]]
+        assert "several pictures" in refusal(np.asarray(stack(pieces), np.uint8))

@@ -1,0 +1,150 @@
+"""Fits the weights of the verdict: `python -m training.fit_verdict FOLDER SIGNALS.json`.
+
+FOLDER is a set of `dataset.py`. The signals of its photos are measured once and kept in SIGNALS.json. A photo
+is good if it shows an empty room and the room that is found calls nearly all of it floor, wall and ceiling as
+the true one does. Prints what five-fold cross-validation says and writes `staging_engine/weights.json`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from staging_engine.camera import find_segments
+from staging_engine.content import check_content
+from staging_engine.defects import check_picture
+from staging_engine.geometry import FULL_FRAME_DIAGONAL_MM, Camera, Floats
+from staging_engine.labels import read_labels
+from staging_engine.photo import read_photo
+from staging_engine.port import StagingRefusedError
+from staging_engine.reading import Told, alike, read_room
+from staging_engine.room import RoomBox
+from staging_engine.verdict import evidence, look, measure_signals
+
+_FOLDS = 5
+_RIGHT = 0.85
+_RIDGE = 1.0
+_STEPS = 50
+_WEIGHTS = Path(__file__).parents[1] / "staging_engine" / "weights.json"
+
+
+def measure(folder: Path) -> dict[str, Any]:
+    """The signals of each photo, whether it is good, and what refused it before they were measured."""
+    truths = json.loads((folder / "truth.json").read_text())
+    rows = {}
+    for name, truth in truths.items():
+        if truth["kind"] == "unsure":
+            continue
+        photo = read_photo(folder / f"{name}.jpg")
+        row: dict[str, Any] = {"kind": truth["kind"], "good": False, "signals": None}
+        rows[name] = row
+        try:
+            check_content(photo)
+            check_picture(photo)
+        except StagingRefusedError:
+            continue
+        reading = read_room(photo, find_segments(photo), Told(), read_labels(photo))
+        row["signals"] = measure_signals(reading)
+        if truth["kind"] == "empty_room":
+            row["alike"] = alike(reading.camera, reading.room, *_true_room(truth))
+            row["good"] = row["alike"] >= _RIGHT
+            row["scale"] = reading.room.camera_height_m / truth["camera"]["height_m"]
+    return rows
+
+
+def _true_room(truth: dict[str, Any]) -> tuple[Camera, RoomBox]:
+    told, box, (width, height) = truth["camera"], truth["box"], truth["size"]
+    focal = told["focal_35mm"] / FULL_FRAME_DIAGONAL_MM * math.hypot(width, height)
+    yaw, pitch, roll = (math.radians(told[f"{name}_deg"]) for name in ("yaw", "pitch", "roll"))
+    up = told["height_m"]
+    left, right, depth = (box[f"{name}_m"] / up for name in ("left", "right", "depth"))
+    room = RoomBox(left, right, depth, box["ceiling_m"] / up - 1, up, 1.0)
+    return Camera(focal, yaw, pitch, roll, width, height), room
+
+
+def fit(inputs: Floats, good: Floats) -> Floats:
+    """Weights of a logistic regression with a little ridge; the last one is the offset."""
+    design = np.column_stack([inputs, np.ones(len(inputs))])
+    ridge = np.diag([_RIDGE] * inputs.shape[1] + [0.0])
+    weights = np.zeros(design.shape[1])
+    for _ in range(_STEPS):
+        chance = 1 / (1 + np.exp(-design @ weights))
+        slope = design.T @ (good - chance) - ridge @ weights
+        curve = (design.T * (chance * (1 - chance) + 1e-9)) @ design + ridge
+        weights = weights + np.linalg.solve(curve, slope)
+    return weights
+
+
+def main() -> None:
+    """Measure what is not measured yet, cross-validate, write the weights."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("signals", type=Path)
+    arguments = parser.parse_args()
+    if not arguments.signals.exists():
+        arguments.signals.write_text(json.dumps(measure(arguments.folder)))
+    rows = [row for row in json.loads(arguments.signals.read_text()).values()]
+    seen = [row for row in rows if row["signals"] is not None]
+    good = np.array([float(row["good"]) for row in seen])
+    weighed = [evidence(row["signals"]) for row in seen]
+    names = list(weighed[0])
+    raw = np.array([[each[name] for name in names] for each in weighed])
+    middle, spread = raw[good > 0].mean(axis=0), raw.std(axis=0) + 1e-6
+    inputs = (raw - middle) / spread
+    folds = np.random.default_rng(0).permutation(len(seen)) % _FOLDS
+    chances = np.zeros(len(seen))
+    for fold in range(_FOLDS):
+        weights = fit(inputs[folds != fold], good[folds != fold])
+        chances[folds == fold] = 1 / (
+            1 + np.exp(-(inputs[folds == fold] @ weights[:-1] + weights[-1]))
+        )
+    weights = fit(inputs, good)
+    _WEIGHTS.write_text(
+        json.dumps(
+            {
+                "made_by": "python -m training.fit_verdict FOLDER SIGNALS.json",
+                "offset": round(float(weights[-1]), 3),
+                "weights": {
+                    name: [round(float(value), 3) for value in (weight, mid, wide)]
+                    for name, weight, mid, wide in zip(names, weights, middle, spread, strict=False)
+                },
+            },
+            indent=1,
+        )
+        + "\n"
+    )
+    _report(rows, seen, chances)
+
+
+def _report(rows: list[dict[str, Any]], seen: list[dict[str, Any]], chances: Floats) -> None:
+    empty = np.array([row["kind"] == "empty_room" for row in seen])
+    good = np.array([row["good"] for row in seen])
+    passed = np.array([not look(row["signals"])[1] for row in seen])
+    empties = sum(row["kind"] == "empty_room" for row in rows)
+    others = len(rows) - empties
+    lines = [f"{len(rows)} photos, {empties} empty, {int(good.sum())} of them read right"]
+    for limit in (0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6):
+        kept = passed & (chances >= limit)
+        lines.append(
+            f"limit {limit:.2f}: empty kept {(kept & empty).sum() / empties:.3f}, "
+            f"read right kept {(kept & good).sum() / good.sum():.3f}, "
+            f"others refused {1 - (kept & ~empty).sum() / others:.3f}, "
+            f"of kept read right {(kept & good).sum() / max(1, kept.sum()):.3f}"
+        )
+    for low, high in ((0, 0.2), (0.2, 0.4), (0.4, 0.6), (0.6, 0.8), (0.8, 1.01)):
+        within = passed & (chances >= low) & (chances < high)
+        if within.any():
+            lines.append(
+                f"said {low:.1f} to {high:.1f}: {good[within].mean():.2f} of {within.sum()} right"
+            )
+    sys.stdout.write("\n".join(lines) + "\n")
+
+
+if __name__ == "__main__":
+    main()
