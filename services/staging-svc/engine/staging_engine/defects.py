@@ -16,10 +16,10 @@ _LEAST_CONTRAST = 6.0
 _BRIGHTEST_OF_NIGHT = 45.0
 _BRIGHT_SHARE = 95
 _BLACK = 16
-_FLAT = 6.0
 # The rest may be the clock and the buttons of a screen.
 _FLAT_SHARE = 0.85
-_SAME = 12.0
+_ENDS_AT = 0.5
+_SAME = 8.0
 _WIDEST_BAR = 0.04
 _SEAM_CONTRAST = 9.0
 _SEAM_LENGTH = 0.9
@@ -74,20 +74,18 @@ def widest_bars(picture: NDArray[np.float64]) -> float:
 
 def _bars(picture: NDArray[np.float64]) -> float:
     colours = np.median(picture, axis=1)
-    near = (np.abs(picture - colours[:, None]) < _FLAT).all(axis=2)
-    flat = near.mean(axis=1) > _FLAT_SHARE
-    first, last = (
-        _leading(flat & (np.abs(colours - colours[end]) < _SAME).all(axis=1), end)
-        for end in (0, -1)
-    )
-    alike = bool((np.abs(colours[0] - colours[-1]) < _SAME).all())
-    return min(first, last) if alike and not flat.all() else 0.0
+    if (np.abs(colours[0] - colours[-1]) > _SAME).any():
+        return 0.0
+    near = (np.abs(picture - colours[0]) < _SAME).all(axis=2).mean(axis=1)
+    return min(_bar(near), _bar(near[::-1]))
 
 
-def _leading(lines: NDArray[np.bool_], end: int) -> float:
-    """The share of lines from this end on before the first that differs."""
-    ordered = lines if end == 0 else lines[::-1]
-    return float(np.argmin(ordered)) / len(ordered) if not ordered.all() else 1.0
+def _bar(near: NDArray[np.float64]) -> float:
+    """The share of lines, from the first on, that have the bar's colour nearly everywhere, if those end
+    where most of a line has another one."""
+    inside = near > _FLAT_SHARE
+    end = int(np.argmin(inside))
+    return end / len(near) if not inside.all() and near[end] < _ENDS_AT else 0.0
 
 
 def _is_disc(grey: NDArray[np.float64]) -> bool:

@@ -73,14 +73,14 @@ def analyse(request: StagingRequest) -> Analysis:
     started = time.perf_counter()
     photo = read_photo(request.photo)
     told = Told(request.focal_35mm, request.ceiling_height_m, request.layout)
-    if told.layout is None:
-        check_content(photo)
-        check_picture(photo)
     segments = find_segments(photo)
     hints = find_hints(photo, segments)
     try:
-        if SIDEWAYS in hints and told.layout is None:
-            raise StagingRefusedError("room_not_found", SIDEWAYS.message)
+        if told.layout is None:
+            check_content(photo)
+            check_picture(photo)
+            if SIDEWAYS in hints:
+                raise StagingRefusedError("room_not_found", SIDEWAYS.message)
         reading, verdict = _read(photo, segments, told, read_labels(photo))
     except StagingRefusedError as error:
         error.hints = hints
