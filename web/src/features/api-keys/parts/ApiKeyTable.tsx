@@ -34,7 +34,7 @@ export function ApiKeyTable({ keys, caption }: { keys: ApiKey[]; caption: string
         rows={keys}
         rowKey={({ id }) => id}
         columns={[
-          { title: t`Name`, cell: (key) => <span className="font-medium">{key.name}</span> },
+          { title: t`Name`, cell: (key) => <NameOf apiKey={key} /> },
           {
             title: t`Key`,
             cell: ({ start, last4 }) => (
@@ -94,6 +94,24 @@ export function ApiKeyTable({ keys, caption }: { keys: ApiKey[]; caption: string
         )}
       </Suspense>
     </>
+  );
+}
+
+function NameOf({ apiKey: { name, addresses, successor_id } }: { apiKey: ApiKey }) {
+  return (
+    <span className="grid justify-items-start gap-1 max-sm:justify-items-end">
+      <span className="font-medium">{name}</span>
+      {addresses && addresses.length > 0 && (
+        <span className="text-caption text-quiet">
+          <Trans>only from {addresses.join(", ")}</Trans>
+        </span>
+      )}
+      {successor_id && (
+        <Badge>
+          <Trans>Replaced</Trans>
+        </Badge>
+      )}
+    </span>
   );
 }
 

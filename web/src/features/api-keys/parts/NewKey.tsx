@@ -98,10 +98,17 @@ function KeyForm({
   const toggle = (scope: Scope, isOn: boolean) =>
     setScopes((before) => (isOn ? [...before, scope] : before.filter((each) => each !== scope)));
   return (
-    <Form<{ name: string }>
+    <Form<{ name: string; addresses?: string }>
       busy={busy || scopes.length === 0}
       errors={refusal?.fields}
-      onSubmit={({ name }) => onSubmit({ name, scopes, addresses: [], expires_at: endOf(life) })}
+      onSubmit={({ name, addresses }) =>
+        onSubmit({
+          name,
+          scopes,
+          expires_at: endOf(life),
+          addresses: (addresses ?? "").split(/[\s,;]+/).filter(Boolean),
+        })
+      }
     >
       {error && <Notice tone="danger">{wordsFor(error)}</Notice>}
       <Field
@@ -144,6 +151,18 @@ function KeyForm({
           { value: "365", label: t`in a year` },
           { value: "never", label: t`never` },
         ]}
+      />
+      <Field
+        name="addresses"
+        label={<Trans>Only from these addresses</Trans>}
+        hint={
+          <Trans>
+            Internet addresses or networks, such as 203.0.113.0/24. If there are none, it works from
+            everywhere.
+          </Trans>
+        }
+        autoComplete="off"
+        spellCheck={false}
       />
       <div className="flex flex-wrap gap-3">
         <Button type="submit" busy={busy} unavailable={scopes.length === 0}>
