@@ -373,7 +373,7 @@ class TestReports:
         assert mail["Subject"] == "An API key of your workspace was found and revoked"
         assert "Acme Homes via StagifyAI" in mail["From"]
         assert f"<b>Import</b> ({made['start']}" in text_of(mail)
-        assert f"http://{member.slug}.localhost:8080/api-keys\n" in text_of(mail)
+        assert f"http://{member.slug}.localhost:8080/office/api-keys\n" in text_of(mail)
         assert made["key"] not in mail.as_string()
         assert len(mail_server.to(bystander.email)) == 1
 

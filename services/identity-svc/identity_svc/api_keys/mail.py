@@ -13,7 +13,7 @@ from stagify.database import Session
 _KEY = {
     "name": "Listing importer",
     "start": "stg_live_7QxV2mLp",
-    "link": "https://lakeside.stagify.example/api-keys",
+    "link": "https://lakeside.stagify.example/office/api-keys",
 }
 EXPIRES = Mail("api_key_expires", {**_KEY, "end": datetime(2026, 12, 4, 10, 0, tzinfo=UTC)})
 REPORTED = Mail("api_key_reported", _KEY)
@@ -38,7 +38,7 @@ class ApiKeyExpiresMail:
             name=key.read.name,
             start=key.read.start,
             end=key.expires_at,
-            link=f"{brand.url}/api-keys",
+            link=f"{brand.url}/office/api-keys",
         )
 
 
@@ -64,7 +64,7 @@ class ApiKeyReportedMail:
                 brand,
                 name=key.name,
                 start=key.start,
-                link=f"{brand.url}/api-keys",
+                link=f"{brand.url}/office/api-keys",
             )
             for account in accounts.values()
         ]
