@@ -217,15 +217,11 @@ def _color(text: str) -> str:
 
 
 def _network(text: str) -> str:
-    text = text.strip()
     try:
-        # Zones mean something on one machine only.
-        network = None if "%" in text else ip_network(text, strict=False)
+        # A zone (%) means something on one machine only.
+        return str(ip_network(text.strip().replace("%", "!"), strict=False))
     except ValueError:
-        network = None
-    if network is None:
-        raise ValueError("must be an address or a network, such as 203.0.113.0/24")
-    return str(network)
+        raise ValueError("must be an address or a network, such as 203.0.113.0/24") from None
 
 
 def _choice(text: str) -> str:

@@ -34,6 +34,7 @@ from stagify.inputs import (
     Flag,
     Instant,
     Name,
+    Network,
     NewPassword,
     Password,
     Real,
@@ -62,6 +63,7 @@ class Thing(BaseModel):
     code: Code | None = None
     slug: Slug | None = None
     color: Color | None = None
+    network: Network | None = None
     choice: Choice | None = None
     instant: Instant | None = None
     big: Big | None = None
@@ -321,6 +323,27 @@ class TestCodes:
     def test_anything_else_is_refused(self, typed: str) -> None:
         with pytest.raises(ValidationError):
             checked("code", typed)
+
+
+class TestNetworks:
+    @pytest.mark.parametrize(
+        ("typed", "kept"),
+        [
+            ("203.0.113.7", "203.0.113.7/32"),
+            (" 203.0.113.7/24 ", "203.0.113.0/24"),
+            ("2001:DB8:0::1", "2001:db8::1/128"),
+            ("0.0.0.0/0", "0.0.0.0/0"),
+        ],
+    )
+    def test_an_address_is_a_network_of_one(self, typed: str, kept: str) -> None:
+        assert checked("network", typed) == kept
+
+    @pytest.mark.parametrize(
+        "typed", ["", "here", "203.0.113", "203.0.113.0/33", "fe80::1%eth0", "1/2/3", "7"]
+    )
+    def test_anything_else_is_refused(self, typed: str) -> None:
+        with pytest.raises(ValidationError):
+            checked("network", typed)
 
 
 class TestColors:

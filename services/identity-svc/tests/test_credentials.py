@@ -212,6 +212,7 @@ class TestApiKey:
             "role": None,
             "permissions": ["api_keys:manage", "projects:read"],
             "organization_id": None,
+            "addresses": [],
             "expires_at": None,
             "auth_time": None,
             "restriction": None,
