@@ -78,7 +78,7 @@ class Matrix:
             self._world.renew_upload(party)
         if "current_password" in body_members(self.document, place.operation.spec):
             self._world.forgive(party)
-        if "{passkey_id}" in place.operation.path:
+        if _asks_for_step_up(place.operation):
             self._world.forgive(party)
         answer = self.call(http, party, place.operation, {(place.location, place.name): value})
         if answer.is_success and SESSION_COOKIE in answer.headers.get("set-cookie", ""):
@@ -128,6 +128,8 @@ class Matrix:
         if schema.get("format") == "email":
             # Log-ins are counted by address.
             return f"{secrets.token_hex(6)}@example.com"
+        if "const" in schema:
+            return schema["const"]
         for keyword in ("examples", "enum"):
             if keyword in schema:
                 return schema[keyword][0]
@@ -146,6 +148,12 @@ class Matrix:
 
     def _thing(self, party: str, name: str) -> str:
         return self._world.things[party].get(name, f"{name}-{secrets.token_hex(4)}")
+
+
+def _asks_for_step_up(operation: Operation) -> bool:
+    """Whether a session has to be young for the call."""
+    refusals = operation.spec["responses"].get("403", {}).get("content", {})
+    return any("step_up_required" in kind.get("examples", {}) for kind in refusals.values())
 
 
 def absent(value: str) -> str:
