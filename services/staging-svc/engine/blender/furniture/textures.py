@@ -142,7 +142,7 @@ def _wash(
     image: Image, color: str, field: Field, level: float, random: np.random.Generator
 ) -> Image:
     """A watercolour area where `field` exceeds `level`."""
-    grain = 0.06 * smooth_noise(image.shape, 60, random)
+    grain = 0.012 * smooth_noise(image.shape, 24, random)
     return _paint(image, color, 0.9 / (1 + np.exp(-60 * (field + grain - level))))
 
 
