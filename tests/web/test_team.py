@@ -1,52 +1,29 @@
 """People of one workspace: what one changes about another, the other sees."""
 
-import asyncio
 import re
 import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from collections.abc import Callable, Iterator
 from typing import Any
-from uuid import UUID
 
-import asyncpg
 import pytest
 from playwright.sync_api import Route, expect
 
-from proof.load.rig import Rig
+from proof.customers import hire
 from proof.person import Person
-from stagify_local.customer import Account, Customer, good
+from stagify_local.customer import Account, Customer
 from stagify_local.platform import Platform
 
 PAGE = "/office/team"
 # What a page may take to notice that its session has changed or ended, on a machine that also runs the
 # whole platform.
 SOON_MS = 3_000
-JOIN = """INSERT INTO memberships (tenant_id, id, user_id, role, created_at)
-VALUES ($1, gen_random_uuid(), $2, 'member', now())"""
 
 
 @pytest.fixture
-def colleague(
-    platform: Platform, customer: Customer, new_customer: Callable[[], Customer]
-) -> Account:
-    """Grace, who has a workspace of her own and is a member of the customer's."""
-    grace = new_customer()
-    good(grace.browser.patch("/v1/me", json={"name": "Grace Hopper"}))
-    tenant_id = customer.browser.get("/v1/session").json()["tenant"]["id"]
-    user_id = grace.browser.get("/v1/session").json()["user"]["id"]
-
-    async def join() -> None:
-        connection = await asyncpg.connect(Rig(platform).admin_url("identity"))
-        try:
-            await connection.execute(JOIN, UUID(tenant_id), UUID(user_id))
-        finally:
-            await connection.close()
-
-    # Playwright has this thread's event loop.
-    with ThreadPoolExecutor() as threads:
-        threads.submit(asyncio.run, join()).result()
-    return replace(grace.account, slug=customer.account.slug, key="", session="")
+def colleague(platform: Platform, customer: Customer) -> Iterator[Account]:
+    """Grace, whom the customer has invited as a member."""
+    with hire(platform, customer) as hired:
+        yield hired.account
 
 
 class TestTeam:
