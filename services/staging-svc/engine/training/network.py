@@ -12,8 +12,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-LABELS = 7
-KINDS = 10
+from staging_engine.labels import CLASSES
+from staging_engine.labels import KINDS as KIND_NAMES
+
+LABELS = len(CLASSES)
+KINDS = len(KIND_NAMES)
 _WIDTH = 96
 _HEAD = 1280
 

@@ -17,19 +17,6 @@ from .shell import build_shell
 from .stage import Random, Set
 from .views import Box, Shot, make_camera
 
-KINDS = (
-    "empty_room",
-    "furnished_room",
-    "bathroom",
-    "kitchen",
-    "corridor",
-    "stairs",
-    "outdoors",
-    "drawing",
-    "person",
-    "other",
-)
-
 
 def make_room(random: Random, kind: str, models: list[Model], size: tuple[int, int]) -> Shot:
     """A room of this kind, seen."""

@@ -21,11 +21,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from staging_engine.labels import KINDS as KIND_NAMES
+
 from .network import KINDS, LABELS, Reader
 
-KIND_NAMES = (
-    "empty_room", "furnished_room", "bathroom", "kitchen", "corridor", "stairs", "outdoors", "drawing", "person", "other",
-)  # fmt: skip
 _UNSURE = -100
 _LONG, _SHORT = 384, 288
 
