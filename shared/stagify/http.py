@@ -35,7 +35,7 @@ from stagify.errors import (
     UnsupportedMediaTypeError,
 )
 from stagify.metrics import render
-from stagify.middleware import RequestMiddleware
+from stagify.middleware import FixedPathMiddleware, RequestMiddleware, allowed_of
 from stagify.openapi import complete
 from stagify.problems import problem, refusal_of
 from stagify.settings import ServiceSettings
@@ -110,6 +110,7 @@ def create_service_app(
     app.state.verifier = TokenVerifier(service, settings.context_public_keys)
     _add_error_handlers(app)
     _add_own_routes(app, {"database": database.ping, **(checks or {})})
+    app.add_middleware(FixedPathMiddleware, document=app.openapi)
     app.add_middleware(
         RequestMiddleware,
         service=service,
@@ -195,11 +196,10 @@ def _from_http(error: HTTPException, request: Request) -> StagifyError:
 
 
 def _methods_of(request: Request) -> list[str]:
-    """The methods of the path. The framework itself names only those of the first route that matches.
-    HEAD is served as GET is (`stagify.middleware`), and OPTIONS by what calls this."""
+    """The methods of the path. The framework itself names only those of the first route that matches."""
     path = getattr(request.scope.get("route"), "path", "")
     methods = {method.upper() for method in request.app.openapi()["paths"].get(path, {})}
-    return sorted(methods | {"OPTIONS"} | ({"HEAD"} if "GET" in methods else set()))
+    return allowed_of(methods)
 
 
 def _add_own_routes(app: FastAPI, checks: Mapping[str, Check]) -> None:

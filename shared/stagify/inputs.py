@@ -334,8 +334,8 @@ Secret = Annotated[SecretStr, Rule(), AfterValidator(_secret)]
 # One that our services make (`secrets.token_urlsafe(32)`); others are simply not known.
 Token = Annotated[
     Secret,
-    Field(max_length=256),
-    _schema(minLength=1, examples=["t3kLr0nYpA2mVZcQ8h1sXwE5uJdGf7iBoT9KqN4RyHM"]),
+    Field(min_length=1, max_length=256),
+    _schema(examples=["t3kLr0nYpA2mVZcQ8h1sXwE5uJdGf7iBoT9KqN4RyHM"]),
 ]
 # A SHA-256 hash in base64url without padding, of a secret that only whoever sends it has.
 Challenge = Annotated[

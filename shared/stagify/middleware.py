@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 from stagify import json_bodies, metrics, telemetry
 from stagify.cause import Cause, current
 from stagify.errors import (
+    MethodNotAllowedError,
     OverloadedError,
     StagifyError,
     TooLargeError,
@@ -108,6 +109,46 @@ class RequestMiddleware:
         route = getattr(scope.get("route"), "path", "unmatched")
         metrics.HTTP_REQUESTS.labels(self._service, scope["method"], route, status).inc()
         metrics.HTTP_SECONDS.labels(self._service, route).observe(seconds)
+
+
+class FixedPathMiddleware:
+    """Answers 405 (RFC 9110, 15.5.6) where the path is one of the document and the method is not, before
+    a route with a parameter takes the path for its own: the `events` of `/v1/projects/events` is no id."""
+
+    def __init__(self, app: App, *, document: Callable[[], dict[str, Any]]) -> None:
+        self._app = app
+        # Asked when all routes are there.
+        self._document = document
+        self._methods: dict[str, set[str]] | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            methods = self._of_paths().get(scope["path"])
+            if methods is not None and scope["method"] not in methods:
+                await _not_allowed(scope["method"], methods)(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+    def _of_paths(self) -> dict[str, set[str]]:
+        if self._methods is None:
+            self._methods = {
+                path: {method.upper() for method in operations}
+                for path, operations in self._document()["paths"].items()
+                if "{" not in path
+            }
+        return self._methods
+
+
+def allowed_of(methods: set[str]) -> list[str]:
+    """What `Allow` names for a path with these methods: HEAD is served as GET is, and OPTIONS always."""
+    return sorted(methods | {"OPTIONS"} | ({"HEAD"} if "GET" in methods else set()))
+
+
+def _not_allowed(method: str, methods: set[str]) -> Response:
+    allowed = allowed_of(methods)
+    if method == "OPTIONS":
+        return Response(status_code=204, headers={"Allow": ", ".join(allowed)})
+    return problem(MethodNotAllowedError(allowed))
 
 
 def _is_encoded(scope: Scope) -> bool:

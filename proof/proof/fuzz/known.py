@@ -12,12 +12,17 @@ class Known:
 
     def __init__(self) -> None:
         self._owners: dict[str, str] = {}
+        self._shared: set[str] = set()
         # Such as slugs and addresses, which are looked for anywhere in a text.
         self._names: dict[str, str] = {}
 
     def add(self, party: str, *names: str) -> None:
         """`names` are the party's own."""
         self._names |= dict.fromkeys(names, party)
+
+    def share(self, *identifiers: str) -> None:
+        """Everybody may be told of these."""
+        self._shared.update(identifiers)
 
     def learn(self, party: str, answer: Any) -> None:
         """The ids in a successful answer were made for `party`, unless another had them before."""
@@ -29,7 +34,7 @@ class Known:
         ids = {
             identifier
             for identifier in UUID.findall(answer)
-            if self._owners.get(identifier, party) != party
+            if self._owners.get(identifier, party) != party and identifier not in self._shared
         }
         names = {name for name, owner in self._names.items() if owner != party and name in answer}
         return {each for each in ids | names if each not in asked}

@@ -10,8 +10,8 @@ from proof.fuzz.world import Actor, World
 
 # If more of the answers are 429 or 402, they hide what the run is looking for.
 MOST_LIMITED = 0.05
-# Needs the code of a mail or of an app, a passkey or a password, which no generator finds; or there would be
-# nobody left to go on.
+# Needs the code of a mail or of an app, a passkey, a password or another owner, which no generator finds; or
+# there would be nobody left to go on.
 NEVER_SUCCEEDS = {
     "POST /v1/signup/{signup_id}/confirm",
     "POST /v1/session",
@@ -23,6 +23,7 @@ NEVER_SUCCEEDS = {
     "POST /v1/me/mfa/passkeys",
     "PATCH /v1/me/mfa/passkeys/{passkey_id}",
     "DELETE /v1/me/mfa/passkeys/{passkey_id}",
+    "DELETE /v1/me/mfa/resets",
     "POST /v1/me/email/{change_id}/confirm",
     "POST /v1/email-changes/undo",
     "DELETE /v1/me",

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 import schemathesis
 from schemathesis import AuthContext, BaseSchema, Case, HookContext, Response
@@ -142,7 +143,7 @@ def _is_over(cookie: str, response: Response) -> bool:
     request = response.request
     if f"{SESSION_COOKIE}={cookie}" not in request.headers.get("Cookie", ""):
         return False
-    is_ended = request.method == "DELETE" and (request.url or "").endswith("/v1/session")
+    is_ended = request.method == "DELETE" and urlsplit(request.url or "").path == "/v1/session"
     # A key that was sent as well is what counts, and a generated one is wrong.
     return is_ended or (response.status_code == 401 and "Authorization" not in request.headers)
 

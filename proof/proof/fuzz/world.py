@@ -28,6 +28,7 @@ ROOMY_LIMITS = {
     "MAX_OPEN_UPLOADS": "1000000",
     "MAX_OPEN_BYTES": "1000000000000",
     "API_KEYS_PER_TENANT": "1000000",
+    "ROLES_PER_TENANT": "1000000",
     "SIGNUPS_PER_HOUR": "1000000",
     "LOGINS_PER_SOURCE_MINUTE": "1000000",
     "PASSWORD_RESETS_PER_SOURCE_HOUR": "1000000",
@@ -92,6 +93,7 @@ class World:
         self.customers: dict[str, Customer] = {}
         # Invites the owners of the parties, and is of no party itself.
         self.inviter = sign_up(platform)
+        self.known.share(self.inviter.browser.get("/v1/session").json()["tenant"]["id"])
         for name in ("first", "second"):
             self.settle(name)
         first = self.customers["first"]

@@ -73,6 +73,8 @@ class Settings(ServiceSettings):
     email_changes_per_day: int = Field(default=10, ge=1)
     # API keys that one tenant may have at a time.
     api_keys_per_tenant: int = Field(default=50, ge=1)
+    # Roles of its own that one tenant may have.
+    roles_per_tenant: int = Field(default=50, ge=1)
 
     @property
     def api_key_secret_list(self) -> tuple[bytes, ...]:

@@ -58,9 +58,16 @@ MakerDep = Annotated[TenantPrincipal, Depends(may_make)]
     )
     | {201: {"links": link("update_role", role_id="/key") | link("delete_role", role_id="/key")}},
 )
-async def create_role(body: RoleCreate, principal: MakerDep, session: SessionDep) -> RoleRead:
+async def create_role(
+    body: RoleCreate, principal: MakerDep, session: SessionDep, parts: PartsDep
+) -> RoleRead:
     """Make a role of one's own permissions; the plan must include this."""
-    return await service.create_role(session, principal=principal, wanted=body)
+    return await service.create_role(
+        session,
+        principal=principal,
+        wanted=body,
+        max_roles=parts.settings.roles_per_tenant,
+    )
 
 
 @router.patch(

@@ -21,18 +21,16 @@ from stagify.events.identity import RoleCreated, RoleDeleted, RoleUpdated
 from stagify.outbox import publish
 from stagify.principal import TenantPrincipal
 
-MOST = 50
-
 
 async def create_role(
-    session: Session, *, principal: TenantPrincipal, wanted: RoleCreate
+    session: Session, *, principal: TenantPrincipal, wanted: RoleCreate, max_roles: int
 ) -> RoleRead:
-    """Make a role of the caller's permissions."""
+    """Make a role of the caller's permissions; a tenant has at most `max_roles` of its own."""
     own = await require_actor(session, principal, "roles:manage")
     _require_grantable(own, wanted.permissions)
     others = (await roles.list_roles(session)).items
-    if sum(each.is_custom for each in others) >= MOST:
-        raise TooManyRolesError(limit=MOST)
+    if sum(each.is_custom for each in others) >= max_roles:
+        raise TooManyRolesError(limit=max_roles)
     _require_free(wanted.name, others)
     made = await roles.add_role(session, name=wanted.name, permissions=wanted.permissions)
     publish(

@@ -45,9 +45,9 @@ async def request_transfer(
     await require_actor(session, principal, "ownership:transfer")
     now = utc_now()
     await queries.expire(session, now)
+    member = await get_member(session, member_id)
     if await queries.find_open(session, now) is not None:
         raise TransferOpenError
-    member = await get_member(session, member_id)
     role = await role_of(session, member)
     if role == OWNER:
         raise AlreadyOwnerError

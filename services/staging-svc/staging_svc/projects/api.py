@@ -9,7 +9,6 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from stagify.calls.usage import QuotaExceededError
 from stagify.database import Session, driver_connection
 from stagify.dependencies import DatabaseDep, SessionDep
-from stagify.errors import MethodNotAllowedError
 from stagify.idempotency import IDEMPOTENCY_ERRORS, IdempotencyDep, idempotent
 from stagify.inputs import Name, Opaque
 from stagify.links import link
@@ -165,14 +164,6 @@ async def follow_projects(
     is a week old, or too much has happened, `event: reset` says to read the list again.
     """
     return WorkspaceStream(parts, principal.tenant_id).respond(last_event_id)
-
-
-@router.api_route(
-    "/v1/projects/events", methods=["PATCH", "DELETE"], include_in_schema=False, status_code=405
-)
-async def refuse_methods_of_a_project() -> None:
-    """`events` is not the id of a project, though the next routes would take it for one."""
-    raise MethodNotAllowedError(["GET", "HEAD", "OPTIONS"])
 
 
 @router.get(
