@@ -81,6 +81,9 @@ class Matrix:
         if _asks_for_step_up(place.operation):
             self._world.forgive(party)
         answer = self.call(http, party, place.operation, {(place.location, place.name): value})
+        if answer.is_success and str(place.operation) == "POST /v1/roles":
+            # Its name would be taken when the next place tries the same value.
+            http.delete(f"/v1/roles/{answer.json()['key']}").raise_for_status()
         if answer.is_success and SESSION_COOKIE in answer.headers.get("set-cookie", ""):
             # It goes on under another token.
             self._world.forgive(party)

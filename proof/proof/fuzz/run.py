@@ -53,8 +53,13 @@ class Outcome:
     failures: dict[tuple[str, str, str], Failure] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
     chains: int = 0
-    # How often the actor had to log in again.
-    log_ins: int = 0
+    # Sessions of the actor that were over: calls that were generated before go on with them.
+    ended: set[str] = field(default_factory=set)
+
+    @property
+    def log_ins(self) -> int:
+        """How often the actor had to log in again."""
+        return len(self.ended)
 
     def add(self, failure: Failure) -> None:
         """Keep the first failure of its kind."""
@@ -124,7 +129,7 @@ def _add_follow_up(schema: BaseSchema, world: World, outcome: Outcome) -> None:
     @schema.hook
     def after_call(context: HookContext, case: Case[Any], response: Response) -> None:
         if actor.cookie is not None and _is_over(actor.cookie, response):
-            outcome.log_ins += 1
+            outcome.ended.add(actor.cookie)
             actor.log_in()
         if not 200 <= response.status_code < 300:
             return
@@ -167,8 +172,18 @@ def _note(outcome: Outcome, checks: Checks, phase: str, recorder: ScenarioRecord
             )
     for case_id, node in ((key, node) for key, nodes in recorder.checks.items() for node in nodes):
         outcome.judged[node.name] += 1
-        if node.failure_info is not None:
+        if node.failure_info is not None and not _was_over(outcome, recorder, case_id):
             outcome.add(_theirs(outcome.actor, phase, recorder, case_id, node))
+
+
+def _was_over(outcome: Outcome, recorder: ScenarioRecorder, case_id: str) -> bool:
+    """Whether the call was refused because its session was over, which says nothing about the call."""
+    interaction = recorder.interactions.get(case_id)
+    response = interaction.response if interaction is not None else None
+    if response is None or response.status_code != 401:
+        return False
+    sent = response.request.headers.get("Cookie", "")
+    return any(f"{SESSION_COOKIE}={cookie}" in sent for cookie in outcome.ended)
 
 
 def _exchanges(actor: Actor, recorder: ScenarioRecorder) -> Iterator[Exchange]:

@@ -29,6 +29,7 @@ TENANT_TABLES = (
     "invitations",
     "invitation_links",
     "ownership_transfers",
+    "factor_resets",
     "sessions",
     "api_keys",
     "handoffs",
@@ -59,6 +60,10 @@ MORE = (
         "INSERT INTO ownership_transfers (tenant_id, id, created_at, from_user_id, to_user_id,"
         " to_role, state, expires_at)"
         " VALUES (:tenant, :id, now(), :user, :user, 'member', 'open', now() + interval '1 day')"
+    ),
+    (
+        "INSERT INTO factor_resets (tenant_id, id, created_at, user_id, requested_by, due_at)"
+        " VALUES (:tenant, :id, now(), :user, :user, now() + interval '1 day')"
     ),
 )
 

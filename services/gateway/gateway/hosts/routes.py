@@ -32,9 +32,10 @@ PREFIXES: Mapping[ServiceName, tuple[str, ...]] = {
 
 _SERVICES = {prefix: name for name, prefixes in PREFIXES.items() for prefix in prefixes}
 
-# Where an invalid session does not matter: logging in, and what anyone may read.
+# Where an invalid session does not matter: signing up, logging in, and what anyone may read.
 OPEN_TO_ANYONE = frozenset(
     {
+        (b"POST", b"signup"),
         (b"POST", b"session"),
         (b"DELETE", b"session"),
         (b"POST", b"handoffs"),

@@ -214,6 +214,7 @@ class TestCredential:
         ("method", "target", "status"),
         [
             ("POST", "/v1/session", 200),
+            ("POST", "/v1/signup", 200),
             ("DELETE", "/v1/session", 200),
             ("GET", "/v1/branding", 200),
             ("GET", "/v1/catalog?x=1", 200),
