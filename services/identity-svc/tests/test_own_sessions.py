@@ -236,7 +236,7 @@ class TestOneTransactionOfAPerson:
     @pytest.mark.parametrize(
         "statement",
         [
-            "UPDATE users SET email = 'x'",
+            "UPDATE users SET id = gen_random_uuid()",
             "UPDATE sessions SET user_id = gen_random_uuid()",
             "UPDATE sessions SET expires_at = now()",
             "UPDATE memberships SET role = 'owner'",
