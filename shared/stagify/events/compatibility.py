@@ -19,13 +19,7 @@ Schema = Mapping[str, Any]
 Contract = Mapping[str, bytes]
 
 # Types that were removed from the contract before any such event was sent: no topic has one.
-NEVER_SENT = frozenset(
-    {
-        "stagify.member.removed.v1",
-        "stagify.member.role_changed.v1",
-        "stagify.tenant.deletion_requested.v1",
-    }
-)
+NEVER_SENT = frozenset({"stagify.tenant.deletion_requested.v1"})
 
 _NOTES = frozenset({"$schema", "$id", "$defs", "title", "description", "default", "examples"})
 _LOWER_LIMITS = (

@@ -14,7 +14,8 @@ export function SessionEnd() {
   // Who it was when the page was opened; the session itself may be read anew meanwhile.
   const [{ user }] = useState(useSession());
   useEffect(() => {
-    whenIdle(() => void loadDialog());
+    // If there is no connection now, it is loaded when it is needed.
+    whenIdle(() => void loadDialog().catch(() => undefined));
     return followSession();
   }, []);
   return <Suspense>{ended && <ExpiredDialog user={user} />}</Suspense>;
