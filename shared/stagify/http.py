@@ -35,7 +35,7 @@ from stagify.errors import (
     UnsupportedMediaTypeError,
 )
 from stagify.metrics import render
-from stagify.middleware import FixedPathMiddleware, RequestMiddleware, allowed_of
+from stagify.middleware import FixedPathMiddleware, RequestMiddleware, not_allowed
 from stagify.openapi import complete
 from stagify.problems import problem, refusal_of
 from stagify.settings import ServiceSettings
@@ -154,9 +154,9 @@ def _add_error_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def render_http(request: Request, error: HTTPException) -> Response:
-        if error.status_code == MethodNotAllowedError.status and request.method == "OPTIONS":
-            return Response(status_code=204, headers={"Allow": ", ".join(_methods_of(request))})
-        return problem(_from_http(error, request))
+        if error.status_code == MethodNotAllowedError.status:
+            return not_allowed(request.method, _methods_of(request))
+        return problem(_from_http(error))
 
 
 def _invalid(error: RequestValidationError) -> StagifyError:
@@ -182,24 +182,21 @@ def _told(text: str) -> str:
     return text[:MAX_TOLD].encode(errors="replace").decode()
 
 
-def _from_http(error: HTTPException, request: Request) -> StagifyError:
-    """An error of the framework itself, such as no route or a wrong method."""
+def _from_http(error: HTTPException) -> StagifyError:
+    """An error of the framework itself, such as no route."""
     if error.status_code == TooLargeError.status:
         return TooLargeError()
     if error.status_code == MalformedJsonError.status:
         return MalformedJsonError(str(error.detail))
     if error.status_code == NotFoundError.status:
         return NotFoundError("Nothing exists at this path.")
-    if error.status_code == MethodNotAllowedError.status:
-        return MethodNotAllowedError(_methods_of(request))
     return BadRequestError(str(error.detail))
 
 
-def _methods_of(request: Request) -> list[str]:
+def _methods_of(request: Request) -> set[str]:
     """The methods of the path. The framework itself names only those of the first route that matches."""
     path = getattr(request.scope.get("route"), "path", "")
-    methods = {method.upper() for method in request.app.openapi()["paths"].get(path, {})}
-    return allowed_of(methods)
+    return {method.upper() for method in request.app.openapi()["paths"].get(path, {})}
 
 
 def _add_own_routes(app: FastAPI, checks: Mapping[str, Check]) -> None:

@@ -125,7 +125,7 @@ class FixedPathMiddleware:
         if scope["type"] == "http":
             methods = self._of_paths().get(scope["path"])
             if methods is not None and scope["method"] not in methods:
-                await _not_allowed(scope["method"], methods)(scope, receive, send)
+                await not_allowed(scope["method"], methods)(scope, receive, send)
                 return
         await self._app(scope, receive, send)
 
@@ -139,13 +139,9 @@ class FixedPathMiddleware:
         return self._methods
 
 
-def allowed_of(methods: set[str]) -> list[str]:
-    """What `Allow` names for a path with these methods: HEAD is served as GET is, and OPTIONS always."""
-    return sorted(methods | {"OPTIONS"} | ({"HEAD"} if "GET" in methods else set()))
-
-
-def _not_allowed(method: str, methods: set[str]) -> Response:
-    allowed = allowed_of(methods)
+def not_allowed(method: str, methods: set[str]) -> Response:
+    """The answer to `method` at a path that has only these: HEAD is served as GET is, OPTIONS always."""
+    allowed = sorted(methods | {"OPTIONS"} | ({"HEAD"} if "GET" in methods else set()))
     if method == "OPTIONS":
         return Response(status_code=204, headers={"Allow": ", ".join(allowed)})
     return problem(MethodNotAllowedError(allowed))

@@ -1,13 +1,8 @@
 """The HTTP contract of a new password by mail."""
 
-from typing import Annotated
+from pydantic import BaseModel, ConfigDict
 
-from pydantic import BaseModel, ConfigDict, Field
-
-from stagify.inputs import Email, NewPassword, Secret
-
-# Longer than any token of ours; bounds what is hashed.
-MAX_TOKEN_CHARACTERS = 256
+from stagify.inputs import Email, NewPassword, Token
 
 
 class PasswordResetCreate(BaseModel):
@@ -23,8 +18,5 @@ class PasswordResetConfirm(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    token: Annotated[
-        Secret,
-        Field(min_length=1, max_length=MAX_TOKEN_CHARACTERS, examples=["3gVc1mKbWq0pXh2T7nYd9uLf"]),
-    ]
+    token: Token
     password: NewPassword

@@ -3080,7 +3080,7 @@ export interface components {
             /**
              * Token
              * Format: password
-             * @example 3gVc1mKbWq0pXh2T7nYd9uLf
+             * @example t3kLr0nYpA2mVZcQ8h1sXwE5uJdGf7iBoT9KqN4RyHM
              */
             token: string;
             /**
