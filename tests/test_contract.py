@@ -236,6 +236,7 @@ ROUTES: dict[str, Published] = {
         "revoke_api_key": (ApiKeyRevoked,),
         "report_api_key": (ApiKeyRevoked,),
         "look_up_credential": "a question; it is a POST because a secret stands in no address",
+        "note_uses": "when a key was last used, which is no change of it",
     },
     "staging-svc": {
         "create_upload": NO_EVENT_YET + "a link to put a photo to, for five minutes",

@@ -50,6 +50,13 @@ describe("who imports whom", () => {
     expect(all.map(objection).filter(Boolean)).toEqual([]);
   });
 
+  test("every page brings its texts", () => {
+    const bare = sources().filter((path) =>
+      readFileSync(join(SOURCES, path), "utf8").includes("lazyRouteComponent("),
+    );
+    expect(bare.map(layerOf)).toEqual(["app"]);
+  });
+
   test.each([
     ["lib/queries.ts", "ui/Button"],
     ["ui/Button.tsx", "lib/api"],

@@ -50,8 +50,12 @@ const UNDER: Record<string, string> = {
   "src/features/photos/parts/SelectionBar.tsx": "src/features/photos/PhotosPage.tsx",
   "src/features/photos/NewSheet.tsx": "src/features/photos/PhotosPage.tsx",
 };
-// The texts of one language are loaded with every page.
+// The texts of one language: those of every page, and those of a page's feature.
 const texts = Object.keys(manifest).filter((key) => /app\/messages\/en\.ts$/.test(key));
+const textsOf = (page: string) => {
+  const key = `${/^src\/features\/[^/]+/.exec(page)?.[0]}/locales/en.po`;
+  return manifest[key] && !UNDER[page] ? [key] : [];
+};
 
 describe("what is loaded, in kB after gzip", () => {
   test.each(entries)("the shell of %s", (entry) => {
@@ -65,7 +69,8 @@ describe("what is loaded, in kB after gzip", () => {
   test.each(visits)("what %s adds to what is there at %s", (page, entry) => {
     const shell = needed(entry);
     if (UNDER[page]) needed(UNDER[page], shell);
-    expect(kilobytes([...needed(page)].filter((key) => !shell.has(key)))).toBeLessThan(30);
+    const added = [...needed(page)].filter((key) => !shell.has(key));
+    expect(kilobytes([...added, ...textsOf(page)])).toBeLessThan(30);
   });
 
   test("styles", () => {

@@ -21,6 +21,7 @@ from gateway.callers.credentials import Ask, Credentials, CredentialSettings
 from gateway.callers.lasting import LastingAnswers
 from gateway.callers.passes import Passes
 from gateway.callers.revocations import changed_member_of, revocation_of
+from gateway.callers.uses import Uses
 from gateway.decide import Decider
 from gateway.fairness.limits import Limits
 from gateway.fairness.turns import Turns
@@ -51,7 +52,13 @@ from gateway.wire.service import Service
 from gateway.wire.sources import Sources
 from gateway.wire.writes import Writes
 from stagify.calls.client import InternalClient
-from stagify.calls.identity import CredentialLookUp, CredentialRead, look_up_credential
+from stagify.calls.identity import (
+    ApiKeyUse,
+    CredentialLookUp,
+    CredentialRead,
+    look_up_credential,
+    tell_uses,
+)
 from stagify.errors import UnavailableError
 from stagify.events import Topic, UndecodableEventError, decode
 from stagify.tokens import TokenSigner
@@ -88,7 +95,8 @@ class Gateway:
             reserved=frozenset((f"{LABEL}.{settings.base_host}".encode(),)),
         )
         self.store = _store(settings, self.writes, self.limits, self.directory)
-        self.credentials = _credentials(settings, self._ask, self.lasting)
+        self.uses = Uses(self._tell_uses)
+        self.credentials = _credentials(settings, self._ask, self.lasting, self.uses)
         self.metering = Metering(settings.brokers)
         self.services = [route.service for route in self.routes.all]
         if self.store is not None:
@@ -156,6 +164,7 @@ class Gateway:
             background.create_task(self._directory_feed.run(), name="directory")
             background.create_task(self._identity_feed.run(), name="revocations")
             background.create_task(self._watch_identity_feed(), name="feed")
+            background.create_task(self.uses.run(), name="uses")
             background.create_task(self.openapi.run(), name="openapi")
             background.create_task(large_pages.keep_asking(), name="large pages")
             await self._directory_feed.wait_until_caught_up()
@@ -223,6 +232,9 @@ class Gateway:
     async def _ask(self, tenant_id: UUID, shown: CredentialLookUp) -> CredentialRead:
         return await look_up_credential(self._clients["identity-svc"], tenant_id, shown)
 
+    async def _tell_uses(self, uses: list[ApiKeyUse]) -> None:
+        await tell_uses(self._clients["identity-svc"], uses)
+
     async def _fetch_openapi(self, service: ServiceName) -> dict[str, Any] | None:
         answer = await self._clients[service].request("GET", "/openapi.json")
         return answer.body if answer.is_success and isinstance(answer.body, dict) else None
@@ -272,7 +284,7 @@ def _access_log(target: str | Path) -> AccessLog | None:
     return AccessLog(LogWriter(target if isinstance(target, Path) else None))
 
 
-def _credentials(settings: Settings, ask: Ask, lasting: LastingAnswers) -> Credentials:
+def _credentials(settings: Settings, ask: Ask, lasting: LastingAnswers, uses: Uses) -> Credentials:
     return Credentials(
         ask,
         CredentialSettings(
@@ -281,6 +293,7 @@ def _credentials(settings: Settings, ask: Ask, lasting: LastingAnswers) -> Crede
             settings.unknown_credential_seconds,
         ),
         lasting,
+        uses,
     )
 
 

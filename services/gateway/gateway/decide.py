@@ -133,6 +133,8 @@ class Decider:
                 return self._refuse(site.unidentified, ORIGIN_MISMATCH, request, peer, now)
         verdict = self._credentials.get(key, now)
         if verdict is not None:
+            if verdict.networks is None:
+                return self._passes.get(verdict, site, route, now)
             return self._known(verdict, request, peer, site, route, now)
         # Guesses are limited by source, so that they do not use up the tenant's share.
         source = peer.source_of(request)

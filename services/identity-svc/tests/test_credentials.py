@@ -11,8 +11,10 @@ from sqlalchemy import text
 from identity_svc.api_keys.keyring import KeyRing, checksum
 from identity_svc.app import create_app
 from identity_testing import Caller, MakeSettings, Member, SignUp, refusal
+from stagify.calls.identity import USES
 from stagify.clock import utc_now
 from stagify.database import Database
+from stagify.ids import new_id
 from stagify.testing import Clock, ContextKeys, DatabaseUrls, app_client
 
 URL = "/internal/credentials"
@@ -296,6 +298,37 @@ class TestLastUse:
             await look_up(client, caller, member.tenant_id, "api_key", key)
             assert await read(database, member.tenant_id, used) is None
         assert await read(database, member.tenant_id, used) is not None
+
+    async def test_a_use_that_is_told_is_written_for_that_tenant_alone(
+        self,
+        make_settings: MakeSettings,
+        caller: Caller,
+        member: Member,
+        sign_up: SignUp,
+        database: Database,
+    ) -> None:
+        used = "SELECT last_used_at FROM api_keys"
+        other = await sign_up()
+        async with app_client(create_app(make_settings())) as client:
+            made = await api_key(client, caller, member)
+            await api_key(client, caller, other)
+            items = [
+                {"tenant_id": str(tenant_id), "api_key_id": made["id"]}
+                for tenant_id in (other.tenant_id, member.tenant_id, new_id())
+            ]
+            answer = await client.post(
+                USES, json={"items": items}, headers=caller.service("gateway", None)
+            )
+            assert answer.status_code == 204
+        assert await read(database, member.tenant_id, used) is not None
+        assert await read(database, other.tenant_id, used) is None
+
+    async def test_nobody_but_the_gateway_tells_uses(
+        self, client: httpx.AsyncClient, caller: Caller, member: Member
+    ) -> None:
+        for headers in (caller.service("usage-svc", None), caller.user(member)):
+            answer = await client.post(USES, json={"items": []}, headers=headers)
+            assert refusal(answer) == (403, "permission_denied")
 
     async def test_recent_use_is_not_written_again(
         self, make_settings: MakeSettings, caller: Caller, member: Member, database: Database

@@ -1,4 +1,4 @@
-"""What the gateway asks of identity-svc: whose credential is this?"""
+"""What the gateway asks of identity-svc, whose credential this is, and what it tells: which keys are in use."""
 
 from typing import Annotated, Literal
 from uuid import UUID
@@ -10,6 +10,9 @@ from stagify.errors import NotFoundError
 from stagify.inputs import Secret
 
 CREDENTIALS = "/internal/credentials"
+USES = "/internal/api-key-uses"
+# How many uses one call may tell.
+MAX_USES = 1000
 
 # Longer than any credential of ours; bounds what is hashed.
 MAX_CREDENTIAL_CHARACTERS = 256
@@ -52,6 +55,21 @@ class CredentialRead(BaseModel):
     restriction: str | None = None
 
 
+class ApiKeyUse(BaseModel):
+    """An API key that has been used within the last minute."""
+
+    tenant_id: UUID
+    api_key_id: UUID
+
+
+class ApiKeyUses(BaseModel):
+    """Keys in use, of any tenants."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    items: Annotated[list[ApiKeyUse], Field(max_length=MAX_USES)]
+
+
 class UnknownCredentialError(NotFoundError):
     """This credential is not known here."""
 
@@ -71,3 +89,8 @@ async def look_up_credential(
         tenant_id=tenant_id,
         refusals=(UnknownCredentialError,),
     )
+
+
+async def tell_uses(identity: InternalClient, uses: list[ApiKeyUse]) -> None:
+    """Say which API keys are in use, at most MAX_USES of them."""
+    await identity.call("POST", USES, body=ApiKeyUses(items=uses))

@@ -6,7 +6,6 @@ import { QueryClientProvider } from "@tanstack/react-query";
 import { type AnyRoute, RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-import { boot } from "@/lib/boot";
 import { queries } from "@/lib/queries";
 import { Toasts } from "@/ui/Toast";
 import { renewWhenShownAgain } from "./memory";
@@ -24,7 +23,7 @@ export async function start(routes: AnyRoute): Promise<void> {
   const router = makeRouter(routes);
   // The page's data and code are on their way while the texts are loaded.
   void router.load();
-  await loadMessages(boot.locale);
+  await loadMessages();
   const element = document.getElementById("root");
   if (!element) throw new Error("The page has no place for the app.");
   createRoot(element).render(

@@ -25,9 +25,15 @@ from gateway.callers.callers import Caller
 from gateway.callers.lasting import LastingAnswers
 from gateway.callers.refusals import CREDENTIALS_UNAVAILABLE, INVALID_CREDENTIAL
 from gateway.callers.revocations import MemberOf, Revocations
+from gateway.callers.uses import TELL_SECONDS, Uses
 from gateway.log_throttle import LogThrottle
 from gateway.wire.refusals import Refusal
-from stagify.calls.identity import CredentialLookUp, CredentialRead, UnknownCredentialError
+from stagify.calls.identity import (
+    ApiKeyUse,
+    CredentialLookUp,
+    CredentialRead,
+    UnknownCredentialError,
+)
 from stagify.clock import utc_now
 from stagify.errors import StagifyError
 from stagify.principal import Principal
@@ -46,9 +52,6 @@ _BEARER = re.compile(rb"[Bb][Ee][Aa][Rr][Ee][Rr] +(stg_[a-z]{2,8}_[A-Za-z0-9_-]{
 # One object that all verdicts share: memory that is not fetched for each of them.
 _FOREVER = float("inf")
 
-# How often identity-svc learns that an API key is in use, which the key's list shows.
-_TELL_SECONDS = 60.0
-
 Networks = tuple[IPv4Network | IPv6Network, ...]
 
 # The tenant's id as bytes, then the session's value or the whole Authorization header, which never
@@ -62,7 +65,7 @@ Ask = Callable[[UUID, CredentialLookUp], Awaitable[CredentialRead]]
 class Verdict(Caller):
     """A credential that is valid in its tenant; times are monotonic."""
 
-    __slots__ = ("credential_id", "key", "known_since", "networks", "renew_at")
+    __slots__ = ("credential_id", "due", "key", "known_since", "networks")
 
     def __init__(
         self,
@@ -79,8 +82,9 @@ class Verdict(Caller):
         self.known_since = known_since
         # From where an API key may be used; None: from everywhere.
         self.networks = networks
-        # When the use of an API key is told to identity-svc again, by asking.
-        self.renew_at = known_since + _TELL_SECONDS if principal.kind == "api_key" else _FOREVER
+        # When to look at it next: it expires, or the use of an API key is told to identity-svc again.
+        tell_at = known_since + TELL_SECONDS if principal.kind == "api_key" else expires
+        self.due = min(expires, tell_at)
 
     def is_allowed_from(self, address: str) -> bool:
         """Whether it may be used from there."""
@@ -124,11 +128,15 @@ class CredentialSettings:
 
 
 class Credentials:
-    """The cache of verdicts; `ask` is the look-up at identity-svc. `lasting` end with them."""
+    """The cache of verdicts; `ask` is the look-up at identity-svc. `lasting` end with them, and `uses`
+    are told while they are known."""
 
-    def __init__(self, ask: Ask, settings: CredentialSettings, lasting: LastingAnswers) -> None:
+    def __init__(
+        self, ask: Ask, settings: CredentialSettings, lasting: LastingAnswers, uses: Uses
+    ) -> None:
         self._ask = ask
         self._lasting = lasting
+        self._uses = uses
         self._settings = settings
         self._lifetime = settings.lifetime_without_feed
         # Oldest look-up first: when there are too many, the oldest goes; it would expire soon anyway.
@@ -157,14 +165,14 @@ class Credentials:
         verdict = self._known.get(key)
         if verdict is None:
             return None
-        if now >= verdict.expires or now >= verdict.known_since + self._lifetime:
+        is_due = now >= verdict.due
+        if now >= verdict.known_since + self._lifetime or (is_due and now >= verdict.expires):
             self._drop(key)
             return None
         self.hits += 1
-        if now >= verdict.renew_at:
-            verdict.renew_at = _FOREVER
-            # The request goes on; the answer replaces this verdict.
-            self.look_up(key)
+        if is_due:
+            verdict.due = min(verdict.expires, now + TELL_SECONDS)
+            self._uses.note(ApiKeyUse(tenant_id=_tenant_of(key), api_key_id=verdict.credential_id))
         return verdict
 
     def refused(self, key: Key, now: float) -> bool:

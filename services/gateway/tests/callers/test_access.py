@@ -1,6 +1,7 @@
 """Who is let in: sessions and API keys, in their own tenant only, until they are revoked."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from uuid import UUID
 
@@ -12,8 +13,9 @@ from gateway.testing.client import SESSION, Answer, request
 from gateway.testing.identity import Identity
 from gateway.testing.running import Running
 from gateway.testing.service import FakeService, Received, Wire
+from stagify.calls.identity import MAX_USES, USES, ApiKeyUse
+from stagify.ids import new_id
 from stagify.principal import Principal
-from stagify.testing import eventually
 from stagify.testing.context import ContextKeys
 from stagify.tokens import TokenVerifier
 
@@ -419,28 +421,49 @@ class TestAddresses:
         assert (await live.get(request("/v1/projects", BEARER))).status == 403
 
 
-async def test_that_a_key_is_in_use_is_told_while_it_is_known(
-    live: Running, tenant: UUID, identity: Identity, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(credentials, "_TELL_SECONDS", 0.0)
-    await live.run(lambda: live.gateway.credentials.follow_feed(is_current=True))
-    identity.add(tenant, KEY)
-    identity.add(tenant, SESSION)
-    for line in (BEARER, COOKIE):
-        assert (await live.get(request("/v1/projects", line))).status == 200
-    asked = identity.asked
-    assert (await live.get(request("/v1/projects", COOKIE))).status == 200
-    assert identity.asked == asked
-    # Answered at once, by what is known; meanwhile the key is looked up once more.
-    assert (await live.get(request("/v1/projects", BEARER))).status == 200
-    await eventually(lambda: identity.asked == asked + 1)
-    # So a key that is no longer one is noticed, whatever has become of its event.
-    del identity.known[tenant, KEY]
+class TestUses:
+    """That a key is in use is told while it is known, and nobody is asked again for it."""
 
-    async def is_refused() -> bool:
-        return (await live.get(request("/v1/projects", BEARER))).status == 401
+    @pytest.fixture(autouse=True)
+    def at_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(credentials, "TELL_SECONDS", 0.0)
 
-    await eventually(is_refused)
+    async def test_keys_are_told_once_a_batch(
+        self, live: Running, tenant: UUID, identity: Identity, service: FakeService
+    ) -> None:
+        await live.run(lambda: live.gateway.credentials.follow_feed(is_current=True))
+        found = identity.add(tenant, KEY)
+        identity.add(tenant, SESSION)
+        for line in (BEARER, COOKIE, COOKIE, BEARER):
+            assert (await live.get(request("/v1/projects", line))).status == 200
+        assert identity.asked == 2
+        for _ in range(2):
+            await live.run(live.gateway.uses.flush)
+        (told,) = [each for each in service.received if each.target == USES]
+        use = {"tenant_id": str(tenant), "api_key_id": found["credential_id"]}
+        assert json.loads(told.body) == {"items": [use]}
+
+    async def test_many_are_told_in_several_calls(
+        self, live: Running, service: FakeService
+    ) -> None:
+        for _ in range(MAX_USES + 1):
+            live.gateway.uses.note(ApiKeyUse(tenant_id=new_id(), api_key_id=new_id()))
+        await live.run(live.gateway.uses.flush)
+        told = [each for each in service.received if each.target == USES]
+        assert [len(json.loads(each.body)["items"]) for each in told] == [MAX_USES, 1]
+
+    async def test_what_cannot_be_told_holds_nobody_up(
+        self, live: Running, tenant: UUID, identity: Identity, service: FakeService
+    ) -> None:
+        async def fail(received: Received, wire: Wire) -> None:
+            await wire.respond(b"{}", "500 Internal Server Error")
+
+        service.handlers[USES] = fail
+        identity.add(tenant, KEY)
+        for _ in range(2):
+            assert (await live.get(request("/v1/projects", BEARER))).status == 200
+        await live.run(live.gateway.uses.flush)
+        assert (await live.get(request("/v1/projects", BEARER))).status == 200
 
 
 class TestOrigin:

@@ -7,9 +7,10 @@ from uuid import UUID
 
 from gateway.callers.credentials import Credentials, CredentialSettings, LookUp, Verdict
 from gateway.callers.lasting import LastingAnswers
+from gateway.callers.uses import Uses
 from gateway.testing.client import SESSION
 from gateway.wire.refusals import Refusal
-from stagify.calls.identity import CredentialLookUp, CredentialRead
+from stagify.calls.identity import ApiKeyUse, CredentialLookUp, CredentialRead
 from stagify.clock import utc_now
 from stagify.ids import new_id
 
@@ -33,7 +34,10 @@ async def known(*, session_seconds: float) -> Credentials:
             expires_at=utc_now() + timedelta(seconds=session_seconds),
         )
 
-    credentials = Credentials(ask, SETTINGS, LastingAnswers())
+    async def tell(uses: list[ApiKeyUse]) -> None:
+        raise AssertionError("sessions are not told")
+
+    credentials = Credentials(ask, SETTINGS, LastingAnswers(), Uses(tell))
     credentials.follow_feed(is_current=True)
     look_up = credentials.look_up(KEY)
     assert isinstance(look_up, LookUp)

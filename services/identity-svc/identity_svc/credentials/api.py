@@ -1,4 +1,4 @@
-"""The internal route the gateway asks."""
+"""The internal routes of the gateway."""
 
 from typing import Annotated
 
@@ -6,9 +6,11 @@ from fastapi import APIRouter, Depends
 
 from identity_svc.credentials import service
 from identity_svc.parts import PartsDep
-from stagify.auth import service_for_tenant
+from stagify.auth import service_for_tenant, service_only
 from stagify.calls.identity import (
     CREDENTIALS,
+    USES,
+    ApiKeyUses,
     CredentialLookUp,
     CredentialRead,
     UnknownCredentialError,
@@ -16,12 +18,12 @@ from stagify.calls.identity import (
 from stagify.principal import TenantPrincipal
 from stagify.problems import problems
 
-router = APIRouter(prefix=CREDENTIALS, tags=["internal"])
+router = APIRouter(tags=["internal"])
 
 GatewayDep = Annotated[TenantPrincipal, Depends(service_for_tenant("gateway"))]
 
 
-@router.post("", responses=problems(UnknownCredentialError))
+@router.post(CREDENTIALS, responses=problems(UnknownCredentialError))
 async def look_up_credential(
     body: CredentialLookUp, principal: GatewayDep, parts: PartsDep
 ) -> CredentialRead:
@@ -32,3 +34,10 @@ async def look_up_credential(
         kind=body.type,
         value=body.value.get_secret_value(),
     )
+
+
+@router.post(USES, status_code=204, dependencies=[Depends(service_only("gateway"))])
+async def note_uses(body: ApiKeyUses, parts: PartsDep) -> None:
+    """These API keys are in use; what is none, or no longer, is passed over."""
+    for use in body.items:
+        parts.usage.note(use.tenant_id, "api_key", use.api_key_id, None)

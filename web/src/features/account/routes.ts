@@ -1,11 +1,12 @@
 import type { QueryClient } from "@tanstack/react-query";
-import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
+import { createRoute } from "@tanstack/react-router";
 import { platform, workspace } from "@/lib/frames";
+import { lazyPage } from "@/lib/texts";
 import { meQuery, ownSessionsQuery } from "./api";
 
 const page = {
   path: "/me",
-  component: lazyRouteComponent(() => import("./AccountPage"), "AccountPage"),
+  component: lazyPage("account", () => import("./AccountPage"), "AccountPage"),
   loader: ({ context: { queries } }: { context: { queries: QueryClient } }) =>
     Promise.all([queries.ensureQueryData(meQuery), queries.ensureQueryData(ownSessionsQuery)]),
 } as const;

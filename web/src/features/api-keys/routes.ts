@@ -1,6 +1,7 @@
-import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
+import { createRoute } from "@tanstack/react-router";
 import { can } from "@/lib/access";
 import { office } from "@/lib/frames";
+import { lazyPage } from "@/lib/texts";
 import { apiKeysQuery } from "./api";
 
 const apiKeysRoute = createRoute({
@@ -11,7 +12,7 @@ const apiKeysRoute = createRoute({
       await context.queries.ensureInfiniteQueryData(apiKeysQuery);
     }
   },
-  component: lazyRouteComponent(() => import("./ApiKeysPage"), "ApiKeysPage"),
+  component: lazyPage("api-keys", () => import("./ApiKeysPage"), "ApiKeysPage"),
 });
 
 export const apiKeyRoutes = [apiKeysRoute] as const;

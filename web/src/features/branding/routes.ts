@@ -1,12 +1,13 @@
-import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
+import { createRoute } from "@tanstack/react-router";
 import { office } from "@/lib/frames";
+import { lazyPage } from "@/lib/texts";
 import { brandingQuery } from "./api";
 
 const brandRoute = createRoute({
   getParentRoute: () => office,
   path: "/brand",
   loader: ({ context }) => context.queries.ensureQueryData(brandingQuery),
-  component: lazyRouteComponent(() => import("./BrandPage"), "BrandPage"),
+  component: lazyPage("branding", () => import("./BrandPage"), "BrandPage"),
 });
 
 export const brandingRoutes = [brandRoute] as const;

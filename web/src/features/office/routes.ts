@@ -1,6 +1,7 @@
-import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
+import { createRoute } from "@tanstack/react-router";
 import { usageQuery } from "@/features/usage";
 import { office } from "@/lib/frames";
+import { lazyPage } from "@/lib/texts";
 import { recentQuery, tenantQuery } from "./api";
 
 const overviewRoute = createRoute({
@@ -12,7 +13,7 @@ const overviewRoute = createRoute({
     void queries.prefetchQuery(recentQuery);
     await queries.ensureQueryData(tenantQuery);
   },
-  component: lazyRouteComponent(() => import("./TenantDashboard"), "TenantDashboard"),
+  component: lazyPage("office", () => import("./TenantDashboard"), "TenantDashboard"),
 });
 
 export const officeRoutes = [overviewRoute] as const;

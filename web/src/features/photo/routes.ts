@@ -1,9 +1,10 @@
-import { createRoute, lazyRouteComponent, notFound } from "@tanstack/react-router";
+import { createRoute, notFound } from "@tanstack/react-router";
 import { catalogQuery } from "@/features/catalog";
 import { photoQuery } from "@/features/photos";
 import { usageQuery } from "@/features/usage";
 import { ApiError } from "@/lib/api";
 import { workspace } from "@/lib/frames";
+import { lazyPage } from "@/lib/texts";
 import { variationsQuery } from "./api";
 
 const photoRoute = createRoute({
@@ -15,7 +16,7 @@ const photoRoute = createRoute({
     const photo = await queries.ensureQueryData(photoQuery(params.projectId)).catch(explain);
     void queries.prefetchQuery(variationsQuery(photo.photo_id));
   },
-  component: lazyRouteComponent(() => import("./PhotoPage"), "PhotoPage"),
+  component: lazyPage("photo", () => import("./PhotoPage"), "PhotoPage"),
 });
 
 /** A photo that is gone for good, or an address with a mistake. */

@@ -1,7 +1,8 @@
-import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
+import { createRoute } from "@tanstack/react-router";
 import { catalogQuery } from "@/features/catalog";
 import { usageQuery } from "@/features/usage";
 import { workspace } from "@/lib/frames";
+import { lazyPage } from "@/lib/texts";
 import { type PhotoFilter, type PhotoStatus, photosQuery } from "./api";
 
 const STATUSES = ["queued", "processing", "staged", "failed", "cancelled"];
@@ -27,7 +28,7 @@ const photosRoute = createRoute({
     void queries.prefetchQuery(catalogQuery);
     await queries.ensureInfiniteQueryData(photosQuery(deps));
   },
-  component: lazyRouteComponent(() => import("./PhotosPage"), "PhotosPage"),
+  component: lazyPage("photos", () => import("./PhotosPage"), "PhotosPage"),
 });
 
 const listRoute = createRoute({ getParentRoute: () => photosRoute, path: "/" });
@@ -39,7 +40,7 @@ const newRoute = createRoute({
     void queries.prefetchQuery(usageQuery);
     await queries.ensureQueryData(catalogQuery);
   },
-  component: lazyRouteComponent(() => import("./NewSheet"), "NewSheet"),
+  component: lazyPage("photos", () => import("./NewSheet"), "NewSheet"),
 });
 
 export const photosRoutes = [photosRoute.addChildren([listRoute, newRoute])] as const;

@@ -1,10 +1,11 @@
-import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
+import { createRoute } from "@tanstack/react-router";
 import { door } from "@/lib/frames";
+import { lazyPage } from "@/lib/texts";
 
 const resetRoute = createRoute({
   getParentRoute: () => door,
   path: "/reset",
-  component: lazyRouteComponent(() => import("./ResetPage"), "ResetPage"),
+  component: lazyPage("reset", () => import("./ResetPage"), "ResetPage"),
 });
 
 export const resetRoutes = [resetRoute] as const;

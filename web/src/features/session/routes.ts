@@ -1,6 +1,7 @@
-import { createRoute, lazyRouteComponent, redirect } from "@tanstack/react-router";
+import { createRoute, redirect } from "@tanstack/react-router";
 import { door } from "@/lib/frames";
 import { personQuery, sessionQuery } from "@/lib/session";
+import { lazyPage } from "@/lib/texts";
 import { pathOf } from "./next";
 
 const logInRoute = createRoute({
@@ -11,7 +12,7 @@ const logInRoute = createRoute({
     const session = await context.queries.ensureQueryData(sessionQuery);
     if (session) throw redirect({ href: search.next ?? "/" });
   },
-  component: lazyRouteComponent(() => import("./LogInPage"), "LogInPage"),
+  component: lazyPage("session", () => import("./LogInPage"), "LogInPage"),
 });
 
 export const sessionRoutes = [logInRoute] as const;
@@ -25,7 +26,7 @@ const personLogInRoute = createRoute({
     const person = await context.queries.ensureQueryData(personQuery);
     if (person) throw redirect({ href: search.next ?? "/tenants" });
   },
-  component: lazyRouteComponent(() => import("./PersonLogInPage"), "PersonLogInPage"),
+  component: lazyPage("session", () => import("./PersonLogInPage"), "PersonLogInPage"),
 });
 
 export const personRoutes = [personLogInRoute] as const;

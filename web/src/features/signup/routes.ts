@@ -1,6 +1,7 @@
-import { createRoute, lazyRouteComponent, redirect } from "@tanstack/react-router";
+import { createRoute, redirect } from "@tanstack/react-router";
 import { door, root } from "@/lib/frames";
 import { personQuery } from "@/lib/session";
+import { lazyPage } from "@/lib/texts";
 import { readPending } from "./pending";
 
 const startRoute = createRoute({
@@ -9,13 +10,13 @@ const startRoute = createRoute({
   beforeLoad: async ({ context }) => {
     if (await context.queries.ensureQueryData(personQuery)) throw redirect({ to: "/tenants" });
   },
-  component: lazyRouteComponent(() => import("./StartPage"), "StartPage"),
+  component: lazyPage("signup", () => import("./StartPage"), "StartPage"),
 });
 
 const signUpRoute = createRoute({
   getParentRoute: () => door,
   path: "/signup",
-  component: lazyRouteComponent(() => import("./SignUpPage"), "SignUpPage"),
+  component: lazyPage("signup", () => import("./SignUpPage"), "SignUpPage"),
 });
 
 const codeRoute = createRoute({
@@ -26,7 +27,7 @@ const codeRoute = createRoute({
     if (!pending) throw redirect({ to: "/signup" });
     return { pending };
   },
-  component: lazyRouteComponent(() => import("./CodePage"), "CodePage"),
+  component: lazyPage(["signup", "workspaces"], () => import("./CodePage"), "CodePage"),
 });
 
 /** The first page has the whole width. */

@@ -1,7 +1,8 @@
-import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
+import { createRoute } from "@tanstack/react-router";
 import { usageQuery } from "@/features/usage";
 import { can } from "@/lib/access";
 import { office } from "@/lib/frames";
+import { lazyPage } from "@/lib/texts";
 import { membersQuery, rolesQuery } from "./api";
 
 const teamRoute = createRoute({
@@ -16,7 +17,7 @@ const teamRoute = createRoute({
       queries.ensureQueryData(rolesQuery),
     ]);
   },
-  component: lazyRouteComponent(() => import("./TeamPage"), "TeamPage"),
+  component: lazyPage("team", () => import("./TeamPage"), "TeamPage"),
 });
 
 export const teamRoutes = [teamRoute] as const;

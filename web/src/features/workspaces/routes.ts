@@ -1,6 +1,7 @@
-import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
+import { createRoute } from "@tanstack/react-router";
 import { ownPath } from "@/lib/address";
 import { door, platform } from "@/lib/frames";
+import { lazyPage } from "@/lib/texts";
 import { tenantsQuery } from "./api";
 
 const enterRoute = createRoute({
@@ -10,14 +11,14 @@ const enterRoute = createRoute({
   validateSearch: ({ to }: Record<string, unknown>): { to?: string | undefined } => ({
     to: ownPath(to),
   }),
-  component: lazyRouteComponent(() => import("./EnterPage"), "EnterPage"),
+  component: lazyPage("workspaces", () => import("./EnterPage"), "EnterPage"),
 });
 
 const tenantsRoute = createRoute({
   getParentRoute: () => platform,
   path: "/tenants",
   loader: ({ context }) => context.queries.ensureQueryData(tenantsQuery),
-  component: lazyRouteComponent(() => import("./TenantsPage"), "TenantsPage"),
+  component: lazyPage("workspaces", () => import("./TenantsPage"), "TenantsPage"),
 });
 
 const handoffRoute = createRoute({
@@ -27,7 +28,7 @@ const handoffRoute = createRoute({
     host: typeof host === "string" ? host : "",
     challenge: typeof challenge === "string" ? challenge : "",
   }),
-  component: lazyRouteComponent(() => import("./HandoffPage"), "HandoffPage"),
+  component: lazyPage("workspaces", () => import("./HandoffPage"), "HandoffPage"),
 });
 
 /** On a workspace's host. */
