@@ -117,20 +117,24 @@ def level_score(segments: Segments, diagonal: float) -> float:
     return search.grid([focal * per_mm for focal in _LEVEL_FOCALS_MM])[0][0]
 
 
-def alignment(segments: Segments, focal: float, matrix: Floats, tolerance: float) -> Floats:
-    """How well each segment points to each axis's vanishing point, 0…1, (…, 3, n)."""
-    return np.asarray(np.exp(-((_sines(segments, focal, matrix) / tolerance) ** 2)))
+class _Lines:
+    """Segments, prepared to be compared with many cameras."""
 
+    def __init__(self, segments: Segments) -> None:
+        self.weights, self.total = segments.weights, segments.total
+        (x, y), (dx, dy) = segments.middles.T, segments.directions.T
+        self._across = np.stack([dy, -dx, y * dx - x * dy])
+        self._squares = np.stack([np.ones_like(x), x, y, x * x + y * y])
 
-def _sines(segments: Segments, focal: float, matrix: Floats) -> Floats:
-    """The sine of the angle between each segment and each axis's vanishing point, (…, 3, n)."""
-    axes = np.swapaxes(matrix, -1, -2)
-    to_point_x = focal * axes[..., 0, None] - axes[..., 2, None] * segments.middles[:, 0]
-    to_point_y = focal * axes[..., 1, None] - axes[..., 2, None] * segments.middles[:, 1]
-    norms = np.sqrt(to_point_x**2 + to_point_y**2) + 1e-9
-    cross = to_point_x * segments.directions[:, 1] - to_point_y * segments.directions[:, 0]
-    sines: Floats = cross / norms
-    return sines
+    def squared_sines(self, focal: float, matrix: Floats) -> Floats:
+        """Of the angle between each segment and each axis's vanishing point, (…, 3, n)."""
+        axes = (np.swapaxes(matrix, -1, -2) * (focal, focal, 1.0)).reshape(-1, 3)
+        x, y, z = axes.T
+        # For a segment at m along d and an axis (x, y, z): ((x, y) - z m) x d, and |(x, y) - z m|², multiplied out.
+        crossed = axes @ self._across
+        apart = np.stack([x * x + y * y, -2 * z * x, -2 * z * y, z * z], axis=-1) @ self._squares
+        sines: Floats = crossed * crossed / np.maximum(apart, 1e-9)
+        return sines.reshape(*matrix.shape[:-1], len(self.weights))
 
 
 class _Search:
@@ -143,19 +147,19 @@ class _Search:
         told_focal_mm: float | None = None,
         drawn: Segments | None = None,
     ) -> None:
-        self._segments = segments
+        self._lines = _Lines(segments)
         self._per_mm = per_mm
         self._focal_mm = told_focal_mm or _TYPICAL_FOCAL_MM
         self._focal_spread = _TOLD_FOCAL_SPREAD if told_focal_mm else _FOCAL_SPREAD
-        self._drawn = drawn
+        self._drawn = None if drawn is None else _Lines(drawn)
 
     def _scores(
         self, focal: float, pitch: Floats, roll: float, matrices: Floats, tolerance: float
     ) -> Floats:
         """The scores of cameras (k) that differ in their direction only; `matrices` is (k, 3, 3)."""
-        aligned = alignment(self._segments, focal, matrices, tolerance)
-        explained = aligned.max(axis=-2) @ self._segments.weights
-        total = self._segments.total
+        sines = self._lines.squared_sines(focal, matrices).min(axis=-2)
+        explained = np.exp(-sines / tolerance**2) @ self._lines.weights
+        total = self._lines.total
         if self._drawn is not None:
             # A few lines of the photo should not overrule those that a person drew.
             total = max(total, _LEAST_LINES * FULL_FRAME_DIAGONAL_MM * self._per_mm)
@@ -163,11 +167,10 @@ class _Search:
         prior = log_focal**2 + (pitch / _PITCH_SPREAD) ** 2 + (roll / _ROLL_SPREAD) ** 2
         scores: Floats = explained / max(total, 1e-6) - _PRIOR_WEIGHT * prior / 2
         if self._drawn is not None:
-            sines = _sines(self._drawn, focal, matrices)[..., _DRAWN_AXES, range(3)]
+            drawn = self._drawn.squared_sines(focal, matrices)[..., _DRAWN_AXES, range(3)]
             # Far from exact also counts a little, so that the search is led there.
-            scores = scores + _DRAWN_WEIGHT * (1 / (1 + (sines / _DRAWN_TOLERANCE) ** 2)).mean(
-                axis=-1
-            )
+            near = 1 / (1 + drawn / _DRAWN_TOLERANCE**2)
+            scores = scores + _DRAWN_WEIGHT * near.mean(axis=-1)
         return scores
 
     def grid(self, focals: list[float]) -> list[tuple[float, float, float, float]]:

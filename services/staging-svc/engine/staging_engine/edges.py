@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from staging_engine.floor import FloorView
 from staging_engine.geometry import Camera, Floats
-
-Point = tuple[float, float, float]
 
 _SAMPLES = 60
 _MOST_CONTRAST = 12.0
@@ -28,21 +27,31 @@ class Edges:
         self._gradient_x = np.asarray(cv2.Sobel(smooth, cv2.CV_32F, 1, 0), np.float64) / 8
         self._gradient_y = np.asarray(cv2.Sobel(smooth, cv2.CV_32F, 0, 1), np.float64) / 8
 
-    def contrast(self, start: Point, end: Point) -> float:
-        """Mean contrast across the projected line; less when little of it is in the photo."""
+    def contrast(self, starts: ArrayLike, ends: ArrayLike) -> Floats:
+        """Mean contrast across each of the projected lines; less when little of it is in the photo."""
         steps = np.linspace(0, 1, _SAMPLES)[:, None]
-        pixels, depths = self._camera.project(np.array(start) * (1 - steps) + np.array(end) * steps)
-        line: Floats = pixels[depths > _IN_FRONT] * self._scale
-        if len(line) < 2:
-            return 0.0
+        first, last = (np.asarray(end, np.float64)[..., None, :] for end in (starts, ends))
+        pixels, depths = self._camera.project(first * (1 - steps) + last * steps)
+        lines = pixels * self._scale
+        in_front = depths > _IN_FRONT
         height, width = self._gradient_x.shape
-        inside = (line > 1).all(axis=1) & (line < (width - 2, height - 2)).all(axis=1)
-        seen = int(inside.sum())
-        if seen < _FEWEST_SEEN:
-            return 0.0
-        direction = line[-1] - line[0]
-        direction /= np.hypot(*direction) + 1e-9
-        x, y = line[inside].astype(int).T
-        across = self._gradient_y[y, x] * direction[0] - self._gradient_x[y, x] * direction[1]
-        contrast = float(np.minimum(np.abs(across), _MOST_CONTRAST).mean())
-        return contrast * min(1.0, seen / _ENOUGH_SEEN)
+        inside = (
+            in_front & (lines > 1).all(axis=-1) & (lines < (width - 2, height - 2)).all(axis=-1)
+        )
+        seen = inside.sum(axis=-1)
+        direction = _first(lines[..., ::-1, :], in_front[..., ::-1]) - _first(lines, in_front)
+        direction /= np.hypot(direction[..., 0], direction[..., 1])[..., None] + 1e-9
+        x, y = np.moveaxis(np.where(inside[..., None], lines, 1.0).astype(int), -1, 0)
+        across = (
+            self._gradient_y[y, x] * direction[..., None, 0]
+            - self._gradient_x[y, x] * direction[..., None, 1]
+        )
+        summed = np.where(inside, np.minimum(np.abs(across), _MOST_CONTRAST), 0.0).sum(axis=-1)
+        contrast: Floats = summed / np.maximum(seen, 1) * np.minimum(1.0, seen / _ENOUGH_SEEN)
+        return np.where(seen < _FEWEST_SEEN, 0.0, contrast)
+
+
+def _first(lines: Floats, is_counted: NDArray[np.bool_]) -> Floats:
+    """Of each line (…, points, 2) the first point that counts."""
+    first = is_counted.argmax(axis=-1)[..., None, None]
+    return np.take_along_axis(lines, first, axis=-2)[..., 0, :]

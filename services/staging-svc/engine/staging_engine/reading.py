@@ -46,8 +46,8 @@ class Reading:
     labels: Labels | None
     openings: tuple[Opening, ...]
     """In camera heights."""
-    knows_scale: bool
-    """Whether a door or the customer tells how large the room is."""
+    scale_spread: float
+    """The usual error of the room's scale, as a share of it."""
     marked_away: float | None
     """How far the marked corners are from those of the room, as a share of the photo's diagonal; None where
     they cannot belong to a room."""
@@ -68,20 +68,21 @@ def read_room(
     openings = find_openings(labels, camera, room) if labels else ()
     head = told.layout and head_height(told.layout, camera)
     clues = [told_door_clue(head)] if head else door_clues(door_heads(openings))
+    measured = measure(
+        room,
+        camera,
+        Edges(view, camera),
+        clues=clues,
+        ceiling_height_m=told.ceiling_height_m,
+        labels=labels,
+    )
     return Reading(
         camera=camera,
         view=view,
-        room=measure(
-            room,
-            camera,
-            Edges(view, camera),
-            clues=clues,
-            ceiling_height_m=told.ceiling_height_m,
-            labels=labels,
-        ),
+        room=measured.room,
         labels=labels,
         openings=openings,
-        knows_scale=bool(clues) or told.ceiling_height_m is not None,
+        scale_spread=measured.spread,
         marked_away=corners.distance(camera, walls) if corners and walls else None,
     )
 

@@ -67,10 +67,9 @@ class RoomBox:
 def find_room(view: FloorView, camera: Camera) -> RoomBox:
     """The box that explains the floor and the edges of the photo best, in a usual scale."""
     fit = _Fit(view, camera)
-    start = max((fit.score(*box), *box) for box in fit.candidates())
     logs, cost = nelder_mead(
         lambda point: -fit.score(*np.exp(point)),
-        np.log(start[1:]),
+        np.log(fit.best_of_grid()),
         np.full(3, np.log(1.06)),
         iterations=80,
     )
@@ -125,8 +124,8 @@ class _Fit:
         self._weights = np.where(view.mask[view.below], 1.0, -1.0)
         self._edges = Edges(view, camera)
 
-    def candidates(self) -> list[tuple[float, float, float]]:
-        """The (left, right, depth) that contain most floor and least of anything else."""
+    def best_of_grid(self) -> Floats:
+        """Of the boxes (left, right, depth) that contain most floor and least of anything else, the best one."""
         x_edges = np.concatenate([[-1e3], -_SIDES[::-1], _SIDES, [1e3]])
         y_edges = np.concatenate([[-1e3], _DEPTHS, [1e3]])
         histogram = np.histogram2d(self._x, self._y, [x_edges, y_edges], weights=self._weights)[0]
@@ -138,19 +137,30 @@ class _Fit:
         inside = upto_right[None] - upto_left[:, None]
         best = np.argsort(-inside, axis=None, kind="stable")[:_CANDIDATES]
         left, right, depth = np.unravel_index(best, inside.shape)
-        return list(zip(_SIDES[left], _SIDES[right], _DEPTHS[depth], strict=True))
+        boxes = np.column_stack([_SIDES[left], _SIDES[right], _DEPTHS[depth]])
+        agreement = inside[left, right, depth] / len(self._weights)
+        found: Floats = boxes[np.argmax(agreement + self._edges_of(boxes))]
+        return found
 
     def score(self, left: float, right: float, depth: float) -> float:
         """Share of floor pixels that agree, plus the edges along the box's lines."""
         inside = (self._x > -left) & (self._x < right) & (self._y < depth)
         agreement = float(self._weights[inside].sum()) / len(self._weights)
-        floor = (
-            self._edges.contrast((-left, depth, -1), (right, depth, -1)),
-            self._edges.contrast((-left, 0.2, -1), (-left, depth, -1)),
-            self._edges.contrast((right, 0.2, -1), (right, depth, -1)),
+        return agreement + float(self._edges_of(np.array([[left, right, depth]]))[0])
+
+    def _edges_of(self, boxes: Floats) -> Floats:
+        left, right, depth = boxes.T
+        far_left, near_left = _points(-left, depth, -1.0), _points(-left, 0.2, -1.0)
+        far_right, near_right = _points(right, depth, -1.0), _points(right, 0.2, -1.0)
+        high_left, high_right = _points(-left, depth, _WALL_TOP), _points(right, depth, _WALL_TOP)
+        contrast = self._edges.contrast(
+            np.stack([far_left, near_left, near_right, far_left, far_right]),
+            np.stack([far_right, far_left, far_right, high_left, high_right]),
         )
-        walls = (
-            self._edges.contrast((-left, depth, -1), (-left, depth, _WALL_TOP)),
-            self._edges.contrast((right, depth, -1), (right, depth, _WALL_TOP)),
-        )
-        return agreement + _FLOOR_EDGE_WEIGHT * sum(floor) + _WALL_EDGE_WEIGHT * sum(walls)
+        floor, walls = contrast[:3].sum(axis=0), contrast[3:].sum(axis=0)
+        weighed: Floats = _FLOOR_EDGE_WEIGHT * floor + _WALL_EDGE_WEIGHT * walls
+        return weighed
+
+
+def _points(x: Floats, y: Floats | float, z: float) -> Floats:
+    return np.stack(np.broadcast_arrays(x, y, z), axis=-1)

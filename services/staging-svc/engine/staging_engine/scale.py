@@ -50,6 +50,16 @@ class Guess:
 # Most ceilings, and the rest: old houses, lofts, attics, offices.
 _CEILINGS = (Guess(2.53, 0.05, 0.75), Guess(2.9, 0.20, 0.25))
 
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """The room in its scale."""
+
+    room: RoomBox
+    spread: float
+    """The usual error of that scale, as a share of it."""
+
+
 Clue = tuple[Guess, ...]
 """Guesses of the camera's height that exclude each other; what their trust lacks to one is for anything."""
 
@@ -72,12 +82,12 @@ def measure(
     clues: Iterable[Clue] = (),
     ceiling_height_m: float | None = None,
     labels: Labels | None = None,
-) -> RoomBox:
+) -> Measured:
     """The room with its ceiling and in its scale."""
     by_height = _log_chance(_HEIGHTS_M, _posture(camera))
     for clue in clues:
         by_height = by_height + _log_chance(_HEIGHTS_M, clue)
-    seen = np.array([_ceiling_edge(room, edges, over) for over in _CEILINGS_OVER_EYE])
+    seen = _ceiling_edges(room, edges)
     if labels is not None:
         seen = seen + _PART_UNIT * _EDGE_UNIT * _labelled_ceiling(room, camera, labels)
     ceilings = (1 + _CEILINGS_OVER_EYE)[:, None] * _HEIGHTS_M
@@ -87,8 +97,16 @@ def measure(
     logs = seen[:, None] / _EDGE_UNIT + _log_chance(ceilings, known) + by_height
     chances = np.exp(logs - logs.max())
     over = int(np.argmax(chances.sum(axis=1)))
-    height = math.exp(float(np.average(np.log(_HEIGHTS_M), weights=chances[over])))
-    return replace(room, ceiling=float(_CEILINGS_OVER_EYE[over]), camera_height_m=height)
+    height, _ = _mean(chances[over])
+    found = replace(room, ceiling=float(_CEILINGS_OVER_EYE[over]), camera_height_m=height)
+    return Measured(found, _mean(chances.sum(axis=0))[1])
+
+
+def _mean(chances: Floats) -> tuple[float, float]:
+    """The height that is meant by how likely each one is, and its usual error as a share of it."""
+    logs = np.log(_HEIGHTS_M)
+    middle = float(np.average(logs, weights=chances))
+    return math.exp(middle), math.sqrt(float(np.average((logs - middle) ** 2, weights=chances)))
 
 
 def _posture(camera: Camera) -> Clue:
@@ -98,14 +116,21 @@ def _posture(camera: Camera) -> Clue:
     return (Guess(*_TRIPOD, trust), Guess(*_BY_HAND, 1 - trust))
 
 
-def _ceiling_edge(room: RoomBox, edges: Edges, over: float) -> float:
-    """The contrast along the ceiling's lines, if it is so far over the eye."""
+def _ceiling_edges(room: RoomBox, edges: Edges) -> Floats:
+    """The contrast along the ceiling's lines, for each of the heights over the eye."""
     left, right, depth = -room.left, room.right, room.depth
-    return (
-        edges.contrast((left, depth, over), (right, depth, over))
-        + edges.contrast((left, 0.2, over), (left, depth, over)) / 2
-        + edges.contrast((right, 0.2, over), (right, depth, over)) / 2
-    )
+    starts = np.array([[left, depth], [left, 0.2], [right, 0.2]])
+    ends = np.array([[right, depth], [left, depth], [right, depth]])
+    back, *sides = edges.contrast(*(_raised(points) for points in (starts, ends)))
+    summed: Floats = back + sum(sides) / 2
+    return summed
+
+
+def _raised(points: Floats) -> Floats:
+    """Points (n, 2) of the room at each of the ceiling's heights, (n, heights, 3)."""
+    count = len(_CEILINGS_OVER_EYE)
+    over = np.broadcast_to(_CEILINGS_OVER_EYE, (len(points), count))[..., None]
+    return np.concatenate([np.repeat(points[:, None], count, axis=1), over], axis=-1)
 
 
 def _labelled_ceiling(room: RoomBox, camera: Camera, labels: Labels) -> Floats:

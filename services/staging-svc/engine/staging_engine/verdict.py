@@ -36,6 +36,7 @@ LIMITS = {
     "hole": 0.068,
     "furniture": 0.12,
     "marked": 0.04,
+    "scale_spread": 0.1,
 }
 # What `fit_verdict.py` found: for each signal of `evidence` its weight, and the middle and spread it is measured in.
 _FITTED = json.loads(Path(__file__).with_name("weights.json").read_text())
@@ -196,7 +197,7 @@ _UNSURE: Refusal = Refusal(
     "The room was not recognised well enough for furniture to stand right. Use a bright, level photo that "
     "shows two walls and much of the floor, or mark the corners of the floor yourself.",
 )
-_UPPER_LIMITS = ("depth",)
+_UPPER_LIMITS = ("depth", "scale_spread")
 _MARKED_CONFIDENCE = 0.9
 _NO_LINES: Refusal = Refusal(
     "room_not_found",
@@ -205,9 +206,9 @@ _NO_LINES: Refusal = Refusal(
 )
 _KNOWN_SCALE = _Rule(
     "known_scale",
-    "A door or the ceiling tells how large the room is.",
-    "How large the room is was guessed: no door was recognised, and the height of the ceiling is not "
-    "known.",
+    "It is clear how large the room is.",
+    "How large the room is could be told only roughly: tell us the height of the ceiling if the furniture "
+    "looks too large or too small.",
 )
 
 
@@ -227,7 +228,7 @@ def measure_signals(reading: Reading) -> dict[str, float]:
         "hole": hole,
         "width": reading.room.right_m - reading.room.left_m,
         "depth": reading.room.depth_m,
-        "known_scale": float(reading.knows_scale),
+        "scale_spread": reading.scale_spread,
     }
     if reading.labels is not None:
         signals |= _label_signals(reading, reading.labels)
@@ -275,7 +276,7 @@ def look(signals: Mapping[str, float]) -> tuple[tuple[Check, ...], list[Refusal]
         (_ROOM_SIZE, _within(signals, "width", "depth")),
         (_CLEAR_VIEW, _within(signals, "free")),
         (_STEADY, _within(signals, "steady")),
-        (_KNOWN_SCALE, bool(signals["known_scale"])),
+        (_KNOWN_SCALE, _within(signals, "scale_spread")),
     )
     refusals = [] if kind is None else [_KINDS[kind]]
     refusals += [rule.refusal for rule, passed in rules if rule.refusal and not passed]
@@ -298,7 +299,7 @@ def judge_marked(reading: Reading) -> Verdict:
     rules = (
         (_MARKED_FLOOR, fits),
         (_ROOM_SIZE, room.right_m - room.left_m >= LIMITS["width"]),
-        (_KNOWN_SCALE, reading.knows_scale),
+        (_KNOWN_SCALE, reading.scale_spread <= LIMITS["scale_spread"]),
     )
     checks = tuple(_check(rule, passed) for rule, passed in rules)
     refusals = [rule.refusal for rule, passed in rules if rule.refusal and not passed]
