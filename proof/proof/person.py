@@ -56,6 +56,9 @@ class Person:
         self._folder = tempfile.TemporaryDirectory(prefix="person-")
         self.watch = Watch()
         self.watch.attach(self.context)
+        # The browser is told that we answer its file dialogs when somebody listens for them. That takes a
+        # moment, so it is done at once and not when a button is pressed, where a key may be faster.
+        self.context.on("page", lambda page: page.on("filechooser", lambda chooser: None))
         self.page: Page = self.context.new_page()
 
     def close(self) -> None:

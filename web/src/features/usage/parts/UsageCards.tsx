@@ -6,7 +6,7 @@ import { formatAmount, useMeterNames } from "./names";
 /** A card for each meter: how much of the plan is used. */
 export function UsageCards({ usage }: { usage: Usage }) {
   return (
-    <ul className="grid gap-4 lg:grid-cols-3">
+    <ul className="grid gap-4 sm:grid-cols-2 lg:grid-cols-4">
       {usage.meters.map((meter) => (
         <li key={meter.meter}>
           <UsageCard meter={meter} />
