@@ -17,12 +17,14 @@ import httpx
 import orjson
 from aiosmtpd.handlers import Message as MessageHandler
 from prometheus_client import REGISTRY
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, event, text
 
 from identity_svc.roles.schemas import BuiltInRole
 from identity_svc.roles.service import permissions_of
 from identity_svc.sessions.cookies import COOKIE_NAME
 from identity_svc.settings import Settings
+from stagify.clock import utc_now
+from stagify.database import Database
 from stagify.events import Event
 from stagify.testing import ContextKeys
 
@@ -164,6 +166,7 @@ class Caller:
     def user(
         self, member: Member, role: BuiltInRole | None = "owner", **fields: Any
     ) -> dict[str, str]:
+        """A member who has just logged in."""
         return self.keys.headers(
             "identity-svc",
             **{
@@ -172,6 +175,7 @@ class Caller:
                 "user_id": member.user_id,
                 "role": role,
                 "permissions": permissions_of(role) if role else frozenset(),
+                "auth_time": int(utc_now().timestamp()),
                 **fields,
             },
         )
@@ -188,6 +192,15 @@ class Caller:
 
     def service(self, name: str, tenant_id: UUID | None) -> dict[str, str]:
         return self.keys.service_headers("identity-svc", name, tenant_id=tenant_id)
+
+
+async def set_role(database: Database, host: Member, person: Member, role: str) -> None:
+    """Give somebody a role in the tenant of `host` behind everybody's back."""
+    async with database.tenant(host.tenant_id) as session:
+        await session.execute(
+            text("UPDATE memberships SET role = :role WHERE user_id = :id"),
+            {"role": role, "id": person.user_id},
+        )
 
 
 class SignUpBegun(NamedTuple):

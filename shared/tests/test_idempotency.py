@@ -28,6 +28,8 @@ async def test_the_first_answer_is_replayed_without_its_secret(
     assert first.json() == {"name": "a", "secret": "shown once"}
     assert again.json() == {"name": "a"}
     assert again.headers["idempotent-replayed"] == "true"
+    # Nothing between us and the caller may keep the secret.
+    assert {answer.headers["cache-control"] for answer in (first, again)} == {"no-store"}
     assert await names(database, tenant_id) == ["a"]
 
 

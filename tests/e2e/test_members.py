@@ -1,4 +1,4 @@
-"""Another role, and a removal, count at every service within a second, on the running platform."""
+"""Another role, and a removal, of people and of programs, count at every service within a second, on the running platform."""
 
 import time
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from proof.customers import Colleague, hire, refusal
-from stagify_local.customer import Customer, good
+from stagify_local.customer import Customer, client, good
 from stagify_local.platform import Platform
 
 BAR_SECONDS = 1.0
@@ -45,3 +45,25 @@ def test_another_role_counts_everywhere(customer: Customer, colleague: Colleague
     while colleague.http.post("/v1/uploads", json={}).status_code != 403:
         assert time.monotonic() - begun < BAR_SECONDS
     good(colleague.http.get("/v1/projects"))
+
+
+def test_a_service_accounts_keys_change_and_end_with_it(customer: Customer) -> None:
+    http = customer.browser
+    wanted = {"name": "importer", "role": "member"}
+    path = (
+        f"/v1/service-accounts/{good(http.post('/v1/service-accounts', json=wanted)).json()['id']}"
+    )
+    body = {"name": "nightly", "service_account_id": path.rpartition("/")[2]}
+    key = good(http.post("/v1/api-keys", json=body)).json()["key"]
+    with client(customer.account.port, customer.account.slug) as program:
+        program.headers["Authorization"] = f"Bearer {key}"
+        good(program.get("/v1/projects"))
+        assert program.post("/v1/uploads", json={}).status_code == 422
+        good(http.patch(path, json={"role": "viewer"}))
+        begun = time.monotonic()
+        while program.post("/v1/uploads", json={}).status_code != 403:
+            assert time.monotonic() - begun < BAR_SECONDS
+        good(http.delete(path))
+        begun = time.monotonic()
+        while program.get("/v1/projects").status_code != 401:
+            assert time.monotonic() - begun < BAR_SECONDS

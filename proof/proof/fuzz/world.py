@@ -225,6 +225,8 @@ class World:
         ours = {"emails": [customer.account.email], "role": "viewer"}
         good(self.inviter.browser.post("/v1/invitations", json=ours))
         (addressed,) = good(http.get("/v1/me/invitations")).json()["items"]
+        wanted = {"name": "importer", "role": "member"}
+        account = good(http.post("/v1/service-accounts", json=wanted)).json()
         # Their plan includes roles of their own for a moment.
         self.platform.run("usage-svc", "set-plan", slug, "enterprise")
         wanted = {"name": "Photographer", "permissions": ["projects:read"]}
@@ -238,6 +240,7 @@ class World:
             "invitation_link_id": link["id"],
             "ownership_transfer_id": transfer.json()["id"],
             "role_id": role["key"],
+            "service_account_id": account["id"],
         }
 
     def settle(self, party: str) -> Customer:

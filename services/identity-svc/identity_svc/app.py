@@ -20,6 +20,7 @@ from identity_svc.ownership import api as ownership
 from identity_svc.parts import NAME, make_parts
 from identity_svc.password_resets import api as password_resets
 from identity_svc.roles import api as roles
+from identity_svc.service_accounts import api as service_accounts
 from identity_svc.sessions import api as sessions
 from identity_svc.settings import Settings
 from identity_svc.signup import api as signup
@@ -56,6 +57,7 @@ def create_app(settings: Settings) -> FastAPI:
         roles,
         custom_roles,
         members,
+        service_accounts,
         departures,
         ownership,
         invitations,

@@ -17,6 +17,7 @@ from identity_svc.ownership.models import OwnershipTransfer
 from identity_svc.password_resets.models import PasswordReset
 from identity_svc.people.models import RestingAddress, User
 from identity_svc.roles.models import CustomRole
+from identity_svc.service_accounts.models import ServiceAccount
 from identity_svc.sessions.models import Handoff, PersonSession, Session
 from identity_svc.signup.models import Signup
 from identity_svc.tables import ServiceTable
@@ -45,6 +46,7 @@ __all__ = [
     "PersonSession",
     "RecoveryCode",
     "RestingAddress",
+    "ServiceAccount",
     "Session",
     "Signup",
     "Tenant",

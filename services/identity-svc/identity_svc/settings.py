@@ -75,6 +75,8 @@ class Settings(ServiceSettings):
     api_keys_per_tenant: int = Field(default=50, ge=1)
     # Roles of its own that one tenant may have.
     roles_per_tenant: int = Field(default=50, ge=1)
+    # Service accounts that one tenant may have.
+    service_accounts_per_tenant: int = Field(default=50, ge=1)
 
     @property
     def api_key_secret_list(self) -> tuple[bytes, ...]:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -22,6 +21,7 @@ from identity_testing import (
     SignUp,
     new_address,
     refusal,
+    set_role,
     text_of,
 )
 from stagify.clock import utc_now
@@ -35,11 +35,6 @@ URL = "/v1/api-keys"
 
 Make = Callable[..., Awaitable[dict[str, Any]]]
 LookUp = Callable[[str], Awaitable[httpx.Response]]
-
-
-def proved(caller: Caller, member: Member, **changes: Any) -> dict[str, str]:
-    """Headers of a member who has just logged in."""
-    return caller.user(member, auth_time=int(utc_now().timestamp()), **changes)
 
 
 @pytest.fixture
@@ -77,7 +72,7 @@ def rotate(client: httpx.AsyncClient, caller: Caller, member: Member) -> Callabl
 
     async def run(api_key_id: str, **fields: Any) -> httpx.Response:
         return await client.post(
-            f"{URL}/{api_key_id}/rotate", json=fields, headers=proved(caller, member)
+            f"{URL}/{api_key_id}/rotate", json=fields, headers=caller.user(member)
         )
 
     return run
@@ -88,9 +83,7 @@ def change(client: httpx.AsyncClient, caller: Caller, member: Member) -> Callabl
     """Changes a key."""
 
     async def run(api_key_id: str, **fields: Any) -> httpx.Response:
-        return await client.patch(
-            f"{URL}/{api_key_id}", json=fields, headers=proved(caller, member)
-        )
+        return await client.patch(f"{URL}/{api_key_id}", json=fields, headers=caller.user(member))
 
     return run
 
@@ -118,7 +111,7 @@ class TestWhoMayNot:
         )
         for headers, expected in (
             (caller.anonymous(member.tenant_id), (401, "authentication_required")),
-            (proved(caller, member, role="member"), (403, "permission_denied")),
+            (caller.user(member, role="member"), (403, "permission_denied")),
             (program, (403, "person_required")),
             (caller.user(member, auth_time=an_hour_ago), (403, "step_up_required")),
             (caller.user(member, auth_time=None), (403, "step_up_required")),
@@ -133,7 +126,7 @@ class TestWhoMayNot:
         self, client: httpx.AsyncClient, caller: Caller, make: Make, sign_up: SignUp
     ) -> None:
         made, other = await make(), await sign_up()
-        headers = proved(caller, other)
+        headers = caller.user(other)
         for key_id in (made["id"], str(new_id())):
             for answer in (
                 await client.post(f"{URL}/{key_id}/rotate", json={}, headers=headers),
@@ -234,7 +227,7 @@ class TestRotation:
     async def test_a_replay_shows_no_secret(
         self, client: httpx.AsyncClient, caller: Caller, member: Member, make: Make
     ) -> None:
-        headers = {**proved(caller, member), "Idempotency-Key": uuid4().hex}
+        headers = {**caller.user(member), "Idempotency-Key": uuid4().hex}
         path = f"{URL}/{(await make())['id']}/rotate"
         first = await client.post(path, json={}, headers=headers)
         second = await client.post(path, json={}, headers=headers)
@@ -250,15 +243,13 @@ class TestRotation:
         make: Make,
         sign_up: SignUp,
         join: Join,
+        database: Database,
     ) -> None:
         wide, narrow = await make(scopes=["billing:manage"]), await make(scopes=["projects:read"])
         admin = await sign_up()
         await join(admin, member)
-        person = caller.user(
-            replace(admin, tenant_id=member.tenant_id),
-            role="admin",
-            auth_time=int(utc_now().timestamp()),
-        )
+        await set_role(database, member, admin, "admin")
+        person = caller.user(admin, role="admin", tenant_id=member.tenant_id)
         answer = await client.post(f"{URL}/{wide['id']}/rotate", json={}, headers=person)
         assert refusal(answer) == (422, "scope_not_allowed")
         answer = await client.post(f"{URL}/{narrow['id']}/rotate", json={}, headers=person)

@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 from datetime import timedelta
-from typing import get_args
+from typing import Any, get_args
 from uuid import UUID
 
 import httpx
@@ -13,11 +13,22 @@ from sqlalchemy import text
 from identity_svc.parts import Parts
 from identity_svc.people.service import erase
 from identity_svc.roles.schemas import BuiltInRole
-from identity_testing import Browser, Caller, Events, Join, Member, OpenBrowser, SignUp, refusal
+from identity_testing import (
+    Browser,
+    Caller,
+    Events,
+    Join,
+    Member,
+    OpenBrowser,
+    SignUp,
+    refusal,
+    set_role,
+)
 from seats_testing import SeatKeeper
 from stagify.clock import utc_now
 from stagify.database import Database
 from stagify.events.identity import (
+    ApiKeyResumed,
     ApiKeySuspended,
     MemberRemoved,
     MemberRestored,
@@ -39,15 +50,6 @@ async def id_of(client: httpx.AsyncClient, headers: dict[str, str], person: Memb
     return next(str(each["id"]) for each in items if each["user_id"] == str(person.user_id))
 
 
-async def set_role(database: Database, host: Member, person: Member, role: str) -> None:
-    """Give somebody a role behind everybody's back."""
-    async with database.tenant(host.tenant_id) as session:
-        await session.execute(
-            text("UPDATE memberships SET role = :role WHERE user_id = :id"),
-            {"role": role, "id": person.user_id},
-        )
-
-
 def as_member_of(caller: Caller, host: Member, person: Member, role: BuiltInRole) -> dict[str, str]:
     """Headers of a person in the tenant of another."""
     return caller.user(
@@ -55,7 +57,6 @@ def as_member_of(caller: Caller, host: Member, person: Member, role: BuiltInRole
         role=role,
         subject=str(person.user_id),
         user_id=person.user_id,
-        auth_time=int(utc_now().timestamp()),
     )
 
 
@@ -289,6 +290,7 @@ class TestRemoval:
         theirs: Browser = browser(member)
         assert (await theirs.log_in(second.email)).status_code == 201
         as_second = as_member_of(caller, member, second, "member")
+        await set_role(database, member, second, "admin")
         key = (
             await client.post(
                 "/v1/api-keys",
@@ -396,7 +398,7 @@ class TestRemoval:
 
 
 class TestRestore:
-    async def test_they_are_back_under_the_same_id_and_nothing_else_is(
+    async def test_they_are_back_under_the_same_id_and_no_session_is(
         self,
         seats: SeatKeeper,
         caller: Caller,
@@ -407,11 +409,6 @@ class TestRestore:
         client, headers = seats.client, caller.user(member)
         theirs = Browser(client, caller, member.tenant_id)
         assert (await theirs.log_in(second.email)).status_code == 201
-        key = await client.post(
-            "/v1/api-keys",
-            json={"name": "theirs"},
-            headers=as_member_of(caller, member, second, "admin"),
-        )
         target = await id_of(client, headers, second)
         await client.delete(f"{URL}/{target}", headers=headers)
         removed = (await client.get(f"{URL}?include=removed", headers=headers)).json()["items"]
@@ -423,12 +420,6 @@ class TestRestore:
         back = answer.json()
         assert (back["id"], back["role"], back["removed_at"]) == (target, "member", None)
         assert await theirs.look_up() is None
-        look_up = await client.post(
-            "/internal/credentials",
-            json={"type": "api_key", "value": key.json()["key"]},
-            headers=caller.service("gateway", member.tenant_id),
-        )
-        assert look_up.status_code == 404
         assert (await theirs.log_in(second.email)).status_code == 201
         (told,) = [each for each in await events(second.user_id) if type(each) is MemberRestored]
         (counted,) = [
@@ -438,6 +429,59 @@ class TestRestore:
         ]
         assert (told.role, counted.quantity) == ("member", 1)
         assert [str(counted.reservation_id)] == seats.reserved
+
+    async def test_keys_that_the_removal_has_suspended_work_again_within_the_role(
+        self,
+        seats: SeatKeeper,
+        caller: Caller,
+        database: Database,
+        member: Member,
+        second: Member,
+        join: Join,
+        events: Events,
+    ) -> None:
+        client, headers = seats.client, caller.user(member)
+        target = await id_of(client, headers, second)
+
+        async def make() -> dict[str, Any]:
+            await set_role(database, member, second, "admin")
+            body = {"name": "theirs", "scopes": ["tenant:manage", "projects:read"]}
+            theirs = as_member_of(caller, member, second, "admin")
+            made: dict[str, Any] = (
+                await client.post("/v1/api-keys", json=body, headers=theirs)
+            ).json()
+            return made
+
+        async def may(key: dict[str, Any]) -> list[str] | None:
+            answer = await client.post(
+                "/internal/credentials",
+                json={"type": "api_key", "value": key["key"]},
+                headers=caller.service("gateway", member.tenant_id),
+            )
+            return answer.json().get("permissions")  # type: ignore[no-any-return]
+
+        earlier = await make()
+        await client.delete(f"{URL}/{target}", headers=headers)
+        # Invited anew: nothing of before comes back.
+        await join(second, member)
+        late, revoked = await make(), await make()
+        await client.delete(f"/v1/api-keys/{revoked['id']}", headers=headers)
+        await client.delete(f"{URL}/{target}", headers=headers)
+        answer = await client.post(
+            f"{URL}/{target}/restore", json={"role": "viewer"}, headers=headers
+        )
+        assert answer.status_code == 200, answer.text
+        assert [await may(each) for each in (earlier, late, revoked)] == [
+            None,
+            ["projects:read"],
+            None,
+        ]
+        resumed = [
+            str(each.api_key_id)
+            for each in await events(member.tenant_id)
+            if type(each) is ApiKeyResumed
+        ]
+        assert resumed == [late["id"]]
 
     async def test_without_a_seat_nobody_comes_back(
         self, seats: SeatKeeper, caller: Caller, member: Member, second: Member

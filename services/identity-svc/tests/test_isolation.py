@@ -31,6 +31,7 @@ TENANT_TABLES = (
     "ownership_transfers",
     "factor_resets",
     "sessions",
+    "service_accounts",
     "api_keys",
     "handoffs",
 )
@@ -60,6 +61,10 @@ MORE = (
         "INSERT INTO ownership_transfers (tenant_id, id, created_at, from_user_id, to_user_id,"
         " to_role, state, expires_at)"
         " VALUES (:tenant, :id, now(), :user, :user, 'member', 'open', now() + interval '1 day')"
+    ),
+    (
+        "INSERT INTO service_accounts (tenant_id, id, created_at, name, role, created_by)"
+        " VALUES (:tenant, :id, now(), 'importer', 'member', :user)"
     ),
     (
         "INSERT INTO factor_resets (tenant_id, id, created_at, user_id, requested_by, due_at)"

@@ -35,12 +35,14 @@ class CredentialLookUp(BaseModel):
 
 class CredentialRead(BaseModel):
     """Whose credential it is, and what it allows now. An API key acts for `user_id`, the person who
-    created it, and has no role of its own: its permissions are those of its scopes that this
-    person's role allows."""
+    created it, or for a service account, and has no role of its own: its permissions are those of its
+    scopes that the role of that person or account allows."""
 
     kind: Literal["user", "api_key"]
     subject: UUID
-    user_id: UUID
+    # One of the two: the person that it acts for, or the service account.
+    user_id: UUID | None
+    service_account_id: UUID | None = None
     credential_id: UUID
     # Not a closed list: an older gateway must let people in whose role it does not know.
     role: str | None
@@ -53,6 +55,13 @@ class CredentialRead(BaseModel):
     auth_time: AwareDatetime | None = None
     # What the session is for and nothing else: `second_factor`. It then has no permissions.
     restriction: str | None = None
+
+    @property
+    def member_id(self) -> UUID:
+        """Whom it acts for, a person or a service account."""
+        found = self.service_account_id or self.user_id
+        assert found is not None
+        return found
 
 
 class ApiKeyUse(BaseModel):

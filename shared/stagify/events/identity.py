@@ -166,19 +166,52 @@ class SessionRevoked(TenantEvent):
     user_id: UUID
 
 
+class ServiceAccountCreated(TenantEvent):
+    """The tenant has a member without a person; `role` is a built-in name or an id."""
+
+    event_type = "stagify.service_account.created.v1"
+    topic = Topic.IDENTITY
+    key_field = "service_account_id"
+    service_account_id: UUID
+    role: str
+
+
+class ServiceAccountUpdated(TenantEvent):
+    """Something about a service account has changed; `changed` names it: `name`, `role`, or the
+    `permissions` of its role."""
+
+    event_type = "stagify.service_account.updated.v1"
+    topic = Topic.IDENTITY
+    key_field = "service_account_id"
+    service_account_id: UUID
+    role: str
+    changed: list[str]
+
+
+class ServiceAccountRemoved(TenantEvent):
+    """A service account is gone; `ApiKeyRevoked` says so of each of its keys."""
+
+    event_type = "stagify.service_account.removed.v1"
+    topic = Topic.IDENTITY
+    key_field = "service_account_id"
+    service_account_id: UUID
+
+
 class ApiKeyCreated(TenantEvent):
-    """An API key was created."""
+    """An API key was created; it acts for whoever created it, or for a service account."""
 
     event_type = "stagify.api_key.created.v1"
     topic = Topic.IDENTITY
     key_field = "api_key_id"
     api_key_id: UUID
     created_by: UUID
+    service_account_id: UUID | None = None
 
 
 class ApiKeyRevoked(TenantEvent):
     """An API key was revoked; it no longer gives access to anyone. `means` says how, if it was not a member
-    who took it back: `rotation`, or a `report` of somebody who has found it."""
+    who took it back: `rotation`, a `report` of somebody who has found it, or the end of its
+    `service_account`."""
 
     event_type = "stagify.api_key.revoked.v1"
     topic = Topic.IDENTITY
@@ -199,14 +232,15 @@ class ApiKeyRotated(TenantEvent):
 
 
 class ApiKeyChanged(TenantEvent):
-    """Something about an API key of this user has changed; `changed` names it: `name`, `addresses`,
-    `expires_at`."""
+    """Something about an API key that this user has created has changed; `changed` names it: `name`,
+    `addresses`, `expires_at`."""
 
     event_type = "stagify.api_key.changed.v1"
     topic = Topic.IDENTITY
     key_field = "api_key_id"
     api_key_id: UUID
     user_id: UUID
+    service_account_id: UUID | None = None
     changed: list[str]
 
 
@@ -214,6 +248,15 @@ class ApiKeySuspended(TenantEvent):
     """An API key is refused from now on, because whoever created it was removed."""
 
     event_type = "stagify.api_key.suspended.v1"
+    topic = Topic.IDENTITY
+    key_field = "api_key_id"
+    api_key_id: UUID
+
+
+class ApiKeyResumed(TenantEvent):
+    """An API key that was suspended counts again, because whoever created it was restored."""
+
+    event_type = "stagify.api_key.resumed.v1"
     topic = Topic.IDENTITY
     key_field = "api_key_id"
     api_key_id: UUID

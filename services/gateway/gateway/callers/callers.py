@@ -6,6 +6,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from gateway.callers.lasting import LastingAnswers
+from gateway.callers.revocations import MemberOf
 from gateway.hosts.routes import Route
 from gateway.hosts.sites import Site, Who
 from gateway.wire.decisions import Forward, Lasting
@@ -22,11 +23,15 @@ class Caller(Who):
     The latest pass is kept apart, because most callers call the same service again.
     """
 
-    __slots__ = ("_calls", "_passes", "expires", "latest_pass", "principal", "usage")
+    __slots__ = ("_calls", "_passes", "expires", "latest_pass", "member", "principal", "usage")
 
-    def __init__(self, principal: Principal, expires: float = _FOREVER) -> None:
+    def __init__(
+        self, principal: Principal, expires: float = _FOREVER, member: MemberOf | None = None
+    ) -> None:
         super().__init__(principal.tenant_id, principal.kind)
         self.principal = principal
+        # Whom the credential acts for; None if there is none.
+        self.member = member
         # Until when (monotonic) the credential is valid, if it is not revoked.
         self.expires = expires
         self.is_anonymous = principal.kind in ("anonymous", "platform")

@@ -70,13 +70,14 @@ class Verdict(Caller):
     def __init__(
         self,
         principal: Principal,
+        member: MemberOf,
         key: Key,
         credential_id: UUID,
         known_since: float,
         expires: float,
         networks: Networks | None = None,
     ) -> None:
-        super().__init__(principal, expires)
+        super().__init__(principal, expires, member)
         self.key = key
         self.credential_id = credential_id
         self.known_since = known_since
@@ -249,7 +250,7 @@ class Credentials:
         self.lookups += 1
         try:
             found = await self._ask(tenant_id, shown)
-            while self._changes.has_come_since(MemberOf(tenant_id, found.user_id), started):
+            while self._changes.has_come_since(MemberOf(tenant_id, found.member_id), started):
                 # The answer may be of before the change.
                 started = monotonic()
                 found = await self._ask(tenant_id, shown)
@@ -285,11 +286,12 @@ class Credentials:
             restriction=found.restriction,
         )
         networks = tuple(map(ip_network, found.addresses)) or None
-        verdict = Verdict(principal, key, found.credential_id, started, expires, networks)
+        member = MemberOf(_tenant_of(key), found.member_id)
+        verdict = Verdict(principal, member, key, found.credential_id, started, expires, networks)
         self._drop(key)
         self._known[key] = verdict
         self._keys_of.setdefault(found.credential_id, set()).add(key)
-        self._keys_of_member.setdefault(_member_of(verdict), set()).add(key)
+        self._keys_of_member.setdefault(member, set()).add(key)
         if len(self._known) > MAX_KNOWN:
             self._drop(next(iter(self._known)))
         return verdict
@@ -307,7 +309,8 @@ class Credentials:
         if verdict is None:
             return
         _discard(self._keys_of, verdict.credential_id, key)
-        _discard(self._keys_of_member, _member_of(verdict), key)
+        assert verdict.member is not None
+        _discard(self._keys_of_member, verdict.member, key)
 
 
 def is_session(shown: bytes) -> bool:
@@ -330,13 +333,6 @@ def _discard(index: dict[T, set[Key]], of: T, key: Key) -> None:
     keys.discard(key)
     if not keys:
         del index[of]
-
-
-def _member_of(verdict: Verdict) -> MemberOf:
-    principal = verdict.principal
-    assert principal.tenant_id is not None
-    assert principal.user_id is not None
-    return MemberOf(principal.tenant_id, principal.user_id)
 
 
 def _tenant_of(key: Key) -> UUID:

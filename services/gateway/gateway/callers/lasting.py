@@ -94,10 +94,9 @@ class LastingAnswers:
             answer.cut_off(REVOKED)
 
     def end_of_member(self, member: MemberOf) -> None:
-        """The credentials of a person in a tenant may be worth something else now."""
+        """The credentials of a member may be worth something else now."""
         for credential_id, authorised in list(self._by_credential.items()):
-            principal = authorised.caller.principal
-            if (principal.tenant_id, principal.user_id) == member:
+            if authorised.caller.member == member:
                 self.end_of_credential(credential_id)
 
     def end_at_tenant(self, tenant_id: UUID, is_open: Callable[[Request], bool]) -> None:

@@ -13,6 +13,8 @@ from stagify.events.identity import (
     MemberRestored,
     MemberRoleChanged,
     MemberRulesChanged,
+    ServiceAccountRemoved,
+    ServiceAccountUpdated,
     SessionRevoked,
 )
 
@@ -20,10 +22,10 @@ T = TypeVar("T", bound=Hashable)
 
 
 class MemberOf(NamedTuple):
-    """A person in a tenant."""
+    """A person, or a service account, in a tenant."""
 
     tenant_id: UUID
-    user_id: UUID
+    member_id: UUID
 
 
 def revocation_of(event: Event | UnknownEvent) -> UUID | None:
@@ -41,14 +43,12 @@ def changed_member_of(event: Event | UnknownEvent) -> MemberOf | None:
     """The member whose credentials, whichever they are, are worth something else after `event`; None if
     there is none."""
     match event:
-        case (
-            MemberRoleChanged()
-            | MemberRemoved()
-            | MemberRestored()
-            | MemberRulesChanged()
-            | ApiKeyChanged()
-        ):
+        case MemberRoleChanged() | MemberRemoved() | MemberRestored() | MemberRulesChanged():
             return MemberOf(event.tenant_id, event.user_id)
+        case ApiKeyChanged():
+            return MemberOf(event.tenant_id, event.service_account_id or event.user_id)
+        case ServiceAccountUpdated() | ServiceAccountRemoved():
+            return MemberOf(event.tenant_id, event.service_account_id)
         case _:
             return None
 

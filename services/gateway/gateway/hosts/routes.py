@@ -20,6 +20,7 @@ PREFIXES: Mapping[ServiceName, tuple[str, ...]] = {
         "email-changes",
         "roles",
         "members",
+        "service-accounts",
         "invitations",
         "invitation-links",
         "ownership-transfers",

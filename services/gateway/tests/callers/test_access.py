@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -50,9 +50,9 @@ async def revoke(live: Running, credential_id: str) -> None:
     await live.run(lambda: live.gateway.credentials.revoke(UUID(credential_id)))
 
 
-async def reconsider(live: Running, tenant_id: UUID, user_id: str) -> None:
+async def reconsider(live: Running, tenant_id: UUID, member_id: str) -> None:
     """Let the change of a member arrive."""
-    member = MemberOf(tenant_id, UUID(user_id))
+    member = MemberOf(tenant_id, UUID(member_id))
     await live.run(lambda: live.gateway.credentials.reconsider(member))
 
 
@@ -321,6 +321,19 @@ class TestRevocation:
         del identity.known[tenant, KEY]
         await reconsider(live, tenant, self.found["user_id"])
         assert (await admitted()).status == 401
+
+    async def test_the_key_of_a_service_account_acts_for_nobody_and_changes_with_it(
+        self, live: Running, tenant: UUID, identity: Identity, caller: Callable[[], Principal]
+    ) -> None:
+        account_id = str(uuid4())
+        found = identity.add(tenant, KEY, user_id=None, service_account_id=account_id)
+        assert (await live.get(request("/v1/projects", BEARER))).status == 200
+        assert (caller().kind, caller().user_id) == ("api_key", None)
+        assert caller().subject == found["subject"]
+        identity.known[tenant, KEY] = {**found, "permissions": ["usage:read"]}
+        await reconsider(live, tenant, account_id)
+        assert (await live.get(request("/v1/projects", BEARER))).status == 200
+        assert caller().permissions == {"usage:read"}
 
     async def test_look_up_under_way_does_not_keep_what_a_member_was(
         self, live: Running, tenant: UUID, identity: Identity, caller: Callable[[], Principal]

@@ -23,6 +23,8 @@ from identity_svc.api_keys.schemas import (
     ApiKeyUpdate,
 )
 from identity_svc.parts import PartsDep
+from identity_svc.roles.service import RoleNotAllowedError
+from identity_svc.service_accounts.service import ServiceAccountNotFoundError
 from identity_svc.throttling.service import TooManyAttemptsError
 from stagify.auth import STEP_UP_ERRORS, PlatformDep, requires
 from stagify.dependencies import SessionDep
@@ -51,19 +53,26 @@ _OF_THE_KEY = (
     status_code=201,
     response_model=ApiKeyCreated,
     responses=problems(
-        ExpiryInPastError, ScopeNotAllowedError, TooManyApiKeysError, *IDEMPOTENCY_ERRORS
+        ExpiryInPastError,
+        ScopeNotAllowedError,
+        TooManyApiKeysError,
+        ServiceAccountNotFoundError,
+        RoleNotAllowedError,
+        *STEP_UP_ERRORS,
+        *IDEMPOTENCY_ERRORS,
     )
     | {201: idempotent(_OF_THE_KEY)},
 )
 async def create_api_key(
     body: ApiKeyCreate,
-    principal: ManagerDep,
+    principal: SteppedUpManagerDep,
     session: SessionDep,
     parts: PartsDep,
     idempotency: IdempotencyDep,
 ) -> Response:
-    """Create a key. Its secret is in this answer and nowhere else, not even in a replay."""
-    response = await idempotency.run(
+    """Create a key, for oneself or for a service account. Its secret is in this answer and nowhere else, not
+    even in a replay."""
+    return await idempotency.run(
         session,
         201,
         lambda: service.create_api_key(
@@ -75,8 +84,6 @@ async def create_api_key(
         ),
         shown_once=frozenset({"key"}),
     )
-    response.headers["Cache-Control"] = "no-store"
-    return response
 
 
 @router.get(
@@ -116,6 +123,7 @@ async def change_api_key(
         ApiKeyNotFoundError,
         ApiKeyRotatedError,
         ScopeNotAllowedError,
+        RoleNotAllowedError,
         *STEP_UP_ERRORS,
         *IDEMPOTENCY_ERRORS,
     )
@@ -131,7 +139,7 @@ async def rotate_api_key(
 ) -> Response:
     """Replace a key with one that has the same name, scopes, lifetime and addresses, and another secret. The
     old one goes on working for the overlap, so that programs can be given the new one meanwhile."""
-    response = await idempotency.run(
+    return await idempotency.run(
         session,
         201,
         lambda: service.rotate_api_key(
@@ -143,8 +151,6 @@ async def rotate_api_key(
         ),
         shown_once=frozenset({"key"}),
     )
-    response.headers["Cache-Control"] = "no-store"
-    return response
 
 
 @router.post(

@@ -10,7 +10,7 @@ class ApiKeyNotFoundError(NotFoundError):
 
 
 class ScopeNotAllowedError(InvalidInputError):
-    """A key cannot do more than the person who creates it."""
+    """A key cannot do more than whom it acts for."""
 
     code = "scope_not_allowed"
     example = Members(scopes=["members:manage"])

@@ -36,7 +36,10 @@ class ApiKey(TenantTable, ServiceTable, table=True):
     # Keyed hash of the whole key.
     key_hash: bytes
     scopes: list[str] = Field(sa_type=ARRAY(Text))
+    # Who made it; it acts for them, unless it is a service account's.
     created_by: UUID = Field(foreign_key="users.id")
+    # The service account that it acts for. Without scopes it may do what that one's role allows.
+    service_account_id: UUID | None = None
     expires_at: datetime | None = instant(default=None)
     last_used_at: datetime | None = instant(default=None)
     revoked_at: datetime | None = instant(default=None)
@@ -44,5 +47,5 @@ class ApiKey(TenantTable, ServiceTable, table=True):
     addresses: Annotated[list[str], Personal] = Field(default_factory=list, sa_type=ARRAY(Text))
     # The key that it was replaced with.
     successor_id: UUID | None = None
-    # Since when the key is refused because its creator was removed: it does not come back with them.
+    # Since when the key is refused because its creator was removed; if that is undone, it counts again.
     suspended_at: datetime | None = instant(default=None)

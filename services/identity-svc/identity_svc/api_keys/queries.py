@@ -50,22 +50,37 @@ async def find_tenants(session: Session, public_id: str) -> Sequence[UUID]:
     return (await session.exec(query)).all()
 
 
-async def suspend_all(session: Session, created_by: UUID, now: datetime) -> list[UUID]:
-    """Suspend the keys that somebody has created; the ids of those that were not yet."""
-    # In order: those who write when keys were used lock them in order too.
-    live = (
-        select(ApiKey.id)
-        .where(
-            ApiKey.created_by == created_by,
-            col(ApiKey.revoked_at).is_(None),
-            col(ApiKey.suspended_at).is_(None),
-        )
-        .order_by(col(ApiKey.id))
-        .with_for_update()
+async def suspend_all(session: Session, created_by: UUID, at: datetime) -> list[UUID]:
+    """Suspend the keys that act for their creator; the ids of those that were not yet."""
+    return await _set_suspended(session, created_by, since=None, until=at)
+
+
+async def resume_all(session: Session, created_by: UUID, suspended_at: datetime) -> list[UUID]:
+    """Let the keys that were suspended in that moment count again; their ids."""
+    return await _set_suspended(session, created_by, since=suspended_at, until=None)
+
+
+async def _set_suspended(
+    session: Session, created_by: UUID, *, since: datetime | None, until: datetime | None
+) -> list[UUID]:
+    found = select(ApiKey.id).where(
+        ApiKey.created_by == created_by,
+        col(ApiKey.service_account_id).is_(None),
+        col(ApiKey.revoked_at).is_(None),
+        col(ApiKey.suspended_at).is_not_distinct_from(since),
     )
-    ids = list(await session.exec(live))
-    await session.execute(update(ApiKey).where(col(ApiKey.id).in_(ids)).values(suspended_at=now))
+    # In order: those who write when keys were used lock them in order too.
+    ids = list(await session.exec(found.order_by(col(ApiKey.id)).with_for_update()))
+    await session.execute(update(ApiKey).where(col(ApiKey.id).in_(ids)).values(suspended_at=until))
     return ids
+
+
+async def lock_of_account(session: Session, service_account_id: UUID) -> Sequence[ApiKey]:
+    """The keys of a service account that were not revoked."""
+    query = select(ApiKey).where(
+        col(ApiKey.service_account_id) == service_account_id, col(ApiKey.revoked_at).is_(None)
+    )
+    return (await session.exec(query.order_by(col(ApiKey.id)).with_for_update())).all()
 
 
 async def delete_dead(session: Session, *, before: datetime, limit: int) -> None:

@@ -1,7 +1,7 @@
 """The HTTP contract of API keys."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -20,7 +20,7 @@ Scope = Literal[
     "api_keys:manage",
     "members:manage",
 ]
-
+SCOPES: frozenset[str] = frozenset(get_args(Scope))
 
 MAX_NETWORKS = 50
 # Longer than any key; bounds what is looked at.
@@ -31,12 +31,15 @@ Networks = Annotated[list[Network], Field(max_length=MAX_NETWORKS)]
 
 
 class ApiKeyCreate(BaseModel):
-    """A key for a program. Without scopes it may do what is needed to stage photos."""
+    """A key for a program. It acts for the one who makes it, and without scopes may do what is needed to
+    stage photos; or it acts for a service account, and without scopes may do what that one's role allows
+    of what programs may do."""
 
     model_config = ConfigDict(extra="forbid")
 
     name: Annotated[Name, Field(examples=["Listing importer"])]
     scopes: Annotated[list[Scope], Field(min_length=1)] | None = None
+    service_account_id: UUID | None = None
     expires_at: Instant | None = None
     addresses: Annotated[
         Networks, Field(description="From where it may be used; empty: from everywhere.")
@@ -76,8 +79,9 @@ class ApiKeyReport(BaseModel):
 
 
 class ApiKeyRead(BaseModel):
-    """A key without its secret. `scopes` are those that it was given; at each use it may do no more
-    than the role of its creator allows at that time."""
+    """A key without its secret. `scopes` are those that it was given; at each use it may do no more than
+    the role of its creator, or of its service account, allows at that time. A service account's key
+    without scopes follows the role of the account."""
 
     id: UUID
     name: str
@@ -85,6 +89,8 @@ class ApiKeyRead(BaseModel):
     last4: str
     scopes: list[str]
     created_by: UUID
+    # The service account that it acts for; null: it acts for its creator.
+    service_account_id: UUID | None = None
     created_at: datetime
     expires_at: datetime | None
     last_used_at: datetime | None

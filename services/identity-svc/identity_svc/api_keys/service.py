@@ -1,4 +1,5 @@
-"""API keys: credentials of programs, bound to one tenant and to the person who created them."""
+"""API keys: credentials of programs, bound to one tenant, and to the person who created them or to a service
+account."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,14 +25,16 @@ from identity_svc.api_keys.schemas import (
     ApiKeyUpdate,
 )
 from identity_svc.mail.service import MailKind, queue_mail
+from identity_svc.members.service import require_actor
 from identity_svc.parts import Parts
-from identity_svc.tenants.service import lock_tenant
+from identity_svc.roles.service import Role, require_covers
+from identity_svc.service_accounts.service import get_account, role_of
 from identity_svc.throttling.service import Limit, count_attempt, share_of
 from stagify.clock import utc_now
 from stagify.database import Session
-from stagify.errors import ForbiddenError
 from stagify.events.identity import (
     ApiKeyChanged,
+    ApiKeyResumed,
     ApiKeyRevoked,
     ApiKeyRotated,
     ApiKeySuspended,
@@ -60,10 +63,9 @@ KEEP_DEAD = timedelta(days=90)
 
 @dataclass(frozen=True, slots=True)
 class ExpiringKey:
-    """A key that ends soon, and for whom it acts."""
+    """A key that ends soon."""
 
     read: ApiKeyRead
-    user_id: UUID
     expires_at: datetime
 
 
@@ -75,23 +77,20 @@ async def create_api_key(
     keys: KeyRing,
     max_keys: int,
 ) -> ApiKeyCreated:
-    """Create a key for the caller. If the caller is a key itself, the new key acts for the same
-    person."""
-    if principal.user_id is None:
-        raise ForbiddenError("Only members, and keys that act for one, can make keys.")
-    scopes = _scopes(wanted, principal.permissions)
+    """Create a key that acts for the caller, or for a service account that may do no more than they."""
+    # One at a time from here on, so that parallel requests cannot exceed the limit together.
+    own = await require_actor(session, principal, "api_keys:manage")
+    scopes = await _scopes(session, wanted, own)
     _require_future(wanted.expires_at)
-    # One at a time, so that parallel requests cannot exceed the limit together.
-    await lock_tenant(session, principal.tenant_id)
     if await queries.count_live(session, utc_now()) >= max_keys:
         raise TooManyApiKeysError(limit=max_keys)
     api_key, text = _mint(
         session,
         keys,
-        tenant_id=principal.tenant_id,
-        created_by=principal.user_id,
+        principal,
         name=wanted.name,
         scopes=scopes,
+        service_account_id=wanted.service_account_id,
         expires_at=wanted.expires_at,
         addresses=_distinct(wanted.addresses),
     )
@@ -100,23 +99,29 @@ async def create_api_key(
 
 
 def _mint(
-    session: Session, keys: KeyRing, *, tenant_id: UUID, created_by: UUID, **fields: Any
+    session: Session, keys: KeyRing, principal: TenantPrincipal, **fields: Any
 ) -> tuple[ApiKey, str]:
-    """A new key, and its text, which is stored nowhere."""
+    """A new key of the caller's making, and its text, which is stored nowhere."""
+    assert principal.user_id is not None
     minted = keys.mint()
     api_key = ApiKey(
-        tenant_id=tenant_id,
-        created_by=created_by,
+        tenant_id=principal.tenant_id,
+        created_by=principal.user_id,
         public_id=minted.public_id,
         last4=minted.last4,
         key_hash=minted.key_hash,
         **fields,
     )
     session.add(api_key)
-    session.add(ApiKeyTenant(public_id=api_key.public_id, tenant_id=tenant_id))
+    session.add(ApiKeyTenant(public_id=api_key.public_id, tenant_id=api_key.tenant_id))
     publish(
         session,
-        ApiKeyCreatedEvent(tenant_id=tenant_id, api_key_id=api_key.id, created_by=created_by),
+        ApiKeyCreatedEvent(
+            tenant_id=api_key.tenant_id,
+            api_key_id=api_key.id,
+            created_by=api_key.created_by,
+            service_account_id=api_key.service_account_id,
+        ),
     )
     return api_key, minted.text
 
@@ -129,25 +134,29 @@ async def rotate_api_key(
     overlap_hours: int,
     keys: KeyRing,
 ) -> ApiKeyCreated:
-    """Replace a key with one that differs from it only in its secret, and acts for the caller. The old one
-    ends after the overlap, and the one before it at once: never are there more than two."""
-    assert principal.user_id is not None
+    """Replace a key with one that differs from it only in its secret, and acts for the caller, or for the
+    same service account. The old one ends after the overlap, and the one before it at once: never are there
+    more than two."""
+    own = await require_actor(session, principal, "api_keys:manage")
     found = await queries.lock_with_predecessor(session, api_key_id)
     old = next((each for each in found if each.id == api_key_id), None)
     if old is None or old.revoked_at is not None:
         raise ApiKeyNotFoundError
     if old.successor_id is not None:
         raise ApiKeyRotatedError
-    _require_allowed(old.scopes, principal.permissions)
+    if old.service_account_id is None:
+        _require_allowed(old.scopes, own)
+    else:
+        await _get_role(session, own, old.service_account_id)
     now = utc_now()
     life = None if old.expires_at is None else old.expires_at - old.created_at
     api_key, text = _mint(
         session,
         keys,
-        tenant_id=principal.tenant_id,
-        created_by=principal.user_id,
+        principal,
         name=old.name,
         scopes=old.scopes,
+        service_account_id=old.service_account_id,
         expires_at=None if life is None else min(now + life, LATEST),
         addresses=old.addresses,
     )
@@ -199,6 +208,7 @@ async def change_api_key(
             tenant_id=principal.tenant_id,
             api_key_id=api_key.id,
             user_id=api_key.created_by,
+            service_account_id=api_key.service_account_id,
             changed=changed,
         ),
     )
@@ -263,7 +273,7 @@ async def find_expiring(session: Session, api_key_id: UUID) -> ExpiringKey | Non
         return None
     if api_key.revoked_at or api_key.suspended_at or api_key.successor_id:
         return None
-    return ExpiringKey(read_api_key(api_key), api_key.created_by, api_key.expires_at)
+    return ExpiringKey(read_api_key(api_key), api_key.expires_at)
 
 
 async def find_api_key(session: Session, api_key_id: UUID) -> ApiKeyRead | None:
@@ -300,10 +310,27 @@ async def _remind(session: Session, api_key: ApiKey) -> None:
             )
 
 
-async def suspend_keys_of(session: Session, *, tenant_id: UUID, user_id: UUID) -> None:
-    """Refuse from now on the keys that somebody has created who is no member any more."""
-    for api_key_id in await queries.suspend_all(session, user_id, utc_now()):
+async def suspend_keys_of(
+    session: Session, *, tenant_id: UUID, user_id: UUID, at: datetime
+) -> None:
+    """Refuse from now on the keys that act for somebody who was removed at that moment."""
+    for api_key_id in await queries.suspend_all(session, user_id, at):
         publish(session, ApiKeySuspended(tenant_id=tenant_id, api_key_id=api_key_id))
+
+
+async def resume_keys_of(
+    session: Session, *, tenant_id: UUID, user_id: UUID, suspended_at: datetime
+) -> None:
+    """Let the keys of somebody count again that were suspended at that moment, as far as their role goes
+    now; those that were suspended by an earlier removal stay so."""
+    for api_key_id in await queries.resume_all(session, user_id, suspended_at):
+        publish(session, ApiKeyResumed(tenant_id=tenant_id, api_key_id=api_key_id))
+
+
+async def revoke_keys_of_account(session: Session, service_account_id: UUID) -> None:
+    """Revoke the keys of a service account."""
+    for api_key in await queries.lock_of_account(session, service_account_id):
+        _revoke(session, api_key, means="service_account")
 
 
 async def forget_dead(session: Session, limit: int) -> None:
@@ -316,15 +343,26 @@ def read_api_key(api_key: ApiKey) -> ApiKeyRead:
     return ApiKeyRead(start=PREFIX + api_key.public_id, **api_key.model_dump())
 
 
-def _scopes(wanted: ApiKeyCreate, permissions: frozenset[str]) -> list[str]:
+async def _scopes(session: Session, wanted: ApiKeyCreate, own: Role) -> list[str]:
+    role, default = own, sorted(DEFAULT_SCOPES & own.permissions)
+    if wanted.service_account_id is not None:
+        # Without scopes of its own the key follows the role of the account.
+        role, default = await _get_role(session, own, wanted.service_account_id), []
     if wanted.scopes is None:
-        return sorted(DEFAULT_SCOPES & permissions)
-    _require_allowed(wanted.scopes, permissions)
+        return default
+    _require_allowed(wanted.scopes, role)
     return sorted(set(wanted.scopes))
 
 
-def _require_allowed(scopes: Sequence[str], permissions: frozenset[str]) -> None:
-    refused = sorted(set(scopes) - permissions)
+async def _get_role(session: Session, own: Role, service_account_id: UUID) -> Role:
+    """The role of a service account, whose secret may be given only to those who have its permissions."""
+    role = await role_of(session, await get_account(session, service_account_id))
+    require_covers(own, role.permissions)
+    return role
+
+
+def _require_allowed(scopes: Sequence[str], role: Role) -> None:
+    refused = sorted(set(scopes) - role.permissions)
     if refused:
         raise ScopeNotAllowedError(scopes=list(refused))
 

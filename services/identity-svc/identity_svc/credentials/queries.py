@@ -24,11 +24,17 @@ SESSION = """
         AND s.expires_at > $3 AND s.last_seen_at > $3::timestamptz - $2::interval
 """
 API_KEY = """
-    SELECT k.id, k.created_by, k.key_hash, k.scopes, k.last_used_at, k.expires_at, k.addresses,
-        m.role, m.custom_role_id, r.permissions
+    SELECT k.id, k.created_by, k.service_account_id, k.key_hash, k.scopes, k.last_used_at, k.expires_at,
+        k.addresses, h.role, h.custom_role_id, r.permissions
     FROM api_keys k
-    JOIN memberships m ON m.tenant_id = k.tenant_id AND m.user_id = k.created_by
-    LEFT JOIN roles r ON r.tenant_id = m.tenant_id AND r.id = m.custom_role_id
+    CROSS JOIN LATERAL (
+        SELECT m.role, m.custom_role_id FROM memberships m
+        WHERE k.service_account_id IS NULL AND m.tenant_id = k.tenant_id AND m.user_id = k.created_by
+        UNION ALL
+        SELECT a.role, a.custom_role_id FROM service_accounts a
+        WHERE a.tenant_id = k.tenant_id AND a.id = k.service_account_id
+    ) h
+    LEFT JOIN roles r ON r.tenant_id = k.tenant_id AND r.id = h.custom_role_id
     WHERE k.public_id = $1
         AND k.revoked_at IS NULL AND k.suspended_at IS NULL
         AND (k.expires_at IS NULL OR k.expires_at > $2)
@@ -57,7 +63,7 @@ async def find_live_session(
 async def find_live_api_key(
     database: Database, tenant_id: UUID, public_id: str
 ) -> asyncpg.Record | None:
-    """The key with this public id, if it is still valid, and the role of its creator."""
+    """The key with this public id, if it is still valid, and the role of whom it acts for."""
     return _first(await database.fetch(tenant_id, API_KEY, public_id, utc_now()))
 
 

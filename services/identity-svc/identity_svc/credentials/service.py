@@ -11,6 +11,7 @@ from uuid import UUID
 
 from prometheus_client import Counter
 
+from identity_svc.api_keys.schemas import SCOPES
 from identity_svc.credentials import queries
 from identity_svc.factors.service import is_multi_factor
 from identity_svc.parts import Parts
@@ -70,13 +71,16 @@ async def _api_key(parts: Parts, tenant_id: UUID, text: str) -> CredentialRead |
     if row is None or not parts.keys.matches(text, row["key_hash"]):
         return None
     parts.usage.note(tenant_id, "api_key", row["id"], row["last_used_at"])
+    account_id = row["service_account_id"]
+    scopes = set(row["scopes"]) if account_id is None else set(row["scopes"]) or SCOPES
     return CredentialRead(
         kind="api_key",
         subject=row["id"],
-        user_id=row["created_by"],
+        user_id=row["created_by"] if account_id is None else None,
+        service_account_id=account_id,
         credential_id=row["id"],
         role=None,
-        permissions=sorted(_role(row).permissions & set(row["scopes"])),
+        permissions=sorted(_role(row).permissions & scopes),
         expires_at=row["expires_at"],
         addresses=row["addresses"],
     )

@@ -12,10 +12,12 @@ from identity_svc.custom_roles.errors import (
     TooManyRolesError,
 )
 from identity_svc.custom_roles.schemas import RoleCreate, RoleUpdate
-from identity_svc.members.service import announce_role, is_held, require_actor
+from identity_svc.members import service as members
+from identity_svc.members.service import require_actor
 from identity_svc.roles import service as roles
 from identity_svc.roles.schemas import RoleRead
 from identity_svc.roles.service import OWNERS_ALONE, Role, require_covers
+from identity_svc.service_accounts import service as service_accounts
 from stagify.database import Session
 from stagify.events.identity import RoleCreated, RoleDeleted, RoleUpdated
 from stagify.outbox import publish
@@ -63,7 +65,8 @@ async def update_role(
             ),
         )
     if new.permissions != old.permissions:
-        await announce_role(session, role_id)
+        await members.announce_role(session, role_id)
+        await service_accounts.announce_role(session, role_id)
     return new
 
 
@@ -72,7 +75,7 @@ async def delete_role(session: Session, *, principal: TenantPrincipal, role_id: 
     own = await require_actor(session, principal, "roles:manage")
     old = await _get(session, role_id)
     require_covers(own, old.permissions)
-    if await is_held(session, role_id):
+    if await members.is_held(session, role_id) or await service_accounts.is_held(session, role_id):
         raise RoleInUseError
     await roles.delete_role(session, role_id)
     publish(session, RoleDeleted(tenant_id=principal.tenant_id, role_id=role_id))

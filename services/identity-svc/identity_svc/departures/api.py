@@ -12,19 +12,20 @@ from identity_svc.members.service import LastOwnerError, MemberNotFoundError
 from identity_svc.parts import PartsDep
 from identity_svc.roles.service import RoleNotAllowedError, UnknownRoleError
 from identity_svc.seats.service import SEAT_ERRORS
+from identity_svc.service_accounts.service import ServiceAccountNotFoundError
 from stagify.auth import PersonRequiredError, requires_person
 from stagify.dependencies import SessionDep
 from stagify.principal import TenantPrincipal
 from stagify.problems import problems
 
-router = APIRouter(prefix="/v1/members", tags=["members"])
+router = APIRouter(prefix="/v1", tags=["members"])
 
 MemberDep = Annotated[TenantPrincipal, Depends(requires_person())]
 ManagerDep = Annotated[TenantPrincipal, Depends(requires_person("members:manage"))]
 
 
 @router.delete(
-    "/{member_id}",
+    "/members/{member_id}",
     status_code=204,
     responses=problems(
         PersonRequiredError, MemberNotFoundError, RoleNotAllowedError, LastOwnerError
@@ -37,7 +38,7 @@ async def remove_member(member_id: UUID, principal: MemberDep, session: SessionD
 
 
 @router.post(
-    "/{member_id}/restore",
+    "/members/{member_id}/restore",
     responses=problems(
         PersonRequiredError,
         MemberNotFoundError,
@@ -49,8 +50,23 @@ async def remove_member(member_id: UUID, principal: MemberDep, session: SessionD
 async def restore_member(
     member_id: UUID, body: MemberRestore, principal: ManagerDep, parts: PartsDep
 ) -> MemberRead:
-    """Bring somebody back who was removed in the last 30 days, under the same id. They log in anew; API
-    keys that they had made stay suspended."""
+    """Bring somebody back who was removed in the last 30 days, under the same id. They log in anew; the API
+    keys that their removal has suspended work again, as far as their role allows."""
     return await service.restore_member(
         parts, principal=principal, member_id=member_id, key=body.role
+    )
+
+
+@router.delete(
+    "/service-accounts/{service_account_id}",
+    status_code=204,
+    responses=problems(PersonRequiredError, ServiceAccountNotFoundError, RoleNotAllowedError),
+)
+async def remove_service_account(
+    service_account_id: UUID, principal: ManagerDep, session: SessionDep
+) -> None:
+    """Remove a service account. Its API keys are refused everywhere within a second, and do not come
+    back."""
+    await service.remove_service_account(
+        session, principal=principal, account_id=service_account_id
     )

@@ -1,13 +1,18 @@
 """The end of a membership, at once and everywhere, and its return.
 
 What hangs on a membership ends in the transaction that ends it. Rows are locked in one order, that of a
-log-in: the tenant, the person, their hand-offs, the membership, their sessions.
+log-in: the tenant, the person, their hand-offs, the membership, their sessions. A service account ends
+with its keys.
 """
 
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid5
 
-from identity_svc.api_keys.service import suspend_keys_of
+from identity_svc.api_keys.service import (
+    resume_keys_of,
+    revoke_keys_of_account,
+    suspend_keys_of,
+)
 from identity_svc.invitations.service import revoke_all_of
 from identity_svc.members import service as members
 from identity_svc.members.schemas import MemberRead
@@ -27,6 +32,7 @@ from identity_svc.people.service import get_account, hold_account, is_erased
 from identity_svc.roles import service as roles
 from identity_svc.roles.service import Role, require_covers
 from identity_svc.seats.service import reserve_seat
+from identity_svc.service_accounts import service as service_accounts
 from identity_svc.sessions.service import end_handoffs_of, end_sessions_of
 from identity_svc.tenants.service import lock_tenant
 from stagify.database import Session
@@ -70,21 +76,23 @@ async def require_not_last_owner(session: Session, *, tenant_id: UUID, user_id: 
 
 async def _end(session: Session, member: "Membership", *, by: UUID) -> None:
     await require_other_owner(session, member)
-    await end_membership(session, member, by=by)
+    former = await end_membership(session, member, by=by)
     await end_handoffs_of(session, member.user_id)
     await hold_membership(session, member)
     await end_sessions_of(session, member.user_id)
     email = (await get_account(session, member.user_id)).email
     await revoke_all_of(session, tenant_id=member.tenant_id, user_id=member.user_id, email=email)
-    await suspend_keys_of(session, tenant_id=member.tenant_id, user_id=member.user_id)
+    await suspend_keys_of(
+        session, tenant_id=member.tenant_id, user_id=member.user_id, at=former.removed_at
+    )
     await session.delete(member)
 
 
 async def restore_member(
     parts: Parts, *, principal: TenantPrincipal, member_id: UUID, key: str | None
 ) -> MemberRead:
-    """Bring somebody back within 30 days, under the same id, if there is a seat. No session and no key
-    comes back with them."""
+    """Bring somebody back within 30 days, under the same id, if there is a seat. Their API keys count again
+    as far as their role allows; no session comes back with them."""
     async with parts.database.tenant(principal.tenant_id) as session:
         former, _ = await _returning(session, principal, member_id, key)
     # The same for each attempt to undo this removal.
@@ -92,6 +100,12 @@ async def restore_member(
     await reserve_seat(parts.usage_svc, principal.tenant_id, reservation_id)
     async with parts.database.tenant(principal.tenant_id) as session:
         former, role = await _returning(session, principal, member_id, key)
+        await resume_keys_of(
+            session,
+            tenant_id=former.tenant_id,
+            user_id=former.user_id,
+            suspended_at=former.removed_at,
+        )
         return await members.put_back(session, former, role, reservation_id=reservation_id)
 
 
@@ -106,3 +120,14 @@ async def _returning(
     role = await roles.find_role(session, wanted)
     require_covers(own, role.permissions)
     return former, role
+
+
+async def remove_service_account(
+    session: Session, *, principal: TenantPrincipal, account_id: UUID
+) -> None:
+    """End a service account and its keys, for good."""
+    own = await require_actor(session, principal, "members:manage")
+    account = await service_accounts.get_account(session, account_id)
+    require_covers(own, (await service_accounts.role_of(session, account)).permissions)
+    await revoke_keys_of_account(session, account.id)
+    await service_accounts.delete_account(session, account)

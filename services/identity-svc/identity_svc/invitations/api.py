@@ -314,7 +314,7 @@ async def create_invitation_link(
     idempotency: IdempotencyDep,
 ) -> Response:
     """Make a link by which several people may come in. Its address is in this answer and nowhere else."""
-    response = await idempotency.run(
+    return await idempotency.run(
         session,
         201,
         lambda: links.create_link(
@@ -326,8 +326,6 @@ async def create_invitation_link(
         ),
         shown_once=frozenset({"url"}),
     )
-    response.headers["Cache-Control"] = "no-store"
-    return response
 
 
 @router.get(
