@@ -1,15 +1,18 @@
 """How soon a change of role and a removal count at every service, and what it takes to invite 500 people.
 
 Run with `python bench/team.py`. It starts a platform with the fast engine and takes a few minutes. While the
-mails of the 500 go out, the worker that sends them is killed.
+mails of the 500 go out, the worker that sends them is killed again and again.
 """
 
 import time
+from collections import Counter
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import httpx
 
+from identity_svc.mail.tasks import CONCURRENCY
 from proof.customers import Colleague, hire, sign_up
 from proof.figures import Bar, percentile, report
 from proof.platforms import running
@@ -20,7 +23,7 @@ from stagify_local.waiting import eventually
 
 ROUNDS = 30
 ADDRESSES = 500
-KILLS = 1
+KILLS = 3
 PATIENCE_SECONDS = 10.0
 # What an admin may do and a viewer may not, at each service that has such a call. The bodies are empty: who
 # may call is decided first.
@@ -41,6 +44,7 @@ BARS = [
     Bar(f"invitation of {ADDRESSES}: answered, s", at_most=2),
     Bar(f"invitation of {ADDRESSES}: all mails sent, s", at_most=60),
     Bar("mails lost", at_most=0),
+    Bar("mails sent twice", at_most=KILLS * CONCURRENCY),
 ]
 
 
@@ -97,20 +101,27 @@ def invitations(platform: Platform, owner: Customer) -> dict[str, Any]:
     assert {each["outcome"] for each in answer.json()["items"]} == {"invited"}
     worker = platform.process("identity-svc", "worker")
 
-    def got() -> set[str]:
-        found = (str(read_mail(path)["X-Envelope-To"]) for path in platform.mail_dir.glob("*.eml"))
-        return {*found} & emails
+    # Each is read once: the reading shares the machine with what is measured.
+    read: dict[Path, str] = {}
+
+    def got() -> Counter[str]:
+        for path in platform.mail_dir.glob("*.eml"):
+            if path not in read:
+                read[path] = str(read_mail(path)["X-Envelope-To"])
+        return Counter(email for email in read.values() if email in emails)
 
     for kill in range(KILLS):
         share = (kill + 1) * ADDRESSES // (KILLS + 1)
         while len(got()) < share:
             time.sleep(0.05)
         worker.kill()
-    eventually(lambda: got() == emails, 120)
+    eventually(lambda: got().keys() == emails, 120)
     return {
         f"invitation of {ADDRESSES}: answered, s": answered,
         f"invitation of {ADDRESSES}: all mails sent, s": time.perf_counter() - begun,
-        "mails lost": len(emails - got()),
+        "mails lost": len(emails - got().keys()),
+        # A worker is killed between the server's answer and its own note of it.
+        "mails sent twice": got().total() - ADDRESSES,
     }
 
 

@@ -58,6 +58,7 @@ ACROSS_TENANTS: dict[str, dict[str, str]] = {
 # Foreign keys of tenant tables that lead out of the tenant, and why.
 OUT_OF_THE_TENANT = {
     "fk_api_keys_created_by": "people are no tenant's: one may be a member of several",
+    "fk_service_accounts_created_by": "the same",
     "fk_memberships_user_id": "the same",
     "fk_former_members_user_id": "the same",
     "fk_invitations_invited_by": "the same",

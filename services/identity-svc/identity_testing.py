@@ -194,6 +194,14 @@ class Caller:
         return self.keys.service_headers("identity-svc", name, tenant_id=tenant_id)
 
 
+def as_member_of(caller: Caller, host: Member, person: Member, role: BuiltInRole) -> dict[str, str]:
+    """Headers of a person in the tenant of another."""
+    return caller.user(host, role=role, subject=str(person.user_id), user_id=person.user_id)
+
+
+Calls = Callable[[dict[str, str]], Awaitable[list[httpx.Response]]]
+
+
 async def set_role(database: Database, host: Member, person: Member, role: str) -> None:
     """Give somebody a role in the tenant of `host` behind everybody's back."""
     async with database.tenant(host.tenant_id) as session:

@@ -10,7 +10,12 @@ from identity_svc.factors.models import (
     RecoveryCode,
     Totp,
 )
-from identity_svc.invitations.models import Invitation, InvitationLink, InvitationToken
+from identity_svc.invitations.models import (
+    Invitation,
+    InvitationAsk,
+    InvitationLink,
+    InvitationToken,
+)
 from identity_svc.lost_factors.models import FactorReset
 from identity_svc.members.models import FormerMember, Membership
 from identity_svc.ownership.models import OwnershipTransfer
@@ -36,6 +41,7 @@ __all__ = [
     "FormerMember",
     "Handoff",
     "Invitation",
+    "InvitationAsk",
     "InvitationLink",
     "InvitationToken",
     "Membership",

@@ -9,6 +9,7 @@ from identity_svc.factors import mail as factor_mails
 from identity_svc.factors.mail import FactorNote
 from identity_svc.handlers import HANDLERS
 from identity_svc.invitations.mail import InvitationMail
+from identity_svc.invitations.tasks import invitation_kinds
 from identity_svc.lost_factors.mail import FactorResetMail
 from identity_svc.lost_factors.tasks import lost_factor_kinds
 from identity_svc.mail.service import Brands, Composers, MailKind
@@ -64,6 +65,7 @@ def make_kinds(parts: Parts) -> Kinds:
     return {
         **mail_kinds(composers, SmtpSender(parts.settings)),
         **lost_factor_kinds(parts),
+        **invitation_kinds(),
     }
 
 

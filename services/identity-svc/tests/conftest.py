@@ -32,12 +32,13 @@ from identity_testing import (
     TenantService,
     Visitor,
 )
+from invitations_testing import Office
 from seats_testing import SeatKeeper
 from stagify.database import Database
 from stagify.events import Event, decode
 from stagify.tasks.runner import TaskRunner
 from stagify.testing import ContextKeys, DatabaseUrls, TestDatabases, app_client
-from traveller_testing import MakeTraveller, Traveller
+from traveller_testing import MakeTraveller, Traveller, activate
 
 
 @pytest.fixture
@@ -149,6 +150,20 @@ async def seats(make_settings: MakeSettings) -> AsyncIterator[SeatKeeper]:
         keeper.client = client
         yield keeper
     server.close()
+
+
+@pytest.fixture
+async def office(
+    seats: SeatKeeper,
+    caller: Caller,
+    database: Database,
+    member: Member,
+    runner: TaskRunner,
+    mail_server: MailServer,
+) -> Office:
+    """The tenant of `member`, which is active."""
+    await activate(database, member.tenant_id)
+    return Office(seats.client, caller, member, runner, mail_server)
 
 
 @pytest.fixture(scope="session")

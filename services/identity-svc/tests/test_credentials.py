@@ -210,6 +210,7 @@ class TestApiKey:
             "kind": "api_key",
             "subject": made["id"],
             "user_id": str(member.user_id),
+            "service_account_id": None,
             "credential_id": made["id"],
             "role": None,
             "permissions": ["api_keys:manage", "projects:read"],

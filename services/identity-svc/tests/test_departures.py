@@ -21,6 +21,7 @@ from identity_testing import (
     Member,
     OpenBrowser,
     SignUp,
+    as_member_of,
     refusal,
     set_role,
 )
@@ -48,16 +49,6 @@ async def id_of(client: httpx.AsyncClient, headers: dict[str, str], person: Memb
     """The id of a person's membership."""
     items = (await client.get(f"{URL}?include=removed", headers=headers)).json()["items"]
     return next(str(each["id"]) for each in items if each["user_id"] == str(person.user_id))
-
-
-def as_member_of(caller: Caller, host: Member, person: Member, role: BuiltInRole) -> dict[str, str]:
-    """Headers of a person in the tenant of another."""
-    return caller.user(
-        host,
-        role=role,
-        subject=str(person.user_id),
-        user_id=person.user_id,
-    )
 
 
 @pytest.fixture

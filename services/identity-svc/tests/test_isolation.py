@@ -28,6 +28,7 @@ TENANT_TABLES = (
     "roles",
     "invitations",
     "invitation_links",
+    "invitation_asks",
     "ownership_transfers",
     "factor_resets",
     "sessions",
@@ -56,6 +57,10 @@ MORE = (
         "INSERT INTO invitation_links (tenant_id, id, created_at, role, created_by, domains,"
         " max_uses, uses, expires_at)"
         " VALUES (:tenant, :id, now(), 'member', :user, '{}', 1, 0, now() + interval '1 day')"
+    ),
+    (
+        "INSERT INTO invitation_asks (tenant_id, id, created_at, link_id, email)"
+        " SELECT tenant_id, :id, created_at, id, 'grace@example.com' FROM invitation_links"
     ),
     (
         "INSERT INTO ownership_transfers (tenant_id, id, created_at, from_user_id, to_user_id,"

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from identity_testing import Events, Join, MailServer, Member, SignUp, refusal, text_of
+from identity_testing import Events, Join, MailServer, Member, SignUp, refusal, set_role, text_of
 from mfa_testing import MFA, STEP, Phone, set_up_totp, verify
 from stagify.database import Database
 from stagify.events.identity import FactorRemoved, FactorResetCancelled, FactorResetRequested
@@ -136,11 +136,7 @@ async def test_an_owner_who_is_none_any_more_takes_nothing_away(
 ) -> None:
     await traveller.log_in(member, member.tenant_id)
     assert (await reset(traveller, member, member_id)).status_code == 202
-    async with database.tenant(member.tenant_id) as session:
-        await session.execute(
-            text("UPDATE memberships SET role = 'admin' WHERE user_id = :id"),
-            {"id": member.user_id},
-        )
+    await set_role(database, member, member, "admin")
     clock.advance(DAY)
     await runner.run_due()
     assert (await make_traveller().log_in(forgetful)).status_code == 202

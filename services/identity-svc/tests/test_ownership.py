@@ -5,10 +5,19 @@ from datetime import timedelta
 
 import httpx
 import pytest
-from sqlalchemy import text
 
 from identity_svc.roles.schemas import BuiltInRole
-from identity_testing import Caller, Events, Join, MailServer, Member, SignUp, refusal, text_of
+from identity_testing import (
+    Caller,
+    Events,
+    Join,
+    MailServer,
+    Member,
+    SignUp,
+    refusal,
+    set_role,
+    text_of,
+)
 from stagify.clock import utc_now
 from stagify.database import Database
 from stagify.events import Event
@@ -184,11 +193,7 @@ class TestTransfer:
     ) -> None:
         transfer_id = await sides.asked()
         changed = getattr(sides, side)
-        async with database.tenant(sides.giver.tenant_id) as session:
-            await session.execute(
-                text("UPDATE memberships SET role = 'admin' WHERE user_id = :id"),
-                {"id": changed.user_id},
-            )
+        await set_role(database, sides.giver, changed, "admin")
         assert refusal(await sides.confirm(transfer_id)) == (409, "transfer_obsolete")
 
     async def test_whoever_was_removed_owns_nothing(self, sides: Sides) -> None:

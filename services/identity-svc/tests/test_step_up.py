@@ -116,7 +116,7 @@ async def test_permissions_are_asked_for_besides(
 async def test_a_token_without_a_time_has_never_stepped_up(
     client: httpx.AsyncClient, caller: Caller, member: Member
 ) -> None:
-    headers = caller.user(member, credential_id=member.user_id)
+    headers = caller.user(member, credential_id=member.user_id, auth_time=None)
     for path in PROBES:
         answer = await client.post(path, json={}, headers=headers)
         assert refusal(answer) == (403, "step_up_required")

@@ -18,8 +18,9 @@ import orjson
 from stagify.tasks.kinds import Kinds, Lease
 from stagify.tasks.queue import NO_TENANT
 
-# How long a task belongs to a process that gives no sign of life.
-LEASE = timedelta(seconds=30)
+# How long a task belongs to a process that gives no sign of life: what a killed worker had in hand waits so
+# long, and a worker may be held up for two thirds of it before others take its tasks too.
+LEASE = timedelta(seconds=10)
 # How long tasks that were given up are kept.
 RETENTION = timedelta(days=90)
 BATCH = 1_000

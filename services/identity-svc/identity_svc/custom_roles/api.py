@@ -31,6 +31,15 @@ router = APIRouter(prefix="/v1/roles", tags=["members"])
 ManagerDep = Annotated[TenantPrincipal, Depends(requires_person("roles:manage"))]
 
 FEATURE = "custom_roles"
+# What may be wrong with a role that is to be made or changed.
+MAKE_ERRORS = (
+    PersonRequiredError,
+    FeatureNotIncludedError,
+    UnavailableError,
+    RoleNotAllowedError,
+    PermissionNotGrantableError,
+    RoleNameTakenError,
+)
 
 
 async def may_make(principal: ManagerDep, parts: PartsDep) -> TenantPrincipal:
@@ -47,15 +56,7 @@ MakerDep = Annotated[TenantPrincipal, Depends(may_make)]
 @router.post(
     "",
     status_code=201,
-    responses=problems(
-        PersonRequiredError,
-        FeatureNotIncludedError,
-        UnavailableError,
-        RoleNotAllowedError,
-        PermissionNotGrantableError,
-        RoleNameTakenError,
-        TooManyRolesError,
-    )
+    responses=problems(*MAKE_ERRORS, TooManyRolesError)
     | {201: {"links": link("update_role", role_id="/key") | link("delete_role", role_id="/key")}},
 )
 async def create_role(
@@ -72,15 +73,7 @@ async def create_role(
 
 @router.patch(
     "/{role_id}",
-    responses=problems(
-        PersonRequiredError,
-        FeatureNotIncludedError,
-        UnavailableError,
-        RoleNotFoundError,
-        RoleNotAllowedError,
-        PermissionNotGrantableError,
-        RoleNameTakenError,
-    ),
+    responses=problems(*MAKE_ERRORS, RoleNotFoundError),
 )
 async def update_role(
     role_id: UUID, body: RoleUpdate, principal: MakerDep, session: SessionDep

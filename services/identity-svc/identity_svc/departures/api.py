@@ -10,7 +10,7 @@ from identity_svc.departures.schemas import MemberRestore
 from identity_svc.members.schemas import MemberRead
 from identity_svc.members.service import LastOwnerError, MemberNotFoundError
 from identity_svc.parts import PartsDep
-from identity_svc.roles.service import RoleNotAllowedError, UnknownRoleError
+from identity_svc.roles.service import GRANT_ERRORS, RoleNotAllowedError
 from identity_svc.seats.service import SEAT_ERRORS
 from identity_svc.service_accounts.service import ServiceAccountNotFoundError
 from stagify.auth import PersonRequiredError, requires_person
@@ -42,8 +42,7 @@ async def remove_member(member_id: UUID, principal: MemberDep, session: SessionD
     responses=problems(
         PersonRequiredError,
         MemberNotFoundError,
-        UnknownRoleError,
-        RoleNotAllowedError,
+        *GRANT_ERRORS,
         *SEAT_ERRORS,
     ),
 )

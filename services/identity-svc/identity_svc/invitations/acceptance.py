@@ -6,7 +6,7 @@ of any number of attempts at once one makes a member. Seats are asked for before
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID, uuid5
 
 from prometheus_client import Counter
@@ -21,11 +21,9 @@ from identity_svc.invitations.models import Invitation, InvitationLink
 from identity_svc.invitations.offers import (
     Offer,
     Subject,
-    by_source,
     find_subject,
     get_offer,
     read_tenant,
-    require_domain,
     require_open,
     require_welcome,
 )
@@ -36,7 +34,6 @@ from identity_svc.invitations.schemas import (
     OwnInvitationRead,
     OwnInvitations,
 )
-from identity_svc.invitations.service import LIFE, announce, renew
 from identity_svc.members.service import add_member, find_role
 from identity_svc.parts import Parts
 from identity_svc.people import service as people
@@ -50,10 +47,6 @@ from identity_svc.tenants.service import (
     find_tenants,
     lock_tenant,
 )
-from identity_svc.throttling.service import (
-    Limit,
-    count_attempt,
-)
 from stagify import cause
 from stagify.clock import utc_now
 from stagify.database import Session
@@ -65,12 +58,6 @@ from stagify.source import Source
 ACCEPTED = Counter(
     "stagify_identity_invitations", "Invitations: accepted, declined, refused.", ["outcome"]
 )
-
-DAY = timedelta(days=1)
-# Mails by links that one source may ask for in an hour, and that one link causes in a day.
-ASKS_PER_HOUR, MAILS_PER_LINK = 30, 200
-# A mail that was asked for by a link is not sent again before.
-ASK_AGAIN = timedelta(minutes=10)
 
 
 async def look_up(parts: Parts, token: str, source: Source) -> OfferRead:
@@ -192,47 +179,6 @@ async def decline(parts: Parts, subject: Subject) -> None:
             InvitationDeclined(tenant_id=invitation.tenant_id, invitation_id=invitation.id),
         )
     ACCEPTED.labels("declined").inc()
-
-
-async def ask_by_link(parts: Parts, *, token: str, email: str, source: Source) -> None:
-    """Have an invitation mailed to an address that a link admits. Whether it has an account, or belongs
-    to a member, changes nothing in the answer."""
-    subject = await find_subject(parts, token, source)
-    if subject.link_id is None:
-        raise InvitationInvalidError
-    async with parts.database.system() as session:
-        await count_attempt(
-            session, *by_source(parts, "invitation_ask_source_hour", source, ASKS_PER_HOUR)
-        )
-    link_digest = parts.digester.digest("throttle", "link", str(subject.link_id))
-    now = utc_now()
-    async with parts.database.tenant(subject.tenant_id) as session:
-        await lock_tenant(session, subject.tenant_id)
-        offer = await get_offer(session, subject)
-        assert offer.link is not None
-        require_domain(offer.link, email)
-        account = await people.find_account(session, email)
-        if account is not None and await find_role(session, account.id) is not None:
-            return
-        await count_attempt(session, Limit("invitation_link_day", link_digest, MAILS_PER_LINK, DAY))
-        await queries.expire(session, now)
-        key = email_key(email)
-        pending = await queries.find_pending(session, [key])
-        if key in pending:
-            invitation = await queries.lock_invitation(session, pending[key])
-            if invitation is not None and invitation.sent_at <= now - ASK_AGAIN:
-                await renew(session, invitation, now)
-            return
-        invitation = Invitation(
-            tenant_id=subject.tenant_id,
-            email=email,
-            email_key=key,
-            role=offer.role.key,
-            invited_by=offer.link.created_by,
-            link_id=offer.link.id,
-            expires_at=min(now + LIFE, offer.link.expires_at),
-        )
-        await announce(session, [invitation])
 
 
 async def list_own(session: Session, person: Person, settings: Settings) -> OwnInvitations:

@@ -6,21 +6,18 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request, Response
 
 from identity_svc.callers import PersonDep, PersonSessionDep
-from identity_svc.invitations import acceptance, links, service
+from identity_svc.invitations import acceptance, asks, links, service
 from identity_svc.invitations.errors import (
     DomainNotAllowedError,
     ExpiryOutOfRangeError,
     InvitationClosedError,
-    InvitationExpiredError,
     InvitationForAnotherError,
-    InvitationInvalidError,
     InvitationLinkNotFoundError,
     InvitationNotFoundError,
-    InvitationUsedError,
     RoleNotInvitableError,
     TooManyInvitationsError,
 )
-from identity_svc.invitations.offers import find_subject
+from identity_svc.invitations.offers import OFFER_ERRORS, find_subject
 from identity_svc.invitations.schemas import (
     InvitationAccept,
     InvitationAsk,
@@ -39,7 +36,7 @@ from identity_svc.invitations.schemas import (
 )
 from identity_svc.parts import PartsDep
 from identity_svc.people.service import NEW_PASSWORD_ERRORS, AccountExistsError
-from identity_svc.roles.service import RoleNotAllowedError, UnknownRoleError
+from identity_svc.roles.service import GRANT_ERRORS
 from identity_svc.seats.service import SEAT_ERRORS
 from identity_svc.sessions.service import (
     COOKIE_NAME,
@@ -48,7 +45,6 @@ from identity_svc.sessions.service import (
     cookies_of,
     get_person,
 )
-from identity_svc.tenants.service import TenantSuspendedError
 from identity_svc.throttling.service import TooManyAttemptsError
 from stagify.auth import PersonRequiredError, PlatformDep, requires_person
 from stagify.dependencies import SessionDep
@@ -63,13 +59,7 @@ router = APIRouter(tags=["invitations"])
 
 ManagerDep = Annotated[TenantPrincipal, Depends(requires_person("members:manage"))]
 
-ROLE_ERRORS = (UnknownRoleError, RoleNotAllowedError, RoleNotInvitableError)
-OFFER_ERRORS = (
-    InvitationInvalidError,
-    InvitationExpiredError,
-    InvitationUsedError,
-    TenantSuspendedError,
-)
+ROLE_ERRORS = (*GRANT_ERRORS, RoleNotInvitableError)
 JOIN_ERRORS = (*OFFER_ERRORS, InvitationForAnotherError, DomainNotAllowedError, *SEAT_ERRORS)
 JOINED = {
     "description": "One is a member now.",
@@ -249,7 +239,7 @@ async def ask_for_invitation(
 ) -> Response:
     """Ask for an invitation by mail with the secret of a link: the way in for somebody without an account.
     The answer is the same whether or not the address has one."""
-    await acceptance.ask_by_link(
+    await asks.ask_by_link(
         parts, token=body.token.get_secret_value(), email=body.email, source=source
     )
     return Response(status_code=202)

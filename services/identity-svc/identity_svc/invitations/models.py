@@ -77,6 +77,23 @@ class InvitationLink(TenantTable, ServiceTable, table=True):
     revoked_at: datetime | None = instant(default=None)
 
 
+class InvitationAsk(TenantTable, ServiceTable, table=True):
+    """Somebody at an address, who has shown the secret of a link, wants an invitation; deleted by the worker
+    that answers."""
+
+    __tablename__ = "invitation_asks"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "link_id"],
+            ["invitation_links.tenant_id", "invitation_links.id"],
+            ondelete="CASCADE",
+        ),
+    )
+
+    link_id: UUID
+    email: Annotated[str, Personal]
+
+
 class InvitationToken(ServiceTable, table=True):
     """Which invitation, or which link, a secret belongs to. Whoever shows one is in no tenant yet."""
 

@@ -34,6 +34,13 @@ from stagify.clock import utc_now
 from stagify.database import Session
 from stagify.source import Source
 
+# What may be wrong with what a secret leads to.
+OFFER_ERRORS = (
+    InvitationInvalidError,
+    InvitationExpiredError,
+    InvitationUsedError,
+    TenantSuspendedError,
+)
 HOUR = timedelta(hours=1)
 # Wrong secrets that one source may try in an hour.
 TRIES_PER_HOUR = 150

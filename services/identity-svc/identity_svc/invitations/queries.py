@@ -7,7 +7,12 @@ from uuid import UUID
 from sqlalchemy import delete, update
 from sqlmodel import col, func, select
 
-from identity_svc.invitations.models import Invitation, InvitationLink, InvitationToken
+from identity_svc.invitations.models import (
+    Invitation,
+    InvitationAsk,
+    InvitationLink,
+    InvitationToken,
+)
 from stagify.database import Session
 
 
@@ -118,6 +123,14 @@ async def lock_link(session: Session, link_id: UUID) -> InvitationLink | None:
     )
 
 
+async def take_ask(session: Session, ask_id: UUID) -> InvitationAsk | None:
+    """What somebody has asked for; deleted in this transaction."""
+    found = await session.get(InvitationAsk, (session.info["tenant_id"], ask_id))
+    if found is not None:
+        await session.delete(found)
+    return found
+
+
 async def revoke_links_of(session: Session, user_id: UUID, now: datetime) -> list[UUID]:
     """Revoke the links that somebody has made; their ids."""
     revoked = await session.execute(
@@ -140,7 +153,8 @@ async def find_links(
 
 
 async def delete_closed(session: Session, *, before: datetime, limit: int) -> None:
-    """Delete up to `limit` of the tenant's invitations that ended `before`, and as many links."""
+    """Delete up to `limit` of the tenant's invitations that ended `before`, and as many links, and wishes
+    that were never answered."""
     over = (
         select(Invitation.id)
         .where(
@@ -158,3 +172,7 @@ async def delete_closed(session: Session, *, before: datetime, limit: int) -> No
         .limit(limit)
     )
     await session.execute(delete(InvitationLink).where(col(InvitationLink.id).in_(ended)))
+    unanswered = (
+        select(InvitationAsk.id).where(col(InvitationAsk.created_at) <= before).limit(limit)
+    )
+    await session.execute(delete(InvitationAsk).where(col(InvitationAsk.id).in_(unanswered)))

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends
 from identity_svc.members import service
 from identity_svc.members.errors import LastOwnerError, MemberNotFoundError
 from identity_svc.members.schemas import MemberPage, MemberRead, MemberUpdate
-from identity_svc.roles.service import OWNER, RoleNotAllowedError, UnknownRoleError
+from identity_svc.roles.service import GRANT_ERRORS, OWNER
 from stagify.auth import (
     STEP_UP_ERRORS,
     PersonRequiredError,
@@ -53,8 +53,7 @@ async def list_members(
     responses=problems(
         *STEP_UP_ERRORS,
         MemberNotFoundError,
-        UnknownRoleError,
-        RoleNotAllowedError,
+        *GRANT_ERRORS,
         LastOwnerError,
     ),
 )

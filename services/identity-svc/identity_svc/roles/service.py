@@ -14,6 +14,7 @@ from stagify.database import Session
 
 __all__ = [
     "CUSTOM",
+    "GRANT_ERRORS",
     "OWNER",
     "OWNERS_ALONE",
     "Role",
@@ -32,6 +33,8 @@ __all__ = [
     "stored_role",
 ]
 
+# What may be wrong with a role that is to be given.
+GRANT_ERRORS = (UnknownRoleError, RoleNotAllowedError)
 # What stands for any role of the tenant's own in the column of the role.
 CUSTOM = "custom"
 

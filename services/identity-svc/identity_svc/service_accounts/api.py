@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends
 
 from identity_svc.parts import PartsDep
-from identity_svc.roles.service import RoleNotAllowedError, UnknownRoleError
+from identity_svc.roles.service import GRANT_ERRORS
 from identity_svc.service_accounts import service
 from identity_svc.service_accounts.errors import (
     RoleForPeopleError,
@@ -47,9 +47,8 @@ async def list_service_accounts(_: ReaderDep, session: SessionDep) -> ServiceAcc
     status_code=201,
     responses=problems(
         PersonRequiredError,
-        UnknownRoleError,
+        *GRANT_ERRORS,
         RoleForPeopleError,
-        RoleNotAllowedError,
         ServiceAccountNameTakenError,
         TooManyServiceAccountsError,
     )
@@ -73,9 +72,8 @@ async def create_service_account(
     responses=problems(
         PersonRequiredError,
         ServiceAccountNotFoundError,
-        UnknownRoleError,
+        *GRANT_ERRORS,
         RoleForPeopleError,
-        RoleNotAllowedError,
         ServiceAccountNameTakenError,
     ),
 )
