@@ -421,7 +421,7 @@ class TestRestore:
         assert (told.role, counted.quantity) == ("member", 1)
         assert [str(counted.reservation_id)] == seats.reserved
 
-    async def test_keys_that_the_removal_has_suspended_work_again_within_the_role(
+    async def test_keys_that_the_removal_has_suspended_work_again_if_it_is_wished(
         self,
         seats: SeatKeeper,
         caller: Caller,
@@ -458,21 +458,23 @@ class TestRestore:
         late, revoked = await make(), await make()
         await client.delete(f"/v1/api-keys/{revoked['id']}", headers=headers)
         await client.delete(f"{URL}/{target}", headers=headers)
-        answer = await client.post(
-            f"{URL}/{target}/restore", json={"role": "viewer"}, headers=headers
-        )
+        path, wish = f"{URL}/{target}/restore", {"role": "viewer", "resume_keys": True}
+        old = caller.user(member, auth_time=int(utc_now().timestamp()) - 601)
+        assert refusal(await client.post(path, json=wish, headers=old)) == (403, "step_up_required")
+        answer = await client.post(path, json={"role": "viewer"}, headers=headers)
         assert answer.status_code == 200, answer.text
-        assert [await may(each) for each in (earlier, late, revoked)] == [
-            None,
-            ["projects:read"],
-            None,
-        ]
+        assert [await may(each) for each in (earlier, late, revoked)] == [None] * 3
+        newest = await make()
+        await client.delete(f"{URL}/{target}", headers=headers)
+        assert (await client.post(path, json=wish, headers=headers)).status_code == 200
+        assert [await may(each) for each in (earlier, late, revoked)] == [None] * 3
+        assert await may(newest) == ["projects:read"]
         resumed = [
             str(each.api_key_id)
             for each in await events(member.tenant_id)
             if type(each) is ApiKeyResumed
         ]
-        assert resumed == [late["id"]]
+        assert resumed == [newest["id"]]
 
     async def test_without_a_seat_nobody_comes_back(
         self, seats: SeatKeeper, caller: Caller, member: Member, second: Member

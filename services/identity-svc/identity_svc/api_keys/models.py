@@ -47,5 +47,5 @@ class ApiKey(TenantTable, ServiceTable, table=True):
     addresses: Annotated[list[str], Personal] = Field(default_factory=list, sa_type=ARRAY(Text))
     # The key that it was replaced with.
     successor_id: UUID | None = None
-    # Since when the key is refused because its creator was removed; if that is undone, it counts again.
+    # Since when the key is refused because its creator was removed; the same moment as that.
     suspended_at: datetime | None = instant(default=None)

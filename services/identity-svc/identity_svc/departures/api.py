@@ -13,7 +13,12 @@ from identity_svc.parts import PartsDep
 from identity_svc.roles.service import GRANT_ERRORS, RoleNotAllowedError
 from identity_svc.seats.service import SEAT_ERRORS
 from identity_svc.service_accounts.service import ServiceAccountNotFoundError
-from stagify.auth import PersonRequiredError, requires_person
+from stagify.auth import (
+    STEP_UP_ERRORS,
+    PersonRequiredError,
+    require_step_up,
+    requires_person,
+)
 from stagify.dependencies import SessionDep
 from stagify.principal import TenantPrincipal
 from stagify.problems import problems
@@ -40,7 +45,7 @@ async def remove_member(member_id: UUID, principal: MemberDep, session: SessionD
 @router.post(
     "/members/{member_id}/restore",
     responses=problems(
-        PersonRequiredError,
+        *STEP_UP_ERRORS,
         MemberNotFoundError,
         *GRANT_ERRORS,
         *SEAT_ERRORS,
@@ -49,10 +54,16 @@ async def remove_member(member_id: UUID, principal: MemberDep, session: SessionD
 async def restore_member(
     member_id: UUID, body: MemberRestore, principal: ManagerDep, parts: PartsDep
 ) -> MemberRead:
-    """Bring somebody back who was removed in the last 30 days, under the same id. They log in anew; the API
-    keys that their removal has suspended work again, as far as their role allows."""
+    """Bring somebody back who was removed in the last 30 days, under the same id. They log in anew. Their
+    API keys stay suspended unless `resume_keys` says otherwise, which takes what making keys takes."""
+    if body.resume_keys:
+        require_step_up(principal.auth_time)
     return await service.restore_member(
-        parts, principal=principal, member_id=member_id, key=body.role
+        parts,
+        principal=principal,
+        member_id=member_id,
+        key=body.role,
+        resumes_keys=bool(body.resume_keys),
     )
 
 

@@ -89,10 +89,15 @@ async def _end(session: Session, member: "Membership", *, by: UUID) -> None:
 
 
 async def restore_member(
-    parts: Parts, *, principal: TenantPrincipal, member_id: UUID, key: str | None
+    parts: Parts,
+    *,
+    principal: TenantPrincipal,
+    member_id: UUID,
+    key: str | None,
+    resumes_keys: bool,
 ) -> MemberRead:
-    """Bring somebody back within 30 days, under the same id, if there is a seat. Their API keys count again
-    as far as their role allows; no session comes back with them."""
+    """Bring somebody back within 30 days, under the same id, if there is a seat. No session comes back with
+    them; the API keys that their removal has suspended do if it is wished, as far as their role allows."""
     async with parts.database.tenant(principal.tenant_id) as session:
         former, _ = await _returning(session, principal, member_id, key)
     # The same for each attempt to undo this removal.
@@ -100,12 +105,14 @@ async def restore_member(
     await reserve_seat(parts.usage_svc, principal.tenant_id, reservation_id)
     async with parts.database.tenant(principal.tenant_id) as session:
         former, role = await _returning(session, principal, member_id, key)
-        await resume_keys_of(
-            session,
-            tenant_id=former.tenant_id,
-            user_id=former.user_id,
-            suspended_at=former.removed_at,
-        )
+        if resumes_keys:
+            await require_actor(session, principal, "api_keys:manage")
+            await resume_keys_of(
+                session,
+                tenant_id=former.tenant_id,
+                user_id=former.user_id,
+                suspended_at=former.removed_at,
+            )
         return await members.put_back(session, former, role, reservation_id=reservation_id)
 
 

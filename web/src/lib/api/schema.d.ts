@@ -806,8 +806,8 @@ export interface paths {
         put?: never;
         /**
          * Restore Member
-         * @description Bring somebody back who was removed in the last 30 days, under the same id. They log in anew; the API
-         *     keys that their removal has suspended work again, as far as their role allows.
+         * @description Bring somebody back who was removed in the last 30 days, under the same id. They log in anew. Their
+         *     API keys stay suspended unless `resume_keys` says otherwise, which takes what making keys takes.
          */
         post: operations["restore_member"];
         delete?: never;
@@ -2688,11 +2688,14 @@ export interface components {
         };
         /**
          * MemberRestore
-         * @description The role of a member who is brought back; without one they get the role that they had.
+         * @description The role of a member who is brought back; without one they get the role that they had. With
+         *     `resume_keys` the API keys that their removal has suspended work again, as far as their role allows.
          */
         MemberRestore: {
             /** Role */
             role?: string | null;
+            /** Resume Keys */
+            resume_keys?: boolean | null;
         };
         /**
          * MemberUpdate
