@@ -13,6 +13,7 @@ from proof.customers import faint_photo, new_account, photo, sign_up
 from proof.person import NARROW, Person, Picture
 from stagify_local.customer import Customer
 from stagify_local.platform import Platform
+from stagify_local.waiting import eventually
 
 # A brand whose colours cannot be used as they are.
 BRAND = {"name": "Sonnenblick", "colors": {"primary": "#ffe14d", "accent": "#163a64"}}
@@ -30,7 +31,19 @@ def furnished(platform: Platform, request: pytest.FixtureRequest) -> Iterator[Cu
         customer.stage(faint_photo(10))
         customer.stage(faint_photo(0))
         customer.stage(b"no photo", filename="broken.jpg")
+        invited = {"emails": ["late@invited.example.com"], "role": "viewer"}
+        assert customer.browser.post("/v1/invitations", json=invited).status_code == 201
+        platform.run("usage-svc", "set-plan", customer.account.slug, "enterprise")
+        eventually(
+            lambda: "custom_roles" in features_of(customer), what="the session to know of the plan"
+        )
         yield customer
+
+
+def features_of(customer: Customer) -> list[str]:
+    """What the session says that the plan includes."""
+    entitlements = customer.browser.get("/v1/session").json()["entitlements"]
+    return [] if entitlements is None else list(entitlements["features"])
 
 
 HAS_FOCUS = "(each) => each.contains(document.activeElement)"
@@ -80,6 +93,31 @@ def _chosen(person: Person, customer: Customer) -> None:
     expect(person.page.get_by_role("dialog").get_by_role("radio").first).to_be_visible()
 
 
+def _opened(path: str, control: str) -> Open:
+    """A page with a dialog that asks for something."""
+
+    def opened(person: Person, customer: Customer) -> None:
+        person.open(path, slug=customer.account.slug)
+        expect(person.page.get_by_role("dialog").locator(control).first).to_be_visible()
+
+    return opened
+
+
+def _pressed(path: str, button: str, control: str) -> Open:
+    def opened(person: Person, customer: Customer) -> None:
+        person.open(path, slug=customer.account.slug)
+        person.button(re.compile(f"^({button})$")).click()
+        expect(person.page.get_by_role("dialog").locator(control).first).to_be_visible()
+
+    return opened
+
+
+def _joining(person: Person, customer: Customer) -> None:
+    answer = customer.browser.post("/v1/invitation-links", json={"role": "member", "max_uses": 2})
+    person.page.goto(answer.json()["url"])
+    expect(person.page.locator("form input[type=email]")).to_be_visible()
+
+
 def _key(person: Person, customer: Customer) -> None:
     person.open("/office/api-keys", slug=customer.account.slug)
     person.button(re.compile("^(New key|Neuer Schlüssel)$")).click()
@@ -96,11 +134,17 @@ PAGES: dict[str, Open] = {
     "refused photo": _photo("failed", code="room_not_found"),
     "marking the floor": _marking,
     "office": _at("/office", re.compile("eu|EU")),
-    "usage": _at("/office/usage", re.compile("10")),
-    "team": _at("/office/team", re.compile("What each role may do|Was jede Rolle darf")),
+    "usage": _at("/office/usage", re.compile("API calls|API-Aufrufe")),
+    "team": _at("/office/team", re.compile("Only you so far|Bisher nur Sie")),
+    "invitations": _at("/office/team/invitations", "late@invited.example.com"),
+    "inviting": _opened("/office/team/invitations?invite=true", "textarea"),
+    "roles": _at("/office/team/roles", re.compile("What each role may do|Was jede Rolle darf")),
+    "new role": _pressed("/office/team/roles", "New role|Neue Rolle", "input[type=checkbox]"),
+    "new link": _pressed("/office/team/invitations", "New link|Neuer Link", "input[type=number]"),
     "brand": _at("/office/brand", "#"),
     "api keys": _at("/office/api-keys", "curl"),
     "new key": _key,
+    "joining": _joining,
     "account": _at("/me", "localhost"),
     "missing": _at("/no/such/page", re.compile("no such page|gibt es nicht|keine")),
 }
@@ -135,7 +179,7 @@ class TestPages:
 
 
 class TestDoors:
-    PATHS = ("/", "/signup", "/login", "/reset", "/tenants")
+    PATHS = ("/", "/signup", "/login", "/reset", "/tenants", "/join")
 
     @pytest.mark.parametrize("look", LOOKS)
     def test_nobody_is_shut_out(self, new_person: Callable[..., Person], look: str) -> None:

@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Route, expect
 
+from proof.accessibility import violations
 from proof.customers import hire
-from proof.person import Person
+from proof.person import PHONE, Person
 from stagify_local.customer import Account, Customer
 from stagify_local.platform import Platform
+from stagify_local.waiting import eventually
 
 PAGE = "/office/team"
 # What a page may take to notice that its session has changed or ended, on a machine that also runs the
@@ -62,11 +64,52 @@ class TestTeam:
         # She cannot come back by herself, and is told why.
         grace.come_back(colleague)
         grace.sees(re.compile("do not belong to this workspace any more"))
-        signed_in.button("Undo").click()
-        signed_in.sees("Grace Hopper")
+        # Brought back as something else than she was.
+        signed_in.button("Bring back Grace Hopper").click()
+        expect(dialog.get_by_role("radio", name="Admin")).to_be_checked()
+        dialog.get_by_role("radio", name="Viewer").check()
+        assert violations(signed_in.page) == []
+        dialog.get_by_role("button", name="Bring back").click()
+        signed_in.sees("Grace Hopper belongs to the workspace again.")
         expect(signed_in.button("Remove Grace Hopper")).to_be_visible()
         grace.come_back(colleague)
         expect(grace.page.get_by_role("alertdialog")).to_have_count(0)
+
+    def test_the_workspace_is_handed_over_when_the_other_side_agrees(
+        self,
+        signed_in: Person,
+        customer: Customer,
+        colleague: Account,
+        new_person: Callable[..., Person],
+    ) -> None:
+        slug = customer.account.slug
+        signed_in.open(PAGE, slug=slug)
+        signed_in.button("Hand it over").click()
+        dialog = signed_in.page.get_by_role("dialog")
+        dialog.get_by_role("radio", name="Grace Hopper").check()
+        dialog.get_by_role("button", name="Ask them").click()
+        signed_in.sees("Grace Hopper was asked to be the owner")
+        # It can be taken back, and begun anew.
+        signed_in.button("Take it back").click()
+        signed_in.sees("Everything stays as it is.")
+        signed_in.button("Hand it over").click()
+        dialog.get_by_role("radio", name="Grace Hopper").check()
+        dialog.get_by_role("button", name="Ask them").click()
+        signed_in.sees("Grace Hopper was asked to be the owner")
+        grace = new_person(size=PHONE)
+        grace.log_in(colleague)
+        grace.open(PAGE, slug=slug)
+        grace.sees("Test Estates asks you to be the owner of this workspace")
+        assert violations(grace.page) == []
+        grace.button("Become the owner").click()
+        question = grace.page.get_by_role("alertdialog")
+        expect(question).to_contain_text("Test Estates becomes an admin")
+        question.get_by_role("button", name="Become the owner").click()
+        grace.sees("You are the owner of this workspace now.")
+        # Who was the owner is an admin on the page that is open.
+        mine = signed_in.page.get_by_role("listitem").filter(has_text=customer.account.email)
+        expect(mine).to_contain_text("Admin", timeout=SOON_MS)
+        expect(signed_in.button("Hand it over")).to_have_count(0)
 
     def test_who_leaves_sees_what_is_left(
         self, colleague: Account, customer: Customer, person: Person
@@ -107,3 +150,60 @@ class TestTeam:
         dialog.get_by_role("button", name="Go on").click()
         signed_in.sees("Grace Hopper has a new role: Owner.")
         assert calls == ["PATCH", "PATCH"]
+
+
+class TestRoles:
+    def test_a_plan_without_roles_of_ones_own_says_what_would_be_there(
+        self, signed_in: Person, customer: Customer
+    ) -> None:
+        signed_in.open(f"{PAGE}/roles", slug=customer.account.slug)
+        signed_in.sees("With the Enterprise plan you make roles that fit your team")
+        expect(signed_in.button("New role")).to_have_attribute("aria-disabled", "true")
+        cells = (
+            signed_in.page.get_by_role("row").filter(has_text="Make API keys").get_by_role("cell")
+        )
+        expect(cells.get_by_role("img", name="yes")).to_have_count(2)
+
+    def test_a_role_is_made_given_changed_and_deleted(
+        self, signed_in: Person, customer: Customer, colleague: Account, platform: Platform
+    ) -> None:
+        slug = customer.account.slug
+        page = signed_in.page
+        platform.run("usage-svc", "set-plan", slug, "enterprise")
+        eventually(
+            lambda: (
+                "custom_roles"
+                in customer.browser.get("/v1/session").json()["entitlements"]["features"]
+            ),
+            what="the session to know of the plan",
+        )
+        signed_in.open(f"{PAGE}/roles", slug=slug)
+        signed_in.button("New role").click()
+        dialog = page.get_by_role("dialog")
+        dialog.get_by_label("Name", exact=True).fill("viewer")
+        dialog.get_by_role("checkbox", name="See photos").uncheck()
+        dialog.get_by_role("checkbox", name="Change the plan").check()
+        # What it needs comes with it.
+        expect(dialog.get_by_role("checkbox", name="See plan and invoices")).to_be_checked()
+        dialog.get_by_role("button", name="Make the role").click()
+        expect(dialog).to_contain_text("There is a role of this name already.")
+        dialog.get_by_label("Name", exact=True).fill("Book <b>keeper</b>")
+        dialog.get_by_role("button", name="Make the role").click()
+        signed_in.sees("The role is made.")
+        expect(page.get_by_role("columnheader", name="Book <b>keeper</b>")).to_be_visible()
+        signed_in.open(PAGE, slug=slug)
+        signed_in.button("Change role of Grace Hopper").click()
+        dialog.get_by_role("radio", name="Book <b>keeper</b>").check()
+        dialog.get_by_role("button", name="Save").click()
+        signed_in.sees("Grace Hopper has a new role: Book <b>keeper</b>.")
+        signed_in.open(f"{PAGE}/roles", slug=slug)
+        signed_in.button("Delete Book <b>keeper</b>").click()
+        question = page.get_by_role("alertdialog")
+        question.get_by_role("button", name="Delete").click()
+        expect(question).to_contain_text("Some people have this role.")
+        question.get_by_role("button", name="Cancel").click()
+        signed_in.button("Change Book <b>keeper</b>").click()
+        dialog.get_by_label("Name", exact=True).fill("Accounts")
+        dialog.get_by_role("button", name="Save").click()
+        signed_in.sees("The role is changed.")
+        expect(page.get_by_role("columnheader", name="Accounts")).to_be_visible()

@@ -6,10 +6,11 @@ from typing import Any
 
 from playwright.sync_api import expect
 
-from proof.customers import photo
+from proof.customers import photo, secret_for
 from proof.person import Person, Picture
 from proof.pseudo import marked, speak_pseudo, unmarked
 from stagify_local.customer import PLATFORM, Customer
+from stagify_local.platform import Platform
 
 # What no translator changes: languages by their own names, units, months, brands, figures of colours.
 UNCHANGED = (
@@ -39,7 +40,8 @@ class TestTexts:
         speak_pseudo(person.page)
         paths = [
             *("/", "/?trash=true", "/?q=nothing", "/office", "/office/usage", "/office/brand"),
-            *("/office/team", "/office/api-keys", "/me", "/no/such/page"),
+            *("/office/team", "/office/team/invitations", "/office/team/invitations?invite=true"),
+            *("/office/team/roles", "/office/api-keys", "/me", "/no/such/page"),
             *(f"/photos/{each['id']}" for each in projects),
         ]
         found = {}
@@ -61,15 +63,22 @@ class TestTexts:
         assert {path: texts for path, texts in found.items() if texts} == {}
 
     def test_pages_for_those_who_are_not_signed_in(
-        self, new_person: Callable[..., Person], customer: Customer
+        self, new_person: Callable[..., Person], customer: Customer, platform: Platform
     ) -> None:
         person = new_person()
         speak_pseudo(person.page)
         slug = customer.account.slug
         known = data_of(customer.browser.get("/v1/tenant").json())
+        email = f"grace@{slug}.example.com"
+        body = {"emails": [email], "role": "viewer"}
+        assert customer.browser.post("/v1/invitations", json=body).status_code == 201
+        secret = secret_for(platform.mail_dir, email)
+        known |= {email, "TE"}
         found = {}
         for host, path in (
-            *((PLATFORM, path) for path in ("/", "/signup", "/login", "/reset", "/no/such/page")),
+            *((PLATFORM, path) for path in ("/", "/signup", "/login", "/reset", "/join")),
+            (PLATFORM, "/no/such/page"),
+            (PLATFORM, f"/join#token={secret}"),
             (slug, "/login"),
         ):
             person.open(path, slug=host)

@@ -45,6 +45,9 @@ const visits = entries.flatMap((entry) => {
 });
 // What opens over a page that is there already.
 const UNDER: Record<string, string> = {
+  "src/features/invitations/parts/InviteDialog.tsx": "src/features/invitations/InvitationsPage.tsx",
+  "src/features/invitations/parts/LinkDialog.tsx": "src/features/invitations/InvitationsPage.tsx",
+  "src/features/team/parts/RoleFormDialog.tsx": "src/features/team/RolesPage.tsx",
   "src/features/api-keys/parts/NewKey.tsx": "src/features/api-keys/ApiKeysPage.tsx",
   "src/features/photo/parts/FloorEditor.tsx": "src/features/photo/PhotoPage.tsx",
   "src/features/photos/parts/SelectionBar.tsx": "src/features/photos/PhotosPage.tsx",

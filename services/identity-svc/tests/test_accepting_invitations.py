@@ -16,6 +16,7 @@ from identity_testing import (
 )
 from invitations_testing import URL, Office, some_address
 from seats_testing import SeatKeeper
+from stagify.brands import PLATFORM_TOKENS
 from stagify.database import Database
 from stagify.events.identity import (
     InvitationAccepted,
@@ -42,6 +43,9 @@ class TestAccepting:
             "Ada Lovelace",
         )
         assert shown["tenant"]["slug"] == office.owner.slug
+        # As the workspace looks, so that the page is theirs before anybody has joined.
+        assert shown["brand"]["name"] == shown["tenant"]["name"]
+        assert shown["brand"]["tokens"] == PLATFORM_TOKENS.model_dump()
         theirs = await office.person(person)
         answer = await office.call("accept", token, theirs)
         assert answer.status_code == 200, answer.text

@@ -1,4 +1,5 @@
 import { personAccountRoutes } from "@/features/account/routes";
+import { joinRoutes } from "@/features/join/routes";
 import { resetRoutes } from "@/features/reset/routes";
 import { personRoutes } from "@/features/session/routes";
 import { signupRoutes, startRoutes } from "@/features/signup/routes";
@@ -12,7 +13,7 @@ import { Root } from "./shell/Root";
 export const platformTree = () =>
   [
     ...startRoutes,
-    door.addChildren([...signupRoutes, ...personRoutes, ...resetRoutes]),
+    door.addChildren([...signupRoutes, ...personRoutes, ...resetRoutes, ...joinRoutes]),
     platform.addChildren([...workspacesRoutes, ...personAccountRoutes]),
   ] as const;
 

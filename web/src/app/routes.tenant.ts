@@ -1,6 +1,7 @@
 import { accountRoutes } from "@/features/account/routes";
 import { apiKeyRoutes } from "@/features/api-keys/routes";
 import { brandingRoutes } from "@/features/branding/routes";
+import { invitationsRoutes } from "@/features/invitations/routes";
 import { officeRoutes } from "@/features/office/routes";
 import { photoRoutes } from "@/features/photo/routes";
 import { photosRoutes } from "@/features/photos/routes";
@@ -26,6 +27,7 @@ export const tenantTree = () =>
         ...officeRoutes,
         ...usageRoutes,
         ...teamRoutes,
+        ...invitationsRoutes,
         ...apiKeyRoutes,
         ...brandingRoutes,
       ]),

@@ -10,3 +10,15 @@ export function takeFromFragment(name: string): string | null {
   if (location.hash) history.replaceState(history.state, "", location.pathname + location.search);
   return found;
 }
+
+/** Load an address of this host, also one that differs from this page's in the fragment alone. */
+export function load(to: string): void {
+  const next = new URL(to, location.href);
+  const isHere = next.pathname + next.search === location.pathname + location.search;
+  if (next.hash && isHere) {
+    history.replaceState(null, "", next);
+    location.reload();
+  } else {
+    location.replace(next);
+  }
+}

@@ -29,11 +29,13 @@ from identity_svc.invitations.offers import (
 )
 from identity_svc.invitations.schemas import (
     InvitationAccept,
+    InvitingBrand,
     JoinedRead,
     OfferRead,
     OwnInvitationRead,
     OwnInvitations,
 )
+from identity_svc.mail.service import Brands
 from identity_svc.members.service import add_member, find_role
 from identity_svc.parts import Parts
 from identity_svc.people import service as people
@@ -67,10 +69,12 @@ async def look_up(parts: Parts, token: str, source: Source) -> OfferRead:
     async with parts.database.tenant(subject.tenant_id) as session:
         offer = await get_offer(session, subject)
         inviter = await people.get_account(session, offer.inviter_id)
+        brand = await Brands(parts.settings).of_tenant(session, subject.tenant_id)
         invitation, link = offer.invitation, offer.link
         return OfferRead(
             kind="link" if invitation is None else "invitation",
             tenant=read_tenant(offer.tenant, parts.settings),
+            brand=InvitingBrand(name=brand.name, tokens=brand.tokens),
             role=offer.role.key,
             invited_by=inviter.name,
             email=None if invitation is None else invitation.email,

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from identity_svc.members.schemas import RoleKey
 from identity_svc.people.schemas import Locale
+from stagify.events.tenant import BrandTokens
 from stagify.inputs import Domain, Email, Instant, Name, NewPassword, Note, Opaque, Token, Whole
 from stagify.pagination import Page
 
@@ -88,12 +89,20 @@ class InvitingTenant(BaseModel):
     url: str
 
 
+class InvitingBrand(BaseModel):
+    """How the workspace presents itself to visitors."""
+
+    name: str
+    tokens: BrandTokens
+
+
 class OfferRead(BaseModel):
     """What the holder of a secret is offered: by an `invitation` to the address `email`, or by a `link` for
     addresses of `domains` (of any, if there are none)."""
 
     kind: Literal["invitation", "link"]
     tenant: InvitingTenant
+    brand: InvitingBrand
     role: str
     invited_by: str = Field(description="The name of whoever invites.")
     email: str | None

@@ -8,6 +8,7 @@ import { boot } from "@/lib/boot";
 import { showBrand } from "@/lib/brand";
 import { type Colors, readColor, tokensOf } from "@/lib/contrast";
 import { wordsFor } from "@/lib/refusals";
+import { showTheme } from "@/lib/theme";
 import { Button } from "@/ui/Button";
 import { Field } from "@/ui/Field";
 import { Form } from "@/ui/Form";
@@ -17,7 +18,6 @@ import { toast } from "@/ui/Toast";
 import { type Branding, type BrandingChange, brandingQuery, useChangeBranding } from "./api";
 import { ColorField } from "./parts/ColorField";
 import { Preview } from "./parts/Preview";
-import { showTheme } from "./theme";
 
 export function BrandPage() {
   const mayChange = useCan("tenant:manage");

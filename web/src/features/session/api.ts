@@ -1,5 +1,6 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useCallback } from "react";
+import { load } from "@/lib/address";
 import { api, data, type Schemas } from "@/lib/api";
 import { expiry } from "@/lib/expiry";
 import { leave as endAll } from "@/lib/leaving";
@@ -24,10 +25,11 @@ export function useLogIn() {
   });
 }
 
-export function useLogOut() {
+/** Log out, and show the log-in or what is at `to`. */
+export function useLogOut(to?: string) {
   return useMutation({
     mutationFn: () => data(api.DELETE("/v1/session")),
-    onSuccess: () => leave(),
+    onSuccess: () => leave(to === undefined ? {} : { to }),
   });
 }
 
@@ -81,7 +83,7 @@ export async function leave({ told = false, to = "/login" } = {}): Promise<void>
   await Promise.race([forgetDatabases(), new Promise((go) => setTimeout(go, PATIENCE))]);
   // The page is made anew, so nothing of the person stays in memory. Until then it shows what it has:
   // whatever it asked for now would be refused.
-  location.replace(to);
+  load(to);
 }
 
 /** Photos that had not been sent yet, of whoever used this browser. */

@@ -1,20 +1,26 @@
 import {
   infiniteQueryOptions,
   queryOptions,
+  useInfiniteQuery,
   useMutation,
   useQueryClient,
 } from "@tanstack/react-query";
 import { useCallback } from "react";
 import { leave } from "@/features/session";
 import { usageQuery } from "@/features/usage";
+import { useCan } from "@/lib/access";
 import { api, data, type Schemas } from "@/lib/api";
 import { boot } from "@/lib/boot";
 import { useLiveEndings } from "@/lib/live";
 
 export type Member = Schemas["MemberRead"];
 export type Role = Schemas["RoleRead"];
+export type RoleWish = Schemas["RoleCreate"];
+export type Transfer = Schemas["TransferRead"];
 
 const MEMBERS = ["members"];
+const ROLES = ["roles"];
+const TRANSFERS = ["ownership-transfers"];
 
 /** The people of the workspace, newest first, and those who were removed lately. */
 export const membersQuery = infiniteQueryOptions({
@@ -36,23 +42,46 @@ export const membersQuery = infiniteQueryOptions({
 
 /** The roles that people can have here, from the one that may do most. */
 export const rolesQuery = queryOptions({
-  queryKey: ["roles"],
+  queryKey: ROLES,
   queryFn: async () => ((await data(api.GET("/v1/roles"))) as Schemas["RoleList"]).items,
 });
+
+/** The handing over of the workspace that is under way; null if none is. */
+export const transferQuery = queryOptions({
+  queryKey: TRANSFERS,
+  staleTime: 5_000,
+  refetchOnWindowFocus: "always",
+  queryFn: async () => {
+    const { items } = (await data(api.GET("/v1/ownership-transfers"))) as Schemas["TransferList"];
+    return items[0] ?? null;
+  },
+});
+
+/** Those of the people who are read already, for the names of whoever did something; nobody is waited for. */
+export function useEveryMember(): readonly Member[] {
+  const { data: read } = useInfiniteQuery({ ...membersQuery, enabled: useCan("members:read") });
+  return read?.pages.flatMap(({ items }) => items) ?? [];
+}
 
 /** Read the people again when one's own role may have changed. */
 export function useFreshMembers(): void {
   const queries = useQueryClient();
   useLiveEndings(
-    useCallback(() => void queries.invalidateQueries({ queryKey: MEMBERS }), [queries]),
+    useCallback(() => {
+      void queries.invalidateQueries({ queryKey: MEMBERS });
+      void queries.invalidateQueries({ queryKey: TRANSFERS });
+    }, [queries]),
   );
 }
 
+/** Read again what a change concerns. A change is not busy for as long (`void`) where what asked for it may be gone
+ * then, and nobody would say that it is done. */
 function useTeamChanged(): () => Promise<unknown> {
   const queries = useQueryClient();
   return () =>
     Promise.all([
       queries.invalidateQueries({ queryKey: MEMBERS }),
+      queries.invalidateQueries({ queryKey: TRANSFERS }),
       queries.invalidateQueries({ queryKey: usageQuery.queryKey }),
     ]);
 }
@@ -100,6 +129,71 @@ export function useRestoreMember() {
       const body = role === undefined ? {} : { role };
       return data(api.POST("/v1/members/{member_id}/restore", { params, body }));
     },
+    onSettled: () => void changed(),
+  });
+}
+
+/** Ask a member to be the owner in one's place; they have a week to say yes. */
+export function useStartTransfer() {
+  const changed = useTeamChanged();
+  return useMutation({
+    mutationFn: (member: Member) =>
+      data(api.POST("/v1/ownership-transfers", { body: { member_id: member.id } })),
+    onSettled: () => void changed(),
+  });
+}
+
+/** Say yes: be the owner. */
+export function useConfirmTransfer() {
+  const changed = useTeamChanged();
+  return useMutation({
+    mutationFn: ({ id }: Transfer) => {
+      const params = { path: { ownership_transfer_id: id } };
+      return data(api.POST("/v1/ownership-transfers/{ownership_transfer_id}/confirm", { params }));
+    },
+    onSettled: () => void changed(),
+  });
+}
+
+/** Take it back, or say no. */
+export function useEndTransfer() {
+  const changed = useTeamChanged();
+  return useMutation({
+    mutationFn: ({ id }: Transfer) => {
+      const params = { path: { ownership_transfer_id: id } };
+      return data(api.DELETE("/v1/ownership-transfers/{ownership_transfer_id}", { params }));
+    },
+    onSettled: () => void changed(),
+  });
+}
+
+function useRolesChanged(): () => Promise<unknown> {
+  const queries = useQueryClient();
+  return () =>
+    Promise.all([
+      queries.invalidateQueries({ queryKey: ROLES }),
+      queries.invalidateQueries({ queryKey: MEMBERS }),
+    ]);
+}
+
+/** Make a role, or give one another name or other permissions. */
+export function useSaveRole() {
+  const changed = useRolesChanged();
+  return useMutation({
+    mutationFn: ({ role, wish }: { role: Role | null; wish: RoleWish }) => {
+      if (role === null) return data(api.POST("/v1/roles", { body: wish }));
+      const params = { path: { role_id: role.key } };
+      return data(api.PATCH("/v1/roles/{role_id}", { params, body: wish }));
+    },
+    onSettled: changed,
+  });
+}
+
+export function useDeleteRole() {
+  const changed = useRolesChanged();
+  return useMutation({
+    mutationFn: ({ key }: Role) =>
+      data(api.DELETE("/v1/roles/{role_id}", { params: { path: { role_id: key } } })),
     onSettled: changed,
   });
 }

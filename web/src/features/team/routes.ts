@@ -3,7 +3,7 @@ import { usageQuery } from "@/features/usage";
 import { can } from "@/lib/access";
 import { office } from "@/lib/frames";
 import { lazyPage } from "@/lib/texts";
-import { membersQuery, rolesQuery } from "./api";
+import { membersQuery, rolesQuery, transferQuery } from "./api";
 
 const teamRoute = createRoute({
   getParentRoute: () => office,
@@ -15,9 +15,19 @@ const teamRoute = createRoute({
     await Promise.all([
       queries.ensureInfiniteQueryData(membersQuery),
       queries.ensureQueryData(rolesQuery),
+      queries.ensureQueryData(transferQuery),
     ]);
   },
   component: lazyPage("team", () => import("./TeamPage"), "TeamPage"),
 });
 
-export const teamRoutes = [teamRoute] as const;
+const rolesRoute = createRoute({
+  getParentRoute: () => office,
+  path: "/team/roles",
+  loader: async ({ context: { queries, session } }) => {
+    if (can(session, "members:read")) await queries.ensureQueryData(rolesQuery);
+  },
+  component: lazyPage("team", () => import("./RolesPage"), "RolesPage"),
+});
+
+export const teamRoutes = [teamRoute, rolesRoute] as const;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Member, Role } from "./api";
-import { explained, givable, isOnlyOwner, listed, mayDecide } from "./rules";
+import { givable, isOnlyOwner, listed, mayDecide } from "./rules";
 
 const role = (key: string, permissions: string[], is_custom = false): Role => ({
   key,
@@ -69,18 +69,5 @@ describe("the last owner", () => {
 
   test("is not known before everybody is", () => {
     expect(isOnlyOwner(ada, [ada], false)).toBe(false);
-  });
-});
-
-describe("roles in words", () => {
-  test("each builds on the one before it, and own ones on what they include", () => {
-    const words = explained(ROLES).map(({ role, base, more }) => [role.key, base?.key, more]);
-    expect(words).toEqual([
-      ["viewer", undefined, ["projects:read"]],
-      ["member", "viewer", ["projects:write"]],
-      ["admin", "member", ["members:manage"]],
-      ["owner", "admin", ["billing:manage"]],
-      ["b-1", "viewer", ["billing:manage"]],
-    ]);
   });
 });

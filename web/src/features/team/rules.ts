@@ -37,27 +37,3 @@ export function isOnlyOwner(
   if (role !== OWNER || !isComplete) return false;
   return !members.some((each) => each.role === OWNER && each.id !== id);
 }
-
-/** A role as it is explained: what it may do beyond `base`, the most of those that it includes. */
-export type Explained = { role: Role; base: Role | null; more: string[] };
-
-/** The roles from the one that may do least, so that each builds on those before it. */
-export function explained(roles: readonly Role[]): Explained[] {
-  const rising = [...roles].sort(
-    (one, other) =>
-      Number(one.is_custom) - Number(other.is_custom) ||
-      one.permissions.length - other.permissions.length,
-  );
-  return rising.map((role) => {
-    const base = rising
-      .filter((each) => !each.is_custom && each !== role && includes(role, each))
-      .at(-1);
-    const more = role.permissions.filter((each) => !base?.permissions.includes(each));
-    return { role, base: base ?? null, more };
-  });
-}
-
-function includes(role: Role, other: Role): boolean {
-  if (role.permissions.length <= other.permissions.length) return false;
-  return other.permissions.every((each) => role.permissions.includes(each));
-}

@@ -2,6 +2,7 @@ import { Trans, useLingui } from "@lingui/react/macro";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { Link, useRouteContext } from "@tanstack/react-router";
 import { ChevronRight, Plus } from "lucide-react";
+import { MyInvitations } from "@/features/join";
 import { useLogOut } from "@/features/session";
 import { Badge } from "@/ui/Badge";
 import { Button, buttonLook } from "@/ui/Button";
@@ -24,6 +25,7 @@ export function TenantsPage() {
           <Trans>Signed in as {person.user.email}</Trans>
         </p>
       </header>
+      <MyInvitations />
       {tenants.length === 0 ? (
         <EmptyState title={<Trans>You are in no workspace yet</Trans>}>
           <Trans>Make one of your own, or ask somebody for an invitation.</Trans>

@@ -1,4 +1,5 @@
 import { createRoute } from "@tanstack/react-router";
+import { ownInvitationsQuery } from "@/features/join";
 import { ownPath } from "@/lib/address";
 import { door, platform } from "@/lib/frames";
 import { lazyPage } from "@/lib/texts";
@@ -17,8 +18,11 @@ const enterRoute = createRoute({
 const tenantsRoute = createRoute({
   getParentRoute: () => platform,
   path: "/tenants",
-  loader: ({ context }) => context.queries.ensureQueryData(tenantsQuery),
-  component: lazyPage("workspaces", () => import("./TenantsPage"), "TenantsPage"),
+  loader: ({ context: { queries } }) => {
+    void queries.prefetchQuery(ownInvitationsQuery);
+    return queries.ensureQueryData(tenantsQuery);
+  },
+  component: lazyPage(["workspaces", "join"], () => import("./TenantsPage"), "TenantsPage"),
 });
 
 const handoffRoute = createRoute({

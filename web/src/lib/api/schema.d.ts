@@ -1890,6 +1890,31 @@ export interface components {
             transports?: string[];
         };
         /**
+         * BrandTheme
+         * @description How the colours of a brand are shown on light or on dark pages, as `#rrggbb`: all of them legible.
+         *
+         *     `brand` fills areas, `on_brand` is the text on them, `brand_text` is the brand's colour as text on
+         *     the page, `brand_ring` outlines what has the focus.
+         */
+        BrandTheme: {
+            /** Brand */
+            brand: string;
+            /** On Brand */
+            on_brand: string;
+            /** Brand Text */
+            brand_text: string;
+            /** Brand Ring */
+            brand_ring: string;
+        };
+        /**
+         * BrandTokens
+         * @description A brand on light and on dark pages.
+         */
+        BrandTokens: {
+            light: components["schemas"]["BrandTheme"];
+            dark: components["schemas"]["BrandTheme"];
+        };
+        /**
          * BrandingColors
          * @description Colours as `#rrggbb`. Areas, buttons and links have the primary one; what has the focus or is
          *     selected is marked in the accent colour.
@@ -2526,6 +2551,15 @@ export interface components {
             items: components["schemas"]["InvitationOutcome"][];
         };
         /**
+         * InvitingBrand
+         * @description How the workspace presents itself to visitors.
+         */
+        InvitingBrand: {
+            /** Name */
+            name: string;
+            tokens: components["schemas"]["BrandTokens"];
+        };
+        /**
          * InvitingTenant
          * @description The workspace that invites.
          */
@@ -2795,6 +2829,7 @@ export interface components {
              */
             kind: "invitation" | "link";
             tenant: components["schemas"]["InvitingTenant"];
+            brand: components["schemas"]["InvitingBrand"];
             /** Role */
             role: string;
             /**

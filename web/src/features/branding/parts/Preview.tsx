@@ -1,9 +1,9 @@
 import { Trans } from "@lingui/react/macro";
 import type { ReactNode } from "react";
 import type { Colors, Theme } from "@/lib/contrast";
+import { variablesOf } from "@/lib/theme";
 import { buttonLook } from "@/ui/Button";
 import { looks } from "@/ui/looks";
-import { variablesOf } from "../theme";
 
 /** A page in the brand, light or dark whatever this page is, and in words what became of the colours. */
 export function Preview({

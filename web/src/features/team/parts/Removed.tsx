@@ -1,19 +1,15 @@
 import { Trans, useLingui } from "@lingui/react/macro";
+import { lazy, Suspense, useState } from "react";
 import { useSession } from "@/lib/access";
 import { formatAgo, formatTime } from "@/lib/format";
-import { wordsFor } from "@/lib/refusals";
 import { Button } from "@/ui/Button";
-import { Notice } from "@/ui/Notice";
 import { Section } from "@/ui/Page";
-import { toast } from "@/ui/Toast";
 import { Typed } from "@/ui/Typed";
-import { type Member, type Role, useRestoreMember } from "../api";
+import type { Member, Role } from "../api";
 import { mayDecide } from "../rules";
 import { Person } from "./Person";
-import { useRestoreWords } from "./refusals";
 
-// What somebody gets whose role does not exist any more.
-const LEAST = "viewer";
+const RestoreDialog = lazy(() => import("./RestoreDialog"));
 
 /** Those who were removed lately and can be brought back. */
 export function Removed({
@@ -27,22 +23,12 @@ export function Removed({
 }) {
   const { t } = useLingui();
   const { permissions } = useSession();
-  const restore = useRestoreMember();
-  const words = useRestoreWords();
-  const bringBack = (member: Member) =>
-    restore.mutate(member.role === null ? { member, role: LEAST } : { member }, {
-      onSuccess: () => toast({ title: t`${member.name} belongs to the workspace again.` }),
-    });
+  const [chosen, setChosen] = useState<Member | null>(null);
   return (
     <Section
       title={<Trans>Removed in the last 30 days</Trans>}
-      description={
-        <Trans>
-          Whoever comes back logs in again and has what they had. API keys that they made stay off.
-        </Trans>
-      }
+      description={<Trans>Whoever comes back logs in again and has what they had.</Trans>}
     >
-      {restore.error && <Notice tone="danger">{wordsFor(restore.error, words)}</Notice>}
       <ul className="grid divide-y divide-line">
         {removed.map((member) => (
           <Person key={member.id} person={member} note={<Since member={member} all={all} />}>
@@ -54,8 +40,7 @@ export function Removed({
                 kind="secondary"
                 size="small"
                 aria-label={t`Bring back ${member.name}`}
-                busy={restore.isPending && restore.variables.member.id === member.id}
-                onClick={() => bringBack(member)}
+                onClick={() => setChosen(member)}
               >
                 <Trans>Bring back</Trans>
               </Button>
@@ -63,6 +48,9 @@ export function Removed({
           </Person>
         ))}
       </ul>
+      <Suspense>
+        {chosen && <RestoreDialog member={chosen} roles={roles} onClose={() => setChosen(null)} />}
+      </Suspense>
     </Section>
   );
 }

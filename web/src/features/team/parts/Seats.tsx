@@ -8,13 +8,18 @@ import { Skeleton } from "@/ui/Skeleton";
 // As high as the meter with its note.
 const HEIGHT = "min-h-17";
 
+/** How many seats the plan has, as far as it is known; nobody waits for it. */
+export function useSeats() {
+  const { data: usage, isPending } = useQuery(usageQuery);
+  return { seats: usage && meterOf(usage, "seats"), isPending };
+}
+
 /** How many of the plan's seats are taken. */
 export function Seats() {
   const { t } = useLingui();
-  const { data: usage, isError } = useQuery(usageQuery);
-  const seats = usage && meterOf(usage, "seats");
+  const { seats, isPending } = useSeats();
   if (!seats) {
-    if (!isError && !usage) return <Skeleton className={HEIGHT} />;
+    if (isPending) return <Skeleton className={HEIGHT} />;
     return (
       <p className="text-quiet">
         <Trans>How many seats are taken cannot be read right now.</Trans>

@@ -1,0 +1,2 @@
+export { ownInvitationsQuery } from "./api";
+export { MyInvitations } from "./parts/MyInvitations";

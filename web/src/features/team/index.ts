@@ -1,0 +1,6 @@
+export { type Member, membersQuery, type Role, rolesQuery, useEveryMember } from "./api";
+export { RolePicker } from "./parts/RolePicker";
+export { Seats, useSeats } from "./parts/Seats";
+export { TeamPlace } from "./parts/TeamPlace";
+export { givable } from "./rules";
+export { useRoleName } from "./words";

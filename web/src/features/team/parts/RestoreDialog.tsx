@@ -1,0 +1,86 @@
+import { Trans, useLingui } from "@lingui/react/macro";
+import { Link } from "@tanstack/react-router";
+import { useState } from "react";
+import { useSession } from "@/lib/access";
+import { ApiError } from "@/lib/api";
+import { wordsFor } from "@/lib/refusals";
+import { Button, buttonLook } from "@/ui/Button";
+import { Dialog } from "@/ui/Dialog";
+import { Form } from "@/ui/Form";
+import { Notice } from "@/ui/Notice";
+import { toast } from "@/ui/Toast";
+import { Typed } from "@/ui/Typed";
+import { type Member, type Role, useRestoreMember } from "../api";
+import { givable } from "../rules";
+import { RoleChoice } from "./RoleChoice";
+import { useRestoreWords } from "./refusals";
+
+// What is proposed for somebody whose role does not exist any more.
+const LEAST = "viewer";
+
+/** Bring somebody back, as what they were or as something else. */
+export default function RestoreDialog({
+  member,
+  roles,
+  onClose,
+}: {
+  member: Member;
+  roles: Role[];
+  onClose: () => void;
+}) {
+  const { t } = useLingui();
+  const { permissions } = useSession();
+  const restore = useRestoreMember();
+  const words = useRestoreWords();
+  const [role, setRole] = useState(member.role ?? LEAST);
+  const { error } = restore;
+  const isFull = error instanceof ApiError && error.code === "no_seat_left";
+  const save = () =>
+    restore.mutate(
+      { member, role },
+      {
+        onSuccess: () => {
+          onClose();
+          toast({ title: t`${member.name} belongs to the workspace again.` });
+        },
+      },
+    );
+  return (
+    <Dialog
+      open
+      onOpenChange={onClose}
+      title={
+        <Trans>
+          Bring back <Typed text={member.name} />
+        </Trans>
+      }
+      description={<Trans>They take a seat again, with what they had made.</Trans>}
+    >
+      <Form busy={restore.isPending} onSubmit={save}>
+        {error && (
+          <Notice
+            tone="danger"
+            action={
+              isFull && (
+                <Link to="/office/usage" className={buttonLook("secondary", "small")}>
+                  <Trans>What the plan includes</Trans>
+                </Link>
+              )
+            }
+          >
+            {wordsFor(error, words)}
+          </Notice>
+        )}
+        <RoleChoice roles={givable(roles, permissions)} value={role} onChange={setRole} />
+        <div className="flex flex-wrap gap-3">
+          <Button type="submit" busy={restore.isPending}>
+            <Trans>Bring back</Trans>
+          </Button>
+          <Button kind="secondary" onClick={onClose}>
+            <Trans>Cancel</Trans>
+          </Button>
+        </div>
+      </Form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,131 @@
+import { Trans, useLingui } from "@lingui/react/macro";
+import { useState } from "react";
+import { useSession } from "@/lib/access";
+import { ApiError } from "@/lib/api";
+import { wordsFor } from "@/lib/refusals";
+import { Button } from "@/ui/Button";
+import { Dialog } from "@/ui/Dialog";
+import { Field } from "@/ui/Field";
+import { Form } from "@/ui/Form";
+import { Notice } from "@/ui/Notice";
+import { toast } from "@/ui/Toast";
+import { type Role, type RoleWish, useSaveRole } from "../api";
+import {
+  GROUPS,
+  type Group,
+  grantable,
+  switched,
+  useGroupNames,
+  usePermissionNames,
+} from "../permissions";
+import { useRoleWords } from "./refusals";
+
+// What a new role begins with: whoever is let in can look around.
+const FIRST = ["projects:read", "tenant:read", "members:read", "usage:read"];
+
+/** Make a role, or change one: its name, and what it may do. */
+export default function RoleFormDialog({
+  role,
+  onClose,
+}: {
+  role: Role | null;
+  onClose: () => void;
+}) {
+  const { t } = useLingui();
+  const save = useSaveRole();
+  const words = useRoleWords();
+  const [chosen, setChosen] = useState<string[]>(role?.permissions ?? FIRST);
+  const refusal = save.error instanceof ApiError ? save.error : null;
+  const isTaken = refusal?.code === "role_name_taken";
+  const submit = ({ name }: { name: string }) =>
+    save.mutate(
+      { role, wish: { name, permissions: chosen as RoleWish["permissions"] } },
+      {
+        onSuccess: () => {
+          onClose();
+          toast({ title: role ? t`The role is changed.` : t`The role is made.` });
+        },
+      },
+    );
+  return (
+    <Dialog
+      open
+      onOpenChange={onClose}
+      title={role ? <Trans>Change a role</Trans> : <Trans>New role</Trans>}
+      description={
+        role ? (
+          <Trans>It counts within a second for everybody who has this role.</Trans>
+        ) : (
+          <Trans>Nobody can give what they may not do themselves.</Trans>
+        )
+      }
+    >
+      <Form<{ name: string }>
+        busy={save.isPending || chosen.length === 0}
+        errors={isTaken ? { name: words.role_name_taken ?? "" } : refusal?.fields}
+        onSubmit={submit}
+      >
+        {save.error && !isTaken && <Notice tone="danger">{wordsFor(save.error, words)}</Notice>}
+        <Field
+          name="name"
+          label={<Trans>Name</Trans>}
+          placeholder={t`Bookkeeper`}
+          defaultValue={role?.name}
+          maxLength={100}
+          required
+          autoComplete="off"
+          autoFocus
+        />
+        <Choice chosen={chosen} onChange={setChosen} />
+        {chosen.length === 0 && (
+          <p role="alert" className="text-caption text-danger">
+            <Trans>Choose at least one.</Trans>
+          </p>
+        )}
+        <div className="flex flex-wrap gap-3">
+          <Button type="submit" busy={save.isPending} unavailable={chosen.length === 0}>
+            {role ? <Trans>Save</Trans> : <Trans>Make the role</Trans>}
+          </Button>
+          <Button kind="secondary" onClick={onClose}>
+            <Trans>Cancel</Trans>
+          </Button>
+        </div>
+      </Form>
+    </Dialog>
+  );
+}
+
+function Choice({
+  chosen,
+  onChange,
+}: {
+  chosen: string[];
+  onChange: (permissions: string[]) => void;
+}) {
+  const { permissions } = useSession();
+  const names = usePermissionNames();
+  const groups = useGroupNames();
+  const may = grantable(permissions);
+  return (Object.keys(GROUPS) as Group[]).map((group) => {
+    const shown = GROUPS[group].filter((each) => may.includes(each) || chosen.includes(each));
+    if (shown.length === 0) return null;
+    return (
+      <fieldset key={group} className="grid">
+        <legend className="mb-1 font-medium text-caption">{groups[group]}</legend>
+        {shown.map((permission) => (
+          <label key={permission} className="flex min-h-11 cursor-pointer items-center gap-3">
+            <input
+              type="checkbox"
+              checked={chosen.includes(permission)}
+              onChange={(event) =>
+                onChange(switched(chosen, permission, event.currentTarget.checked))
+              }
+              className="size-4.5 shrink-0 accent-brand"
+            />
+            {names[permission]}
+          </label>
+        ))}
+      </fieldset>
+    );
+  });
+}
