@@ -1,6 +1,7 @@
 """Context tokens: what is accepted, and the many things that are not."""
 
 import base64
+import hmac
 import json
 import time
 from typing import Any
@@ -9,7 +10,8 @@ from uuid import UUID
 import jwt
 import pytest
 from asyncpg.pgproto import pgproto
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -133,6 +135,58 @@ class TestForgery:
         forged = jwt.encode(claims, secret, algorithm="HS256", headers={"kid": "gateway"})
         with pytest.raises(InvalidContextError):
             verifier(context_keys).verify(forged)
+
+    @pytest.mark.parametrize("secret", ["", "nothing", "raw", "pem", "pem in one line", "jwk"])
+    def test_hmac_with_what_everybody_knows(
+        self, context_keys: ContextKeys, tenant_id: UUID, secret: str
+    ) -> None:
+        """The public half in every form in which a library may take it for a secret."""
+        raw = base64.urlsafe_b64decode(context_keys.public["gateway"].key + "==")
+        pem = (
+            Ed25519PublicKey.from_public_bytes(raw)
+            .public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+            .decode()
+        )
+        jwk = json.dumps({"kty": "OKP", "crv": "Ed25519", "x": context_keys.public["gateway"].key})
+        known = {
+            "": b"",
+            "nothing": b"\0" * 32,
+            "raw": raw,
+            "pem": pem.encode(),
+            "jwk": jwk.encode(),
+        }
+        known["pem in one line"] = " ".join(pem.split()).encode()
+        _, payload, _ = token(context_keys, tenant_id).split(".")
+        signed = f"{_write({'alg': 'HS256', 'typ': 'JWT', 'kid': 'gateway'})}.{payload}"
+        mac = base64.urlsafe_b64encode(hmac.digest(known[secret], signed.encode(), "sha256"))
+        with pytest.raises(InvalidContextError):
+            verifier(context_keys).verify(f"{signed}.{mac.rstrip(b'=').decode()}")
+
+    @pytest.mark.parametrize("name", ["jwk", "jku", "x5u", "x5c"])
+    def test_a_key_that_the_token_brings_along(
+        self, context_keys: ContextKeys, tenant_id: UUID, name: str
+    ) -> None:
+        own = Ed25519PrivateKey.generate()
+        x = base64.urlsafe_b64encode(own.public_key().public_bytes_raw()).rstrip(b"=").decode()
+        brought = {
+            "jwk": {"kty": "OKP", "crv": "Ed25519", "x": x},
+            "jku": "https://evil.example/keys",
+            "x5u": "https://evil.example/certificate",
+            "x5c": [x],
+        }
+        claims = _read(token(context_keys, tenant_id).split(".")[1])
+        headers = {"kid": "gateway", name: brought[name]}
+        forged = jwt.encode(claims, own, algorithm="EdDSA", headers=headers)
+        with pytest.raises(InvalidContextError):
+            verifier(context_keys).verify(forged)
+
+    @pytest.mark.parametrize("critical", [["exp"], ["b64"], ["unheard of"], []])
+    def test_a_header_that_must_be_understood_and_is_not(
+        self, context_keys: ContextKeys, tenant_id: UUID, critical: list[str]
+    ) -> None:
+        claims = _read(token(context_keys, tenant_id).split(".")[1])
+        with pytest.raises(InvalidContextError):
+            verifier(context_keys).verify(_sign(context_keys, claims, crit=critical))
 
     @pytest.mark.parametrize(
         "change",
@@ -320,9 +374,11 @@ def _write(document: dict[str, Any]) -> str:
     return base64.urlsafe_b64encode(json.dumps(document).encode()).rstrip(b"=").decode()
 
 
-def _sign(keys: ContextKeys, claims: dict[str, Any]) -> str:
+def _sign(keys: ContextKeys, claims: dict[str, Any], **headers: object) -> str:
     seed = keys.settings("gateway")["context_private_key"]
     key = Ed25519PrivateKey.from_private_bytes(base64.urlsafe_b64decode(seed + "="))
     # Not `jwt.encode`, which refuses some of what a careless signer could write.
     payload = json.dumps(claims).encode()
-    return jwt.PyJWS().encode(payload, key, algorithm="EdDSA", headers={"kid": "gateway"})
+    return jwt.PyJWS().encode(
+        payload, key, algorithm="EdDSA", headers={"kid": "gateway", **headers}
+    )

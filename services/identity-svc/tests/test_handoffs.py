@@ -234,6 +234,27 @@ class TestUse:
         assert COOKIE_NAME not in victim.cookies[member.tenant_id]
         assert refusal(await person.enter(member.tenant_id, code)) == GONE
 
+    async def test_another_person_of_the_workspace_is_refused(
+        self,
+        person: Traveller,
+        make_traveller: MakeTraveller,
+        member: Member,
+        sign_up: SignUp,
+        join: Join,
+    ) -> None:
+        """They are logged in themselves, have asked for a hand-off of their own, and have seen the code."""
+        second = await sign_up()
+        await join(second, member)
+        other = make_traveller()
+        await other.log_in(second)
+        theirs = code_in(await other.hand_off(member.tenant_id))
+        code = code_in(await person.hand_off(member.tenant_id))
+        assert refusal(await other.enter(member.tenant_id, code)) == GONE
+        assert COOKIE_NAME not in other.cookies[member.tenant_id]
+        assert (await other.enter(member.tenant_id, theirs)).status_code == 201
+        shown = (await other.session(member.tenant_id)).json()
+        assert shown["user"]["email"] == second.email
+
     async def test_browser_without_a_nonce_is_refused(
         self, person: Traveller, make_traveller: MakeTraveller, member: Member
     ) -> None:

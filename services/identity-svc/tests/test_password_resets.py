@@ -355,6 +355,38 @@ class TestChoosing:
         again = await forgetful.choose(token, "yet another password")
         assert refusal(again) == (410, "reset_link_invalid")
 
+    async def test_a_mail_scanner_uses_up_no_link(
+        self, forgetful: Forgetful, caller: Caller, member: Member
+    ) -> None:
+        """It opens what a mail leads to, and whatever the page there would call, as often as it likes."""
+        token = await forgetful.link_of(member.email)
+        for path in (URL, f"{URL}/confirm", f"{URL}/{token}", f"/reset?token={token}"):
+            for method in ("GET", "HEAD"):
+                for _ in range(5):
+                    answer = await forgetful.client.request(
+                        method, path, headers=caller.platform(), params={"token": token}
+                    )
+                    assert answer.status_code in (404, 405)
+                    assert not answer.headers.get_list("set-cookie")
+        assert (await forgetful.choose(token)).status_code == 204
+
+    async def test_what_a_page_was_left_with_is_no_token(
+        self, forgetful: Forgetful, caller: Caller, member: Member, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """The secret stands in the fragment, which no browser sends; if one did, it would be worth nothing in
+        a header, and would not be kept."""
+        token = await forgetful.link_of(member.email)
+        link = f"http://app.localhost:8080/reset#token={token}"
+        caplog.set_level("DEBUG")
+        answer = await forgetful.client.post(
+            f"{URL}/confirm",
+            json={"token": "x" * 24, "password": NEW},
+            headers=caller.platform() | {"referer": link, "cookie": f"token={token}"},
+        )
+        assert refusal(answer) == (410, "reset_link_invalid")
+        assert token not in answer.text + caplog.text
+        assert (await forgetful.choose(token)).status_code == 204
+
     async def test_a_link_ends_after_half_an_hour(
         self, forgetful: Forgetful, member: Member, clock: Clock
     ) -> None:

@@ -31,6 +31,7 @@ from stagify.clock import utc_now
 from stagify.database import Database
 from stagify.events.identity import SessionRevoked
 from stagify.testing import Clock, app_client, next_turn
+from traveller_testing import MakeTraveller, Traveller
 
 URL = "/v1/session"
 
@@ -155,6 +156,21 @@ class TestLogIn:
         assert "api_keys:manage" in body["permissions"]
         assert token_of(answer) not in answer.text
 
+    async def test_a_planted_token_is_not_taken_over(
+        self, traveller: Traveller, make_traveller: MakeTraveller, member: Member, sign_up: SignUp
+    ) -> None:
+        """Neither one that was made up, nor the session of whoever has planted it."""
+        mallory = make_traveller()
+        other = await sign_up()
+        await mallory.log_in(other, other.tenant_id)
+        own = mallory.cookies[other.tenant_id][COOKIE_NAME]
+        for planted in ("e" * 43, own):
+            traveller.cookies[member.tenant_id] = {COOKIE_NAME: planted}
+            assert (await traveller.log_in(member, member.tenant_id)).status_code == 201
+            assert traveller.cookies[member.tenant_id][COOKIE_NAME] != planted
+            found = await traveller.look_up(member.tenant_id, planted)
+            assert refusal(found) == (404, "unknown_credential")
+
     async def test_each_log_in_is_a_new_session(
         self, client: httpx.AsyncClient, caller: Caller, member: Member
     ) -> None:
@@ -192,6 +208,58 @@ class TestLogIn:
             assert hashes() == before
             seen.append((executed, sorted(set(answer.headers) - {"x-request-id"})))
         assert seen[0] == seen[1]
+
+    async def test_waits_are_the_same_however_the_address_is_written(
+        self, client: httpx.AsyncClient, caller: Caller, member: Member
+    ) -> None:
+        local, _, domain = member.email.partition("@")
+        spellings = (
+            member.email,
+            member.email.upper(),
+            f" {local.title()}@{domain}\t",
+            f"{local}@\uff45xample.com",
+            # The Kelvin sign is in no address here; the dot of another script is one of a domain.
+            f"{local}@example\u3002com",
+        )
+        source = new_address()
+        for spelling in spellings:
+            answer = await log_in(
+                client, caller, member, address=source, email=spelling, password="wrong!!!"
+            )
+            assert refusal(answer) == (401, "invalid_credentials")
+        for spelling in spellings:
+            answer = await log_in(client, caller, member, address=source, email=spelling)
+            assert refusal(answer) == (429, "too_many_attempts")
+
+    async def test_another_address_that_looks_alike_is_another_account(
+        self, client: httpx.AsyncClient, caller: Caller, member: Member
+    ) -> None:
+        """With a plus or with dots it is one mailbox, but not one account: its owner waits for nobody."""
+        local, _, domain = member.email.partition("@")
+        source = new_address()
+        for spelling in (f"{local}+a@{domain}", f"{local.replace('.', '')}@{domain}"):
+            for _ in range(6):
+                await log_in(
+                    client, caller, member, address=source, email=spelling, password="wrong!!!"
+                )
+        assert (await log_in(client, caller, member, address=source)).status_code == 201
+
+    async def test_no_header_but_the_gateways_says_from_where(
+        self, client: httpx.AsyncClient, caller: Caller, member: Member
+    ) -> None:
+        source = new_address()
+        body = {"email": member.email, "password": "wrong!!!"}
+        for number in range(6):
+            forged = {
+                name: new_address()
+                for name in ("forwarded", "x-real-ip", "x-client-ip", "cf-connecting-ip", "via")
+            }
+            answer = await client.post(
+                "/v1/session",
+                json=body,
+                headers=caller.anonymous(member.tenant_id, source) | forged,
+            )
+            assert answer.status_code == (401 if number < 5 else 429)
 
     async def test_right_password_from_there_gets_in_after_the_wait(
         self, client: httpx.AsyncClient, caller: Caller, member: Member, clock: Clock
