@@ -22,10 +22,10 @@ from identity_svc.people.passwords import Passwords
 from identity_svc.settings import Settings
 from proof.customers import secret_for, sign_up
 from proof.figures import Bar, median, report
+from proof.load.rig import Rig
 from proof.platforms import running
 from stagify.database import Database
 from stagify_local.customer import PLATFORM, Customer, client, good
-from stagify_local.environment import SERVICES, database_url
 from stagify_local.platform import Platform
 
 TRIES = 500
@@ -39,7 +39,7 @@ SETTINGS = {
     "SIGNUPS_PER_HOUR": "1000000",
     "LOGINS_PER_SOURCE_MINUTE": "1000000",
 }
-_MADE = re.compile(rb'"(id|expires_at|invitation_id|email)":"[^"]*"')
+_MADE = re.compile(rb'"(id|expires_at|invitation_id|email|request_id)":"[^"]*"')
 
 Ask = Callable[[str], httpx.Request]
 Answer = tuple[int, bytes]
@@ -108,8 +108,7 @@ async def add_people(platform: Platform, emails: Sequence[str]) -> None:
     passwords = Passwords(settings)
     password_hash = await passwords.hash(PASSWORD)
     passwords.close()
-    deployable = next(each for each in SERVICES if each.name == "identity-svc")
-    url = database_url(platform.state, platform.ports()["postgres"], deployable, "app")
+    url = Rig(platform).database_url("identity-svc", "app")
     database = Database(url, service="identity-svc")
     async with database.system() as session:
         session.add_all(

@@ -10,6 +10,7 @@ from stagify.events.receipts import (
     UsageReceiptIssued,
 )
 from tenant_svc.lifecycle import service as lifecycle
+from tenant_svc.sign_in import service as sign_in
 from tenant_svc.tenants.errors import TenantNotFoundError
 
 SERVICES: dict[type[ReceiptIssued], str] = {
@@ -34,9 +35,11 @@ async def on_receipt_issued(session: Session, event: ReceiptIssued) -> None:
 
 async def on_plan_changed(session: Session, event: PlanChanged) -> None:
     try:
-        await lifecycle.change_plan(session, tenant_id=event.tenant_id, plan=event.plan)
+        is_new = await lifecycle.change_plan(session, tenant_id=event.tenant_id, plan=event.plan)
     except TenantNotFoundError as error:
         raise PoisonMessageError("plan of an unknown tenant") from error
+    if is_new and event.mfa_required:
+        await sign_in.require_by_default(session, event.tenant_id)
 
 
 HANDLERS: Handlers = {

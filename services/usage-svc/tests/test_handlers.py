@@ -129,9 +129,9 @@ class TestSetPlan:
         await change_plan(parts, str(tenant_id), "enterprise")
         assert (await usage(tenant_id))["limit"] is None
         changes = [e for e in await published(tenant_id) if isinstance(e, PlanChanged)]
-        assert [(e.previous_plan, e.plan) for e in changes] == [
-            ("free", "pro"),
-            ("pro", "enterprise"),
+        assert [(e.previous_plan, e.plan, e.mfa_required) for e in changes] == [
+            ("free", "pro", False),
+            ("pro", "enterprise", True),
         ]
 
     async def test_unknown_tenant_or_plan_is_refused(

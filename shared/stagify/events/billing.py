@@ -7,12 +7,14 @@ from stagify.topology import Topic
 
 
 class PlanChanged(TenantEvent):
-    """The tenant is on another plan from now on."""
+    """The tenant is on another plan from now on. `mfa_required` says whether that plan asks people for a
+    second factor unless the tenant decides otherwise."""
 
     event_type = "stagify.plan.changed.v1"
     topic = Topic.BILLING
     plan: str
     previous_plan: str | None = None
+    mfa_required: bool = False
 
 
 class QuotaThresholdReached(TenantEvent):

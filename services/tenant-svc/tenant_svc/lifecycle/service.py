@@ -140,17 +140,18 @@ async def reactivate_tenant(session: Session, *, tenant_id: UUID) -> Tenant:
     return tenant
 
 
-async def change_plan(session: Session, *, tenant_id: UUID, plan: str) -> None:
-    """Take over the plan that usage-svc has decided on."""
+async def change_plan(session: Session, *, tenant_id: UUID, plan: str) -> bool:
+    """Take over the plan that usage-svc has decided on; False if it is known already."""
     tenant = await tenants.lock_tenant(session, tenant_id)
     if tenant.plan == plan:
-        return
+        return False
     tenant.plan = plan
     updated = TenantUpdated(
         tenant_id=tenant.id, slug=tenant.slug, name=tenant.name, plan=plan, region=tenant.region
     )
     publish(session, updated)
     await publish_entry(session, tenant)
+    return True
 
 
 async def expire_tenant(session: Session, *, tenant_id: UUID, grace: timedelta) -> bool:

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from stagify.inputs import Flag, Whole
 
-MOST_GRACE_DAYS = 60
+MOST_GRACE_DAYS, USUAL_GRACE_DAYS = 60, 14
 
 
 class SignInRead(BaseModel):
@@ -25,4 +25,4 @@ class SignInUpdate(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     mfa_required: Annotated[Flag, Field(examples=[False])]
-    grace_days: Annotated[int, Whole(0, MOST_GRACE_DAYS)] = 14
+    grace_days: Annotated[int, Whole(0, MOST_GRACE_DAYS)] = USUAL_GRACE_DAYS

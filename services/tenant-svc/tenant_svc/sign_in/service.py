@@ -8,7 +8,7 @@ from stagify.clock import utc_now
 from stagify.database import Session
 from stagify.events.tenant import SignInRulesChanged
 from stagify.outbox import publish
-from tenant_svc.sign_in.schemas import SignInRead, SignInUpdate
+from tenant_svc.sign_in.schemas import USUAL_GRACE_DAYS, SignInRead, SignInUpdate
 from tenant_svc.tenants import service as tenants
 
 if TYPE_CHECKING:
@@ -38,6 +38,15 @@ async def change_rules(session: Session, tenant_id: UUID, wanted: SignInUpdate) 
     tenant.mfa_due_at = due_at
     publish(session, SignInRulesChanged(tenant_id=tenant_id, mfa_due_at=due_at))
     return _read(tenant)
+
+
+async def require_by_default(session: Session, tenant_id: UUID) -> None:
+    """Ask for a second factor because the plan does so; what the tenant asks for already stays as it is."""
+    tenant = await tenants.get_tenant(session, tenant_id)
+    if tenant.mfa_due_at is None:
+        await change_rules(
+            session, tenant_id, SignInUpdate(mfa_required=True, grace_days=USUAL_GRACE_DAYS)
+        )
 
 
 def _read(tenant: "Tenant") -> SignInRead:

@@ -28,6 +28,9 @@ class Plan(BaseModel):
 
     name: str
     features: list[Feature] = []
+    # Whether a tenant that gets this plan asks people for a second factor from then on, after the usual
+    # grace, until its owner decides otherwise.
+    mfa_required: bool = False
     limits: dict[str, Limit]
 
     @model_validator(mode="after")

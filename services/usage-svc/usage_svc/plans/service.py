@@ -68,6 +68,14 @@ async def set_plan(session: Session, *, tenant_id: UUID, plan: str, plans: PlanC
     if subscription.plan == plan:
         return False
     previous, subscription.plan = subscription.plan, plan
-    publish(session, PlanChanged(tenant_id=tenant_id, plan=plan, previous_plan=previous))
+    publish(
+        session,
+        PlanChanged(
+            tenant_id=tenant_id,
+            plan=plan,
+            previous_plan=previous,
+            mfa_required=plans.plans[plan].mfa_required,
+        ),
+    )
     await session.flush()
     return True
