@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from proof.customers import Colleague, hire, refusal
-from stagify_local.customer import Customer, client, good
+from stagify_local.customer import Customer, client, cookie_of, good
 from stagify_local.platform import Platform
 
 BAR_SECONDS = 1.0
@@ -47,23 +47,18 @@ def test_another_role_counts_everywhere(customer: Customer, colleague: Colleague
     good(colleague.http.get("/v1/projects"))
 
 
-def test_a_service_accounts_keys_change_and_end_with_it(customer: Customer) -> None:
-    http = customer.browser
-    wanted = {"name": "importer", "role": "member"}
-    path = (
-        f"/v1/service-accounts/{good(http.post('/v1/service-accounts', json=wanted)).json()['id']}"
-    )
-    body = {"name": "nightly", "service_account_id": path.rpartition("/")[2]}
-    key = good(http.post("/v1/api-keys", json=body)).json()["key"]
-    with client(customer.account.port, customer.account.slug) as program:
-        program.headers["Authorization"] = f"Bearer {key}"
-        good(program.get("/v1/projects"))
-        assert program.post("/v1/uploads", json={}).status_code == 422
-        good(http.patch(path, json={"role": "viewer"}))
-        begun = time.monotonic()
-        while program.post("/v1/uploads", json={}).status_code != 403:
+def test_a_log_out_everywhere_ends_open_streams(customer: Customer) -> None:
+    account = customer.account
+    with client(account.port, account.slug) as here:
+        here.headers["Cookie"] = cookie_of(good(here.send(account.log_in())))
+        with customer.browser.stream("GET", STREAM, timeout=10) as stream:
+            assert stream.status_code == 200
+            lines = stream.iter_lines()
+            while next(lines):
+                pass
+            good(here.delete("/v1/me/sessions"))
+            begun = time.monotonic()
+            assert list(lines)[-1:] in ([], [""])
             assert time.monotonic() - begun < BAR_SECONDS
-        good(http.delete(path))
-        begun = time.monotonic()
-        while program.get("/v1/projects").status_code != 401:
-            assert time.monotonic() - begun < BAR_SECONDS
+        assert refusal(customer.browser.get("/v1/tenant")) == (401, "invalid_credential")
+        good(here.get("/v1/tenant"))

@@ -7,6 +7,7 @@ from identity_svc.invitations import mail as invitations
 from identity_svc.lost_factors import mail as lost_factors
 from identity_svc.ownership import mail as ownership
 from identity_svc.password_resets import mail as password_resets
+from identity_svc.sessions import mail as sessions
 from identity_svc.signup import mail as signup
 
 MAILS = (
@@ -17,6 +18,7 @@ MAILS = (
     factors.CHANGED,
     factors.CODE_USED,
     lost_factors.ASKED,
+    sessions.NEW_DEVICE,
     addresses.CODE,
     addresses.CHANGING,
     addresses.CHANGED,

@@ -18,6 +18,7 @@ from identity_svc.mail.tasks import mail_kinds
 from identity_svc.ownership.mail import OwnershipMail
 from identity_svc.parts import NAME, Parts, make_parts
 from identity_svc.password_resets.mail import PasswordChangedMail, PasswordResetMail
+from identity_svc.sessions import mail as session_mails
 from identity_svc.settings import Settings
 from identity_svc.signup.mail import SignupMail
 from identity_svc.upkeep.service import Turn, upkeep
@@ -49,6 +50,7 @@ def make_kinds(parts: Parts) -> Kinds:
         MailKind.FACTORS_CHANGED: FactorNote(factor_mails.CHANGED, brands.platform),
         MailKind.RECOVERY_CODE_USED: FactorNote(factor_mails.CODE_USED, brands.platform),
         MailKind.FACTOR_RESET: FactorResetMail(brands.platform),
+        MailKind.NEW_DEVICE: FactorNote(session_mails.NEW_DEVICE, brands.platform),
         MailKind.EMAIL_CODE: EmailCodeMail(parts.digester, brands.platform),
         MailKind.EMAIL_CHANGING: OldAddressMail(
             address_mails.CHANGING, parts.digester, brands.platform

@@ -13,11 +13,13 @@ from identity_svc.parts import Parts
 from identity_svc.sessions.device_names import device_name
 from identity_svc.sessions.own import MAX_SHOWN
 from identity_testing import Browser, Events, Join, Member, OpenBrowser, SignUp, refusal
+from mfa_testing import set_up_totp, verify
 from stagify.clock import utc_now
 from stagify.database import Database
 from stagify.events.identity import SessionRevoked
 from stagify.ids import new_id
 from stagify.testing import Clock, comes_to_wait
+from traveller_testing import MakeTraveller, Traveller, activate, code_in
 
 URL = "/v1/me/sessions"
 CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/156.0.0.0 Safari/537.36"
@@ -196,6 +198,46 @@ class TestEnding:
         assert codes == [204, 404]
         told = [e for e in await events(elsewhere.tenant_id) if isinstance(e, SessionRevoked)]
         assert len(told) == 1
+
+
+class TestUnderWay:
+    """Ways to a session that somebody has begun elsewhere, when the person logs out everywhere."""
+
+    async def test_half_a_log_in_is_over(
+        self,
+        traveller: Traveller,
+        make_traveller: MakeTraveller,
+        member: Member,
+        clock: Clock,
+    ) -> None:
+        await traveller.log_in(member)
+        phone = await set_up_totp(traveller)
+        clock.advance(timedelta(minutes=1))
+        other = make_traveller()
+        asked = await other.log_in(member)
+        assert (await traveller.call("DELETE", URL, None)).status_code == 204
+        late = await verify(other, asked, code=phone.code())
+        assert refusal(late) == (410, "challenge_invalid")
+        asked = await other.log_in(member)
+        assert (await verify(other, asked, code=phone.code())).status_code == 201
+
+    async def test_a_hand_off_leads_nowhere(
+        self,
+        traveller: Traveller,
+        make_traveller: MakeTraveller,
+        member: Member,
+        database: Database,
+    ) -> None:
+        await activate(database, member.tenant_id)
+        other = make_traveller()
+        await other.log_in(member)
+        code = code_in(await other.hand_off(member.tenant_id))
+        await traveller.log_in(member)
+        assert (await traveller.call("DELETE", URL, None)).status_code == 204
+        late = await other.enter(member.tenant_id, code)
+        assert refusal(late) == (401, "invalid_handoff")
+        assert (await other.session()).status_code == 401
+        assert (await traveller.session()).status_code == 200
 
 
 class TestOneTransactionOfAPerson:

@@ -1,4 +1,4 @@
-import { personAccountRoutes } from "@/features/account/routes";
+import { emailUndoRoutes, personAccountRoutes } from "@/features/account/routes";
 import { joinRoutes } from "@/features/join/routes";
 import { resetRoutes } from "@/features/reset/routes";
 import { personRoutes } from "@/features/session/routes";
@@ -13,7 +13,13 @@ import { Root } from "./shell/Root";
 export const platformTree = () =>
   [
     ...startRoutes,
-    door.addChildren([...signupRoutes, ...personRoutes, ...resetRoutes, ...joinRoutes]),
+    door.addChildren([
+      ...signupRoutes,
+      ...personRoutes,
+      ...resetRoutes,
+      ...joinRoutes,
+      ...emailUndoRoutes,
+    ]),
     platform.addChildren([...workspacesRoutes, ...personAccountRoutes]),
   ] as const;
 

@@ -1,10 +1,11 @@
-import { accountRoutes } from "@/features/account/routes";
+import { accountRoutes, secondFactorRoutes } from "@/features/account/routes";
 import { apiKeyRoutes } from "@/features/api-keys/routes";
 import { brandingRoutes } from "@/features/branding/routes";
 import { invitationsRoutes } from "@/features/invitations/routes";
 import { officeRoutes } from "@/features/office/routes";
 import { photoRoutes } from "@/features/photo/routes";
 import { photosRoutes } from "@/features/photos/routes";
+import { securityRoutes } from "@/features/security/routes";
 import { sessionRoutes } from "@/features/session/routes";
 import { teamRoutes } from "@/features/team/routes";
 import { usageRoutes } from "@/features/usage/routes";
@@ -30,9 +31,10 @@ export const tenantTree = () =>
         ...invitationsRoutes,
         ...apiKeyRoutes,
         ...brandingRoutes,
+        ...securityRoutes,
       ]),
     ]),
-    door.addChildren([...sessionRoutes, ...enterRoutes]),
+    door.addChildren([...sessionRoutes, ...enterRoutes, ...secondFactorRoutes]),
   ] as const;
 
 export function tenantRoutes() {

@@ -14,7 +14,9 @@ export const workspace = createRoute({
   id: "workspace",
   beforeLoad: async ({ context, location }) => {
     const session = await context.queries.ensureQueryData(sessionQuery);
-    if (!session) throw redirect({ to: "/login", search: { next: location.href } as never });
+    const search = { next: location.href } as never;
+    if (!session) throw redirect({ to: "/login", search });
+    if (session.restriction) throw redirect({ to: "/second-factor", search });
     expiry.armed = true;
     return { session };
   },

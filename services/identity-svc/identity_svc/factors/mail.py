@@ -12,7 +12,7 @@ CODE_USED = Mail("recovery_code_used", {"link": "https://app.stagify.example/res
 
 
 class FactorNote:
-    """Writes one of these notes to a person."""
+    """Writes a note to a person that leads to a new password."""
 
     def __init__(self, mail: Mail, brand: Brand) -> None:
         self._mail = mail

@@ -33,6 +33,7 @@ class MailKind(StrEnum):
     FACTORS_CHANGED = "factors_changed"
     RECOVERY_CODE_USED = "recovery_code_used"
     FACTOR_RESET = "factor_reset"
+    NEW_DEVICE = "new_device"
     EMAIL_CODE = "email_code"
     EMAIL_CHANGING = "email_changing"
     EMAIL_CHANGED = "email_changed"

@@ -132,7 +132,8 @@ async def list_my_sessions(
 
 @router.delete("/sessions", status_code=204, responses=problems(PersonRequiredError))
 async def end_my_other_sessions(person: PersonDep, session: PersonSessionDep) -> None:
-    """End all of one's sessions at once, on all hosts, except the one of this call."""
+    """End all of one's sessions at once, on all hosts, except the one of this call; and whatever was begun by
+    now to get another one: log-ins that wait for a second factor, hand-offs, changes of the address."""
     await service.end_other_sessions(session, person)
 
 

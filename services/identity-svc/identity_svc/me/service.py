@@ -67,8 +67,11 @@ async def end_session(session: Session, person: Person, session_id: UUID) -> Non
 
 
 async def end_other_sessions(session: Session, person: Person) -> None:
-    """End all of the person's sessions but the one in which they call."""
+    """End all of the person's sessions but the one in which they call, and whatever was begun by now to get
+    one: log-ins that wait for a second factor, and hand-offs."""
+    await people.lock_account(session, person.user_id)
     await end_own_sessions(session, person.user_id, keep=person.session_id)
+    await people.end_attempts(session, person.user_id)
 
 
 def _read(each: OwnSession, person: Person, settings: Settings) -> OwnSessionRead:

@@ -28,6 +28,7 @@ from identity_svc.factors.service import (
 from identity_svc.parts import Parts
 from identity_svc.people import service as people
 from identity_svc.sessions.asking import LOG_IN, PASSKEY, SecondFactorDue, ask, browser_hash
+from identity_svc.sessions.mail import tell_of_device
 from identity_svc.sessions.opening import (
     Browser,
     LogIn,
@@ -128,13 +129,18 @@ async def _finish(parts: Parts, request: Answer, waiting: _Waiting) -> Made | No
                 secret=browser.challenge_secret,
             )
         shown = Shown(account, amr)
+        made: LogIn | PersonLogIn | None
         if tenant_id is None:
-            return await sign_in(
+            made = await sign_in(
                 session, parts, browser, shown=shown, replaces=request.replaces_token
             )
-        return await enter(
-            session, parts, browser, tenant_id=tenant_id, shown=shown, replaces=request.replaces
-        )
+        else:
+            made = await enter(
+                session, parts, browser, tenant_id=tenant_id, shown=shown, replaces=request.replaces
+            )
+        if made is not None:
+            await tell_of_device(session, parts, browser, account)
+        return made
 
 
 async def _prove(

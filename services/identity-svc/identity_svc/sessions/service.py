@@ -32,6 +32,7 @@ from identity_svc.sessions.ending import (
     revoke_session,
 )
 from identity_svc.sessions.errors import InvalidCredentialsError, WrongPasswordError
+from identity_svc.sessions.mail import tell_of_device
 from identity_svc.sessions.opening import (
     Browser,
     Facts,
@@ -169,6 +170,8 @@ async def log_in(
             )
         if made is None:
             raise InvalidCredentialsError
+        if not isinstance(made, SecondFactorDue):
+            await tell_of_device(session, parts, request.browser, account)
     _count(made)
     return made
 
@@ -189,6 +192,8 @@ async def log_in_person(
             )
         if made is None:
             raise InvalidCredentialsError
+        if not isinstance(made, SecondFactorDue):
+            await tell_of_device(session, parts, request.browser, account)
     _count(made)
     return made
 

@@ -79,6 +79,7 @@ Scope = Literal[
     "handoff_source_minute",
     # Second factors of one kind that were tried at one person, by strangers or by one known device.
     "second_factor_hour",
+    "new_device_hour",
     # Changes of the address that one person has asked for, and to one mailbox, and links to take one back
     # that one source has tried.
     "email_change_person_day",

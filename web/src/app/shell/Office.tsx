@@ -29,6 +29,11 @@ export function Office() {
               <Trans>Brand</Trans>
             </Way>
           )}
+          {manages && (
+            <Way to="/office/security">
+              <Trans>Security</Trans>
+            </Way>
+          )}
           {makesKeys && (
             <Way to="/office/api-keys">
               <Trans>API keys</Trans>
@@ -46,7 +51,13 @@ function Way({
   exact = false,
   children,
 }: {
-  to: "/office" | "/office/usage" | "/office/team" | "/office/brand" | "/office/api-keys";
+  to:
+    | "/office"
+    | "/office/usage"
+    | "/office/team"
+    | "/office/brand"
+    | "/office/security"
+    | "/office/api-keys";
   exact?: boolean;
   children: ReactNode;
 }) {

@@ -8,6 +8,7 @@ import { useCan } from "@/lib/access";
 import { startLive } from "@/lib/live";
 import { suspectNewBuild } from "../update";
 import { Brand } from "./Brand";
+import { FactorDue } from "./FactorDue";
 
 // Menus are heavy, and nobody opens one before the page is there.
 const PersonMenu = lazy(() => import("./PersonMenu"));
@@ -48,6 +49,7 @@ export function Workspace() {
         </div>
       </header>
       <main id="main" className="pb-[calc(4rem+env(safe-area-inset-bottom))] sm:pb-0">
+        <FactorDue />
         <Outlet />
       </main>
       <nav

@@ -1,13 +1,16 @@
 import { Trans } from "@lingui/react/macro";
+import { Factors } from "@/features/factors";
 import { useLogOut } from "@/features/session";
 import { Button } from "@/ui/Button";
 import { Page } from "@/ui/Page";
+import { Deletion } from "./parts/Deletion";
+import { Email } from "./parts/Email";
 import { Looks } from "./parts/Looks";
 import { Password } from "./parts/Password";
 import { Profile } from "./parts/Profile";
 import { Sessions } from "./parts/Sessions";
 
-/** What concerns only the person, whatever the workspace: name, language, look, password, sessions. */
+/** What concerns only the person, whatever the workspace. */
 export function AccountPage() {
   const logOut = useLogOut();
   return (
@@ -23,9 +26,12 @@ export function AccountPage() {
     >
       <div className="grid gap-6">
         <Profile />
+        <Email />
         <Looks />
         <Password />
+        <Factors />
         <Sessions />
+        <Deletion />
       </div>
     </Page>
   );

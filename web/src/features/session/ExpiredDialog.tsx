@@ -1,17 +1,28 @@
 import { Trans } from "@lingui/react/macro";
+import { useCallback } from "react";
 import { boot } from "@/lib/boot";
 import { expiry } from "@/lib/expiry";
-import type { PersonSession, Session } from "@/lib/session";
+import { readSession, type Session } from "@/lib/session";
 import { RequiredDialog } from "@/ui/Dialog";
-import { LogInForm } from "./LogInForm";
+import type { Who } from "./api";
+import { LogIn } from "./LogIn";
+import { PasskeyWindow } from "./parts/PasskeyWindow";
 
 /** The same person logs in over the page, and what they were doing goes on. For anybody else the page
  * is made anew. */
 export default function ExpiredDialog({ user }: { user: Session["user"] }) {
-  const back = (session: Session | PersonSession) => {
-    if (session.user?.id === user?.id) expiry.renewed();
-    else location.replace("/");
-  };
+  const back = useCallback(
+    (session: Who) => {
+      if (session.user?.id === user?.id) expiry.renewed();
+      else location.replace("/");
+    },
+    [user],
+  );
+  // By a passkey, in another window.
+  const look = useCallback(async () => {
+    const session = await readSession<Session>().catch(() => null);
+    if (session) back(session);
+  }, [back]);
   return (
     <RequiredDialog
       open
@@ -20,7 +31,7 @@ export default function ExpiredDialog({ user }: { user: Session["user"] }) {
         <Trans>Your session has ended. Log in again, and everything on this page goes on.</Trans>
       }
     >
-      <LogInForm email={user?.email} onDone={back} />
+      <LogIn email={user?.email} onDone={back} passkey={<PasskeyWindow onDone={look} />} />
       {boot.kind === "tenant" && (
         <a
           href={`${boot.app_url}/tenants`}

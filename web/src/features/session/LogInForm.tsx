@@ -1,36 +1,48 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { wordsFor } from "@/lib/refusals";
-import type { PersonSession, Session } from "@/lib/session";
 import { Button } from "@/ui/Button";
 import { Field } from "@/ui/Field";
 import { Form } from "@/ui/Form";
 import { Notice } from "@/ui/Notice";
 import { PasswordField } from "@/ui/PasswordField";
-import { type Credentials, useLogIn } from "./api";
+import { type Challenge, type Credentials, useLogIn, type Who } from "./api";
 
 /** Address and password. `email` is fixed where the same person has to come back, if they still may. */
 export function LogInForm({
   email,
-  onDone,
+  isOver,
+  error,
+  onAnswer,
 }: {
   email?: string | undefined;
-  onDone: (session: Session | PersonSession) => void;
+  /** The log-in was begun, and took too long. */
+  isOver: boolean;
+  /** Why another way in did not work. */
+  error: Error | null;
+  onAnswer: (answer: Who | Challenge) => void;
 }) {
   const { t } = useLingui();
   const logIn = useLogIn();
+  const wrong = logIn.error ?? (logIn.isPending ? null : error);
   return (
     <Form<Credentials>
       busy={logIn.isPending}
-      onSubmit={(values) => logIn.mutate(values, { onSuccess: onDone })}
+      onSubmit={(values) => logIn.mutate(values, { onSuccess: onAnswer })}
     >
-      {logIn.error && (
+      {wrong && (
         <Notice tone="danger">
-          {wordsFor(logIn.error, {
+          {wordsFor(wrong, {
             invalid_credentials:
               email === undefined
                 ? t`Address and password do not match.`
                 : t`Address and password do not match, or you do not belong to this workspace any more.`,
+            wrong_passkey: t`Nobody here has this passkey any more.`,
           })}
+        </Notice>
+      )}
+      {isOver && !wrong && (
+        <Notice tone="warn">
+          <Trans>That took too long, or too many tries. Log in once more.</Trans>
         </Notice>
       )}
       <Field

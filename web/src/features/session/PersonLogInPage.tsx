@@ -1,7 +1,7 @@
 import { Trans } from "@lingui/react/macro";
 import { Link, useRouter, useSearch } from "@tanstack/react-router";
 import { Heading } from "@/ui/Page";
-import { LogInForm } from "./LogInForm";
+import { LogIn } from "./LogIn";
 
 /** On the platform's host: who are you? Which workspace comes next. */
 export function PersonLogInPage() {
@@ -14,18 +14,27 @@ export function PersonLogInPage() {
           <Trans>Welcome back</Trans>
         </Heading>
         <p className="text-quiet">
-          <Trans>Log in, then choose a workspace.</Trans>
+          {next?.startsWith("/handoff") ? (
+            <Trans>Log in, and you are back in your workspace.</Trans>
+          ) : (
+            <Trans>Log in, then choose a workspace.</Trans>
+          )}
         </p>
       </header>
-      <LogInForm onDone={() => router.history.push(next ?? "/tenants")} />
-      <p className="flex flex-wrap gap-x-6 gap-y-2 text-quiet">
-        <Link to="/reset" className="underline-offset-4 hover:underline">
-          <Trans>Forgot your password?</Trans>
-        </Link>
-        <Link to="/signup" className="underline-offset-4 hover:underline">
-          <Trans>Make a workspace</Trans>
-        </Link>
-      </p>
+      <LogIn
+        onDone={() => router.history.push(next ?? "/tenants")}
+        passkey={null}
+        links={
+          <>
+            <Link to="/reset" className="underline-offset-4 hover:underline">
+              <Trans>Forgot your password?</Trans>
+            </Link>
+            <Link to="/signup" className="underline-offset-4 hover:underline">
+              <Trans>Make a workspace</Trans>
+            </Link>
+          </>
+        }
+      />
     </div>
   );
 }

@@ -5,23 +5,89 @@ import { api, data, type Schemas } from "@/lib/api";
 import { expiry } from "@/lib/expiry";
 import { leave as endAll } from "@/lib/leaving";
 import { stopLive, useLiveEndings } from "@/lib/live";
+import { showPasskey } from "@/lib/passkeys";
 import { setLocale, setLook } from "@/lib/preferences";
 import { type PersonSession, readSession, type Session, sessionQuery } from "@/lib/session";
 
 export type Credentials = { email: string; password: string };
 
-export function useLogIn() {
+/** A log-in that waits for a second factor. */
+export type Challenge = Schemas["ChallengeRead"];
+
+/** What answers a challenge. */
+export type FactorProof =
+  | Schemas["CodeAnswer"]
+  | Schemas["RecoveryCodeAnswer"]
+  | Schemas["PasskeyAnswer"];
+
+export type Who = Session | PersonSession;
+
+export function isChallenge(answer: Who | Challenge): answer is Challenge {
+  return "challenge_id" in answer;
+}
+
+/** The session begins for this page, if the log-in is whole. */
+function useBegun(): (answer: Who | Challenge) => void {
   const queries = useQueryClient();
+  return (answer) => {
+    if (isChallenge(answer)) return;
+    expiry.armed = true;
+    queries.setQueryData(sessionQuery.queryKey, answer as Session);
+    // A new browser looks as the person is used to.
+    if (answer.user?.theme) setLook(answer.user.theme);
+    if (answer.user?.locale) setLocale(answer.user.locale);
+  };
+}
+
+/** Log in with the password: a session, or half a log-in. */
+export function useLogIn() {
   return useMutation({
+    gcTime: 0,
     mutationFn: async (body: Credentials) =>
-      (await data(api.POST("/v1/session", { body }))) as Session | PersonSession,
-    onSuccess: (session) => {
-      expiry.armed = true;
-      queries.setQueryData(sessionQuery.queryKey, session as Session);
-      // A new browser looks as the person is used to.
-      if (session.user?.theme) setLook(session.user.theme);
-      if (session.user?.locale) setLocale(session.user.locale);
+      (await data(api.POST("/v1/session", { body }))) as Who | Challenge,
+    onSuccess: useBegun(),
+  });
+}
+
+async function verify(challengeId: string, body: FactorProof): Promise<Who | Challenge> {
+  const params = { path: { challenge_id: challengeId } };
+  return (await data(api.POST("/v1/session/{challenge_id}/verify", { params, body }))) as
+    | Who
+    | Challenge;
+}
+
+/** Finish a log-in with a second factor. */
+export function useVerify() {
+  return useMutation({
+    gcTime: 0,
+    mutationFn: ({ challenge, proof }: { challenge: Challenge; proof: FactorProof }) =>
+      verify(challenge.challenge_id, proof),
+    onSuccess: useBegun(),
+  });
+}
+
+/** The same with the passkey that the log-in asks for; on the platform's host. */
+export function useVerifyWithPasskey() {
+  return useMutation({
+    mutationFn: async (challenge: Challenge) =>
+      verify(challenge.challenge_id, { passkey: await showPasskey(challenge.passkey) }),
+    onSuccess: useBegun(),
+  });
+}
+
+async function askForPasskey() {
+  const { challenge_id, options } = await data(api.POST("/v1/session/passkey"));
+  return { challenge_id, passkey: await showPasskey(options) };
+}
+
+/** Log in with a passkey alone; on the platform's host. */
+export function useLogInWithPasskey() {
+  return useMutation({
+    mutationFn: async () => {
+      const { challenge_id, passkey } = await askForPasskey();
+      return verify(challenge_id, { passkey });
     },
+    onSuccess: useBegun(),
   });
 }
 
@@ -44,9 +110,20 @@ export type StepUp =
 
 /** Prove once more who is signed in; the session goes on. */
 export function useStepUp() {
+  const queries = useQueryClient();
   return useMutation({
     gcTime: 0,
     mutationFn: (body: StepUp) => data(api.POST("/v1/session/step-up", { body })),
+    onSuccess: () => queries.invalidateQueries({ queryKey: sessionQuery.queryKey }),
+  });
+}
+
+/** The same with a passkey; on the platform's host. */
+export function useStepUpWithPasskey() {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: async () => data(api.POST("/v1/session/step-up", { body: await askForPasskey() })),
+    onSuccess: () => queries.invalidateQueries({ queryKey: sessionQuery.queryKey }),
   });
 }
 
@@ -56,12 +133,26 @@ export function useFreshSession(): void {
   const queries = useQueryClient();
   useLiveEndings(
     useCallback(async () => {
-      const session = await readSession<Session>().catch(() => undefined);
-      if (session) queries.setQueryData(sessionQuery.queryKey, session);
+      const session = await readAnyway().catch(() => undefined);
+      // Its page is one by itself: no other can be shown with such a session.
+      if (session?.restriction)
+        location.assign(`/second-factor?next=${encodeURIComponent(pathHere())}`);
+      else if (session) queries.setQueryData(sessionQuery.queryKey, session);
       else if (session === null && expiry.armed) await expiry.renewal();
     }, [queries]),
   );
 }
+
+/** The session; or null, if there is none a moment later either. A call in another window may have given it a new
+ * token, which this browser has not got yet. */
+async function readAnyway(): Promise<Session | null> {
+  const session = await readSession<Session>();
+  if (session) return session;
+  await new Promise((go) => setTimeout(go, PATIENCE));
+  return await readSession<Session>();
+}
+
+const pathHere = () => location.pathname + location.search;
 
 /** Forget everything of this person, here and in the other tabs, and show the log-in or what is at `to`. */
 export async function leave({ told = false, to = "/login" } = {}): Promise<void> {

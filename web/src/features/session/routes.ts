@@ -15,7 +15,14 @@ const logInRoute = createRoute({
   component: lazyPage("session", () => import("./LogInPage"), "LogInPage"),
 });
 
-export const sessionRoutes = [logInRoute] as const;
+/** The end of a way in that began over another page. */
+const enteredRoute = createRoute({
+  getParentRoute: () => door,
+  path: "/entered",
+  component: lazyPage("session", () => import("./EnteredPage"), "EnteredPage"),
+});
+
+export const sessionRoutes = [logInRoute, enteredRoute] as const;
 
 /** The same on the platform's host, where a person is signed in without a workspace. */
 const personLogInRoute = createRoute({

@@ -120,6 +120,17 @@ export function useLeaveTeam() {
   });
 }
 
+/** Take the second factors of somebody away who has lost them; returns when that happens. */
+export function useResetFactors() {
+  return useMutation({
+    mutationFn: async (member: Member) => {
+      const params = { path: { member_id: member.id } };
+      const asked = await data(api.POST("/v1/members/{member_id}/factor-reset", { params }));
+      return (asked as Schemas["FactorResetRead"]).due_at;
+    },
+  });
+}
+
 /** Bring somebody back as they were, or with another role. */
 export function useRestoreMember() {
   const changed = useTeamChanged();

@@ -16,7 +16,7 @@ import { keepDestination, takeDestination } from "./paths";
 /** The door of a workspace for people whom the platform knows: it asks there who this is, and comes
  * back with a code that works once. */
 export function EnterPage() {
-  const { to } = useSearch({ from: "/door/enter" });
+  const { to, proof } = useSearch({ from: "/door/enter" });
   const [code] = useState(() => takeFromFragment("code"));
   const { name } = useBrand();
   const start = useStartHandoff();
@@ -27,6 +27,7 @@ export function EnterPage() {
       onSuccess: (challenge) => {
         keepDestination(to);
         const wish = new URLSearchParams({ host: location.host, challenge });
+        if (proof) wish.set("proof", proof);
         location.replace(`${boot.app_url}/handoff?${wish}`);
       },
     });

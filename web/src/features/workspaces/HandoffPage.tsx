@@ -1,32 +1,36 @@
 import { Trans } from "@lingui/react/macro";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useRouteContext, useSearch } from "@tanstack/react-router";
-import { useEffect, useRef } from "react";
-import { useLogOut } from "@/features/session";
+import { useCallback, useEffect, useRef, useState } from "react";
+import { ShowPasskey, useLogOut } from "@/features/session";
 import { wordsFor } from "@/lib/refusals";
 import { Button, buttonLook } from "@/ui/Button";
 import { Heading } from "@/ui/Page";
 import { Spinner } from "@/ui/Spinner";
 import { Typed } from "@/ui/Typed";
 import { tenantsQuery, useHandOff } from "./api";
+import { isFresh } from "./paths";
 
-/** A workspace asks who this is: hand the person over, if they belong there. */
+/** A workspace asks who this is: hand the person over, if they belong there; with a passkey, if it asks for one. */
 export function HandoffPage() {
-  const { host, challenge } = useSearch({ from: "/platform/handoff" });
+  const { host, challenge, proof } = useSearch({ from: "/platform/handoff" });
   const { person } = useRouteContext({ from: "/platform/handoff" });
   const { data: tenants, error: unread } = useQuery(tenantsQuery);
   const handOff = useHandOff();
   const logOut = useLogOut();
   const begun = useRef(false);
+  const [isProved, setProved] = useState(proof === undefined || isFresh(person.proof));
+  const go = useCallback(() => setProved(true), []);
   const tenant = tenants?.find(({ url }) => new URL(url).host === host);
   const { mutate } = handOff;
   useEffect(() => {
-    if (begun.current || !tenant) return;
+    if (begun.current || !tenant || !isProved) return;
     begun.current = true;
     mutate({ tenant_id: tenant.id, challenge }, { onSuccess: (url) => location.replace(url) });
-  }, [tenant, challenge, mutate]);
+  }, [tenant, challenge, mutate, isProved]);
   const isStranger = tenants !== undefined && !tenant;
   const error = handOff.error ?? unread;
+  if (tenant && !isProved) return <ShowPasskey host={host} onDone={go} />;
   if (!isStranger && !error) {
     return (
       <div role="status" className="grid gap-4">

@@ -4,13 +4,15 @@ import { ownPath } from "@/lib/address";
 import { door, platform } from "@/lib/frames";
 import { lazyPage } from "@/lib/texts";
 import { tenantsQuery } from "./api";
+import { proofOf, type Way } from "./paths";
 
 const enterRoute = createRoute({
   getParentRoute: () => door,
   path: "/enter",
   // By name, else the router would keep what it says.
-  validateSearch: ({ to }: Record<string, unknown>): { to?: string | undefined } => ({
+  validateSearch: ({ to, proof }: Record<string, unknown>): Way => ({
     to: ownPath(to),
+    proof: proofOf(proof),
   }),
   component: lazyPage("workspaces", () => import("./EnterPage"), "EnterPage"),
 });
@@ -28,9 +30,10 @@ const tenantsRoute = createRoute({
 const handoffRoute = createRoute({
   getParentRoute: () => platform,
   path: "/handoff",
-  validateSearch: ({ host, challenge }: Record<string, unknown>) => ({
+  validateSearch: ({ host, challenge, proof }: Record<string, unknown>) => ({
     host: typeof host === "string" ? host : "",
     challenge: typeof challenge === "string" ? challenge : "",
+    proof: proofOf(proof),
   }),
   component: lazyPage("workspaces", () => import("./HandoffPage"), "HandoffPage"),
 });

@@ -188,3 +188,28 @@ test("two that ask at the same time have one answer", async () => {
   proof.answer(true);
   expect(await Promise.all(calls)).toHaveLength(2);
 });
+
+test("what was read with the old token of a session that has a new one is read again", async () => {
+  expiry.armed = true;
+  let change = (_: Response) => {};
+  answers.push(() => new Promise<Response>((done) => (change = done)));
+  const changing = data(api.POST("/v1/me/password", { body: {} as never }));
+  await vi.waitFor(() => expect(asked).toHaveLength(1));
+  answers.push(problem(401, { code: "unauthorized" }), good({ meters: [] }));
+  const reading = data(api.GET("/v1/usage"));
+  await vi.waitFor(() => expect(asked).toHaveLength(2));
+  change(new Response(null, { status: 204 }));
+  await changing;
+  expect(await reading).toEqual({ meters: [] });
+  expect(expiry.ended.get()).toBe(false);
+});
+
+test("a session that has ended is no matter of its token", async () => {
+  expiry.armed = true;
+  answers.push(problem(401, { code: "unauthorized" }), good({ meters: [] }));
+  const reading = data(api.GET("/v1/usage"));
+  await vi.waitFor(() => expect(expiry.ended.get()).toBe(true));
+  expect(asked).toHaveLength(1);
+  expiry.renewed();
+  expect(await reading).toEqual({ meters: [] });
+});

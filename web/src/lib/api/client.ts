@@ -42,7 +42,7 @@ export async function send(request: Request): Promise<Response> {
 async function signedIn(request: Request): Promise<Response> {
   const again = request.clone();
   const { renewals } = expiry;
-  const response = await reach(request);
+  const response = await withToken(request);
   if (response.status === 401 && expiry.concerns(request)) {
     // Unless the person came back while this request was under way.
     if (expiry.renewals === renewals) await expiry.renewal();
@@ -51,8 +51,33 @@ async function signedIn(request: Request): Promise<Response> {
   return await checked(response);
 }
 
-function reach(request: Request): Promise<Response> {
-  return reached(request, fetch(request));
+// Calls that change something, and how many have ended. Some give the session a new token.
+const changes = new Set<Promise<Response>>();
+let changesEnded = 0;
+
+/** What is read while such a call is under way may be sent with the old token, and refused, although nobody was
+ * logged out: then it is read again. */
+async function withToken(request: Request): Promise<Response> {
+  if (request.method !== "GET") return await reach(request);
+  const again = request.clone();
+  const before = changesEnded;
+  const response = await reach(request);
+  const isOld = response.status === 401 && (changes.size > 0 || changesEnded !== before);
+  if (!isOld) return response;
+  await Promise.allSettled(changes);
+  return await reach(again);
+}
+
+async function reach(request: Request): Promise<Response> {
+  const answer = reached(request, fetch(request));
+  if (request.method === "GET") return await answer;
+  changes.add(answer);
+  try {
+    return await answer;
+  } finally {
+    changes.delete(answer);
+    changesEnded += 1;
+  }
 }
 
 /** What came of a request: without a connection, an `OfflineError`. */

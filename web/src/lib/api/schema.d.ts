@@ -355,7 +355,8 @@ export interface paths {
         post?: never;
         /**
          * End My Other Sessions
-         * @description End all of one's sessions at once, on all hosts, except the one of this call.
+         * @description End all of one's sessions at once, on all hosts, except the one of this call; and whatever was begun by
+         *     now to get another one: log-ins that wait for a second factor, hand-offs, changes of the address.
          */
         delete: operations["end_my_other_sessions"];
         options?: never;

@@ -32,7 +32,6 @@ export function Profile() {
           maxLength={120}
           autoComplete="name"
         />
-        <Field name="email" type="email" label={<Trans>Email</Trans>} value={me.email} readOnly />
         <Button type="submit" busy={change.isPending} className="justify-self-start">
           <Trans>Save</Trans>
         </Button>

@@ -16,8 +16,9 @@ import { useRestoreWords } from "./refusals";
 const RoleDialog = lazy(() => import("./RoleDialog"));
 const RemoveDialog = lazy(() => import("./RemoveDialog"));
 const LeaveDialog = lazy(() => import("./LeaveDialog"));
+const ResetDialog = lazy(() => import("./ResetDialog"));
 
-type Open = { what: "role" | "remove" | "leave"; member: Member };
+type Open = { what: "role" | "remove" | "leave" | "reset"; member: Member };
 
 /** The people of the workspace, and what one may do about each. */
 export function Members({
@@ -80,6 +81,7 @@ export function Members({
           />
         )}
         {open?.what === "leave" && <LeaveDialog member={open.member} onClose={close} />}
+        {open?.what === "reset" && <ResetDialog member={open.member} onClose={close} />}
       </Suspense>
     </>
   );
@@ -140,6 +142,16 @@ function Line({
       {isYou && !isOnlyOwner && (
         <Button kind="secondary" size="small" onClick={() => onOpen("leave")}>
           <Trans>Leave</Trans>
+        </Button>
+      )}
+      {!isYou && permissions.includes("ownership:transfer") && (
+        <Button
+          kind="secondary"
+          size="small"
+          aria-label={t`Second factor of ${name}`}
+          onClick={() => onOpen("reset")}
+        >
+          <Trans>Lost second factor</Trans>
         </Button>
       )}
       {!isYou && decides && (
