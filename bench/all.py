@@ -18,6 +18,7 @@ PROGRAMS = (
     [f"{HERE}/team.py"],
     [f"{HERE}/log_ins.py"],
     [f"{HERE}/known_addresses.py"],
+    [f"{HERE}/credentials.py"],
     [f"{HERE}/engine.py"],
     [f"{HERE}/gateway/compare.py"],
     [f"{HERE}/gateway/curves.py"],

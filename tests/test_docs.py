@@ -8,6 +8,8 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 ROOT = Path(__file__).parents[1]
+# The name of a test, or of a class of tests, in backticks.
+_TEST = re.compile(r"`(test_[a-z0-9_]+|Test[A-Z]\w+)`")
 # A path in backticks, such as `hosts/routes.py`, `worker.py` or `deploy/local`, from the root, the
 # document or any folder; placeholders and patterns do not match.
 _PATH = re.compile(r"`(\w[\w.-]*(?:/[\w.-]+)+/?|\w+\.py)`")
@@ -58,3 +60,21 @@ def test_every_link_leads_somewhere(name: str) -> None:
 def test_every_path_named_exists(name: str) -> None:
     named = {each.rstrip("/") for each in _PATH.findall((ROOT / name).read_text(encoding="utf-8"))}
     assert not named - known_tails()
+
+
+@cache
+def all_tests() -> frozenset[str]:
+    """The names of all tests and of the classes that hold them."""
+    found = subprocess.run(
+        ["git", "grep", "-hoE", r"(def|class) [Tt]est\w+", "--", "*.py"],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.splitlines()
+    return frozenset(line.partition(" ")[2] for line in found)
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_every_test_named_exists(name: str) -> None:
+    assert not {*_TEST.findall((ROOT / name).read_text(encoding="utf-8"))} - all_tests()

@@ -121,6 +121,25 @@ class TestLogIn:
         answer = await log_in(client, caller, member, email="ada")
         assert refusal(answer) == (422, "invalid_request")
 
+    @pytest.mark.parametrize(
+        "password",
+        [
+            "x" * 72,
+            "x" * 73,
+            "x" * 256,
+            "é" * 256,
+            "p\0ssword",
+            "\0" * 8,
+            "pass\nword",
+            "\u202eword" * 2,
+        ],
+    )
+    async def test_odd_passwords_are_wrong_and_nothing_worse(
+        self, client: httpx.AsyncClient, caller: Caller, member: Member, password: str
+    ) -> None:
+        answer = await log_in(client, caller, member, password=password)
+        assert refusal(answer) in ((401, "invalid_credentials"), (422, "invalid_request"))
+
     async def test_refused_input_does_not_come_back(
         self, client: httpx.AsyncClient, caller: Caller, member: Member
     ) -> None:
