@@ -24,6 +24,8 @@ class SeatKeeper:
     # How many the plan includes, and how many are left.
     seats: int | None = 25
     left: int = 1_000
+    # How many it says that there are.
+    counted: int = 0
     is_away: bool = False
     # What the plan includes besides.
     features: list[str] = field(default_factory=list)
@@ -37,6 +39,8 @@ class SeatKeeper:
             return 503, {"code": "unavailable"}
         if path.endswith("/entitlements"):
             return 200, {"plan": "pro", "features": self.features, "limits": {"seats": self.seats}}
+        if path.endswith("/levels/seats"):
+            return 200, {"used": self.counted}
         reservation_id = orjson.loads(body)["reservation_id"]
         if reservation_id not in self.reserved:
             if self.left == 0:

@@ -18,6 +18,8 @@ from identity_svc.mail.tasks import mail_kinds
 from identity_svc.ownership.mail import OwnershipMail
 from identity_svc.parts import NAME, Parts, make_parts
 from identity_svc.password_resets.mail import PasswordChangedMail, PasswordResetMail
+from identity_svc.seat_counts.service import compare_all
+from identity_svc.seat_counts.tasks import seat_count_kinds
 from identity_svc.sessions import mail as session_mails
 from identity_svc.settings import Settings
 from identity_svc.signup.mail import SignupMail
@@ -28,6 +30,7 @@ from stagify.tasks.kinds import Kinds
 from stagify.worker import every
 
 UPKEEP_INTERVAL_SECONDS = 30.0
+SEATS_INTERVAL_SECONDS = 24 * 3_600.0
 
 
 def make_consumer(parts: Parts) -> Consumer:
@@ -68,6 +71,7 @@ def make_kinds(parts: Parts) -> Kinds:
         **mail_kinds(composers, SmtpSender(parts.settings)),
         **lost_factor_kinds(parts),
         **invitation_kinds(),
+        **seat_count_kinds(parts),
     }
 
 
@@ -86,6 +90,9 @@ async def main() -> None:
             jobs={
                 "upkeep": lambda: every(
                     UPKEEP_INTERVAL_SECONDS, lambda: upkeep(parts, turn), name="upkeep"
-                )
+                ),
+                "seats": lambda: every(
+                    SEATS_INTERVAL_SECONDS, lambda: compare_all(parts), name="seats"
+                ),
             },
         )

@@ -12,6 +12,7 @@ from sqlalchemy import text
 
 from stagify.clock import utc_now
 from stagify.database import Database
+from stagify.events.usage import UsageRecorded
 from stagify.ids import new_id
 from stagify.permissions import ALL_PERMISSIONS
 from stagify.testing import Clock, ContextKeys, app_client
@@ -51,6 +52,33 @@ def release(database: Database) -> Release:
             )
 
     return call
+
+
+async def test_identity_svc_is_told_what_was_counted(
+    client: httpx.AsyncClient,
+    context_keys: ContextKeys,
+    ingest: Callable[[list[UsageRecorded]], Awaitable[Any]],
+    tenant_id: UUID,
+    other_tenant_id: UUID,
+) -> None:
+    def seats(quantity: int) -> UsageRecorded:
+        return UsageRecorded(
+            tenant_id=tenant_id, meter="seats", quantity=quantity, source="/identity-svc"
+        )
+
+    await ingest([seats(3), seats(-1)])
+    for tenant, used in ((tenant_id, 2), (other_tenant_id, 0)):
+        headers = context_keys.service_headers("usage-svc", "identity-svc", tenant_id=tenant)
+        answer = await client.get("/internal/levels/seats", headers=headers)
+        assert (answer.status_code, answer.json()) == (200, {"used": used})
+        assert code(await client.get("/internal/levels/chairs", headers=headers)) == (
+            422,
+            "unknown_meter",
+        )
+    for issuer in ("staging-svc", "gateway"):
+        headers = context_keys.service_headers("usage-svc", issuer, tenant_id=tenant_id)
+        answer = await client.get("/internal/levels/seats", headers=headers)
+        assert code(answer) == (403, "permission_denied")
 
 
 class TestReadUsage:

@@ -12,6 +12,7 @@ from stagify.inputs import Choice, Whole
 
 RESERVATIONS = "/internal/reservations"
 ENTITLEMENTS = "/internal/entitlements"
+LEVELS = "/internal/levels"
 
 
 class ReservationCreate(BaseModel):
@@ -97,3 +98,15 @@ class EntitlementsRead(BaseModel):
 async def read_entitlements(usage: InternalClient, tenant_id: UUID) -> EntitlementsRead:
     """What the tenant's plan includes now."""
     return await usage.ask(EntitlementsRead, "GET", ENTITLEMENTS, tenant_id=tenant_id)
+
+
+class LevelRead(BaseModel):
+    """How much of something there is, as far as events have told usage-svc; those under way are not
+    included."""
+
+    used: int
+
+
+async def read_level(usage: InternalClient, tenant_id: UUID, meter: str) -> int:
+    """How much of a meter that never resets the tenant has, as usage-svc has counted it."""
+    return (await usage.ask(LevelRead, "GET", f"{LEVELS}/{meter}", tenant_id=tenant_id)).used

@@ -33,6 +33,11 @@ async def count_owners(session: Session) -> int:
     return (await session.exec(query)).one()
 
 
+async def count_all(session: Session) -> int:
+    """How many members the tenant has."""
+    return (await session.exec(select(func.count()).select_from(Membership))).one()
+
+
 async def find_owner_ids(session: Session) -> Sequence[UUID]:
     """Who the tenant's owners are."""
     return (await session.exec(select(Membership.user_id).where(Membership.role == "owner"))).all()

@@ -34,6 +34,7 @@ __all__ = [
     "add_member",
     "announce_role",
     "change_role",
+    "count_members",
     "end_membership",
     "find_former",
     "find_member",
@@ -127,6 +128,11 @@ async def require_actor(session: Session, principal: TenantPrincipal, *needed: s
 async def find_owners(session: Session) -> Sequence[UUID]:
     """The people who own the session's tenant."""
     return await queries.find_owner_ids(session)
+
+
+async def count_members(session: Session) -> int:
+    """How many people belong to the session's tenant."""
+    return await queries.count_all(session)
 
 
 async def get_member(session: Session, member_id: UUID) -> Membership:

@@ -16,7 +16,15 @@ from stagify.errors import StagifyError
 from stagify.events.usage import UsageRecorded
 from stagify.outbox import publish
 
-__all__ = ["SEAT_ERRORS", "NoSeatLeftError", "SeatsUnavailableError", "count_seat", "reserve_seat"]
+__all__ = [
+    "METER",
+    "SEAT_ERRORS",
+    "NoSeatLeftError",
+    "SeatsUnavailableError",
+    "correct_seats",
+    "count_seat",
+    "reserve_seat",
+]
 
 SEATS = Counter("stagify_identity_seats", "Seats: reserved, refused, unanswered.", ["outcome"])
 
@@ -61,5 +69,18 @@ def count_seat(
             quantity=change,
             dimensions={"user_id": str(user_id)},
             reservation_id=reservation_id,
+        ),
+    )
+
+
+def correct_seats(session: Session, *, tenant_id: UUID, change: int) -> None:
+    """Count so many seats more or less, because what was counted is not how many there are."""
+    publish(
+        session,
+        UsageRecorded(
+            tenant_id=tenant_id,
+            meter=METER,
+            quantity=change,
+            dimensions={"reason": "comparison"},
         ),
     )

@@ -9,12 +9,15 @@ from pydantic import ValidationError
 
 from stagify.auth import requires, service_for_tenant
 from stagify.calls.usage import (
+    LEVELS,
     RESERVATIONS,
+    LevelRead,
     QuotaExceededError,
     ReservationCreate,
     ReservationRead,
 )
 from stagify.dependencies import DatabaseDep
+from stagify.inputs import Choice
 from stagify.principal import TenantPrincipal
 from stagify.problems import problems
 from usage_svc.parts import Parts, PartsDep
@@ -29,6 +32,7 @@ from usage_svc.quotas.schemas import UsageRead
 router = APIRouter()
 
 ReaderDep = Annotated[TenantPrincipal, Depends(requires("usage:read"))]
+IdentityDep = Annotated[TenantPrincipal, Depends(service_for_tenant("identity-svc"))]
 reserver_for_tenant = service_for_tenant("staging-svc", "identity-svc")
 
 
@@ -39,6 +43,13 @@ async def read_usage(caller: ReaderDep, database: DatabaseDep, parts: PartsDep) 
         usage = await service.read_usage(connection, plans=parts.plans)
     # Dashboards ask for this all the time: FastAPI would validate the answer a second time.
     return Response(usage.model_dump_json(), media_type="application/json")
+
+
+@router.get(f"{LEVELS}/{{meter}}", tags=["internal"], responses=problems(UnknownMeterError))
+async def tell_level(meter: Choice, caller: IdentityDep, database: DatabaseDep) -> LevelRead:
+    """How much of a meter the tenant has used, for those who know how much it must be."""
+    async with database.tenant_connection(caller.tenant_id) as connection:
+        return LevelRead(used=await service.read_level(connection, meter))
 
 
 RESERVATION_BODY = {

@@ -12,6 +12,7 @@ from usage_svc.meters import METERS, MeterSpec, month_start, next_month
 from usage_svc.plans import service as subscriptions
 from usage_svc.plans.schemas import PlanCatalog
 from usage_svc.quotas import queries, thresholds
+from usage_svc.quotas.errors import UnknownMeterError
 from usage_svc.quotas.keys import QuotaKey, ReservationKey
 from usage_svc.quotas.schemas import MeterRead, PeriodRead, UsageRead
 
@@ -35,6 +36,13 @@ async def read_usage(connection: Connection, *, plans: PlanCatalog) -> UsageRead
         period=PeriodRead(start=month_start(now), end=next_month(now)),
         meters=[_read_meter(meter, quotas[meter.name], plans) for meter in METERS.values()],
     )
+
+
+async def read_level(connection: Connection, meter: str) -> int:
+    """How much of a meter the tenant has used in this period, as it was counted."""
+    if meter not in METERS:
+        raise UnknownMeterError(meters=[*sorted(METERS)])
+    return int((await queries.find_current(connection, utc_now()))[meter]["used"] or 0)
 
 
 def _read_meter(meter: MeterSpec, quota: queries.Row, plans: PlanCatalog) -> MeterRead:

@@ -1,0 +1,1 @@
+"""Whether usage-svc has counted as many seats as there are members."""
