@@ -5,7 +5,8 @@
 The photos are rendered once into .stagify/truth: 160 scenes that no network was trained on, about half an
 hour on two cores that have nothing else to do. That needs g++ and the models of Debian's package sweethome3d-furniture (`apt-get download` and
 `dpkg-deb -x` will do; --library names the folder). Each photo goes through the analysis; the empty rooms that
-are kept are planned as a bedroom or a living room. Nothing is furnished by Blender.
+are kept are planned as a bedroom or a living room. Nothing is furnished by Blender. Draws
+docs/images/engine_verdict.svg and engine_calibration.svg.
 
 A piece counts as in a keep-clear zone if a twentieth of its rectangle is, where the photo really shows it, and
 as off the floor if a fifth of what is seen of its rectangle is no floor. Zones whose middle the photo does not
@@ -18,7 +19,8 @@ import math
 import os
 import time
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -27,17 +29,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from proof.figures import Bar, median, percentile, report
+from proof.plots import Point, curve
 from staging_engine.blender import child_folder
 from staging_engine.footprint import Footprint
 from staging_engine.furniture import read_pieces
 from staging_engine.geometry import FULL_FRAME_DIAGONAL_MM, Camera
-from staging_engine.labels import CLASSES, read_labels
-from staging_engine.photo import read_photo
+from staging_engine.labels import CLASSES
 from staging_engine.pipeline import Analysis, analyse, site_of
 from staging_engine.plan import plan_room
 from staging_engine.planner import Placement
 from staging_engine.port import StagingRefusedError, StagingRequest
+from staging_engine.reading import alike
+from staging_svc.projects.rules import SURE
 from training.dataset import MEASURING, make_set
+from training.fit_verdict import RIGHT, true_room
 from training.models import main as make_models
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -50,12 +55,15 @@ BARS = (
     Bar("pieces not on floor", at_most=0),
     Bar("empty rooms kept", at_least=0.90),
     Bar("others refused", at_least=0.97),
-    Bar("analysis, seconds, median", at_most=5),
+    Bar("analysis, CPU-seconds, median of those kept", at_most=5),
 )
 # What stands in front or is cut away: refusing these is as right as keeping them.
 _EITHER = ("column", "half_wall", "stairs", "attic")
 _LEAST_FLOOR = 0.12
 _FOLDS = 5
+_THRESHOLDS = (0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
+# Of the confidence, between which photos are taken together.
+_STEPS = (0.0, 0.3, 0.6, 0.8, 0.9, 1.01)
 _STANDS_M = 0.05
 _TWENTIETH, _FIFTH = 0.05, 0.2
 _SLACK_M = 0.05
@@ -70,10 +78,13 @@ class Outcome:
     confidence: float
     """0 where the photo was refused."""
     code: str
-    network: float
-    """How likely the network alone takes it for an empty room."""
     seconds: float
+    """Of one core."""
     scale: float | None = None
+    is_right: bool = False
+    """Whether it is an empty room, and floor, walls and ceiling were found where they are."""
+    failed: tuple[str, ...] = ()
+    """Checks that did not pass."""
     pieces: int = 0
     in_zones: tuple[str, ...] = ()
     off_floor: tuple[str, ...] = ()
@@ -91,6 +102,7 @@ def main() -> None:
         if truth["kind"] != "unsure" and not _is_either(truth)
     ]
     figures = _figures(outcomes)
+    _draw(outcomes)
     raw = {"curve": _curve(outcomes), "photos": [_row(outcome) for outcome in outcomes]}
     report("engine_quality", figures, raw, bars=BARS)
 
@@ -128,18 +140,19 @@ def _is_either(truth: dict[str, Any]) -> bool:
 
 def _judge(folder: Path, name: str, truth: dict[str, Any]) -> Outcome:
     photo = folder / f"{name}.jpg"
-    network = read_labels(read_photo(photo)).kinds["empty_room"]
     number = int(name)
     room_type = ("living_room", "bedroom")[number % 2]
     request = StagingRequest(photo, Path(os.devnull), room_type, "modern", seed=number)
-    started = time.perf_counter()
+    started = time.process_time()
     try:
         analysis = analyse(request)
     except StagingRefusedError as error:
-        took = time.perf_counter() - started
-        return Outcome(name, truth["kind"], 0.0, error.code, network, took)
-    took = time.perf_counter() - started
-    kept = Outcome(name, truth["kind"], analysis.confidence, "kept", network, took)
+        took = time.process_time() - started
+        failed = tuple(check.code for check in error.checks if not check.passed)
+        return Outcome(name, truth["kind"], 0.0, error.code, took, failed=failed)
+    took = time.process_time() - started
+    failed = tuple(check.code for check in analysis.checks if not check.passed)
+    kept = Outcome(name, truth["kind"], analysis.confidence, "kept", took, failed=failed)
     if truth["kind"] != "empty_room":
         return kept
     labels = cv2.imread(str(folder / f"{name}.png"), cv2.IMREAD_GRAYSCALE)
@@ -156,14 +169,10 @@ def _judge(folder: Path, name: str, truth: dict[str, Any]) -> Outcome:
     except StagingRefusedError:
         placements = []
     standing = [piece for piece in placements if piece.position[2] < _STANDS_M]
-    return Outcome(
-        name,
-        kept.kind,
-        kept.confidence,
-        kept.code,
-        network,
-        took,
+    return replace(
+        kept,
         scale=view.scale(),
+        is_right=alike(analysis.camera, analysis.room, *true_room(truth)) >= RIGHT,
         pieces=len(standing),
         in_zones=tuple(piece.name for piece in standing if view.is_in_a_zone(piece)),
         off_floor=tuple(piece.name for piece in standing if view.is_off_floor(piece)),
@@ -269,8 +278,12 @@ def _figures(outcomes: list[Outcome]) -> dict[str, Any]:
         "area under the curve, confidence": _area(
             [o.confidence for o in empty], [o.confidence for o in others]
         ),
-        "area under the curve, network alone": _area(
-            [o.network for o in empty], [o.network for o in others]
+        "kept empty rooms read right": _share(o.is_right for o in empty if o.code == "kept"),
+        "kept empty rooms with a check to look at": _share(
+            bool(o.failed) for o in empty if o.code == "kept"
+        ),
+        "kept empty rooms to look at": _share(
+            o.confidence < SURE for o in empty if o.code == "kept"
         ),
         "scale error, median": median(errors) if errors else math.inf,
         "scale error, worst tenth": percentile(errors, 0.9) if errors else math.inf,
@@ -278,7 +291,10 @@ def _figures(outcomes: list[Outcome]) -> dict[str, Any]:
         "pieces": sum(o.pieces for o in empty),
         "pieces in a keep-clear zone": sum(len(o.in_zones) for o in empty),
         "pieces not on floor": sum(len(o.off_floor) for o in empty),
-        "analysis, seconds, median": median([o.seconds for o in outcomes]),
+        "analysis, CPU-seconds, median": median([o.seconds for o in outcomes]),
+        "analysis, CPU-seconds, median of those kept": median(
+            [o.seconds for o in outcomes if o.code == "kept"] or [math.inf]
+        ),
         "load average": os.getloadavg()[0],
     }
 
@@ -319,11 +335,49 @@ def _curve(outcomes: list[Outcome]) -> list[dict[str, float]]:
     return [
         {
             "threshold": round(t, 3),
-            "empty_kept": _share(o.confidence >= t for o in outcomes if o.kind == "empty_room"),
-            "others_refused": _share(o.confidence < t for o in outcomes if o.kind != "empty_room"),
+            "empty_kept": _share(o.confidence >= t > 0 for o in outcomes if o.kind == "empty_room"),
+            "others_refused": _share(
+                not o.confidence >= t > 0 for o in outcomes if o.kind != "empty_room"
+            ),
+            "kept_read_right": _share(o.is_right for o in outcomes if o.confidence >= t > 0),
         }
-        for t in (0.01, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
+        for t in _THRESHOLDS
     ]
+
+
+def _draw(outcomes: list[Outcome]) -> None:
+    points = _curve(outcomes)
+    series: dict[str, list[Point]] = {
+        label: [(point["threshold"], 100 * point[key]) for point in points]
+        for label, key in (
+            ("empty rooms kept", "empty_kept"),
+            ("others refused", "others_refused"),
+            ("read right, of those kept", "kept_read_right"),
+        )
+    }
+    curve(
+        "engine_verdict",
+        "Photos with all checks passed, by the least confidence that is asked for",
+        x_label="least confidence",
+        y_label="per cent",
+        series=series,
+        logarithmic=False,
+    )
+    kept = [o for o in outcomes if o.code == "kept"]
+    calibrated: list[Point] = []
+    for low, high in pairwise(_STEPS):
+        within = [o for o in kept if low <= o.confidence < high]
+        if within:
+            said = sum(o.confidence for o in within) / len(within)
+            calibrated.append((said, _share(o.is_right for o in within)))
+    curve(
+        "engine_calibration",
+        "How often a room was read right, by the confidence that was said",
+        x_label="confidence",
+        y_label="share read right",
+        series={"measured": calibrated, "as said": [(0.0, 0.0), (1.0, 1.0)]},
+        logarithmic=False,
+    )
 
 
 def _row(outcome: Outcome) -> dict[str, Any]:
@@ -332,7 +386,8 @@ def _row(outcome: Outcome) -> dict[str, Any]:
         "kind": outcome.kind,
         "code": outcome.code,
         "confidence": round(outcome.confidence, 3),
-        "network": round(outcome.network, 3),
+        "is_right": outcome.is_right,
+        "failed": outcome.failed,
         "scale": None if outcome.scale is None else round(outcome.scale, 3),
         "in_zones": outcome.in_zones,
         "off_floor": outcome.off_floor,

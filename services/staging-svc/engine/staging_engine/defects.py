@@ -1,5 +1,5 @@
 """What makes a picture useless whatever it shows, and what would mend it: nearly one colour, dark, with bars
-at its edges, put together from several, round as a fish-eye sees it."""
+at its edges, a screenshot, taken of a screen or a print, put together from several, round as a fish-eye sees it."""
 
 from __future__ import annotations
 
@@ -21,8 +21,23 @@ _FLAT_SHARE = 0.85
 _ENDS_AT = 0.5
 _SAME = 8.0
 _WIDEST_BAR = 0.04
-_SEAM_CONTRAST = 9.0
-_SEAM_LENGTH = 0.9
+# Of a screenshot: lines that are mostly in one colour, as no lens gives it, and where they end.
+_DIGITAL = 3.0
+_DIGITAL_SHARE = 0.6
+_THINNEST_BAR = 0.03
+_STRAIGHT, _STRAIGHT_IN_WHITE = 0.85, 0.95
+# White may also be a ceiling that the lens could not bear.
+_WHITE = 250
+# Of a picture in a picture, at a width of 300 pixels.
+_FRAME_WIDTH = 300
+_FRAME_EDGE = 4
+_FRAME_SPREAD = 30
+_BEZEL, _MARGIN = 15, 245
+_LEAST_FRAMED, _RECTANGULAR = 0.35, 0.93
+_SEAM_CONTRAST = 6.0
+_SEAM_LENGTH = 0.85
+# A door frame may be as long, but not everywhere as clear.
+_SEAM_PARTS, _SEAM_PART_LENGTH = 5, 0.5
 _BESIDE = 4
 # Nearer to an edge of the photo, a long straight line is the frame of a door that the photo was taken through.
 _SEAM_FROM = 0.24
@@ -59,6 +74,17 @@ def check_picture(photo: Pixels) -> None:
             "room_not_found",
             "The picture has wide bars at its edges, as screenshots and videos do. Cut them off, or use the "
             "original photo.",
+        )
+    if _has_chrome(small):
+        raise _refused(
+            "room_not_found",
+            "This looks like a screenshot: at its edges is something that is not of the photo. Use the original "
+            "photo, or cut off the rest.",
+        )
+    if _is_framed(small):
+        raise _refused(
+            "room_not_found",
+            "This looks like a photo of a screen or of a printed picture. Use the original photo.",
         )
     if _has_seam(small):
         raise _refused(
@@ -105,18 +131,78 @@ def _is_disc(grey: NDArray[np.float64]) -> bool:
     return bool(len(starts)) and float(starts.std()) > _CURVED * width
 
 
+def _has_chrome(picture: NDArray[np.float64]) -> bool:
+    """Whether an edge of the picture is drawn by a computer: in few flat colours, up to one straight line."""
+    turned = picture.transpose(1, 0, 2)
+    return any(_is_drawn(lines) for side in (picture, turned) for lines in (side, side[::-1]))
+
+
+def _is_drawn(lines: NDArray[np.float64]) -> bool:
+    colours = np.median(lines, axis=1, keepdims=True)
+    flat = (np.abs(lines - colours) <= _DIGITAL).all(axis=2).mean(axis=1) > _DIGITAL_SHARE
+    end = int(np.argmin(flat))
+    if flat.all() or end < _THINNEST_BAR * len(lines):
+        return False
+    # The line in which the photo begins is a mixture of both.
+    before, after = lines[max(0, end - 2)], lines[min(end + 1, len(lines) - 1)]
+    straight = float((np.abs(after - before).max(axis=1) > _SEAM_CONTRAST).mean())
+    is_white = colours[:end].min() >= _WHITE
+    return straight > (_STRAIGHT_IN_WHITE if is_white else _STRAIGHT)
+
+
+def _is_framed(picture: NDArray[np.float64]) -> bool:
+    """Whether a rectangle that is seen at an angle takes much of the picture, in a frame of one colour: that
+    of the picture's edge, a dark bezel or a white margin. Around the back wall of a room are several."""
+    height, width = picture.shape[:2]
+    size = (_FRAME_WIDTH, max(1, round(_FRAME_WIDTH * height / width)))
+    small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+    edge = np.ones(small.shape[:2], np.bool_)
+    edge[_FRAME_EDGE:-_FRAME_EDGE, _FRAME_EDGE:-_FRAME_EDGE] = False
+    colours = (np.median(small[edge], axis=0), (_BEZEL,) * 3, (_MARGIN,) * 3)
+    return any(
+        _largest_rectangle(np.abs(small - colour).max(axis=2) < _FRAME_SPREAD) > _LEAST_FRAMED
+        for colour in colours
+    )
+
+
+def _largest_rectangle(frame: NDArray[np.bool_]) -> float:
+    """The share of the picture that the largest rectangular hole of the frame takes."""
+    closed = cv2.morphologyEx(frame.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
+    height, width = frame.shape
+    count, parts, stats, _ = cv2.connectedComponentsWithStats(1 - closed, connectivity=4)
+    largest = 0.0
+    for part in range(1, count):
+        left, top, wide, high, _ = (int(value) for value in stats[part])
+        if min(left, top) < 1 or left + wide >= width or top + high >= height:
+            continue
+        if wide * high < _LEAST_FRAMED * width * height:
+            continue
+        outlines, _ = cv2.findContours(
+            (parts == part).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE
+        )
+        outline = max(outlines, key=cv2.contourArea)
+        hull = cv2.convexHull(outline)
+        corners = cv2.approxPolyDP(hull, 0.03 * cv2.arcLength(hull, True), True)
+        area = cv2.contourArea(corners)
+        if len(corners) == 4 and cv2.contourArea(outline) > _RECTANGULAR * area:
+            largest = max(largest, area / (width * height))
+    return largest
+
+
 def _has_seam(picture: NDArray[np.float64]) -> bool:
-    return max(longest_seam(picture), longest_seam(picture.transpose(1, 0, 2))) > _SEAM_LENGTH
+    return is_seamed(picture) or is_seamed(picture.transpose(1, 0, 2))
 
 
-def longest_seam(picture: NDArray[np.float64]) -> float:
-    """The share of rows in which the colour jumps at one and the same column, and far more than beside it,
-    at the best one."""
+def is_seamed(picture: NDArray[np.float64]) -> bool:
+    """Whether the colour jumps at one and the same column, and far more than beside it, in nearly every row, and
+    in most of each fifth of them."""
     jumps = np.abs(picture[:, 2:] - picture[:, :-2]).max(axis=2)
     beside = np.maximum(np.roll(jumps, _BESIDE, axis=1), np.roll(jumps, -_BESIDE, axis=1))
-    shares = ((jumps > _SEAM_CONTRAST) & (jumps > 2 * beside)).mean(axis=0)
     margin = int(picture.shape[1] * _SEAM_FROM)
-    return float(shares[margin:-margin].max())
+    jumped = ((jumps > _SEAM_CONTRAST) & (jumps > 2 * beside))[:, margin:-margin]
+    parts = [part.mean(axis=0) for part in np.array_split(jumped, _SEAM_PARTS)]
+    seams = (jumped.mean(axis=0) > _SEAM_LENGTH) & (np.min(parts, axis=0) > _SEAM_PART_LENGTH)
+    return bool(seams.any())
 
 
 def _refused(code: RefusalCode, message: str) -> StagingRefusedError:

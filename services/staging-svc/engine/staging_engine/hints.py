@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from staging_engine.camera import Segments, level_score
+from staging_engine.labels import Labels
 from staging_engine.photo import Pixels
 from staging_engine.port import Hint
 
@@ -21,14 +22,16 @@ _BLACK = 16
 _THINNEST_BAR = 0.015
 # Much more than the two scores of any upright photo that we know differ.
 _LEAN = 0.12
+# As sure as this of an empty room, the network sees it upright: lying on its side, it does not know a room.
+_SEEN_UPRIGHT = 0.5
 
 
-def find_hints(photo: Pixels, segments: Segments) -> tuple[Hint, ...]:
+def find_hints(photo: Pixels, segments: Segments, labels: Labels) -> tuple[Hint, ...]:
     """The hints for this photo."""
     hints = []
     if _has_bars(photo):
         hints.append(BLACK_BARS)
-    if _is_sideways(photo, segments):
+    if labels.kinds["empty_room"] < _SEEN_UPRIGHT and _is_sideways(photo, segments):
         hints.append(SIDEWAYS)
     return tuple(hints)
 

@@ -12,7 +12,7 @@ import numpy as np
 from staging_engine import VERSION
 from staging_engine.camera import Segments, find_segments
 from staging_engine.composite import composite, save_jpeg
-from staging_engine.content import check_content
+from staging_engine.content import check_content, check_upright
 from staging_engine.defects import check_picture
 from staging_engine.floor import FloorView
 from staging_engine.furniture import read_pieces
@@ -73,15 +73,16 @@ def analyse(request: StagingRequest) -> Analysis:
     started = time.perf_counter()
     photo = read_photo(request.photo)
     told = Told(request.focal_35mm, request.ceiling_height_m, request.layout)
-    segments = find_segments(photo)
-    hints = find_hints(photo, segments)
+    segments, labels = find_segments(photo), read_labels(photo)
+    hints = find_hints(photo, segments, labels)
     try:
         if told.layout is None:
             check_content(photo)
             check_picture(photo)
+            check_upright(photo, labels)
             if SIDEWAYS in hints:
                 raise StagingRefusedError("room_not_found", SIDEWAYS.message)
-        reading, verdict = _read(photo, segments, told, read_labels(photo))
+        reading, verdict = _read(photo, segments, told, labels)
     except StagingRefusedError as error:
         error.hints = hints
         raise

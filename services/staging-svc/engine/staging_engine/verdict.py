@@ -27,34 +27,42 @@ LIMITS = {
     "camera": 0.45,
     "room": 0.3,
     "floor": 0.04,
-    "parts": 0.6,
+    "parts": 0.8,
     "free": 0.55,
     "steady": 0.88,
     "width": 2.2,
     "depth": 12.0,
     "covered": 0.115,
     "hole": 0.068,
-    "furniture": 0.12,
+    "furniture": 0.14,
+    "spotted": 0.02,
+    "is_empty_room": 0.1,
     "marked": 0.04,
-    "scale_spread": 0.1,
+    "scale_spread": 0.12,
 }
+# Of these, more is worse.
+UPPER_LIMITS = ("depth", "scale_spread", "covered", "hole", "furniture", "marked")
 # What `fit_verdict.py` found: for each signal of `evidence` its weight, and the middle and spread it is measured in.
 _FITTED = json.loads(Path(__file__).with_name("weights.json").read_text())
-# Less is refused even where every check has passed.
-_LEAST_CONFIDENCE = 0.1
-# From these chances on, a kind speaks against the photo by itself. Empty rooms with built-in cupboards or a
-# staircase in a corner come near the higher ones.
+# Less is refused even where every check has passed. `fit_verdict.py` chooses 0.38 to 0.45 on rendered rooms; photos
+# that deceive both floor and walls come a little higher.
+_LEAST_CONFIDENCE = 0.5
+# From these chances on, a kind speaks against the photo by itself, even where an empty room is possible too.
+# Empty rooms with built-in cupboards, a worn floor or a staircase in a corner come near the higher ones.
 _CLEARLY = {
     "outdoors": 0.5,
     "drawing": 0.5,
     "person": 0.5,
     "other": 0.6,
     "bathroom": 0.6,
-    "furnished_room": 0.7,
     "corridor": 0.7,
     "kitchen": 0.8,
+    "furnished_room": 0.85,
     "stairs": 0.9,
 }
+# Between these, how likely an empty room is weighs in the confidence. The network is much surer of the rendered
+# rooms that it was trained on than of photos: of more than the upper one nothing follows.
+_UNLIKELY, _LIKELY_ENOUGH = 0.05, 0.3
 # Where much furniture is seen, these say what to call it.
 _HAVE_FURNITURE = ("furnished_room", "bathroom", "kitchen")
 _LIKELY = 0.3
@@ -197,7 +205,6 @@ _UNSURE: Refusal = Refusal(
     "The room was not recognised well enough for furniture to stand right. Use a bright, level photo that "
     "shows two walls and much of the floor, or mark the corners of the floor yourself.",
 )
-_UPPER_LIMITS = ("depth", "scale_spread")
 _MARKED_CONFIDENCE = 0.9
 _NO_LINES: Refusal = Refusal(
     "room_not_found",
@@ -284,11 +291,13 @@ def look(signals: Mapping[str, float]) -> tuple[tuple[Check, ...], list[Refusal]
 
 
 def evidence(signals: Mapping[str, float]) -> dict[str, float]:
-    """What the confidence is made of; not of the kinds, of which the network is much surer on the rendered rooms
-    that it was trained on than on photos."""
+    """What the confidence is made of."""
     weighed = {name: signals[name] for name in ("room", "parts", "free") if name in signals}
     if "furniture" in signals:
         weighed["furniture"] = math.log(signals["furniture"] + 0.02)
+    if "is_empty_room" in signals:
+        chance = min(max(signals["is_empty_room"], _UNLIKELY), _LIKELY_ENOUGH)
+        weighed["is_empty_room"] = math.log(chance)
     return weighed
 
 
@@ -318,6 +327,8 @@ def _refusal(refusal: Refusal, checks: tuple[Check, ...]) -> StagingRefusedError
 def _clear_kind(signals: Mapping[str, float]) -> str | None:
     """What the photo shows if that is clearly no empty room."""
     clear = [kind for kind, limit in _CLEARLY.items() if _chance(signals, kind) > limit]
+    if not clear and not _within(signals, "is_empty_room"):
+        clear = list(_KINDS)
     if not clear and signals.get("furniture", 0.0) > LIMITS["furniture"]:
         clear = [kind for kind in _HAVE_FURNITURE if _chance(signals, kind) > _LIKELY]
     return max(clear, key=lambda kind: _chance(signals, kind), default=None)
@@ -328,15 +339,17 @@ def _chance(signals: Mapping[str, float], kind: str) -> float:
 
 
 def _is_covered(signals: Mapping[str, float]) -> bool:
-    """Whether there is much furniture, or spots on the floor both in other colours and outside of its area."""
+    """Whether there is much furniture; or a little, and spots on the floor both in other colours and outside of its
+    area, which alone may be sunlight and reflections."""
+    furniture = signals.get("furniture", LIMITS["spotted"])
     spots = signals["covered"] > LIMITS["covered"] and signals["hole"] > LIMITS["hole"]
-    return spots or signals.get("furniture", 0.0) > LIMITS["furniture"]
+    return furniture > LIMITS["furniture"] or (spots and furniture >= LIMITS["spotted"])
 
 
 def _within(signals: Mapping[str, float], *names: str) -> bool:
     return all(
         signals.get(name, LIMITS[name]) <= LIMITS[name]
-        if name in _UPPER_LIMITS
+        if name in UPPER_LIMITS
         else signals.get(name, LIMITS[name]) >= LIMITS[name]
         for name in names
     )

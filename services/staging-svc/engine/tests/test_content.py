@@ -10,12 +10,13 @@ import pytest
 from numpy.typing import NDArray
 
 from staging_engine.camera import find_segments
-from staging_engine.content import check_content, floor_cover
+from staging_engine.content import check_content, check_upright, floor_cover
 from staging_engine.floor import find_floor
 from staging_engine.geometry import Camera
 from staging_engine.hints import BLACK_BARS, SIDEWAYS, find_hints
+from staging_engine.labels import read_labels
 from staging_engine.pipeline import Analysis, analyse
-from staging_engine.port import StagingRefusedError, StagingRequest
+from staging_engine.port import Hint, StagingRefusedError, StagingRequest
 from staging_engine.verdict import LIMITS
 
 Picture = NDArray[np.uint8]
@@ -101,6 +102,10 @@ def test_things_on_the_floor_are_noticed(name: str, analyses: Callable[[str], An
     assert hole > LIMITS["hole"]
 
 
+def hints_of(photo: Picture) -> tuple[Hint, ...]:
+    return find_hints(photo, find_segments(photo), read_labels(photo))
+
+
 def _block(
     picture: Picture, camera: Camera, across: tuple[float, float], along: tuple[float, float]
 ) -> None:
@@ -111,25 +116,47 @@ def _block(
     cv2.fillConvexPoly(picture, hull, (120, 40, 20))
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_upside_down_photo_is_refused_with_the_remedy(
+    name: str, analyses: Callable[[str], Analysis]
+) -> None:
+    analysis = analyses(name)
+    assert analysis.labels is not None
+    check_upright(analysis.photo, analysis.labels)
+    turned = np.asarray(cv2.rotate(analysis.photo, cv2.ROTATE_180), np.uint8)
+    with pytest.raises(StagingRefusedError) as refused:
+        check_upright(turned, read_labels(turned))
+    assert "turn it" in refused.value.message
+
+
 class TestHints:
     def test_black_bars(self, analyses: Callable[[str], Analysis]) -> None:
         photo = analyses("room_a_living").photo
-        assert BLACK_BARS not in find_hints(photo, find_segments(photo))
+        assert BLACK_BARS not in hints_of(photo)
         for bars in ((60, 60, 0, 0), (0, 0, 80, 80)):
             barred = np.asarray(cv2.copyMakeBorder(photo, *bars, cv2.BORDER_CONSTANT), np.uint8)
-            assert BLACK_BARS in find_hints(barred, find_segments(barred))
+            assert BLACK_BARS in hints_of(barred)
 
     def test_one_dark_side_is_no_bar(self, analyses: Callable[[str], Analysis]) -> None:
         photo = analyses("room_a_living").photo
         shaded = np.asarray(cv2.copyMakeBorder(photo, 60, 0, 0, 0, cv2.BORDER_CONSTANT), np.uint8)
-        assert BLACK_BARS not in find_hints(shaded, find_segments(shaded))
+        assert BLACK_BARS not in hints_of(shaded)
+
+    def test_room_that_is_recognised_does_not_lie_on_its_side(
+        self, analyses: Callable[[str], Analysis]
+    ) -> None:
+        """Boards, blinds and grooves may have more lines than the room."""
+        analysis = analyses("room_a_living")
+        lying = np.asarray(cv2.rotate(_lines(), cv2.ROTATE_90_CLOCKWISE), np.uint8)
+        assert analysis.labels is not None
+        assert find_hints(lying, find_segments(lying), analysis.labels) == ()
 
     @pytest.mark.parametrize("turn", [cv2.ROTATE_90_CLOCKWISE, cv2.ROTATE_90_COUNTERCLOCKWISE])
     def test_sideways(self, turn: int) -> None:
         upright = _lines()
-        assert SIDEWAYS not in find_hints(upright, find_segments(upright))
+        assert SIDEWAYS not in hints_of(upright)
         lying = np.asarray(cv2.rotate(upright, turn), np.uint8)
-        assert SIDEWAYS in find_hints(lying, find_segments(lying))
+        assert SIDEWAYS in hints_of(lying)
 
     def test_sideways_photo_is_refused_with_the_remedy(self, tmp_path: Path) -> None:
         path = tmp_path / "lying.png"

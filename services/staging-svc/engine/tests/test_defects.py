@@ -63,8 +63,47 @@ def test_round_picture(rooms: list[Picture]) -> None:
     assert "fish-eye" in refusal(np.asarray(rooms[0] * disc[..., None], np.uint8))
 
 
-@pytest.mark.parametrize("gap", [6, 20])
+@pytest.mark.parametrize("gap", [0, 6, 20])
 def test_collage(rooms: list[Picture], gap: int) -> None:
     for stack, size in ((np.hstack, (600, gap, 3)), (np.vstack, (gap, 900, 3))):
         pieces = [rooms[0], np.full(size, 255, np.uint8), rooms[1]]
         assert "several pictures" in refusal(np.asarray(stack(pieces), np.uint8))
+
+
+def test_collage_of_four_without_gaps(rooms: list[Picture]) -> None:
+    rows = [np.hstack([rooms[0], rooms[1]]), np.hstack([rooms[2], rooms[0]])]
+    assert "several pictures" in refusal(np.asarray(np.vstack(rows), np.uint8))
+
+
+@pytest.mark.parametrize("shade", [18, 245, 255])
+@pytest.mark.parametrize("turns", range(4))
+def test_screenshot_with_a_bar_at_one_edge(rooms: list[Picture], shade: int, turns: int) -> None:
+    for room in rooms:
+        bar = np.full((50, 900, 3), shade, np.uint8)
+        cv2.putText(bar, "9:41   photos.example", (30, 36), 0, 1.0, (255 - shade,) * 3, 2)
+        # Where the photo is as white as the bar, nothing tells them apart.
+        edge = np.clip(room, 0, 235)
+        screen = np.asarray(np.vstack([bar, edge]), np.uint8)
+        assert "screenshot" in refusal(np.ascontiguousarray(np.rot90(screen, turns)))
+
+
+@pytest.mark.parametrize("frame", [12, 250])
+def test_photo_of_a_screen_or_a_print(rooms: list[Picture], frame: int) -> None:
+    for room in rooms:
+        desk = np.random.default_rng(1).normal(110, 6, (900, 1200, 3)).clip(0, 255)
+        shown = np.array([[130, 110], [1090, 70], [1050, 760], [160, 720]], np.float32)
+        rim = shown + np.array([[-26, -26], [26, -26], [26, 30], [-26, 30]], np.float32)
+        cv2.fillConvexPoly(desk, rim.astype(np.int32), (frame,) * 3)
+        corners = np.array([[0, 0], [900, 0], [900, 600], [0, 600]], np.float32)
+        turn = cv2.getPerspectiveTransform(corners, shown)
+        seen = cv2.warpPerspective(room, turn, (1200, 900))
+        inside = cv2.warpPerspective(np.ones((600, 900), np.uint8), turn, (1200, 900)) > 0
+        desk[inside] = seen[inside]
+        assert "of a screen" in refusal(desk.astype(np.uint8))
+
+
+def test_window_in_a_dark_wall_is_no_screen(rooms: list[Picture]) -> None:
+    wall = np.full((600, 900, 3), 25, np.uint8)
+    wall[150:420, 300:650] = 240
+    wall[470:] = 90
+    check_picture(wall)

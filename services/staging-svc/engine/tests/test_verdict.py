@@ -83,10 +83,25 @@ def test_unknown_scale_is_told_but_refuses_nothing() -> None:
 
 
 def test_spots_on_the_floor_need_both_signs() -> None:
-    colour, hole = {"covered": LIMITS["covered"] * 1.1}, {"hole": LIMITS["hole"] * 1.1}
-    assert judge(GOOD | colour).refusal is None
-    assert judge(GOOD | hole).refusal is None
-    assert failed(GOOD | colour | hole) == ["is_empty"]
+    signs = ({"covered": LIMITS["covered"] * 1.1}, {"hole": LIMITS["hole"] * 1.1})
+    thing = {"furniture": LIMITS["spotted"]}
+    for sign in signs:
+        assert judge(GOOD | sign | thing).refusal is None
+    assert failed(GOOD | signs[0] | signs[1] | thing) == ["is_empty"]
+
+
+def test_sun_on_a_floor_without_things_is_none() -> None:
+    sun = {"covered": LIMITS["covered"] * 2, "hole": LIMITS["hole"] * 2, "furniture": 0.01}
+    assert judge(GOOD | sun).refusal is None
+
+
+def test_room_that_is_hardly_likely_gets_the_likeliest_reason() -> None:
+    limit = LIMITS["is_empty_room"]
+    kinds = {"is_furnished_room": 0.4, "is_kitchen": 0.5}
+    assert judge(GOOD | kinds | {"is_empty_room": limit}).refusal is None
+    refusal = judge(GOOD | kinds | {"is_empty_room": limit - _BIT}).refusal
+    assert refusal is not None
+    assert "kitchen" in refusal.message
 
 
 @pytest.mark.parametrize(

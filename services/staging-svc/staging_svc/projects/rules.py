@@ -11,7 +11,7 @@ Spot = tuple[float, float]
 
 # The engine's estimate of how likely a picture can be published as it is. Of those below, more than a
 # few could not.
-SURE = 0.6
+SURE = 0.75
 
 # Shares of the photo: of its sides, and of its area.
 LEAST_DEPTH = 0.02
