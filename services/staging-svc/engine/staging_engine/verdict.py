@@ -175,7 +175,7 @@ _ROOM_SIZE = _Rule(
     "The room seems to be too narrow or too long for furniture.",
     Refusal(
         "cannot_place",
-        "The room seems to be too narrow for furniture. Use a photo of a room that is at least 2.2 m "
+        "The room seems to be too narrow or too long for furniture. Use a photo of a room that is at least 2.2 m "
         "wide, or mark the corners of the floor yourself.",
     ),
 )

@@ -31,7 +31,7 @@ def test_noise_shows_no_room(tmp_path: Path) -> None:
     assert refused.value.code == "room_not_found"
 
 
-def test_scattered_lines_show_no_room(tmp_path: Path) -> None:
+def test_scattered_lines_are_no_room(tmp_path: Path) -> None:
     random = np.random.default_rng(3)
     image = np.full((800, 1200, 3), 230, np.uint8)
     for _ in range(120):
@@ -39,7 +39,7 @@ def test_scattered_lines_show_no_room(tmp_path: Path) -> None:
         cv2.line(image, (int(ends[0]), int(ends[1])), (int(ends[2]), int(ends[3])), (40, 60, 80), 2)
     with pytest.raises(StagingRefusedError) as refused:
         analyse(photo(tmp_path, image))
-    assert refused.value.code == "room_not_found"
+    assert refused.value.code == "not_a_room"
 
 
 def test_small_photo_is_refused(tmp_path: Path) -> None:

@@ -153,7 +153,7 @@ def test_furniture_takes_confidence_before_it_refuses() -> None:
 
 
 def test_many_small_doubts_refuse_with_the_likeliest_reason() -> None:
-    doubtful = GOOD | {"room": 0.35, "parts": 0.65, "free": 0.56, "furniture": 0.1}
+    doubtful = GOOD | {"room": 0.35, "parts": 0.82, "free": 0.6, "furniture": 0.12}
     refusal = judge(doubtful | {"is_empty_room": 0.4}).refusal
     assert refusal is not None
     assert refusal.code == "room_not_found"

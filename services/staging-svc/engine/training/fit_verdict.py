@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from staging_engine.camera import find_segments
 from staging_engine.content import check_content, check_upright
@@ -88,7 +89,7 @@ def fit(inputs: Floats, good: Floats) -> Floats:
     return weights
 
 
-def cross_validated(inputs: Floats, good: Floats, folds: Floats) -> Floats:
+def cross_validated(inputs: Floats, good: Floats, folds: NDArray[np.int64]) -> Floats:
     """The chance of each photo by weights that are fitted to the other folds."""
     chances = np.zeros(len(good))
     for fold in np.unique(folds):
@@ -141,7 +142,10 @@ def main() -> None:
 
 
 def _report(
-    rows: list[dict[str, Any]], seen: list[dict[str, Any]], chances: Floats, folds: Floats
+    rows: list[dict[str, Any]],
+    seen: list[dict[str, Any]],
+    chances: Floats,
+    folds: NDArray[np.int64],
 ) -> None:
     empty = np.array([float(row["kind"] == "empty_room") for row in seen])
     good = np.array([float(row["good"]) for row in seen])
@@ -149,7 +153,7 @@ def _report(
     empties = sum(row["kind"] == "empty_room" for row in rows)
     others = len(rows) - empties
 
-    def line(name: str, kept: Floats) -> str:
+    def line(name: str, kept: NDArray[np.bool_]) -> str:
         return (
             f"{name}: empty kept {(kept * empty).sum() / empties:.3f}, "
             f"read right kept {(kept * good).sum() / good.sum():.3f}, "

@@ -11,13 +11,14 @@ export function canBeHelped({ failure, original, deleted_at }: Photo): boolean {
   return Boolean(failure && original && !deleted_at && HELPABLE.has(failure.code));
 }
 
-/** What the server says is in English, and in more detail than the app knows; other languages have a
- * sentence for each code. */
-export function said(words: { code: string; message: string; passed?: boolean }): string {
-  return i18n.locale === "en" ? words.message : (known(words) ?? words.message);
+/** What the server says, in the language of the page: the engine's sentences are texts of ours as well
+ * (`sentences.ts`); for others of a refusal there is a sentence for each code. */
+export function said({ code, message }: { code: string; message: string }): string {
+  if (i18n.locale === "en") return message;
+  return message in i18n.messages ? i18n._(message) : (known(code) ?? message);
 }
 
-function known({ code, passed }: { code: string; passed?: boolean }): string | null {
+function known(code: string): string | null {
   switch (code) {
     case "room_not_found":
       return t`No room with floor and walls was recognised. Take the photo level, from a corner, with the floor in view.`;
@@ -27,46 +28,8 @@ function known({ code, passed }: { code: string; passed?: boolean }): string | n
       return t`This does not look like the photo of an empty room. Choose one that shows floor and walls.`;
     case "already_furnished":
       return t`There seem to be things on the floor. Choose a photo of the empty room.`;
-    case "black_bars":
-      return t`The photo has black bars at its edges: without them, the result will be better.`;
-    case "sideways":
-      return t`The photo seems to lie on its side: turn it upright and try again.`;
     case "first_picture_only":
       return t`The file is an animation: only its first picture was used.`;
-    case "usable_picture":
-      return passed
-        ? t`The picture is sharp and bright enough.`
-        : t`The picture is too dark, too blurred or too plain to see a room in it.`;
-    case "shows_room":
-      return passed
-        ? t`The photo shows the inside of a room.`
-        : t`The photo does not seem to show an empty living space.`;
-    case "is_empty":
-      return passed ? t`The floor is free.` : t`There seem to be things on the floor already.`;
-    case "room_shape":
-      return passed
-        ? t`Floor, walls and ceiling were recognised.`
-        : t`Floor and walls were recognised only in part.`;
-    case "steady":
-      return passed
-        ? t`Floor and walls are at the same places in lighter, darker and smaller versions of the photo.`
-        : t`Floor and walls are found at other places when the photo is made lighter, darker or smaller.`;
-    case "room_size":
-      return passed
-        ? t`The room is large enough for furniture.`
-        : t`The room seems to be too narrow or too long for furniture.`;
-    case "clear_view":
-      return passed
-        ? t`Nothing stands in front of the floor.`
-        : t`Something stands in front of the floor: furniture would be painted over it.`;
-    case "marked_floor":
-      return passed
-        ? t`The marked corners fit a room with right angles.`
-        : t`The marked corners do not fit a room with right angles.`;
-    case "known_scale":
-      return passed
-        ? t`A door or the ceiling tells how large the room is.`
-        : t`How large the room is was guessed: no door was recognised, and the height of the ceiling is not known.`;
   }
   return null;
 }
