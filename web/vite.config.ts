@@ -50,7 +50,7 @@ export default defineConfig({
               name: "parts",
               test: /node_modules|src\/(lib|ui)\//,
               entriesAware: true,
-              entriesAwareMergeThreshold: 600,
+              entriesAwareMergeThreshold: 500,
             },
           ],
         },

@@ -36,6 +36,17 @@ def sign_up(platform: Platform) -> Customer:
     return customer
 
 
+def set_plan(platform: Platform, customer: Customer, plan: str) -> None:
+    """Put the customer on a plan, and wait until their session tells what it includes."""
+    platform.run("usage-svc", "set-plan", customer.account.slug, plan)
+
+    def is_known() -> bool:
+        entitlements = good(customer.browser.get("/v1/session")).json()["entitlements"]
+        return entitlements is not None and bool(entitlements["plan"] == plan)
+
+    eventually(is_known, what=f"the session to know of the plan {plan}")
+
+
 @dataclass
 class Colleague:
     """Somebody whom a customer has invited, in a browser on the host of the customer's tenant."""

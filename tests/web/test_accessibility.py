@@ -9,11 +9,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from proof.accessibility import too_wide, violations
-from proof.customers import faint_photo, new_account, photo, sign_up
+from proof.customers import faint_photo, new_account, photo, set_plan, sign_up
 from proof.person import NARROW, Person, Picture
 from stagify_local.customer import Customer
 from stagify_local.platform import Platform
-from stagify_local.waiting import eventually
 
 # A brand whose colours cannot be used as they are.
 BRAND = {"name": "Sonnenblick", "colors": {"primary": "#ffe14d", "accent": "#163a64"}}
@@ -33,17 +32,8 @@ def furnished(platform: Platform, request: pytest.FixtureRequest) -> Iterator[Cu
         customer.stage(b"no photo", filename="broken.jpg")
         invited = {"emails": ["late@invited.example.com"], "role": "viewer"}
         assert customer.browser.post("/v1/invitations", json=invited).status_code == 201
-        platform.run("usage-svc", "set-plan", customer.account.slug, "enterprise")
-        eventually(
-            lambda: "custom_roles" in features_of(customer), what="the session to know of the plan"
-        )
+        set_plan(platform, customer, "enterprise")
         yield customer
-
-
-def features_of(customer: Customer) -> list[str]:
-    """What the session says that the plan includes."""
-    entitlements = customer.browser.get("/v1/session").json()["entitlements"]
-    return [] if entitlements is None else list(entitlements["features"])
 
 
 HAS_FOCUS = "(each) => each.contains(document.activeElement)"
@@ -144,6 +134,11 @@ PAGES: dict[str, Open] = {
     "brand": _at("/office/brand", "#"),
     "api keys": _at("/office/api-keys", "curl"),
     "new key": _key,
+    "changing a key": _pressed("/office/api-keys", "Change tests|tests ändern", "input[name=name]"),
+    "replacing a key": _pressed("/office/api-keys", "Replace tests|tests ersetzen", "form"),
+    "service account": _pressed(
+        "/office/api-keys", "New service account|Neues Dienstkonto", "input[name=name]"
+    ),
     "joining": _joining,
     "account": _at("/me", "localhost"),
     "missing": _at("/no/such/page", re.compile("no such page|gibt es nicht|keine")),

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import expect
 
+from proof.accessibility import violations
 from proof.customers import photo
 from proof.person import Person
 from stagify_local.customer import Customer, client, code_of
@@ -47,7 +48,7 @@ class TestApiKeys:
         signed_in.button("Make the key").dblclick()
         key = page.locator("code").filter(has_text=re.compile(r"^stg_live_")).inner_text()
         signed_in.button("I have stored it").click()
-        rows = page.get_by_role("row").filter(has_text="Importer <b>1</b>")
+        rows = page.get_by_role("listitem").filter(has_text="Importer <b>1</b>")
         expect(rows).to_have_count(1)
         assert key not in page.content()
         with client(customer.account.port, customer.account.slug) as program:
@@ -57,6 +58,57 @@ class TestApiKeys:
             page.get_by_role("alertdialog").get_by_role("button", name="Revoke").click()
             signed_in.sees("The key no longer works.")
             expect(rows).to_have_count(0)
+            eventually(
+                lambda: code_of(program.get("/v1/projects")) == "invalid_credential",
+                what="the key to be refused",
+            )
+
+    def test_a_key_of_a_service_account_is_changed_and_replaced(
+        self, signed_in: Person, customer: Customer
+    ) -> None:
+        page = signed_in.page
+        signed_in.open("/office/api-keys", slug=customer.account.slug)
+        signed_in.button("New service account").click()
+        dialog = page.get_by_role("dialog")
+        dialog.get_by_label("Name", exact=True).fill("Importer")
+        dialog.get_by_role("button", name="Make it").click()
+        signed_in.sees("Now make a key for it.")
+        assert violations(page) == []
+        signed_in.button("New key").click()
+        page.get_by_label("Name", exact=True).fill("Nightly")
+        page.get_by_role("radio", name="Importer").check()
+        signed_in.button("Make the key").click()
+        first = page.locator("code").filter(has_text=re.compile(r"^stg_live_")).inner_text()
+        signed_in.button("I have stored it").click()
+        keys = page.get_by_role("list", name="API keys").get_by_role("listitem")
+        made = keys.filter(has_text="Nightly")
+        expect(made).to_contain_text("for the service account Importer: all that its role may")
+        signed_in.button("Change Nightly").click()
+        dialog.get_by_label("Name", exact=True).fill("Nightly run")
+        dialog.get_by_role("radio", name="in 30 days").check()
+        dialog.get_by_label("Only from these addresses").fill("127.0.0.0/8, ::1")
+        assert violations(page) == []
+        dialog.get_by_role("button", name="Save").click()
+        signed_in.sees("The key is changed.")
+        expect(made).to_contain_text("only from 127.0.0.0/8")
+        signed_in.button("Replace Nightly run").click()
+        dialog.get_by_role("radio", name="an hour").check()
+        dialog.get_by_role("button", name="Make the new key").dblclick()
+        second = dialog.locator("code").inner_text()
+        dialog.get_by_role("button", name="I have stored it").click()
+        expect(made).to_have_count(2)
+        expect(made.filter(has_text="Replaced")).to_have_count(1)
+        # Only the successor can be changed or replaced.
+        expect(signed_in.button("Replace Nightly run")).to_have_count(1)
+        assert first != second
+        with client(customer.account.port, customer.account.slug) as program:
+            for key in (first, second):
+                program.headers["Authorization"] = f"Bearer {key}"
+                assert program.get("/v1/projects").status_code == 200
+            signed_in.button("Remove Importer").click()
+            page.get_by_role("alertdialog").get_by_role("button", name="Remove").click()
+            signed_in.sees("The service account and its keys do not work any more.")
+            expect(made).to_have_count(0)
             eventually(
                 lambda: code_of(program.get("/v1/projects")) == "invalid_credential",
                 what="the key to be refused",

@@ -9,11 +9,10 @@ import pytest
 from playwright.sync_api import Route, expect
 
 from proof.accessibility import violations
-from proof.customers import hire
+from proof.customers import hire, set_plan
 from proof.person import PHONE, Person
 from stagify_local.customer import Account, Customer
 from stagify_local.platform import Platform
-from stagify_local.waiting import eventually
 
 PAGE = "/office/team"
 # What a page may take to notice that its session has changed or ended, on a machine that also runs the
@@ -169,14 +168,7 @@ class TestRoles:
     ) -> None:
         slug = customer.account.slug
         page = signed_in.page
-        platform.run("usage-svc", "set-plan", slug, "enterprise")
-        eventually(
-            lambda: (
-                "custom_roles"
-                in customer.browser.get("/v1/session").json()["entitlements"]["features"]
-            ),
-            what="the session to know of the plan",
-        )
+        set_plan(platform, customer, "enterprise")
         signed_in.open(f"{PAGE}/roles", slug=slug)
         signed_in.button("New role").click()
         dialog = page.get_by_role("dialog")

@@ -46,20 +46,23 @@ const visits = entries.flatMap((entry) => {
 // What opens over a page that is there already.
 const UNDER: Record<string, string> = {
   "src/features/account/parts/DeletionDialog.tsx": "src/features/account/AccountPage.tsx",
-  "src/features/invitations/parts/InviteDialog.tsx": "src/features/invitations/InvitationsPage.tsx",
-  "src/features/invitations/parts/LinkDialog.tsx": "src/features/invitations/InvitationsPage.tsx",
-  "src/features/team/parts/RoleFormDialog.tsx": "src/features/team/RolesPage.tsx",
+  "src/features/api-keys/parts/ChangeDialog.tsx": "src/features/api-keys/ApiKeysPage.tsx",
   "src/features/api-keys/parts/NewKey.tsx": "src/features/api-keys/ApiKeysPage.tsx",
+  "src/features/api-keys/parts/ReplaceDialog.tsx": "src/features/api-keys/ApiKeysPage.tsx",
   "src/features/factors/parts/NewAppDialog.tsx": "src/features/account/AccountPage.tsx",
   "src/features/factors/parts/NewPasskeyDialog.tsx": "src/features/account/AccountPage.tsx",
+  "src/features/invitations/parts/InviteDialog.tsx": "src/features/invitations/InvitationsPage.tsx",
+  "src/features/invitations/parts/LinkDialog.tsx": "src/features/invitations/InvitationsPage.tsx",
   "src/features/photo/parts/FloorEditor.tsx": "src/features/photo/PhotoPage.tsx",
-  "src/features/photos/parts/SelectionBar.tsx": "src/features/photos/PhotosPage.tsx",
   "src/features/photos/NewSheet.tsx": "src/features/photos/PhotosPage.tsx",
+  "src/features/photos/parts/SelectionBar.tsx": "src/features/photos/PhotosPage.tsx",
+  "src/features/service-accounts/parts/AccountDialog.tsx": "src/features/api-keys/ApiKeysPage.tsx",
   "src/features/team/parts/LeaveDialog.tsx": "src/features/team/TeamPage.tsx",
   "src/features/team/parts/RemoveDialog.tsx": "src/features/team/TeamPage.tsx",
   "src/features/team/parts/ResetDialog.tsx": "src/features/team/TeamPage.tsx",
   "src/features/team/parts/RestoreDialog.tsx": "src/features/team/TeamPage.tsx",
   "src/features/team/parts/RoleDialog.tsx": "src/features/team/TeamPage.tsx",
+  "src/features/team/parts/RoleFormDialog.tsx": "src/features/team/RolesPage.tsx",
 };
 // The texts of one language: those of every page, and those of a page's feature.
 const texts = Object.keys(manifest).filter((key) => /app\/messages\/en\.ts$/.test(key));

@@ -1,13 +1,14 @@
-import { Trans, useLingui } from "@lingui/react/macro";
+import { Trans } from "@lingui/react/macro";
 import { useSuspenseInfiniteQuery } from "@tanstack/react-query";
 import { Plus } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
+import { ServiceAccounts } from "@/features/service-accounts";
 import { useCan } from "@/lib/access";
 import { Button } from "@/ui/Button";
 import { EmptyState } from "@/ui/EmptyState";
-import { Page } from "@/ui/Page";
+import { Page, Section } from "@/ui/Page";
 import { apiKeysQuery } from "./api";
-import { ApiKeyTable } from "./parts/ApiKeyTable";
+import { ApiKeys } from "./parts/ApiKeys";
 import { CurlExample } from "./parts/CurlExample";
 
 // Forms come when somebody asks for one.
@@ -29,7 +30,6 @@ export function ApiKeysPage() {
 }
 
 function Keys() {
-  const { t } = useLingui();
   const [isMaking, setMaking] = useState(false);
   const { data, hasNextPage, isFetchingNextPage, fetchNextPage } =
     useSuspenseInfiniteQuery(apiKeysQuery);
@@ -61,8 +61,8 @@ function Keys() {
         </EmptyState>
       )}
       {keys.length > 0 && (
-        <div className="grid gap-4">
-          <ApiKeyTable keys={keys} caption={t`API keys`} />
+        <Section title={<Trans>Keys</Trans>}>
+          <ApiKeys keys={keys} />
           {hasNextPage && (
             <Button
               kind="secondary"
@@ -73,9 +73,12 @@ function Keys() {
               <Trans>Show more</Trans>
             </Button>
           )}
-        </div>
+        </Section>
       )}
-      <CurlExample />
+      <div className="mt-6 grid gap-6">
+        <ServiceAccounts />
+        <CurlExample />
+      </div>
     </Page>
   );
 }

@@ -27,6 +27,35 @@ export function useCreateApiKey() {
   });
 }
 
+/** What is left out stays as it is. */
+export function useChangeApiKey() {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: ({ id, body }: { id: string; body: Partial<Schemas["ApiKeyUpdate"]> }) => {
+      const params = { path: { api_key_id: id } };
+      return data(
+        api.PATCH("/v1/api-keys/{api_key_id}", { params, body: body as Schemas["ApiKeyUpdate"] }),
+      );
+    },
+    onSettled: () => queries.invalidateQueries({ queryKey: apiKeysQuery.queryKey }),
+  });
+}
+
+/** Make a key in the place of another one. Its secret is in this answer and nowhere else. */
+export function useReplaceApiKey() {
+  const queries = useQueryClient();
+  return useMutation({
+    gcTime: 0,
+    mutationFn: ({ id, key, body }: { id: string; key: string; body: Schemas["ApiKeyRotate"] }) => {
+      const params = { path: { api_key_id: id }, ...withKey(key) };
+      return data(
+        api.POST("/v1/api-keys/{api_key_id}/rotate", { params, body }),
+      ) as Promise<NewApiKey>;
+    },
+    onSuccess: () => queries.invalidateQueries({ queryKey: apiKeysQuery.queryKey }),
+  });
+}
+
 export function useRevokeApiKey() {
   const queries = useQueryClient();
   return useMutation({

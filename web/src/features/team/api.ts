@@ -63,6 +63,24 @@ export function useEveryMember(): readonly Member[] {
   return read?.pages.flatMap(({ items }) => items) ?? [];
 }
 
+/** The API keys that act for somebody and would stop with them; of many the newest. */
+export function keysOfQuery({ user_id }: Member) {
+  return queryOptions({
+    queryKey: ["api-keys", "of", user_id],
+    queryFn: async () => {
+      const query = { limit: 100 };
+      const { items } = (await data(
+        api.GET("/v1/api-keys", { params: { query } }),
+      )) as Schemas["ApiKeyPage"];
+      const isAlive = (end: string | null) => end === null || Date.parse(end) > Date.now();
+      return items.filter(
+        (each) =>
+          each.created_by === user_id && !each.service_account_id && isAlive(each.expires_at),
+      );
+    },
+  });
+}
+
 /** Read the people again when one's own role may have changed. */
 export function useFreshMembers(): void {
   const queries = useQueryClient();
@@ -131,13 +149,21 @@ export function useResetFactors() {
   });
 }
 
-/** Bring somebody back as they were, or with another role. */
+/** Bring somebody back as they were, or with another role; their keys only if they are to work again (`resumes`). */
 export function useRestoreMember() {
   const changed = useTeamChanged();
   return useMutation({
-    mutationFn: ({ member, role }: { member: Member; role?: string }) => {
+    mutationFn: ({
+      member,
+      role,
+      resumes = false,
+    }: {
+      member: Member;
+      role?: string;
+      resumes?: boolean;
+    }) => {
       const params = { path: { member_id: member.id } };
-      const body = role === undefined ? {} : { role };
+      const body = { ...(role !== undefined && { role }), resume_keys: resumes };
       return data(api.POST("/v1/members/{member_id}/restore", { params, body }));
     },
     onSettled: () => void changed(),

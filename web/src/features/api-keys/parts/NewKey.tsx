@@ -1,20 +1,27 @@
 import { Trans, useLingui } from "@lingui/react/macro";
+import { useSuspenseQuery } from "@tanstack/react-query";
 import { useState } from "react";
+import { serviceAccountsQuery } from "@/features/service-accounts";
 import { useSession } from "@/lib/access";
 import { ApiError, useIdempotencyKey } from "@/lib/api";
 import { wordsFor } from "@/lib/refusals";
 import { Button } from "@/ui/Button";
 import { ChoiceGroup } from "@/ui/ChoiceGroup";
-import { CopyButton } from "@/ui/CopyButton";
 import { Field } from "@/ui/Field";
 import { Form } from "@/ui/Form";
 import { Notice } from "@/ui/Notice";
 import { Section } from "@/ui/Page";
 import { Switch } from "@/ui/Switch";
-import { type ApiKeyWish, type NewApiKey, useCreateApiKey } from "../api";
+import { type ApiKeyWish, useCreateApiKey } from "../api";
+import { endOf, type Life, networksIn } from "../rules";
+import { useKeyWords } from "../words";
+import { AddressesField } from "./AddressesField";
+import { useLives } from "./lives";
+import { Secret } from "./Secret";
 import { type Scope, USUAL_SCOPES, useScopeNames } from "./scopes";
 
-type Life = "30" | "90" | "365" | "never";
+// Instead of the id of a service account.
+const MYSELF = "myself";
 
 /** Make a key, then show it once. */
 export default function NewKey({ onClose }: { onClose: () => void }) {
@@ -54,28 +61,6 @@ export default function NewKey({ onClose }: { onClose: () => void }) {
   );
 }
 
-function Secret({ made }: { made: NewApiKey }) {
-  const { t } = useLingui();
-  if (made.key == null) {
-    return (
-      <Notice tone="warn">
-        <Trans>
-          This key was made already, and its secret was shown then. If nobody stored it, revoke it
-          and make another.
-        </Trans>
-      </Notice>
-    );
-  }
-  return (
-    <div className="flex items-start gap-3 rounded-input bg-raised p-3">
-      <code className="min-w-0 flex-1 select-all self-center font-mono text-caption [overflow-wrap:anywhere]">
-        {made.key}
-      </code>
-      <CopyButton text={made.key} label={t`Copy the key`} />
-    </div>
-  );
-}
-
 function KeyForm({
   busy,
   error,
@@ -89,83 +74,98 @@ function KeyForm({
 }) {
   const { t } = useLingui();
   const { permissions } = useSession();
+  const { data: accounts } = useSuspenseQuery(serviceAccountsQuery);
+  const [actsFor, setActsFor] = useState(MYSELF);
+  // A key of a service account may do all that its role may, unless it is given less.
+  const [isLimited, setLimited] = useState(false);
   const names = useScopeNames();
+  const words = useKeyWords();
+  const lives = useLives();
   const [life, setLife] = useState<Life>("365");
   const [scopes, setScopes] = useState<Scope[]>(
     USUAL_SCOPES.filter((each) => permissions.includes(each)),
   );
+  const isOfAccount = actsFor !== MYSELF;
+  const hasScopes = !isOfAccount || isLimited;
+  const isReady = !hasScopes || scopes.length > 0;
   const refusal = error instanceof ApiError ? error : null;
   const toggle = (scope: Scope, isOn: boolean) =>
     setScopes((before) => (isOn ? [...before, scope] : before.filter((each) => each !== scope)));
   return (
     <Form<{ name: string; addresses?: string }>
-      busy={busy || scopes.length === 0}
+      busy={busy || !isReady}
       errors={refusal?.fields}
       onSubmit={({ name, addresses }) =>
         onSubmit({
           name,
-          scopes,
+          ...(hasScopes && { scopes }),
+          ...(isOfAccount && { service_account_id: actsFor }),
           expires_at: endOf(life),
-          addresses: (addresses ?? "").split(/[\s,;]+/).filter(Boolean),
+          addresses: networksIn(addresses),
         })
       }
     >
-      {error && <Notice tone="danger">{wordsFor(error)}</Notice>}
+      {error && <Notice tone="danger">{wordsFor(error, words)}</Notice>}
       <Field
         name="name"
         label={<Trans>Name</Trans>}
         placeholder={t`Listing importer`}
-        maxLength={100}
+        maxLength={120}
         required
         autoComplete="off"
         autoFocus
       />
-      <fieldset className="grid gap-2">
-        <legend className="mb-2 font-medium text-caption">
-          <Trans>What it may do</Trans>
-        </legend>
-        {(Object.keys(names) as Scope[])
-          .filter((scope) => permissions.includes(scope))
-          .map((scope) => (
-            <Switch
-              key={scope}
-              label={names[scope]}
-              checked={scopes.includes(scope)}
-              onChange={(isOn) => toggle(scope, isOn)}
-            />
-          ))}
-        {scopes.length === 0 && (
-          <p role="alert" className="text-caption text-danger">
-            <Trans>Choose at least one.</Trans>
-          </p>
-        )}
-      </fieldset>
+      {accounts.length > 0 && (
+        <ChoiceGroup
+          name="acts_for"
+          label={<Trans>It acts for</Trans>}
+          value={actsFor}
+          onChange={setActsFor}
+          options={[
+            { value: MYSELF, label: t`yourself` },
+            ...accounts.map(({ id, name }) => ({ value: id, label: <bdi>{name}</bdi> })),
+          ]}
+        />
+      )}
+      {isOfAccount && (
+        <Switch
+          label={<Trans>It may do less than the service account</Trans>}
+          checked={isLimited}
+          onChange={setLimited}
+        />
+      )}
+      {hasScopes && (
+        <fieldset className="grid gap-2">
+          <legend className="mb-2 font-medium text-caption">
+            <Trans>What it may do</Trans>
+          </legend>
+          {(Object.keys(names) as Scope[])
+            .filter((scope) => permissions.includes(scope))
+            .map((scope) => (
+              <Switch
+                key={scope}
+                label={names[scope]}
+                checked={scopes.includes(scope)}
+                onChange={(isOn) => toggle(scope, isOn)}
+              />
+            ))}
+          {scopes.length === 0 && (
+            <p role="alert" className="text-caption text-danger">
+              <Trans>Choose at least one.</Trans>
+            </p>
+          )}
+        </fieldset>
+      )}
       <ChoiceGroup<Life>
         name="life"
         label={<Trans>It ends</Trans>}
         value={life}
         onChange={setLife}
-        options={[
-          { value: "30", label: t`in 30 days` },
-          { value: "90", label: t`in 90 days` },
-          { value: "365", label: t`in a year` },
-          { value: "never", label: t`never` },
-        ]}
+        options={lives}
       />
-      <Field
-        name="addresses"
-        label={<Trans>Only from these addresses</Trans>}
-        hint={
-          <Trans>
-            Internet addresses or networks, such as 203.0.113.0/24. If there are none, it works from
-            everywhere.
-          </Trans>
-        }
-        autoComplete="off"
-        spellCheck={false}
-      />
+      <AddressesField />
       <div className="flex flex-wrap gap-3">
-        <Button type="submit" busy={busy} unavailable={scopes.length === 0}>
+        <Button type="submit" busy={busy} unavailable={!isReady}>
           <Trans>Make the key</Trans>
         </Button>
         <Button kind="secondary" onClick={onCancel}>
@@ -174,8 +174,4 @@ function KeyForm({
       </div>
     </Form>
   );
-}
-
-function endOf(life: Life): string | null {
-  return life === "never" ? null : new Date(Date.now() + Number(life) * 86_400_000).toISOString();
 }

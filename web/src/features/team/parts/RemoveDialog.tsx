@@ -1,9 +1,13 @@
 import { Trans } from "@lingui/react/macro";
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { useCan } from "@/lib/access";
+import { formatAgo } from "@/lib/format";
 import { wordsFor } from "@/lib/refusals";
 import { ConfirmDialog } from "@/ui/Dialog";
 import { Notice } from "@/ui/Notice";
 import { Typed } from "@/ui/Typed";
-import { type Member, useRemoveMember } from "../api";
+import { keysOfQuery, type Member, useRemoveMember } from "../api";
 import { useMemberWords } from "./refusals";
 
 /** Asks before somebody is removed, and tells what that means. */
@@ -39,6 +43,7 @@ export default function RemoveDialog({
         </li>
         <li>
           <Trans>API keys that they made stop working.</Trans>
+          <Keys member={member} />
         </li>
         <li>
           <Trans>Their photos and everything else they made stay.</Trans>
@@ -49,4 +54,38 @@ export default function RemoveDialog({
       </ul>
     </ConfirmDialog>
   );
+}
+
+/** The programs that would be refused, and what keeps them going. */
+function Keys({ member }: { member: Member }) {
+  const canManage = useCan("api_keys:manage");
+  // It may be late or away: the question stands without it.
+  const { data: keys } = useQuery({ ...keysOfQuery(member), enabled: canManage });
+  if (!keys?.length) return null;
+  return (
+    <>
+      <ul className="grid list-[circle] gap-1 py-1 pl-5 text-quiet [overflow-wrap:anywhere]">
+        {keys.map(({ id, name, last_used_at }) => (
+          <li key={id}>
+            <bdi>{name}</bdi>, <LastUse instant={last_used_at} />
+          </li>
+        ))}
+      </ul>
+      <p className="text-quiet">
+        <Trans>
+          Give programs that should go on a key of a{" "}
+          <Link to="/office/api-keys" className="text-brand-text underline underline-offset-4">
+            service account
+          </Link>{" "}
+          first.
+        </Trans>
+      </p>
+    </>
+  );
+}
+
+function LastUse({ instant }: { instant: string | null }) {
+  if (instant === null) return <Trans>never used</Trans>;
+  const ago = formatAgo(instant);
+  return <Trans>last used {ago}</Trans>;
 }

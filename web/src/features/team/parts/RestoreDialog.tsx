@@ -1,9 +1,11 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
-import { useSession } from "@/lib/access";
+import { useCan, useSession } from "@/lib/access";
 import { ApiError } from "@/lib/api";
+import { proof } from "@/lib/proof";
 import { wordsFor } from "@/lib/refusals";
+import { useStore } from "@/lib/store";
 import { Button, buttonLook } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
 import { Form } from "@/ui/Form";
@@ -32,12 +34,16 @@ export default function RestoreDialog({
   const { permissions } = useSession();
   const restore = useRestoreMember();
   const words = useRestoreWords();
+  const canManageKeys = useCan("api_keys:manage");
   const [role, setRole] = useState(member.role ?? LEAST);
+  const [resumes, setResumes] = useState(false);
+  // The question who it is stands alone.
+  const isProving = useStore(proof.wanted);
   const { error } = restore;
   const isFull = error instanceof ApiError && error.code === "no_seat_left";
   const save = () =>
     restore.mutate(
-      { member, role },
+      { member, role, resumes },
       {
         onSuccess: () => {
           onClose();
@@ -47,7 +53,7 @@ export default function RestoreDialog({
     );
   return (
     <Dialog
-      open
+      open={!isProving}
       onOpenChange={onClose}
       title={
         <Trans>
@@ -72,6 +78,17 @@ export default function RestoreDialog({
           </Notice>
         )}
         <RoleChoice roles={givable(roles, permissions)} value={role} onChange={setRole} />
+        {canManageKeys && (
+          <label className="flex min-h-11 cursor-pointer items-center gap-3">
+            <input
+              type="checkbox"
+              checked={resumes}
+              onChange={(event) => setResumes(event.currentTarget.checked)}
+              className="size-4.5 shrink-0 accent-brand"
+            />
+            <Trans>Let the API keys work again that they had made</Trans>
+          </label>
+        )}
         <div className="flex flex-wrap gap-3">
           <Button type="submit" busy={restore.isPending}>
             <Trans>Bring back</Trans>

@@ -1,0 +1,90 @@
+import { Trans, useLingui } from "@lingui/react/macro";
+import { useState } from "react";
+import { type Role, RolePicker } from "@/features/team";
+import { ApiError } from "@/lib/api";
+import { wordsFor } from "@/lib/refusals";
+import { Button } from "@/ui/Button";
+import { Dialog } from "@/ui/Dialog";
+import { Field } from "@/ui/Field";
+import { Form } from "@/ui/Form";
+import { Notice } from "@/ui/Notice";
+import { toast } from "@/ui/Toast";
+import { type ServiceAccount, useSaveAccount } from "../api";
+import { useAccountWords } from "../words";
+
+// What a program needs that furnishes photos.
+const USUAL = "member";
+
+/** Make a service account, or change one. */
+export default function AccountDialog({
+  account,
+  roles,
+  onClose,
+}: {
+  account: ServiceAccount | null;
+  roles: readonly Role[];
+  onClose: () => void;
+}) {
+  const { t } = useLingui();
+  const save = useSaveAccount();
+  const words = useAccountWords();
+  const first = account?.role ?? USUAL;
+  const [role, setRole] = useState(roles.some(({ key }) => key === first) ? first : "");
+  const refusal = save.error instanceof ApiError ? save.error : null;
+  const isTaken = refusal?.code === "service_account_name_taken";
+  return (
+    <Dialog
+      open
+      onOpenChange={onClose}
+      title={account ? <Trans>Change a service account</Trans> : <Trans>New service account</Trans>}
+      description={
+        account ? (
+          <Trans>Another role counts within a second, for its keys too.</Trans>
+        ) : (
+          <Trans>Give each program one of its own, then make keys for it.</Trans>
+        )
+      }
+    >
+      <Form<{ name: string }>
+        busy={save.isPending || role === ""}
+        errors={isTaken ? { name: words.service_account_name_taken ?? "" } : refusal?.fields}
+        onSubmit={({ name }) =>
+          save.mutate(
+            { account, wish: { name, role } },
+            {
+              onSuccess: () => {
+                onClose();
+                toast({
+                  title: account
+                    ? t`The service account is changed.`
+                    : t`The service account is made. Now make a key for it.`,
+                });
+              },
+            },
+          )
+        }
+      >
+        {save.error && !isTaken && <Notice tone="danger">{wordsFor(save.error, words)}</Notice>}
+        <Field
+          name="name"
+          label={<Trans>Name</Trans>}
+          placeholder={t`Listing importer`}
+          defaultValue={account?.name}
+          maxLength={120}
+          required
+          autoComplete="off"
+          autoFocus
+        />
+        <RolePicker label={<Trans>Role</Trans>} roles={roles} value={role} onChange={setRole} />
+        <div className="flex flex-wrap gap-3">
+          <Button type="submit" busy={save.isPending} unavailable={role === ""}>
+            {account ? <Trans>Save</Trans> : <Trans>Make it</Trans>}
+          </Button>
+          <Button kind="secondary" onClick={onClose}>
+            <Trans>Cancel</Trans>
+          </Button>
+        </div>
+      </Form>
+    </Dialog>
+  );
+}
