@@ -15,7 +15,6 @@ def add_features(
     walls: dict[str, WallFrame],
     chosen: dict[str, list[tuple[str, Hole]]],
     paint: int,
-    reach: float,
     white: int,
 ) -> None:
     """Chimney breasts, fireplaces, notched corners, columns, half walls and stairs at the side."""

@@ -51,7 +51,9 @@ def build_shell(set_: Set, box: Box, kind: str) -> dict[str, WallFrame]:
         else set_.material(tinted(random, 0.1, 0.45, 0.25), WALL)
     )
     board = float(random.choice([0.0, 0.06, 0.09, 0.14, 0.2]))
-    reach = 0.0 if kind == "corridor" else float(random.uniform(0.8, 1.6))
+    if kind != "corridor":
+        # Nothing uses this draw any more, but without it a seed would give another scene than before.
+        random.uniform(0.8, 1.6)
     chosen: dict[str, list[tuple[str, Hole]]] = {}
     for name, wall in walls.items():
         chosen[name] = _openings(set_, wall, kind, box, attic=attic)
@@ -78,7 +80,7 @@ def build_shell(set_: Set, box: Box, kind: str) -> dict[str, WallFrame]:
             (5 * lit, 4.5 * lit, 4 * lit),
         )
     if kind in ("empty_room", "furnished_room", "person", "kitchen"):
-        add_features(set_, box, walls, chosen, paint, reach, white)
+        add_features(set_, box, walls, chosen, paint, white)
     add_small_things(set_, walls, chosen)
     return walls
 
