@@ -34,6 +34,7 @@ LIMITS = {
     "depth": 12.0,
     "covered": 0.115,
     "hole": 0.068,
+    "large_hole": 0.125,
     "furniture": 0.14,
     "spotted": 0.02,
     "is_empty_room": 0.1,
@@ -339,11 +340,13 @@ def _chance(signals: Mapping[str, float], kind: str) -> float:
 
 
 def _is_covered(signals: Mapping[str, float]) -> bool:
-    """Whether there is much furniture; or a little, and spots on the floor both in other colours and outside of its
-    area, which alone may be sunlight and reflections."""
+    """Whether there is much furniture; or spots on the floor both in other colours and outside of its area, which
+    are large or with some furniture: else they may be sunlight and reflections."""
     furniture = signals.get("furniture", LIMITS["spotted"])
+    if furniture > LIMITS["furniture"]:
+        return True
     spots = signals["covered"] > LIMITS["covered"] and signals["hole"] > LIMITS["hole"]
-    return furniture > LIMITS["furniture"] or (spots and furniture >= LIMITS["spotted"])
+    return spots and (signals["hole"] > LIMITS["large_hole"] or furniture >= LIMITS["spotted"])
 
 
 def _within(signals: Mapping[str, float], *names: str) -> bool:

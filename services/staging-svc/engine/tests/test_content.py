@@ -102,6 +102,69 @@ def test_things_on_the_floor_are_noticed(name: str, analyses: Callable[[str], An
     assert hole > LIMITS["hole"]
 
 
+Span = tuple[float, float]
+Cuboid = tuple[Span, Span, Span]
+CHAIR: tuple[Cuboid, ...] = (
+    *(((x, x + 0.05), (y, y + 0.05), (0.0, 0.45)) for x in (0.3, 0.68) for y in (3.18, 2.8)),
+    ((0.3, 0.73), (3.18, 3.23), (0.48, 0.95)),
+    ((0.3, 0.73), (2.8, 3.23), (0.43, 0.48)),
+)
+BOXES: tuple[Cuboid, ...] = (
+    ((-0.9, -0.4), (3.2, 3.7), (0.0, 0.4)),
+    ((-0.3, 0.2), (3.0, 3.5), (0.0, 0.45)),
+    ((-0.2, 0.15), (3.05, 3.4), (0.45, 0.8)),
+)
+ISLAND: tuple[Cuboid, ...] = (((-0.6, 1.2), (2.4, 3.1), (0.0, 0.92)),)
+
+
+@pytest.mark.parametrize(
+    ("things", "colour"),
+    [
+        pytest.param(CHAIR, (40, 60, 90), id="a single chair"),
+        pytest.param(BOXES, (85, 135, 175), id="removal boxes"),
+        pytest.param(ISLAND, (235, 235, 235), id="a kitchen island"),
+    ],
+)
+def test_room_with_few_things_is_not_empty(
+    things: tuple[Cuboid, ...],
+    colour: tuple[int, int, int],
+    tmp_path: Path,
+    analyses: Callable[[str], Analysis],
+) -> None:
+    analysis = analyses("room_c_loft")
+    picture = analysis.photo.copy()
+    for cuboid in things:
+        _paint(picture, analysis.camera, analysis.room.camera_height_m, cuboid, colour)
+    path = tmp_path / "things.png"
+    cv2.imwrite(str(path), picture)
+    request = StagingRequest(path, tmp_path / "out.jpg", "bedroom", "modern")
+    assert refusal(lambda: analyse(request)) == "already_furnished"
+
+
+def _paint(
+    picture: Picture,
+    camera: Camera,
+    height_m: float,
+    cuboid: Cuboid,
+    colour: tuple[int, int, int],
+) -> None:
+    """The sides of a cuboid (metres: across, away, over the floor) that the camera sees, each in its light."""
+    (left, right), (near, far), (low, high) = cuboid
+    side = left if left > 0 else right
+    faces = [
+        (0.8, [(left, near, low), (right, near, low), (right, near, high), (left, near, high)]),
+        (1.1, [(left, near, high), (right, near, high), (right, far, high), (left, far, high)]),
+    ]
+    if left > 0 or right < 0:
+        faces.append(
+            (0.6, [(side, near, low), (side, far, low), (side, far, high), (side, near, high)])
+        )
+    for light, corners in faces:
+        pixels, _ = camera.project(np.array(corners) / height_m - (0, 0, 1))
+        shade = [min(255.0, each * light) for each in colour]
+        cv2.fillConvexPoly(picture, pixels.round().astype(np.int32), shade, cv2.LINE_AA)
+
+
 def hints_of(photo: Picture) -> tuple[Hint, ...]:
     return find_hints(photo, find_segments(photo), read_labels(photo))
 

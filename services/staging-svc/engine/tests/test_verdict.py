@@ -91,8 +91,9 @@ def test_spots_on_the_floor_need_both_signs() -> None:
 
 
 def test_sun_on_a_floor_without_things_is_none() -> None:
-    sun = {"covered": LIMITS["covered"] * 2, "hole": LIMITS["hole"] * 2, "furniture": 0.01}
+    sun = {"covered": LIMITS["covered"] * 2, "hole": LIMITS["large_hole"], "furniture": 0.01}
     assert judge(GOOD | sun).refusal is None
+    assert failed(GOOD | sun | {"hole": LIMITS["large_hole"] + _BIT}) == ["is_empty"]
 
 
 def test_room_that_is_hardly_likely_gets_the_likeliest_reason() -> None:
