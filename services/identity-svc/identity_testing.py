@@ -47,6 +47,9 @@ def text_of(mail: EmailMessage) -> str:
     return part_of(mail, "plain")
 
 
+LOG_IN_NOTE = "A new log-in to your StagifyAI account"
+
+
 class MailServer(MessageHandler):
     """A real SMTP server that keeps what it is given; `answer` refuses instead."""
 
@@ -72,7 +75,14 @@ class MailServer(MessageHandler):
         self.arrived.set()
 
     def to(self, address: str) -> list[EmailMessage]:
-        """The mails that address has got."""
+        """The mails that address has got, but for notes of log-ins, which each log-in of a test brings."""
+        return [mail for mail in self._all_to(address) if mail["Subject"] != LOG_IN_NOTE]
+
+    def log_in_notes(self, address: str) -> list[EmailMessage]:
+        """What that address was told of log-ins in new browsers."""
+        return [mail for mail in self._all_to(address) if mail["Subject"] == LOG_IN_NOTE]
+
+    def _all_to(self, address: str) -> list[EmailMessage]:
         return [mail for mail in self.received if mail["To"].lower() == address.lower()]
 
     def code(self, address: str) -> str:

@@ -132,6 +132,7 @@ PAGES: dict[str, Open] = {
     "new role": _pressed("/office/team/roles", "New role|Neue Rolle", "input[type=checkbox]"),
     "new link": _pressed("/office/team/invitations", "New link|Neuer Link", "input[type=number]"),
     "brand": _at("/office/brand", "#"),
+    "security": _at("/office/security", re.compile("decides for themselves|entscheiden selbst")),
     "api keys": _at("/office/api-keys", "curl"),
     "new key": _key,
     "changing a key": _pressed("/office/api-keys", "Change tests|tests ändern", "input[name=name]"),
@@ -174,7 +175,7 @@ class TestPages:
 
 
 class TestDoors:
-    PATHS = ("/", "/signup", "/login", "/reset", "/tenants", "/join")
+    PATHS = ("/", "/signup", "/login", "/reset", "/tenants", "/email-undo#token=x", "/join")
 
     @pytest.mark.parametrize("look", LOOKS)
     def test_nobody_is_shut_out(self, new_person: Callable[..., Person], look: str) -> None:

@@ -3,7 +3,9 @@ of Chromium's virtual authenticator."""
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pyotp
@@ -11,8 +13,12 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from proof.accessibility import too_wide, violations
+from proof.customers import hire
 from proof.person import DESK, PHONE, Person
-from stagify_local.customer import Customer
+from stagify_local.customer import Account, Customer
+from stagify_local.mail_page import newest, read_mail, text_of
+from stagify_local.platform import Platform
+from stagify_local.waiting import eventually
 
 LOOKS = [("light", DESK), ("dark", PHONE)]
 STEP = 30
@@ -291,4 +297,172 @@ class TestPasskeys:
         is_usable(person, wrong)
         page.get_by_role("alertdialog").get_by_role("button", name="Remove").click()
         person.sees("The passkey is removed.")
+        assert wrong == []
+
+
+@pytest.fixture
+def colleague(platform: Platform, customer: Customer) -> Iterator[Account]:
+    """Grace, a member of the customer's workspace."""
+    with hire(platform, customer) as hired:
+        yield hired.account
+
+
+class TestRule:
+    """A workspace that asks everybody for a second factor."""
+
+    @pytest.mark.parametrize(("look", "size"), LOOKS, ids=["desk", "phone"])
+    def test_nothing_else_can_be_reached_until_one_is_set_up(
+        self, new_person: Callable[..., Person], customer: Customer, look: str, size: Any
+    ) -> None:
+        person = new_person(look=look, size=size)
+        page, slug, wrong = person.page, customer.account.slug, list[str]()
+        person.log_in(customer.account, "/office/security")
+        person.sees("Everybody decides for themselves")
+        is_usable(person, wrong)
+        person.button("Ask for it").click()
+        dialog = page.get_by_role("dialog")
+        dialog.get_by_role("radio", name="None").check()
+        is_usable(person, wrong)
+        dialog.get_by_role("button", name="Ask for it").click()
+        # It holds for oneself too, at once.
+        person.sees("Set up a second factor")
+        is_usable(person, wrong)
+        person.open("/office/team", slug=slug)
+        person.is_at("/second-factor?next=%2Foffice%2Fteam")
+        person.button("Set up the app").click()
+        expect(page.get_by_role("img", name="QR code")).to_be_visible()
+        is_usable(person, wrong)
+        set_up_app(person)
+        person.is_at("/office/team")
+        person.open("/office/security", slug=slug)
+        person.sees("Everybody has to show one")
+        is_usable(person, wrong)
+        person.button("Stop asking for it").click()
+        person.sees("Everybody decides for themselves")
+        assert wrong == []
+
+    def test_a_lost_factor_is_taken_away_unless_its_person_says_no(
+        self,
+        signed_in: Person,
+        customer: Customer,
+        colleague: Account,
+        new_person: Callable[..., Person],
+    ) -> None:
+        slug, wrong = customer.account.slug, list[str]()
+        signed_in.open("/office/security", slug=slug)
+        signed_in.button("Ask for it").click()
+        dialog = signed_in.page.get_by_role("dialog")
+        dialog.get_by_role("button", name="Ask for it").click()
+        signed_in.sees(re.compile("Everybody has to show one from"))
+        is_usable(signed_in, wrong)
+        grace = new_person(size=PHONE, look="dark")
+        grace.log_in(colleague)
+        grace.page.get_by_role("link", name="Set one up").click()
+        grace.button("Set up").click()
+        is_usable(grace, wrong)
+        set_up_app(grace)
+        expect(grace.page.get_by_role("link", name="Set one up")).to_have_count(0)
+
+        signed_in.open("/office/team", slug=slug)
+        signed_in.button("Second factor of Grace Hopper").click()
+        question = signed_in.page.get_by_role("alertdialog")
+        expect(question).to_contain_text("It happens in a day.")
+        is_usable(signed_in, wrong)
+        question.get_by_role("button", name="Take them away").click()
+        signed_in.sees(re.compile("can log in without a second factor from"))
+        grace.page.reload()
+        grace.sees("An owner wants to take your second factors away")
+        is_usable(grace, wrong)
+        grace.button("I still have them").click()
+        grace.sees("Your second factors stay.")
+        expect(grace.page.get_by_text("An owner wants to take")).to_have_count(0)
+        assert wrong == []
+
+
+UNDO = re.compile(r"(/email-undo#token=\S+)")
+
+
+def undo_link(mails: Path, email: str) -> str:
+    """The way back from the newest mail to the old address."""
+
+    def look() -> str | None:
+        mail = next(
+            (mail for mail in map(read_mail, newest(mails)) if email in str(mail["X-Envelope-To"])),
+            None,
+        )
+        found = mail and UNDO.search(text_of(mail))
+        return found[1] if found else None
+
+    return eventually(look, what=f"a way back to {email}")
+
+
+class TestAddress:
+    def test_it_is_changed_and_taken_back(
+        self, signed_in: Person, customer: Customer, platform: Platform
+    ) -> None:
+        page, account, wrong = signed_in.page, customer.account, list[str]()
+        new = replace(account, email=f"new@{account.slug}.example.com")
+        signed_in.open("/me", slug=account.slug)
+        signed_in.button("Change address").click()
+        begun = time.time_ns()
+        page.get_by_label("New address").fill(new.email)
+        signed_in.button("Send me a code there").click()
+        signed_in.sees("A code is on its way")
+        is_usable(signed_in, wrong)
+        code = signed_in.code_of(new.email, platform.mail_dir, begun)
+        type_code(signed_in, "000000" if code != "000000" else "111111")
+        signed_in.sees("That is not the code of the newest mail.")
+        type_code(signed_in, code)
+        signed_in.sees("Your address is changed.")
+        expect(page.get_by_text(new.email, exact=True)).to_be_visible()
+        # Whoever was robbed of the account has no session any more.
+        way = undo_link(platform.mail_dir, account.email)
+        signed_in.new_tab()
+        signed_in.open(way)
+        signed_in.sees("Keep your old address?")
+        assert "token" not in signed_in.page.url
+        is_usable(signed_in, wrong)
+        signed_in.button("Take it back").click()
+        signed_in.sees("Your old address counts again")
+        is_usable(signed_in, wrong)
+        signed_in.open("/login")
+        signed_in.open(way)
+        signed_in.button("Take it back").click()
+        signed_in.sees("This link is incomplete, was used already")
+        page.reload()
+        signed_in.page.close()
+        signed_in.page = page
+        signed_in.sees("Welcome back")
+        signed_in.enter(new)
+        signed_in.sees("Address and password do not match.")
+        assert wrong == []
+
+
+class TestDeletion:
+    def test_what_ends_is_told_and_the_last_owner_stays(
+        self, signed_in: Person, customer: Customer, colleague: Account
+    ) -> None:
+        person, wrong = signed_in, list[str]()
+        dialog = person.page.get_by_role("alertdialog")
+        person.open("/me", slug=customer.account.slug)
+        person.button("Delete my account").click()
+        expect(dialog).to_contain_text("Test Estates")
+        dialog.get_by_role("button", name="Delete it for good").click()
+        person.sees("That is not your address.")
+        is_usable(person, wrong)
+        dialog.get_by_role("textbox").fill(customer.account.email.upper())
+        dialog.get_by_role("button", name="Delete it for good").click()
+        person.sees("You are the only owner of a workspace.")
+        is_usable(person, wrong)
+        dialog.get_by_role("button", name="Cancel").click()
+        person.button("Log out").first.click()
+        person.is_at("/login")
+        person.log_in(colleague, "/me")
+        person.button("Delete my account").click()
+        dialog.get_by_role("textbox").fill(colleague.email)
+        dialog.get_by_role("button", name="Delete it for good").click()
+        person.sees("Start with ten free photos")
+        person.open("/login", slug=customer.account.slug)
+        person.enter(colleague)
+        person.sees("Address and password do not match.")
         assert wrong == []

@@ -12,8 +12,6 @@ from stagify.tasks.runner import TaskRunner
 from stagify.testing import Clock
 from traveller_testing import MakeTraveller, Traveller, activate, code_in
 
-SUBJECT = "A new log-in to your StagifyAI account"
-
 
 class Notes:
     """The notes that a person gets."""
@@ -24,7 +22,7 @@ class Notes:
     async def count(self) -> int:
         """How many have come until now."""
         await self._runner.run_due()
-        return [mail["Subject"] for mail in self._mails.to(self._address)].count(SUBJECT)
+        return len(self._mails.log_in_notes(self._address))
 
 
 @pytest.fixture
@@ -43,7 +41,7 @@ async def test_a_new_browser_is_told_of_once(
     assert await notes.count() == 1
     assert (await make_traveller().log_in(member, member.tenant_id)).status_code == 201
     assert await notes.count() == 2
-    assert "http://app.localhost:8080/reset" in text_of(mail_server.to(member.email)[-1])
+    assert "http://app.localhost:8080/reset" in text_of(mail_server.log_in_notes(member.email)[-1])
 
 
 async def test_a_wrong_password_is_no_log_in(

@@ -1,5 +1,6 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useCallback } from "react";
+import { useCallback, useEffect } from "react";
+import { useSession } from "@/lib/access";
 import { load } from "@/lib/address";
 import { api, data, type Schemas } from "@/lib/api";
 import { expiry } from "@/lib/expiry";
@@ -128,16 +129,18 @@ export function useStepUpWithPasskey() {
 }
 
 /** Keep what the page knows of the session as the server has it, which ends the stream of a person whose
- * role changes, or who is removed. */
+ * role changes, who is removed, or who has to show a second factor first. */
 export function useFreshSession(): void {
   const queries = useQueryClient();
+  const { restriction } = useSession();
+  useEffect(() => {
+    // No other page can be shown with such a session.
+    if (restriction) location.assign(`/second-factor?next=${encodeURIComponent(pathHere())}`);
+  }, [restriction]);
   useLiveEndings(
     useCallback(async () => {
       const session = await readAnyway().catch(() => undefined);
-      // Its page is one by itself: no other can be shown with such a session.
-      if (session?.restriction)
-        location.assign(`/second-factor?next=${encodeURIComponent(pathHere())}`);
-      else if (session) queries.setQueryData(sessionQuery.queryKey, session);
+      if (session) queries.setQueryData(sessionQuery.queryKey, session);
       else if (session === null && expiry.armed) await expiry.renewal();
     }, [queries]),
   );

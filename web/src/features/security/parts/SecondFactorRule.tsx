@@ -1,11 +1,12 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { useSuspenseQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { lazy, Suspense, useState } from "react";
 import { useCan, useSession } from "@/lib/access";
 import { formatTime } from "@/lib/format";
 import { wordsFor } from "@/lib/refusals";
 import { Badge } from "@/ui/Badge";
-import { Button } from "@/ui/Button";
+import { Button, buttonLook } from "@/ui/Button";
 import { Notice } from "@/ui/Notice";
 import { Section } from "@/ui/Page";
 import { toast } from "@/ui/Toast";
@@ -61,7 +62,13 @@ export function SecondFactorRule() {
       {change.error && <Notice tone="danger">{wordsFor(change.error)}</Notice>}
       <State state={state} />
       {decides && isOff && !proof?.amr.includes("mfa") && (
-        <Notice>
+        <Notice
+          action={
+            <Link to="/me" className={buttonLook("secondary", "small")}>
+              <Trans>To your account</Trans>
+            </Link>
+          }
+        >
           <Trans>
             You have shown none yourself in this session. Set one up first, in your account.
           </Trans>
