@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from staging_engine.footprint import Footprint
 from staging_engine.planner import (
+    ALL_ON_FLOOR,
     TURNED_AWAY,
     Anchor,
     Plan,
     corner_places,
     facing_camera,
-    find_anchor,
+    find_anchors,
+    fullest,
     hang,
     hang_pictures,
     lay_rug,
@@ -27,26 +29,26 @@ _MIRROR_HEIGHT_M = 1.6
 _APART_M = 0.6
 
 
-def plan_bedroom(plan: Plan) -> bool:
-    """Furnish around a bed against a wall; False when no wall has room for one."""
+def plan_bedroom(start: Callable[[], Plan]) -> Plan | None:
+    """Furnish around a bed against a wall; None when no wall has room for one."""
+    empty = start()
+    return fullest(start, find_anchors(empty, empty.furniture["bed"], may_float=False), _furnish)
+
+
+def _furnish(plan: Plan, anchor: Anchor) -> None:
     piece = plan.furniture["bed"]
-    anchor = find_anchor(plan, piece, may_float=False)
-    if anchor is None or anchor.wall is None:
-        return False
     bed = anchor.place
-    plan.add("bed", piece, bed, scale=(anchor.scale,) * 3)
-    plan.keep_visible.append(anchor.screen)
+    plan.add("bed", piece, bed, scale=anchor.scale)
+    plan.keep(bed, anchor.height)
     lay_rug(plan, _rugs(bed))
     _nightstands(plan, bed)
-    height = piece.height * anchor.scale
-    if anchor.is_flush:
-        hang_pictures(plan, anchor.wall, anchor.along, height + 0.16, bed.width)
+    if anchor.wall is not None:
+        hang_pictures(plan, anchor.wall, anchor.along, anchor.height + 0.16, bed.width)
     plant = plan.furniture["plant"]
-    plan.put_first("plant", plant, corner_places(plan, plant))
+    plan.put_first("plant", plant, corner_places(plan, plant), on_floor=ALL_ON_FLOOR)
     _bench(plan, bed)
     _chest(plan, anchor)
     _ = _desk(plan, anchor) or reading_corner(plan, bed)
-    return True
 
 
 def _rugs(bed: Footprint) -> Iterator[tuple[float, float, Footprint]]:

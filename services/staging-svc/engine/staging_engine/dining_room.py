@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
 from staging_engine.footprint import Footprint
 from staging_engine.planner import (
+    ALL_ON_FLOOR,
     Plan,
     corner_places,
     hang_pictures,
@@ -32,17 +33,19 @@ _LEAST_SEEN = 0.7
 _LARGE_ROOM_M2 = 22.0
 
 
-def plan_dining_room(plan: Plan) -> bool:
-    """Furnish around a table; False when there is no room for table and chairs."""
+def plan_dining_room(start: Callable[[], Plan]) -> Plan | None:
+    """Furnish around a table; None when there is no room for table and chairs."""
+    plan = start()
     table = dining_group(plan, gap=0.0)
     if table is None:
-        return False
+        return None
     _sideboard(plan)
     if plan.area > _LARGE_ROOM_M2:
         reading_corner(plan, table)
     plant = plan.furniture["plant"]
-    plan.put_first("plant", plant, corner_places(plan, plant), gap=0.15)
-    return True
+    places = corner_places(plan, plant)
+    plan.put_first("plant", plant, places, gap=0.15, on_floor=ALL_ON_FLOOR)
+    return plan
 
 
 def dining_group(plan: Plan, *, gap: float) -> Footprint | None:
@@ -60,7 +63,7 @@ def dining_group(plan: Plan, *, gap: float) -> Footprint | None:
         for seat in chairs:
             plan.add("dining_chair", chair, seat)
         _pendant(plan, place)
-        plan.keep_visible.append(plan.site.screen_box(place, 0.0, table.height))
+        plan.keep(place, _CHAIR_HEIGHT_M)
         return place
     return None
 

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import product
 
 from staging_engine.dining_room import dining_group
 from staging_engine.footprint import Footprint
 from staging_engine.planner import (
+    ALL_ON_FLOOR,
+    MOSTLY_ON_FLOOR,
     TURNED_AWAY,
     Anchor,
     Plan,
     corner_places,
     facing_camera,
-    find_anchor,
+    find_anchors,
+    fullest,
     hang_pictures,
     lay_rug,
     wall_behind,
@@ -27,32 +31,34 @@ _RUG_SIZES = ((3.2, 2.2), (2.9, 2.0), (2.6, 1.8), (2.3, 1.6))
 # The rug lies under the front of the sofa.
 _RUG_UNDER_SOFA_M = 0.3
 _LEG_ROOM_M = 0.40
-_LARGE_ROOM_M2 = 22.0
+_SMALL_ROOM_M2, _LARGE_ROOM_M2 = 13.0, 22.0
 _DINING_APART_M = 0.8
+_LARGEST_CHAIR, _LARGEST_SIDEBOARD = 0.1, 0.09
 
 
-def plan_living_room(plan: Plan) -> bool:
-    """Furnish around a sofa; False when no place for one was found."""
+def plan_living_room(start: Callable[[], Plan]) -> Plan | None:
+    """Furnish around a sofa; None when no place for one was found."""
+    empty = start()
+    return fullest(start, find_anchors(empty, empty.furniture["sofa"], may_float=True), _furnish)
+
+
+def _furnish(plan: Plan, anchor: Anchor) -> None:
     piece = plan.furniture["sofa"]
-    anchor = find_anchor(plan, piece, may_float=True)
-    if anchor is None:
-        return False
-    plan.add("sofa", piece, anchor.place, scale=(anchor.scale,) * 3)
-    plan.keep_visible.append(anchor.screen)
+    plan.add("sofa", piece, anchor.place, scale=anchor.scale)
+    plan.keep(anchor.place, anchor.height)
     sofa = anchor.place
     lay_rug(plan, _rugs(sofa))
     table = _coffee_table(plan, sofa)
-    if anchor.wall is not None and anchor.is_flush:
-        hang_pictures(
-            plan, anchor.wall, anchor.along, piece.height * anchor.scale + 0.3, sofa.width
-        )
+    if anchor.wall is not None:
+        hang_pictures(plan, anchor.wall, anchor.along, anchor.height + 0.3, sofa.width)
     _chairs(plan, sofa, table)
     _lamp(plan, sofa)
     if plan.area > _LARGE_ROOM_M2:
         _ = dining_group(plan, gap=_DINING_APART_M) or reading_corner(plan, table)
-    plan.put_first("plant", plan.furniture["plant"], _plant_places(plan, sofa))
-    _sideboard(plan, anchor)
-    return True
+    _sideboard(plan)
+    for _ in range(2 if plan.area > _SMALL_ROOM_M2 else 1):
+        places = _plant_places(plan, sofa)
+        plan.put_first("plant", plan.furniture["plant"], places, on_floor=ALL_ON_FLOOR)
 
 
 def _rugs(sofa: Footprint) -> Iterator[tuple[float, float, Footprint]]:
@@ -83,18 +89,22 @@ def _coffee_table(plan: Plan, sofa: Footprint) -> Footprint:
 
 
 def _chairs(plan: Plan, sofa: Footprint, table: Footprint) -> None:
-    """One armchair, in a large room two, turned to the table; those that show us their face first."""
+    """One armchair, in all but small rooms two, turned to the table: at its ends or across from the sofa."""
     piece = plan.furniture["armchair"]
-    wanted = 2 if (plan.site.right - plan.site.left) > 4.2 and plan.site.depth > 4.2 else 1
+    wanted = 2 if plan.area > _SMALL_ROOM_M2 else 1
+    beside = ((1.55, 0.95), (1.75, 0.7), (1.45, 1.3), (1.95, 1.0))
+    across = ((0.6, 2.0), (0.6, 2.3), (1.0, 2.0), (1.2, 1.7))
     places = []
-    for side in plan.sides():
-        for out, forward in ((1.55, 0.95), (1.75, 0.7), (1.45, 1.3), (1.95, 1.0)):
+    for spots in (beside, across):
+        for side, (out, forward) in product(plan.sides(), spots):
             x, y = sofa.at(side * out, forward + 0.2)
             turned = math.atan2(table.x - x, -(table.y - y)) + plan.random.uniform(-0.12, 0.12)
             places.append(Footprint(x, y, piece.width, piece.depth, turned))
     places = [place for place in places if facing_camera(place) > TURNED_AWAY]
     for _ in range(wanted):
-        placed = plan.put_first("armchair", piece, places, gap=0.12, seen=0.9)
+        placed = plan.put_first(
+            "armchair", piece, places, gap=0.12, seen=0.9, largest=_LARGEST_CHAIR
+        )
         if placed is not None:
             put_beside(plan, placed)
 
@@ -112,18 +122,18 @@ def _lamp(plan: Plan, sofa: Footprint) -> None:
         for out in (0.38, 0.55, 0.75)
         for side in plan.sides()
     ]
-    plan.put_first("floor_lamp", piece, places, gap=0.04)
+    plan.put_first("floor_lamp", piece, places, gap=0.04, on_floor=MOSTLY_ON_FLOOR)
 
 
 def _plant_places(plan: Plan, sofa: Footprint) -> list[Footprint]:
     piece = plan.furniture["plant"]
-    half = max(piece.width, piece.depth) * 0.42
+    half = min(max(piece.width, piece.depth) / 2, 0.42)
     beside = [
         Footprint(
             *sofa.at(side * (sofa.width / 2 + half + out), -sofa.depth / 2 + half),
             2 * half,
             2 * half,
-            0.4,
+            sofa.rotation,
         )
         for out in (0.1, 0.3, 0.7)
         for side in plan.sides()
@@ -131,12 +141,15 @@ def _plant_places(plan: Plan, sofa: Footprint) -> list[Footprint]:
     return corner_places(plan, piece)[:4] + beside
 
 
-def _sideboard(plan: Plan, anchor: Anchor) -> None:
-    """Something for a second wall, so that a large room is not furnished at one end only."""
+def _sideboard(plan: Plan) -> None:
+    """Something for another wall, so that a large room is not furnished at one end only."""
     piece = plan.furniture["sideboard"]
-    walls = [wall for wall in WALLS if wall != anchor.wall]
     placed = plan.put_first(
-        "sideboard", piece, wall_places(plan, piece, walls, quiet_above=1.0), gap=0.5
+        "sideboard",
+        piece,
+        wall_places(plan, piece, WALLS, quiet_above=1.0),
+        gap=0.5,
+        largest=_LARGEST_SIDEBOARD,
     )
     if placed is not None:
         wall, along = wall_behind(placed)

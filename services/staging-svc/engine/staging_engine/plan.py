@@ -15,7 +15,7 @@ from staging_engine.site import Site
 
 _NARROWEST_ROOM_M = 2.2
 _MAIN_PIECES = {"living_room": "sofa", "bedroom": "bed", "dining_room": "dining table"}
-_PLANNERS: dict[str, Callable[[Plan], bool]] = {
+_PLANNERS: dict[str, Callable[[Callable[[], Plan]], Plan | None]] = {
     "living_room": plan_living_room,
     "bedroom": plan_bedroom,
     "dining_room": plan_dining_room,
@@ -31,8 +31,9 @@ def plan_room(
             "cannot_place",
             "The room seems to be narrower than 2.2 m, which leaves no way past the furniture.",
         )
-    plan = Plan(site, Furniture(pieces, style), random.Random(seed))
-    if not _PLANNERS[room_type](plan):
+    furniture = Furniture(pieces, style)
+    plan = _PLANNERS[room_type](lambda: Plan(site, furniture, random.Random(seed)))
+    if plan is None:
         raise StagingRefusedError(
             "cannot_place",
             f"No place was found for the {_MAIN_PIECES[room_type]} that leaves doors and passages clear. "

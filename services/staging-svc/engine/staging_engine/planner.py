@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from staging_engine.footprint import Footprint, overlap
 from staging_engine.furniture import PICTURES, Furniture, Piece
-from staging_engine.site import WALLS, ScreenBox, Site, Wall
+from staging_engine.site import ON_FLOOR, WALLS, ScreenBox, Site, Wall
 from staging_engine.zones import HEIGHTS_M, Zone
 
 _NEAREST_M = 1.15
@@ -20,13 +21,39 @@ TURNED_AWAY = -0.3
 _QUIET_WALL = 0.09
 _BLOCKED_WALL = 0.5
 _MOST_HIDDEN = 0.3
+_MOST_BEHIND = 0.6
+_LARGEST_CROWN_M = 0.42
+# What can as well stand a little further from the wall.
+MOSTLY_ON_FLOOR, ALL_ON_FLOOR = 0.86, 0.92
 _MOST_OF_WAY = 0.3
 _NEAR_WAY_M = 2.2
 # Larger than this, a chair or a plant fills the foreground.
 _LARGEST_ON_SCREEN = 0.07
-_STEP_M = 0.15
+_STEP_M = 0.2
+# A narrower bed or sofa where the room asks for it: 1.95 m of bed become 1.75 m, 1.6 m or 1.4 m. Those are
+# hardly shorter and lower.
+_WIDTHS = (1.0, 0.9, 0.82, 0.72)
+_SMALLER = 9.0
+_TRIED = 4
+_WORTH = {
+    "rug": 0.5,
+    "coffee_table": 0.5,
+    "nightstand": 0.5,
+    "picture": 0.3,
+    "armchair": 0.3,
+    "sideboard": 0.3,
+    "dining_table": 0.4,
+    "desk": 0.3,
+    "floor_lamp": 0.2,
+    "plant": 0.2,
+    "bench": 0.2,
+    "side_table": 0.1,
+}
+"""What a piece adds to a plan; a second one of its kind half of that."""
 # A sofa in the middle of the room does not turn its back to us.
 _LEAST_FLOATING = 0.25
+# Along a wall that we look along, all we see of a sideboard is its side, large.
+_LEAST_FACING = 0.25
 _NEAR_WALL_M = 0.5
 _NOT_FLUSH = 0.2
 _SIDE_ROOM_M = 0.5
@@ -54,10 +81,9 @@ class Anchor:
     screen: ScreenBox
     wall: Wall | None
     along: float
-    scale: float
+    scale: tuple[float, float, float]
+    height: float
     score: float
-    is_flush: bool
-    """Whether it stands at the wall of the box, and not at a real one a little before it."""
 
 
 @dataclass(slots=True)
@@ -69,7 +95,8 @@ class Plan:
     random: random.Random
     placements: list[Placement] = field(default_factory=list)
     standing: list[Footprint] = field(default_factory=list)
-    keep_visible: list[ScreenBox] = field(default_factory=list)
+    keep_visible: list[tuple[Footprint, ScreenBox]] = field(default_factory=list)
+    """What is not to disappear behind what is placed later."""
     ways: list[tuple[Zone, ScreenBox]] = field(default_factory=list)
     """The doors and fireplaces, before which things look wrong even where people can pass."""
     hung: set[int] = field(default_factory=set)
@@ -82,10 +109,22 @@ class Plan:
                 self.ways.append((zone, box))
 
     def hides(self, place: Footprint, height: float) -> bool:
-        """Whether too much of what should be seen would disappear behind a piece there."""
-        screen = self.site.screen_box(place, 0.0, height)
-        covers_furniture = any(screen.covers(kept) >= _MOST_HIDDEN for kept in self.keep_visible)
-        return covers_furniture or self.before_ways(place, screen) > _MOST_OF_WAY
+        """Whether too much of what should be seen would disappear behind a piece there, or it itself behind
+        what stands."""
+        screen, away = self.site.screen_box(place, 0.0, height), math.hypot(place.x, place.y)
+        for other, kept in self.keep_visible:
+            is_behind = away > math.hypot(other.x, other.y)
+            if (
+                kept.covers(screen) > _MOST_BEHIND
+                if is_behind
+                else screen.covers(kept) >= _MOST_HIDDEN
+            ):
+                return True
+        return self.before_ways(place, screen) > _MOST_OF_WAY
+
+    def keep(self, place: Footprint, height: float) -> None:
+        """Let nothing that is placed later hide the piece there."""
+        self.keep_visible.append((place, self.site.screen_box(place, 0.0, height)))
 
     def before_ways(self, place: Footprint, screen: ScreenBox) -> float:
         """How much of a door or a fireplace near by disappears behind a piece there."""
@@ -119,14 +158,21 @@ class Plan:
         """Whether nothing stands within `gap` metres."""
         return not any(overlap(place, other, gap) for other in self.standing)
 
-    def may_stand(self, place: Footprint, *, gap: float = 0.08, seen: float = 0.8) -> bool:
+    def may_stand(
+        self,
+        place: Footprint,
+        *,
+        gap: float = 0.08,
+        seen: float = 0.8,
+        on_floor: float = ON_FLOOR,
+    ) -> bool:
         """Whether a piece may stand there: in the room, on floor, and in nobody's way."""
         return (
             self.site.contains(place)
             and self.is_free(place, gap)
             and self.site.nearest(place) >= _NEAREST_M
             and self.site.seen(place) >= seen
-            and self.site.stands(place)
+            and self.site.stands(place, on_floor)
             and self.site.passable([*self.standing, place])
         )
 
@@ -138,13 +184,14 @@ class Plan:
         gap: float = 0.08,
         seen: float = 0.8,
         largest: float = _LARGEST_ON_SCREEN,
+        on_floor: float = ON_FLOOR,
     ) -> bool:
         """Whether a piece of that height may stand there and hides nothing that should be seen."""
         screen = self.site.screen_box(place, 0.0, height)
         return (
             screen.area <= largest
             and not self.hides(place, height)
-            and self.may_stand(place, gap=gap, seen=seen)
+            and self.may_stand(place, gap=gap, seen=seen, on_floor=on_floor)
         )
 
     def put_first(
@@ -156,14 +203,26 @@ class Plan:
         gap: float = 0.08,
         seen: float = 0.8,
         largest: float = _LARGEST_ON_SCREEN,
+        on_floor: float = ON_FLOOR,
     ) -> Footprint | None:
         """Add the piece at the first place that fits."""
         for place in candidates:
-            if self.fits(place, piece.height, gap=gap, seen=seen, largest=largest):
+            if self.fits(
+                place, piece.height, gap=gap, seen=seen, largest=largest, on_floor=on_floor
+            ):
                 self.add(name, piece, place)
-                self.keep_visible.append(self.site.screen_box(place, 0.0, piece.height))
+                self.keep(place, piece.height)
                 return place
         return None
+
+    def fullness(self) -> float:
+        """How much of what people expect in such a room is there."""
+        counted = Counter(placement.name for placement in self.placements)
+        return sum(
+            worth * (2 - 0.5 ** (counted[name] - 1))
+            for name, worth in _WORTH.items()
+            if counted[name]
+        )
 
     @property
     def area(self) -> float:
@@ -175,18 +234,36 @@ class Plan:
         return (-1, 1) if self.random.random() < 0.5 else (1, -1)
 
 
-def find_anchor(plan: Plan, piece: Piece, *, may_float: bool) -> Anchor | None:
-    """The best place for the main piece, a little smaller if the room asks for it."""
-    for scale in (1.0, 0.9, 0.82):
-        found = [
-            anchor
-            for wall in WALLS
-            for offset in _offsets(plan.site, wall, may_float)
-            for anchor in _anchors_along(plan, piece, wall, offset, scale)
-        ]
-        if found:
-            return max(found, key=lambda anchor: anchor.score)
-    return None
+def fullest(
+    start: Callable[[], Plan], anchors: Iterable[Anchor], furnish: Callable[[Plan, Anchor], None]
+) -> Plan | None:
+    """The best of the plans around these places; None if there are none.
+
+    Where everything has its place is seen only when it has been tried.
+    """
+    best: tuple[float, Plan] | None = None
+    for anchor in anchors:
+        plan = start()
+        furnish(plan, anchor)
+        score = anchor.score + plan.fullness()
+        if best is None or score > best[0]:
+            best = score, plan
+    return best and best[1]
+
+
+def find_anchors(plan: Plan, piece: Piece, *, may_float: bool) -> list[Anchor]:
+    """The best places for the main piece, the best first; of each wall and size only one at the wall and one
+    free in the room."""
+    found: dict[tuple[Wall, bool, float], Anchor] = {}
+    for width in _WIDTHS:
+        scale = (width, (1 + width) / 2, (1 + width) / 2)
+        for wall in WALLS:
+            for offset in _offsets(plan.site, wall, may_float):
+                kind = (wall, offset > _NEAR_WALL_M, width)
+                for anchor in _anchors_along(plan, piece, wall, offset, scale):
+                    if kind not in found or anchor.score > found[kind].score:
+                        found[kind] = anchor
+    return sorted(found.values(), key=lambda anchor: -anchor.score)[:_TRIED]
 
 
 def _offsets(site: Site, wall: Wall, may_float: bool) -> list[float]:
@@ -198,21 +275,26 @@ def _offsets(site: Site, wall: Wall, may_float: bool) -> list[float]:
 
 
 def _anchors_along(
-    plan: Plan, piece: Piece, wall: Wall, offset: float, scale: float
+    plan: Plan, piece: Piece, wall: Wall, offset: float, scale: tuple[float, float, float]
 ) -> Iterator[Anchor]:
-    site, width, depth = plan.site, piece.width * scale, piece.depth * scale
+    site, width, depth, height = (
+        plan.site,
+        piece.width * scale[0],
+        piece.depth * scale[1],
+        piece.height * scale[2],
+    )
     low, high = (site.left, site.right) if wall == "back" else (0.4, site.depth)
     for along in np.arange(low + width / 2 + 0.05, high - width / 2 - 0.05, _STEP_M):
         at_wall = site.against(wall, float(along), width, depth)
         place = Footprint(*at_wall.at(0.0, offset), width, depth, at_wall.rotation)
-        score = _anchor_score(plan, place, piece.height * scale, wall, offset)
+        score = _anchor_score(plan, place, height, wall, offset)
         if score is None:
             continue
         # Near the middle of its wall a piece looks intended.
-        score -= 0.12 * abs(float(along) - (low + high) / 2)
-        screen = site.screen_box(place, 0.0, piece.height * scale)
+        score -= 0.12 * abs(float(along) - (low + high) / 2) + _SMALLER * (1 - scale[0]) ** 2
+        screen = site.screen_box(place, 0.0, height)
         at = None if offset > _NEAR_WALL_M else wall
-        yield Anchor(place, screen, at, float(along), scale, score, is_flush=offset == 0)
+        yield Anchor(place, screen, at, float(along), scale, height, score)
 
 
 def _anchor_score(
@@ -248,7 +330,7 @@ def _anchor_score(
         - 0.25 * off_centre
         - 0.8 * plan.before_ways(place, screen)
         + 0.2 * _faces_fireplace(site, place)
-        - (0.6 + 0.04 * offset if is_free else _NOT_FLUSH * (offset > 0))
+        - (0.95 + 0.04 * offset if is_free else _NOT_FLUSH * (offset > 0))
     )
 
 
@@ -293,6 +375,8 @@ def wall_places(
             place = site.against(wall, float(along), piece.width, piece.depth)
             span = (float(along) - piece.width / 2, float(along) + piece.width / 2)
             clutter, seen = site.clutter(wall, span, (0.2, quiet_above))
+            if facing_camera(place) < _LEAST_FACING:
+                continue
             if clutter < _QUIET_WALL and seen > 0.8 and site.is_backed(place):
                 score = 0.5 * site.fully_seen(place, piece.height) - clutter
                 score -= 0.1 * abs(float(along) - (low + high) / 2)
@@ -356,8 +440,10 @@ def lay_rug(plan: Plan, place_for: Iterable[tuple[float, float, Footprint]]) -> 
 
 def corner_places(plan: Plan, piece: Piece) -> list[Footprint]:
     """The back corners, then places along the side walls, in an order that depends on the seed."""
-    site, half = plan.site, max(piece.width, piece.depth) * 0.5
-    size, turned = 2 * half * 0.8, plan.random.uniform(-0.6, 0.6)
+    site, half = plan.site, max(piece.width, piece.depth) / 2
+    # A large crown may lean on a wall.
+    half = min(half, _LARGEST_CROWN_M)
+    size, turned = 2 * half, plan.random.randrange(4) * math.pi / 2
     places = []
     for away in (0.0, 0.5, 1.1, 1.8):
         for side in plan.sides():

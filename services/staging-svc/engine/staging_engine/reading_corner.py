@@ -27,7 +27,7 @@ def reading_corner(plan: Plan, toward: Footprint) -> bool:
             lamp = next((spot for spot in _lamp_places(place) if _fits_lamp(plan, spot)), None)
             if lamp is not None:
                 plan.add("armchair", piece, place)
-                plan.keep_visible.append(plan.site.screen_box(place, 0.0, piece.height))
+                plan.keep(place, piece.height)
                 plan.add("floor_lamp", plan.furniture["floor_lamp"], lamp)
                 put_beside(plan, place)
                 return True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeVar
 
 import cv2
@@ -17,7 +17,7 @@ from staging_engine.geometry import Camera, Floats
 from staging_engine.labels import CLASSES, Labels
 from staging_engine.passages import Passages
 from staging_engine.room import RoomBox
-from staging_engine.zones import Zone, find_zones, seen_floor
+from staging_engine.zones import WAYS, Zone, find_zones, seen_floor
 
 Cell = TypeVar("Cell", np.bool_, np.float64)
 Wall = Literal["back", "left", "right"]
@@ -32,13 +32,14 @@ _FEWEST_SAMPLES = 8
 _LIKELY = 0.5
 # A piece stands on floor that is seen as floor, and nothing else is seen before its foot: that would stand
 # in front of it.
-_ON_FLOOR = 0.8
+ON_FLOOR = 0.8
+_SIDES_M, _FLOOR_WITHIN = 0.12, 0.97
 _MOST_IN_FRONT = 0.1
 # Of the photo's height: a few pixels at the lower edge say nothing.
 _SHORTEST_STRIP = 0.12
 # Where the floor goes on behind a wall of the box, there is no wall.
 _BEHIND_WALL_M = (0.2, 0.5)
-_MOST_BEHIND = 0.5
+_MOST_BEHIND = 0.35
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,7 @@ class Site:
         self._not_floor = np.cumsum((~self._floor)[::-1], axis=0)[::-1].astype(np.float64)
         self.zones = (*zones, *find_zones(camera, room, view, self._floor, labels))
         """What no piece may stand in."""
-        doors = [(zone.place.x, zone.place.y) for zone in self.zones if zone.kind == "door"]
+        doors = [(zone.place.x, zone.place.y) for zone in self.zones if zone.kind in WAYS]
         self._passages = Passages(self.left, self.right, self.depth, doors)
 
     def against(self, wall: Wall, along: float, width: float, depth: float) -> Footprint:
@@ -130,13 +131,24 @@ class Site:
         pixels, inside = self._ground(place)
         return float(self._sample(self._floor, pixels[inside]).mean()) if inside.any() else 0.0
 
-    def stands(self, place: Footprint) -> bool:
+    def stands(self, place: Footprint, on_floor: float = ON_FLOOR) -> bool:
         """Whether a piece there stands on floor, behind nothing, and keeps clear what must stay clear."""
         return (
             self.is_clear(place)
-            and self.on_floor(place) >= _ON_FLOOR
+            and self.on_floor(place) >= on_floor
+            and self._is_floor_within(place)
             and self.hidden(place) <= _MOST_IN_FRONT
         )
+
+    def _is_floor_within(self, place: Footprint) -> bool:
+        """Whether no pillar stands in the middle of it; at its sides the walls of the box may be off a little."""
+        wide, deep = place.width - 2 * _SIDES_M, place.depth - 2 * _SIDES_M
+        if min(wide, deep) <= 0:
+            return True
+        pixels, inside = self._ground(replace(place, width=wide, depth=deep), per_side=12)
+        if not inside.any():
+            return True
+        return float(self._sample(self._floor, pixels[inside]).mean()) >= _FLOOR_WITHIN
 
     def is_clear(self, place: Footprint) -> bool:
         """Whether the rectangle keeps out of doors, fireplaces and the like."""
@@ -224,9 +236,9 @@ class Site:
         busy = self._sample(self._busy + glass * self._glass, pixels[inside])
         return float(busy.mean()), float(inside.mean())
 
-    def _ground(self, place: Footprint) -> tuple[Floats, NDArray[np.bool_]]:
+    def _ground(self, place: Footprint, per_side: int = 6) -> tuple[Floats, NDArray[np.bool_]]:
         """The pixels of points all over the rectangle, and which of them are in the photo."""
-        pixels, depth = self._pixels(_at_height(place.points(6), 0.0))
+        pixels, depth = self._pixels(_at_height(place.points(per_side), 0.0))
         size = (self._camera.width, self._camera.height)
         return pixels, (depth > _IN_FRONT) & ((pixels >= 0) & (pixels < size)).all(axis=1)
 

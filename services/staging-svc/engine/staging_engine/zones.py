@@ -7,7 +7,7 @@ along the vertical over that foot, so that no wall of the room box has to be whe
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -18,36 +18,60 @@ from numpy.typing import NDArray
 from staging_engine.floor import FloorView
 from staging_engine.footprint import Footprint
 from staging_engine.geometry import Camera, Floats
+from staging_engine.jambs import find_passages
 from staging_engine.labels import CLASSES, Labels
+from staging_engine.openings import Opening, find_openings
 from staging_engine.room import RoomBox
 
-Kind = Literal["door", "window", "fireplace", "thing"]
+Kind = Literal["door", "passage", "window", "fireplace", "thing"]
 Mask = NDArray[np.bool_]
 Column = NDArray[np.float64]
 
-DEPTHS_M: dict[Kind, float] = {"door": 0.9, "window": 0.35, "fireplace": 0.8, "thing": 0.35}
+DEPTHS_M: dict[Kind, float] = {
+    "door": 0.95,
+    "passage": 0.8,
+    "window": 0.8,
+    "fireplace": 0.85,
+    "thing": 0.35,
+}
 """How far into the room each stays clear; a door needs its swing, a fireplace people before it. A thing is
 a radiator, a built-in cupboard, a stair: whatever stands there already."""
-HEIGHTS_M: dict[Kind, float] = {"door": 2.0, "fireplace": 0.9}
+HEIGHTS_M: dict[Kind, float] = {"door": 2.0, "passage": 2.0, "fireplace": 0.9}
 """Up to where some of them should also be seen."""
+WAYS: tuple[Kind, ...] = ("door", "passage")
 _SIDE_M = 0.08
 _BEHIND_M = 0.25
-_NARROWEST_M: dict[Kind, float] = {"door": 0.5, "window": 0.4, "fireplace": 0.35, "thing": 0.25}
+# Of a door that the photo cuts away, as much as is missing is added.
+_DOOR_M, _NARROWEST_CUT_M = 0.9, 0.15
+_NARROWEST_M: dict[Kind, float] = {
+    "door": 0.5,
+    "passage": 0.35,
+    "window": 0.4,
+    "fireplace": 0.35,
+    "thing": 0.25,
+}
 # A wider one is not an opening, but a wall that the box does not know.
 _WIDEST_OPENING_M = 3.0
-_BEYOND_M = 0.6
-_WIDEST_GAP = 3
+_BEYOND_M = 0.45
+_WIDEST_GAP = 4
+# Openings in a wall of the box, in camera heights: doors begin near the floor and reach over the eye.
+_DOOR_BEGINS, _DOOR_REACHES = 0.4, 1.0
+_GLASS_BEGINS = 0.2
+_PART_OF_PASSAGE = 0.35
+_BAY = 0.3
 
 _SAMPLES_M = np.linspace(0.08, 2.0, 25)
 _LOW = (_SAMPLES_M > 0.1) & (_SAMPLES_M < 0.5)
 _TALL = (_SAMPLES_M > 0.3) & (_SAMPLES_M < 1.7)
 _HIGH = (_SAMPLES_M > 1.15) & (_SAMPLES_M < 1.8)
 _MOST = 0.55
+_LIKELY: dict[Kind, float] = {"door": 0.5, "window": 0.5, "thing": 0.42}
 # Against the typical wall: an opening shows a darker room, a fireplace soot.
 _DARK = 0.42
 _CLIPPED = 246
 _BRIGHT_ROOM = 200
 _HOLE_SHARE = 0.02
+_LEAST_OF_DOOR = 0.2
 _SURE_FLOOR, _POSSIBLE_FLOOR = 0.75, 0.25
 
 
@@ -93,19 +117,64 @@ def find_zones(
     if not len(columns):
         return ()
     eye = room.camera_height_m
-    feet, is_beyond = _inside(view.points[rows[columns], columns] * eye, room)
+    seen = view.points[rows[columns], columns] * eye
+    feet, is_beyond = _inside(seen, room)
     facade = _Facade(camera, view, feet, eye)
     found = facade.evident()
-    found["door"] |= is_beyond
+    found["passage"] = is_beyond
     if labels is not None:
         for kind, marked in facade.labelled(labels).items():
             found[kind] = found[kind] | marked if kind in found else marked
-    return tuple(
+    zones = [
         Zone(kind, place)
         for kind, marked in found.items()
         for run in _runs(marked, columns)
-        if (place := _before(feet[run], kind)) is not None
-    )
+        if (place := _before(feet[run], kind, _is_cut(columns[run], floor.shape[1]))) is not None
+    ]
+    glass = None if labels is None else facade.tall_glass(labels)
+    zones += [
+        Zone("passage", place)
+        for ends, through in find_passages(seen, columns)
+        # Nobody walks through a bay with windows.
+        if (glass is None or glass[through].mean() < _BAY)
+        and (place := _before(ends, "passage")) is not None
+    ]
+    if labels is not None:
+        # The frame of a passage looks like a door.
+        zones += [
+            zone
+            for zone in _in_walls(find_openings(labels, camera, room), room)
+            if not any(_lies_in(zone, other) for other in zones if other.kind == "passage")
+        ]
+    return tuple(zones)
+
+
+def _lies_in(zone: Zone, other: Zone) -> bool:
+    across, forward = other.place.inside(zone.place.points(8))
+    inside = (abs(across) < other.place.width / 2) & (abs(forward) < other.place.depth / 2)
+    return bool(inside.mean() > _PART_OF_PASSAGE)
+
+
+def _is_cut(columns: NDArray[np.intp], width: int) -> tuple[bool, bool]:
+    """Whether the photo ends at the first and at the last of these columns."""
+    return bool(columns[0] <= _WIDEST_GAP), bool(columns[-1] >= width - 1 - _WIDEST_GAP)
+
+
+def _in_walls(openings: Iterable[Opening], room: RoomBox) -> Iterator[Zone]:
+    """The zones of doors and of glazing to the floor that the labels show on the walls of the box."""
+    eye = room.camera_height_m
+    for opening in openings:
+        is_door = opening.kind == "door" and opening.top > _DOOR_REACHES
+        if opening.bottom > (_DOOR_BEGINS if is_door else _GLASS_BEGINS):
+            continue
+        kind: Kind = "door" if is_door else "window"
+        if opening.kind == "door" and not is_door:
+            continue
+        fixed = {"back": room.depth_m, "left": room.left_m, "right": room.right_m}[opening.wall]
+        ends = np.array([[opening.start * eye, fixed], [opening.end * eye, fixed]])
+        place = _before(ends if opening.wall == "back" else ends[:, ::-1], kind, (False, False))
+        if place is not None:
+            yield Zone(kind, place)
 
 
 def _feet(floor: Mask) -> NDArray[np.int64]:
@@ -165,11 +234,19 @@ class _Facade:
             for name, share in zip(CLASSES, labels.shares, strict=True)
         }
         things = seen["furniture"] + seen["other"]
+        door, glass = self._share(seen["door"], _TALL), self._share(seen["window"], _LOW)
+        # Of a glass door the network calls a part window.
+        part = self._share(seen["window"], _TALL)
         return {
-            "door": self._share(seen["door"], _TALL) > _MOST,
-            "window": self._share(seen["window"], _LOW) > _MOST,
-            "thing": self._share(things, _LOW) > _MOST,
+            "door": door + np.where(door > _LEAST_OF_DOOR, part, 0.0) > _LIKELY["door"],
+            "window": glass > _LIKELY["window"],
+            "thing": self._share(things, _LOW) > _LIKELY["thing"],
         }
+
+    def tall_glass(self, labels: Labels) -> Column:
+        """How much of each column is window."""
+        share = np.asarray(labels.shares[CLASSES.index("window")], np.float64)
+        return self._share(self._sample(share), _TALL)
 
     def _share(self, values: Column | Mask, band: Mask) -> Column:
         """The mean over the seen part of a band of heights, by column; 0 where little of it is seen."""
@@ -197,12 +274,19 @@ def _runs(marked: Mask, columns: NDArray[np.intp]) -> Iterator[NDArray[np.intp]]
         yield from np.split(indices, parts)
 
 
-def _before(feet: Floats, kind: Kind) -> Footprint | None:
+def _before(
+    feet: Floats, kind: Kind, is_cut: tuple[bool, bool] = (False, False)
+) -> Footprint | None:
     """The rectangle before a row of feet, on the side of the camera; None if the row is too short."""
-    (x0, y0), (x1, y1) = feet[0], feet[-1]
-    width = math.hypot(x1 - x0, y1 - y0)
-    if width < _NARROWEST_M[kind] or (kind == "door" and width > _WIDEST_OPENING_M):
+    first, last = feet[0], feet[-1]
+    width = math.dist(first, last)
+    if kind in WAYS and any(is_cut) and _NARROWEST_CUT_M < width < _DOOR_M:
+        missing = (last - first) * (_DOOR_M / width - 1)
+        first, last = (first - missing, last) if is_cut[0] else (first, last + missing)
+        width = _DOOR_M
+    if width < _NARROWEST_M[kind] or (kind in WAYS and width > _WIDEST_OPENING_M):
         return None
+    (x0, y0), (x1, y1) = first, last
     normal = np.array([y1 - y0, x0 - x1]) / width
     middle = np.array([(x0 + x1) / 2, (y0 + y1) / 2])
     if normal @ middle > 0:

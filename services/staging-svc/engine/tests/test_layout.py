@@ -4,8 +4,9 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
+from random import Random
 
 import cv2
 import numpy as np
@@ -14,11 +15,11 @@ from numpy.typing import NDArray
 
 from staging_engine.floor import FloorView
 from staging_engine.footprint import Footprint, overlap
-from staging_engine.furniture import Piece
+from staging_engine.furniture import Furniture, Piece
 from staging_engine.geometry import Camera, pixel_grid
 from staging_engine.labels import CLASSES, Labels
 from staging_engine.plan import plan_room
-from staging_engine.planner import Placement
+from staging_engine.planner import Anchor, Placement, Plan, find_anchors, fullest
 from staging_engine.port import StagingRefusedError
 from staging_engine.room import RoomBox
 from staging_engine.site import Site
@@ -368,3 +369,80 @@ def test_large_rooms_get_a_second_group(pieces: dict[str, Piece]) -> None:
     ):
         placed = plan_room(large, pieces, room_type=room_type, style="modern", seed=2)
         assert more & {placement.name for placement in placed}, room_type
+
+
+def looking_ahead(right: float = 1.6, **more: object) -> Room:
+    """A room seen straight on, 3.2 m wide if nothing else is said."""
+    camera = Camera(WIDTH * 0.55, 0.0, math.radians(8), 0.0, WIDTH, HEIGHT)
+    known = {"openings": (), "blocks": (), **more}
+    return Room(camera, 1.4, right - 3.2, right, 5.2, 2.6, **known)  # type: ignore[arg-type]
+
+
+def test_a_door_that_the_photo_cuts_away_keeps_its_whole_width() -> None:
+    camera = Camera(WIDTH * 0.55, math.radians(22), math.radians(8), 0.0, WIDTH, HEIGHT)
+    openings = (Opening("door", "right", 1.2, 2.1, 2.03),)
+    known = Room(camera, 1.4, -1.6, 1.6, 5.2, 2.6, openings, ())
+    doors = [zone for zone in known.site(labelled=True).zones if zone.kind == "door"]
+    assert doors
+    assert max(zone.place.width for zone in doors) >= 0.85
+
+
+def test_a_passage_is_kept_clear_but_not_a_bay_with_windows() -> None:
+    wings = ((-1.6, -0.7, 3.6, 3.7, 2.6), (0.9, 1.6, 3.6, 3.7, 2.6))
+    window = (Opening("window", "back", -1.4, 1.4, 2.1),)
+    through, bay = (
+        looking_ahead(blocks=wings, openings=openings).site(labelled=True)
+        for openings in ((), window)
+    )
+    place = Footprint(0.1, 3.1, 0.8, 0.6, 0.0)
+    assert not through.is_clear(place)
+    assert bay.is_clear(place)
+
+
+def test_no_piece_stands_around_a_pillar() -> None:
+    bed = Footprint(0.0, 3.6, 1.9, 2.2, 0.0)
+    pillar = (-0.15, 0.15, 3.6, 3.9, 2.6)
+    assert looking_ahead().site(labelled=True).stands(bed)
+    assert not looking_ahead(blocks=(pillar,)).site(labelled=True).stands(bed)
+
+
+def test_only_what_stands_in_front_hides(pieces: dict[str, Piece]) -> None:
+    plan = Plan(looking_ahead().site(labelled=True), Furniture(pieces, "modern"), Random(1))
+    plan.keep(Footprint(0.0, 3.2, 1.8, 0.9, 0.0), 0.8)
+    assert plan.hides(Footprint(0.0, 2.0, 1.2, 0.4, 0.0), 1.2)
+    assert not plan.hides(Footprint(0.6, 4.6, 0.4, 0.4, 0.0), 1.6)
+    # Too little would be seen of this one.
+    assert plan.hides(Footprint(0.0, 4.6, 0.4, 0.4, 0.0), 0.4)
+
+
+def test_a_narrower_bed_makes_room_for_nightstands(pieces: dict[str, Piece]) -> None:
+    camera = Camera(WIDTH * 0.5, 0.0, math.radians(10), 0.0, WIDTH, HEIGHT)
+    site = Room(camera, 1.5, -1.45, 1.45, 4.6, 2.6, (), ()).site(labelled=True)
+    placed = plan_room(site, pieces, room_type="bedroom", style="modern", seed=1)
+    counted = Counter(placement.name for placement in placed)
+    assert counted["nightstand"] == 2
+    bed = next(placement for placement in placed if placement.name == "bed")
+    assert bed.size[0] < pieces["bed_modern"].width
+    # A narrow bed is hardly shorter.
+    assert bed.size[1] / pieces["bed_modern"].depth > bed.size[0] / pieces["bed_modern"].width
+
+
+def test_the_fullest_plan_wins(pieces: dict[str, Piece]) -> None:
+    site = looking_ahead().site(labelled=True)
+
+    def start() -> Plan:
+        return Plan(site, Furniture(pieces, "modern"), Random(1))
+
+    def furnish(plan: Plan, anchor: Anchor) -> None:
+        for name in ("sofa", "rug", "coffee_table") if anchor is anchors[1] else ("sofa",):
+            plan.add(name, plan.furniture[name], anchor.place)
+
+    sofa = start().furniture["sofa"]
+    anchors = find_anchors(start(), sofa, may_float=True)[:2]
+    assert anchors[0].score >= anchors[1].score
+    close = [replace(anchors[0], score=1.0), replace(anchors[1], score=0.9)]
+    anchors = close
+    full = fullest(start, anchors, furnish)
+    assert full is not None
+    assert [placement.name for placement in full.placements] == ["sofa", "rug", "coffee_table"]
+    assert fullest(start, [], furnish) is None
