@@ -1,22 +1,22 @@
 import { expect, test } from "vitest";
-import { GROUPS, grantable, switched } from "./permissions";
+import { GROUPS, type Group, grantable, type Permission, switched } from "./permissions";
+
+// The compiler says if a permission of the API stands in no group.
+type Forgotten = Exclude<Permission, (typeof GROUPS)[Group][number]>;
+const NONE_IS_FORGOTTEN: [Forgotten] extends [never] ? true : false = true;
 
 test("what a permission needs comes with it", () => {
-  expect(switched(["usage:read"], "projects:write", true)).toEqual([
+  expect(switched(["usage:read"], "billing:manage", true)).toEqual([
     "usage:read",
-    "projects:write",
-    "projects:read",
+    "billing:manage",
+    "billing:read",
   ]);
 });
 
 test("what needs a permission goes with it", () => {
-  const before = ["projects:read", "projects:write", "shares:manage", "usage:read"];
-  expect(switched(before, "projects:read", false)).toEqual(["usage:read"]);
-  expect(switched(before, "projects:write", false)).toEqual([
-    "projects:read",
-    "shares:manage",
-    "usage:read",
-  ]);
+  const before = ["usage:read", "billing:read", "billing:manage"];
+  expect(switched(before, "billing:read", false)).toEqual(["usage:read"]);
+  expect(switched(before, "billing:manage", false)).toEqual(["usage:read", "billing:read"]);
 });
 
 test("nobody hands on ownership within a role", () => {
@@ -26,5 +26,5 @@ test("nobody hands on ownership within a role", () => {
 test("every permission stands in one group", () => {
   const all = Object.values(GROUPS).flat();
   expect(new Set(all).size).toBe(all.length);
-  expect(all).toHaveLength(19);
+  expect(NONE_IS_FORGOTTEN).toBe(true);
 });

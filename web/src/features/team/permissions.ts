@@ -1,4 +1,7 @@
 import { useLingui } from "@lingui/react/macro";
+import type { RoleWish } from "./api";
+
+export type Permission = RoleWish["permissions"][number];
 
 /** What permissions are about, from what most people do to what few may. */
 export const GROUPS = {
@@ -8,20 +11,20 @@ export const GROUPS = {
   money: ["usage:read", "billing:read", "billing:manage"],
   programs: ["api_keys:manage", "webhooks:manage"],
   whole: ["data:export", "tenant:delete", "ownership:transfer"],
-} as const;
+} as const satisfies Record<string, readonly Permission[]>;
 
 export type Group = keyof typeof GROUPS;
 
+/** What every role has that is made here: without it, most pages would have nothing to show. */
+export const ALWAYS: readonly string[] = [
+  "projects:read",
+  "tenant:read",
+  "members:read",
+  "usage:read",
+] satisfies Permission[];
+
 // What is of no use without another.
-const NEEDS: Record<string, string> = {
-  "projects:write": "projects:read",
-  "shares:manage": "projects:read",
-  "tenant:manage": "tenant:read",
-  "domains:manage": "tenant:read",
-  "members:manage": "members:read",
-  "roles:manage": "members:read",
-  "billing:manage": "billing:read",
-};
+const NEEDS: Partial<Record<string, Permission>> = { "billing:manage": "billing:read" };
 
 // Only owners can have it, who hand it on as a whole.
 const OWNERS_ALONE = "ownership:transfer";
@@ -42,7 +45,7 @@ export function switched(before: readonly string[], permission: string, isOn: bo
 }
 
 /** What each permission lets people do, as the beginning of a line. */
-export function usePermissionNames(): Record<string, string> {
+export function usePermissionNames(): Record<Permission, string> {
   const { t } = useLingui();
   return {
     "projects:read": t`See photos`,

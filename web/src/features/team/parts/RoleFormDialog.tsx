@@ -11,6 +11,7 @@ import { Notice } from "@/ui/Notice";
 import { toast } from "@/ui/Toast";
 import { type Role, type RoleWish, useSaveRole } from "../api";
 import {
+  ALWAYS,
   GROUPS,
   type Group,
   grantable,
@@ -19,9 +20,6 @@ import {
   usePermissionNames,
 } from "../permissions";
 import { useRoleWords } from "./refusals";
-
-// What a new role begins with: whoever is let in can look around.
-const FIRST = ["projects:read", "tenant:read", "members:read", "usage:read"];
 
 /** Make a role, or change one: its name, and what it may do. */
 export default function RoleFormDialog({
@@ -34,7 +32,7 @@ export default function RoleFormDialog({
   const { t } = useLingui();
   const save = useSaveRole();
   const words = useRoleWords();
-  const [chosen, setChosen] = useState<string[]>(role?.permissions ?? FIRST);
+  const [chosen, setChosen] = useState([...new Set([...ALWAYS, ...(role?.permissions ?? [])])]);
   const refusal = save.error instanceof ApiError ? save.error : null;
   const isTaken = refusal?.code === "role_name_taken";
   const submit = ({ name }: { name: string }) =>
@@ -61,7 +59,7 @@ export default function RoleFormDialog({
       }
     >
       <Form<{ name: string }>
-        busy={save.isPending || chosen.length === 0}
+        busy={save.isPending}
         errors={isTaken ? { name: words.role_name_taken ?? "" } : refusal?.fields}
         onSubmit={submit}
       >
@@ -76,14 +74,12 @@ export default function RoleFormDialog({
           autoComplete="off"
           autoFocus
         />
+        <p className="text-caption text-quiet">
+          <Trans>Every role sees photos, usage, the workspace and who belongs to it.</Trans>
+        </p>
         <Choice chosen={chosen} onChange={setChosen} />
-        {chosen.length === 0 && (
-          <p role="alert" className="text-caption text-danger">
-            <Trans>Choose at least one.</Trans>
-          </p>
-        )}
         <div className="flex flex-wrap gap-3">
-          <Button type="submit" busy={save.isPending} unavailable={chosen.length === 0}>
+          <Button type="submit" busy={save.isPending}>
             {role ? <Trans>Save</Trans> : <Trans>Make the role</Trans>}
           </Button>
           <Button kind="secondary" onClick={onClose}>
@@ -113,9 +109,13 @@ function Choice({
       <fieldset key={group} className="grid">
         <legend className="mb-1 font-medium text-caption">{groups[group]}</legend>
         {shown.map((permission) => (
-          <label key={permission} className="flex min-h-11 cursor-pointer items-center gap-3">
+          <label
+            key={permission}
+            className="flex min-h-11 cursor-pointer items-center gap-3 has-disabled:cursor-default has-disabled:text-quiet"
+          >
             <input
               type="checkbox"
+              disabled={ALWAYS.includes(permission)}
               checked={chosen.includes(permission)}
               onChange={(event) =>
                 onChange(switched(chosen, permission, event.currentTarget.checked))
