@@ -10,6 +10,7 @@ from staging_engine.dining_room import dining_group
 from staging_engine.footprint import Footprint
 from staging_engine.planner import (
     ALL_ON_FLOOR,
+    LARGEST_CROWN_M,
     MOSTLY_ON_FLOOR,
     TURNED_AWAY,
     Anchor,
@@ -127,7 +128,7 @@ def _lamp(plan: Plan, sofa: Footprint) -> None:
 
 def _plant_places(plan: Plan, sofa: Footprint) -> list[Footprint]:
     piece = plan.furniture["plant"]
-    half = min(max(piece.width, piece.depth) / 2, 0.42)
+    half = min(max(piece.width, piece.depth), LARGEST_CROWN_M) / 2
     beside = [
         Footprint(
             *sofa.at(side * (sofa.width / 2 + half + out), -sofa.depth / 2 + half),

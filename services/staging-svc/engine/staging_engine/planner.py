@@ -22,7 +22,8 @@ _QUIET_WALL = 0.09
 _BLOCKED_WALL = 0.5
 _MOST_HIDDEN = 0.3
 _MOST_BEHIND = 0.6
-_LARGEST_CROWN_M = 0.42
+# Of a larger plant, only leaves reach further.
+LARGEST_CROWN_M = 1.02
 # What can as well stand a little further from the wall.
 MOSTLY_ON_FLOOR, ALL_ON_FLOOR = 0.86, 0.92
 _MOST_OF_WAY = 0.3
@@ -441,9 +442,7 @@ def lay_rug(plan: Plan, place_for: Iterable[tuple[float, float, Footprint]]) -> 
 def corner_places(plan: Plan, piece: Piece) -> list[Footprint]:
     """The back corners, then places along the side walls, in an order that depends on the seed."""
     site, half = plan.site, max(piece.width, piece.depth) / 2
-    # A large crown may lean on a wall.
-    half = min(half, _LARGEST_CROWN_M)
-    size, turned = 2 * half, plan.random.randrange(4) * math.pi / 2
+    size, turned = min(2 * half, LARGEST_CROWN_M), plan.random.randrange(4) * math.pi / 2
     places = []
     for away in (0.0, 0.5, 1.1, 1.8):
         for side in plan.sides():
