@@ -58,11 +58,18 @@ async def confirm(traveller: Traveller, begun: httpx.Response, code: str) -> htt
     return await traveller.call("POST", f"{URL}/{begun.json()['id']}/confirm", None, {"code": code})
 
 
-async def move(mine: Traveller, email: str, runner: TaskRunner, mails: MailServer) -> None:
-    """Change the address, completely."""
+async def ask_for_code(
+    mine: Traveller, email: str, runner: TaskRunner, mails: MailServer
+) -> tuple[httpx.Response, str]:
+    """The answer to the wish for an address, and the code in the mail there."""
     begun = await ask(mine, email)
     await runner.run_due()
-    answer = await confirm(mine, begun, mails.code(email))
+    return begun, mails.code(email)
+
+
+async def move(mine: Traveller, email: str, runner: TaskRunner, mails: MailServer) -> None:
+    """Change the address, completely."""
+    answer = await confirm(mine, *await ask_for_code(mine, email, runner, mails))
     assert answer.status_code == 204, answer.text
 
 
@@ -128,9 +135,7 @@ async def test_nobody_learns_who_has_an_account(
 async def test_wrong_codes_are_counted_and_a_code_is_one_changes(
     mine: Traveller, new: str, runner: TaskRunner, mail_server: MailServer
 ) -> None:
-    begun = await ask(mine, new)
-    await runner.run_due()
-    code = mail_server.code(new)
+    begun, code = await ask_for_code(mine, new, runner, mail_server)
     for _ in range(5):
         assert refusal(await confirm(mine, begun, wrong(code))) == (403, "wrong_email_code")
     assert refusal(await confirm(mine, begun, code)) == OVER
@@ -152,9 +157,7 @@ async def test_it_needs_a_step_up_and_ones_own_session(
     mail_server: MailServer,
     clock: Clock,
 ) -> None:
-    begun = await ask(mine, new)
-    await runner.run_due()
-    code = mail_server.code(new)
+    begun, code = await ask_for_code(mine, new, runner, mail_server)
     stranger = make_traveller()
     await stranger.log_in(await sign_up())
     assert refusal(await confirm(stranger, begun, code)) == OVER
@@ -208,9 +211,7 @@ async def test_it_ends_open_links_and_log_ins(
 async def test_of_two_at_once_one_wins(
     mine: Traveller, new: str, runner: TaskRunner, mail_server: MailServer
 ) -> None:
-    begun = await ask(mine, new)
-    await runner.run_due()
-    code = mail_server.code(new)
+    begun, code = await ask_for_code(mine, new, runner, mail_server)
     answers = await asyncio.gather(*(confirm(mine, begun, code) for _ in range(5)))
     assert [answer.status_code for answer in answers].count(204) == 1
 
@@ -258,9 +259,7 @@ class TestTakenBack:
     async def test_before_it_was_confirmed(
         self, mine: Traveller, member: Member, new: str, runner: TaskRunner, mail_server: MailServer
     ) -> None:
-        begun = await ask(mine, new)
-        await runner.run_due()
-        code = mail_server.code(new)
+        begun, code = await ask_for_code(mine, new, runner, mail_server)
         assert (await undo(mine, undo_token(mail_server.to(member.email)[-1]))).status_code == 204
         await mine.log_in(member)
         assert refusal(await confirm(mine, begun, code)) == OVER

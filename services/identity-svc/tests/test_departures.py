@@ -389,6 +389,17 @@ class TestRemoval:
 
 
 class TestRestore:
+    @pytest.fixture
+    async def removed(
+        self, seats: SeatKeeper, caller: Caller, member: Member, second: Member
+    ) -> str:
+        """The id of `second`, who was removed."""
+        headers = caller.user(member)
+        target = await id_of(seats.client, headers, second)
+        answer = await seats.client.delete(f"{URL}/{target}", headers=headers)
+        assert answer.status_code == 204
+        return target
+
     async def test_they_are_back_under_the_same_id_and_no_session_is(
         self,
         seats: SeatKeeper,
@@ -477,21 +488,19 @@ class TestRestore:
         assert resumed == [newest["id"]]
 
     async def test_without_a_seat_nobody_comes_back(
-        self, seats: SeatKeeper, caller: Caller, member: Member, second: Member
+        self, seats: SeatKeeper, caller: Caller, member: Member, removed: str
     ) -> None:
         client, headers = seats.client, caller.user(member)
-        target = await id_of(client, headers, second)
-        await client.delete(f"{URL}/{target}", headers=headers)
         seats.left = 0
-        answer = await client.post(f"{URL}/{target}/restore", json={}, headers=headers)
+        answer = await client.post(f"{URL}/{removed}/restore", json={}, headers=headers)
         assert refusal(answer) == (402, "no_seat_left")
         assert "limit" not in answer.json()
         seats.is_away = True
-        answer = await client.post(f"{URL}/{target}/restore", json={}, headers=headers)
+        answer = await client.post(f"{URL}/{removed}/restore", json={}, headers=headers)
         assert refusal(answer) == (503, "seats_unavailable")
         seats.is_away, seats.left = False, 1
         assert (
-            await client.post(f"{URL}/{target}/restore", json={}, headers=headers)
+            await client.post(f"{URL}/{removed}/restore", json={}, headers=headers)
         ).status_code == 200
 
     async def test_after_30_days_they_are_forgotten(
@@ -499,14 +508,12 @@ class TestRestore:
         seats: SeatKeeper,
         caller: Caller,
         member: Member,
-        second: Member,
+        removed: str,
         clock: Clock,
     ) -> None:
-        client, headers = seats.client, caller.user(member)
-        target = await id_of(client, headers, second)
-        await client.delete(f"{URL}/{target}", headers=headers)
+        client = seats.client
         clock.advance(timedelta(days=30, seconds=1))
-        answer = await client.post(f"{URL}/{target}/restore", json={}, headers=caller.user(member))
+        answer = await client.post(f"{URL}/{removed}/restore", json={}, headers=caller.user(member))
         assert refusal(answer) == (404, "member_not_found")
         found = await client.get(f"{URL}?include=removed", headers=caller.user(member))
         assert len(found.json()["items"]) == 1
@@ -518,14 +525,13 @@ class TestRestore:
         database: Database,
         member: Member,
         second: Member,
+        removed: str,
         parts: Parts,
     ) -> None:
         client, headers = seats.client, caller.user(member)
-        target = await id_of(client, headers, second)
-        await client.delete(f"{URL}/{target}", headers=headers)
         async with parts.person_database.person(second.user_id) as session:
             await erase(session, second.user_id)
-        answer = await client.post(f"{URL}/{target}/restore", json={}, headers=headers)
+        answer = await client.post(f"{URL}/{removed}/restore", json={}, headers=headers)
         assert refusal(answer) == (404, "member_not_found")
         assert seats.reserved == []
 
@@ -560,13 +566,12 @@ class TestRestore:
         caller: Caller,
         member: Member,
         second: Member,
+        removed: str,
         events: Events,
     ) -> None:
         client, headers = seats.client, caller.user(member)
-        target = await id_of(client, headers, second)
-        await client.delete(f"{URL}/{target}", headers=headers)
         answers = await asyncio.gather(
-            *(client.post(f"{URL}/{target}/restore", json={}, headers=headers) for _ in range(50))
+            *(client.post(f"{URL}/{removed}/restore", json={}, headers=headers) for _ in range(50))
         )
         statuses = [answer.status_code for answer in answers]
         assert (statuses.count(200), statuses.count(404)) == (1, 49)
