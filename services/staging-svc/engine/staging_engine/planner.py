@@ -79,7 +79,6 @@ class Anchor:
     """The piece everything else is arranged around, and the wall it leans on, if any."""
 
     place: Footprint
-    screen: ScreenBox
     wall: Wall | None
     along: float
     scale: tuple[float, float, float]
@@ -278,12 +277,9 @@ def _offsets(site: Site, wall: Wall, may_float: bool) -> list[float]:
 def _anchors_along(
     plan: Plan, piece: Piece, wall: Wall, offset: float, scale: tuple[float, float, float]
 ) -> Iterator[Anchor]:
-    site, width, depth, height = (
-        plan.site,
-        piece.width * scale[0],
-        piece.depth * scale[1],
-        piece.height * scale[2],
-    )
+    site = plan.site
+    width, depth = piece.width * scale[0], piece.depth * scale[1]
+    height = piece.height * scale[2]
     low, high = (site.left, site.right) if wall == "back" else (0.4, site.depth)
     for along in np.arange(low + width / 2 + 0.05, high - width / 2 - 0.05, _STEP_M):
         at_wall = site.against(wall, float(along), width, depth)
@@ -293,9 +289,8 @@ def _anchors_along(
             continue
         # Near the middle of its wall a piece looks intended.
         score -= 0.12 * abs(float(along) - (low + high) / 2) + _SMALLER * (1 - scale[0]) ** 2
-        screen = site.screen_box(place, 0.0, height)
         at = None if offset > _NEAR_WALL_M else wall
-        yield Anchor(place, screen, at, float(along), scale, height, score)
+        yield Anchor(place, at, float(along), scale, height, score)
 
 
 def _anchor_score(

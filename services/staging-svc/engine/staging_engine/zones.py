@@ -150,6 +150,7 @@ def find_zones(
 
 
 def _lies_in(zone: Zone, other: Zone) -> bool:
+    """Whether a good part of a zone is also in the other."""
     across, forward = other.place.inside(zone.place.points(8))
     inside = (abs(across) < other.place.width / 2) & (abs(forward) < other.place.depth / 2)
     return bool(inside.mean() > _PART_OF_PASSAGE)
@@ -164,17 +165,14 @@ def _in_walls(openings: Iterable[Opening], room: RoomBox) -> Iterator[Zone]:
     """The zones of doors and of glazing to the floor that the labels show on the walls of the box."""
     eye = room.camera_height_m
     for opening in openings:
-        is_door = opening.kind == "door" and opening.top > _DOOR_REACHES
-        if opening.bottom > (_DOOR_BEGINS if is_door else _GLASS_BEGINS):
-            continue
-        kind: Kind = "door" if is_door else "window"
-        if opening.kind == "door" and not is_door:
+        is_low = opening.bottom <= {"door": _DOOR_BEGINS, "window": _GLASS_BEGINS}[opening.kind]
+        if not is_low or (opening.kind == "door" and opening.top <= _DOOR_REACHES):
             continue
         fixed = {"back": room.depth_m, "left": room.left_m, "right": room.right_m}[opening.wall]
         ends = np.array([[opening.start * eye, fixed], [opening.end * eye, fixed]])
-        place = _before(ends if opening.wall == "back" else ends[:, ::-1], kind, (False, False))
+        place = _before(ends if opening.wall == "back" else ends[:, ::-1], opening.kind)
         if place is not None:
-            yield Zone(kind, place)
+            yield Zone(opening.kind, place)
 
 
 def _feet(floor: Mask) -> NDArray[np.int64]:
