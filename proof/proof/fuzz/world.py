@@ -7,6 +7,7 @@ import httpx
 
 from proof.authenticator import Authenticator
 from proof.customers import hire, photo, sign_up
+from proof.fuzz.issuer import issuer
 from proof.fuzz.known import Known
 from stagify_local.customer import (
     PLATFORM,
@@ -231,6 +232,11 @@ class World:
         self.platform.run("usage-svc", "set-plan", slug, "enterprise")
         wanted = {"name": "Photographer", "permissions": ["projects:read"]}
         role = good(http.post("/v1/roles", json=wanted)).json()
+        with issuer() as address:
+            client = {"name": "Company", "issuer": address, "client_id": "stagify"}
+            connection = good(http.post("/v1/sso/connections", json=client)).json()
+        domain = {"domain": f"{slug}.example"}
+        good(http.post(f"/v1/sso/connections/{connection['id']}/domains", json=domain))
         self.platform.run("usage-svc", "set-plan", slug, "free")
         return {
             "member_id": member.member_id,
@@ -241,6 +247,8 @@ class World:
             "ownership_transfer_id": transfer.json()["id"],
             "role_id": role["key"],
             "service_account_id": account["id"],
+            "connection_id": connection["id"],
+            **domain,
         }
 
     def settle(self, party: str) -> Customer:

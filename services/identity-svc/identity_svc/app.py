@@ -24,6 +24,7 @@ from identity_svc.service_accounts import api as service_accounts
 from identity_svc.sessions import api as sessions
 from identity_svc.settings import Settings
 from identity_svc.signup import api as signup
+from identity_svc.sso import api as sso
 from identity_svc.step_up import api as step_up
 from stagify.http import create_service_app
 
@@ -61,6 +62,7 @@ def create_app(settings: Settings) -> FastAPI:
         departures,
         ownership,
         invitations,
+        sso,
         api_keys,
         credentials,
     ):

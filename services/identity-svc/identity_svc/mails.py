@@ -9,6 +9,7 @@ from identity_svc.ownership import mail as ownership
 from identity_svc.password_resets import mail as password_resets
 from identity_svc.sessions import mail as sessions
 from identity_svc.signup import mail as signup
+from identity_svc.sso import mail as sso
 
 MAILS = (
     signup.CODE,
@@ -27,4 +28,5 @@ MAILS = (
     ownership.ASKED,
     api_keys.EXPIRES,
     api_keys.REPORTED,
+    sso.ENDED,
 )

@@ -25,6 +25,7 @@ from identity_svc.roles.models import CustomRole
 from identity_svc.service_accounts.models import ServiceAccount
 from identity_svc.sessions.models import Handoff, PersonSession, Session
 from identity_svc.signup.models import Signup
+from identity_svc.sso.models import SsoAttempt, SsoConnection, SsoDomain, SsoIdentity
 from identity_svc.tables import ServiceTable
 from identity_svc.tenants.models import Tenant
 from identity_svc.throttling.models import Backoff, Throttle
@@ -55,6 +56,10 @@ __all__ = [
     "ServiceAccount",
     "Session",
     "Signup",
+    "SsoAttempt",
+    "SsoConnection",
+    "SsoDomain",
+    "SsoIdentity",
     "Tenant",
     "Throttle",
     "Totp",
@@ -78,6 +83,7 @@ NOT_TENANT_TABLES: dict[str, str] = {
     "password_resets": "whoever asks for one is not known, and may belong to several tenants",
     "person_sessions": "a person on the platform's host is in no tenant; holds keyed hashes and ids",
     "invitation_tokens": "whoever shows one is in no tenant yet; holds keyed hashes and ids",
+    "sso_attempts": "providers send people back to the platform's host; holds keyed hashes and ids",
     "signups": "a sign-up has no tenant until it is confirmed",
     "backoffs": "attempts fail before anyone is known; holds keyed hashes only",
     "throttles": "attempts are counted before anyone is known; holds keyed hashes only",

@@ -14,8 +14,11 @@ from identity_svc.factors.sealing import Sealer
 from identity_svc.people.passwords import Passwords
 from identity_svc.sessions.devices import Devices
 from identity_svc.settings import Settings
+from identity_svc.sso.domains import Domains
+from identity_svc.sso.provider import Providers
 from stagify.calls.client import InternalClient
 from stagify.database import Database
+from stagify.strangers import Strangers
 from stagify.tokens import TokenSigner
 
 NAME = "identity-svc"
@@ -40,11 +43,15 @@ class Parts:
     usage_svc: InternalClient
     entitlements: Entitlements
     usage: UsageRecorder
+    strangers: Strangers
+    providers: Providers
+    domains: Domains
 
     async def aclose(self) -> None:
         """Close everything; whoever made the parts does this last."""
         await self.tenant_svc.close()
         await self.usage_svc.close()
+        await self.strangers.close()
         self.passwords.close()
         await self.person_database.close()
         await self.database.close()
@@ -61,6 +68,7 @@ def make_parts(settings: Settings) -> Parts:
         signer=signer,
         timeout_seconds=entitlements.TIMEOUT_SECONDS,
     )
+    strangers = Strangers(is_local_allowed=settings.sso_local_providers)
     return Parts(
         settings=settings,
         database=database,
@@ -79,6 +87,9 @@ def make_parts(settings: Settings) -> Parts:
         usage_svc=usage_svc,
         entitlements=Entitlements(usage_svc),
         usage=UsageRecorder(database),
+        strangers=strangers,
+        providers=Providers(strangers),
+        domains=Domains(settings.sso_nameserver, is_example_proved=settings.sso_local_providers),
     )
 
 

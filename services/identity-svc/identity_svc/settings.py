@@ -78,6 +78,14 @@ class Settings(ServiceSettings):
     # Service accounts that one tenant may have.
     service_accounts_per_tenant: int = Field(default=50, ge=1)
 
+    # Connections for single sign-on that one tenant may have.
+    sso_connections_per_tenant: int = Field(default=5, ge=1)
+    # Whether providers for single sign-on may run on this very machine, without TLS, and domains under `.example` need
+    # no record in DNS: for tests and laptops alone.
+    sso_local_providers: bool = False
+    # Name server that is asked whose a domain is, as address:port; by default those of the machine.
+    sso_nameserver: str | None = None
+
     @property
     def api_key_secret_list(self) -> tuple[bytes, ...]:
         """The secret keys for the hashes of API keys; the first one signs."""
@@ -103,6 +111,12 @@ class Settings(ServiceSettings):
         for name in ("api_key_secrets", "device_cookie_secrets", "factor_secrets"):
             if any(len(each.encode()) < MIN_SECRET_BYTES for each in _listed(getattr(self, name))):
                 raise ValueError(f"{name.upper()}: each needs at least {MIN_SECRET_BYTES} bytes")
+        return self
+
+    @model_validator(mode="after")
+    def _check_local_providers(self) -> Self:
+        if self.sso_local_providers and self.environment == "production":
+            raise ValueError("SSO_LOCAL_PROVIDERS is for tests and laptops alone")
         return self
 
 

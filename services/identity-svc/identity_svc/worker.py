@@ -23,6 +23,7 @@ from identity_svc.seat_counts.tasks import seat_count_kinds
 from identity_svc.sessions import mail as session_mails
 from identity_svc.settings import Settings
 from identity_svc.signup.mail import SignupMail
+from identity_svc.sso.mail import SsoEndedMail
 from identity_svc.upkeep.service import Turn, upkeep
 from stagify.consumer import Consumer
 from stagify.service_worker import configure, run_service_worker
@@ -66,6 +67,7 @@ def make_kinds(parts: Parts) -> Kinds:
         MailKind.API_KEY_EXPIRES_IN_A_WEEK: ApiKeyExpiresMail(brands),
         MailKind.API_KEY_EXPIRES_IN_A_DAY: ApiKeyExpiresMail(brands),
         MailKind.API_KEY_REPORTED: ApiKeyReportedMail(brands),
+        MailKind.SSO_ENDED: SsoEndedMail(brands, parts.settings.app_url),
     }
     return {
         **mail_kinds(composers, SmtpSender(parts.settings)),

@@ -34,6 +34,7 @@ from identity_testing import (
 )
 from invitations_testing import Office
 from seats_testing import SeatKeeper
+from sso_testing import Company, Idp, NameServer
 from stagify.database import Database
 from stagify.events import Event, decode
 from stagify.tasks.runner import TaskRunner
@@ -164,6 +165,43 @@ async def office(
     """The tenant of `member`, which is active."""
     await activate(database, member.tenant_id)
     return Office(seats.client, caller, member, runner, mail_server)
+
+
+@pytest.fixture
+async def idp() -> AsyncIterator[Idp]:
+    """A provider of this test."""
+    provider = Idp()
+    server = await asyncio.start_server(provider.serve, "127.0.0.1", 0)
+    provider.port = server.sockets[0].getsockname()[1]
+    yield provider
+    server.close()
+
+
+@pytest.fixture
+async def names() -> AsyncIterator[NameServer]:
+    """A name server of this test."""
+    loop = asyncio.get_running_loop()
+    transport, server = await loop.create_datagram_endpoint(NameServer, ("127.0.0.1", 0))
+    yield server
+    transport.close()
+
+
+@pytest.fixture
+async def company(
+    make_settings: MakeSettings, caller: Caller, idp: Idp, names: NameServer, sign_up: SignUp
+) -> AsyncIterator[Company]:
+    """A tenant whose plan includes single sign-on, and that has connected nothing yet."""
+    keeper = SeatKeeper(features=["sso"])
+    server = await asyncio.start_server(keeper.serve, "127.0.0.1", 0)
+    settings = make_settings(
+        usage_svc_url=f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}",
+        sso_local_providers=True,
+        sso_nameserver=f"127.0.0.1:{names.port}",
+    )
+    async with app_client(create_app(settings)) as client:
+        keeper.client = client
+        yield Company(keeper, caller, idp, names, await sign_up())
+    server.close()
 
 
 @pytest.fixture(scope="session")

@@ -35,6 +35,9 @@ TENANT_TABLES = (
     "service_accounts",
     "api_keys",
     "handoffs",
+    "sso_connections",
+    "sso_domains",
+    "sso_identities",
 )
 
 # What takes more than one call to make.
@@ -74,6 +77,21 @@ MORE = (
     (
         "INSERT INTO factor_resets (tenant_id, id, created_at, user_id, requested_by, due_at)"
         " VALUES (:tenant, :id, now(), :user, :user, now() + interval '1 day')"
+    ),
+    (
+        "INSERT INTO sso_connections (tenant_id, id, created_at, name, issuer, client_id, version,"
+        " is_enabled, is_enforced, is_just_in_time, default_role, group_claim, group_roles, logs_out_there)"
+        " VALUES (:tenant, :tenant, now(), 'Lakeside', 'https://login.example', 'x', 1, true, false,"
+        " false, 'member', 'groups', '[]', false)"
+    ),
+    (
+        "INSERT INTO sso_domains (tenant_id, id, created_at, connection_id, domain)"
+        " VALUES (:tenant, :id, now(), :tenant, 'lakeside.example')"
+    ),
+    (
+        "INSERT INTO sso_identities (tenant_id, id, created_at, connection_id, issuer, subject,"
+        " user_id, last_used_at)"
+        " VALUES (:tenant, :id, now(), :tenant, 'https://login.example', 'ada', :user, now())"
     ),
 )
 

@@ -1,6 +1,6 @@
 """Facts on Kafka: the envelope, every event class, and the topics they travel on."""
 
-from stagify.events import billing, identity, receipts, staging, tenant, usage
+from stagify.events import billing, identity, receipts, sso, staging, tenant, usage
 from stagify.events.base import (
     Event,
     TenantEvent,
@@ -24,6 +24,7 @@ __all__ = [
     "identity",
     "receipts",
     "registered_events",
+    "sso",
     "staging",
     "tenant",
     "usage",

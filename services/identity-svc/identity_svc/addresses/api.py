@@ -16,11 +16,11 @@ from identity_svc.addresses.schemas import (
     EmailChangeRead,
     EmailChangeUndo,
 )
-from identity_svc.callers import SteppedUpDep
+from identity_svc.callers import STEPPED_UP_ERRORS, SteppedUpDep
 from identity_svc.parts import PartsDep
 from identity_svc.sessions.service import renewed_cookie
 from identity_svc.throttling.service import TooManyAttemptsError
-from stagify.auth import STEP_UP_ERRORS, PlatformDep
+from stagify.auth import PlatformDep
 from stagify.inputs import Opaque
 from stagify.links import link
 from stagify.problems import problems
@@ -39,7 +39,7 @@ RENEWED = {
 @router.post(
     "/v1/me/email",
     status_code=202,
-    responses=problems(*STEP_UP_ERRORS, EmailUnchangedError, TooManyAttemptsError)
+    responses=problems(*STEPPED_UP_ERRORS, EmailUnchangedError, TooManyAttemptsError)
     | {202: {"links": link("confirm_my_email", change_id="/id")}},
 )
 async def change_my_email(
@@ -56,7 +56,7 @@ async def change_my_email(
     status_code=204,
     response_class=Response,
     responses=problems(
-        *STEP_UP_ERRORS, EmailCodeInvalidError, EmailChangeInvalidError, EmailTakenError
+        *STEPPED_UP_ERRORS, EmailCodeInvalidError, EmailChangeInvalidError, EmailTakenError
     )
     | {204: RENEWED},
 )

@@ -14,7 +14,8 @@ from stagify.clock import utc_now
 from stagify.database import Database
 
 SESSION = """
-    SELECT s.id, s.user_id, s.last_seen_at, s.auth_time, s.amr, t.mfa_due_at, m.role, m.custom_role_id, r.permissions,
+    SELECT s.id, s.user_id, s.last_seen_at, s.auth_time, s.amr, s.sso_connection_id,
+        least(t.mfa_due_at, t.sso_enforced_at) AS mfa_due_at, m.role, m.custom_role_id, r.permissions,
         least(s.expires_at, s.last_seen_at + $2::interval) AS expires_at
     FROM sessions s
     JOIN memberships m ON m.tenant_id = s.tenant_id AND m.user_id = s.user_id
@@ -22,6 +23,7 @@ SESSION = """
     LEFT JOIN tenants t ON t.id = s.tenant_id
     WHERE s.token_hash = $1
         AND s.expires_at > $3 AND s.last_seen_at > $3::timestamptz - $2::interval
+        AND (t.sso_enforced_at IS NULL OR s.sso_connection_id IS NOT NULL OR m.role = 'owner')
 """
 API_KEY = """
     SELECT k.id, k.created_by, k.service_account_id, k.key_hash, k.scopes, k.last_used_at, k.expires_at,

@@ -6,6 +6,7 @@ once.
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,8 +16,8 @@ from identity_svc.api_keys.schemas import SCOPES
 from identity_svc.credentials import queries
 from identity_svc.factors.service import is_multi_factor
 from identity_svc.parts import Parts
-from identity_svc.roles.service import Role, stored_role
-from identity_svc.sessions.service import IDLE_LIFE, session_hash
+from identity_svc.roles.service import OWNER, Role, stored_role
+from identity_svc.sessions.service import BY_PROVIDER, IDLE_LIFE, session_hash
 from stagify.calls.identity import CredentialRead, CredentialType, UnknownCredentialError
 from stagify.clock import utc_now
 
@@ -46,7 +47,8 @@ async def _session(parts: Parts, tenant_id: UUID, token: str) -> CredentialRead 
     parts.usage.note(tenant_id, "session", row["id"], row["last_seen_at"])
     role = _role(row)
     expires_at, due_at, is_restricted = row["expires_at"], row["mfa_due_at"], False
-    if due_at is not None and not is_multi_factor(row["amr"]):
+    is_by_provider = row["sso_connection_id"] is not None
+    if due_at is not None and not is_multi_factor(row["amr"]) and not is_by_provider:
         # At that moment the gateway asks again.
         is_restricted = due_at <= utc_now()
         expires_at = expires_at if is_restricted else min(expires_at, due_at)
@@ -58,9 +60,16 @@ async def _session(parts: Parts, tenant_id: UUID, token: str) -> CredentialRead 
         role=role.key,
         permissions=[] if is_restricted else sorted(role.permissions),
         expires_at=expires_at,
-        auth_time=row["auth_time"],
+        auth_time=_auth_time(row, role),
         restriction="second_factor" if is_restricted else None,
     )
+
+
+def _auth_time(row: Mapping[str, Any], role: Role) -> datetime | None:
+    """When the person last proved who they are. What only an owner may do takes a proof of their own:
+    whoever runs the company's provider must not be able to do it in their name."""
+    is_provider_alone = list(row["amr"]) == list(BY_PROVIDER)
+    return None if role == OWNER and is_provider_alone else row["auth_time"]
 
 
 async def _api_key(parts: Parts, tenant_id: UUID, text: str) -> CredentialRead | None:

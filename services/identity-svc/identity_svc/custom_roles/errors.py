@@ -35,7 +35,7 @@ class TooManyRolesError(ConflictError):
 
 
 class PermissionNotGrantableError(InvalidInputError):
-    """Only owners can hand over a workspace: no other role includes it."""
+    """Only owners can hand over a workspace, or connect their company's log-in: no other role includes it."""
 
     code = "permission_not_grantable"
 

@@ -24,6 +24,11 @@ Purpose = Literal[
     "email_undo",
     "email_undo_token",
     "invitation",
+    "sso_state",
+    "sso_nonce",
+    "sso_verifier",
+    "sso_browser",
+    "sso_domain",
 ]
 
 CODE_DIGITS = 6

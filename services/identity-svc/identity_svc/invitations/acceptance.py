@@ -17,7 +17,7 @@ from identity_svc.invitations.errors import (
     InvitationInvalidError,
     InvitationNotFoundError,
 )
-from identity_svc.invitations.models import Invitation, InvitationLink
+from identity_svc.invitations.models import InvitationLink
 from identity_svc.invitations.offers import (
     Offer,
     Subject,
@@ -35,6 +35,7 @@ from identity_svc.invitations.schemas import (
     OwnInvitationRead,
     OwnInvitations,
 )
+from identity_svc.invitations.service import use_up
 from identity_svc.mail.service import Brands
 from identity_svc.members.service import add_member, find_role
 from identity_svc.parts import Parts
@@ -52,7 +53,7 @@ from identity_svc.tenants.service import (
 from stagify import cause
 from stagify.clock import utc_now
 from stagify.database import Session
-from stagify.events.identity import InvitationAccepted, InvitationDeclined, UserRegistered
+from stagify.events.identity import InvitationDeclined, UserRegistered
 from stagify.ids import new_id
 from stagify.outbox import publish
 from stagify.source import Source
@@ -236,7 +237,7 @@ async def _joined_before(
         if invitation is None or invitation.email_key != email_key(account.email):
             raise InvitationForAnotherError
         if invitation.state == "pending":
-            _use_up(session, invitation, user_id)
+            await use_up(session, invitation.id, user_id)
     return JoinedRead(tenant=read_tenant(tenant, parts.settings), role=role.key)
 
 
@@ -245,24 +246,13 @@ async def _join(session: Session, offer: Offer, account: Account, reservation_id
         # The row is locked, so the count is right.
         offer.link.uses += 1
     if offer.invitation is not None:
-        _use_up(session, offer.invitation, account.id)
+        await use_up(session, offer.invitation.id, account.id)
     await add_member(
         session,
         tenant_id=offer.tenant.id,
         user_id=account.id,
         role=offer.role,
         reservation_id=reservation_id,
-    )
-
-
-def _use_up(session: Session, invitation: Invitation, user_id: UUID) -> None:
-    invitation.state, invitation.decided_at = "accepted", utc_now()
-    invitation.accepted_by = user_id
-    publish(
-        session,
-        InvitationAccepted(
-            tenant_id=invitation.tenant_id, invitation_id=invitation.id, user_id=user_id
-        ),
     )
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from identity_svc.callers import PersonDep, PersonSessionDep
+from identity_svc.callers import PERSON_ERRORS, PersonDep, PersonSessionDep
 from identity_svc.invitations import acceptance, asks, links, service
 from identity_svc.invitations.errors import (
     DomainNotAllowedError,
@@ -247,7 +247,7 @@ async def ask_for_invitation(
 
 @router.get(
     "/v1/me/invitations",
-    responses=problems(PersonRequiredError)
+    responses=problems(*PERSON_ERRORS)
     | {
         200: {
             "links": link("accept_my_invitation", invitation_id="/items/0/id")
@@ -264,7 +264,7 @@ async def list_my_invitations(
 
 @router.post(
     "/v1/me/invitations/{invitation_id}/accept",
-    responses=problems(PersonRequiredError, InvitationNotFoundError, *JOIN_ERRORS),
+    responses=problems(*PERSON_ERRORS, InvitationNotFoundError, *JOIN_ERRORS),
 )
 async def accept_my_invitation(
     invitation_id: UUID, person: PersonDep, parts: PartsDep
@@ -278,7 +278,7 @@ async def accept_my_invitation(
 @router.post(
     "/v1/me/invitations/{invitation_id}/decline",
     status_code=204,
-    responses=problems(PersonRequiredError, InvitationNotFoundError, *OFFER_ERRORS),
+    responses=problems(*PERSON_ERRORS, InvitationNotFoundError, *OFFER_ERRORS),
 )
 async def decline_my_invitation(invitation_id: UUID, person: PersonDep, parts: PartsDep) -> None:
     """Say no to an invitation to one's address."""

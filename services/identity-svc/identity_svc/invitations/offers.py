@@ -14,7 +14,7 @@ from identity_svc.invitations.errors import (
 )
 from identity_svc.invitations.models import Invitation, InvitationLink
 from identity_svc.invitations.schemas import InvitingTenant
-from identity_svc.invitations.service import invitation_hash
+from identity_svc.invitations.service import invitation_hash, may_invite
 from identity_svc.members.service import find_removal, find_role
 from identity_svc.parts import Parts
 from identity_svc.people.schemas import email_key
@@ -110,8 +110,7 @@ async def get_offer(session: Session, subject: Subject) -> Offer:
         raise InvitationInvalidError from None
     # Whoever has lost the right to invite, or to give this role, invites nobody any more.
     inviter = await find_role(session, offer.inviter_id)
-    needed = offer.role.permissions | {"members:manage"}
-    if inviter is None or not needed <= inviter.permissions:
+    if not may_invite(inviter, offer.role):
         raise InvitationInvalidError
     return offer
 

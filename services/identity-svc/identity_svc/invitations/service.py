@@ -5,6 +5,7 @@ is written down as such when the next one is made, so that it blocks none.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -30,14 +31,22 @@ from identity_svc.invitations.schemas import (
 )
 from identity_svc.mail.service import MailKind, queue_mail
 from identity_svc.members.service import find_members, require_actor
+from identity_svc.members.service import find_role as find_role_of
 from identity_svc.people.schemas import email_key
 from identity_svc.people.service import find_accounts_at
-from identity_svc.roles.service import OWNER, Role, find_role, require_covers
+from identity_svc.roles.service import (
+    OWNER,
+    Role,
+    UnknownRoleError,
+    find_role,
+    require_covers,
+)
 from identity_svc.throttling.service import Limit, count_attempt
 from stagify.calls.usage import EntitlementsRead
 from stagify.clock import utc_now
 from stagify.database import Session
 from stagify.events.identity import (
+    InvitationAccepted,
     InvitationCreated,
     InvitationLinkRevoked,
     InvitationResent,
@@ -84,6 +93,49 @@ def require_invitable(own: Role, role: Role) -> None:
     require_covers(own, role.permissions)
     if role == OWNER:
         raise RoleNotInvitableError
+
+
+def may_invite(inviter: Role | None, role: Role) -> bool:
+    """Whether somebody may still ask people in with this role."""
+    needed = role.permissions | {"members:manage"}
+    return inviter is not None and needed <= inviter.permissions
+
+
+@dataclass(frozen=True, slots=True)
+class OpenInvitation:
+    """An invitation that its address can accept, and the role that it gives."""
+
+    id: UUID
+    role: Role
+
+
+async def find_open(session: Session, email: str) -> OpenInvitation | None:
+    """The tenant's invitation to an address, if it can be accepted at this moment."""
+    key = email_key(email)
+    pending = await queries.find_pending(session, [key])
+    found = None if key not in pending else await queries.lock_invitation(session, pending[key])
+    if found is None or found.state != "pending" or found.expires_at <= utc_now():
+        return None
+    try:
+        role = await find_role(session, found.role)
+    except UnknownRoleError:
+        return None
+    inviter = await find_role_of(session, found.invited_by)
+    return OpenInvitation(found.id, role) if may_invite(inviter, role) else None
+
+
+async def use_up(session: Session, invitation_id: UUID, user_id: UUID) -> None:
+    """Write of a pending invitation that this person has accepted it."""
+    invitation = await queries.lock_invitation(session, invitation_id)
+    assert invitation is not None
+    invitation.state, invitation.decided_at = "accepted", utc_now()
+    invitation.accepted_by = user_id
+    publish(
+        session,
+        InvitationAccepted(
+            tenant_id=invitation.tenant_id, invitation_id=invitation_id, user_id=user_id
+        ),
+    )
 
 
 async def invite(

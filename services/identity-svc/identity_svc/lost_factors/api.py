@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends
 
-from identity_svc.callers import PersonDep, PersonSessionDep
+from identity_svc.callers import PERSON_ERRORS, PersonDep, PersonSessionDep
 from identity_svc.lost_factors import service
 from identity_svc.lost_factors.errors import (
     FactorResetNotFoundError,
@@ -15,7 +15,7 @@ from identity_svc.lost_factors.errors import (
 from identity_svc.lost_factors.schemas import FactorResetRead, OwnFactorResets
 from identity_svc.members.service import MemberNotFoundError
 from identity_svc.roles.service import RoleNotAllowedError
-from stagify.auth import STEP_UP_ERRORS, PersonRequiredError, requires
+from stagify.auth import STEP_UP_ERRORS, requires
 from stagify.dependencies import SessionDep
 from stagify.principal import TenantPrincipal
 from stagify.problems import problems
@@ -46,7 +46,7 @@ async def reset_member_factors(
     return FactorResetRead(due_at=due_at)
 
 
-@router.get("/v1/me/mfa/resets", tags=["me"], responses=problems(PersonRequiredError))
+@router.get("/v1/me/mfa/resets", tags=["me"], responses=problems(*PERSON_ERRORS))
 async def list_my_factor_resets(person: PersonDep, session: PersonSessionDep) -> OwnFactorResets:
     """Whether, and when, an owner of a workspace of one's own will take one's second factors away."""
     found = await service.list_own(session, person)
@@ -57,7 +57,7 @@ async def list_my_factor_resets(person: PersonDep, session: PersonSessionDep) ->
     "/v1/me/mfa/resets",
     status_code=204,
     tags=["me"],
-    responses=problems(PersonRequiredError, FactorResetNotFoundError),
+    responses=problems(*PERSON_ERRORS, FactorResetNotFoundError),
 )
 async def refuse_my_factor_resets(person: PersonDep, session: PersonSessionDep) -> None:
     """Keep one's second factors, whoever wants to take them away."""

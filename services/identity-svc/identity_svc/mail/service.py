@@ -42,6 +42,7 @@ class MailKind(StrEnum):
     API_KEY_EXPIRES_IN_A_WEEK = "api_key_expires_in_a_week"
     API_KEY_EXPIRES_IN_A_DAY = "api_key_expires_in_a_day"
     API_KEY_REPORTED = "api_key_reported"
+    SSO_ENDED = "sso_ended"
 
     @property
     def task(self) -> str:

@@ -5,7 +5,14 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
-from identity_svc.callers import EnrollingDep, PersonDep, PersonSessionDep, SteppedUpDep
+from identity_svc.callers import (
+    PERSON_ERRORS,
+    STEPPED_UP_ERRORS,
+    AnyPersonDep,
+    PersonDep,
+    PersonSessionDep,
+    SteppedUpDep,
+)
 from identity_svc.me import service
 from identity_svc.me.deletion import delete_account
 from identity_svc.me.errors import OwnSessionNotFoundError
@@ -21,7 +28,7 @@ from identity_svc.sessions.service import (
     cookie,
 )
 from identity_svc.throttling.service import TooManyAttemptsError
-from stagify.auth import STEP_UP_ERRORS, PersonRequiredError
+from stagify.auth import PersonRequiredError
 from stagify.links import link
 from stagify.problems import problems
 from stagify.source import SourceDep
@@ -50,12 +57,12 @@ RENEWED = {
 
 
 @router.get("", responses=problems(PersonRequiredError))
-async def read_me(person: EnrollingDep, session: PersonSessionDep) -> MeRead:
+async def read_me(person: AnyPersonDep, session: PersonSessionDep) -> MeRead:
     """The person who is calling."""
     return MeRead.model_validate(await get_account(session, person.user_id))
 
 
-@router.patch("", responses=problems(PersonRequiredError))
+@router.patch("", responses=problems(*PERSON_ERRORS))
 async def update_me(body: MeUpdate, person: PersonDep, session: PersonSessionDep) -> MeRead:
     """Change one's name, language or look. The address changes only by a mail to the new one."""
     return MeRead.model_validate(await service.update_me(session, person, body))
@@ -65,7 +72,7 @@ async def update_me(body: MeUpdate, person: PersonDep, session: PersonSessionDep
     "",
     status_code=204,
     response_class=Response,
-    responses=problems(*STEP_UP_ERRORS, LastOwnerError) | {204: ENDED},
+    responses=problems(*STEPPED_UP_ERRORS, LastOwnerError) | {204: ENDED},
 )
 async def delete_me(person: SteppedUpDep, parts: PartsDep) -> Response:
     """End one's account: all memberships, sessions and factors end, and name and address are forgotten. A
@@ -82,7 +89,7 @@ async def delete_me(person: SteppedUpDep, parts: PartsDep) -> Response:
     status_code=204,
     response_class=Response,
     responses=problems(
-        PersonRequiredError, WrongPasswordError, TooManyAttemptsError, *NEW_PASSWORD_ERRORS
+        *PERSON_ERRORS, WrongPasswordError, TooManyAttemptsError, *NEW_PASSWORD_ERRORS
     )
     | {204: RENEWED},
 )
@@ -110,7 +117,7 @@ async def change_my_password(
     return response
 
 
-@router.get("/tenants", responses=problems(PersonRequiredError))
+@router.get("/tenants", responses=problems(*PERSON_ERRORS))
 async def list_my_tenants(
     person: PersonDep, session: PersonSessionDep, parts: PartsDep
 ) -> OwnTenants:
@@ -120,7 +127,7 @@ async def list_my_tenants(
 
 @router.get(
     "/sessions",
-    responses=problems(PersonRequiredError)
+    responses=problems(*PERSON_ERRORS)
     | {200: {"links": link("end_my_session", session_id="/items/0/id")}},
 )
 async def list_my_sessions(
@@ -130,7 +137,7 @@ async def list_my_sessions(
     return await service.list_sessions(session, person, parts.settings)
 
 
-@router.delete("/sessions", status_code=204, responses=problems(PersonRequiredError))
+@router.delete("/sessions", status_code=204, responses=problems(*PERSON_ERRORS))
 async def end_my_other_sessions(person: PersonDep, session: PersonSessionDep) -> None:
     """End all of one's sessions at once, on all hosts, except the one of this call; and whatever was begun by
     now to get another one: log-ins that wait for a second factor, hand-offs, changes of the address."""
@@ -140,7 +147,7 @@ async def end_my_other_sessions(person: PersonDep, session: PersonSessionDep) ->
 @router.delete(
     "/sessions/{session_id}",
     status_code=204,
-    responses=problems(PersonRequiredError, OwnSessionNotFoundError),
+    responses=problems(*PERSON_ERRORS, OwnSessionNotFoundError),
 )
 async def end_my_session(session_id: UUID, person: PersonDep, session: PersonSessionDep) -> None:
     """End one of one's sessions at once, everywhere."""

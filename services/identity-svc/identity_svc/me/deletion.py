@@ -13,6 +13,7 @@ from identity_svc.parts import Parts
 from identity_svc.password_resets.service import end_resets
 from identity_svc.people import service as people
 from identity_svc.sessions.service import Person, end_own_sessions
+from identity_svc.sso.service import forget_identities_of
 from stagify.clock import utc_now
 from stagify.database import Session
 from stagify.errors import UnauthorizedError
@@ -49,6 +50,7 @@ async def _erase(session: Session, user_id: UUID) -> None:
     await end_own_sessions(session, user_id)
     await end_resets(session, account)
     await remove_all_factors(session, user_id)
+    await forget_identities_of(session, user_id)
     await people.rest_address(session, account.email, until=utc_now() + people.REST, of=user_id)
     await people.erase(session, user_id)
     publish(session, UserDeleted(user_id=user_id))

@@ -5,7 +5,13 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
-from identity_svc.callers import EnrollingDep, PersonSessionDep, SteppedUpEnrollingDep
+from identity_svc.callers import (
+    PERSON_ERRORS,
+    STEPPED_UP_ERRORS,
+    EnrollingDep,
+    PersonSessionDep,
+    SteppedUpEnrollingDep,
+)
 from identity_svc.factors.service import (
     ChallengeInvalidError,
     PasskeyExistsError,
@@ -32,7 +38,6 @@ from identity_svc.mfa.schemas import (
 from identity_svc.parts import PartsDep
 from identity_svc.sessions.service import CHALLENGE_COOKIE_NAME, DEVICE_COOKIE_NAME, renewed_cookie
 from identity_svc.throttling.service import TooManyAttemptsError
-from stagify.auth import STEP_UP_ERRORS, PersonRequiredError
 from stagify.links import link
 from stagify.problems import problems
 
@@ -65,7 +70,7 @@ def _changes(status: int, said: str) -> dict[int | str, dict[str, Any]]:
     return {status: {"description": said, **RENEWED}}
 
 
-@router.get("", responses=problems(PersonRequiredError))
+@router.get("", responses=problems(*PERSON_ERRORS))
 async def read_my_mfa(person: EnrollingDep, session: PersonSessionDep) -> MfaRead:
     """One's second factors."""
     own = await service.read_own(session, person.user_id)
@@ -82,7 +87,7 @@ async def read_my_mfa(person: EnrollingDep, session: PersonSessionDep) -> MfaRea
     "",
     status_code=204,
     response_class=Response,
-    responses=problems(*STEP_UP_ERRORS) | _changes(204, "It holds from now on."),
+    responses=problems(*STEPPED_UP_ERRORS) | _changes(204, "It holds from now on."),
 )
 async def update_my_mfa(
     body: MfaUpdate, person: SteppedUpEnrollingDep, session: PersonSessionDep, parts: PartsDep
@@ -95,7 +100,7 @@ async def update_my_mfa(
     return _answer(Response(status_code=204), changed)
 
 
-@router.post("/totp", status_code=201, responses=problems(*STEP_UP_ERRORS))
+@router.post("/totp", status_code=201, responses=problems(*STEPPED_UP_ERRORS))
 async def start_my_totp(
     response: Response, person: SteppedUpEnrollingDep, session: PersonSessionDep, parts: PartsDep
 ) -> TotpStarted:
@@ -107,7 +112,7 @@ async def start_my_totp(
 
 @router.post(
     "/totp/confirm",
-    responses=problems(*STEP_UP_ERRORS, WrongCodeError, SetUpExpiredError, TooManyAttemptsError)
+    responses=problems(*STEPPED_UP_ERRORS, WrongCodeError, SetUpExpiredError, TooManyAttemptsError)
     | _changes(200, "The app is set up."),
 )
 async def confirm_my_totp(
@@ -130,7 +135,7 @@ async def confirm_my_totp(
     "/totp",
     status_code=204,
     response_class=Response,
-    responses=problems(*STEP_UP_ERRORS, NoTotpError) | _changes(204, "The app is gone."),
+    responses=problems(*STEPPED_UP_ERRORS, NoTotpError) | _changes(204, "The app is gone."),
 )
 async def remove_my_totp(
     person: SteppedUpEnrollingDep, session: PersonSessionDep, parts: PartsDep
@@ -141,7 +146,7 @@ async def remove_my_totp(
 
 
 @router.post(
-    "/passkeys/start", status_code=201, responses=problems(*STEP_UP_ERRORS) | {201: STARTED}
+    "/passkeys/start", status_code=201, responses=problems(*STEPPED_UP_ERRORS) | {201: STARTED}
 )
 async def start_my_passkey(
     request: Request, response: Response, person: SteppedUpEnrollingDep, parts: PartsDep
@@ -163,7 +168,7 @@ async def start_my_passkey(
     "/passkeys",
     status_code=201,
     responses=problems(
-        *STEP_UP_ERRORS, ChallengeInvalidError, WrongPasskeyError, PasskeyExistsError
+        *STEPPED_UP_ERRORS, ChallengeInvalidError, WrongPasskeyError, PasskeyExistsError
     )
     | {201: MADE},
 )
@@ -187,9 +192,7 @@ async def add_my_passkey(
     return PasskeyAddedRead(**read.model_dump(), recovery_codes=changed.recovery_codes)
 
 
-@router.patch(
-    "/passkeys/{passkey_id}", responses=problems(PersonRequiredError, PasskeyNotFoundError)
-)
+@router.patch("/passkeys/{passkey_id}", responses=problems(*PERSON_ERRORS, PasskeyNotFoundError))
 async def rename_my_passkey(
     passkey_id: UUID, body: PasskeyUpdate, person: EnrollingDep, session: PersonSessionDep
 ) -> PasskeyRead:
@@ -202,7 +205,7 @@ async def rename_my_passkey(
     "/passkeys/{passkey_id}",
     status_code=204,
     response_class=Response,
-    responses=problems(*STEP_UP_ERRORS, PasskeyNotFoundError)
+    responses=problems(*STEPPED_UP_ERRORS, PasskeyNotFoundError)
     | _changes(204, "The passkey is gone."),
 )
 async def remove_my_passkey(
@@ -216,7 +219,8 @@ async def remove_my_passkey(
 @router.post(
     "/recovery-codes",
     status_code=201,
-    responses=problems(*STEP_UP_ERRORS, NoFactorError) | _changes(201, "The old codes are void."),
+    responses=problems(*STEPPED_UP_ERRORS, NoFactorError)
+    | _changes(201, "The old codes are void."),
 )
 async def renew_my_recovery_codes(
     response: Response, person: SteppedUpEnrollingDep, session: PersonSessionDep, parts: PartsDep

@@ -24,8 +24,8 @@ PERMISSIONS: dict[BuiltInRole, frozenset[str]] = {
     "member": _MEMBER,
     "viewer": _VIEWER,
 }
-# What only an owner can have, who hands it on as a whole.
-OWNERS_ALONE = frozenset({"ownership:transfer"})
+# What only an owner can have: to hand it on as a whole, and to say who speaks for its people.
+OWNERS_ALONE = frozenset({"ownership:transfer", "sso:manage"})
 
 
 def table() -> Iterator[str]:

@@ -31,6 +31,7 @@ from identity_svc.sessions.documents import (
 from identity_svc.sessions.errors import (
     InvalidCredentialsError,
     InvalidHandoffError,
+    SsoRequiredError,
 )
 from identity_svc.sessions.schemas import (
     AnySessionRead,
@@ -74,7 +75,11 @@ CLEARED = '"cache", "storage"'
     status_code=201,
     response_model=AnySessionRead,
     responses=problems(
-        InvalidCredentialsError, InvalidHandoffError, TooManyAttemptsError, *PASSWORD_ERRORS
+        InvalidCredentialsError,
+        InvalidHandoffError,
+        SsoRequiredError,
+        TooManyAttemptsError,
+        *PASSWORD_ERRORS,
     )
     | {201: SET_COOKIE, 202: ASKED},
 )
@@ -114,7 +119,8 @@ async def log_in(
     "/v1/session/{challenge_id}/verify",
     status_code=201,
     response_model=AnySessionRead,
-    responses=problems(*CHALLENGE_ERRORS, TooManyAttemptsError) | {201: SET_COOKIE, 202: ASKED},
+    responses=problems(*CHALLENGE_ERRORS, SsoRequiredError, TooManyAttemptsError)
+    | {201: SET_COOKIE, 202: ASKED},
 )
 async def verify_log_in(
     challenge_id: Opaque,
@@ -281,7 +287,8 @@ async def _read_in_tenant(
     if session_id is not None and principal.user_id is not None:
         user = SessionUser.model_validate(await get_account(session, principal.user_id))
         facts = await service.facts_of(session, session_id)
-        if facts is not None and not is_multi_factor(facts.amr):
+        is_enough = facts is None or facts.sso_connection_id or is_multi_factor(facts.amr)
+        if not is_enough:
             due_at = await find_mfa_due(session, principal.tenant_id)
     return SessionRead(
         user=user,

@@ -3,7 +3,11 @@
 from typing import Any
 
 from identity_svc.sessions.cookies import COOKIE_NAME
-from identity_svc.sessions.errors import TenantNotFoundError, TenantProvisioningError
+from identity_svc.sessions.errors import (
+    SsoRequiredError,
+    TenantNotFoundError,
+    TenantProvisioningError,
+)
 from identity_svc.sessions.schemas import ChallengeRead
 from identity_svc.tenants.service import TenantSuspendedError
 from identity_svc.throttling.service import TooManyAttemptsError
@@ -61,7 +65,11 @@ NONCE_COOKIE = {
     },
 }
 HANDOFF_ANSWERS = problems(
-    TenantNotFoundError, TenantProvisioningError, TenantSuspendedError, TooManyAttemptsError
+    TenantNotFoundError,
+    TenantProvisioningError,
+    TenantSuspendedError,
+    SsoRequiredError,
+    TooManyAttemptsError,
 )
 HANDOFF_ANSWERS[TenantProvisioningError.status]["headers"] = {
     "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 1}}

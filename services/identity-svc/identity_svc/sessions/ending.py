@@ -1,5 +1,6 @@
 """Log-out: a session ends at once, everywhere, and what it came from or what came from it."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 from identity_svc.parts import Parts
@@ -60,9 +61,31 @@ async def end_handoffs_of(session: Session, user_id: UUID) -> None:
     await queries.delete_handoffs_of(session, user_id)
 
 
+async def end_sessions_of_connection(session: Session, connection_id: UUID) -> None:
+    """End all sessions at once that a connection for single sign-on has let in."""
+    _announce(session, await queries.delete_of_connection(session, connection_id))
+
+
+async def end_other_sessions(session: Session, *, besides: Collection[UUID]) -> None:
+    """End all sessions in the session's tenant that came from no connection, besides those of these
+    people, and everybody's hand-offs into it."""
+    await queries.delete_handoffs(session)
+    _announce(session, await queries.delete_of_no_connection(session, besides=besides))
+
+
 async def end_sessions_of(session: Session, user_id: UUID) -> None:
     """End all of a person's sessions in the session's tenant at once, everywhere."""
     for tenant_id, session_id in await queries.delete_own(session, user_id):
         publish(
             session, SessionRevoked(tenant_id=tenant_id, session_id=session_id, user_id=user_id)
+        )
+
+
+def _announce(session: Session, ended: list[tuple[UUID, UUID]]) -> None:
+    for session_id, user_id in ended:
+        publish(
+            session,
+            SessionRevoked(
+                tenant_id=session.info["tenant_id"], session_id=session_id, user_id=user_id
+            ),
         )

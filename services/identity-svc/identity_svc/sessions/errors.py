@@ -16,6 +16,19 @@ class WrongPasswordError(ForbiddenError):
     code = "wrong_password"
 
 
+class SsoRequiredError(ForbiddenError):
+    """This workspace lets its people in by their company's log-in only."""
+
+    code = "sso_required"
+
+
+class SsoSessionError(ForbiddenError):
+    """You are here by your company's log-in, which does not reach your own account: log in with your own
+    password for this."""
+
+    code = "sso_session"
+
+
 class InvalidHandoffError(UnauthorizedError):
     """This way into the workspace was used already, is too old, or was opened for another browser:
     start again."""

@@ -25,11 +25,19 @@ from identity_svc.sessions import persons, queries
 from identity_svc.sessions.devices import DeviceOwner
 from identity_svc.sessions.errors import (
     InvalidHandoffError,
+    SsoRequiredError,
     TenantNotFoundError,
     TenantProvisioningError,
 )
 from identity_svc.sessions.models import Handoff
-from identity_svc.sessions.service import Browser, Facts, LogIn, open_session, revoke_session
+from identity_svc.sessions.service import (
+    Browser,
+    Facts,
+    LogIn,
+    is_kept_out,
+    open_session,
+    revoke_session,
+)
 from identity_svc.tenants.service import TenantSuspendedError, find_tenant
 from identity_svc.throttling.service import Limit, count_attempt, share_of
 from stagify.clock import utc_now
@@ -118,6 +126,8 @@ async def _require_open(session: Session, tenant_id: UUID, user_id: UUID) -> str
         raise TenantProvisioningError
     if tenant.status != "active":
         raise TenantSuspendedError
+    if await is_kept_out(session, tenant_id, role):
+        raise SsoRequiredError
     return tenant.slug
 
 
@@ -175,6 +185,8 @@ async def _let_in(session: Session, parts: Parts, arrival: Arrival) -> LogIn | N
     role = await hold_role(session, taken.user_id)
     if person is None or role is None:
         return None
+    if await is_kept_out(session, arrival.tenant_id, role):
+        raise SsoRequiredError
     if arrival.replaces is not None:
         await revoke_session(session, tenant_id=arrival.tenant_id, session_id=arrival.replaces)
     facts = Facts(

@@ -40,6 +40,9 @@ class Session(TenantTable, ServiceTable, table=True):
     device: Annotated[str | None, Personal] = None
     # The session on the platform's host that this one comes from, by a hand-off; it may be over.
     parent_id: UUID | None = None
+    # The connection for single sign-on that let the person in; a session that has one is worth something in
+    # this tenant alone.
+    sso_connection_id: UUID | None = None
     # How the person has proved who they are (RFC 8176), and when: a hand-off changes neither. The last
     # release does not write these two.
     amr: list[str] = Field(

@@ -10,12 +10,13 @@ from identity_svc.factors.service import is_multi_factor
 from identity_svc.members.service import hold_role
 from identity_svc.parts import Parts
 from identity_svc.people import service as people
-from identity_svc.roles.service import Role
+from identity_svc.roles.service import OWNER, Role
 from identity_svc.sessions import devices, models
 from identity_svc.sessions.cookies import DEVICE_COOKIE_NAME, Cookie, cookie
 from identity_svc.sessions.device_names import device_name
 from identity_svc.sessions.devices import DeviceOwner
 from identity_svc.sessions.ending import revoke_session
+from identity_svc.sessions.errors import SsoRequiredError
 from identity_svc.sessions.own import OpenSession, with_token
 from identity_svc.sessions.persons import (
     BY_PASSWORD,
@@ -25,7 +26,12 @@ from identity_svc.sessions.persons import (
 )
 from identity_svc.sessions.proofs import renewed_cookie
 from identity_svc.sessions.tokens import LIFE, session_hash
-from identity_svc.tenants.service import KnownTenant, find_mfa_due, get_tenant
+from identity_svc.tenants.service import (
+    KnownTenant,
+    find_mfa_due,
+    get_tenant,
+    is_sso_enforced,
+)
 from stagify.clock import utc_now
 from stagify.database import Session
 
@@ -76,6 +82,14 @@ class Facts:
     auth_time: datetime
     expires_at: datetime
     parent_id: UUID | None = None
+    sso_connection_id: UUID | None = None
+
+
+async def is_kept_out(session: Session, tenant_id: UUID, role: Role | None) -> bool:
+    """Whether the tenant lets somebody with this role in by their company's log-in only. Owners have another
+    way always: when the provider fails, somebody has to get in."""
+    is_bound = role is not None and role != OWNER
+    return is_bound and await is_sso_enforced(session, tenant_id)
 
 
 async def enter(
@@ -98,6 +112,8 @@ async def enter(
     role = await hold_role(session, account.id)
     if role is None:
         return None
+    if await is_kept_out(session, tenant_id, role):
+        raise SsoRequiredError
     now = utc_now()
     return await open_session(
         session,
@@ -161,19 +177,22 @@ async def open_session(
         device=device_name(user_agent),
         created_at=now,
         parent_id=facts.parent_id,
+        sso_connection_id=facts.sso_connection_id,
         amr=list(facts.amr),
         auth_time=facts.auth_time,
         last_seen_at=now,
         expires_at=facts.expires_at,
     )
     session.add(made)
+    # Whoever comes from the company's log-in has shown there what the tenant asks for.
+    is_enough = is_multi_factor(facts.amr) or facts.sso_connection_id is not None
     return LogIn(
         session=with_token(token, made),
         device_cookie=device_cookie,
         account=account,
         role=role,
         tenant=await get_tenant(session, tenant_id),
-        mfa_due_at=None if is_multi_factor(facts.amr) else await find_mfa_due(session, tenant_id),
+        mfa_due_at=None if is_enough else await find_mfa_due(session, tenant_id),
     )
 
 

@@ -24,6 +24,8 @@ RESOLUTION = timedelta(minutes=1)
 
 # Somebody who typed their password (RFC 8176).
 BY_PASSWORD = ("pwd",)
+# Somebody for whom their company's log-in speaks, for which RFC 8176 has no word.
+BY_PROVIDER = ("sso",)
 
 
 @dataclass(frozen=True, slots=True)

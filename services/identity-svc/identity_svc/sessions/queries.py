@@ -1,6 +1,6 @@
 """SQL of sessions and hand-offs."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
@@ -157,6 +157,32 @@ async def rename_own_on_platform(
     return renamed.scalar_one_or_none()
 
 
+async def delete_of_connection(session: Session, connection_id: UUID) -> list[tuple[UUID, UUID]]:
+    """Delete the sessions that a connection for single sign-on has let in; their ids, and whose they were."""
+    return await _delete(session, col(models.Session.sso_connection_id) == connection_id)
+
+
+async def delete_of_no_connection(
+    session: Session, *, besides: Collection[UUID]
+) -> list[tuple[UUID, UUID]]:
+    """Delete the sessions in the tenant that came from no connection, besides those of these people; their
+    ids, and whose they were."""
+    return await _delete(
+        session,
+        col(models.Session.sso_connection_id).is_(None)
+        & col(models.Session.user_id).not_in(besides),
+    )
+
+
+async def _delete(session: Session, which: ColumnElement[bool]) -> list[tuple[UUID, UUID]]:
+    ended = await session.execute(
+        delete(models.Session)
+        .where(which)
+        .returning(col(models.Session.id), col(models.Session.user_id))
+    )
+    return [(session_id, user_id) for session_id, user_id in ended]
+
+
 async def find_single_factor_people(session: Session) -> list[UUID]:
     """Who has sessions in the tenant in which they have shown one factor alone."""
     query = select(models.Session.user_id).where(~col(models.Session.amr).contains(["mfa"]))
@@ -236,6 +262,11 @@ async def take_handoff(session: Session, code_hash: bytes) -> Handoff | None:
 async def delete_handoffs_of(session: Session, user_id: UUID) -> None:
     """Delete a person's hand-offs into the tenant."""
     await session.execute(delete(Handoff).where(col(Handoff.user_id) == user_id))
+
+
+async def delete_handoffs(session: Session) -> None:
+    """Delete all hand-offs into the tenant."""
+    await session.execute(delete(Handoff).where(col(Handoff.expires_at).is_not(None)))
 
 
 async def delete_handoffs_over(session: Session, *, now: datetime, limit: int) -> None:

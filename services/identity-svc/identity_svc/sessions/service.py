@@ -25,13 +25,20 @@ from identity_svc.sessions.cookies import (
 from identity_svc.sessions.devices import DeviceOwner
 from identity_svc.sessions.ending import (
     end_handoffs_of,
+    end_other_sessions,
     end_sessions_of,
+    end_sessions_of_connection,
     log_out,
     log_out_person,
     reconsider_single_factor,
     revoke_session,
 )
-from identity_svc.sessions.errors import InvalidCredentialsError, WrongPasswordError
+from identity_svc.sessions.errors import (
+    InvalidCredentialsError,
+    SsoRequiredError,
+    SsoSessionError,
+    WrongPasswordError,
+)
 from identity_svc.sessions.mail import tell_of_device
 from identity_svc.sessions.opening import (
     Browser,
@@ -41,6 +48,7 @@ from identity_svc.sessions.opening import (
     Shown,
     cookies_of,
     enter,
+    is_kept_out,
     open_session,
     owner_of,
     sign_in,
@@ -56,6 +64,7 @@ from identity_svc.sessions.own import (
 )
 from identity_svc.sessions.persons import (
     BY_PASSWORD,
+    BY_PROVIDER,
     PlatformPerson,
     find_person,
     forget_expired_persons,
@@ -71,6 +80,7 @@ from stagify.source import Source
 
 __all__ = [
     "BY_PASSWORD",
+    "BY_PROVIDER",
     "CHALLENGE_COOKIE_NAME",
     "COOKIE_NAME",
     "DEVICE_COOKIE_NAME",
@@ -80,6 +90,7 @@ __all__ = [
     "Browser",
     "Cookie",
     "Facts",
+    "InvalidCredentialsError",
     "LogIn",
     "LogInRequest",
     "OpenSession",
@@ -89,20 +100,26 @@ __all__ = [
     "PlatformPerson",
     "SecondFactorDue",
     "Shown",
+    "SsoRequiredError",
+    "SsoSessionError",
     "WrongPasswordError",
     "browser_hash",
     "cookie",
     "cookies_of",
     "end_handoffs_of",
+    "end_other_sessions",
     "end_own_session",
     "end_own_sessions",
     "end_sessions_of",
+    "end_sessions_of_connection",
     "enter",
     "facts_of",
     "find_person",
     "forget_expired",
     "forget_expired_persons",
     "get_person",
+    "is_kept_out",
+    "is_of_connection",
     "list_own_sessions",
     "log_in",
     "log_in_person",
@@ -158,8 +175,11 @@ async def log_in(
     new_hash = await _renewed_hash(parts, account, request.password)
     async with parts.database.tenant(tenant_id) as session:
         account = await _succeed(session, attempt, account, new_hash)
-        made: LogIn | SecondFactorDue | None = await _ask(session, parts, request, account)
-        if made is None:
+        made: LogIn | SecondFactorDue | None = None
+        is_out = await is_kept_out(session, tenant_id, await find_role(session, account.id))
+        if not is_out:
+            made = await _ask(session, parts, request, account)
+        if not is_out and made is None:
             made = await enter(
                 session,
                 parts,
@@ -168,10 +188,14 @@ async def log_in(
                 shown=Shown(account),
                 replaces=replaces,
             )
-        if made is None:
+        if not is_out and made is None:
             raise InvalidCredentialsError
-        if not isinstance(made, SecondFactorDue):
+        if made is not None and not isinstance(made, SecondFactorDue):
             await tell_of_device(session, parts, request.browser, account)
+    # Outside of the block: the password was right, so the try is no failure.
+    if made is None:
+        LOG_INS.labels("kept_out").inc()
+        raise SsoRequiredError
     _count(made)
     return made
 
@@ -305,8 +329,16 @@ async def facts_of(session: Session, session_id: UUID) -> Facts | None:
     return (
         None
         if found is None
-        else Facts(found.amr, found.auth_time, found.expires_at, found.parent_id)
+        else Facts(
+            found.amr, found.auth_time, found.expires_at, found.parent_id, found.sso_connection_id
+        )
     )
+
+
+async def is_of_connection(session: Session, session_id: UUID) -> bool:
+    """Whether the session came from a connection for single sign-on."""
+    found = await queries.find_session(session, session_id)
+    return found is not None and found.sso_connection_id is not None
 
 
 async def forget_expired(session: Session, limit: int) -> None:

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Request, Response
 
-from identity_svc.callers import EnrollingDep
+from identity_svc.callers import AnyPersonDep
 from identity_svc.factors.service import CHALLENGE_ERRORS
 from identity_svc.parts import PartsDep
 from identity_svc.people.service import PASSWORD_ERRORS
@@ -47,7 +47,7 @@ async def step_up(
     body: StepUp,
     request: Request,
     response: Response,
-    person: EnrollingDep,
+    person: AnyPersonDep,
     source: SourceDep,
     parts: PartsDep,
 ) -> ProofRead:

@@ -41,6 +41,8 @@ class Tenant(ServiceTable, table=True):
     # From when on sessions without a second factor may do nothing but set one up; None asks for none.
     mfa_due_at: datetime | None = instant(default=None)
     sign_in_event_id: UUID | None = None
+    # Since when nobody but owners gets in without their company's log-in; None if anybody does.
+    sso_enforced_at: datetime | None = instant(default=None)
     # The receipt for `TenantCreated` needs both: the event, and the owner's membership.
     created_event_id: UUID | None = None
     has_owner: bool = False

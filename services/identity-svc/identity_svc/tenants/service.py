@@ -174,9 +174,24 @@ async def record_sign_in_rules(session: Session, event: SignInRulesChanged) -> N
 
 
 async def find_mfa_due(session: Session, tenant_id: UUID) -> datetime | None:
-    """From when on the tenant asks for a second factor; None if it does not."""
+    """From when on the tenant asks for a second factor; None if it does not. Where people log in at their
+    company, it is what owners show who get in without that."""
     tenant = await session.get(Tenant, tenant_id)
-    return None if tenant is None else tenant.mfa_due_at
+    if tenant is None:
+        return None
+    dates = [each for each in (tenant.mfa_due_at, tenant.sso_enforced_at) if each is not None]
+    return min(dates, default=None)
+
+
+async def is_sso_enforced(session: Session, tenant_id: UUID) -> bool:
+    """Whether nobody but owners gets in without their company's log-in."""
+    tenant = await session.get(Tenant, tenant_id)
+    return tenant is not None and tenant.sso_enforced_at is not None
+
+
+async def set_sso_enforced(session: Session, tenant_id: UUID, since: datetime | None) -> None:
+    """Let nobody but owners in without their company's log-in, or anybody again."""
+    (await session.get_one(Tenant, tenant_id)).sso_enforced_at = since
 
 
 async def is_mfa_due(session: Session, tenant_id: UUID | None) -> bool:

@@ -93,6 +93,11 @@ Scope = Literal[
     "invitation_token_source_hour",
     "invitation_ask_source_hour",
     "invitation_link_day",
+    # Log-ins by single sign-on that one source has begun, and all of a tenant; and looks at the DNS of a
+    # domain that a tenant has asked for.
+    "sso_source_minute",
+    "sso_tenant_minute",
+    "sso_domain_minute",
     # Log-ins at one account by strangers: nobody is refused by this, it makes them wait longer.
     "login_strangers_day",
 ]

@@ -18,6 +18,7 @@ from identity_svc.password_resets.service import forget_resets
 from identity_svc.people.service import forget_rested
 from identity_svc.sessions.service import forget_expired, forget_expired_persons
 from identity_svc.signup.service import forget_signups
+from identity_svc.sso.service import forget_attempts
 from identity_svc.tenants.service import tenants_after
 from identity_svc.throttling.service import forget_old_attempts
 
@@ -44,6 +45,7 @@ async def upkeep(parts: Parts, turn: Turn, *, tenants_per_round: int = TENANTS_P
         await forget_expired_persons(session, BATCH_ROWS)
         await forget_challenges(session, BATCH_ROWS)
         await forget_changes(session, BATCH_ROWS)
+        await forget_attempts(session, BATCH_ROWS)
         await forget_rested(session, BATCH_ROWS)
         await forget_old_attempts(session, ATTEMPT_ROWS)
         tenants = await tenants_after(session, turn.last_tenant, tenants_per_round)

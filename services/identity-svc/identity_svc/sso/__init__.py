@@ -1,0 +1,1 @@
+"""Single sign-on: people of a tenant log in at their company's own provider (OpenID Connect)."""

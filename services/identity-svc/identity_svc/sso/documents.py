@@ -1,0 +1,131 @@
+"""What the OpenAPI document says of the answers of single sign-on."""
+
+from typing import Any
+
+from identity_svc.people.service import PASSWORD_ERRORS
+from identity_svc.roles.service import RoleNotAllowedError, UnknownRoleError
+from identity_svc.seats.service import SEAT_ERRORS
+from identity_svc.sessions.service import InvalidCredentialsError
+from identity_svc.sso.errors import (
+    SsoAnswerInvalidError,
+    SsoAttemptInvalidError,
+    SsoConnectionNotFoundError,
+    SsoDomainNotFoundError,
+    SsoDomainNotProvedError,
+    SsoFactorNeededError,
+    SsoLinkFirstError,
+    SsoNotIncludedError,
+    SsoNotMemberError,
+    SsoNotTestedError,
+    SsoProviderInvalidError,
+    SsoProviderUnavailableError,
+    SsoRefusedError,
+    SsoRoleNotAllowedError,
+    SsoTakenError,
+    TooManySsoConnectionsError,
+)
+from identity_svc.sso.schemas import SsoProofAsked, SsoTestRead
+from identity_svc.throttling.service import TooManyAttemptsError
+from stagify.auth import STEP_UP_ERRORS, PersonRequiredError
+from stagify.errors import UnavailableError
+from stagify.links import link
+from stagify.problems import problems
+
+Responses = dict[int | str, dict[str, Any]]
+
+
+LINKS = (
+    link("update_sso_connection", connection_id="/id")
+    | link("delete_sso_connection", connection_id="/id")
+    | link("add_sso_domain", connection_id="/id")
+    | link("start_sso", body={"connection_id": "/id"})
+)
+DOMAIN_LINKS = link("check_sso_domain", connection_id="/id", domain="/domains/0/domain") | link(
+    "remove_sso_domain", connection_id="/id", domain="/domains/0/domain"
+)
+KEPT = {
+    "description": "The browser can go there.",
+    "headers": {
+        "Set-Cookie": {
+            "description": "What only this browser can come back with.",
+            "schema": {"type": "string"},
+        }
+    },
+}
+LOGGED_IN = {
+    "description": "A session was made.",
+    "headers": {
+        "Set-Cookie": {"description": "The session's token.", "schema": {"type": "string"}}
+    },
+}
+UNSET_COOKIE = {
+    "description": "The session has ended.",
+    "headers": {
+        "Set-Cookie": {"description": "Deletes the session's token.", "schema": {"type": "string"}},
+        "Clear-Site-Data": {
+            "description": "Deletes what the host's pages have kept in the browser.",
+            "schema": {"type": "string", "example": '"cache", "storage"'},
+        },
+    },
+}
+ENTRY_ERRORS = (
+    SsoAttemptInvalidError,
+    SsoConnectionNotFoundError,
+    SsoNotMemberError,
+    SsoLinkFirstError,
+    SsoTakenError,
+    *SEAT_ERRORS,
+)
+CREATED: Responses = problems(
+    *STEP_UP_ERRORS,
+    SsoNotIncludedError,
+    SsoProviderInvalidError,
+    TooManySsoConnectionsError,
+    UnavailableError,
+) | {201: {"links": LINKS}}
+CHANGED: Responses = problems(
+    *STEP_UP_ERRORS,
+    SsoConnectionNotFoundError,
+    SsoProviderInvalidError,
+    SsoNotTestedError,
+    SsoFactorNeededError,
+    SsoRoleNotAllowedError,
+    RoleNotAllowedError,
+    UnknownRoleError,
+) | {200: {"links": LINKS}}
+DOMAIN_ADDED: Responses = problems(
+    *STEP_UP_ERRORS, SsoConnectionNotFoundError, TooManySsoConnectionsError
+) | {201: {"links": DOMAIN_LINKS}}
+DOMAIN_CHECKED: Responses = problems(
+    *STEP_UP_ERRORS,
+    SsoConnectionNotFoundError,
+    SsoDomainNotFoundError,
+    SsoDomainNotProvedError,
+    TooManyAttemptsError,
+)
+STARTED: Responses = problems(
+    PersonRequiredError,
+    SsoConnectionNotFoundError,
+    SsoProviderUnavailableError,
+    TooManyAttemptsError,
+) | {201: KEPT}
+RETURNED: Responses = {
+    303: {
+        "description": "Back to where the log-in began.",
+        "headers": {"Location": {"description": "A page.", "schema": {"type": "string"}}},
+    }
+}
+FINISHED: Responses = problems(
+    *ENTRY_ERRORS, SsoAnswerInvalidError, SsoRefusedError, SsoProviderUnavailableError
+) | {
+    201: LOGGED_IN,
+    200: {"model": SsoTestRead, "description": "The connection was tested."},
+    202: {
+        "model": SsoProofAsked,
+        "description": "The password of an account is asked for.",
+        "links": link("confirm_sso", body={"confirmation": "/confirmation"}),
+    },
+}
+CONFIRMED: Responses = problems(
+    *ENTRY_ERRORS, InvalidCredentialsError, TooManyAttemptsError, *PASSWORD_ERRORS
+) | {201: LOGGED_IN}
