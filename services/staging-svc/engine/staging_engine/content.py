@@ -1,6 +1,6 @@
 """What a photo shows, as far as its colours tell that for sure: a drawing, the outdoors, a room upside down.
 
-These are refused before anything else is looked at. The limits keep clear of every photo of an empty room
+These are refused before the room is looked for. The limits keep clear of every photo of an empty room
 that we know, so a house under a grey sky and a drawing on grey paper still pass here.
 """
 

@@ -22,8 +22,6 @@ _BLACK = 16
 _THINNEST_BAR = 0.015
 # Much more than the two scores of any upright photo that we know differ.
 _LEAN = 0.12
-# As sure as this of an empty room, the network sees it upright: lying on its side, it does not know a room.
-_SEEN_UPRIGHT = 0.5
 
 
 def find_hints(photo: Pixels, segments: Segments, labels: Labels) -> tuple[Hint, ...]:
@@ -31,7 +29,8 @@ def find_hints(photo: Pixels, segments: Segments, labels: Labels) -> tuple[Hint,
     hints = []
     if _has_bars(photo):
         hints.append(BLACK_BARS)
-    if labels.kinds["empty_room"] < _SEEN_UPRIGHT and _is_sideways(photo, segments):
+    # Lying on its side, the network does not know a room.
+    if not labels.shows_room and _is_sideways(photo, segments):
         hints.append(SIDEWAYS)
     return tuple(hints)
 

@@ -44,6 +44,7 @@ _LONG_SIDES = (256, 320, 384)
 _STEP = 32
 # ImageNet's animals, food, plants and mushrooms: the network's own kinds know none of these.
 _FOREIGN = (*range(398), *range(923, 970), *range(984, 999))
+_LIKELY, _UNLIKELY = 0.3, 0.1
 _LEAST_FOREIGN, _CERTAINLY_FOREIGN = 0.4, 0.8
 
 
@@ -56,6 +57,13 @@ class Labels:
     The cells lie over the whole photo, about 96 along its longer side."""
     kinds: Mapping[str, float]
     """How likely the photo shows each of KINDS; sums to 1."""
+
+    @property
+    def shows_room(self) -> bool:
+        """Whether an empty room is likely, and a drawing and the outdoors are not: then colours and lines alone do not
+        tell otherwise."""
+        others = max(self.kinds["drawing"], self.kinds["outdoors"])
+        return self.kinds["empty_room"] > _LIKELY and others < _UNLIKELY
 
 
 def read_labels(photo: Pixels) -> Labels:

@@ -77,7 +77,8 @@ def analyse(request: StagingRequest) -> Analysis:
     hints = find_hints(photo, segments, labels)
     try:
         if told.layout is None:
-            check_content(photo)
+            if not labels.shows_room:
+                check_content(photo)
             check_picture(photo)
             check_upright(photo, labels)
             if SIDEWAYS in hints:

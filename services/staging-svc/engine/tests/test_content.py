@@ -14,7 +14,7 @@ from staging_engine.content import check_content, check_upright, floor_cover
 from staging_engine.floor import find_floor
 from staging_engine.geometry import Camera
 from staging_engine.hints import BLACK_BARS, SIDEWAYS, find_hints
-from staging_engine.labels import read_labels
+from staging_engine.labels import CLASSES, read_labels
 from staging_engine.pipeline import Analysis, analyse
 from staging_engine.port import Hint, StagingRefusedError, StagingRequest
 from staging_engine.verdict import LIMITS
@@ -78,6 +78,24 @@ def test_inside_of_a_room_is_never_called_something_else(
     name: str, light: float, analyses: Callable[[str], Analysis]
 ) -> None:
     check_content(np.clip(analyses(name).photo * light, 0, 255).astype(np.uint8))
+
+
+def test_room_whose_walls_are_white_as_paper_is_a_room(
+    tmp_path: Path, analyses: Callable[[str], Analysis]
+) -> None:
+    """As after an exposure that was too long; the walls take half of the photo."""
+    analysis = analyses("room_b_bedroom")
+    assert analysis.labels is not None
+    walls = analysis.labels.shares[CLASSES.index("wall")] > 0.5
+    size = (analysis.photo.shape[1], analysis.photo.shape[0])
+    picture = analysis.photo.copy()
+    picture[cv2.resize(walls.astype(np.uint8), size) > 0] = 255
+    with pytest.raises(StagingRefusedError, match="drawing"):
+        check_content(picture)
+    path = tmp_path / "white.png"
+    cv2.imwrite(str(path), picture)
+    request = StagingRequest(path, tmp_path / "out.jpg", "bedroom", "modern")
+    assert analyse(request).confidence > 0.5
 
 
 @pytest.mark.parametrize("name", NAMES)
