@@ -5,16 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 
+from staging_engine.anchors import Anchor, find_anchors, fullest
 from staging_engine.footprint import Footprint
 from staging_engine.planner import (
     ALL_ON_FLOOR,
     TURNED_AWAY,
-    Anchor,
     Plan,
     corner_places,
     facing_camera,
-    find_anchors,
-    fullest,
     hang,
     hang_pictures,
     lay_rug,

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterator
 from itertools import product
 
+from staging_engine.anchors import Anchor, find_anchors, fullest
 from staging_engine.dining_room import dining_group
 from staging_engine.footprint import Footprint
 from staging_engine.planner import (
@@ -13,12 +14,9 @@ from staging_engine.planner import (
     LARGEST_CROWN_M,
     MOSTLY_ON_FLOOR,
     TURNED_AWAY,
-    Anchor,
     Plan,
     corner_places,
     facing_camera,
-    find_anchors,
-    fullest,
     hang_pictures,
     lay_rug,
     wall_behind,

@@ -5,21 +5,20 @@ from __future__ import annotations
 import math
 import random
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from staging_engine.footprint import Footprint, overlap
 from staging_engine.furniture import PICTURES, Furniture, Piece
-from staging_engine.site import ON_FLOOR, WALLS, ScreenBox, Site, Wall
+from staging_engine.site import ON_FLOOR, ScreenBox, Site, Wall
 from staging_engine.zones import HEIGHTS_M, Zone
 
 _NEAREST_M = 1.15
 TURNED_AWAY = -0.3
 """Facing the camera less than this, a chair shows its back."""
 _QUIET_WALL = 0.09
-_BLOCKED_WALL = 0.5
 _MOST_HIDDEN = 0.3
 _MOST_BEHIND = 0.6
 # Of a larger plant, only leaves reach further.
@@ -30,12 +29,7 @@ _MOST_OF_WAY = 0.3
 _NEAR_WAY_M = 2.2
 # Larger than this, a chair or a plant fills the foreground.
 _LARGEST_ON_SCREEN = 0.07
-_STEP_M = 0.2
-# A narrower bed or sofa where the room asks for it: 1.95 m of bed become 1.75 m, 1.6 m or 1.4 m. Those are
-# hardly shorter and lower.
-_WIDTHS = (1.0, 0.9, 0.82, 0.72)
-_SMALLER = 9.0
-_TRIED = 4
+STEP_M = 0.2
 _WORTH = {
     "rug": 0.5,
     "coffee_table": 0.5,
@@ -51,13 +45,8 @@ _WORTH = {
     "side_table": 0.1,
 }
 """What a piece adds to a plan; a second one of its kind half of that."""
-# A sofa in the middle of the room does not turn its back to us.
-_LEAST_FLOATING = 0.25
 # Along a wall that we look along, all we see of a sideboard is its side, large.
 _LEAST_FACING = 0.25
-_NEAR_WALL_M = 0.5
-_NOT_FLUSH = 0.2
-_SIDE_ROOM_M = 0.5
 _LEAST_RUG_ON_FLOOR = 0.85
 _LEAST_RUG_SEEN = 0.4
 
@@ -72,18 +61,6 @@ class Placement:
     rotation: float
     scale: tuple[float, float, float]
     size: tuple[float, float, float]
-
-
-@dataclass(frozen=True, slots=True)
-class Anchor:
-    """The piece everything else is arranged around, and the wall it leans on, if any."""
-
-    place: Footprint
-    wall: Wall | None
-    along: float
-    scale: tuple[float, float, float]
-    height: float
-    score: float
 
 
 @dataclass(slots=True)
@@ -234,125 +211,6 @@ class Plan:
         return (-1, 1) if self.random.random() < 0.5 else (1, -1)
 
 
-def fullest(
-    start: Callable[[], Plan], anchors: Iterable[Anchor], furnish: Callable[[Plan, Anchor], None]
-) -> Plan | None:
-    """The best of the plans around these places; None if there are none.
-
-    Where everything has its place is seen only when it has been tried.
-    """
-    best: tuple[float, Plan] | None = None
-    for anchor in anchors:
-        plan = start()
-        furnish(plan, anchor)
-        score = anchor.score + plan.fullness()
-        if best is None or score > best[0]:
-            best = score, plan
-    return best and best[1]
-
-
-def find_anchors(plan: Plan, piece: Piece, *, may_float: bool) -> list[Anchor]:
-    """The best places for the main piece, the best first; of each wall and size only one at the wall and one
-    free in the room."""
-    found: dict[tuple[Wall, bool, float], Anchor] = {}
-    for width in _WIDTHS:
-        scale = (width, (1 + width) / 2, (1 + width) / 2)
-        for wall in WALLS:
-            for offset in _offsets(plan.site, wall, may_float):
-                kind = (wall, offset > _NEAR_WALL_M, width)
-                for anchor in _anchors_along(plan, piece, wall, offset, scale):
-                    if kind not in found or anchor.score > found[kind].score:
-                        found[kind] = anchor
-    return sorted(found.values(), key=lambda anchor: -anchor.score)[:_TRIED]
-
-
-def _offsets(site: Site, wall: Wall, may_float: bool) -> list[float]:
-    """Distances from a wall of the box at which the main piece may stand: at it, or at a real wall a little
-    before it, or free."""
-    deepest = {"back": site.depth - 2.0, "left": -site.left + 0.3, "right": site.right + 0.3}[wall]
-    free = (0.9, 1.8, 2.7) if may_float else ()
-    return [0.0, 0.2, 0.4, *(offset for offset in free if offset <= deepest)]
-
-
-def _anchors_along(
-    plan: Plan, piece: Piece, wall: Wall, offset: float, scale: tuple[float, float, float]
-) -> Iterator[Anchor]:
-    site = plan.site
-    width, depth = piece.width * scale[0], piece.depth * scale[1]
-    height = piece.height * scale[2]
-    low, high = (site.left, site.right) if wall == "back" else (0.4, site.depth)
-    for along in np.arange(low + width / 2 + 0.05, high - width / 2 - 0.05, _STEP_M):
-        at_wall = site.against(wall, float(along), width, depth)
-        place = Footprint(*at_wall.at(0.0, offset), width, depth, at_wall.rotation)
-        score = _anchor_score(plan, place, height, wall, offset)
-        if score is None:
-            continue
-        # Near the middle of its wall a piece looks intended.
-        score -= 0.12 * abs(float(along) - (low + high) / 2) + _SMALLER * (1 - scale[0]) ** 2
-        at = None if offset > _NEAR_WALL_M else wall
-        yield Anchor(place, at, float(along), scale, height, score)
-
-
-def _anchor_score(
-    plan: Plan, place: Footprint, height: float, wall: Wall, offset: float
-) -> float | None:
-    """How good the place is for a sofa or a bed; None where it cannot be."""
-    site = plan.site
-    facing = facing_camera(place)
-    is_free = offset > _NEAR_WALL_M
-    if (is_free and facing < _LEAST_FLOATING) or not plan.may_stand(place, seen=0.75):
-        return None
-    if not is_free and not site.is_backed(place):
-        return None
-    middle = _along(place, wall)
-    span = (middle - place.width / 2, middle + place.width / 2)
-    clutter = 0.0 if is_free else site.clutter(wall, span, (0.15, 1.6), glass=0.0)[0]
-    if clutter > _BLOCKED_WALL:
-        return None
-    screen = site.screen_box(place, 0.0, height)
-    ahead = Footprint(*place.at(0.0, place.depth / 2 + 0.9), place.width * 0.6, 0.9, place.rotation)
-    off_centre = abs((screen.left + screen.right) / 2 - 0.5)
-    fully_seen = site.fully_seen(place, height)
-    return (
-        site.on_floor(place)
-        + 0.8 * fully_seen
-        + (0.25 if fully_seen == 1 else 0.0)
-        - clutter
-        + 0.3 * facing
-        + 6.0 * min(screen.area, 0.10)
-        - 3.0 * max(0.0, screen.area - 0.2)
-        + 0.3 * sum(plan.may_stand(side, gap=0.0, seen=0.75) for side in _sides(place))
-        + (0.45 if plan.may_stand(ahead, gap=0.0, seen=0.7) else 0.0)
-        - 0.25 * off_centre
-        - 0.8 * plan.before_ways(place, screen)
-        + 0.2 * _faces_fireplace(site, place)
-        - (0.95 + 0.04 * offset if is_free else _NOT_FLUSH * (offset > 0))
-    )
-
-
-def _sides(place: Footprint) -> Iterator[Footprint]:
-    """Where a nightstand or a lamp stands, left and right of the back."""
-    size = _SIDE_ROOM_M
-    for side in (-1, 1):
-        across, forward = side * (place.width + size) / 2, (size - place.depth) / 2
-        yield Footprint(*place.at(across, forward), size, size, place.rotation)
-
-
-def _faces_fireplace(site: Site, place: Footprint) -> float:
-    """1 when the front looks straight at a fireplace."""
-    straight = [0.0]
-    for zone in site.zones:
-        if zone.kind == "fireplace":
-            across, forward = place.inside(np.array([zone.place.x, zone.place.y]))
-            away = math.hypot(float(across), float(forward))
-            straight.append(float(forward) / max(away, 1e-6))
-    return max(straight)
-
-
-def _along(place: Footprint, wall: Wall) -> float:
-    return place.x if wall == "back" else place.y
-
-
 def facing_camera(place: Footprint) -> float:
     """1 when the front looks at the camera, -1 when it looks away."""
     distance = max(math.hypot(place.x, place.y), 1e-6)
@@ -367,7 +225,7 @@ def wall_places(
     site, scored = plan.site, []
     for wall in walls:
         low, high = (site.left, site.right) if wall == "back" else (1.0, site.depth)
-        for along in np.arange(low + piece.width / 2 + 0.1, high - piece.width / 2 - 0.1, _STEP_M):
+        for along in np.arange(low + piece.width / 2 + 0.1, high - piece.width / 2 - 0.1, STEP_M):
             place = site.against(wall, float(along), piece.width, piece.depth)
             span = (float(along) - piece.width / 2, float(along) + piece.width / 2)
             clutter, seen = site.clutter(wall, span, (0.2, quiet_above))

@@ -13,13 +13,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from staging_engine.anchors import Anchor, find_anchors, fullest
 from staging_engine.floor import FloorView
 from staging_engine.footprint import Footprint, overlap
 from staging_engine.furniture import Furniture, Piece
 from staging_engine.geometry import Camera, pixel_grid
 from staging_engine.labels import CLASSES, Labels
 from staging_engine.plan import plan_room
-from staging_engine.planner import Anchor, Placement, Plan, find_anchors, fullest
+from staging_engine.planner import Placement, Plan
 from staging_engine.port import StagingRefusedError
 from staging_engine.room import RoomBox
 from staging_engine.site import Site
