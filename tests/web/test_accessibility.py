@@ -132,7 +132,7 @@ PAGES: dict[str, Open] = {
     "new role": _pressed("/office/team/roles", "New role|Neue Rolle", "input[type=checkbox]"),
     "new link": _pressed("/office/team/invitations", "New link|Neuer Link", "input[type=number]"),
     "brand": _at("/office/brand", "#"),
-    "security": _at("/office/security", re.compile("decides for themselves|entscheiden selbst")),
+    "security": _at("/office/security", re.compile("factor for everybody|Faktor für alle")),
     "api keys": _at("/office/api-keys", "curl"),
     "new key": _key,
     "changing a key": _pressed("/office/api-keys", "Change tests|tests ändern", "input[name=name]"),

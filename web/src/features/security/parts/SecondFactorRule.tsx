@@ -105,7 +105,9 @@ function State({ state }: { state: RuleState }) {
   const time = formatTime(state.at);
   return (
     <Badge tone="warn">
-      <Trans>Everybody has to show one from {time} on</Trans>
+      <span className="whitespace-normal">
+        <Trans>Everybody has to show one from {time} on</Trans>
+      </span>
     </Badge>
   );
 }
