@@ -3,6 +3,7 @@ import { joinRoutes } from "@/features/join/routes";
 import { resetRoutes } from "@/features/reset/routes";
 import { personRoutes } from "@/features/session/routes";
 import { signupRoutes, startRoutes } from "@/features/signup/routes";
+import { ssoPlatformRoutes } from "@/features/sso/routes";
 import { workspacesRoutes } from "@/features/workspaces/routes";
 import { door, platform, root } from "@/lib/frames";
 import { Door } from "./shell/Door";
@@ -19,6 +20,7 @@ export const platformTree = () =>
       ...resetRoutes,
       ...joinRoutes,
       ...emailUndoRoutes,
+      ...ssoPlatformRoutes,
     ]),
     platform.addChildren([...workspacesRoutes, ...personAccountRoutes]),
   ] as const;

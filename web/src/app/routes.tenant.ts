@@ -7,6 +7,7 @@ import { photoRoutes } from "@/features/photo/routes";
 import { photosRoutes } from "@/features/photos/routes";
 import { securityRoutes } from "@/features/security/routes";
 import { sessionRoutes } from "@/features/session/routes";
+import { ssoDoorRoutes, ssoRoutes } from "@/features/sso/routes";
 import { teamRoutes } from "@/features/team/routes";
 import { usageRoutes } from "@/features/usage/routes";
 import { enterRoutes } from "@/features/workspaces/routes";
@@ -32,9 +33,10 @@ export const tenantTree = () =>
         ...apiKeyRoutes,
         ...brandingRoutes,
         ...securityRoutes,
+        ...ssoRoutes,
       ]),
     ]),
-    door.addChildren([...sessionRoutes, ...enterRoutes, ...secondFactorRoutes]),
+    door.addChildren([...sessionRoutes, ...enterRoutes, ...secondFactorRoutes, ...ssoDoorRoutes]),
   ] as const;
 
 export function tenantRoutes() {

@@ -8,6 +8,7 @@ export function Office() {
   const { t } = useLingui();
   const manages = useCan("tenant:manage");
   const makesKeys = useCan("api_keys:manage");
+  const connects = useCan("sso:manage");
   return (
     <>
       <div className="border-line border-b">
@@ -39,6 +40,11 @@ export function Office() {
               <Trans>API keys</Trans>
             </Way>
           )}
+          {connects && (
+            <Way to="/office/sso">
+              <Trans>Single sign-on</Trans>
+            </Way>
+          )}
         </nav>
       </div>
       <Outlet />
@@ -57,7 +63,8 @@ function Way({
     | "/office/team"
     | "/office/brand"
     | "/office/security"
-    | "/office/api-keys";
+    | "/office/api-keys"
+    | "/office/sso";
   exact?: boolean;
   children: ReactNode;
 }) {

@@ -7,6 +7,7 @@ import { RequiredDialog } from "@/ui/Dialog";
 import type { Who } from "./api";
 import { LogIn } from "./LogIn";
 import { PasskeyWindow } from "./parts/PasskeyWindow";
+import { SsoWays } from "./parts/SsoWays";
 
 /** The same person logs in over the page, and what they were doing goes on. For anybody else the page
  * is made anew. */
@@ -23,6 +24,7 @@ export default function ExpiredDialog({ user }: { user: Session["user"] }) {
     const session = await readSession<Session>().catch(() => null);
     if (session) back(session);
   }, [back]);
+  const own = <LogIn email={user?.email} onDone={back} passkey={<PasskeyWindow onDone={look} />} />;
   return (
     <RequiredDialog
       open
@@ -31,7 +33,11 @@ export default function ExpiredDialog({ user }: { user: Session["user"] }) {
         <Trans>Your session has ended. Log in again, and everything on this page goes on.</Trans>
       }
     >
-      <LogIn email={user?.email} onDone={back} passkey={<PasskeyWindow onDone={look} />} />
+      {boot.kind === "tenant" ? (
+        <SsoWays next={location.pathname + location.search}>{own}</SsoWays>
+      ) : (
+        own
+      )}
       {boot.kind === "tenant" && (
         <a
           href={`${boot.app_url}/tenants`}

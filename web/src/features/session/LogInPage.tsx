@@ -6,6 +6,7 @@ import { buttonLook } from "@/ui/Button";
 import { Heading } from "@/ui/Page";
 import { Typed } from "@/ui/Typed";
 import { LogIn } from "./LogIn";
+import { SsoWays } from "./parts/SsoWays";
 
 export function LogInPage() {
   const router = useRouter();
@@ -24,32 +25,34 @@ export function LogInPage() {
           </Trans>
         </p>
       </header>
-      <LogIn
-        onDone={() => router.history.push(next ?? "/")}
-        links={
-          <>
-            <a href={`${boot.app_url}/reset`} className="underline-offset-4 hover:underline">
-              <Trans>Forgot your password?</Trans>
-            </a>
-            <Link to="/enter" search={to} className="underline-offset-4 hover:underline">
-              <Trans>You are signed in elsewhere? Come in without a password</Trans>
+      <SsoWays next={next}>
+        <LogIn
+          onDone={() => router.history.push(next ?? "/")}
+          links={
+            <>
+              <a href={`${boot.app_url}/reset`} className="underline-offset-4 hover:underline">
+                <Trans>Forgot your password?</Trans>
+              </a>
+              <Link to="/enter" search={to} className="underline-offset-4 hover:underline">
+                <Trans>You are signed in elsewhere? Come in without a password</Trans>
+              </Link>
+              <a href={`${boot.app_url}/tenants`} className="underline-offset-4 hover:underline">
+                <Trans>Another workspace?</Trans>
+              </a>
+            </>
+          }
+          passkey={
+            <Link
+              to="/enter"
+              search={{ ...to, proof: "passkey" }}
+              preload={false}
+              className={buttonLook("secondary")}
+            >
+              <Trans>Log in with a passkey</Trans>
             </Link>
-            <a href={`${boot.app_url}/tenants`} className="underline-offset-4 hover:underline">
-              <Trans>Another workspace?</Trans>
-            </a>
-          </>
-        }
-        passkey={
-          <Link
-            to="/enter"
-            search={{ ...to, proof: "passkey" }}
-            preload={false}
-            className={buttonLook("secondary")}
-          >
-            <Trans>Log in with a passkey</Trans>
-          </Link>
-        }
-      />
+          }
+        />
+      </SsoWays>
     </div>
   );
 }

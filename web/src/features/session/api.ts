@@ -94,9 +94,19 @@ export function useLogInWithPasskey() {
 
 /** Log out, and show the log-in or what is at `to`. */
 export function useLogOut(to?: string) {
+  const queries = useQueryClient();
   return useMutation({
-    mutationFn: () => data(api.DELETE("/v1/session")),
-    onSuccess: () => leave(to === undefined ? {} : { to }),
+    mutationFn: async () => {
+      const session = queries.getQueryData(sessionQuery.queryKey);
+      if (!session?.proof?.amr.includes("sso")) {
+        await data(api.DELETE("/v1/session"));
+        return to;
+      }
+      // Perhaps the way out leads on to the company's log-out.
+      const { url } = (await data(api.POST("/v1/sso/log-out"))) as Schemas["SsoLoggedOut"];
+      return url ?? to;
+    },
+    onSuccess: (leads) => leave(leads === undefined ? {} : { to: leads }),
   });
 }
 

@@ -12,6 +12,10 @@ const logInRoute = createRoute({
     const session = await context.queries.ensureQueryData(sessionQuery);
     if (session) throw redirect({ href: search.next ?? "/" });
   },
+  loader: async ({ context }) => {
+    const { waysQuery } = await import("@/features/sso");
+    await context.queries.ensureQueryData(waysQuery);
+  },
   component: lazyPage("session", () => import("./LogInPage"), "LogInPage"),
 });
 

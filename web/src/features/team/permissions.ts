@@ -26,12 +26,12 @@ export const ALWAYS: readonly string[] = [
 // What is of no use without another.
 const NEEDS: Partial<Record<string, Permission>> = { "billing:manage": "billing:read" };
 
-// Only owners can have it, who hand it on as a whole.
-const OWNERS_ALONE = "ownership:transfer";
+// Only owners can have them: to hand the workspace on as a whole, and to say who speaks for its people.
+const OWNERS_ALONE = ["ownership:transfer", "sso:manage"];
 
 /** What somebody with these permissions may put into a role. */
 export function grantable(permissions: readonly string[]): string[] {
-  return permissions.filter((each) => each !== OWNERS_ALONE);
+  return permissions.filter((each) => !OWNERS_ALONE.includes(each));
 }
 
 /** The permissions of a role after one was switched on or off: what it needs comes with it, and what needs it

@@ -1,0 +1,2 @@
+export { useStart, waysQuery } from "./api";
+export { keepWay } from "./way";
