@@ -20,7 +20,7 @@ seed ?=
 only ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install up down status logs demo env replace test faults fuzz verify-containers mutants check lint format typecheck contract web web-dev web-api migrate revision bench lock mails pictures previews python platform testable
+.PHONY: help install up down status logs demo env replace test faults fuzz verify-containers mutants check lint format typecheck contract web web-dev web-api migrate revision bench lock mails pictures previews snapshots python platform testable
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -69,6 +69,9 @@ env: install ## Write .env with new secrets for docker compose
 
 replace: python ## Under docker compose, switch a service to the version in .env (s=usage-svc)
 	@$(PYTHON) deploy/replace.py $(s)
+
+snapshots: testable web ## Take the pictures of the web app's pages anew, after a wanted change of their look
+	@TAKE_SNAPSHOTS=1 $(VENV)/pytest -q tests/web/test_snapshots.py
 
 # Two processes, each with servers of its own; those that the environment names cannot be shared.
 test: testable web ## Run every test, end to end included

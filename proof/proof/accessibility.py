@@ -42,3 +42,8 @@ def too_wide(page: Page) -> list[str]:
     """What makes the page scroll sideways; nothing if it does not."""
     found: list[str] = page.evaluate(TOO_WIDE)
     return found
+
+
+def barriers(page: Page) -> list[str]:
+    """All that keeps somebody from using the page as it is now."""
+    return [*violations(page), *too_wide(page)]

@@ -9,8 +9,9 @@ import pytest
 from playwright.sync_api import Browser
 
 from proof.browser import chromium
+from proof.customers import hire
 from proof.person import PHONE, Person
-from stagify_local.customer import Customer
+from stagify_local.customer import Account, Customer
 from stagify_local.platform import Platform
 
 NewPerson = Callable[..., Person]
@@ -57,3 +58,10 @@ def signed_in(person: Person, customer: Customer) -> Person:
     """The owner of a new workspace at a desk, who has logged in."""
     person.log_in(customer.account)
     return person
+
+
+@pytest.fixture
+def colleague(platform: Platform, customer: Customer) -> Iterator[Account]:
+    """Grace, a member of the customer's workspace."""
+    with hire(platform, customer) as hired:
+        yield hired.account

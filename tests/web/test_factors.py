@@ -2,89 +2,18 @@
 of Chromium's virtual authenticator."""
 
 import re
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import replace
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
-import pyotp
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from proof.accessibility import too_wide, violations
-from proof.customers import hire
+from proof.accessibility import barriers, violations
+from proof.devices import Authenticator, CodeApp
 from proof.person import DESK, PHONE, Person
 from stagify_local.customer import Account, Customer
-from stagify_local.mail_page import newest, read_mail, text_of
-from stagify_local.platform import Platform
-from stagify_local.waiting import eventually
 
 LOOKS = [("light", DESK), ("dark", PHONE)]
-STEP = 30
-
-
-class CodeApp:
-    """An app for codes. Each code of it works once, and none before it; so the first is an old one."""
-
-    def __init__(self, secret: str) -> None:
-        self._totp = pyotp.TOTP(secret.replace(" ", ""))
-        self._next = -1
-
-    def code(self) -> str:
-        """A code that has not been shown yet; there are three before somebody would have to wait."""
-        code = self._at(self._next)
-        self._next += 1
-        return code
-
-    def wrong_code(self) -> str:
-        """A code that is not right at any moment near this one."""
-        near = {self._at(step) for step in range(-12, 13)}
-        return next(code for code in map("{:06d}".format, range(100)) if code not in near)
-
-    def _at(self, step: int) -> str:
-        return self._totp.at(int(time.time()) + step * STEP)
-
-
-class Authenticator:
-    """What a device keeps passkeys in: of one tab, with the passkeys of another one if there are any."""
-
-    def __init__(self, page: Page, *, passkeys_of: "Authenticator | None" = None) -> None:
-        self._cdp = page.context.new_cdp_session(page)
-        self._cdp.send("WebAuthn.enable")
-        options = {
-            "protocol": "ctap2",
-            "transport": "internal",
-            "hasResidentKey": True,
-            "hasUserVerification": True,
-            "isUserVerified": True,
-            "automaticPresenceSimulation": True,
-        }
-        made = self._cdp.send("WebAuthn.addVirtualAuthenticator", {"options": options})
-        self._id = {"authenticatorId": made["authenticatorId"]}
-        for each in passkeys_of.credentials() if passkeys_of else ():
-            self._cdp.send("WebAuthn.addCredential", {**self._id, "credential": each})
-
-    def credentials(self) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self._cdp.send("WebAuthn.getCredentials", self._id)[
-            "credentials"
-        ]
-        return found
-
-    def refuse(self) -> None:
-        """The person does not show a finger from now on."""
-        self._cdp.send("WebAuthn.setUserVerified", {**self._id, "isUserVerified": False})
-
-
-def type_code(person: Person, code: str) -> None:
-    """Type a code into its fields; the last figure sends it."""
-    person.page.get_by_role("textbox", name=re.compile("code", re.IGNORECASE)).first.focus()
-    person.page.keyboard.type(code)
-
-
-def is_usable(person: Person, found: list[str]) -> None:
-    """Note what keeps somebody from using the page as it is now."""
-    found += [*violations(person.page), *too_wide(person.page)]
 
 
 def ask_for_step_up(page: Page, url: str) -> None:
@@ -101,7 +30,7 @@ def set_up_app(person: Person) -> tuple[CodeApp, list[str]]:
     """Set an app for codes up, in the dialog or on the page that shows its secret; with the recovery codes."""
     secret = person.page.locator("code")
     app = CodeApp(secret.inner_text())
-    type_code(person, app.code())
+    person.type_code(app.code())
     person.sees("recovery codes")
     codes = person.page.locator("[data-print] li").all_inner_texts()
     person.button("I have kept them").click()
@@ -117,18 +46,18 @@ class TestAppForCodes:
         person.log_in(customer.account, "/me")
         wrong: list[str] = []
         person.sees("App for codes")
-        is_usable(person, wrong)
+        wrong += barriers(person.page)
         person.button("Set up").click()
         dialog = person.page.get_by_role("dialog")
         expect(dialog.get_by_role("img", name="QR code")).to_be_visible()
-        is_usable(person, wrong)
+        wrong += barriers(person.page)
         app = CodeApp(dialog.locator("code").inner_text())
-        type_code(person, app.wrong_code())
+        person.type_code(app.wrong_code())
         person.sees("not the code of the app")
-        is_usable(person, wrong)
-        type_code(person, app.code())
+        wrong += barriers(person.page)
+        person.type_code(app.code())
         person.sees("Your recovery codes")
-        is_usable(person, wrong)
+        wrong += barriers(person.page)
         codes = person.page.locator("[data-print] li").all_inner_texts()
         assert len(set(codes)) == 10
         with person.page.expect_download() as download:
@@ -139,7 +68,7 @@ class TestAppForCodes:
         person.sees("10 of 10 left")
         expect(person.page.get_by_role("alertdialog")).to_have_count(0)
         assert codes[0] not in person.page.content()
-        is_usable(person, wrong)
+        wrong += barriers(person.page)
         person.button("Log out").first.click()
         person.is_at("/login")
 
@@ -147,13 +76,13 @@ class TestAppForCodes:
         person.open("/office/usage", slug=customer.account.slug)
         person.enter(customer.account)
         person.sees("Now show your second factor")
-        is_usable(person, wrong)
-        type_code(person, app.wrong_code())
+        wrong += barriers(person.page)
+        person.type_code(app.wrong_code())
         person.sees("That code is wrong")
-        is_usable(person, wrong)
+        wrong += barriers(person.page)
         person.button("Back to the password").click()
         person.enter(customer.account)
-        type_code(person, app.code())
+        person.type_code(app.code())
         person.is_at("/office/usage")
 
         # A step-up is the factor too, not the password.
@@ -163,7 +92,7 @@ class TestAppForCodes:
         person.sees("Is it you?")
         expect(dialog.get_by_role("textbox").first).to_be_focused()
         expect(dialog.get_by_label("Password", exact=True)).to_have_count(0)
-        is_usable(person, wrong)
+        wrong += barriers(person.page)
         person.button("Use a recovery code").click()
         person.page.get_by_label("Recovery code", exact=True).fill(codes[0].lower())
         person.button("Go on").click()
@@ -187,7 +116,7 @@ class TestAppForCodes:
         person.button("Remove the app for codes").click()
         question = person.page.get_by_role("alertdialog")
         expect(question).to_contain_text("your recovery codes go with it")
-        is_usable(person, wrong)
+        wrong += barriers(person.page)
         question.get_by_role("button", name="Remove").click()
         person.sees("The app is removed.")
         expect(person.page.get_by_text("of 10 left")).to_have_count(0)
@@ -206,7 +135,7 @@ class TestAppForCodes:
         # Five wrong answers end it, as five minutes do.
         for _ in range(6):
             with person.page.expect_response("**/verify"):
-                type_code(person, app.wrong_code())
+                person.type_code(app.wrong_code())
             expect(person.page.locator("[aria-busy=true]")).to_have_count(0)
         person.sees("That took too long, or too many tries.")
         assert violations(person.page) == []
@@ -222,7 +151,7 @@ class TestPasskeys:
         person = new_person(look=look, size=size)
         page, wrong = person.page, list[str]()
         person.open("/login")
-        is_usable(person, wrong)
+        wrong += barriers(person.page)
         person.enter(customer.account)
         person.sees("Your workspaces")
         person.open("/me")
@@ -230,13 +159,13 @@ class TestPasskeys:
         person.button("Add a passkey").click()
         dialog = page.get_by_role("dialog")
         dialog.get_by_label("What do you call it?").fill("My <b>laptop")
-        is_usable(person, wrong)
+        wrong += barriers(person.page)
         dialog.get_by_role("button", name="Go on").click()
         person.sees("Your recovery codes")
         person.button("I have kept them").click()
         person.sees("My <b>laptop")
         assert len(device.credentials()) == 1
-        is_usable(person, wrong)
+        wrong += barriers(person.page)
         # The same device makes no second one.
         person.button("Add a passkey").click()
         dialog.get_by_role("button", name="Go on").click()
@@ -267,7 +196,7 @@ class TestPasskeys:
         ask_for_step_up(page, "**/v1/me/mfa")
         page.get_by_role("switch", name="Ask for it after the password too").click()
         person.sees("Is it you?")
-        is_usable(person, wrong)
+        wrong += barriers(person.page)
         with page.expect_popup() as opened:
             dialog.get_by_role("button", name="Use a passkey").click()
         window = opened.value
@@ -286,7 +215,7 @@ class TestPasskeys:
         person.open("/login")
         person.enter(customer.account)
         person.sees("Now show your second factor")
-        is_usable(person, wrong)
+        wrong += barriers(person.page)
         page.get_by_role("main").get_by_role("button", name="Use a passkey").click()
         person.is_at("/tenants")
         person.open("/me")
@@ -294,17 +223,10 @@ class TestPasskeys:
         dialog.get_by_label("Name").fill("Old laptop")
         dialog.get_by_role("button", name="Save").click()
         person.button("Remove Old laptop").click()
-        is_usable(person, wrong)
+        wrong += barriers(person.page)
         page.get_by_role("alertdialog").get_by_role("button", name="Remove").click()
         person.sees("The passkey is removed.")
         assert wrong == []
-
-
-@pytest.fixture
-def colleague(platform: Platform, customer: Customer) -> Iterator[Account]:
-    """Grace, a member of the customer's workspace."""
-    with hire(platform, customer) as hired:
-        yield hired.account
 
 
 class TestRule:
@@ -318,25 +240,25 @@ class TestRule:
         page, slug, wrong = person.page, customer.account.slug, list[str]()
         person.log_in(customer.account, "/office/security")
         person.sees("Everybody decides for themselves")
-        is_usable(person, wrong)
+        wrong += barriers(person.page)
         person.button("Ask for it").click()
         dialog = page.get_by_role("dialog")
         dialog.get_by_role("radio", name="None").check()
-        is_usable(person, wrong)
+        wrong += barriers(person.page)
         dialog.get_by_role("button", name="Ask for it").click()
         # It holds for oneself too, at once.
         person.sees("Set up a second factor")
-        is_usable(person, wrong)
+        wrong += barriers(person.page)
         person.open("/office/team", slug=slug)
         person.is_at("/second-factor?next=%2Foffice%2Fteam")
         person.button("Set up the app").click()
         expect(page.get_by_role("img", name="QR code")).to_be_visible()
-        is_usable(person, wrong)
+        wrong += barriers(person.page)
         set_up_app(person)
         person.is_at("/office/team")
         person.open("/office/security", slug=slug)
         person.sees("Everybody has to show one")
-        is_usable(person, wrong)
+        wrong += barriers(person.page)
         person.button("Stop asking for it").click()
         person.sees("Everybody decides for themselves")
         assert wrong == []
@@ -354,12 +276,12 @@ class TestRule:
         dialog = signed_in.page.get_by_role("dialog")
         dialog.get_by_role("button", name="Ask for it").click()
         signed_in.sees(re.compile("Everybody has to show one from"))
-        is_usable(signed_in, wrong)
+        wrong += barriers(signed_in.page)
         grace = new_person(size=PHONE, look="dark")
         grace.log_in(colleague)
         grace.page.get_by_role("link", name="Set one up").click()
         grace.button("Set up").click()
-        is_usable(grace, wrong)
+        wrong += barriers(grace.page)
         set_up_app(grace)
         expect(grace.page.get_by_role("link", name="Set one up")).to_have_count(0)
 
@@ -367,102 +289,13 @@ class TestRule:
         signed_in.button("Second factor of Grace Hopper").click()
         question = signed_in.page.get_by_role("alertdialog")
         expect(question).to_contain_text("It happens in a day.")
-        is_usable(signed_in, wrong)
+        wrong += barriers(signed_in.page)
         question.get_by_role("button", name="Take them away").click()
         signed_in.sees(re.compile("can log in without a second factor from"))
         grace.page.reload()
         grace.sees("An owner wants to take your second factors away")
-        is_usable(grace, wrong)
+        wrong += barriers(grace.page)
         grace.button("I still have them").click()
         grace.sees("Your second factors stay.")
         expect(grace.page.get_by_text("An owner wants to take")).to_have_count(0)
-        assert wrong == []
-
-
-UNDO = re.compile(r"(/email-undo#token=\S+)")
-
-
-def undo_link(mails: Path, email: str) -> str:
-    """The way back from the newest mail to the old address."""
-
-    def look() -> str | None:
-        mail = next(
-            (mail for mail in map(read_mail, newest(mails)) if email in str(mail["X-Envelope-To"])),
-            None,
-        )
-        found = mail and UNDO.search(text_of(mail))
-        return found[1] if found else None
-
-    return eventually(look, what=f"a way back to {email}")
-
-
-class TestAddress:
-    def test_it_is_changed_and_taken_back(
-        self, signed_in: Person, customer: Customer, platform: Platform
-    ) -> None:
-        page, account, wrong = signed_in.page, customer.account, list[str]()
-        new = replace(account, email=f"new@{account.slug}.example.com")
-        signed_in.open("/me", slug=account.slug)
-        signed_in.button("Change address").click()
-        begun = time.time_ns()
-        page.get_by_label("New address").fill(new.email)
-        signed_in.button("Send me a code there").click()
-        signed_in.sees("A code is on its way")
-        is_usable(signed_in, wrong)
-        code = signed_in.code_of(new.email, platform.mail_dir, begun)
-        type_code(signed_in, "000000" if code != "000000" else "111111")
-        signed_in.sees("That is not the code of the newest mail.")
-        type_code(signed_in, code)
-        signed_in.sees("Your address is changed.")
-        expect(page.get_by_text(new.email, exact=True)).to_be_visible()
-        # Whoever was robbed of the account has no session any more.
-        way = undo_link(platform.mail_dir, account.email)
-        signed_in.new_tab()
-        signed_in.open(way)
-        signed_in.sees("Keep your old address?")
-        assert "token" not in signed_in.page.url
-        is_usable(signed_in, wrong)
-        signed_in.button("Take it back").click()
-        signed_in.sees("Your old address counts again")
-        is_usable(signed_in, wrong)
-        signed_in.open("/login")
-        signed_in.open(way)
-        signed_in.button("Take it back").click()
-        signed_in.sees("This link is incomplete, was used already")
-        page.reload()
-        signed_in.page.close()
-        signed_in.page = page
-        signed_in.sees("Welcome back")
-        signed_in.enter(new)
-        signed_in.sees("Address and password do not match.")
-        assert wrong == []
-
-
-class TestDeletion:
-    def test_what_ends_is_told_and_the_last_owner_stays(
-        self, signed_in: Person, customer: Customer, colleague: Account
-    ) -> None:
-        person, wrong = signed_in, list[str]()
-        dialog = person.page.get_by_role("alertdialog")
-        person.open("/me", slug=customer.account.slug)
-        person.button("Delete my account").click()
-        expect(dialog).to_contain_text("Test Estates")
-        dialog.get_by_role("button", name="Delete it for good").click()
-        person.sees("That is not your address.")
-        is_usable(person, wrong)
-        dialog.get_by_role("textbox").fill(customer.account.email.upper())
-        dialog.get_by_role("button", name="Delete it for good").click()
-        person.sees("You are the only owner of a workspace.")
-        is_usable(person, wrong)
-        dialog.get_by_role("button", name="Cancel").click()
-        person.button("Log out").first.click()
-        person.is_at("/login")
-        person.log_in(colleague, "/me")
-        person.button("Delete my account").click()
-        dialog.get_by_role("textbox").fill(colleague.email)
-        dialog.get_by_role("button", name="Delete it for good").click()
-        person.sees("Start with ten free photos")
-        person.open("/login", slug=customer.account.slug)
-        person.enter(colleague)
-        person.sees("Address and password do not match.")
         assert wrong == []
