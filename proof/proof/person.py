@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, ViewportSize, expect
 
 from proof.watching import Watch
 from stagify_local.customer import PLATFORM, Account, codes_in, host_of
@@ -16,9 +16,9 @@ from stagify_local.waiting import eventually
 
 # As long as the machine that also runs the whole platform may need for one step.
 PATIENCE_MS = 20_000
-PHONE = {"width": 390, "height": 844}
-NARROW = {"width": 320, "height": 640}
-DESK = {"width": 1280, "height": 800}
+PHONE: ViewportSize = {"width": 390, "height": 844}
+NARROW: ViewportSize = {"width": 320, "height": 640}
+DESK: ViewportSize = {"width": 1280, "height": 800}
 
 
 @dataclass(frozen=True)

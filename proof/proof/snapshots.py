@@ -69,5 +69,5 @@ def unlike(kept: Image.Image, now: Image.Image) -> float:
     # The largest of the three channels, so that a change of the colour alone counts in full.
     red, green, blue = ImageChops.difference(*blurred).split()
     tiles = ImageChops.lighter(ImageChops.lighter(red, green), blue).reduce(TILE)
-    values = tiles.getdata()
+    values = tiles.tobytes()
     return sum(value > VISIBLE for value in values) / len(values)

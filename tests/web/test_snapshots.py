@@ -6,7 +6,6 @@ in our colours and in a tenant's.
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import expect
@@ -19,7 +18,7 @@ from stagify_local.platform import REPOSITORY, Platform
 
 SNAPSHOTS = Snapshots(Path(__file__).parent / "snapshots", REPOSITORY / ".stagify/snapshots")
 ROOM = REPOSITORY / "examples/rooms/room_a_living.jpg"
-SIZES: dict[str, Any] = {"desk": DESK, "phone": PHONE}
+SIZES = {"desk": DESK, "phone": PHONE}
 BRANDS = {"ours": None, "theirs": {"colors": {"primary": "#7a1f3d", "accent": "#2b6e5f"}}}
 # No office of these two has an address of its own here: it holds the port, which is another each time.
 PATHS = {

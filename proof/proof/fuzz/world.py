@@ -230,8 +230,8 @@ class World:
         account = good(http.post("/v1/service-accounts", json=wanted)).json()
         # Their plan includes roles of their own for a moment.
         self.platform.run("usage-svc", "set-plan", slug, "enterprise")
-        wanted = {"name": "Photographer", "permissions": ["projects:read"]}
-        role = good(http.post("/v1/roles", json=wanted)).json()
+        own = {"name": "Photographer", "permissions": ["projects:read"]}
+        role = good(http.post("/v1/roles", json=own)).json()
         with issuer() as address:
             client = {"name": "Company", "issuer": address, "client_id": "stagify"}
             connection = good(http.post("/v1/sso/connections", json=client)).json()
