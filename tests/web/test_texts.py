@@ -41,7 +41,14 @@ class TestTexts:
         paths = [
             *("/", "/?trash=true", "/?q=nothing", "/office", "/office/usage", "/office/brand"),
             *("/office/team", "/office/team/invitations", "/office/team/invitations?invite=true"),
-            *("/office/team/roles", "/office/api-keys", "/me", "/office/security", "/no/such/page"),
+            *(
+                "/office/team/roles",
+                "/office/api-keys",
+                "/me",
+                "/office/security",
+                "/office/sso",
+                "/no/such/page",
+            ),
             *(f"/photos/{each['id']}" for each in projects),
         ]
         found = {}

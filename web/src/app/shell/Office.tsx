@@ -1,11 +1,19 @@
 import { Trans, useLingui } from "@lingui/react/macro";
-import { Link, Outlet } from "@tanstack/react-router";
-import type { ReactNode } from "react";
+import { Link, Outlet, useLocation } from "@tanstack/react-router";
+import { type ReactNode, useEffect, useRef } from "react";
 import { useCan } from "@/lib/access";
 
 /** Around the pages about the workspace itself: a row of ways under the shell's. */
 export function Office() {
   const { t } = useLingui();
+  const ways = useRef<HTMLElement>(null);
+  const { pathname } = useLocation();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the way that is current follows the path.
+  useEffect(() => {
+    // On a phone the row is wider than the window.
+    const current = ways.current?.querySelector("[aria-current=page]");
+    current?.scrollIntoView({ inline: "center", block: "nearest" });
+  }, [pathname]);
   const manages = useCan("tenant:manage");
   const makesKeys = useCan("api_keys:manage");
   const connects = useCan("sso:manage");
@@ -13,6 +21,7 @@ export function Office() {
     <>
       <div className="border-line border-b">
         <nav
+          ref={ways}
           aria-label={t`Office`}
           className="mx-auto flex max-w-content gap-6 overflow-x-auto px-4 sm:px-8"
         >
