@@ -28,10 +28,11 @@ def matrix(world: World) -> Matrix:
 
 @pytest.fixture
 def foreign(world: World) -> list[str]:
-    """Everything that names a thing of the owner: ids, cursors made from them, slug and address."""
-    ids = [*world.things[OWNER].values()]
+    """Everything that names a thing of the owner: ids and domains, cursors made from ids, slug and address."""
+    names = [*world.things[OWNER].values()]
+    cursors = [encode_cursor(UUID(each)) for each in names if "." not in each]
     account = world.customers[OWNER].account
-    return [*ids, *(encode_cursor(UUID(each)) for each in ids), account.slug, account.email]
+    return [*names, *cursors, account.slug, account.email]
 
 
 @pytest.fixture

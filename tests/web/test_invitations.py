@@ -11,6 +11,7 @@ from proof.customers import PASSWORD, hire, secret_for
 from proof.person import PATIENCE_MS, PHONE, Person
 from stagify_local.customer import PLATFORM, Customer
 from stagify_local.platform import Platform
+from stagify_local.waiting import eventually
 
 PAGE = "/office/team/invitations"
 BRAND = {"name": "Lakeside <b>Homes</b>", "colors": {"primary": "#9b2d5a", "accent": "#c98a3c"}}
@@ -22,6 +23,12 @@ def at_invitations(signed_in: Person, customer: Customer) -> Person:
     signed_in.open(PAGE, slug=customer.account.slug)
     signed_in.sees("Nobody is waiting to answer.")
     return signed_in
+
+
+def seats(customer: Customer) -> tuple[int, int]:
+    """How many seats are used, and how many are held for somebody."""
+    meter = customer.meter("seats")
+    return meter["used"], meter["reserved"]
 
 
 def roles(customer: Customer) -> dict[str, str]:
@@ -146,6 +153,8 @@ class TestByMail:
             person.sees("All seats of this workspace are taken.")
             path = f"/v1/members/{first.member_id}"
             assert customer.browser.delete(path).status_code == 204
+            # Seats are counted by events.
+            eventually(lambda: seats(customer) == (2, 0), what="the seat to be free")
             person.button("Join").click()
             person.is_in()
         assert late in roles(customer)

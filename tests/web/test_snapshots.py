@@ -79,7 +79,9 @@ class TestWorkspace:
         page.set_viewport_size(DESK)
         person.open("/", slug=slug)
         person.choose([Picture("Bedroom.jpg", photo())])
-        expect(page.get_by_role("dialog").get_by_role("radio").first).to_be_visible()
+        dialog = page.get_by_role("dialog")
+        expect(dialog.get_by_role("radio").first).to_be_visible()
+        expect(dialog.get_by_role("img", name="Bedroom")).to_be_visible()
         compare("new")
         assert found == []
 

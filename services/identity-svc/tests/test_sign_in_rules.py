@@ -29,6 +29,8 @@ ON_THE_WAY = {
     ("post", "/v1/session/step-up"),
     ("post", "/v1/session/{challenge_id}/verify"),
     ("post", "/v1/handoffs/start"),
+    ("get", "/v1/sso"),
+    ("post", "/v1/sso/log-out"),
     ("get", "/v1/me"),
     ("get", "/v1/me/mfa"),
     ("patch", "/v1/me/mfa"),

@@ -36,7 +36,7 @@ class TestWhoMayNot:
             (caller.anonymous(owner.tenant_id), (401, "authentication_required")),
             (caller.user(owner, role="admin", auth_time=now), (403, "permission_denied")),
             (key, (403, "person_required")),
-            (caller.user(owner), (403, "step_up_required")),
+            (caller.user(owner, auth_time=None), (403, "step_up_required")),
             (caller.user(owner, auth_time=now - 601), (403, "step_up_required")),
         ):
             for method, path, body in (

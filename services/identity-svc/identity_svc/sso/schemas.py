@@ -197,5 +197,7 @@ class SsoConfirm(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    confirmation: Annotated[Secret, Field(min_length=1, max_length=8_192)]
+    confirmation: Annotated[
+        Secret, Field(min_length=1, max_length=8_192, examples=["eyJhbGciOiJkaXIifQ"])
+    ]
     password: Password

@@ -4171,6 +4171,7 @@ export interface components {
             /**
              * Confirmation
              * Format: password
+             * @example eyJhbGciOiJkaXIifQ
              */
             confirmation: string;
             /**
