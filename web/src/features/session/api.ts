@@ -159,8 +159,12 @@ export function useFreshSession(): void {
     return () => clearTimeout(timer);
   }, [due, restriction, queries]);
   useEffect(() => {
-    // No other page can be shown with such a session.
-    if (restriction) location.assign(`/second-factor?next=${encodeURIComponent(pathHere())}`);
+    if (!restriction) return;
+    // No other page can be shown with such a session. Again, if something else of the page got in between.
+    const go = () => location.assign(`/second-factor?next=${encodeURIComponent(pathHere())}`);
+    go();
+    const timer = setInterval(go, 3_000);
+    return () => clearInterval(timer);
   }, [restriction]);
   useLiveEndings(
     useCallback(async () => {
