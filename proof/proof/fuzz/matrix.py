@@ -79,7 +79,7 @@ class Matrix:
         if "current_password" in body_members(self.document, place.operation.spec):
             self._world.forgive(party)
         if _asks_for_step_up(place.operation):
-            self._world.forgive(party)
+            self._world.step_up(party)
         answer = self.call(http, party, place.operation, {(place.location, place.name): value})
         if answer.is_success and str(place.operation) == "POST /v1/roles":
             # Its name would be taken when the next place tries the same value.

@@ -1,5 +1,6 @@
 """The actors: two tenants with things of their own, each in several roles, and a visitor."""
 
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,6 +44,9 @@ ROOMY_LIMITS = {
 PHOTO = photo(640, 520)
 # So many parties try everything there is; those after them only what the matrix sends.
 TRYING = 2
+
+# Half as long as a log-in counts as a step-up.
+STEP_UP_SECONDS = 300.0
 
 
 @dataclass
@@ -97,6 +101,7 @@ class World:
         self.known.share(self.inviter.browser.get("/v1/session").json()["tenant"]["id"])
         for name in ("first", "second"):
             self.settle(name)
+        self._logged_in_at: dict[str, float] = {}
         first = self.customers["first"]
         self.document = openapi_of(first.http)
         self.catalog: dict[str, Any] = first.http.get("/v1/catalog").raise_for_status().json()
@@ -114,6 +119,12 @@ class World:
         """Let the party name its password again: who names a wrong one often has to wait until they name
         the right one."""
         self.customers[party].log_in()
+        self._logged_in_at[party] = time.monotonic()
+
+    def step_up(self, party: str) -> None:
+        """Have the party's log-in be young. Not anew each time, because log-ins are counted too."""
+        if time.monotonic() - self._logged_in_at.get(party, -STEP_UP_SECONDS) >= STEP_UP_SECONDS:
+            self.forgive(party)
 
     def fill(self, ticket: dict[str, Any]) -> None:
         """Put a photo where the ticket says."""
