@@ -65,6 +65,10 @@ def places(document: dict[str, Any], operation: Operation) -> Iterator[Place]:
         yield Place(operation, "body", member, is_id(schema))
 
 
+# What is removed again as soon as it is made, by the member of the answer that names it.
+MADE = {"POST /v1/roles": "key", "POST /v1/service-accounts": "id"}
+
+
 class Matrix:
     """Sends calls with a value in one place, and whatever else they need in the others."""
 
@@ -81,9 +85,10 @@ class Matrix:
         if _asks_for_step_up(place.operation):
             self._world.step_up(party)
         answer = self.call(http, party, place.operation, {(place.location, place.name): value})
-        if answer.is_success and str(place.operation) == "POST /v1/roles":
-            # Its name would be taken when the next place tries the same value.
-            http.delete(f"/v1/roles/{answer.json()['key']}").raise_for_status()
+        kept = MADE.get(str(place.operation))
+        if answer.is_success and kept is not None:
+            # Its name would be taken, or there would be too many, when the next place is tried.
+            http.delete(f"{place.operation.path}/{answer.json()[kept]}").raise_for_status()
         if answer.is_success and SESSION_COOKIE in answer.headers.get("set-cookie", ""):
             # It goes on under another token.
             self._world.forgive(party)
