@@ -171,7 +171,7 @@ def absent(value: str) -> str:
     if CURSOR.fullmatch(value):
         return encode_cursor(UUID(absent(str(decode_cursor(value)))))
     # The first label of an address or a slug, the last part of a secret.
-    head, at, domain = value.partition("@")
+    head, at, domain = value.partition("@" if "@" in value else ".")
     return f"{head[:-6]}{secrets.token_hex(3)}{at}{domain}"
 
 
