@@ -1,6 +1,5 @@
 """The routes of one's own account, on every host."""
 
-from datetime import timedelta
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
@@ -22,10 +21,11 @@ from identity_svc.members.service import LastOwnerError
 from identity_svc.parts import PartsDep
 from identity_svc.people.service import NEW_PASSWORD_ERRORS, get_account
 from identity_svc.sessions.service import (
-    COOKIE_NAME,
     DEVICE_COOKIE_NAME,
+    ENDED_DOCUMENT,
+    ENDED_HEADERS,
+    UNSET_SESSION,
     WrongPasswordError,
-    cookie,
 )
 from identity_svc.throttling.service import TooManyAttemptsError
 from stagify.auth import PersonRequiredError
@@ -35,16 +35,7 @@ from stagify.source import SourceDep
 
 router = APIRouter(prefix="/v1/me", tags=["me"])
 
-ENDED = {
-    "description": "The account has ended.",
-    "headers": {
-        "Set-Cookie": {"description": "Deletes the session's token.", "schema": {"type": "string"}},
-        "Clear-Site-Data": {
-            "description": "Deletes what the host's pages have kept in the browser.",
-            "schema": {"type": "string", "example": '"cache", "storage"'},
-        },
-    },
-}
+ENDED = {"description": "The account has ended.", "headers": ENDED_DOCUMENT}
 RENEWED = {
     "description": "The password was changed.",
     "headers": {
@@ -78,9 +69,8 @@ async def delete_me(person: SteppedUpDep, parts: PartsDep) -> Response:
     """End one's account: all memberships, sessions and factors end, and name and address are forgotten. A
     workspace keeps an owner: make somebody else one first. Nobody else gets the address for thirty days."""
     await delete_account(parts, person)
-    response = Response(status_code=204, headers={"Cache-Control": "no-store"})
-    response.set_cookie(**cookie(COOKIE_NAME, "", timedelta(0)))
-    response.headers["Clear-Site-Data"] = '"cache", "storage"'
+    response = Response(status_code=204, headers=ENDED_HEADERS)
+    response.set_cookie(**UNSET_SESSION)
     return response
 
 

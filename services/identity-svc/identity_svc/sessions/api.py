@@ -17,7 +17,9 @@ from identity_svc.sessions.cookies import (
     CHALLENGE_COOKIE_NAME,
     COOKIE_NAME,
     DEVICE_COOKIE_NAME,
+    ENDED_HEADERS,
     HANDOFF_COOKIE_NAME,
+    UNSET_SESSION,
     cookie,
 )
 from identity_svc.sessions.documents import (
@@ -66,8 +68,6 @@ from stagify.source import Source, SourceDep
 router = APIRouter(tags=["session"])
 
 NO_STORE = {"Cache-Control": "no-store"}
-# Never "cookies": that would delete those of all hosts of the installation.
-CLEARED = '"cache", "storage"'
 
 
 @router.post(
@@ -328,9 +328,8 @@ async def log_out(
             session_id=session_id,
             is_here_only=is_here_only,
         )
-    response.set_cookie(**cookie(COOKIE_NAME, "", timedelta(0)))
-    response.headers["Clear-Site-Data"] = CLEARED
-    response.headers["Cache-Control"] = "no-store"
+    response.set_cookie(**UNSET_SESSION)
+    response.headers.update(ENDED_HEADERS)
 
 
 @router.post("/v1/handoffs/start", status_code=201, responses={201: NONCE_COOKIE})

@@ -41,3 +41,17 @@ def cookie(
         httponly=True,
         samesite=samesite,
     )
+
+
+# What a browser is sent when its session has ended; never "cookies": that would delete those of all hosts of
+# the installation.
+UNSET_SESSION = cookie(COOKIE_NAME, "", timedelta(0))
+ENDED_HEADERS = {"Cache-Control": "no-store", "Clear-Site-Data": '"cache", "storage"'}
+# How the API's document describes both.
+ENDED_DOCUMENT = {
+    "Set-Cookie": {"description": "Deletes the session's token.", "schema": {"type": "string"}},
+    "Clear-Site-Data": {
+        "description": "Deletes what the host's pages have kept in the browser.",
+        "schema": {"type": "string", "example": ENDED_HEADERS["Clear-Site-Data"]},
+    },
+}

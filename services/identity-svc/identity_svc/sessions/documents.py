@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from identity_svc.sessions.cookies import COOKIE_NAME
+from identity_svc.sessions.cookies import COOKIE_NAME, ENDED_DOCUMENT
 from identity_svc.sessions.errors import (
     SsoRequiredError,
     TenantNotFoundError,
@@ -47,13 +47,7 @@ ASKED_FOR_PASSKEY = {
 }
 UNSET_COOKIE = {
     "description": "The session has ended.",
-    "headers": {
-        "Set-Cookie": {"description": "Deletes the session's token.", "schema": {"type": "string"}},
-        "Clear-Site-Data": {
-            "description": "Deletes what the host's pages have kept in the browser.",
-            "schema": {"type": "string", "example": '"cache", "storage"'},
-        },
-    },
+    "headers": ENDED_DOCUMENT,
 }
 NONCE_COOKIE = {
     "description": "A hand-off can be asked for.",

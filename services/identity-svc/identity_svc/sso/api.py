@@ -1,6 +1,5 @@
 """The routes of single sign-on."""
 
-from datetime import timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -8,12 +7,12 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse
 
 from identity_svc.parts import PartsDep
-from identity_svc.sessions.service import COOKIE_NAME as SESSION_COOKIE_NAME
 from identity_svc.sessions.service import (
     DEVICE_COOKIE_NAME,
+    ENDED_HEADERS,
+    UNSET_SESSION,
     Browser,
     LogIn,
-    cookie,
     cookies_of,
 )
 from identity_svc.sso import domain_proofs, logging_in, service
@@ -23,10 +22,10 @@ from identity_svc.sso.documents import (
     CREATED,
     DOMAIN_ADDED,
     DOMAIN_CHECKED,
+    ENDED,
     FINISHED,
     RETURNED,
     STARTED,
-    UNSET_COOKIE,
 )
 from identity_svc.sso.errors import (
     SsoConnectionNotFoundError,
@@ -297,7 +296,7 @@ async def confirm_sso(
     return _logged_in(response, made)
 
 
-@router.post("/log-out", responses={200: UNSET_COOKIE})
+@router.post("/log-out", responses={200: ENDED})
 async def log_out_of_sso(
     response: Response, principal: TenantHostDep, parts: PartsDep
 ) -> SsoLoggedOut:
@@ -309,9 +308,8 @@ async def log_out_of_sso(
         url = await logging_in.log_out(
             parts, tenant_id=principal.tenant_id, session_id=tester.session_id
         )
-    response.set_cookie(**cookie(SESSION_COOKIE_NAME, "", timedelta(0)))
-    # Never "cookies": that would delete those of all hosts of the installation.
-    response.headers.update({**NO_STORE, "Clear-Site-Data": '"cache", "storage"'})
+    response.set_cookie(**UNSET_SESSION)
+    response.headers.update(ENDED_HEADERS)
     return SsoLoggedOut(url=url)
 
 

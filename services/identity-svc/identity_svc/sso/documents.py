@@ -5,7 +5,7 @@ from typing import Any
 from identity_svc.people.service import PASSWORD_ERRORS
 from identity_svc.roles.service import RoleNotAllowedError, UnknownRoleError
 from identity_svc.seats.service import SEAT_ERRORS
-from identity_svc.sessions.service import InvalidCredentialsError
+from identity_svc.sessions.service import ENDED_DOCUMENT, InvalidCredentialsError
 from identity_svc.sso.errors import (
     SsoAnswerInvalidError,
     SsoAttemptInvalidError,
@@ -58,16 +58,7 @@ LOGGED_IN = {
         "Set-Cookie": {"description": "The session's token.", "schema": {"type": "string"}}
     },
 }
-UNSET_COOKIE = {
-    "description": "The session has ended.",
-    "headers": {
-        "Set-Cookie": {"description": "Deletes the session's token.", "schema": {"type": "string"}},
-        "Clear-Site-Data": {
-            "description": "Deletes what the host's pages have kept in the browser.",
-            "schema": {"type": "string", "example": '"cache", "storage"'},
-        },
-    },
-}
+ENDED = {"description": "The session has ended.", "headers": ENDED_DOCUMENT}
 ENTRY_ERRORS = (
     SsoAttemptInvalidError,
     SsoConnectionNotFoundError,

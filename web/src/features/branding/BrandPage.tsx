@@ -59,7 +59,10 @@ export function BrandPage() {
         {mayChange ? (
           <Form
             busy={publishing.isPending}
-            errors={unread ?? fieldsOf(publishing.error)}
+            errors={
+              unread ??
+              (publishing.error instanceof ApiError ? publishing.error.ownFields : undefined)
+            }
             onSubmit={() => {
               const wrong = unreadIn(draft);
               setUnread(wrong);
@@ -157,17 +160,6 @@ function unreadIn({ primary, accent }: Draft): Record<string, string> | undefine
   if (wrong.length === 0) return undefined;
   const words = t`Write a colour in six digits, as #1f4d3a, or pick one.`;
   return Object.fromEntries(wrong.map(([field]) => [field, words]));
-}
-
-/** What the server says of fields, under the names that they have here. */
-function fieldsOf(error: Error | null): Record<string, string> {
-  if (!(error instanceof ApiError)) return {};
-  return Object.fromEntries(
-    Object.entries(error.fields).map(([field, message]) => [
-      field.split(".").at(-1) ?? field,
-      message,
-    ]),
-  );
 }
 
 function wordsOf(error: Error): string {

@@ -1,4 +1,4 @@
-import { type QueryClient, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
+import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, data, type Schemas } from "@/lib/api";
 import { sessionQuery } from "@/lib/session";
 
@@ -17,15 +17,8 @@ export function useChangeSignIn() {
       (await data(api.PATCH("/v1/tenant/sign-in", { body }))) as SignIn,
     onSuccess: (signIn) => {
       queries.setQueryData(signInQuery.queryKey, signIn);
-      void readSoon(queries);
+      // It may hold for oneself too.
+      return queries.invalidateQueries({ queryKey: sessionQuery.queryKey });
     },
   });
-}
-
-/** Read the session until every part of the platform has heard of the rule: it may hold for oneself too. */
-async function readSoon(queries: QueryClient): Promise<void> {
-  for (const pause of [0, 500, 1_000, 2_000, 4_000]) {
-    await new Promise((go) => setTimeout(go, pause));
-    await queries.refetchQueries({ queryKey: sessionQuery.queryKey });
-  }
 }

@@ -112,8 +112,6 @@ export function useLogOut(to?: string) {
 
 const CHANNEL = "stagify:session";
 const PATIENCE = 500;
-// A browser's timers take no more than 24 days, and nobody leaves a page open for one.
-const MOST = 24 * 3_600_000;
 let left = false;
 
 export type StepUp =
@@ -144,27 +142,10 @@ export function useStepUpWithPasskey() {
  * role changes, who is removed, or who has to show a second factor first. */
 export function useFreshSession(): void {
   const queries = useQueryClient();
-  const { restriction, second_factor_due_at: due } = useSession();
+  const { restriction } = useSession();
   useEffect(() => {
-    if (!due || restriction) return;
-    // What the server takes from the session then, it may know a little later than we do.
-    let pause = 1_000;
-    const look = () => {
-      void queries.refetchQueries({ queryKey: sessionQuery.queryKey });
-      pause = Math.min(2 * pause, MOST);
-      timer = setTimeout(look, pause);
-    };
-    const wait = Math.max(Date.parse(due) - Date.now(), 0) + pause;
-    let timer = wait < MOST ? setTimeout(look, wait) : undefined;
-    return () => clearTimeout(timer);
-  }, [due, restriction, queries]);
-  useEffect(() => {
-    if (!restriction) return;
-    // No other page can be shown with such a session. Again, if something else of the page got in between.
-    const go = () => location.assign(`/second-factor?next=${encodeURIComponent(pathHere())}`);
-    go();
-    const timer = setInterval(go, 3_000);
-    return () => clearInterval(timer);
+    // No other page can be shown with such a session.
+    if (restriction) location.assign(`/second-factor?next=${encodeURIComponent(pathHere())}`);
   }, [restriction]);
   useLiveEndings(
     useCallback(async () => {

@@ -6,9 +6,9 @@ import { wordsFor } from "@/lib/refusals";
 import { Button, buttonLook } from "@/ui/Button";
 import { Form } from "@/ui/Form";
 import { Notice } from "@/ui/Notice";
+import { OneMoment } from "@/ui/OneMoment";
 import { Heading } from "@/ui/Page";
 import { PasswordField } from "@/ui/PasswordField";
-import { Spinner } from "@/ui/Spinner";
 import { Typed } from "@/ui/Typed";
 import { type ProofAsked, useConfirm, useFinish } from "./api";
 import { keepTest, takeWay } from "./way";
@@ -40,17 +40,11 @@ export function ArrivalPage() {
   if (finish.data?.outcome === "proof") return <Proof asked={finish.data} />;
   if (told && !finish.error) {
     return (
-      <div role="status" className="grid gap-4">
-        <Heading>
-          <Trans>One moment</Trans>
-        </Heading>
-        <p className="flex items-center gap-3 text-quiet">
-          <Spinner />
-          <Trans>
-            <Typed text={name} /> is opening its door.
-          </Trans>
-        </p>
-      </div>
+      <OneMoment>
+        <Trans>
+          <Typed text={name} /> is opening its door.
+        </Trans>
+      </OneMoment>
     );
   }
   return (

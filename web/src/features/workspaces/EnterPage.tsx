@@ -7,8 +7,8 @@ import { boot } from "@/lib/boot";
 import { useBrand } from "@/lib/brand";
 import { wordsFor } from "@/lib/refusals";
 import { Button, buttonLook } from "@/ui/Button";
+import { OneMoment } from "@/ui/OneMoment";
 import { Heading } from "@/ui/Page";
-import { Spinner } from "@/ui/Spinner";
 import { Typed } from "@/ui/Typed";
 import { useEnter, useStartHandoff } from "./api";
 import { keepDestination, takeDestination } from "./paths";
@@ -41,17 +41,11 @@ export function EnterPage() {
   const error = start.error ?? enter.error;
   if (!error) {
     return (
-      <div role="status" className="grid gap-4">
-        <Heading>
-          <Trans>One moment</Trans>
-        </Heading>
-        <p className="flex items-center gap-3 text-quiet">
-          <Spinner />
-          <Trans>
-            <Typed text={name} /> is opening its door.
-          </Trans>
-        </p>
-      </div>
+      <OneMoment>
+        <Trans>
+          <Typed text={name} /> is opening its door.
+        </Trans>
+      </OneMoment>
     );
   }
   return (

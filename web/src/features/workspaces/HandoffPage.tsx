@@ -5,8 +5,8 @@ import { useCallback, useEffect, useRef, useState } from "react";
 import { ShowPasskey, useLogOut } from "@/features/session";
 import { wordsFor } from "@/lib/refusals";
 import { Button, buttonLook } from "@/ui/Button";
+import { OneMoment } from "@/ui/OneMoment";
 import { Heading } from "@/ui/Page";
-import { Spinner } from "@/ui/Spinner";
 import { Typed } from "@/ui/Typed";
 import { tenantsQuery, useHandOff } from "./api";
 import { isFresh } from "./paths";
@@ -33,15 +33,9 @@ export function HandoffPage() {
   if (tenant && !isProved) return <ShowPasskey host={host} onDone={go} />;
   if (!isStranger && !error) {
     return (
-      <div role="status" className="grid gap-4">
-        <Heading>
-          <Trans>One moment</Trans>
-        </Heading>
-        <p className="flex items-center gap-3 text-quiet">
-          <Spinner />
-          <Trans>You are on your way.</Trans>
-        </p>
-      </div>
+      <OneMoment>
+        <Trans>You are on your way.</Trans>
+      </OneMoment>
     );
   }
   return (

@@ -30,6 +30,12 @@ export class ApiError extends Error {
   get fields(): Record<string, string> {
     return Object.fromEntries(this.errors.map(({ field, message }) => [field, message]));
   }
+
+  /** The same by the last part of each, as a form that is flat names them. */
+  get ownFields(): Record<string, string> {
+    const last = (field: string) => field.slice(field.lastIndexOf(".") + 1);
+    return Object.fromEntries(this.errors.map(({ field, message }) => [last(field), message]));
+  }
 }
 
 /** The request did not reach the server, or its answer did not reach us. */

@@ -121,6 +121,11 @@ describe("a stream that is followed", () => {
     expect(told).toEqual(["down"]);
   });
 
+  test("that this session may not have is as good as one that has ended", async () => {
+    const { told } = await followed([refused(403), stream("data: a\n\n")]);
+    expect(told).toEqual(["down", "ended", "open anew", "a", "ended"]);
+  });
+
   test("waits longer each time that it fails, but never for good", async () => {
     const { pauses } = await followed(Array.from({ length: 8 }, () => refused(503)));
     expect(pauses).toHaveLength(8);

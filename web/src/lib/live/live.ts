@@ -36,7 +36,7 @@ export class Live {
   /** How often events have begun to arrive here without those before them: each time, what was read earlier
    * has to be read again. */
   readonly beginnings = new Store(0);
-  /** How often the stream has ended: perhaps because the person may do something else from now on, or
+  /** How often the stream has ended or was refused: perhaps because the person may do something else from now on, or
    * nothing any more. */
   readonly endings = new Store(0);
   readonly #url: string;

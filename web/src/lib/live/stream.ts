@@ -24,7 +24,8 @@ export type Tell = {
   /** It has come further, to `last`, without an event that anybody has to hear. */
   moved: () => void;
   down: () => void;
-  /** It was open and is not any more, whoever ended it. */
+  /** It was open and is not any more, whoever ended it; or this session may not have it, perhaps since a
+   * moment ago. */
   ended: () => void;
 };
 
@@ -46,12 +47,13 @@ export async function follow(
     // That a server ends a stream is no failure, even if nothing had happened.
     let broke = false;
     let heard = false;
-    let opened = false;
+    // Whether the session may be worth something else from now on.
+    let isNews = false;
     try {
       const headers: Record<string, string> = { Accept: "text/event-stream" };
       if (last.id !== undefined) headers["Last-Event-ID"] = last.id;
       const response = await around.send(new Request(url, { headers, signal, cache: "no-store" }));
-      opened = true;
+      isNews = true;
       tell.open(last.id === undefined);
       for await (const event of eventsOf(response, signal)) {
         heard = true;
@@ -60,12 +62,14 @@ export async function follow(
         else tell.event(event);
       }
     } catch (error) {
-      asked = (error as { retryAfter?: number }).retryAfter;
+      const { status, retryAfter } = error as { status?: number; retryAfter?: number };
+      asked = retryAfter;
       broke = true;
+      isNews ||= status === 403;
     }
     if (signal.aborted) return;
     if (broke) tell.down();
-    if (opened) tell.ended();
+    if (isNews) tell.ended();
     if (heard || !broke) failures = 0;
     await around.wait(Math.max((asked ?? 0) * 1000, pauseAfter(failures)), signal);
     failures += 1;

@@ -29,7 +29,7 @@ export default function NewConnection({ onClose }: { onClose: () => void }) {
     >
       <Form<Values>
         busy={connect.isPending}
-        errors={error instanceof ApiError ? bare(error.fields) : undefined}
+        errors={error instanceof ApiError ? error.ownFields : undefined}
         onSubmit={({ client_secret, ...wish }) =>
           connect.mutate(
             { ...wish, ...(client_secret && { client_secret }) },
@@ -77,12 +77,5 @@ export default function NewConnection({ onClose }: { onClose: () => void }) {
         </div>
       </Form>
     </Section>
-  );
-}
-
-/** The server names fields of the body. */
-function bare(fields: Record<string, string>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(fields).map(([name, message]) => [name.replace(/^body\./, ""), message]),
   );
 }
