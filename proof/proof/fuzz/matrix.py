@@ -3,8 +3,9 @@
 The places come from the OpenAPI document, so a new route is in the matrix automatically.
 """
 
+import json
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
@@ -65,8 +66,14 @@ def places(document: dict[str, Any], operation: Operation) -> Iterator[Place]:
         yield Place(operation, "body", member, is_id(schema))
 
 
-# What is removed again as soon as it is made, by the member of the answer that names it.
-MADE = {"POST /v1/roles": "key", "POST /v1/service-accounts": "id"}
+# What is removed again as soon as it is made, by its name in the path.
+MADE: dict[str, Callable[[httpx.Response], str]] = {
+    "POST /v1/roles": lambda answer: answer.json()["key"],
+    "POST /v1/service-accounts": lambda answer: answer.json()["id"],
+    "POST /v1/sso/connections/{connection_id}/domains": lambda answer: json.loads(
+        answer.request.content
+    )["domain"],
+}
 
 
 class Matrix:
@@ -85,10 +92,12 @@ class Matrix:
         if _asks_for_step_up(place.operation):
             self._world.step_up(party)
         answer = self.call(http, party, place.operation, {(place.location, place.name): value})
-        kept = MADE.get(str(place.operation))
-        if answer.is_success and kept is not None:
-            # Its name would be taken, or there would be too many, when the next place is tried.
-            http.delete(f"{place.operation.path}/{answer.json()[kept]}").raise_for_status()
+        name_of = MADE.get(str(place.operation))
+        if answer.is_success and name_of is not None:
+            # Its name would be taken, or known, or there would be too many, when the next place is tried.
+            name = name_of(answer)
+            if name not in self._world.things[party].values():
+                http.delete(f"{answer.request.url.path}/{name}").raise_for_status()
         if answer.is_success and SESSION_COOKIE in answer.headers.get("set-cookie", ""):
             # It goes on under another token.
             self._world.forgive(party)
@@ -170,9 +179,12 @@ def absent(value: str) -> str:
         return f"{value[:24]}{secrets.token_hex(6)}"
     if CURSOR.fullmatch(value):
         return encode_cursor(UUID(absent(str(decode_cursor(value)))))
-    # The first label of an address or a slug, the last part of a secret.
-    head, at, domain = value.partition("@" if "@" in value else ".")
-    return f"{head[:-6]}{secrets.token_hex(3)}{at}{domain}"
+    if "@" in value:
+        # Its domain would tell of a tenant.
+        return "@".join(map(absent, value.split("@")))
+    # The first label of a domain or a slug, the last part of a secret.
+    head, dot, rest = value.partition(".")
+    return f"{head[:-6]}{secrets.token_hex(3)}{dot}{rest}"
 
 
 def appearance(answer: httpx.Response) -> tuple[Any, ...]:
