@@ -140,7 +140,7 @@ PAGES: dict[str, Open] = {
     "service account": _pressed(
         "/office/api-keys", "New service account|Neues Dienstkonto", "input[name=name]"
     ),
-    "single sign-on": _at("/office/sso", re.compile("Your plan does not|Ihr Tarif enthält kein")),
+    "single sign-on": _at("/office/sso", re.compile("Connect a provider|Anbieter verbinden")),
     "joining": _joining,
     "account": _at("/me", "localhost"),
     "missing": _at("/no/such/page", re.compile("no such page|gibt es nicht|keine")),
