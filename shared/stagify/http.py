@@ -5,11 +5,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
-from fastapi import FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.exceptions import HTTPException
+from starlette.routing import BaseRoute
 
 from stagify import logs, telemetry
 from stagify.auth import (
@@ -122,6 +123,24 @@ def create_service_app(
 
         FastAPIInstrumentor.instrument_app(app)
     return app
+
+
+def add_routes(app: FastAPI, *routers: APIRouter) -> None:
+    """Serve the routes of these routers, which have to live as long as the process."""
+    app.router.routes.extend(map(_included, routers))
+
+
+def _included(router: APIRouter) -> BaseRoute:
+    """The place of a router in an app. FastAPI keeps there what it works out of the routes, which takes it
+    longer than most tests run; so all apps of a process have the same."""
+    if id(router) not in _places:
+        holder = APIRouter(generate_unique_id_function=_operation_id)
+        holder.include_router(router)
+        (_places[id(router)],) = holder.routes
+    return _places[id(router)]
+
+
+_places: dict[int, BaseRoute] = {}
 
 
 def _operation_id(route: APIRoute) -> str:

@@ -6,6 +6,7 @@ calls to one server at a time are bounded.
 """
 
 import asyncio
+import functools
 import socket
 import ssl
 from collections import Counter
@@ -60,6 +61,12 @@ def is_public(address: Address) -> bool:
     return address.is_global and not address.is_multicast
 
 
+@functools.cache
+def _trusted() -> ssl.SSLContext:
+    """Whose certificates count. Reading them takes longer than a call, so it is done once in a process."""
+    return ssl.create_default_context()
+
+
 async def resolve(host: str, port: int) -> Iterable[str]:
     """The addresses of a host."""
     found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
@@ -83,7 +90,7 @@ class Strangers:
         self._seconds = seconds
         self._under_way: Counter[str] = Counter()
         self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=ssl.create_default_context(),
+            ssl_context=_trusted(),
             network_backend=_Checked(look_up, is_local_allowed=is_local_allowed),
             max_connections=CALLS,
             # Nothing is kept: the next call looks the name up again.

@@ -26,7 +26,7 @@ from identity_svc.settings import Settings
 from identity_svc.signup import api as signup
 from identity_svc.sso import api as sso
 from identity_svc.step_up import api as step_up
-from stagify.http import create_service_app
+from stagify.http import add_routes, create_service_app
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -46,27 +46,27 @@ def create_app(settings: Settings) -> FastAPI:
         NAME, settings, database=parts.database, close=parts.aclose, lifespan=lifespan
     )
     app.state.parts = parts
-    for capability in (
-        signup,
-        sessions,
-        step_up,
-        password_resets,
-        me,
-        mfa,
-        addresses,
-        lost_factors,
-        roles,
-        custom_roles,
-        members,
-        service_accounts,
-        departures,
-        ownership,
-        invitations,
-        sso,
-        api_keys,
-        credentials,
-    ):
-        app.include_router(capability.router)
+    add_routes(
+        app,
+        signup.router,
+        sessions.router,
+        step_up.router,
+        password_resets.router,
+        me.router,
+        mfa.router,
+        addresses.router,
+        lost_factors.router,
+        roles.router,
+        custom_roles.router,
+        members.router,
+        service_accounts.router,
+        departures.router,
+        ownership.router,
+        invitations.router,
+        sso.router,
+        api_keys.router,
+        credentials.router,
+    )
     return app
 
 

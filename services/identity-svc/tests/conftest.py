@@ -3,10 +3,10 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-import asyncpg
 import httpx
 import pytest
 from aiosmtpd.smtp import SMTP
@@ -35,11 +35,18 @@ from identity_testing import (
 from invitations_testing import Office
 from seats_testing import SeatKeeper
 from sso_testing import Company, Idp, NameServer
+from stagify.clock import utc_now
 from stagify.database import Database
-from stagify.events import Event, decode
 from stagify.tasks.runner import TaskRunner
-from stagify.testing import ContextKeys, DatabaseUrls, TestDatabases, app_client
+from stagify.testing import Clock, ContextKeys, DatabaseUrls, TestDatabases, app_client
+from stagify.testing.events import in_outbox
 from traveller_testing import MakeTraveller, Traveller, activate
+
+
+@pytest.fixture
+def new_hour(clock: Clock) -> None:
+    """The hour has just begun, so that neither it nor a minute turns while a test reaches a limit."""
+    clock.advance(timedelta(seconds=3601 - utc_now().timestamp() % 3600))
 
 
 @pytest.fixture
@@ -231,21 +238,9 @@ def slug() -> str:
 
 
 @pytest.fixture
-async def events(urls: DatabaseUrls) -> AsyncIterator[Events]:
+def events(urls: DatabaseUrls) -> Events:
     """The events in the outbox about a tenant or another aggregate, in order."""
-    connection = await asyncpg.connect(urls.relay)
-
-    async def read(about: UUID | str) -> list[Event]:
-        rows = await connection.fetch("SELECT payload FROM outbox ORDER BY seq")
-        found = [decode(row["payload"]) for row in rows]
-        return [
-            event
-            for event in found
-            if isinstance(event, Event) and str(about) in (str(event.tenant_id), event.key)
-        ]
-
-    yield read
-    await connection.close()
+    return lambda about: in_outbox(urls.relay, about)
 
 
 @pytest.fixture

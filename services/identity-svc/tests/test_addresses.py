@@ -322,6 +322,7 @@ async def test_it_is_nothing_of_the_profile(mine: Traveller, new: str) -> None:
     assert refusal(answer) == (422, "invalid_request")
 
 
+@pytest.mark.usefixtures("new_hour")
 async def test_asking_is_counted(mine: Traveller) -> None:
     codes = [(await ask(mine, f"grace.{uuid4().hex}@example.com")).status_code for _ in range(11)]
     assert codes == [202] * 10 + [429]

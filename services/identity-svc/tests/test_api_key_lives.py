@@ -399,6 +399,7 @@ class TestReports:
             found = await session.execute(text("SELECT revoked_at FROM api_keys"))
             assert found.scalar_one() is not None
 
+    @pytest.mark.usefixtures("new_hour")
     async def test_one_source_has_only_so_many(self, report: Callable[..., Any]) -> None:
         address = new_address()
         answers = [await report("x", address) for _ in range(REPORTS_PER_HOUR + 1)]

@@ -14,7 +14,6 @@ from identity_svc.sessions.attempts import Attempt, Guessing
 from identity_svc.throttling.rules import LONGEST_WAITS, mailbox_of, wait_after
 from identity_svc.throttling.service import TooManyAttemptsError
 from identity_testing import new_address
-from stagify.clock import utc_now
 from stagify.database import Database
 from stagify.source import Source
 from stagify.testing import Clock
@@ -151,22 +150,15 @@ async def test_known_device_is_spared_and_counted_by_itself(account: Account, cl
     assert not await account.wait(address, device=b"other")
 
 
-def begin_a_minute(clock: Clock) -> None:
-    """So that it does not turn meanwhile."""
-    clock.advance(timedelta(seconds=61 - utc_now().second))
-
-
-async def test_a_device_that_is_always_right_is_limited_too(account: Account, clock: Clock) -> None:
-    begin_a_minute(clock)
+@pytest.mark.usefixtures("new_hour")
+async def test_a_device_that_is_always_right_is_limited_too(account: Account) -> None:
     for _ in range(attempts.PER_DEVICE_MINUTE):
         await account.succeed(await account.begin(new_address(), device=b"known"))
     assert await account.wait(new_address(), device=b"known")
 
 
-async def test_an_account_with_many_devices_is_limited_and_asks_last(
-    account: Account, clock: Clock
-) -> None:
-    begin_a_minute(clock)
+@pytest.mark.usefixtures("new_hour")
+async def test_an_account_with_many_devices_is_limited_and_asks_last(account: Account) -> None:
     standings = []
     for n in range(attempts.PER_ACCOUNT_MINUTE):
         attempt = await account.begin(new_address(), device=b"%d" % n)

@@ -170,6 +170,7 @@ class TestCreate:
             (row,) = await session.execute(text("SELECT * FROM handoffs"))
         assert code not in str(row)
 
+    @pytest.mark.usefixtures("new_hour")
     async def test_person_asks_only_so_often(
         self, person: Traveller, sign_up: SignUp, member: Member, database: Database
     ) -> None:
@@ -327,6 +328,7 @@ class TestUse:
             await stranger.call("POST", "/v1/session", member.tenant_id, wrong)
         assert (await person.log_in(member, member.tenant_id)).status_code == 201
 
+    @pytest.mark.usefixtures("new_hour")
     async def test_source_tries_only_so_often(self, traveller: Traveller, member: Member) -> None:
         answers = [await traveller.enter(member.tenant_id, f"{n:043}") for n in range(125)]
         assert [answer.status_code for answer in answers] == [401] * 120 + [429] * 5

@@ -195,6 +195,7 @@ class TestAsking:
         assert "evil" not in body
         assert f"{member.slug}.localhost:8080" in body
 
+    @pytest.mark.usefixtures("new_hour")
     async def test_only_so_many_a_day(self, office: Office, seats: SeatKeeper) -> None:
         seats.is_away = True
         assert (await office.invite(*(some_address() for _ in range(45)))).status_code == 201
@@ -208,6 +209,7 @@ class TestAsking:
         assert int(refused.headers["retry-after"]) > 0
         assert len(await office.listed("?limit=100")) == 49
 
+    @pytest.mark.usefixtures("new_hour")
     async def test_one_mailbox_gets_so_many_mails_of_all_tenants(
         self, office: Office, sign_up: SignUp
     ) -> None:

@@ -275,6 +275,7 @@ class TestMails:
         assert (await forgetful.choose(first)).status_code == 204
         assert refusal(await forgetful.choose(second)) == (410, "reset_link_invalid")
 
+    @pytest.mark.usefixtures("new_hour")
     async def test_a_source_has_only_so_many(
         self, make_settings: MakeSettings, caller: Caller, clock: Clock, email: str
     ) -> None:
@@ -432,6 +433,7 @@ class TestChoosing:
         assert await stored(database, member.email) == 0
         assert len(await forgetful.mails_to(member.email)) == 1
 
+    @pytest.mark.usefixtures("new_hour")
     async def test_wrong_links_are_limited_by_source(
         self, make_settings: MakeSettings, caller: Caller
     ) -> None:

@@ -201,6 +201,7 @@ class TestCodes:
         asked = await traveller.log_in(member)
         assert (await verify(traveller, asked, code=phone.code())).status_code == 201
 
+    @pytest.mark.usefixtures("new_hour")
     async def test_the_eleventh_try_in_an_hour_is_not_looked_at(
         self, make_traveller: MakeTraveller, traveller: Traveller, member: Member, phone: Phone
     ) -> None:
@@ -227,6 +228,7 @@ class TestCodes:
             assert (await verify(other, asked, code=phone.code())).status_code == 201
             clock.advance(NEXT)
 
+    @pytest.mark.usefixtures("new_hour")
     async def test_the_password_does_not_clear_the_count(
         self, make_traveller: MakeTraveller, member: Member, phone: Phone
     ) -> None:
@@ -366,6 +368,7 @@ class TestSetUp:
         assert (await traveller.call("GET", MFA, None)).json()["totp"] is None
         assert (await confirm(traveller, phone.code())).status_code == 200
 
+    @pytest.mark.usefixtures("new_hour")
     async def test_guessing_is_counted(self, traveller: Traveller, member: Member) -> None:
         await traveller.log_in(member)
         phone = Phone((await traveller.call("POST", TOTP, None)).json()["secret"])
@@ -485,6 +488,7 @@ class TestStepUp:
         assert (await traveller.call("POST", STEP_UP, None, body)).status_code == 200
         assert (await traveller.call("DELETE", TOTP, None)).status_code == 204
 
+    @pytest.mark.usefixtures("new_hour")
     async def test_its_guesses_count_with_those_of_log_ins(
         self, traveller: Traveller, member: Member, phone: Phone
     ) -> None:

@@ -27,7 +27,6 @@ from identity_testing import (
     refusal,
     statements,
 )
-from stagify.clock import utc_now
 from stagify.database import Database
 from stagify.events.identity import SessionRevoked
 from stagify.testing import Clock, app_client, next_turn
@@ -306,6 +305,7 @@ class TestLogIn:
             answer = await log_in(client, caller, member, address=address, device=cookie)
             assert answer.status_code == 201
 
+    @pytest.mark.usefixtures("new_hour")
     async def test_invented_addresses_lock_no_tenant(
         self, client: httpx.AsyncClient, caller: Caller, member: Member
     ) -> None:
@@ -330,11 +330,10 @@ class TestLogIn:
                 assert answer.status_code == 401
             assert (await log_in(client, caller, member, address=source)).status_code == 201
 
+    @pytest.mark.usefixtures("new_hour")
     async def test_success_clears_no_limit_of_the_source(
-        self, make_settings: MakeSettings, caller: Caller, member: Member, clock: Clock
+        self, make_settings: MakeSettings, caller: Caller, member: Member
     ) -> None:
-        # At the beginning of a minute, so that it does not turn meanwhile.
-        clock.advance(timedelta(seconds=61 - utc_now().second))
         source, codes = new_address(), []
         async with app_client(create_app(make_settings(logins_per_source_minute=3))) as client:
             for email in (f"a.{member.email}", member.email, f"b.{member.email}"):

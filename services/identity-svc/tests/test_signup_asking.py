@@ -22,7 +22,6 @@ from identity_testing import (
     signup_body,
     text_of,
 )
-from stagify.clock import utc_now
 from stagify.tasks.runner import TaskRunner
 from stagify.testing import Clock, app_client
 
@@ -134,6 +133,7 @@ async def test_slug_that_others_asked_for_may_be_asked_for(
         assert (await visitor.request(address, slug)).status_code == 202
 
 
+@pytest.mark.usefixtures("new_hour")
 async def test_too_many_mails_to_one_address_are_refused(
     client: httpx.AsyncClient, caller: Caller, member: Member, email: str, slug: str
 ) -> None:
@@ -150,6 +150,7 @@ async def test_too_many_mails_to_one_address_are_refused(
     assert (await Visitor(client, caller).request(email, slug)).status_code == 202
 
 
+@pytest.mark.usefixtures("new_hour")
 async def test_spellings_of_one_mailbox_get_no_more_mails(
     client: httpx.AsyncClient, caller: Caller, slug: str
 ) -> None:
@@ -166,6 +167,7 @@ async def test_spellings_of_one_mailbox_get_no_more_mails(
     assert refusal(answer) == (429, "too_many_attempts")
 
 
+@pytest.mark.usefixtures("new_hour")
 async def test_mailbox_gets_only_so_many_mails_from_everywhere(
     visitor: Visitor, email: str, slug: str
 ) -> None:
@@ -184,11 +186,10 @@ async def test_refused_slug_uses_up_no_mails(
     assert (await visitor.request(email, slug)).status_code == 202
 
 
+@pytest.mark.usefixtures("new_hour")
 async def test_source_is_limited_and_others_are_not(
-    caller: Caller, make_settings: MakeSettings, email: str, slug: str, clock: Clock
+    caller: Caller, make_settings: MakeSettings, email: str, slug: str
 ) -> None:
-    # At the beginning of an hour, so that it does not turn meanwhile.
-    clock.advance(timedelta(seconds=3601 - utc_now().timestamp() % 3600))
     app = create_app(make_settings(signups_per_source_hour=3))
     network = new_address().rpartition(":")[0]
     async with app_client(app) as client:
@@ -203,6 +204,7 @@ async def test_source_is_limited_and_others_are_not(
     assert elsewhere.status_code == 202
 
 
+@pytest.mark.usefixtures("new_hour")
 async def test_one_source_cannot_use_up_everybodys_sign_ups(
     caller: Caller,
     make_settings: MakeSettings,
@@ -221,6 +223,7 @@ async def test_one_source_cannot_use_up_everybodys_sign_ups(
     assert answer.status_code == 202
 
 
+@pytest.mark.usefixtures("new_hour")
 async def test_sign_ups_of_all_addresses_are_limited(
     caller: Caller, make_settings: MakeSettings, email: str, slug: str
 ) -> None:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import httpx
+import pytest
 
 from identity_testing import (
     Caller,
@@ -101,6 +102,7 @@ async def test_after_the_confirmation_nothing_is_sent_and_nothing_told(
     assert len(mail_server.to(member.email)) == before
 
 
+@pytest.mark.usefixtures("new_hour")
 async def test_mails_are_limited_as_those_of_sign_ups_are(
     client: httpx.AsyncClient, caller: Caller, email: str, slug: str
 ) -> None:

@@ -390,6 +390,7 @@ class TestAttempts:
         await company.change(is_enabled=False)
         assert refusal(await company.finish(browser, told)) == (403, "sso_attempt_invalid")
 
+    @pytest.mark.usefixtures("new_hour")
     async def test_beginning_is_limited_by_source(self, company: Company, parts: Parts) -> None:
         await company.open()
         subject = parts.digester.digest("throttle", "source", "203.0.113.7")

@@ -275,6 +275,7 @@ class TestDomains:
         answer = await thief.call("POST", f"{path}/{DOMAIN}/check")
         assert refusal(answer) == (409, "sso_domain_not_proved")
 
+    @pytest.mark.usefixtures("new_hour")
     async def test_looking_is_limited(self, company: Company, parts: Parts) -> None:
         await company.connect()
         path = f"{CONNECTIONS}/{company.id}/domains"

@@ -44,17 +44,20 @@ async def refusal(database: Database, limit: Limit, at: datetime) -> timedelta:
     return timedelta(seconds=refused.value.retry_after)
 
 
+@pytest.mark.usefixtures("new_hour")
 async def test_attempts_pass_up_to_the_limit(database: Database) -> None:
     limit = a_limit(3)
     assert [await attempt(database, limit) for _ in range(5)] == [True] * 3 + [False] * 2
 
 
+@pytest.mark.usefixtures("new_hour")
 async def test_parallel_attempts_cannot_pass_together(database: Database) -> None:
     limit = a_limit(7)
     passed = await asyncio.gather(*(attempt(database, limit) for _ in range(40)))
     assert sum(passed) == 7
 
 
+@pytest.mark.usefixtures("new_hour")
 async def test_refused_attempt_counts_under_no_limit(database: Database) -> None:
     wide, narrow = a_limit(5), a_limit(1)
     for _ in range(10):
@@ -92,6 +95,7 @@ async def test_other_subjects_are_not_affected(database: Database) -> None:
     assert await attempt(database, other)
 
 
+@pytest.mark.usefixtures("new_hour")
 async def test_attempt_that_is_taken_back_may_be_made_again(database: Database) -> None:
     limit = a_limit(2)
     assert [await attempt(database, limit) for _ in range(2)] == [True] * 2

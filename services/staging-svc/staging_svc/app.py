@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from stagify.http import create_service_app
+from stagify.http import add_routes, create_service_app
 from stagify.listening import Listener
 from stagify.stopping import before_stop
 from staging_svc.catalog import api as catalog
@@ -43,8 +43,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.parts = parts
     app.state.listener = listener
-    for capability in (catalog, uploads, projects, images):
-        app.include_router(capability.router)
+    add_routes(app, catalog.router, uploads.router, projects.router, images.router)
     return app
 
 

@@ -5,15 +5,14 @@ from contextlib import aclosing
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 import httpx
 import pytest
 from fastapi import FastAPI
 
 from stagify.database import Database
-from stagify.events import Event, decode
 from stagify.tasks.runner import TaskRunner
 from stagify.testing import ContextKeys, DatabaseUrls, ObjectStoreServer, TestDatabases, app_client
+from stagify.testing.events import in_outbox
 from stagify.tokens import TokenVerifier
 from staging_engine.fast import FastEngine
 from staging_svc.app import create_app
@@ -201,13 +200,4 @@ def keys(object_store: ObjectStoreServer) -> Keys:
 def published(urls: DatabaseUrls) -> Published:
     """The events of a tenant in the outbox, in the order in which they will be sent."""
 
-    async def read(tenant_id: UUID) -> list[Event]:
-        relay = await asyncpg.connect(urls.relay)
-        try:
-            rows = await relay.fetch("SELECT payload FROM outbox ORDER BY seq")
-        finally:
-            await relay.close()
-        events = [decode(row["payload"]) for row in rows]
-        return [e for e in events if isinstance(e, Event) and e.tenant_id == tenant_id]
-
-    return read
+    return lambda tenant_id: in_outbox(urls.relay, tenant_id)

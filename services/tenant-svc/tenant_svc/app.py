@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from stagify.http import create_service_app
+from stagify.http import add_routes, create_service_app
 from tenant_svc.branding import api as branding
 from tenant_svc.hosts import api as hosts
 from tenant_svc.lifecycle import api as lifecycle
@@ -17,8 +17,7 @@ def create_app(settings: Settings) -> FastAPI:
     parts = make_parts(settings)
     app = create_service_app(NAME, settings, database=parts.database, close=parts.aclose)
     app.state.parts = parts
-    for capability in (tenants, sign_in, branding, hosts, lifecycle):
-        app.include_router(capability.router)
+    add_routes(app, tenants.router, sign_in.router, branding.router, hosts.router, lifecycle.router)
     return app
 
 

@@ -7,15 +7,15 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 import httpx
 import pytest
 
 from stagify.clock import utc_now
 from stagify.database import Database
-from stagify.events import Event, decode
+from stagify.events import Event
 from stagify.ids import new_id
 from stagify.testing import ContextKeys, DatabaseUrls, TestDatabases, app_client
+from stagify.testing.events import in_outbox
 from tenant_svc import worker
 from tenant_svc.app import create_app
 from tenant_svc.handlers import HANDLERS
@@ -89,16 +89,7 @@ def deliver(database: Database) -> Deliver:
 def published(urls: DatabaseUrls) -> Published:
     """The events of a tenant in the outbox, in the order in which they will be sent."""
 
-    async def read(tenant_id: UUID) -> list[Event]:
-        relay = await asyncpg.connect(urls.relay)
-        try:
-            rows = await relay.fetch("SELECT payload FROM outbox ORDER BY seq")
-        finally:
-            await relay.close()
-        events = [decode(row["payload"]) for row in rows]
-        return [e for e in events if isinstance(e, Event) and e.tenant_id == tenant_id]
-
-    return read
+    return lambda tenant_id: in_outbox(urls.relay, tenant_id)
 
 
 @pytest.fixture

@@ -5,17 +5,17 @@ from contextlib import aclosing
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 import httpx
 import pytest
 
 from stagify.consumer import BatchHandlers, Handlers, Rejection
 from stagify.database import Database
-from stagify.events import Event, decode
+from stagify.events import Event
 from stagify.events.tenant import TenantCreated
 from stagify.events.usage import UsageRecorded
 from stagify.ids import new_id
 from stagify.testing import ContextKeys, DatabaseUrls, TestDatabases, app_client
+from stagify.testing.events import in_outbox
 from usage_svc.app import create_app
 from usage_svc.handlers import make_batch_handlers, make_handlers
 from usage_svc.metering.service import Ledger
@@ -162,16 +162,7 @@ def usage(
 def published(urls: DatabaseUrls) -> Callable[[UUID], Awaitable[list[Event]]]:
     """The events of a tenant in the outbox, in the order in which they will be sent."""
 
-    async def read(tenant_id: UUID) -> list[Event]:
-        relay = await asyncpg.connect(urls.relay)
-        try:
-            rows = await relay.fetch("SELECT payload FROM outbox ORDER BY seq")
-        finally:
-            await relay.close()
-        events = [decode(row["payload"]) for row in rows]
-        return [e for e in events if isinstance(e, Event) and e.tenant_id == tenant_id]
-
-    return read
+    return lambda tenant_id: in_outbox(urls.relay, tenant_id)
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from stagify.http import create_service_app
+from stagify.http import add_routes, create_service_app
 from usage_svc.parts import NAME, make_parts
 from usage_svc.plans import api as plans
 from usage_svc.quotas import api as quotas
@@ -14,8 +14,7 @@ def create_app(settings: Settings) -> FastAPI:
     parts = make_parts(settings)
     app = create_service_app(NAME, settings, database=parts.database, close=parts.aclose)
     app.state.parts = parts
-    for capability in (quotas, plans):
-        app.include_router(capability.router)
+    add_routes(app, quotas.router, plans.router)
     return app
 
 

@@ -1,12 +1,17 @@
 """An HTTP client of an app in this process."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 import httpx
 from fastapi import FastAPI
+from starlette.routing import BaseRoute
 
 from stagify.testing.documented import Described
+
+# What was found out of an app, by its title and its routes. They are kept beside it, because another
+# object may get the id of one that is gone.
+_known: dict[tuple[str, ...], tuple[Sequence[BaseRoute], Described]] = {}
 
 
 @asynccontextmanager
@@ -16,7 +21,7 @@ async def app_client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     Answers that the app's OpenAPI document does not describe, and refusals whose code is not among
     those of the call, are an AssertionError.
     """
-    described = Described(app.openapi())
+    described = _described(app)
 
     async def check(answer: httpx.Response) -> None:
         if answer.headers.get("content-type", "").startswith("text/event-stream"):
@@ -31,3 +36,16 @@ async def app_client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
             transport=transport, base_url="http://service", event_hooks={"response": [check]}
         ) as client:
             yield client
+
+
+def _described(app: FastAPI) -> Described:
+    """The app's document, which takes FastAPI longer to make than most tests run: apps with the same
+    routes share it."""
+    routes = [route for route in app.routes if getattr(route, "include_in_schema", True)]
+    key = (app.title, *(str(id(route)) for route in routes))
+    if key not in _known:
+        _known[key] = (routes, Described(app.openapi()))
+    _, described = _known[key]
+    # The app itself looks things up there too.
+    app.openapi_schema = described.document
+    return described
