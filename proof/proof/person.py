@@ -16,6 +16,7 @@ from stagify_local.waiting import eventually
 
 # As long as the machine that also runs the whole platform may need for one step.
 PATIENCE_MS = 20_000
+expect.set_options(timeout=PATIENCE_MS)
 PHONE: ViewportSize = {"width": 390, "height": 844}
 NARROW: ViewportSize = {"width": 320, "height": 640}
 DESK: ViewportSize = {"width": 1280, "height": 800}
@@ -83,12 +84,12 @@ class Person:
 
     def sees(self, text: str | re.Pattern[str]) -> None:
         """Wait until the text can be read on the page."""
-        expect(self.page.get_by_text(text).first).to_be_visible(timeout=PATIENCE_MS)
+        expect(self.page.get_by_text(text).first).to_be_visible()
 
     def is_at(self, path: str | re.Pattern[str]) -> None:
         """Wait until the address ends with the path."""
         pattern = re.compile(re.escape(path) + "$") if isinstance(path, str) else path
-        expect(self.page).to_have_url(pattern, timeout=PATIENCE_MS)
+        expect(self.page).to_have_url(pattern)
 
     def log_in(self, account: Account, path: str = "/") -> None:
         """Come to a page of the workspace, and be asked who it is."""
@@ -112,7 +113,7 @@ class Person:
     def is_in(self) -> None:
         """Wait until a page of a workspace is shown."""
         ways = self.page.locator("nav").locator("visible=true").first
-        expect(ways).to_be_visible(timeout=PATIENCE_MS)
+        expect(ways).to_be_visible()
 
     def log_out(self) -> None:
         self.button("Your account").click()

@@ -176,9 +176,7 @@ class TestTabs:
             signed_in.is_in()
         customer.stage(photo())
         for tab in tabs:
-            expect(tab.get_by_role("region", name="Photos").get_by_role("link")).to_have_count(
-                1, timeout=20_000
-            )
+            expect(tab.get_by_role("region", name="Photos").get_by_role("link")).to_have_count(1)
         # None of them waits for a connection that the streams of others hold.
         spent = signed_in.page.evaluate(
             "async () => { const begun = performance.now(); await fetch('/v1/usage');"

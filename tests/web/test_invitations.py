@@ -8,7 +8,7 @@ from playwright.sync_api import Request, expect
 
 from proof.accessibility import violations
 from proof.customers import PASSWORD, hire, secret_for
-from proof.person import PATIENCE_MS, PHONE, Person
+from proof.person import PHONE, Person
 from stagify_local.customer import PLATFORM, Customer
 from stagify_local.platform import Platform
 from stagify_local.waiting import eventually
@@ -224,4 +224,4 @@ class TestByLink:
         at_invitations.sees("No link works at the moment.")
         visitor.page.goto(link)
         visitor.sees("This invitation does not work any more.")
-        expect(visitor.heading("This invitation is over")).to_be_visible(timeout=PATIENCE_MS)
+        expect(visitor.heading("This invitation is over")).to_be_visible()

@@ -36,7 +36,7 @@ class TestUsage:
         signed_in.open("/office/usage", slug=customer.account.slug)
         expect(signed_in.page.get_by_text("0 of 10")).to_be_visible()
         customer.stage(photo())
-        expect(signed_in.page.get_by_text("1 of 10", exact=True)).to_be_visible(timeout=20_000)
+        expect(signed_in.page.get_by_text("1 of 10", exact=True)).to_be_visible()
 
 
 class TestApiKeys:

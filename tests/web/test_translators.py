@@ -29,7 +29,7 @@ class TestTranslators:
         # What was empty is a list now.
         customer.stage(photo())
         tile = page.get_by_role("region", name="Photos").get_by_role("link")
-        expect(tile).to_have_count(1, timeout=20_000)
+        expect(tile).to_have_count(1)
         page.evaluate(TRANSLATE)
         tile.click()
         expect(page.get_by_role("heading", level=1)).to_be_visible()
