@@ -24,8 +24,7 @@ from stagify_local.platform import REPOSITORY, Platform
 
 DIST = REPOSITORY / "web/dist"
 ROUNDS = 5
-# As many photos as a page of the list has, and as many as somebody may scroll through.
-FIRST_PHOTOS = 24
+# As many photos as somebody may scroll through.
 MANY_PHOTOS = 300
 SLOWER = 4
 # 9 Mbit/s and 60 ms: a phone outside of a Wi-Fi.

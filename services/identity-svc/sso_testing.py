@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, unquote_plus, urlsplit
-from uuid import UUID
 
 import dns.flags
 import dns.message
@@ -331,11 +330,6 @@ async def use_up(parts: Parts, limit: Limit) -> None:
 def fragment_of(location: str) -> dict[str, str]:
     """What an address has in its fragment."""
     return dict(parse_qsl(urlsplit(location).fragment))
-
-
-def user_of(session: dict[str, Any]) -> UUID:
-    """Whose session it is."""
-    return UUID(session["user"]["id"])
 
 
 RECORD = re.compile(r"stagify-domain=[a-z2-7]{32}")

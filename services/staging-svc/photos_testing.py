@@ -292,11 +292,6 @@ ODD_CHUNKS = {
 }
 
 
-def riff_chunk(kind: bytes, content: bytes) -> bytes:
-    """A chunk of a WebP."""
-    return kind + struct.pack("<L", len(content)) + content + b"\0" * (len(content) % 2)
-
-
 def riff_chunks_of(file: bytes) -> Iterator[bytes]:
     """The WebP cut behind its header and behind every chunk."""
     yield file[:12]

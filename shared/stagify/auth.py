@@ -213,10 +213,9 @@ async def _any_host(request: Request) -> Principal:
     return principal if principal.kind == "platform" else await _tenant_host(request)
 
 
-# The visitor of `app.<base>`; a member or key; anyone on a tenant's host; on any host, anyone; on any
-# host, a member, a key or a person, who is not known yet.
+# The visitor of `app.<base>`; anyone on a tenant's host; on any host, anyone; on any host, a member, a key
+# or a person, who is not known yet.
 PlatformDep = Annotated[Principal, Depends(_platform)]
-SignedInDep = Annotated[TenantPrincipal, Depends(_signed_in)]
 TenantHostDep = Annotated[TenantPrincipal, Depends(_tenant_host)]
 AnyHostDep = Annotated[Principal, Depends(_any_host)]
 WithSessionDep = Annotated[Principal, Depends(_WithSession())]

@@ -11,7 +11,6 @@ from fastapi import Depends, FastAPI
 from kit_testing import SERVICE, kit_client
 from stagify.auth import (
     PlatformDep,
-    SignedInDep,
     TenantHostDep,
     requires,
     service_for_tenant,
@@ -36,7 +35,7 @@ def add_routes(app: FastAPI) -> None:
         return principal.tenant_id
 
     @app.get("/signed-in")
-    async def signed_in(principal: SignedInDep) -> UUID:
+    async def signed_in(principal: Annotated[TenantPrincipal, Depends(requires())]) -> UUID:
         return principal.tenant_id
 
     @app.get("/platform")

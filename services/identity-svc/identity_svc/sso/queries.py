@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete
 from sqlmodel import col, func, select
 
 from identity_svc.sso.models import SsoAttempt, SsoConnection, SsoDomain, SsoIdentity
@@ -82,13 +82,6 @@ async def delete_identities(session: Session, connection_id: UUID) -> None:
 async def delete_identities_of(session: Session, user_id: UUID) -> None:
     """Let no connection that the transaction sees know the person."""
     await session.execute(delete(SsoIdentity).where(col(SsoIdentity.user_id) == user_id))
-
-
-async def note_used(session: Session, identity_id: UUID, now: datetime) -> None:
-    """Write when somebody was known by an identity."""
-    await session.execute(
-        update(SsoIdentity).where(col(SsoIdentity.id) == identity_id).values(last_used_at=now)
-    )
 
 
 async def find_attempt(session: Session, state_hash: bytes) -> SsoAttempt | None:

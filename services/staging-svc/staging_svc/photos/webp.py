@@ -8,7 +8,6 @@ RIFF, WEBP = b"RIFF", b"WEBP"
 PICTURES = frozenset({b"VP8 ", b"VP8L", b"ANMF"})
 # In VP8X: a profile, EXIF and XMP follow.
 METADATA_FLAGS = 0x20 | 0x08 | 0x04
-ANIMATION_FLAG = 0x02
 
 
 def is_webp(data: bytes) -> bool:
