@@ -192,6 +192,31 @@ class TestLayout:
         ]
         assert found == []
 
+    @pytest.mark.parametrize("service", SERVICES)
+    def test_its_readme_tells_what_each_capability_uses(self, service: str) -> None:
+        folder, package = SERVICES[service]
+        uses: dict[str, set[str]] = {
+            path.parent.name: set() for path in (ROOT / folder / package).glob("*/__init__.py")
+        }
+        for path in sources(folder, package):
+            if own := capability(path, folder, package):
+                ours = [name for name in imports(path) if name.startswith(f"{package}.")]
+                uses[own] |= {name.split(".")[1] for name in ours} & (uses.keys() - {own})
+        rows = re.findall(
+            r"^\| `(\w+)/` \| .+? \|(.*)\|$",
+            (ROOT / folder / "README.md").read_text(),
+            re.MULTILINE,
+        )
+        assert {name: {*re.findall(r"\w+", told)} for name, told in rows} == uses
+
+    @pytest.mark.parametrize("service", OPENAPI)
+    def test_its_readme_names_every_call(self, service: str) -> None:
+        """By the last fixed part of its path: `/v1/api-keys/{id}/rotate` by `/rotate`."""
+        told = (ROOT / "services" / service / "README.md").read_text()
+        paths = {route.path for route in routes_of(service)}
+        last = {re.sub(r"(/\{[^}]+\})*$", "", path).rpartition("/")[2] for path in paths}
+        assert {each for each in last if not re.search(rf"/{each}\b", told)} == set()
+
     def test_creating_a_project_passes_through_at_most_thirty_parts(self) -> None:
         files = files_told("The life of POST /v1/projects")
         assert [path for path in files if not (ROOT / path).is_file()] == []
