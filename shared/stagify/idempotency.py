@@ -103,21 +103,8 @@ class Idempotency:
     ) -> Response:
         """The stored answer; or the answer of `work`, which is stored together with its effects.
 
-        Fields in `shown_once` are secrets: they are in the first answer only, and nothing on its way may
-        keep that.
+        Fields in `shown_once` are secrets: they are in the first answer only.
         """
-        response = await self._run(session, status, work, shown_once)
-        if shown_once:
-            response.headers["Cache-Control"] = "no-store"
-        return response
-
-    async def _run(
-        self,
-        session: Session,
-        status: int,
-        work: Callable[[], Awaitable[BaseModel]],
-        shown_once: frozenset[str],
-    ) -> Response:
         connection = await driver_connection(session)
         stored = await self.replay(connection)
         if stored is not None:

@@ -18,7 +18,7 @@ from identity_svc.addresses.schemas import (
 )
 from identity_svc.callers import STEPPED_UP_ERRORS, SteppedUpDep
 from identity_svc.parts import PartsDep
-from identity_svc.sessions.service import renewed_cookie
+from identity_svc.sessions.service import renewed_cookie, sets_cookie
 from identity_svc.throttling.service import TooManyAttemptsError
 from stagify.auth import PlatformDep
 from stagify.inputs import Opaque
@@ -30,9 +30,7 @@ router = APIRouter(tags=["me"])
 
 RENEWED = {
     "description": "The address was changed.",
-    "headers": {
-        "Set-Cookie": {"description": "The session's new token.", "schema": {"type": "string"}}
-    },
+    "headers": sets_cookie("The session's new token."),
 }
 
 
@@ -66,7 +64,7 @@ async def confirm_my_email(
     """Take the new address, with the code of the mail there. All one's other sessions end, and open links
     for a new password. The code is valid for half an hour and five tries."""
     renewed = await service.confirm_change(parts, person, change_id, body.code)
-    response = Response(status_code=204, headers={"Cache-Control": "no-store"})
+    response = Response(status_code=204)
     response.set_cookie(**renewed_cookie(renewed))
     return response
 

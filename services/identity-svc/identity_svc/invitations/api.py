@@ -44,6 +44,7 @@ from identity_svc.sessions.service import (
     Browser,
     cookies_of,
     get_person,
+    sets_cookie,
 )
 from identity_svc.throttling.service import TooManyAttemptsError
 from stagify.auth import PersonRequiredError, PlatformDep, requires_person
@@ -63,15 +64,10 @@ ROLE_ERRORS = (*GRANT_ERRORS, RoleNotInvitableError)
 JOIN_ERRORS = (*OFFER_ERRORS, InvitationForAnotherError, DomainNotAllowedError, *SEAT_ERRORS)
 JOINED = {
     "description": "One is a member now.",
-    "headers": {
-        "Set-Cookie": {
-            "description": (
-                "Of somebody new: a session on this host, and a second cookie by which this browser is "
-                "known."
-            ),
-            "schema": {"type": "string"},
-        }
-    },
+    "headers": sets_cookie(
+        "Of somebody new: a session on this host, and a second cookie by which this browser is "
+        "known."
+    ),
 }
 
 
@@ -165,10 +161,9 @@ async def revoke_invitation(
 
 @router.post("/v1/invitations/look-up", responses=problems(*OFFER_ERRORS, TooManyAttemptsError))
 async def look_up_invitation(
-    body: InvitationLookUp, _: PlatformDep, source: SourceDep, parts: PartsDep, response: Response
+    body: InvitationLookUp, _: PlatformDep, source: SourceDep, parts: PartsDep
 ) -> OfferRead:
     """What an invitation's mail, or a link, offers. Nothing is accepted by it."""
-    response.headers["Cache-Control"] = "no-store"
     return await acceptance.look_up(parts, body.token.get_secret_value(), source)
 
 
@@ -192,7 +187,6 @@ async def accept_invitation(
     that of their account, and they are logged in on this host afterwards. If there is no seat, the
     invitation stays valid.
     """
-    response.headers["Cache-Control"] = "no-store"
     cookie = request.cookies.get(COOKIE_NAME, "")
     if body.password is None:
         # First, so that somebody who is not logged in learns nothing of the secret.

@@ -26,6 +26,7 @@ from identity_svc.sessions.service import (
     ENDED_HEADERS,
     UNSET_SESSION,
     WrongPasswordError,
+    sets_cookie,
 )
 from identity_svc.throttling.service import TooManyAttemptsError
 from stagify.auth import PersonRequiredError
@@ -38,12 +39,7 @@ router = APIRouter(prefix="/v1/me", tags=["me"])
 ENDED = {"description": "The account has ended.", "headers": ENDED_DOCUMENT}
 RENEWED = {
     "description": "The password was changed.",
-    "headers": {
-        "Set-Cookie": {
-            "description": "The session's new token, and that by which this browser is known.",
-            "schema": {"type": "string"},
-        }
-    },
+    "headers": sets_cookie("The session's new token, and that by which this browser is known."),
 }
 
 
@@ -101,7 +97,7 @@ async def change_my_password(
             device_cookie=request.cookies.get(DEVICE_COOKIE_NAME, ""),
         ),
     )
-    response = Response(status_code=204, headers={"Cache-Control": "no-store"})
+    response = Response(status_code=204)
     for each in cookies:
         response.set_cookie(**each)
     return response

@@ -36,26 +36,22 @@ from identity_svc.mfa.schemas import (
     TotpStarted,
 )
 from identity_svc.parts import PartsDep
-from identity_svc.sessions.service import CHALLENGE_COOKIE_NAME, DEVICE_COOKIE_NAME, renewed_cookie
+from identity_svc.sessions.service import (
+    CHALLENGE_COOKIE_NAME,
+    DEVICE_COOKIE_NAME,
+    renewed_cookie,
+    sets_cookie,
+)
 from identity_svc.throttling.service import TooManyAttemptsError
 from stagify.links import link
 from stagify.problems import problems
 
 router = APIRouter(prefix="/v1/me/mfa", tags=["me"])
 
-RENEWED = {
-    "headers": {
-        "Set-Cookie": {"description": "The session's new token.", "schema": {"type": "string"}}
-    }
-}
+RENEWED = {"headers": sets_cookie("The session's new token.")}
 STARTED = {
     "description": "The browser can make a passkey.",
-    "headers": {
-        "Set-Cookie": {
-            "description": "What only this browser can finish it with.",
-            "schema": {"type": "string"},
-        }
-    },
+    "headers": sets_cookie("What only this browser can finish it with."),
 }
 MADE = {
     "description": "The passkey is kept.",
@@ -63,7 +59,6 @@ MADE = {
     "links": link("rename_my_passkey", passkey_id="/id")
     | link("remove_my_passkey", passkey_id="/id"),
 }
-NO_STORE = {"Cache-Control": "no-store"}
 
 
 def _changes(status: int, said: str) -> dict[int | str, dict[str, Any]]:
@@ -102,11 +97,10 @@ async def update_my_mfa(
 
 @router.post("/totp", status_code=201, responses=problems(*STEPPED_UP_ERRORS))
 async def start_my_totp(
-    response: Response, person: SteppedUpEnrollingDep, session: PersonSessionDep, parts: PartsDep
+    person: SteppedUpEnrollingDep, session: PersonSessionDep, parts: PartsDep
 ) -> TotpStarted:
     """Begin to set up an app for codes, within fifteen minutes. One that there is already stays until the
     new one is confirmed; whoever asks again gets the same secret."""
-    response.headers.update(NO_STORE)
     return TotpStarted.model_validate(await service.begin_totp(session, parts, person))
 
 
@@ -156,7 +150,6 @@ async def start_my_passkey(
         parts, person, request.cookies.get(CHALLENGE_COOKIE_NAME, "")
     )
     response.set_cookie(**begun.cookie)
-    response.headers.update(NO_STORE)
     return PasskeyStarted(
         challenge_id=str(begun.challenge_id),
         options=begun.passkey or {},
@@ -232,7 +225,6 @@ async def renew_my_recovery_codes(
 
 
 def _answer(response: Response, changed: service.Changed | None) -> Response:
-    response.headers.update(NO_STORE)
     if changed is not None:
         response.set_cookie(**renewed_cookie(changed.session))
     return response

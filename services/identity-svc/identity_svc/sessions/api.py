@@ -67,8 +67,6 @@ from stagify.source import Source, SourceDep
 
 router = APIRouter(tags=["session"])
 
-NO_STORE = {"Cache-Control": "no-store"}
-
 
 @router.post(
     "/v1/session",
@@ -159,7 +157,6 @@ async def ask_for_passkey(
             session, parts, request.cookies.get(CHALLENGE_COOKIE_NAME, "")
         )
     response.set_cookie(**asked.cookie)
-    response.headers.update(NO_STORE)
     return PasskeyAsked(
         challenge_id=str(asked.challenge_id),
         options=asked.passkey or {},
@@ -181,12 +178,11 @@ async def _logged_in(
             passkey=made.passkey,
             expires_at=made.expires_at,
         )
-        waiting = JSONResponse(asked.model_dump(mode="json"), 202, NO_STORE)
+        waiting = JSONResponse(asked.model_dump(mode="json"), 202)
         waiting.set_cookie(**made.cookie)
         return waiting
     for each in service.cookies_of(made):
         response.set_cookie(**each)
-    response.headers.update(NO_STORE)
     facts = {
         "user": SessionUser.model_validate(made.account),
         "expires_at": made.session.expires_at,
@@ -260,14 +256,12 @@ IncludedDep = Annotated[EntitlementsRead | None, Depends(included)]
 @router.get("/v1/session")
 async def read_session(
     request: Request,
-    response: Response,
     principal: WithSessionDep,
     included: IncludedDep,
     session: HostSessionDep,
     parts: PartsDep,
 ) -> AnySessionRead:
     """Who is calling, and what they may do here."""
-    response.headers["Cache-Control"] = "no-store"
     if isinstance(principal, TenantPrincipal):
         return await _read_in_tenant(principal, session, parts, included)
     person = await service.get_person(session, parts.digester, _token(request, principal))
@@ -337,7 +331,6 @@ async def start_handoff(request: Request, response: Response, _: TenantHostDep) 
     """Prepare this browser to come into this workspace by a hand-off, within five minutes."""
     nonce = handoffs.nonce_for(request.cookies.get(HANDOFF_COOKIE_NAME, ""))
     response.set_cookie(**cookie(HANDOFF_COOKIE_NAME, nonce, handoffs.NONCE_LIFE))
-    response.headers["Cache-Control"] = "no-store"
     return HandoffStarted(challenge=handoffs.challenge_of(nonce))
 
 
@@ -345,7 +338,6 @@ async def start_handoff(request: Request, response: Response, _: TenantHostDep) 
 async def create_handoff(
     body: HandoffCreate,
     request: Request,
-    response: Response,
     principal: WithSessionDep,
     parts: PartsDep,
 ) -> HandoffRead:
@@ -354,7 +346,6 @@ async def create_handoff(
     set up, the refusal says in `Retry-After` when to try again."""
     if principal.kind != "platform":
         raise WrongHostError("This call is available on the platform's own host only.")
-    response.headers["Cache-Control"] = "no-store"
     made = await handoffs.hand_off(
         parts,
         request=handoffs.HandoffRequest(

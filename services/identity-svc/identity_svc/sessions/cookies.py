@@ -5,13 +5,12 @@ set or read it (RFC 6265bis, cookie name prefixes).
 """
 
 from datetime import timedelta
-from typing import Literal, TypedDict
+from typing import Any, Literal, TypedDict
 
 COOKIE_NAME = "__Host-stagify_session"
 DEVICE_COOKIE_NAME = "__Host-stagify_device"
 # What a browser keeps on a tenant's host while its person fetches a hand-off.
 HANDOFF_COOKIE_NAME = "__Host-stagify_handoff"
-
 # What a browser keeps while a log-in in it waits for a second factor.
 CHALLENGE_COOKIE_NAME = "__Host-stagify_challenge"
 
@@ -43,13 +42,17 @@ def cookie(
     )
 
 
+def sets_cookie(said: str) -> dict[str, Any]:
+    """How the API's document describes the header of an answer that sets a cookie."""
+    return {"Set-Cookie": {"description": said, "schema": {"type": "string"}}}
+
+
 # What a browser is sent when its session has ended; never "cookies": that would delete those of all hosts of
 # the installation.
 UNSET_SESSION = cookie(COOKIE_NAME, "", timedelta(0))
-ENDED_HEADERS = {"Cache-Control": "no-store", "Clear-Site-Data": '"cache", "storage"'}
+ENDED_HEADERS = {"Clear-Site-Data": '"cache", "storage"'}
 # How the API's document describes both.
-ENDED_DOCUMENT = {
-    "Set-Cookie": {"description": "Deletes the session's token.", "schema": {"type": "string"}},
+ENDED_DOCUMENT = sets_cookie("Deletes the session's token.") | {
     "Clear-Site-Data": {
         "description": "Deletes what the host's pages have kept in the browser.",
         "schema": {"type": "string", "example": ENDED_HEADERS["Clear-Site-Data"]},

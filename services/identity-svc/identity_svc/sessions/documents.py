@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from identity_svc.sessions.cookies import COOKIE_NAME, ENDED_DOCUMENT
+from identity_svc.sessions.cookies import COOKIE_NAME, ENDED_DOCUMENT, sets_cookie
 from identity_svc.sessions.errors import (
     SsoRequiredError,
     TenantNotFoundError,
@@ -32,12 +32,7 @@ SET_COOKIE = {
 ASKED: dict[str, Any] = {
     "model": ChallengeRead,
     "description": "The password is right, and a second factor is asked for.",
-    "headers": {
-        "Set-Cookie": {
-            "description": "What only this browser can answer the challenge with.",
-            "schema": {"type": "string"},
-        }
-    },
+    "headers": sets_cookie("What only this browser can answer the challenge with."),
     "links": link("verify_log_in", challenge_id="/challenge_id"),
 }
 ASKED_FOR_PASSKEY = {
@@ -51,12 +46,7 @@ UNSET_COOKIE = {
 }
 NONCE_COOKIE = {
     "description": "A hand-off can be asked for.",
-    "headers": {
-        "Set-Cookie": {
-            "description": "What only this browser can use the hand-off with.",
-            "schema": {"type": "string"},
-        }
-    },
+    "headers": sets_cookie("What only this browser can use the hand-off with."),
 }
 HANDOFF_ANSWERS = problems(
     TenantNotFoundError,

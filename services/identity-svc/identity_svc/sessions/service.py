@@ -24,6 +24,7 @@ from identity_svc.sessions.cookies import (
     UNSET_SESSION,
     Cookie,
     cookie,
+    sets_cookie,
 )
 from identity_svc.sessions.devices import DeviceOwner
 from identity_svc.sessions.ending import (
@@ -141,6 +142,7 @@ __all__ = [
     "revoke_session",
     "secret_for",
     "session_hash",
+    "sets_cookie",
     "sign_in",
 ]
 

@@ -6,7 +6,13 @@ from fastapi import APIRouter, Request, Response
 
 from identity_svc.parts import PartsDep
 from identity_svc.people.service import NEW_PASSWORD_ERRORS, AccountExistsError
-from identity_svc.sessions.service import COOKIE_NAME, DEVICE_COOKIE_NAME, Browser, cookies_of
+from identity_svc.sessions.service import (
+    COOKIE_NAME,
+    DEVICE_COOKIE_NAME,
+    Browser,
+    cookies_of,
+    sets_cookie,
+)
 from identity_svc.signup import service
 from identity_svc.signup.errors import (
     AlreadyConfirmedError,
@@ -32,12 +38,9 @@ router = APIRouter(prefix="/v1/signup", tags=["sign-up"])
 
 LOGGED_IN = {
     "description": "The workspace is there, or will be in a moment.",
-    "headers": {
-        "Set-Cookie": {
-            "description": "A session on this host, and a second cookie by which this browser is known.",
-            "schema": {"type": "string"},
-        }
-    },
+    "headers": sets_cookie(
+        "A session on this host, and a second cookie by which this browser is known."
+    ),
 }
 
 
@@ -120,5 +123,4 @@ async def confirm_sign_up(
     )
     for each in cookies_of(confirmed.log_in) if confirmed.log_in is not None else ():
         response.set_cookie(**each)
-    response.headers["Cache-Control"] = "no-store"
     return confirmed.answer

@@ -72,7 +72,6 @@ ReaderDep = Annotated[TenantPrincipal, Depends(requires_person("sso:manage"))]
 ManagerDep = Annotated[TenantPrincipal, Depends(requires("sso:manage", step_up=True))]
 
 FEATURE = "sso"
-NO_STORE = {"Cache-Control": "no-store"}
 
 
 async def may_connect(principal: ManagerDep, parts: PartsDep) -> TenantPrincipal:
@@ -221,7 +220,6 @@ async def start_sso(
         ),
     )
     response.set_cookie(**started.cookie)
-    response.headers.update(NO_STORE)
     return SsoStarted(url=started.url)
 
 
@@ -245,9 +243,7 @@ async def return_from_sso(
         parts, connection_id, {"state": state, "code": code, "iss": iss, "error": error}
     )
     # The address that the browser comes from has the code in it.
-    return Response(
-        status_code=303, headers={**NO_STORE, "Location": url, "Referrer-Policy": "no-referrer"}
-    )
+    return Response(status_code=303, headers={"Location": url, "Referrer-Policy": "no-referrer"})
 
 
 @router.post(
@@ -268,7 +264,7 @@ async def finish_sso(
     if isinstance(made, LogIn):
         return _logged_in(response, made)
     status = 200 if isinstance(made, SsoTestRead) else 202
-    return JSONResponse(made.model_dump(mode="json"), status, NO_STORE)
+    return JSONResponse(made.model_dump(mode="json"), status)
 
 
 @router.post(
@@ -316,7 +312,6 @@ async def log_out_of_sso(
 def _logged_in(response: Response, made: LogIn) -> SsoLoggedIn:
     for each in cookies_of(made):
         response.set_cookie(**each)
-    response.headers.update(NO_STORE)
     return SsoLoggedIn()
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from identity_svc.people.service import PASSWORD_ERRORS
 from identity_svc.roles.service import RoleNotAllowedError, UnknownRoleError
 from identity_svc.seats.service import SEAT_ERRORS
-from identity_svc.sessions.service import ENDED_DOCUMENT, InvalidCredentialsError
+from identity_svc.sessions.service import ENDED_DOCUMENT, InvalidCredentialsError, sets_cookie
 from identity_svc.sso.errors import (
     SsoAnswerInvalidError,
     SsoAttemptInvalidError,
@@ -45,18 +45,11 @@ DOMAIN_LINKS = link("check_sso_domain", connection_id="/id", domain="/domains/0/
 )
 KEPT = {
     "description": "The browser can go there.",
-    "headers": {
-        "Set-Cookie": {
-            "description": "What only this browser can come back with.",
-            "schema": {"type": "string"},
-        }
-    },
+    "headers": sets_cookie("What only this browser can come back with."),
 }
 LOGGED_IN = {
     "description": "A session was made.",
-    "headers": {
-        "Set-Cookie": {"description": "The session's token.", "schema": {"type": "string"}}
-    },
+    "headers": sets_cookie("The session's token."),
 }
 ENDED = {"description": "The session has ended.", "headers": ENDED_DOCUMENT}
 ENTRY_ERRORS = (

@@ -12,6 +12,7 @@ from identity_svc.sessions.service import (
     DEVICE_COOKIE_NAME,
     WrongPasswordError,
     renewed_cookie,
+    sets_cookie,
 )
 from identity_svc.step_up import service
 from identity_svc.step_up.errors import SecondFactorNeededError
@@ -25,9 +26,7 @@ router = APIRouter(tags=["session"])
 
 RENEWED = {
     "description": "The session has the proof.",
-    "headers": {
-        "Set-Cookie": {"description": "The session's new token.", "schema": {"type": "string"}}
-    },
+    "headers": sets_cookie("The session's new token."),
 }
 
 
@@ -68,5 +67,4 @@ async def step_up(
     else:
         renewed = await service.by_code(parts, person, body.proof(), device_cookie=known)
     response.set_cookie(**renewed_cookie(renewed))
-    response.headers["Cache-Control"] = "no-store"
     return ProofRead.of(renewed.amr, renewed.auth_time)

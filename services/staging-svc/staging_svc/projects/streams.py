@@ -17,7 +17,7 @@ from staging_svc.projects.queries import ProjectRow
 from staging_svc.projects.schemas import FINAL_STATUSES, dump_project
 
 HEARTBEAT = b": heart-beat\n\n"
-HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+HEADERS = {"X-Accel-Buffering": "no"}
 
 
 class ProjectStream:
