@@ -25,8 +25,10 @@ from gateway.testing.store import RealStore
 from gateway.testing.web import build_web
 from gateway.wire.service import Service
 from gateway.wire.writes import Writes
+from stagify.principal import Principal
 from stagify.testing import ObjectStoreServer
 from stagify.testing.context import ContextKeys
+from stagify.tokens import TokenVerifier
 
 
 @pytest.fixture(scope="module")
@@ -120,6 +122,25 @@ def add_member(identity: Identity) -> AddMember:
 async def live(make_gateway: MakeGateway) -> Running:
     """A gateway with the usual settings and the tenant acme."""
     return await make_gateway()
+
+
+@pytest.fixture
+async def tenant(live: Running) -> UUID:
+    """The tenant whose host the requests go to."""
+    return await live.add_tenant("acme")
+
+
+@pytest.fixture
+def caller(service: FakeService, context_keys: ContextKeys) -> Callable[[], Principal]:
+    """Read who the caller of the last request is for staging-svc."""
+    verifier = TokenVerifier("staging-svc", context_keys.public)
+
+    def read() -> Principal:
+        received = [each for each in service.received if each.target.startswith("/v1/projects")]
+        (token,) = received[-1].values("x-stagify-context")
+        return verifier.verify(token)
+
+    return read
 
 
 @pytest.fixture

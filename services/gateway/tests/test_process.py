@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
-from gateway.testing.client import Answer, Client, request
+from gateway.testing.client import BEARER, Answer, Client, request
 from gateway.testing.service import FakeService, Received, Wire
 from stagify.events import Event, Topic, decode, encode
 from stagify.events.identity import ApiKeyRevoked
@@ -22,8 +22,6 @@ from stagify.events.tenant import TenantDirectoryEntry
 from stagify.events.usage import UsageRecorded
 from stagify.testing import eventually
 from stagify.testing.context import ContextKeys
-
-KEY = "Authorization: Bearer stg_live_k1_0123456789abcdef0123456789abcdef"
 
 
 def free_port() -> int:
@@ -151,7 +149,7 @@ async def test_life_of_a_gateway(
 
     # 1. It serves the tenant it has read from the directory, and counts the calls.
     for _ in range(3):
-        assert (await process.get("/v1/usage", KEY)).status == 200
+        assert (await process.get("/v1/usage", BEARER)).status == 200
     assert (await process.get("/openapi.json")).status == 200
     metrics = (await process.ask(process.admin_port, request("/metrics"))).body.decode()
     requests = 'stagify_gateway_requests_total{service="usage-svc",status="2xx"} 3.0'
@@ -179,10 +177,10 @@ async def test_life_of_a_gateway(
     await process.publish(ApiKeyRevoked(tenant_id=tenant_id, api_key_id=key_id))
 
     async def key_is_refused() -> bool:
-        return (await process.get("/v1/usage", KEY)).status == 401
+        return (await process.get("/v1/usage", BEARER)).status == 401
 
     await eventually(key_is_refused, seconds=1)
-    assert (await process.get("/v1/usage", KEY)).code == "invalid_credential"
+    assert (await process.get("/v1/usage", BEARER)).code == "invalid_credential"
 
     # 4. Told to stop, it ends by itself, and no counted call and no line of the log is lost.
     answered = [each for each in service.received if each.target == "/v1/usage"]

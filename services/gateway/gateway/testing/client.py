@@ -9,6 +9,9 @@ HOST = "acme.stagify.test"
 SESSION = "s" * 43
 # The header line with which the member of a test calls.
 MEMBER = f"Cookie: __Host-stagify_session={SESSION}"
+KEY = "stg_live_k1_0123456789abcdef0123456789abcdef"
+# The one with which a program calls.
+BEARER = f"Authorization: Bearer {KEY}"
 
 
 class Client:

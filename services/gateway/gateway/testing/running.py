@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from gateway.app import Gateway
+from gateway.callers.revocations import MemberOf
 from gateway.testing.client import Answer, Client
 from stagify.events import encode
 from stagify.events.tenant import TenantDirectoryEntry
@@ -51,6 +52,15 @@ class Running:
         key = str(tenant_id).encode()
         await self.run(lambda: self.gateway.directory.apply(key, encode(entry, "tenant-svc")))
         return tenant_id
+
+    async def revoke(self, credential_id: str) -> None:
+        """Let the revocation of a credential arrive."""
+        await self.run(lambda: self.gateway.credentials.revoke(UUID(credential_id)))
+
+    async def reconsider(self, tenant_id: UUID, member_id: str) -> None:
+        """Let the change of a member arrive."""
+        member = MemberOf(tenant_id, UUID(member_id))
+        await self.run(lambda: self.gateway.credentials.reconsider(member))
 
     async def connect(self, source: str = "127.0.0.1") -> Client:
         """A new client connection, from an address of loopback."""

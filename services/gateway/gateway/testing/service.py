@@ -83,6 +83,11 @@ class Hold:
         await wire.respond(self._body)
 
 
+async def failing(received: Received, wire: Wire) -> None:
+    """A handler that always fails."""
+    await wire.respond(b"{}", "500 Internal Server Error")
+
+
 async def silent_stream(received: Received, wire: Wire) -> None:
     """A handler that begins a stream of events with a comment, and then says nothing."""
     head = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n"

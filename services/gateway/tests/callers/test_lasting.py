@@ -8,8 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from gateway.callers.revocations import MemberOf
-from gateway.testing.client import HOST, MEMBER, SESSION, Client, request
+from gateway.testing.client import BEARER, HOST, KEY, MEMBER, SESSION, Client, request
 from gateway.testing.identity import Identity
 from gateway.testing.running import Running
 from gateway.testing.service import FakeService, Received, Wire
@@ -20,7 +19,6 @@ MakeGateway = Callable[..., Awaitable[Running]]
 AddMember = Callable[..., Awaitable[UUID]]
 EVENTS = "/v1/projects/1/events"
 DOWNLOAD = "/v1/images/1"
-KEY = "stg_live_k1_0123456789abcdef0123456789abcdef"
 
 
 class Endless:
@@ -63,7 +61,7 @@ async def begin(live: Running, *lines: str, target: str = EVENTS, host: str = HO
 async def revoke(live: Running, identity: Identity, tenant_id: UUID, value: str = SESSION) -> None:
     """Revoke the credential; the event arrives."""
     found = identity.known.pop((tenant_id, value))
-    await live.run(lambda: live.gateway.credentials.revoke(UUID(found["credential_id"])))
+    await live.revoke(found["credential_id"])
 
 
 async def ended_well(client: Client) -> bool:
@@ -100,7 +98,7 @@ class TestRevocation:
         tenant_id = await add_member(live)
         identity.add(tenant_id, KEY)
         kept = await begin(live, MEMBER)
-        client = await begin(live, f"Authorization: Bearer {KEY}")
+        client = await begin(live, BEARER)
         await revoke(live, identity, tenant_id, KEY)
         assert await ended_well(client)
         assert len(live.gateway.lasting) == 1
@@ -114,9 +112,8 @@ class TestRevocation:
     ) -> None:
         tenant_id = await add_member(live)
         identity.add(tenant_id, KEY)
-        client, kept = await begin(live, MEMBER), await begin(live, f"Authorization: Bearer {KEY}")
-        member = MemberOf(tenant_id, UUID(identity.known[tenant_id, SESSION]["user_id"]))
-        await live.run(lambda: live.gateway.credentials.reconsider(member))
+        client, kept = await begin(live, MEMBER), await begin(live, BEARER)
+        await live.reconsider(tenant_id, identity.known[tenant_id, SESSION]["user_id"])
         assert await ended_well(client)
         assert len(live.gateway.lasting) == 1
         await revoke(live, identity, tenant_id, KEY)

@@ -54,8 +54,10 @@ async def test_no_other_service_gets_it(
 ) -> None:
     for prefix in prefixes:
         await live.get(request(f"/v1/{prefix}", COOKIE, host=APP))
-        assert cookies_of(service.received[-1]) == {"a": "1", "b": "2"}, (name, prefix)
-        assert SESSION not in str(service.received[-1].headers)
+        received = service.received[-1]
+        assert received.target == f"/v1/{prefix}", name
+        assert cookies_of(received) == {"a": "1", "b": "2"}, (name, prefix)
+        assert SESSION not in str(received.headers)
 
 
 async def test_no_service_gets_one_on_a_tenants_host(

@@ -6,14 +6,13 @@ from uuid import UUID
 import pytest
 
 from gateway.hosts.routes import PREFIXES
-from gateway.testing.client import MEMBER, request
+from gateway.testing.client import BEARER, MEMBER, request
 from gateway.testing.running import Running
 from gateway.testing.service import FakeService
 
 MakeGateway = Callable[..., Awaitable[Running]]
 AddMember = Callable[..., Awaitable[UUID]]
 OTHER_SOURCE = "127.0.0.2"
-WRONG_KEY = "Authorization: Bearer stg_live_k1_0123456789abcdef0123456789abcdef"
 WRONG_SESSION = "Cookie: __Host-stagify_session=" + "w" * 43
 LATE = "late.stagify.test"
 # What can be asked without a valid credential, and the status that it gets at first.
@@ -31,7 +30,7 @@ ASKED = {
     "page of an unknown host": (request("/", "Accept: text/html", host="no.stagify.test"), 404),
     "suspended tenant": (request(host=LATE), 403),
     "nonsense for a key": (request("/v1/projects", "Authorization: Bearer x"), 401),
-    "unknown key": (request("/v1/projects", WRONG_KEY), 401),
+    "unknown key": (request("/v1/projects", BEARER), 401),
     "unknown session": (request("/v1/projects", WRONG_SESSION), 401),
     "page of another origin": (
         request("/v1/projects", MEMBER, "Origin: https://evil.test", method="POST"),

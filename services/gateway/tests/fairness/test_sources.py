@@ -227,7 +227,7 @@ class TestUnfinishedRequests:
         )
         await arriving(live, 1)
         identity.known.clear()
-        await live.run(lambda: live.gateway.credentials.revoke(UUID(found["credential_id"])))
+        await live.revoke(found["credential_id"])
         await client.send(b"34")
         answer = await client.answer()
         assert (answer.status, answer.code) == (401, "invalid_credential")

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from gateway.observe.log_writer import LogWriter
 from gateway.settings import Settings
-from gateway.testing.client import SESSION, Client, answers, request
+from gateway.testing.client import BEARER, KEY, SESSION, Client, answers, request
 from gateway.testing.identity import Identity
 from gateway.testing.running import Running
 from gateway.testing.service import FakeService, Received, Wire
@@ -23,7 +23,6 @@ from stagify.testing.context import ContextKeys
 
 MakeGateway = Callable[..., Awaitable[Running]]
 
-KEY = "stg_live_k1_0123456789abcdef0123456789abcdef"
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 FIELDS = {
     "time",
@@ -84,7 +83,7 @@ class TestLine:
         answer = await logged.live.get(
             request(
                 "/v1/projects?token=private",
-                f"Authorization: Bearer {KEY}",
+                BEARER,
                 f"traceparent: 00-{TRACE}-b7ad6b7169203331-01",
                 "x-request-id: request-0001",
             )
@@ -107,7 +106,7 @@ class TestLine:
         identity = Identity(service, context_keys)
         identity.add(tenant_id, KEY)
         identity.add(tenant_id, SESSION)
-        for line in (f"Authorization: Bearer {KEY}", f"Cookie: __Host-stagify_session={SESSION}"):
+        for line in (BEARER, f"Cookie: __Host-stagify_session={SESSION}"):
             await logged.live.get(request("/v1/projects?cursor=hidden", line))
         first, second = await logged.lines()
         assert (first["principal"], second["principal"]) == ("api_key", "user")
@@ -142,7 +141,7 @@ class TestRefusals:
         [
             (b"nonsense\r\n\r\n", 400, "malformed_request"),
             (request("/v1/projects", "Host: other"), 400, "invalid_host"),
-            (request("/v1/projects", f"Authorization: Bearer {KEY}"), 401, "invalid_credential"),
+            (request("/v1/projects", BEARER), 401, "invalid_credential"),
             (request("/nowhere"), 404, "not_found"),
             (request(host="nobody.stagify.test"), 404, "unknown_host"),
             (request("/" + "x" * 9000), 414, "uri_too_long"),
