@@ -319,6 +319,14 @@ class Company:
         return await browser.request("POST", f"{URL}/confirm", json=body)
 
 
+async def session_of(browser: Browser) -> dict[str, Any]:
+    """Who is logged in."""
+    answer = await browser.request("GET", "/v1/session")
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
 async def use_up(parts: Parts, limit: Limit) -> None:
     """Do something as often as a limit allows, all at the same moment."""
     assert limit.maximum is not None

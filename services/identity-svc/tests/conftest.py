@@ -211,6 +211,14 @@ async def company(
     server.close()
 
 
+@pytest.fixture
+async def colleague(sign_up: SignUp, join: Join, company: Company) -> Member:
+    """A member of the company, whose account has a password."""
+    person = await sign_up()
+    await join(person, company.owner)
+    return person
+
+
 @pytest.fixture(scope="session")
 async def queue(urls: DatabaseUrls) -> AsyncIterator[Database]:
     """The database as the tasks role."""
