@@ -8,7 +8,7 @@ export function can(session: Session | null, permission: string): boolean {
 }
 
 /** Whether the plan has a feature. What it lacks is shown, with the way to it. */
-export function hasFeature(session: Session | null, feature: string): boolean {
+function hasFeature(session: Session | null, feature: string): boolean {
   const entitlements = (session as WithEntitlements | null)?.entitlements;
   return entitlements?.features.includes(feature) ?? false;
 }

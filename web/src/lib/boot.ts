@@ -1,5 +1,5 @@
 /** What the gateway wrote into the page: who is shown here, and where things are. */
-export type Boot = {
+type Boot = {
   kind: "tenant" | "platform" | "ops";
   name: string;
   /** Of a tenant; one that is being made has no data yet. */

@@ -5,7 +5,7 @@ const EXEMPT = /^\/v1\/(session|handoffs|password-resets|signup)(\/|$)/;
 
 /** What happens when the session ends under an open page: one dialog over it, and everything that was
  * refused waits until the same person is back. */
-export class Expiry {
+class Expiry {
   /** Whether the dialog is open. */
   readonly ended = new Store(false);
   /** Whether this page has ever had a session: only then can one end. */

@@ -42,7 +42,7 @@ async function told<Answer>(asked: Promise<Answer>): Promise<Answer> {
 }
 
 /** The library keeps the name of the browser's own exception. */
-export function troubleOf(error: unknown): PasskeyTrouble {
+function troubleOf(error: unknown): PasskeyTrouble {
   const name = error instanceof Error ? error.name : "";
   // Browsers do not tell whether a person had none, took too long or did not want to.
   if (name === "NotAllowedError" || name === "AbortError") return "given_up";

@@ -3,7 +3,7 @@ import { looks } from "./looks";
 import { Spinner } from "./Spinner";
 
 export type ButtonKind = "primary" | "secondary" | "quiet" | "danger";
-export type ButtonSize = "normal" | "small" | "large";
+type ButtonSize = "normal" | "small" | "large";
 
 const KINDS: Record<ButtonKind, string> = {
   primary: "bg-brand text-on-brand hover:opacity-90",

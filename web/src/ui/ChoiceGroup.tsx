@@ -1,7 +1,7 @@
 import { type ReactNode, useId } from "react";
 import { looks } from "./looks";
 
-export type Option<Value extends string> = { value: Value; label: ReactNode; picture?: ReactNode };
+type Option<Value extends string> = { value: Value; label: ReactNode; picture?: ReactNode };
 
 const focusLook =
   "has-focus-visible:outline-2 has-focus-visible:outline-offset-2 has-focus-visible:outline-brand-ring";

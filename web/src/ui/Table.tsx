@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 import { looks } from "./looks";
 
-export type Column<Row> = {
+type Column<Row> = {
   /** The heading; "" for a column of buttons. */
   title: string;
   cell: (row: Row) => ReactNode;

@@ -4,7 +4,7 @@ import { ApiError, api, type Schemas } from "@/lib/api";
 export type Branding = Schemas["BrandingRead"];
 export type BrandingChange = Schemas["BrandingUpdate"];
 /** The branding, and the tag by which the server knows whether it is still the newest. */
-export type Seen = { branding: Branding; tag: string };
+type Seen = { branding: Branding; tag: string };
 
 export const brandingQuery = queryOptions({
   queryKey: ["branding"],

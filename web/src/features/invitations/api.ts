@@ -3,11 +3,11 @@ import { api, data, type Schemas, withKey } from "@/lib/api";
 
 export type Invitation = Schemas["InvitationRead"];
 export type InvitationState = Invitation["state"];
-export type InvitationWish = Schemas["InvitationsCreate"];
+type InvitationWish = Schemas["InvitationsCreate"];
 export type Outcome = Schemas["InvitationOutcome"];
 export type InvitationLink = Schemas["InvitationLinkRead"];
 export type LinkWish = Schemas["InvitationLinkCreate"];
-export type NewLink = Schemas["InvitationLinkCreated"];
+type NewLink = Schemas["InvitationLinkCreated"];
 
 const INVITATIONS = ["invitations"];
 const LINKS = ["invitation-links"];

@@ -2,7 +2,7 @@ import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query
 import { api, data, type Schemas } from "@/lib/api";
 
 export type Offer = Schemas["OfferRead"];
-export type Joined = Schemas["JoinedRead"];
+type Joined = Schemas["JoinedRead"];
 export type OwnInvitation = Schemas["OwnInvitationRead"];
 
 const OFFERS = ["offers"];
@@ -20,7 +20,7 @@ export function offerQuery(token: string) {
 }
 
 /** Who somebody is that has no account yet. */
-export type Newcomer = { name: string; password: string; locale: "en" | "de" };
+type Newcomer = { name: string; password: string; locale: "en" | "de" };
 
 /** Say yes: as the person who is logged in, or as somebody new, who is logged in afterwards. */
 export function useAccept(token: string) {

@@ -1,14 +1,5 @@
-export {
-  isUnfinished,
-  type Photo,
-  type PhotoFilter,
-  type PhotoLists,
-  type PhotoStatus,
-  photoQuery,
-  photosOf,
-  photosQuery,
-} from "./api";
-export { usePhotoMutations, type Variation } from "./mutations";
+export { isUnfinished, type Photo, photoQuery } from "./api";
+export { usePhotoMutations } from "./mutations";
 export { formsOf } from "./parts/tile";
 export { useTrash } from "./useTrash";
 export { usePhotoWords } from "./words";

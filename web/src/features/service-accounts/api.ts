@@ -2,7 +2,7 @@ import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query
 import { api, data, type Schemas } from "@/lib/api";
 
 export type ServiceAccount = Schemas["ServiceAccountRead"];
-export type AccountWish = Schemas["ServiceAccountCreate"];
+type AccountWish = Schemas["ServiceAccountCreate"];
 
 const ACCOUNTS = ["service-accounts"];
 

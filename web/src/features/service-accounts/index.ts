@@ -1,2 +1,2 @@
-export { type ServiceAccount, serviceAccountsQuery } from "./api";
+export { serviceAccountsQuery } from "./api";
 export { ServiceAccounts } from "./parts/ServiceAccounts";

@@ -1,7 +1,7 @@
 const KEY = "stagify:signup";
 
 /** A sign-up that waits for its code. It outlives a reload, but not the tab. */
-export type PendingSignup = { id: string; email: string; expiresAt: string };
+type PendingSignup = { id: string; email: string; expiresAt: string };
 
 export function readPending(): PendingSignup | null {
   try {

@@ -4,8 +4,8 @@ import { expiry } from "@/lib/expiry";
 import { sessionQuery } from "@/lib/session";
 
 export type Connection = Schemas["SsoConnectionRead"];
-export type ConnectionWish = Schemas["SsoConnectionCreate"];
-export type ConnectionChange = Schemas["SsoConnectionUpdate"];
+type ConnectionWish = Schemas["SsoConnectionCreate"];
+type ConnectionChange = Schemas["SsoConnectionUpdate"];
 export type Tested = Schemas["SsoTestRead"];
 export type ProofAsked = Schemas["SsoProofAsked"];
 type Finished = Schemas["SsoLoggedIn"] | Tested | ProofAsked;

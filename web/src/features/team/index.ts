@@ -1,4 +1,4 @@
-export { type Member, membersQuery, type Role, rolesQuery, useEveryMember } from "./api";
+export { type Member, type Role, rolesQuery, useEveryMember } from "./api";
 export { RolePicker } from "./parts/RolePicker";
 export { Seats, useSeats } from "./parts/Seats";
 export { TeamPlace } from "./parts/TeamPlace";

@@ -2,7 +2,7 @@ import { ApiError, api, data, OfflineError, type Schemas, withKey } from "@/lib/
 import { Refused, type Ticket } from "./queue";
 import type { ProjectState, Refusal, Upload } from "./state";
 
-export type Project = Schemas["ProjectRead"];
+type Project = Schemas["ProjectRead"];
 
 /** Called with every project that a photo of this page has become, before the live stream tells of it. */
 export const projectListeners = new Set<(project: Project) => void>();
@@ -36,7 +36,7 @@ export async function createProject(upload: Upload, ticket: string): Promise<Pro
 }
 
 /** The name of a photo without the ending of its file. */
-export function nameOf(filename: string): string {
+function nameOf(filename: string): string {
   return filename.replace(/\.[a-z0-9]{1,5}$/i, "").trim() || filename;
 }
 

@@ -1,5 +1,5 @@
 /** What a file says of itself at its beginning. */
-export type Header = { type: string; width: number | null; height: number | null };
+type Header = { type: string; width: number | null; height: number | null };
 
 /** So much of a file is read: the size of a JPEG may stand behind large profiles and previews. */
 const READ = 512 * 1024;

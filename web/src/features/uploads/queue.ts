@@ -166,7 +166,7 @@ export class UploadQueue {
 }
 
 /** Whether it has to outlive the page: the server does not know it yet. */
-export function isToKeep({ stage }: Upload): boolean {
+function isToKeep({ stage }: Upload): boolean {
   if (stage.is === "failed") return stage.project === null;
   return isChosen(stage) || stage.is === "waiting" || stage.is === "missing" || isUnderWay(stage);
 }

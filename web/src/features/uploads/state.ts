@@ -114,7 +114,7 @@ export const NOTHING: Queue = {
 };
 
 /** What a refusal means for the photo and for the others. */
-export function verdictOf({
+function verdictOf({
   status,
   code,
 }: Refusal): "stop" | "wait" | "wait for all" | "renew" | "done" | "again" | "fail" {

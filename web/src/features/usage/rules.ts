@@ -5,7 +5,7 @@ const NEARLY = 0.8;
 const TOO_OLD_MS = 5 * 60_000;
 
 /** How a meter stands: what runs counts as used, because it will be. */
-export type MeterLevel = "fine" | "nearly" | "full";
+type MeterLevel = "fine" | "nearly" | "full";
 
 export function levelOf({ used, reserved, limit }: MeterState): MeterLevel {
   if (limit === null) return "fine";

@@ -68,7 +68,7 @@ export default function SelectionBar({
 }
 
 /** Asks before photos are deleted for good. */
-export function PurgeDialog({
+function PurgeDialog({
   ids,
   open,
   onOpenChange,
