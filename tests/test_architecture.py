@@ -217,6 +217,21 @@ class TestLayout:
         last = {re.sub(r"(/\{[^}]+\})*$", "", path).rpartition("/")[2] for path in paths}
         assert {each for each in last if not re.search(rf"/{each}\b", told)} == set()
 
+    @pytest.mark.parametrize(
+        ("readme", "folder", "form"),
+        [
+            ("shared/README.md", "shared/stagify", r"`{}(\.py|/)"),
+            ("proof/README.md", "proof/proof", r"`proof\.{}`"),
+        ],
+    )
+    def test_its_readme_names_every_module(self, readme: str, folder: str, form: str) -> None:
+        told = (ROOT / readme).read_text()
+        modules = {
+            path.relative_to(ROOT / folder).parts[0].removesuffix(".py")
+            for path in (ROOT / folder).rglob("*.py")
+        } - {"__init__"}
+        assert {name for name in modules if not re.search(form.format(name), told)} == set()
+
     def test_creating_a_project_passes_through_at_most_thirty_parts(self) -> None:
         files = files_told("The life of POST /v1/projects")
         assert [path for path in files if not (ROOT / path).is_file()] == []
