@@ -1,8 +1,8 @@
 """The live stream of a project."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 from uuid import UUID
 
@@ -37,6 +37,23 @@ async def following(
 
 def path_of(project: dict[str, Any]) -> str:
     return f"/v1/projects/{project['id']}/events"
+
+
+Serve = Callable[..., AbstractAsyncContextManager[tuple[FastAPI, Caller, dict[str, Any]]]]
+
+
+@pytest.fixture
+def serve(make_settings: MakeSettings, context_keys: ContextKeys, tenant_id: UUID) -> Serve:
+    """Serves with settings of its own; with somebody who calls there, and their project."""
+
+    @asynccontextmanager
+    async def run(**settings: Any) -> AsyncIterator[tuple[FastAPI, Caller, dict[str, Any]]]:
+        app = create_app(make_settings(**settings))
+        async with app_client(app) as client:
+            caller = Caller(client, context_keys, tenant_id)
+            yield app, caller, await caller.project()
+
+    return run
 
 
 async def test_anonymous_is_refused(caller: Caller) -> None:
@@ -115,30 +132,24 @@ async def test_deletion_ends_the_stream(app: FastAPI, caller: Caller) -> None:
         assert await stream.message() is None
 
 
-async def test_silence_has_a_heart_beat(
-    make_settings: MakeSettings, context_keys: ContextKeys, tenant_id: UUID
-) -> None:
-    app = create_app(make_settings(stream_heartbeat_seconds=0.05))
-    async with app_client(app) as client:
-        caller = Caller(client, context_keys, tenant_id)
-        project = await caller.project()
-        async with following(app, caller, project["id"]) as stream:
-            await stream.status_message()
-            message = await stream.message()
-            assert message is not None
-            assert message.comment == "heart-beat"
+async def test_silence_has_a_heart_beat(serve: Serve) -> None:
+    async with (
+        serve(stream_heartbeat_seconds=0.05) as (app, caller, project),
+        following(app, caller, project["id"]) as stream,
+    ):
+        await stream.status_message()
+        message = await stream.message()
+        assert message is not None
+        assert message.comment == "heart-beat"
 
 
-async def test_stream_ends_in_time_to_be_authorised_anew(
-    make_settings: MakeSettings, context_keys: ContextKeys, tenant_id: UUID
-) -> None:
-    app = create_app(make_settings(stream_max_seconds=0.05))
-    async with app_client(app) as client:
-        caller = Caller(client, context_keys, tenant_id)
-        project = await caller.project()
-        async with following(app, caller, project["id"]) as stream:
-            await stream.status_message()
-            assert await stream.message() is None
+async def test_stream_ends_in_time_to_be_authorised_anew(serve: Serve) -> None:
+    async with (
+        serve(stream_max_seconds=0.05) as (app, caller, project),
+        following(app, caller, project["id"]) as stream,
+    ):
+        await stream.status_message()
+        assert await stream.message() is None
 
 
 async def test_open_streams_hold_no_connection(app: FastAPI, caller: Caller) -> None:
@@ -151,16 +162,10 @@ async def test_open_streams_hold_no_connection(app: FastAPI, caller: Caller) -> 
         await stream.close()
 
 
-async def test_number_of_streams_of_a_tenant_is_limited(
-    make_settings: MakeSettings, context_keys: ContextKeys, tenant_id: UUID
-) -> None:
-    app = create_app(make_settings(max_streams_per_tenant=1))
-    async with app_client(app) as client:
-        caller = Caller(client, context_keys, tenant_id)
-        project = await caller.project()
-        path = f"/v1/projects/{project['id']}/events"
+async def test_number_of_streams_of_a_tenant_is_limited(serve: Serve) -> None:
+    async with serve(max_streams_per_tenant=1) as (app, caller, project):
         async with following(app, caller, project["id"]):
-            answer = await caller.get(path)
+            answer = await caller.get(path_of(project))
             assert (answer.status_code, answer.json()["code"]) == (429, "too_many_streams")
             assert answer.headers["retry-after"]
         async with following(app, caller, project["id"]) as stream:
@@ -188,14 +193,9 @@ async def test_stop_of_the_process_ends_streams(app: FastAPI, caller: Caller) ->
         assert await stream.message() is None
 
 
-async def test_stream_that_never_begins_counts_for_nothing(
-    make_settings: MakeSettings, context_keys: ContextKeys, tenant_id: UUID
-) -> None:
-    app = create_app(make_settings(max_streams_per_tenant=1))
-    async with app_client(app) as client:
-        caller = Caller(client, context_keys, tenant_id)
-        project = await caller.project()
-        stream = ProjectStream(app.state.parts, tenant_id, UUID(project["id"]))
+async def test_stream_that_never_begins_counts_for_nothing(serve: Serve) -> None:
+    async with serve(max_streams_per_tenant=1) as (app, caller, project):
+        stream = ProjectStream(app.state.parts, caller.tenant_id, UUID(project["id"]))
         for _ in range(3):
             # As if the request had failed after its route.
             await stream.respond(0)
@@ -203,13 +203,8 @@ async def test_stream_that_never_begins_counts_for_nothing(
             assert followed.status == 200
 
 
-async def test_client_that_leaves_frees_its_stream_at_once(
-    make_settings: MakeSettings, context_keys: ContextKeys, tenant_id: UUID
-) -> None:
-    app = create_app(make_settings(max_streams_per_tenant=1))
-    async with app_client(app) as client:
-        caller = Caller(client, context_keys, tenant_id)
-        project = await caller.project()
+async def test_client_that_leaves_frees_its_stream_at_once(serve: Serve) -> None:
+    async with serve(max_streams_per_tenant=1) as (app, caller, project):
         for begun in (False, True) * 2:
             stream = LiveStream(app, caller, path_of(project))
             if not begun:
