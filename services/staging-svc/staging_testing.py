@@ -146,7 +146,8 @@ def huge_png(width: int, height: int) -> bytes:
 
 async def put(upload: dict[str, Any], content: bytes, **headers: str) -> httpx.Response:
     """What a client does with an upload's address."""
-    async with httpx.AsyncClient() as store:
+    # It speaks no TLS, and to read certificates takes longer than the upload.
+    async with httpx.AsyncClient(verify=False) as store:
         return await store.put(
             upload["url"], content=content, headers={**upload["headers"], **headers}
         )
