@@ -13,7 +13,7 @@ from proof.clients import misunderstood
 from proof.clients.exchanges import recorded
 from proof.customers import sign_up
 from proof.fuzz.world import ROOMY_LIMITS, World
-from proof.platforms import running
+from proof.platforms import CHEAP_PASSWORDS, running
 from stagify_local.customer import PLATFORM, Customer, client, openapi_of
 from stagify_local.platform import Platform
 
@@ -41,7 +41,8 @@ def web(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def platform(web: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     """The running platform. At the end, clients generated from its OpenAPI document have to
     understand every answer that any test has had from it."""
-    with running(engine="fast", durable=False, settings=ROOMY_LIMITS, web=web) as platform:
+    settings = ROOMY_LIMITS | CHEAP_PASSWORDS
+    with running(engine="fast", durable=False, settings=settings, web=web) as platform:
         with recorded(platform.gateway_port) as exchanges:
             yield platform
         with client(platform.gateway_port, PLATFORM) as http:

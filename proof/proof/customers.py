@@ -13,7 +13,7 @@ import httpx
 from PIL import Image
 
 from stagify_local.customer import PLATFORM, Account, Customer, client, cookie_of, good
-from stagify_local.mail_page import newest, read_mail, text_of
+from stagify_local.mail_page import texts_to
 from stagify_local.platform import Platform
 from stagify_local.waiting import eventually
 
@@ -69,12 +69,8 @@ def secret_for(mails: Path, email: str) -> str:
     """The secret in the newest invitation to an address, once it has come."""
 
     def look() -> str | None:
-        for path in newest(mails):
-            mail = read_mail(path)
-            found = INVITATION.search(text_of(mail))
-            if email in str(mail["X-Envelope-To"]) and found:
-                return found[1]
-        return None
+        found = filter(None, map(INVITATION.search, texts_to(mails, email)))
+        return next((each[1] for each in found), None)
 
     return eventually(look, what=f"an invitation for {email}")
 

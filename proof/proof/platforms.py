@@ -10,6 +10,8 @@ from stagify_local.platform import Platform
 
 # All customers of a proof come from one address, which would soon be over its limits.
 ONE_ADDRESS = {"LOGINS_PER_SOURCE_MINUTE": "1000000", "SIGNUPS_PER_SOURCE_HOUR": "1000000"}
+# For proofs that are about something else than how hard a password is to guess.
+CHEAP_PASSWORDS = {"ARGON2_MEMORY_KIB": "8", "ARGON2_TIME_COST": "1"}
 
 
 @contextlib.contextmanager

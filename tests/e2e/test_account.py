@@ -11,7 +11,7 @@ import pytest
 
 from proof.customers import refusal
 from stagify_local.customer import PLATFORM, Customer, client, cookie_of, good, host_of
-from stagify_local.mail_page import newest, read_mail, text_of
+from stagify_local.mail_page import texts_to
 from stagify_local.platform import Platform
 from stagify_local.waiting import eventually
 
@@ -37,12 +37,9 @@ def mail_with(mails: Path, email: str, pattern: str, since: int) -> Callable[[],
     """Looks for a mail to `email` that has arrived `since`, and for what the pattern's group is in it."""
 
     def look() -> str | None:
-        for path in newest(mails):
-            mail = read_mail(path)
-            found = re.search(pattern, text_of(mail), re.MULTILINE)
-            if int(path.stem) >= since and email in str(mail["X-Envelope-To"]) and found:
-                return found[1]
-        return None
+        texts = texts_to(mails, email, since)
+        found = filter(None, (re.search(pattern, each, re.MULTILINE) for each in texts))
+        return next((each[1] for each in found), None)
 
     return look
 

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from proof.accessibility import barriers
 from proof.person import Person
 from stagify_local.customer import Account, Customer
-from stagify_local.mail_page import newest, read_mail, text_of
+from stagify_local.mail_page import texts_to
 from stagify_local.platform import Platform
 from stagify_local.waiting import eventually
 
@@ -21,9 +21,8 @@ def undo_link(mails: Path, email: str) -> str:
     """The way back from the newest mail to the old address."""
 
     def look() -> str | None:
-        ours = (m for m in map(read_mail, newest(mails)) if email in str(m["X-Envelope-To"]))
-        found = next(filter(None, (UNDO.search(text_of(mail)) for mail in ours)), None)
-        return found and found[1]
+        found = filter(None, map(UNDO.search, texts_to(mails, email)))
+        return next((each[1] for each in found), None)
 
     return eventually(look, what=f"a way back to {email}")
 

@@ -12,10 +12,11 @@ from playwright.sync_api import expect
 from proof.customers import new_account
 from proof.person import PHONE, Person
 from stagify_local.customer import Customer
-from stagify_local.mail_page import newest, read_mail, text_of
+from stagify_local.mail_page import texts_to
 from stagify_local.platform import Platform
 from stagify_local.waiting import eventually
 
+RESET = re.compile(r"http://\S+/reset#token=\S+")
 OTHER_PASSWORD = "a better horse and battery"
 
 
@@ -23,12 +24,8 @@ def reset_link(platform: Platform, email: str, since: int) -> str:
     """The link of the mail with which that person chooses a new password."""
 
     def look() -> str | None:
-        for path in newest(platform.mail_dir):
-            mail = read_mail(path)
-            link = re.search(r"http://\S+/reset#token=\S+", text_of(mail))
-            if int(path.stem) >= since and email in str(mail["X-Envelope-To"]) and link:
-                return link[0]
-        return None
+        found = filter(None, map(RESET.search, texts_to(platform.mail_dir, email, since)))
+        return next((each[0] for each in found), None)
 
     return eventually(look, what=f"a mail with a link for {email}")
 

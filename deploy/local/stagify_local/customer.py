@@ -16,7 +16,7 @@ from typing import Any, Self
 import httpx
 
 from stagify_local.errors import CustomerError
-from stagify_local.mail_page import newest, read_mail, text_of
+from stagify_local.mail_page import texts_to
 from stagify_local.ports import LOOPBACK
 from stagify_local.waiting import PATIENCE_SECONDS, eventually
 
@@ -291,13 +291,8 @@ def code_of(answer: httpx.Response) -> str:
 
 def codes_in(mails: Path, email: str, since: int) -> list[str]:
     """The codes mailed to `email` after `since`, in nanoseconds; the newest first."""
-    found = []
-    for path in newest(mails):
-        mail = read_mail(path)
-        code = CODE.search(text_of(mail))
-        if int(path.stem) >= since and email in str(mail["X-Envelope-To"]) and code:
-            found.append(code[0])
-    return found
+    found = (CODE.search(text) for text in texts_to(mails, email, since))
+    return [code[0] for code in found if code]
 
 
 def _request(port: int, slug: str, method: str, path: str, **parts: Any) -> httpx.Request:

@@ -1,6 +1,7 @@
 """A small page that shows a folder of mails. Mails are untrusted text, so all of it is escaped."""
 
 import re
+from collections.abc import Iterator
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from html import escape
@@ -75,6 +76,18 @@ def render_mail(path: Path) -> str:
 def newest(folder: Path) -> list[Path]:
     """The latest mails first; names are times of arrival."""
     return sorted(folder.glob("*.eml"), key=lambda path: path.stem, reverse=True)[:SHOWN]
+
+
+def texts_to(folder: Path, email: str, since: int = 0) -> Iterator[str]:
+    """What the mails to an address say that have arrived since then, in nanoseconds; the newest first. Those
+    to others are not parsed: who waits for a mail asks often."""
+    for path in newest(folder):
+        if int(path.stem) < since:
+            return
+        with path.open("rb") as file:
+            is_ours = email.encode() in file.readline()
+        if is_ours:
+            yield text_of(read_mail(path))
 
 
 def make_handler(folder: Path) -> type[BaseHTTPRequestHandler]:

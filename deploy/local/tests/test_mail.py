@@ -1,6 +1,7 @@
 """The mail server: real SMTP in, a file and an escaped page out."""
 
 import smtplib
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from stagify_local.mail import MailServer
-from stagify_local.mail_page import read_mail, text_of
+from stagify_local.mail_page import read_mail, text_of, texts_to
 
 
 @pytest.fixture
@@ -44,6 +45,17 @@ def test_a_mail_becomes_a_file(mail: MailServer) -> None:
     (path,) = mail.folder.glob("*.eml")
     assert read_mail(path)["subject"] == "Your code"
     assert text_of(read_mail(path)).strip() == "It is 123456. Grüße"
+
+
+def test_the_mails_to_an_address_are_read_newest_first(mail: MailServer) -> None:
+    for text in ("the first", "the second"):
+        send(mail, "To Ada", text)
+    assert [*map(str.strip, texts_to(mail.folder, "ada@example.com"))] == [
+        "the second",
+        "the first",
+    ]
+    assert [*texts_to(mail.folder, "grace@example.com")] == []
+    assert [*texts_to(mail.folder, "ada@example.com", time.time_ns())] == []
 
 
 def test_a_mail_can_be_read_by_its_owner_alone(tmp_path: Path) -> None:
