@@ -1,11 +1,13 @@
 """Links by which several people may come in."""
 
 import asyncio
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
+from identity_svc.invitations import asks
 from identity_testing import (
     SignUp,
     refusal,
@@ -13,6 +15,7 @@ from identity_testing import (
     text_of,
 )
 from invitations_testing import TOKEN, Office, some_address
+from stagify.clock import utc_now
 
 
 class TestLinks:
@@ -140,3 +143,25 @@ class TestLinks:
             1,
             1,
         ]
+
+    async def test_what_is_mailed_ends_no_later_than_the_link(self, office: Office) -> None:
+        end = (utc_now() + timedelta(days=2)).replace(microsecond=0)
+        _, token = await self.make(office, expires_at=end.isoformat())
+        email = some_address()
+        assert (await office.call("ask", token, email=email)).status_code == 202
+        await office.runner.run_due()
+        (mailed,) = await office.listed()
+        assert mailed["email"] == email
+        assert datetime.fromisoformat(mailed["expires_at"]) == end
+
+    @pytest.mark.usefixtures("new_hour")
+    async def test_a_link_causes_only_so_many_mails_a_day(
+        self, office: Office, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(asks, "MAILS_PER_LINK", 2)
+        _, token = await self.make(office)
+        answers = [await office.call("ask", token, email=some_address()) for _ in range(3)]
+        assert [answer.status_code for answer in answers] == [202, 202, 429]
+        _, other = await self.make(office)
+        answer = await office.call("ask", other, email=some_address())
+        assert answer.status_code == 202
