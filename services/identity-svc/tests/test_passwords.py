@@ -138,18 +138,24 @@ async def test_caller_who_leaves_the_queue_frees_a_place(make_settings: MakeSett
 
 @pytest.mark.parametrize(
     "password",
-    ["password", "PassWord1", "11111111", "zzzzzzzzzzzz", "ada@example.com", "ADA@example.com"],
+    [
+        *("password", "PassWord1", "11111111", "zzzzzzzzzzzz", "mopar440", "Trustno1"),
+        *("ada@example.com", "ADA@example.com", "Stagify-2026", "StagifyAI!", "staging1"),
+    ],
 )
 def test_first_guesses_are_refused(password: str) -> None:
     with pytest.raises(WeakPasswordError):
         check_password(password, "ada@example.com")
 
 
-@pytest.mark.parametrize("password", ["correct horse battery staple", "xK9#mmq2", "пароль-длинный"])
+@pytest.mark.parametrize(
+    "password", ["correct horse battery staple", "xK9#mmq2", "пароль-длинный", "staging my flat"]
+)
 def test_other_passwords_are_accepted(password: str) -> None:
     check_password(password, "ada@example.com")
 
 
 def test_list_has_only_passwords_that_the_length_rule_allows() -> None:
-    assert len(worst_passwords()) > 200
+    # ASVS asks for three thousand.
+    assert len(worst_passwords()) > 10_000
     assert all(len(word) >= 8 and word == word.casefold() for word in worst_passwords())
