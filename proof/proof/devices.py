@@ -1,10 +1,13 @@
 """What people prove with that it is them: an app for codes, and a device that keeps passkeys."""
 
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyotp
 from playwright.sync_api import Page
+
+if TYPE_CHECKING:
+    from proof.person import Person
 
 STEP_SECONDS = 30
 
@@ -29,6 +32,17 @@ class CodeApp:
 
     def _at(self, step: int) -> str:
         return self._totp.at(int(time.time()) + step * STEP_SECONDS)
+
+
+def set_up_app(person: "Person") -> tuple[CodeApp, list[str]]:
+    """Set an app for codes up, in the dialog or on the page that shows its secret; with the recovery codes."""
+    secret = person.page.locator("code")
+    app = CodeApp(secret.inner_text())
+    person.type_code(app.code())
+    person.sees("recovery codes")
+    codes = person.page.locator("[data-print] li").all_inner_texts()
+    person.button("I have kept them").click()
+    return app, codes
 
 
 class Authenticator:

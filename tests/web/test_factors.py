@@ -9,11 +9,14 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from proof.accessibility import barriers, violations
-from proof.devices import Authenticator, CodeApp
+from proof.devices import Authenticator, CodeApp, set_up_app
 from proof.person import DESK, PHONE, Person
 from stagify_local.customer import Account, Customer
 
 LOOKS = [("light", DESK), ("dark", PHONE)]
+# A browser that does not suggest passkeys where one types: the virtual authenticator shows one as soon as it is
+# offered.
+WITHOUT_SUGGESTIONS = "delete PublicKeyCredential.isConditionalMediationAvailable"
 
 
 def ask_for_step_up(page: Page, url: str) -> None:
@@ -24,17 +27,6 @@ def ask_for_step_up(page: Page, url: str) -> None:
         route.fulfill(status=403, json=body, content_type="application/problem+json")
 
     page.route(url, refuse, times=1)
-
-
-def set_up_app(person: Person) -> tuple[CodeApp, list[str]]:
-    """Set an app for codes up, in the dialog or on the page that shows its secret; with the recovery codes."""
-    secret = person.page.locator("code")
-    app = CodeApp(secret.inner_text())
-    person.type_code(app.code())
-    person.sees("recovery codes")
-    codes = person.page.locator("[data-print] li").all_inner_texts()
-    person.button("I have kept them").click()
-    return app, codes
 
 
 class TestAppForCodes:
@@ -150,6 +142,7 @@ class TestPasskeys:
     ) -> None:
         person = new_person(look=look, size=size)
         page, wrong = person.page, list[str]()
+        page.add_init_script(WITHOUT_SUGGESTIONS)
         person.open("/login")
         wrong += barriers(person.page)
         person.enter(customer.account)
@@ -174,16 +167,29 @@ class TestPasskeys:
         person.button("Log out").first.click()
         person.is_at("/login")
 
-        # It is a log-in by itself, on the platform's host,
+        # It is a log-in by itself, on the platform's host, by a button: this browser suggests none.
+        email = page.locator("input[type=email]")
+        expect(email).to_have_attribute("autocomplete", "username webauthn")
         person.button("Log in with a passkey").click()
         person.is_at("/tenants")
         page.context.clear_cookies()
-        # and from a workspace's, whose page asks for it.
+        # So it is from a workspace's, whose page leads there.
         person.open("/office/usage", slug=customer.account.slug)
+        expect(email).to_have_attribute("autocomplete", "username")
         page.get_by_role("link", name="Log in with a passkey").click()
         person.sees("Log in, and you are back in your workspace.")
         person.button("Log in with a passkey").click()
         person.is_at("/office/usage")
+        page.context.clear_cookies()
+
+        # Others suggest it beside passwords, and whoever chooses it presses nothing.
+        tab = person.new_tab()
+        Authenticator(tab, passkeys_of=device)
+        person.open("/login?next=/me")
+        person.is_at("/me")
+        person.sees("My <b>laptop")
+        tab.close()
+        person.page = page
 
         # There a step-up goes by a window of its own, and the page stays as it is.
         page.context.clear_cookies()

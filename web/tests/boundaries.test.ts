@@ -78,3 +78,18 @@ describe("who imports whom", () => {
     expect(objection({ from, to })).toBeNull();
   });
 });
+
+test("a password is typed into the one field for it", () => {
+  const texts = sources().map((path) => [path, readFileSync(join(SOURCES, path), "utf8")] as const);
+  const others = texts.filter(([path, text]) => {
+    const isOther = path !== "ui/PasswordField.tsx" && /type=\{?["'`]password/.test(text);
+    // Whoever pastes, or has a program that does, has the better passwords.
+    return isOther || /onPaste|addEventListener\("paste"/.test(text);
+  });
+  expect(others.map(([path]) => path)).toEqual([]);
+  const fields = texts.flatMap(([, text]) => text.match(/<PasswordField\b.*?\/>/gs) ?? []);
+  expect(fields.length).toBeGreaterThan(5);
+  // The secret of a client is nobody's password.
+  const known = /autoComplete="(current-password|new-password|off)"/;
+  expect(fields.filter((field) => !known.test(field))).toEqual([]);
+});

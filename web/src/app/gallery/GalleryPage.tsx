@@ -150,7 +150,12 @@ function Fields() {
           <Field name="name" label="Name" placeholder="Lakeside Homes" />
           <Field name="slug" label="Address" defaultValue="lakeside" hint="lakeside.example.com" />
           <Field name="email" label="Email" type="email" defaultValue="ana@example.com" readOnly />
-          <PasswordField name="password" label="Password" defaultValue="a good password" />
+          <PasswordField
+            name="password"
+            label="Password"
+            defaultValue="a good password"
+            autoComplete="off"
+          />
           <Button type="submit">Save</Button>
         </Form>
         <div className="grid content-start gap-5">

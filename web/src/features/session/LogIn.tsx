@@ -3,7 +3,13 @@ import { type ReactNode, useState } from "react";
 import { ApiError } from "@/lib/api";
 import { canUsePasskeys } from "@/lib/passkeys";
 import { Button } from "@/ui/Button";
-import { type Challenge, isChallenge, useLogInWithPasskey, type Who } from "./api";
+import {
+  type Challenge,
+  isChallenge,
+  useLogInWithPasskey,
+  useOfferedPasskey,
+  type Who,
+} from "./api";
 import { LogInForm } from "./LogInForm";
 import { SecondFactor } from "./parts/SecondFactor";
 
@@ -30,6 +36,11 @@ export function LogIn({
     if (isChallenge(answer)) setChallenge(answer);
     else onDone(answer);
   };
+  const isAnybody = email === undefined;
+  const notOffered = useOfferedPasskey(
+    canUsePasskeys && isAnybody && !challenge && !byPasskey.isPending,
+    go,
+  );
   if (challenge) {
     return (
       <SecondFactor
@@ -44,13 +55,15 @@ export function LogIn({
       />
     );
   }
-  const tookTooLong = byPasskey.error instanceof ApiError && byPasskey.error.status === 410;
+  const error = byPasskey.error ?? (byPasskey.isPending ? null : notOffered);
+  const tookTooLong = error instanceof ApiError && error.status === 410;
   return (
     <div className="grid gap-5">
       <LogInForm
         email={email}
         isOver={isOver || tookTooLong}
-        error={tookTooLong ? null : byPasskey.error}
+        offersPasskeys={canUsePasskeys && isAnybody}
+        error={tookTooLong ? null : error}
         onAnswer={go}
       />
       {(canUsePasskeys || passkey) && (

@@ -11,12 +11,15 @@ import { type Challenge, type Credentials, useLogIn, type Who } from "./api";
 export function LogInForm({
   email,
   isOver,
+  offersPasskeys,
   error,
   onAnswer,
 }: {
   email?: string | undefined;
   /** The log-in was begun, and took too long. */
   isOver: boolean;
+  /** The browser suggests passkeys beside passwords. */
+  offersPasskeys: boolean;
   /** Why another way in did not work. */
   error: Error | null;
   onAnswer: (answer: Who | Challenge) => void;
@@ -36,6 +39,7 @@ export function LogInForm({
               email === undefined
                 ? t`Address and password do not match.`
                 : t`Address and password do not match, or you do not belong to this workspace any more.`,
+            sso_required: t`This workspace lets its people in by their company's log-in only.`,
             wrong_passkey: t`Nobody here has this passkey any more.`,
           })}
         </Notice>
@@ -50,7 +54,7 @@ export function LogInForm({
         type="email"
         label={<Trans>Email</Trans>}
         required
-        autoComplete="username"
+        autoComplete={offersPasskeys ? "username webauthn" : "username"}
         defaultValue={email}
         readOnly={email !== undefined}
       />

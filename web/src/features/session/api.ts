@@ -1,8 +1,8 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useCallback, useEffect } from "react";
+import { useCallback, useEffect, useEffectEvent, useState } from "react";
 import { useSession } from "@/lib/access";
 import { load } from "@/lib/address";
-import { api, data, type Schemas } from "@/lib/api";
+import { ApiError, api, data, type Schemas } from "@/lib/api";
 import { expiry } from "@/lib/expiry";
 import { leave as endAll } from "@/lib/leaving";
 import { stopLive, useLiveEndings } from "@/lib/live";
@@ -44,8 +44,10 @@ function useBegun(): (answer: Who | Challenge) => void {
 export function useLogIn() {
   return useMutation({
     gcTime: 0,
-    mutationFn: async (body: Credentials) =>
-      (await data(api.POST("/v1/session", { body }))) as Who | Challenge,
+    mutationFn: async (body: Credentials) => {
+      await asking;
+      return (await data(api.POST("/v1/session", { body }))) as Who | Challenge;
+    },
     onSuccess: useBegun(),
   });
 }
@@ -76,8 +78,18 @@ export function useVerifyWithPasskey() {
   });
 }
 
+let asking: Promise<unknown> = Promise.resolve();
+
+/** What a passkey signs. Of two answers with a challenge at the same time, the cookie of one would be lost: a log-in
+ * waits until this has come. */
+export function askForChallenge(): Promise<Schemas["PasskeyAsked"]> {
+  const asked = data(api.POST("/v1/session/passkey"));
+  asking = asked.catch(() => undefined);
+  return asked;
+}
+
 async function askForPasskey() {
-  const { challenge_id, options } = await data(api.POST("/v1/session/passkey"));
+  const { challenge_id, options } = await askForChallenge();
   return { challenge_id, passkey: await showPasskey(options) };
 }
 
@@ -91,6 +103,47 @@ export function useLogInWithPasskey() {
     onSuccess: useBegun(),
   });
 }
+
+/** While `isOn`, passkeys are among what the browser suggests for the address, and whoever chooses one is logged in; on
+ * the platform's host. Returns why that did not work. */
+export function useOfferedPasskey(
+  isOn: boolean,
+  onAnswer: (answer: Who | Challenge) => void,
+): Error | null {
+  const begun = useBegun();
+  const [error, setError] = useState<Error | null>(null);
+  const answered = useEffectEvent((answer: Who | Challenge) => {
+    begun(answer);
+    setError(null);
+    onAnswer(answer);
+  });
+  // biome-ignore lint/correctness/useExhaustiveDependencies: offered anew after one that did not work
+  useEffect(() => {
+    if (!isOn) return undefined;
+    const stop = new AbortController();
+    void logInWhenOffered(stop.signal).then(
+      (answer) => answer && !stop.signal.aborted && answered(answer),
+      (wrong) => !stop.signal.aborted && wrong instanceof ApiError && setError(wrong),
+    );
+    return () => stop.abort();
+  }, [isOn, error]);
+  return error;
+}
+
+async function logInWhenOffered(signal: AbortSignal): Promise<Who | Challenge | null> {
+  await idle();
+  const { offeredPasskey } = await import("./offered");
+  if (signal.aborted) return null;
+  // A browser that refuses, or whose person does, has said so itself.
+  const chosen = await offeredPasskey(signal).catch(() => null);
+  return chosen && verify(chosen.challengeId, { passkey: chosen.passkey });
+}
+
+/** Resolves when the page has nothing better to do. */
+const idle = () =>
+  new Promise<unknown>((go) =>
+    "requestIdleCallback" in window ? requestIdleCallback(go) : setTimeout(go, 200),
+  );
 
 /** Log out, and show the log-in or what is at `to`. */
 export function useLogOut(to?: string) {
