@@ -38,6 +38,27 @@ def test_a_removal_ends_everything_everywhere(customer: Customer, colleague: Col
     assert refusal(colleague.try_to_log_in()) == (401, "invalid_credentials")
 
 
+def test_a_member_who_is_logged_out_is_out_everywhere(
+    customer: Customer, colleague: Colleague
+) -> None:
+    for path in READS:
+        good(colleague.http.get(path))
+    with colleague.http.stream("GET", STREAM, timeout=10) as stream:
+        assert stream.status_code == 200
+        lines = stream.iter_lines()
+        while next(lines):
+            pass
+        good(customer.browser.delete(f"/v1/members/{colleague.member_id}/sessions"))
+        begun = time.monotonic()
+        assert list(lines)[-1:] in ([], [""])
+        assert time.monotonic() - begun < BAR_SECONDS
+    for path in READS:
+        assert refusal(colleague.http.get(path)) == (401, "invalid_credential")
+    # They belong to it as before.
+    colleague.log_in()
+    good(colleague.http.get("/v1/projects"))
+
+
 def test_another_role_counts_everywhere(customer: Customer, colleague: Colleague) -> None:
     path = f"/v1/members/{colleague.member_id}"
     good(customer.browser.patch(path, json={"role": "viewer"}))

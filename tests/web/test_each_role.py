@@ -53,6 +53,7 @@ CALLS: dict[str, list[Call]] = {
     "Publish|Use the platform.s colours": [("PATCH", "/v1/branding")],
     "Change role of .*": [("PATCH", f"/v1/members/{ANY}")],
     "Remove .*|Leave": [("DELETE", f"/v1/members/{ANY}")],
+    "Log out .*": [("DELETE", f"/v1/members/{ANY}/sessions")],
     "Second factor of .*": [("POST", f"/v1/members/{ANY}/factor-reset")],
     "Ask for it": [("PATCH", "/v1/tenant/sign-in")],
     "Hand it over": [("POST", "/v1/ownership-transfers")],

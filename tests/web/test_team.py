@@ -74,6 +74,38 @@ class TestTeam:
         grace.come_back(colleague)
         expect(grace.page.get_by_role("alertdialog")).to_have_count(0)
 
+    def test_whoever_was_logged_out_proves_who_they_are(
+        self,
+        signed_in: Person,
+        customer: Customer,
+        colleague: Account,
+        new_person: Callable[..., Person],
+    ) -> None:
+        slug = customer.account.slug
+        grace = new_person(size=PHONE)
+        grace.open("/login")
+        grace.enter(colleague)
+        grace.is_at("/tenants")
+        grace.page.get_by_role("link", name=re.compile(f"{slug}\\.")).click()
+        grace.is_in()
+        signed_in.open(PAGE, slug=slug)
+        signed_in.button("Log out Grace Hopper").click()
+        question = signed_in.page.get_by_role("alertdialog")
+        expect(question).to_contain_text("They keep their role.")
+        assert violations(signed_in.page) == []
+        question.get_by_role("button", name="Log them out").click()
+        signed_in.sees("Grace Hopper is logged out of this workspace.")
+        expect(grace.page.get_by_role("alertdialog")).to_be_visible(timeout=SOON_MS)
+        # What she has on the platform's host does not lead back in by a click.
+        grace.open("/tenants")
+        grace.page.get_by_role("link", name=re.compile(f"{slug}\\.")).click()
+        grace.sees("Is it you?")
+        dialog = grace.page.get_by_role("dialog")
+        dialog.get_by_label("Password", exact=True).fill(colleague.password)
+        dialog.get_by_role("button", name="Go on").click()
+        grace.is_in()
+        expect(grace.page).to_have_url(re.compile(f"//{slug}\\."))
+
     def test_the_workspace_is_handed_over_when_the_other_side_agrees(
         self,
         signed_in: Person,

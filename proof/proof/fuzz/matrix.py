@@ -55,7 +55,13 @@ def operations(document: dict[str, Any]) -> list[Operation]:
         for path, item in document["paths"].items()
         for method, spec in item.items()
     ]
-    return sorted(found, key=lambda operation: METHODS.index(operation.method))
+    return sorted(found, key=_turn)
+
+
+def _turn(operation: Operation) -> tuple[int, int]:
+    # What is deleted within a thing comes before the thing.
+    depth = -operation.path.count("/") if operation.method == "delete" else 0
+    return METHODS.index(operation.method), depth
 
 
 def places(document: dict[str, Any], operation: Operation) -> Iterator[Place]:

@@ -14,6 +14,7 @@ from identity_svc.parts import Parts
 from identity_svc.people.service import erase
 from identity_svc.roles.schemas import BuiltInRole
 from identity_testing import (
+    PASSWORD,
     Browser,
     Caller,
     Events,
@@ -31,6 +32,7 @@ from stagify.database import Database
 from stagify.events.identity import (
     ApiKeyResumed,
     ApiKeySuspended,
+    MemberLoggedOut,
     MemberRemoved,
     MemberRestored,
     MemberRoleChanged,
@@ -72,6 +74,7 @@ class TestWhoMayNot:
             for answer in (
                 await client.patch(f"{URL}/{target}", json={"role": "viewer"}, headers=headers),
                 await client.delete(f"{URL}/{target}", headers=headers),
+                await client.delete(f"{URL}/{target}/sessions", headers=headers),
                 await client.post(f"{URL}/{target}/restore", json={}, headers=headers),
             ):
                 assert refusal(answer) == expected
@@ -84,6 +87,7 @@ class TestWhoMayNot:
         for answer in (
             await client.patch(f"{URL}/{target}", json={"role": "viewer"}, headers=headers),
             await client.delete(f"{URL}/{target}", headers=headers),
+            await client.delete(f"{URL}/{target}/sessions", headers=headers),
             await client.post(f"{URL}/{target}/restore", json={}, headers=headers),
         ):
             assert refusal(answer) == (403, "permission_denied")
@@ -111,6 +115,7 @@ class TestWhoMayNot:
             for answer in (
                 await client.patch(f"{URL}/{target}", json={"role": "viewer"}, headers=headers),
                 await client.delete(f"{URL}/{target}", headers=headers),
+                await client.delete(f"{URL}/{target}/sessions", headers=headers),
                 await client.post(f"{URL}/{target}/restore", json={}, headers=headers),
             ):
                 assert refusal(answer) == (404, "member_not_found")
@@ -140,7 +145,8 @@ class TestWhoMayNot:
             code = "role_not_allowed" if mine == "admin" else "permission_denied"
             assert refusal(answer) == (403, code), (mine, theirs, given)
             if mine != "admin" or theirs == "owner":
-                assert refusal(await client.delete(target, headers=headers)) == (403, code)
+                for path in (target, f"{target}/sessions"):
+                    assert refusal(await client.delete(path, headers=headers)) == (403, code)
 
 
 class TestRoles:
@@ -386,6 +392,114 @@ class TestRemoval:
                 )
                 await session.execute(text("DELETE FROM former_members"))
             assert [await each.look_up() for each in theirs] == [None] * 4
+
+
+class TestLogOut:
+    """Somebody's sessions end, and they stay a member."""
+
+    async def test_every_session_and_every_way_in_from_before_ends(
+        self,
+        client: httpx.AsyncClient,
+        caller: Caller,
+        database: Database,
+        clock: Clock,
+        member: Member,
+        second: Member,
+        browser: OpenBrowser,
+        make_traveller: MakeTraveller,
+        events: Events,
+    ) -> None:
+        await activate(database, member.tenant_id)
+        await activate(database, second.tenant_id)
+        headers = caller.user(member)
+        theirs, owners = [browser(member), browser(member)], browser(member)
+        for each in theirs:
+            assert (await each.log_in(second.email)).status_code == 201
+        assert (await owners.log_in(member.email)).status_code == 201
+        under_way, elsewhere = make_traveller(), make_traveller()
+        await under_way.log_in(second)
+        await elsewhere.log_in(second)
+        handed = await under_way.hand_off(member.tenant_id)
+        at_home = await elsewhere.enter(
+            second.tenant_id, code_in(await elsewhere.hand_off(second.tenant_id))
+        )
+        assert at_home.status_code == 201
+        target = await id_of(client, headers, second)
+
+        ended = await client.delete(f"{URL}/{target}/sessions", headers=headers)
+        assert ended.status_code == 204, ended.text
+
+        assert [await each.look_up() for each in theirs] == [None, None]
+        arrived = await under_way.enter(member.tenant_id, code_in(handed))
+        assert refusal(arrived) == (401, "invalid_handoff")
+        # Not with the log-in on the platform's host that there was; anywhere else it goes on.
+        assert refusal(await elsewhere.hand_off(member.tenant_id)) == (403, "step_up_required")
+        assert (await elsewhere.session(second.tenant_id)).json()["user"]["email"] == second.email
+        assert (await elsewhere.hand_off(second.tenant_id)).status_code == 201
+        assert await owners.look_up() is not None
+        told = [
+            each
+            for each in await events(member.tenant_id)
+            if type(each) in (MemberLoggedOut, SessionRevoked)
+        ]
+        assert [type(each) for each in told].count(SessionRevoked) == 2
+        (noted,) = [each for each in told if type(each) is MemberLoggedOut]
+        assert noted.user_id == second.user_id
+        assert {each.actor for each in told} == {f"user:{member.user_id}"}
+
+        # They are who they were, and log in anew: with the password here, with a step-up there.
+        assert (await theirs[0].log_in(second.email)).status_code == 201
+        clock.advance(timedelta(seconds=1))
+        step_up = {"current_password": PASSWORD}
+        proved = await elsewhere.call("POST", "/v1/session/step-up", None, step_up)
+        assert proved.status_code == 200, proved.text
+        code = code_in(await elsewhere.hand_off(member.tenant_id))
+        assert (await elsewhere.enter(member.tenant_id, code)).status_code == 201
+
+    async def test_a_hand_off_that_is_used_meanwhile_leaves_no_session(
+        self,
+        client: httpx.AsyncClient,
+        caller: Caller,
+        database: Database,
+        member: Member,
+        second: Member,
+        make_traveller: MakeTraveller,
+    ) -> None:
+        await activate(database, member.tenant_id)
+        headers = caller.user(member)
+        target = await id_of(client, headers, second)
+        for _ in range(5):
+            ways = [make_traveller() for _ in range(4)]
+            codes = []
+            for each in ways:
+                await each.log_in(second)
+                codes.append(code_in(await each.hand_off(member.tenant_id)))
+            *arrived, ended = await asyncio.gather(
+                *(
+                    each.enter(member.tenant_id, code)
+                    for each, code in zip(ways, codes, strict=True)
+                ),
+                client.delete(f"{URL}/{target}/sessions", headers=headers),
+            )
+            assert ended.status_code == 204
+            assert {answer.status_code for answer in arrived} <= {201, 401}
+            for each in ways:
+                assert (await each.session(member.tenant_id)).status_code == 401
+
+    async def test_their_keys_go_on(
+        self, client: httpx.AsyncClient, caller: Caller, member: Member
+    ) -> None:
+        headers = caller.user(member)
+        made = await client.post("/v1/api-keys", json={"name": "importer"}, headers=headers)
+        own = await id_of(client, headers, member)
+        ended = await client.delete(f"{URL}/{own}/sessions", headers=headers)
+        assert ended.status_code == 204
+        look_up = await client.post(
+            "/internal/credentials",
+            json={"type": "api_key", "value": made.json()["key"]},
+            headers=caller.service("gateway", member.tenant_id),
+        )
+        assert look_up.status_code == 200
 
 
 class TestRestore:

@@ -117,6 +117,16 @@ class MemberRemoved(TenantEvent):
     means: str
 
 
+class MemberLoggedOut(TenantEvent):
+    """Somebody has ended all of a member's sessions in the tenant; they are a member as before, and log in
+    anew."""
+
+    event_type = "stagify.member.logged_out.v1"
+    topic = Topic.IDENTITY
+    key_field = "user_id"
+    user_id: UUID
+
+
 class MemberRestored(TenantEvent):
     """Somebody who had been removed is a member again, under the same id."""
 

@@ -42,6 +42,18 @@ async def remove_member(member_id: UUID, principal: MemberDep, session: SessionD
     await service.remove_member(session, principal=principal, member_id=member_id)
 
 
+@router.delete(
+    "/members/{member_id}/sessions",
+    status_code=204,
+    responses=problems(PersonRequiredError, MemberNotFoundError, RoleNotAllowedError),
+)
+async def log_out_member(member_id: UUID, principal: ManagerDep, session: SessionDep) -> None:
+    """Log a member out of this workspace: all sessions and streams here end within a second, on every
+    device, and a log-in elsewhere from before does not lead back in. They can log in again; API keys go
+    on."""
+    await service.log_out_member(session, principal=principal, member_id=member_id)
+
+
 @router.post(
     "/members/{member_id}/restore",
     responses=problems(

@@ -1,4 +1,4 @@
-"""The end of a membership, at once and everywhere, and its return.
+"""The end of a membership, or of all its sessions, at once and everywhere, and its return.
 
 What hangs on a membership ends in the transaction that ends it. Rows are locked in one order, that of a
 log-in: the tenant, the person, their hand-offs, the membership, their sessions. A service account ends
@@ -55,6 +55,22 @@ async def remove_member(session: Session, *, principal: TenantPrincipal, member_
         require_covers(own, (await role_of(session, member)).permissions)
     assert principal.user_id is not None
     await _end(session, member, by=principal.user_id)
+
+
+async def log_out_member(session: Session, *, principal: TenantPrincipal, member_id: UUID) -> None:
+    """End all of a member's sessions in the tenant, with open streams and hand-offs; they are a member as
+    before, and their keys go on.
+
+    A log-in on the platform's host from before does not lead back in: whoever has it, it may be the
+    reason.
+    """
+    own = await require_actor(session, principal, "members:manage")
+    member = await get_member(session, member_id)
+    require_covers(own, (await role_of(session, member)).permissions)
+    await end_handoffs_of(session, member.user_id)
+    await hold_membership(session, member)
+    members.log_out_member(session, member)
+    await end_sessions_of(session, member.user_id)
 
 
 async def leave(session: Session, *, tenant_id: UUID, user_id: UUID) -> None:

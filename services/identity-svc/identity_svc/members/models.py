@@ -7,7 +7,7 @@ from sqlalchemy import CheckConstraint, ForeignKeyConstraint, UniqueConstraint
 from sqlmodel import Field
 
 from identity_svc.tables import ServiceTable
-from stagify.tables import TenantTable, creation_time
+from stagify.tables import TenantTable, creation_time, instant
 
 
 class Membership(TenantTable, ServiceTable, table=True):
@@ -27,6 +27,8 @@ class Membership(TenantTable, ServiceTable, table=True):
     role: str
     # The tenant's own role, if it is one.
     custom_role_id: UUID | None = None
+    # When somebody has last ended all of the member's sessions here: a log-in from before opens none.
+    logged_out_at: datetime | None = instant(default=None)
 
 
 class FormerMember(TenantTable, ServiceTable, table=True):

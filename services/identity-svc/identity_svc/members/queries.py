@@ -27,6 +27,12 @@ async def find_membership(
     return (await session.exec(query)).one_or_none()
 
 
+async def find_logged_out_at(session: Session, user_id: UUID) -> datetime | None:
+    """When all of the person's sessions in the tenant have last been ended, as the database has it."""
+    query = select(Membership.logged_out_at).where(col(Membership.user_id) == user_id)
+    return (await session.exec(query)).one_or_none()
+
+
 async def count_owners(session: Session) -> int:
     """How many owners the tenant has."""
     query = select(func.count()).select_from(Membership).where(Membership.role == "owner")

@@ -19,6 +19,7 @@ from stagify.database import Session
 from stagify.errors import UnauthorizedError
 from stagify.events.identity import (
     MemberJoined,
+    MemberLoggedOut,
     MemberRemoved,
     MemberRestored,
     MemberRoleChanged,
@@ -48,7 +49,9 @@ __all__ = [
     "hold_membership",
     "hold_role",
     "is_held",
+    "is_logged_out_since",
     "list_members",
+    "log_out_member",
     "put_back",
     "read_member",
     "require_actor",
@@ -229,6 +232,19 @@ async def end_membership(session: Session, member: Membership, *, by: UUID) -> F
 async def hold_membership(session: Session, member: Membership) -> None:
     """Wait for those who are about to open a session for a member, and let nobody begin to."""
     await session.refresh(member, with_for_update=True)
+
+
+def log_out_member(session: Session, member: Membership) -> None:
+    """Let no log-in of the member's from before this moment open a session; in a transaction that holds
+    the membership."""
+    member.logged_out_at = utc_now()
+    publish(session, MemberLoggedOut(tenant_id=member.tenant_id, user_id=member.user_id))
+
+
+async def is_logged_out_since(session: Session, user_id: UUID, auth_time: datetime) -> bool:
+    """Whether all of the person's sessions in the tenant have been ended since they have logged in."""
+    logged_out_at = await queries.find_logged_out_at(session, user_id)
+    return logged_out_at is not None and logged_out_at >= auth_time
 
 
 async def find_former(session: Session, member_id: UUID) -> FormerMember | None:

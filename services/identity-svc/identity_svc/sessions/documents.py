@@ -11,6 +11,7 @@ from identity_svc.sessions.errors import (
 from identity_svc.sessions.schemas import ChallengeRead
 from identity_svc.tenants.service import TenantSuspendedError
 from identity_svc.throttling.service import TooManyAttemptsError
+from stagify.auth import StepUpRequiredError
 from stagify.links import link
 from stagify.problems import problems
 
@@ -53,6 +54,7 @@ HANDOFF_ANSWERS = problems(
     TenantProvisioningError,
     TenantSuspendedError,
     SsoRequiredError,
+    StepUpRequiredError,
     TooManyAttemptsError,
 )
 HANDOFF_ANSWERS[TenantProvisioningError.status]["headers"] = {

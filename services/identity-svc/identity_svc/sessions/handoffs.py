@@ -18,7 +18,7 @@ from uuid import UUID
 from prometheus_client import Counter
 
 from identity_svc.digests.service import new_token
-from identity_svc.members.service import find_role, hold_role
+from identity_svc.members.service import find_role, hold_role, is_logged_out_since
 from identity_svc.parts import Parts
 from identity_svc.people import service as people
 from identity_svc.sessions import persons, queries
@@ -40,6 +40,7 @@ from identity_svc.sessions.service import (
 )
 from identity_svc.tenants.service import TenantSuspendedError, find_tenant
 from identity_svc.throttling.service import Limit, count_attempt, share_of
+from stagify.auth import StepUpRequiredError
 from stagify.clock import utc_now
 from stagify.database import Session
 from stagify.source import Source
@@ -89,7 +90,8 @@ class NewHandoff:
 
 
 async def hand_off(parts: Parts, *, request: HandoffRequest) -> NewHandoff:
-    """Let a person into a tenant of theirs that is active. A tenant of others seems not to exist."""
+    """Let a person into a tenant of theirs that is active. A tenant of others seems not to exist. Whom
+    somebody has logged out there since they logged in here proves first who they are."""
     async with parts.database.system() as session:
         person = await persons.get_person(session, parts.digester, request.token)
         asking = parts.digester.digest("throttle", "handoff", str(person.user_id))
@@ -99,6 +101,8 @@ async def hand_off(parts: Parts, *, request: HandoffRequest) -> NewHandoff:
         )
     async with parts.database.tenant(request.tenant_id) as session:
         slug = await _require_open(session, request.tenant_id, person.user_id)
+        if await is_logged_out_since(session, person.user_id, person.auth_time):
+            raise StepUpRequiredError
         account = await people.get_account(session, person.user_id)
         code, expires_at = new_token(), utc_now() + LIFE
         owner = DeviceOwner(account.id, account.password_hash)
@@ -184,6 +188,8 @@ async def _let_in(session: Session, parts: Parts, arrival: Arrival) -> LogIn | N
     person = await persons.hold_person(session, taken.parent_id)
     role = await hold_role(session, taken.user_id)
     if person is None or role is None:
+        return None
+    if await is_logged_out_since(session, taken.user_id, person.auth_time):
         return None
     if await is_kept_out(session, arrival.tenant_id, role):
         raise SsoRequiredError

@@ -127,6 +127,16 @@ export function useRemoveMember() {
   });
 }
 
+/** Their sessions here end at once, on every device; they can log in again. */
+export function useLogMemberOut() {
+  return useMutation({
+    mutationFn: (member: Member) => {
+      const params = { path: { member_id: member.id } };
+      return data(api.DELETE("/v1/members/{member_id}/sessions", { params }));
+    },
+  });
+}
+
 /** End one's own membership, and show the workspaces that are left. */
 export function useLeaveTeam() {
   return useMutation({

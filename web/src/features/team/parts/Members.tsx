@@ -16,9 +16,10 @@ import { useRestoreWords } from "./refusals";
 const RoleDialog = lazy(() => import("./RoleDialog"));
 const RemoveDialog = lazy(() => import("./RemoveDialog"));
 const LeaveDialog = lazy(() => import("./LeaveDialog"));
+const LogOutDialog = lazy(() => import("./LogOutDialog"));
 const ResetDialog = lazy(() => import("./ResetDialog"));
 
-type Open = { what: "role" | "remove" | "leave" | "reset"; member: Member };
+type Open = { what: "role" | "remove" | "leave" | "logout" | "reset"; member: Member };
 
 /** The people of the workspace, and what one may do about each. */
 export function Members({
@@ -81,6 +82,7 @@ export function Members({
           />
         )}
         {open?.what === "leave" && <LeaveDialog member={open.member} onClose={close} />}
+        {open?.what === "logout" && <LogOutDialog member={open.member} onClose={close} />}
         {open?.what === "reset" && <ResetDialog member={open.member} onClose={close} />}
       </Suspense>
     </>
@@ -152,6 +154,16 @@ function Line({
           onClick={() => onOpen("reset")}
         >
           <Trans>Lost second factor</Trans>
+        </Button>
+      )}
+      {!isYou && decides && (
+        <Button
+          kind="secondary"
+          size="small"
+          aria-label={t`Log out ${name}`}
+          onClick={() => onOpen("logout")}
+        >
+          <Trans>Log out</Trans>
         </Button>
       )}
       {!isYou && decides && (
