@@ -31,6 +31,7 @@ from stagify.events.identity import (
     InvitationResent,
     InvitationRevoked,
     MemberJoined,
+    MemberLoggedOut,
     MemberRemoved,
     MemberRestored,
     MemberRoleChanged,
@@ -58,6 +59,7 @@ from stagify.events.sso import (
     SsoConnectionTested,
     SsoIdentityLinked,
     SsoLogInRefused,
+    SsoLogOutReceived,
 )
 from stagify.events.staging import (
     ProjectCancelled,
@@ -224,6 +226,7 @@ ROUTES: dict[str, Published] = {
             InvitationLinkRevoked,
             UsageRecorded,
         ),
+        "log_out_member": (MemberLoggedOut, SessionRevoked),
         "restore_member": (MemberRestored, ApiKeyResumed, UsageRecorded),
         "create_role": (RoleCreated,),
         "update_role": (RoleUpdated, MemberRoleChanged, ServiceAccountUpdated),
@@ -270,6 +273,7 @@ ROUTES: dict[str, Published] = {
         ),
         "confirm_sso": (SsoIdentityLinked, MemberJoined, InvitationAccepted, UsageRecorded),
         "log_out_of_sso": (SessionRevoked,),
+        "take_sso_log_out": (SsoLogOutReceived, SessionRevoked),
         "look_up_credential": "a question; it is a POST because a secret stands in no address",
         "note_uses": "when a key was last used, which is no change of it",
     },

@@ -35,7 +35,8 @@ IDS_OR_MADE_OF_IDS = """
 """
 SECRETS_OR_HASHES_OF_SECRETS = """
     answer_hash browser_hash challenge client_secret code_hash fingerprint handle key_hash last4 nonce password_hash
-    public_id public_key secret state_hash token_hash undo_hash
+    public_id public_key secret session_hash sso_session_hash state_hash
+    subject_hash token_hash undo_hash
 """
 # A task names rows and no people, because operators read it.
 TASKS = "tasks.concurrency_key tasks.key tasks.last_error tasks.payload"

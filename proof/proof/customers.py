@@ -47,6 +47,24 @@ def set_plan(platform: Platform, customer: Customer, plan: str) -> None:
     eventually(is_known, what=f"the session to know of the plan {plan}")
 
 
+class Browser:
+    """Keeps the cookies of one host by hand: a cookie jar keeps Secure ones from plain HTTP."""
+
+    def __init__(self, port: int, slug: str) -> None:
+        self.http = client(port, slug)
+        self.cookies: dict[str, str] = {}
+
+    def call(self, method: str, path: str, **more: object) -> httpx.Response:
+        headers = {"Sec-Fetch-Site": "same-origin"}
+        if self.cookies:
+            headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        answer = self.http.request(method, path, headers=headers, **more)  # type: ignore[arg-type]
+        for line in answer.headers.get_list("set-cookie"):
+            name, _, value = line.partition(";")[0].partition("=")
+            self.cookies[name] = value
+        return answer
+
+
 @dataclass
 class Colleague:
     """Somebody whom a customer has invited, in a browser on the host of the customer's tenant."""
@@ -76,9 +94,11 @@ def secret_for(mails: Path, email: str) -> str:
 
 
 @contextlib.contextmanager
-def hire(platform: Platform, customer: Customer, role: str = "member") -> Iterator[Colleague]:
+def hire(
+    platform: Platform, customer: Customer, role: str = "member", *, email: str | None = None
+) -> Iterator[Colleague]:
     """Somebody without an account, whom the customer invites and who accepts."""
-    email = f"colleague-{secrets.token_hex(4)}@{customer.account.slug}.example.com"
+    email = email or f"colleague-{secrets.token_hex(4)}@{customer.account.slug}.example.com"
     good(customer.browser.post("/v1/invitations", json={"emails": [email], "role": role}))
     body = {
         "token": secret_for(platform.mail_dir, email),

@@ -47,7 +47,10 @@ def text_of(mail: EmailMessage) -> str:
     return part_of(mail, "plain")
 
 
-LOG_IN_NOTE = "A new log-in to your StagifyAI account"
+LOG_IN_NOTES = (
+    "A new log-in to your StagifyAI account",
+    "A new log-in by your company's log-in",
+)
 
 
 class MailServer(MessageHandler):
@@ -76,11 +79,11 @@ class MailServer(MessageHandler):
 
     def to(self, address: str) -> list[EmailMessage]:
         """The mails that address has got, but for notes of log-ins, which each log-in of a test brings."""
-        return [mail for mail in self._all_to(address) if mail["Subject"] != LOG_IN_NOTE]
+        return [mail for mail in self._all_to(address) if mail["Subject"] not in LOG_IN_NOTES]
 
     def log_in_notes(self, address: str) -> list[EmailMessage]:
         """What that address was told of log-ins in new browsers."""
-        return [mail for mail in self._all_to(address) if mail["Subject"] == LOG_IN_NOTE]
+        return [mail for mail in self._all_to(address) if mail["Subject"] in LOG_IN_NOTES]
 
     def _all_to(self, address: str) -> list[EmailMessage]:
         return [mail for mail in self.received if mail["To"].lower() == address.lower()]

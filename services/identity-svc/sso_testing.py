@@ -20,6 +20,7 @@ import orjson
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from identity_svc.parts import Parts
+from identity_svc.sso.log_out_tokens import EVENT
 from identity_svc.sso.provider import WELL_KNOWN
 from identity_svc.throttling.service import Limit, count_attempt
 from identity_testing import PASSWORD, Browser, Caller, Member
@@ -160,6 +161,23 @@ class Idp:
             claims, rsa_key(self.key_name), "RS256", headers={"kid": self.key_name, **headers}
         )
 
+    def log_out_token(self, header: dict[str, Any] | None = None, **changes: Any) -> str:
+        """Its word that somebody has logged out there; what is None it does not say."""
+        now = int(utc_now().timestamp())
+        told = {
+            "iss": self.issuer,
+            "aud": CLIENT_ID,
+            "iat": now,
+            "exp": now + 120,
+            "jti": secrets.token_hex(8),
+            "events": {EVENT: {}},
+            **changes,
+        }
+        claims = {name: value for name, value in told.items() if value is not None}
+        if self.sign is not None:
+            return self.sign(claims)
+        return self.signed(claims, **{"typ": "logout+jwt", **(header or {})})
+
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             head = (await reader.readuntil(b"\r\n\r\n")).decode()
@@ -186,6 +204,8 @@ class NameServer(asyncio.DatagramProtocol):
 
     def __init__(self) -> None:
         self.records: dict[str, str] = {}
+        # Whether it has lost its data (SERVFAIL).
+        self.is_broken = False
         self.port = 0
 
     def connection_made(self, transport: Any) -> None:
@@ -197,7 +217,9 @@ class NameServer(asyncio.DatagramProtocol):
         name = query.question[0].name.to_text().rstrip(".")
         answer = dns.message.make_response(query)
         answer.flags |= dns.flags.RA
-        if name in self.records:
+        if self.is_broken:
+            answer.set_rcode(dns.rcode.SERVFAIL)
+        elif name in self.records:
             answer.answer.append(
                 dns.rrset.from_text(f"{name}.", 60, "IN", "TXT", f'"{self.records[name]}"')
             )
@@ -310,6 +332,17 @@ class Company:
     async def finish(self, browser: Browser, told: dict[str, Any]) -> httpx.Response:
         """The answer to what the provider has sent back."""
         return await browser.request("POST", f"{URL}/callback", json=told)
+
+    async def told(self, token: str | None = None, **form: str) -> httpx.Response:
+        """The answer to what its provider says of a log-out there; it calls the platform's host."""
+        return await self.told_at(self.connection["log_out_uri"], token, **form)
+
+    async def told_at(self, uri: str, token: str | None = None, **form: str) -> httpx.Response:
+        """The same at any address."""
+        sent = form if token is None else {"logout_token": token, **form}
+        return await self.seats.client.post(
+            urlsplit(uri).path, data=sent, headers=self.caller.platform()
+        )
 
     async def confirm(
         self, browser: Browser, asked: httpx.Response, password: str = PASSWORD

@@ -190,6 +190,14 @@ class UnsupportedMediaTypeError(StagifyError):
         return {"Accept": "application/json"}
 
 
+class FormRequiredError(UnsupportedMediaTypeError):
+    """Send this as application/x-www-form-urlencoded."""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Accept": "application/x-www-form-urlencoded"}
+
+
 class UnsupportedContentCodingError(UnsupportedMediaTypeError):
     """Send the body as it is, without Content-Encoding."""
 

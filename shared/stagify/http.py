@@ -1,7 +1,7 @@
 """The HTTP process of a service: health, errors, limits, metrics and traces, which are the same in
 all services."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
@@ -88,9 +88,11 @@ def create_service_app(
     close: Callable[[], Awaitable[None]],
     checks: Mapping[str, Check] | None = None,
     lifespan: Lifespan | None = None,
+    forms: Sequence[str] = (),
 ) -> FastAPI:
     """The app that every service starts from. `lifespan` is an async context manager for what runs
-    beside it; `close` comes last and closes the parts of the service, `database` among them.
+    beside it; `close` comes last and closes the parts of the service, `database` among them. Bodies are
+    JSON, but at paths that begin with one of `forms`, where other people's standards ask for a form.
 
     It refuses to start if its database role can bypass row-level security. It serves /healthz,
     /readyz, /metrics and /openapi.json; errors are RFC 9457 problem+json.
@@ -117,6 +119,7 @@ def create_service_app(
         service=service,
         max_body_bytes=MAX_BODY_BYTES,
         max_running=settings.http_max_running,
+        forms=forms,
     )
     if traced:
         from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor

@@ -7,7 +7,7 @@ import asyncio
 import logging
 import re
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 from stagify import json_bodies, metrics, telemetry
 from stagify.cause import Cause, current
 from stagify.errors import (
+    FormRequiredError,
     MethodNotAllowedError,
     OverloadedError,
     StagifyError,
@@ -46,11 +47,21 @@ INTERNAL = "/internal/"
 
 class RequestMiddleware:
     """Binds the request id and the trace, counts requests, answers HEAD as GET without its body (RFC
-    9110, 9.3.2), and refuses requests when the process is busy, or if they are too large or not JSON.
-    Nobody may store an answer that does not say itself how long it may be kept."""
+    9110, 9.3.2), and refuses requests when the process is busy, or if they are too large or not JSON;
+    at paths that begin with one of `forms`, not a form. Nobody may store an answer that does not say itself
+    how long it may be kept."""
 
-    def __init__(self, app: App, *, service: str, max_body_bytes: int, max_running: int) -> None:
+    def __init__(
+        self,
+        app: App,
+        *,
+        service: str,
+        max_body_bytes: int,
+        max_running: int,
+        forms: Sequence[str] = (),
+    ) -> None:
         self._app = app
+        self._forms = tuple(forms)
         self._service = service
         self._max_body_bytes = max_body_bytes
         self._places = _Places(max_running)
@@ -88,7 +99,8 @@ class RequestMiddleware:
         if refusal is not None:
             await problem(refusal)(scope, receive, answer.send)
             return
-        body = _Body(receive, self._max_body_bytes, is_ours=scope["path"].startswith(INTERNAL))
+        is_json = not scope["path"].startswith((INTERNAL, *self._forms))
+        body = _Body(receive, self._max_body_bytes, is_json=is_json)
         await self._app(scope, body.receive, answer.send)
 
     def _refusal(self, scope: Scope, headers: dict[bytes, bytes]) -> StagifyError | None:
@@ -99,7 +111,10 @@ class RequestMiddleware:
         if length.isdigit() and int(length) > self._max_body_bytes:
             return TooLargeError(limit_bytes=self._max_body_bytes)
         kind = headers.get(b"content-type", b"").split(b";")[0].strip().lower()
-        if kind != b"application/json" and not kind.endswith(b"+json"):
+        if scope["path"].startswith(self._forms):
+            if kind != b"application/x-www-form-urlencoded":
+                return FormRequiredError()
+        elif kind != b"application/json" and not kind.endswith(b"+json"):
             return UnsupportedMediaTypeError()
         if b"content-encoding" in headers and _is_encoded(scope):
             return UnsupportedContentCodingError()
@@ -235,15 +250,15 @@ class _HeadAlone:
 
 
 class _Body:
-    """Stops reading a chunked body that exceeds the limit, and refuses one that two programs could
-    read differently, unless it `is_ours`."""
+    """Stops reading a chunked body that exceeds the limit, and refuses JSON that two programs could
+    read differently. What is not read as `is_json` is a form, or written by one of our own services."""
 
-    __slots__ = ("_is_ours", "_left", "_parts", "_receive")
+    __slots__ = ("_is_json", "_left", "_parts", "_receive")
 
-    def __init__(self, receive: Receive, limit: int, *, is_ours: bool) -> None:
+    def __init__(self, receive: Receive, limit: int, *, is_json: bool) -> None:
         self._receive = receive
         self._left = limit
-        self._is_ours = is_ours
+        self._is_json = is_json
         self._parts: list[bytes] = []
 
     async def receive(self) -> Message:
@@ -255,7 +270,7 @@ class _Body:
         # FastAPI would turn any other error that is raised while it reads the body into a 400.
         if self._left < 0:
             raise HTTPException(413)
-        if not self._is_ours:
+        if self._is_json:
             self._parts.append(part)
             if not message.get("more_body", False):
                 self._check()

@@ -5,28 +5,10 @@ from collections.abc import Callable, Iterator
 import httpx
 import pytest
 
-from proof.customers import PASSWORD, refusal
-from stagify_local.customer import PLATFORM, SESSION_COOKIE, Customer, client
+from proof.customers import PASSWORD, Browser, refusal
+from stagify_local.customer import PLATFORM, SESSION_COOKIE, Customer
 from stagify_local.platform import Platform
 from stagify_local.waiting import eventually
-
-
-class Browser:
-    """Keeps the cookies of one host by hand: a cookie jar keeps Secure ones from plain HTTP."""
-
-    def __init__(self, port: int, slug: str) -> None:
-        self.http = client(port, slug)
-        self.cookies: dict[str, str] = {}
-
-    def call(self, method: str, path: str, **more: object) -> httpx.Response:
-        headers = {"Sec-Fetch-Site": "same-origin"}
-        if self.cookies:
-            headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-        answer = self.http.request(method, path, headers=headers, **more)  # type: ignore[arg-type]
-        for line in answer.headers.get_list("set-cookie"):
-            name, _, value = line.partition(";")[0].partition("=")
-            self.cookies[name] = value
-        return answer
 
 
 @pytest.fixture

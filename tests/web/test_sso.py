@@ -8,9 +8,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from proof.accessibility import violations
+from proof.customers import hire
+from proof.devices import set_up_app
 from proof.person import PHONE, Person
 from stagify.testing.providers import RealProvider, real_provider
-from stagify_local.customer import Customer
+from stagify_local.customer import Account, Customer
 from stagify_local.platform import Platform
 from stagify_local.waiting import eventually
 
@@ -22,6 +24,14 @@ def provider() -> Iterator[RealProvider]:
     """A provider that somebody else has written."""
     with real_provider() as running:
         yield running
+
+
+@pytest.fixture
+def hired(platform: Platform, customer: Customer) -> Iterator[Account]:
+    """A member who has a password, and an address in the company's domain."""
+    address = f"colleague-{uuid4().hex[:8]}@{customer.account.slug}.example"
+    with hire(platform, customer, email=address) as colleague:
+        yield colleague.account
 
 
 def allow(page: Page, subject: str) -> None:
@@ -43,6 +53,7 @@ def test_a_company_logs_in_where_it_always_does(
     customer: Customer,
     platform: Platform,
     provider: RealProvider,
+    hired: Account,
 ) -> None:
     slug = customer.account.slug
     owner = signed_in
@@ -118,14 +129,55 @@ def test_a_company_logs_in_where_it_always_does(
     # This provider does not say which log-in that was about.
     stranger.sees("Diese Anmeldung ist vorbei")
 
-    # Where it is required, there is nothing else, but for owners.
-    ways = customer.http.get("/v1/sso").json()
-    stranger.page.route(
-        "**/v1/sso", lambda route: route.fulfill(json={**ways, "is_enforced": True})
-    )
+    # The owner gets one, and from then on nobody else comes in by a password, or stays in.
+    colleague = new_person(size=PHONE, look="dark")
+    without_looks(colleague)
+    colleague.log_in(hired)
+    on_platform = new_person()
+    on_platform.open("/login")
+    on_platform.enter(hired)
+    on_platform.is_at("/tenants")
+    owner.open("/me", slug=slug)
+    owner.button("Set up").click()
+    app, _ = set_up_app(owner)
+    owner.open(PAGE, slug=slug)
+    owner.button("Test the log-in").click()
+    allow(owner.page, f"owner@{slug}.example")
+    owner.sees("The log-in works")
+    owner.page.get_by_role("switch", name="Require it").click()
+    owner.page.get_by_role("alertdialog").get_by_role("button", name="Require it").click()
+    owner.sees("On, and required")
+    question = colleague.page.get_by_role("alertdialog")
+    expect(question.get_by_role("button", name="Log in with Lakeside")).to_be_visible()
+    expect(question.locator("input[type=password]")).to_have_count(0)
+    assert violations(colleague.page) == []
+    on_platform.page.get_by_role("link", name=re.compile(f"{slug}\\.")).click()
+    on_platform.sees("lets its people in by their company's log-in only")
+    assert violations(on_platform.page) == []
+    on_platform.page.get_by_role("link", name="Go to its log-in").click()
+    expect(on_platform.button("Log in with Lakeside")).to_be_visible()
+
+    # Whoever has an account connects it by its password, once, and goes on where they were.
+    provider.know("colleague", email=hired.email, email_verified=True, name="Grace Hopper")
+    question.get_by_role("button", name="Log in with Lakeside").click()
+    allow(colleague.page, "colleague")
+    colleague.sees("Is this account yours?")
+    assert violations(colleague.page) == []
+    colleague.page.get_by_label("Password", exact=True).fill(hired.password)
+    colleague.button("Connect and log in").click()
+    colleague.is_in()
+    # Grace, who came in this way, was not disturbed.
+    grace.page.reload()
+    grace.sees("Grace Hopper")
+
+    # Owners have another way in, should the provider fail.
     stranger.open("/login", slug=slug)
     expect(stranger.button("Mit Lakeside anmelden")).to_be_visible()
     expect(stranger.page.locator("input[type=password]")).to_have_count(0)
     assert violations(stranger.page) == []
     stranger.button(re.compile("Sie sind Inhaber")).click()
-    expect(stranger.page.locator("input[type=password]")).to_have_count(1)
+    stranger.enter(hired)
+    stranger.sees("nur über die Anmeldung beim Unternehmen")
+    stranger.enter(customer.account)
+    stranger.type_code(app.code())
+    stranger.is_in()

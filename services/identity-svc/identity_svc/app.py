@@ -43,7 +43,12 @@ def create_app(settings: Settings) -> FastAPI:
             await recording
 
     app = create_service_app(
-        NAME, settings, database=parts.database, close=parts.aclose, lifespan=lifespan
+        NAME,
+        settings,
+        database=parts.database,
+        close=parts.aclose,
+        lifespan=lifespan,
+        forms=[sso.LOG_OUTS],
     )
     app.state.parts = parts
     add_routes(

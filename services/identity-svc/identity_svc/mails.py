@@ -29,4 +29,7 @@ MAILS = (
     api_keys.EXPIRES,
     api_keys.REPORTED,
     sso.ENDED,
+    sso.NEW_DEVICE,
+    sso.MISSING,
+    sso.LAPSED,
 )

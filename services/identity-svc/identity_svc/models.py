@@ -25,7 +25,13 @@ from identity_svc.roles.models import CustomRole
 from identity_svc.service_accounts.models import ServiceAccount
 from identity_svc.sessions.models import Handoff, PersonSession, Session
 from identity_svc.signup.models import Signup
-from identity_svc.sso.models import SsoAttempt, SsoConnection, SsoDomain, SsoIdentity
+from identity_svc.sso.models import (
+    SsoAttempt,
+    SsoConnection,
+    SsoDomain,
+    SsoIdentity,
+    SsoLogOut,
+)
 from identity_svc.tables import ServiceTable
 from identity_svc.tenants.models import Tenant
 from identity_svc.throttling.models import Backoff, Throttle
@@ -60,6 +66,7 @@ __all__ = [
     "SsoConnection",
     "SsoDomain",
     "SsoIdentity",
+    "SsoLogOut",
     "Tenant",
     "Throttle",
     "Totp",

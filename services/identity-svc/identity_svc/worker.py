@@ -23,7 +23,10 @@ from identity_svc.seat_counts.tasks import seat_count_kinds
 from identity_svc.sessions import mail as session_mails
 from identity_svc.settings import Settings
 from identity_svc.signup.mail import SignupMail
-from identity_svc.sso.mail import SsoEndedMail
+from identity_svc.sso import mail as sso_mails
+from identity_svc.sso.domain_proofs import look_at_all
+from identity_svc.sso.mail import SsoDomainMail, SsoNote
+from identity_svc.sso.tasks import domain_kinds
 from identity_svc.upkeep.service import Turn, upkeep
 from stagify.consumer import Consumer
 from stagify.service_worker import configure, run_service_worker
@@ -32,6 +35,7 @@ from stagify.worker import every
 
 UPKEEP_INTERVAL_SECONDS = 30.0
 SEATS_INTERVAL_SECONDS = 24 * 3_600.0
+DOMAINS_INTERVAL_SECONDS = 24 * 3_600.0
 
 
 def make_consumer(parts: Parts) -> Consumer:
@@ -67,13 +71,19 @@ def make_kinds(parts: Parts) -> Kinds:
         MailKind.API_KEY_EXPIRES_IN_A_WEEK: ApiKeyExpiresMail(brands),
         MailKind.API_KEY_EXPIRES_IN_A_DAY: ApiKeyExpiresMail(brands),
         MailKind.API_KEY_REPORTED: ApiKeyReportedMail(brands),
-        MailKind.SSO_ENDED: SsoEndedMail(brands, parts.settings.app_url),
+        MailKind.SSO_ENDED: SsoNote(
+            sso_mails.ENDED, "/login", brands, reset_link=f"{parts.settings.app_url}/reset"
+        ),
+        MailKind.SSO_NEW_DEVICE: SsoNote(sso_mails.NEW_DEVICE, "/me", brands),
+        MailKind.SSO_DOMAIN_MISSING: SsoDomainMail(sso_mails.MISSING, parts.digester, brands),
+        MailKind.SSO_DOMAIN_LAPSED: SsoDomainMail(sso_mails.LAPSED, parts.digester, brands),
     }
     return {
         **mail_kinds(composers, SmtpSender(parts.settings)),
         **lost_factor_kinds(parts),
         **invitation_kinds(),
         **seat_count_kinds(parts),
+        **domain_kinds(parts),
     }
 
 
@@ -95,6 +105,9 @@ async def main() -> None:
                 ),
                 "seats": lambda: every(
                     SEATS_INTERVAL_SECONDS, lambda: compare_all(parts), name="seats"
+                ),
+                "domains": lambda: every(
+                    DOMAINS_INTERVAL_SECONDS, lambda: look_at_all(parts), name="domains"
                 ),
             },
         )

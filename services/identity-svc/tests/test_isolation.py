@@ -38,6 +38,7 @@ TENANT_TABLES = (
     "sso_connections",
     "sso_domains",
     "sso_identities",
+    "sso_log_outs",
 )
 
 # What takes more than one call to make.
@@ -92,6 +93,10 @@ MORE = (
         "INSERT INTO sso_identities (tenant_id, id, created_at, connection_id, issuer, subject,"
         " user_id, last_used_at)"
         " VALUES (:tenant, :id, now(), :tenant, 'https://login.example', 'ada', :user, now())"
+    ),
+    (
+        "INSERT INTO sso_log_outs (tenant_id, id, created_at, connection_id, token_hash, issued_at,"
+        " expires_at) VALUES (:tenant, :id, now(), :tenant, 'x', now(), now() + interval '1 hour')"
     ),
 )
 

@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 
 from identity_svc.sessions.mail import PER_PERSON_HOUR
-from identity_testing import MailServer, Member, text_of
+from identity_testing import Browser, Join, MailServer, Member, SignUp, text_of
 from mfa_testing import set_up_totp, verify
+from sso_testing import Company
 from stagify.database import Database
 from stagify.tasks.runner import TaskRunner
 from stagify.testing import Clock
@@ -89,3 +90,34 @@ async def test_a_program_without_cookies_floods_nobody(
         assert (await make_traveller().log_in(member)).status_code == 201
         await notes.count()
     assert await notes.count() == PER_PERSON_HOUR
+
+
+async def test_a_log_in_at_the_company_is_told_of_too(
+    company: Company, sign_up: SignUp, join: Join, runner: TaskRunner, mail_server: MailServer
+) -> None:
+    await company.open(is_just_in_time=True)
+    person = await sign_up()
+    await join(person, company.owner)
+
+    async def enter(browser: Browser, subject: str, email: str) -> None:
+        answer = await company.enter(browser, subject, email=email, email_verified=True)
+        if answer.status_code == 202:
+            answer = await company.confirm(browser, answer)
+        assert answer.status_code == 201, answer.text
+        await runner.run_due()
+
+    first = company.browser()
+    await enter(first, "ada", person.email)
+    assert len(mail_server.log_in_notes(person.email)) == 1
+    await enter(first, "ada", person.email)
+    assert len(mail_server.log_in_notes(person.email)) == 1
+    await enter(company.browser(), "ada", person.email)
+    told = mail_server.log_in_notes(person.email)
+    assert len(told) == 2
+    assert f"http://{company.owner.slug}.localhost:8080/me" in text_of(told[-1])
+    # Whose account begins with it has no other browser.
+    newcomer = f"grace.{company.owner.slug}@example.com"
+    await enter(company.browser(), "grace", newcomer)
+    assert mail_server.log_in_notes(newcomer) == []
+    await enter(company.browser(), "grace", newcomer)
+    assert len(mail_server.log_in_notes(newcomer)) == 1

@@ -55,6 +55,18 @@ class SsoIdentityLinked(TenantEvent):
     connection_id: UUID
 
 
+class SsoLogOutReceived(TenantEvent):
+    """A provider has told us that somebody has logged out there; `ended` is how many sessions that has ended
+    here. `user_id` is whose they were, if it is known."""
+
+    event_type = "stagify.sso_log_out.received.v1"
+    topic = Topic.IDENTITY
+    key_field = "connection_id"
+    connection_id: UUID
+    user_id: UUID | None = None
+    ended: int
+
+
 class SsoLogInRefused(TenantEvent):
     """Somebody has come back from a provider and was not let in; `code` says why."""
 

@@ -29,6 +29,9 @@ Purpose = Literal[
     "sso_verifier",
     "sso_browser",
     "sso_domain",
+    "sso_log_out",
+    "sso_session",
+    "sso_subject",
 ]
 
 CODE_DIGITS = 6

@@ -43,6 +43,9 @@ class MailKind(StrEnum):
     API_KEY_EXPIRES_IN_A_DAY = "api_key_expires_in_a_day"
     API_KEY_REPORTED = "api_key_reported"
     SSO_ENDED = "sso_ended"
+    SSO_NEW_DEVICE = "sso_new_device"
+    SSO_DOMAIN_MISSING = "sso_domain_missing"
+    SSO_DOMAIN_LAPSED = "sso_domain_lapsed"
 
     @property
     def task(self) -> str:

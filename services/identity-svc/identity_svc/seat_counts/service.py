@@ -7,14 +7,13 @@ may be under way: only a difference that is the same after a while is corrected,
 import logging
 from datetime import timedelta
 from random import uniform
-from uuid import UUID
 
 from prometheus_client import Counter
 
 from identity_svc.members.service import count_members
 from identity_svc.parts import Parts
 from identity_svc.seats.service import METER, correct_seats
-from identity_svc.tenants.service import lock_tenant, tenants_after
+from identity_svc.tenants.service import in_each_tenant, lock_tenant
 from stagify.calls.usage import read_level
 from stagify.clock import utc_now
 from stagify.database import Session
@@ -32,24 +31,16 @@ COMPARE, CORRECT = "seats.compare", "seats.correct"
 SPREAD = timedelta(hours=1)
 # Longer than events are under way, but for the worst of days.
 SETTLING = timedelta(hours=6)
-TENANTS_AT_ONCE = 500
-
-_FIRST = UUID(int=0)
 
 
 async def compare_all(parts: Parts) -> None:
     """Have every tenant's seats compared within the next hour."""
-    last = _FIRST
-    while True:
-        async with parts.database.system() as session:
-            tenants = await tenants_after(session, last, TENANTS_AT_ONCE)
-        for tenant_id in tenants:
-            async with parts.database.tenant(tenant_id) as session:
-                due_at = utc_now() + SPREAD * uniform(0, 1)
-                await enqueue(session, COMPARE, key=str(tenant_id), due_at=due_at)
-        if len(tenants) < TENANTS_AT_ONCE:
-            return
-        last = tenants[-1]
+
+    async def compare_later(session: Session) -> None:
+        due_at = utc_now() + SPREAD * uniform(0, 1)
+        await enqueue(session, COMPARE, key=str(session.info["tenant_id"]), due_at=due_at)
+
+    await in_each_tenant(parts.database, compare_later)
 
 
 async def compare(parts: Parts, task: Task) -> None:

@@ -66,6 +66,18 @@ async def end_sessions_of_connection(session: Session, connection_id: UUID) -> N
     _announce(session, await queries.delete_of_connection(session, connection_id))
 
 
+async def end_sessions_at_provider(
+    session: Session, connection_id: UUID, *, user_id: UUID | None, session_hash: bytes | None
+) -> list[UUID]:
+    """End sessions at once whose person has logged out at the connection's provider: of the person, of one
+    session there, or of both. Whose those were that there were."""
+    ended = await queries.delete_at_provider(
+        session, connection_id, user_id=user_id, session_hash=session_hash
+    )
+    _announce(session, ended)
+    return [each for _, each in ended]
+
+
 async def end_other_sessions(session: Session, *, besides: Collection[UUID]) -> None:
     """End all sessions in the session's tenant that came from no connection, besides those of these
     people, and everybody's hand-offs into it."""

@@ -20,9 +20,14 @@ HOUR = timedelta(hours=1)
 
 
 async def tell_of_device(
-    session: Session, parts: Parts, browser: Browser, account: people.Account
+    session: Session,
+    parts: Parts,
+    browser: Browser,
+    account: people.Account,
+    *,
+    kind: MailKind = MailKind.NEW_DEVICE,
 ) -> None:
-    """Queue the note, if somebody has just logged in whom this browser is not known to."""
+    """Queue the note, of this kind, if somebody has just logged in whom this browser is not known to."""
     if parts.devices.find(browser.device_cookie, owner_of(account)) is not None:
         return
     subject = parts.digester.digest("throttle", "new_device", str(account.id))
@@ -30,7 +35,7 @@ async def tell_of_device(
         await count_attempt(session, Limit("new_device_hour", subject, PER_PERSON_HOUR, HOUR))
         await queue_mail(
             session,
-            kind=MailKind.NEW_DEVICE,
+            kind=kind,
             subject_id=account.id,
             give_up_at=utc_now() + NOTE_LIFE,
         )

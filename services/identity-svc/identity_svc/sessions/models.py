@@ -43,6 +43,8 @@ class Session(TenantTable, ServiceTable, table=True):
     # The connection for single sign-on that let the person in; a session that has one is worth something in
     # this tenant alone.
     sso_connection_id: UUID | None = None
+    # Keyed hash of the name that the provider's own session has there, if it told us one.
+    sso_session_hash: bytes | None = None
     # How the person has proved who they are (RFC 8176), and when: a hand-off changes neither. The last
     # release does not write these two.
     amr: list[str] = Field(

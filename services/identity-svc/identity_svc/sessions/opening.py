@@ -83,6 +83,8 @@ class Facts:
     expires_at: datetime
     parent_id: UUID | None = None
     sso_connection_id: UUID | None = None
+    # What is kept of the session at the provider, if it has a name.
+    sso_session_hash: bytes | None = None
 
 
 async def is_kept_out(session: Session, tenant_id: UUID, role: Role | None) -> bool:
@@ -178,6 +180,7 @@ async def open_session(
         created_at=now,
         parent_id=facts.parent_id,
         sso_connection_id=facts.sso_connection_id,
+        sso_session_hash=facts.sso_session_hash,
         amr=list(facts.amr),
         auth_time=facts.auth_time,
         last_seen_at=now,

@@ -162,6 +162,23 @@ async def delete_of_connection(session: Session, connection_id: UUID) -> list[tu
     return await _delete(session, col(models.Session.sso_connection_id) == connection_id)
 
 
+async def delete_at_provider(
+    session: Session, connection_id: UUID, *, user_id: UUID | None, session_hash: bytes | None
+) -> list[tuple[UUID, UUID]]:
+    """Delete the sessions that a connection has let in: those that belong to one at the provider, and of a
+    person also those that no such one is known of; without one all of the person's. Their ids, and whose
+    they were."""
+    which = col(models.Session.sso_connection_id) == connection_id
+    known = col(models.Session.sso_session_hash)
+    if user_id is not None:
+        which &= col(models.Session.user_id) == user_id
+    if session_hash is not None and user_id is None:
+        which &= known == session_hash
+    elif session_hash is not None:
+        which &= (known == session_hash) | known.is_(None)
+    return await _delete(session, which)
+
+
 async def delete_of_no_connection(
     session: Session, *, besides: Collection[UUID]
 ) -> list[tuple[UUID, UUID]]:

@@ -30,6 +30,7 @@ from identity_svc.sessions.devices import DeviceOwner
 from identity_svc.sessions.ending import (
     end_handoffs_of,
     end_other_sessions,
+    end_sessions_at_provider,
     end_sessions_of,
     end_sessions_of_connection,
     log_out,
@@ -117,6 +118,7 @@ __all__ = [
     "end_other_sessions",
     "end_own_session",
     "end_own_sessions",
+    "end_sessions_at_provider",
     "end_sessions_of",
     "end_sessions_of_connection",
     "enter",
@@ -144,6 +146,7 @@ __all__ = [
     "session_hash",
     "sets_cookie",
     "sign_in",
+    "tell_of_device",
 ]
 
 LOG_INS = Counter(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID, uuid5
 
 from identity_svc.invitations.service import OpenInvitation, find_open, use_up
+from identity_svc.mail.service import MailKind
 from identity_svc.members.service import (
     add_member,
     find_member,
@@ -33,6 +34,7 @@ from identity_svc.sessions.service import (
     open_session,
     owner_of,
     revoke_session,
+    tell_of_device,
 )
 from identity_svc.sso import queries
 from identity_svc.sso.errors import (
@@ -41,6 +43,7 @@ from identity_svc.sso.errors import (
     SsoNotMemberError,
     SsoTakenError,
 )
+from identity_svc.sso.log_outs import has_logged_out, session_hash_of
 from identity_svc.sso.models import SsoConnection, SsoIdentity
 from identity_svc.sso.rules import Claims, mapped_role, name_of, trusted_email
 from identity_svc.sso.schemas import SsoTestRead
@@ -123,6 +126,8 @@ async def admit(
     async with parts.database.tenant(admission.tenant_id) as session:
         # Two of one person's log-ins at once make one account and one member.
         await lock_tenant(session, admission.tenant_id)
+        if await has_logged_out(session, parts.digester, admission.connection_id, admission.claims):
+            raise SsoAttemptInvalidError
         found = await _find(session, admission, proof)
         if found.role is None and reservation_id is None:
             # They were removed in this very moment, and invited again.
@@ -133,6 +138,9 @@ async def admit(
             await _hold(session, account, proof)
             identity = await _link(session, found, admission, account)
             await _join_or_follow(session, found, admission, identity, account, reservation_id)
+            # An account that is made by this log-in has no other browser.
+            if found.account is not None:
+                await tell_of_device(session, parts, browser, account, kind=MailKind.SSO_NEW_DEVICE)
             return await _open(session, parts, admission, account, browser, replaces)
 
 
@@ -160,6 +168,9 @@ async def _open(
             auth_time=now,
             expires_at=now + LIFE,
             sso_connection_id=admission.connection_id,
+            sso_session_hash=session_hash_of(
+                parts.digester, admission.connection_id, admission.claims.session_id
+            ),
         ),
         device_cookie=parts.devices.renew(browser.device_cookie, owner_of(account)),
         user_agent=browser.user_agent,

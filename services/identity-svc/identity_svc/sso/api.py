@@ -1,6 +1,7 @@
 """The routes of single sign-on."""
 
 from typing import Annotated, Any
+from urllib.parse import parse_qs
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -15,7 +16,7 @@ from identity_svc.sessions.service import (
     LogIn,
     cookies_of,
 )
-from identity_svc.sso import domain_proofs, logging_in, service
+from identity_svc.sso import domain_proofs, log_outs, logging_in, service
 from identity_svc.sso.documents import (
     CHANGED,
     CONFIRMED,
@@ -24,12 +25,15 @@ from identity_svc.sso.documents import (
     DOMAIN_CHECKED,
     ENDED,
     FINISHED,
+    LOG_OUT_FORM,
     RETURNED,
     STARTED,
+    TOLD,
 )
 from identity_svc.sso.errors import (
     SsoConnectionNotFoundError,
     SsoDomainNotFoundError,
+    SsoLogOutInvalidError,
     SsoNotIncludedError,
 )
 from identity_svc.sso.logging_in import COOKIE_NAME, Arrival, Confirmation, Start, Tester
@@ -43,6 +47,7 @@ from identity_svc.sso.schemas import (
     SsoFinish,
     SsoLoggedIn,
     SsoLoggedOut,
+    SsoLogOutTaken,
     SsoOptions,
     SsoStart,
     SsoStarted,
@@ -72,6 +77,10 @@ ReaderDep = Annotated[TenantPrincipal, Depends(requires_person("sso:manage"))]
 ManagerDep = Annotated[TenantPrincipal, Depends(requires("sso:manage", step_up=True))]
 
 FEATURE = "sso"
+# What a provider sends there is a form.
+LOG_OUTS = "/v1/sso/log-outs/"
+# More than a provider sends with its word.
+MAX_FIELDS = 10
 
 
 async def may_connect(principal: ManagerDep, parts: PartsDep) -> TenantPrincipal:
@@ -307,6 +316,42 @@ async def log_out_of_sso(
     response.set_cookie(**UNSET_SESSION)
     response.headers.update(ENDED_HEADERS)
     return SsoLoggedOut(url=url)
+
+
+@router.post(
+    "/log-outs/{tenant_id}/{connection_id}",
+    responses=TOLD,
+    openapi_extra=LOG_OUT_FORM,
+)
+async def take_sso_log_out(
+    tenant_id: UUID,
+    connection_id: UUID,
+    request: Request,
+    _: PlatformDep,
+    source: SourceDep,
+    parts: PartsDep,
+) -> SsoLogOutTaken:
+    """Where a provider tells us that somebody has logged out there (OpenID Connect Back-Channel Logout 1.0):
+    what it let in then ends within a second. Only a token counts that it has signed, once."""
+    await log_outs.take_log_out(
+        parts,
+        tenant_id=tenant_id,
+        connection_id=connection_id,
+        token=_only(await request.body(), "logout_token"),
+        source=source,
+    )
+    return SsoLogOutTaken()
+
+
+def _only(form: bytes, name: str) -> str:
+    """The one value of this name in a form."""
+    try:
+        values = parse_qs(form.decode("ascii"), max_num_fields=MAX_FIELDS).get(name, [])
+    except ValueError:
+        values = []
+    if len(values) != 1:
+        raise SsoLogOutInvalidError(f"The form must have one {name}.")
+    return values[0]
 
 
 def _logged_in(response: Response, made: LogIn) -> SsoLoggedIn:

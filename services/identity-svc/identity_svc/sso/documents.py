@@ -14,6 +14,7 @@ from identity_svc.sso.errors import (
     SsoDomainNotProvedError,
     SsoFactorNeededError,
     SsoLinkFirstError,
+    SsoLogOutInvalidError,
     SsoNotIncludedError,
     SsoNotMemberError,
     SsoNotTestedError,
@@ -113,3 +114,24 @@ FINISHED: Responses = problems(
 CONFIRMED: Responses = problems(
     *ENTRY_ERRORS, InvalidCredentialsError, TooManyAttemptsError, *PASSWORD_ERRORS
 ) | {201: LOGGED_IN}
+TOLD: Responses = problems(SsoLogOutInvalidError, SsoProviderUnavailableError, TooManyAttemptsError)
+LOG_OUT_FORM: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/x-www-form-urlencoded": {
+                "schema": {
+                    "type": "object",
+                    "required": ["logout_token"],
+                    "properties": {
+                        "logout_token": {
+                            "type": "string",
+                            "description": "What the provider has signed.",
+                            "examples": ["eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2lnbmVk"],
+                        }
+                    },
+                }
+            }
+        },
+    }
+}

@@ -2,6 +2,8 @@
 
 import hmac
 from base64 import b32encode
+from datetime import timedelta
+from enum import Enum
 from uuid import UUID
 
 import dns.asyncresolver
@@ -16,6 +18,18 @@ LABEL, PREFIX = "_stagify", "stagify-domain="
 EXAMPLE = ".example"
 SECONDS = 5.0
 MAX_RECORDS = 50
+# So long a domain goes on whose record is missing: a mistake in the DNS is found and mended in that time.
+GRACE = timedelta(days=7)
+
+
+class Look(Enum):
+    """What a look at a domain's record has shown."""
+
+    THERE = "there"
+    # Its DNS says that there is none, or has another one.
+    GONE = "gone"
+    # Nothing is known: its name servers, or ours, did not answer.
+    UNANSWERED = "unanswered"
 
 
 def record_name(domain: str) -> str:
@@ -37,10 +51,10 @@ class Domains:
         self._nameserver = nameserver
         self._is_example_proved = is_example_proved
 
-    async def is_proved(self, domain: str, value: str) -> bool:
+    async def look(self, domain: str, value: str) -> Look:
         """Whether the domain has the record."""
         if self._is_example_proved and domain.endswith(EXAMPLE):
-            return True
+            return Look.THERE
         resolver = dns.asyncresolver.Resolver(configure=self._nameserver is None)
         if self._nameserver is not None:
             host, _, port = self._nameserver.rpartition(":")
@@ -48,7 +62,10 @@ class Domains:
         resolver.lifetime = SECONDS
         try:
             found = await resolver.resolve(record_name(domain), "TXT")
+        except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
+            return Look.GONE
         except (dns.exception.DNSException, OSError):
-            return False
+            return Look.UNANSWERED
         told = [b"".join(record.strings) for record in list(found)[:MAX_RECORDS]]
-        return any(hmac.compare_digest(each, value.encode()) for each in told)
+        is_there = any(hmac.compare_digest(each, value.encode()) for each in told)
+        return Look.THERE if is_there else Look.GONE

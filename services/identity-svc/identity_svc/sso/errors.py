@@ -1,6 +1,7 @@
 """What can go wrong with single sign-on."""
 
 from stagify.errors import (
+    BadRequestError,
     ConflictError,
     ForbiddenError,
     InvalidInputError,
@@ -76,6 +77,12 @@ class SsoAnswerInvalidError(ForbiddenError):
     """What your company's log-in has answered cannot be trusted: tell whoever looks after it."""
 
     code = "sso_answer_invalid"
+
+
+class SsoLogOutInvalidError(BadRequestError):
+    """This is no log-out that the provider of this connection tells us now, for the first time."""
+
+    code = "sso_log_out_invalid"
 
 
 class SsoRefusedError(ForbiddenError):

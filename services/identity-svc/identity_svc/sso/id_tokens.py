@@ -93,6 +93,13 @@ def signed_with(token: str) -> tuple[str, object]:
 
 def verified(token: str, keys: Sequence[Any], algorithm: str, expected: Expected) -> dict[str, Any]:
     """What the token says, if one of the keys has signed it and it is what was expected."""
+    claims = signed_claims(token, keys, algorithm)
+    _check_claims(claims, expected)
+    return claims
+
+
+def signed_claims(token: str, keys: Sequence[Any], algorithm: str) -> dict[str, Any]:
+    """What a token says that one of the keys has signed, whatever that is."""
     for key in keys:
         try:
             claims: dict[str, Any] = jwt.decode(
@@ -102,7 +109,6 @@ def verified(token: str, keys: Sequence[Any], algorithm: str, expected: Expected
             continue
         except (jwt.PyJWTError, ValueError):
             refuse("not_a_token")
-        _check_claims(claims, expected)
         return claims
     refuse("signature")
 
@@ -137,15 +143,32 @@ def suitable(keys: Sequence[Key], algorithm: str, key_id: object) -> Sequence[An
 
 
 def _check_claims(claims: Mapping[str, Any], expected: Expected) -> None:
-    if claims.get("iss") != expected.issuer:
-        refuse("issuer")
-    audience = claims.get("aud")
-    meant = [audience] if isinstance(audience, str) else audience
-    if not isinstance(meant, list) or expected.client_id not in meant:
-        refuse("audience")
+    meant = check_origin(claims, expected.issuer, expected.client_id)
     # Named where there are several, and nobody else (Core, 3.1.3.7).
     if claims.get("azp", None if len(meant) > 1 else expected.client_id) != expected.client_id:
         refuse("audience")
+    check_times(claims)
+    nonce = claims.get("nonce")
+    if not isinstance(nonce, str) or not hmac.compare_digest(
+        nonce.encode(), expected.nonce.encode()
+    ):
+        refuse("nonce")
+    check_subject(claims.get("sub"))
+
+
+def check_origin(claims: Mapping[str, Any], issuer: str, client_id: str) -> list[Any]:
+    """That a token comes from this issuer and is meant for us, and whom else it is meant for."""
+    if claims.get("iss") != issuer:
+        refuse("issuer")
+    audience = claims.get("aud")
+    meant = [audience] if isinstance(audience, str) else audience
+    if not isinstance(meant, list) or client_id not in meant:
+        refuse("audience")
+    return meant
+
+
+def check_times(claims: Mapping[str, Any]) -> None:
+    """That a token was made a short while ago, and is valid now."""
     now = utc_now().timestamp()
     leeway = LEEWAY.total_seconds()
     expires, issued = _moment(claims, "exp"), _moment(claims, "iat")
@@ -156,12 +179,10 @@ def _check_claims(claims: Mapping[str, Any], expected: Expected) -> None:
     begins = _moment(claims, "nbf") if "nbf" in claims else now
     if begins is None or begins > now + leeway:
         refuse("expired")
-    nonce = claims.get("nonce")
-    if not isinstance(nonce, str) or not hmac.compare_digest(
-        nonce.encode(), expected.nonce.encode()
-    ):
-        refuse("nonce")
-    subject = claims.get("sub")
+
+
+def check_subject(subject: object) -> None:
+    """That this can be somebody's name at a provider."""
     if not isinstance(subject, str) or not 0 < len(subject) <= MAX_SUBJECT or "\0" in subject:
         refuse("subject")
 

@@ -308,6 +308,8 @@ def _ask(parts: Parts, admission: Admission, account: people.Account, secret: st
             claims.email_verified,
             claims.name,
             claims.groups,
+            claims.issued_at.isoformat(),
+            claims.session_id,
         ],
     }
     sealed = parts.sealer.seal(admission.tenant_id, orjson.dumps(content))
@@ -363,10 +365,10 @@ def _opened(parts: Parts, arrival: Arrival, token: str) -> tuple[Admission, Proo
     is_live = datetime.fromisoformat(content["expires_at"]) > utc_now()
     if not is_live or not hmac.compare_digest(content["browser"], browser):
         raise SsoAttemptInvalidError
-    issuer, subject, email, verified, name, groups = content["claims"]
-    claims = Claims(
-        issuer, subject, email, verified, name, None if groups is None else tuple(groups)
-    )
+    issuer, subject, email, verified, name, groups, at, sid = content["claims"]
+    groups = None if groups is None else tuple(groups)
+    issued_at = datetime.fromisoformat(at)
+    claims = Claims(issuer, subject, email, verified, name, groups, issued_at, sid)
     admission = Admission(
         arrival.tenant_id, UUID(content["connection"]), content["version"], claims
     )

@@ -62,6 +62,9 @@ class SsoDomain(TenantTable, ServiceTable, table=True):
     connection_id: UUID
     domain: Annotated[str, Personal]
     proved_at: datetime | None = instant(default=None)
+    # When the record was last seen, and since when it is missing from a domain that is proved.
+    seen_at: datetime | None = instant(default=None)
+    missing_since: datetime | None = instant(default=None)
 
 
 class SsoIdentity(TenantTable, ServiceTable, table=True):
@@ -88,6 +91,31 @@ class SsoIdentity(TenantTable, ServiceTable, table=True):
     # The role that the person's groups have led to; None if somebody has given them theirs by hand.
     mapped_role: str | None = None
     last_used_at: datetime = instant()
+
+
+class SsoLogOut(TenantTable, ServiceTable, table=True):
+    """A log-out that a provider has told us. It is kept for as long as the provider's word from before it could
+    still let somebody in, or the same log-out be told again."""
+
+    __tablename__ = "sso_log_outs"
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "connection_id", "token_hash"),
+        ForeignKeyConstraint(
+            ["tenant_id", "connection_id"],
+            ["sso_connections.tenant_id", "sso_connections.id"],
+            ondelete="CASCADE",
+        ),
+        Index(None, "tenant_id", "expires_at"),
+    )
+
+    connection_id: UUID
+    # Keyed hashes of the token's id, and of what it names: a subject, a session, or both.
+    token_hash: bytes
+    subject_hash: bytes | None = None
+    session_hash: bytes | None = None
+    # When the provider said so, by its own clock.
+    issued_at: datetime = instant()
+    expires_at: datetime = instant()
 
 
 class SsoAttempt(ServiceTable, table=True):

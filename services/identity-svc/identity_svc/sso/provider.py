@@ -30,6 +30,7 @@ from identity_svc.sso.id_tokens import (
     suitable,
     verified,
 )
+from identity_svc.sso.log_out_tokens import LogOut, log_out_of
 from stagify.clock import utc_now
 from stagify.strangers import StrangerAnswer, StrangerError, Strangers
 
@@ -211,6 +212,12 @@ class Providers:
         if isinstance(access, str) and any(name not in claims for name in wanted):
             claims = {**await self._userinfo(provider, access, claims["sub"]), **claims}
         return claims
+
+    async def log_out_of(self, provider: Provider, client_id: str, token: str) -> LogOut:
+        """Who has logged out at the provider, as its token says."""
+        algorithm, key_id = signed_with(token)
+        keys = await self._keys(provider, algorithm, key_id)
+        return log_out_of(token, keys, algorithm, issuer=provider.issuer, client_id=client_id)
 
     async def _exchange(
         self, provider: Provider, client: Client, attempt: Attempt, code: str

@@ -4,9 +4,10 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import delete
+from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, func, select
 
-from identity_svc.sso.models import SsoAttempt, SsoConnection, SsoDomain, SsoIdentity
+from identity_svc.sso.models import SsoAttempt, SsoConnection, SsoDomain, SsoIdentity, SsoLogOut
 from stagify.database import Session
 
 
@@ -42,6 +43,11 @@ async def find_domain(session: Session, connection_id: UUID, domain: str) -> Sso
         col(SsoDomain.connection_id) == connection_id, col(SsoDomain.domain) == domain
     )
     return (await session.exec(query)).one_or_none()
+
+
+async def find_domain_by_id(session: Session, domain_id: UUID) -> SsoDomain | None:
+    """The tenant's domain with this id."""
+    return await session.get(SsoDomain, (session.info["tenant_id"], domain_id))
 
 
 async def find_identity(
@@ -82,6 +88,46 @@ async def delete_identities(session: Session, connection_id: UUID) -> None:
 async def delete_identities_of(session: Session, user_id: UUID) -> None:
     """Let no connection that the transaction sees know the person."""
     await session.execute(delete(SsoIdentity).where(col(SsoIdentity.user_id) == user_id))
+
+
+async def note_log_out(session: Session, log_out: SsoLogOut) -> bool:
+    """Keep a log-out; False if it was told before."""
+    noted = await session.execute(
+        insert(SsoLogOut)
+        .values(log_out.model_dump())
+        .on_conflict_do_nothing()
+        .returning(col(SsoLogOut.id))
+    )
+    return noted.scalar_one_or_none() is not None
+
+
+async def find_log_out(
+    session: Session,
+    connection_id: UUID,
+    *,
+    subject_hash: bytes,
+    session_hash: bytes | None,
+    issued_at: datetime,
+) -> bool:
+    """Whether a log-out was told of this session at the provider; or of the subject in all of them, or in one
+    that is not known to be another one, at `issued_at` or later."""
+    of_subject = (col(SsoLogOut.subject_hash) == subject_hash) & (
+        col(SsoLogOut.issued_at) >= issued_at
+    )
+    if session_hash is None:
+        meant = of_subject
+    else:
+        meant = (col(SsoLogOut.session_hash) == session_hash) | (
+            of_subject & col(SsoLogOut.session_hash).is_(None)
+        )
+    query = select(SsoLogOut.id).where(col(SsoLogOut.connection_id) == connection_id, meant)
+    return (await session.exec(query.limit(1))).one_or_none() is not None
+
+
+async def delete_log_outs_over(session: Session, *, now: datetime, limit: int) -> None:
+    """Delete up to `limit` log-outs of the tenant that nothing can follow from any more."""
+    over = select(SsoLogOut.id).where(col(SsoLogOut.expires_at) <= now).limit(limit)
+    await session.execute(delete(SsoLogOut).where(col(SsoLogOut.id).in_(over)))
 
 
 async def find_attempt(session: Session, state_hash: bytes) -> SsoAttempt | None:

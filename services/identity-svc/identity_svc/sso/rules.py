@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -25,6 +26,9 @@ class Claims:
     email_verified: object
     name: str | None
     groups: tuple[str, ...] | None
+    # When it said so, and the session there that the log-in belongs to, if it has a name.
+    issued_at: datetime
+    session_id: str | None = None
 
 
 def claims_of(told: Mapping[str, Any], group_claim: str) -> Claims:
@@ -36,6 +40,8 @@ def claims_of(told: Mapping[str, Any], group_claim: str) -> Claims:
         email_verified=told.get("email_verified"),
         name=_valid(_NAME, told.get("name")),
         groups=_groups(told, group_claim),
+        issued_at=datetime.fromtimestamp(told["iat"], UTC),
+        session_id=_session_id(told.get("sid")),
     )
 
 
@@ -46,6 +52,10 @@ def _valid(rule: TypeAdapter[str], value: object) -> str | None:
         return rule.validate_python(value)
     except ValidationError:
         return None
+
+
+def _session_id(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
 
 
 def _groups(told: Mapping[str, Any], claim: str) -> tuple[str, ...] | None:

@@ -67,16 +67,19 @@ class SsoConnectionUpdate(BaseModel):
 
 
 class SsoDomainRead(BaseModel):
-    """A domain, and the record by which its DNS proves that it is the workspace's."""
+    """A domain, and the record by which its DNS proves that it is the workspace's. The record is looked at once
+    a day: if it is missing, the domain is not proved any more from `lapses_at` on."""
 
     domain: str
     record_name: str
     record_value: str
     proved_at: datetime | None
+    lapses_at: datetime | None
 
 
 class SsoConnectionRead(BaseModel):
-    """A connection. Its secret is never shown. `redirect_uri` is what the provider has to know of us."""
+    """A connection. Its secret is never shown. `redirect_uri` is what the provider has to know of us, and
+    `log_out_uri` where it can tell us of log-outs there (back-channel)."""
 
     id: UUID
     name: str
@@ -84,6 +87,7 @@ class SsoConnectionRead(BaseModel):
     client_id: str
     has_client_secret: bool
     redirect_uri: str
+    log_out_uri: str
     is_enabled: bool
     is_enforced: bool
     is_just_in_time: bool
@@ -167,6 +171,10 @@ class SsoLoggedOut(BaseModel):
     does not want that, there is nothing to end, or no place for it."""
 
     url: str | None
+
+
+class SsoLogOutTaken(BaseModel):
+    """What the provider has told us of has ended here too."""
 
 
 class SsoTestRead(BaseModel):

@@ -22,7 +22,7 @@ from identity_svc.sessions.service import (
 )
 from identity_svc.settings import Settings
 from identity_svc.sso import queries
-from identity_svc.sso.domains import record_name, record_value
+from identity_svc.sso.domains import GRACE, record_name, record_value
 from identity_svc.sso.errors import (
     SsoConnectionNotFoundError,
     SsoFactorNeededError,
@@ -53,7 +53,7 @@ from stagify.events.sso import (
 from stagify.outbox import publish
 from stagify.principal import TenantPrincipal
 
-__all__ = ["forget_attempts", "forget_identities_of"]
+__all__ = ["forget_attempts", "forget_identities_of", "forget_log_outs"]
 
 # A test counts for so long for whoever enforces a connection.
 TEST_LIFE = timedelta(minutes=10)
@@ -71,6 +71,11 @@ def redirect_uri(settings: Settings, connection_id: UUID) -> str:
     """Where the provider sends browsers back to: on the platform's host, so that it stays the same when the
     tenant's changes; one for each connection, so that no provider answers for another one."""
     return f"{settings.app_url}/v1/sso/callback/{connection_id}"
+
+
+def log_out_uri(settings: Settings, connection: SsoConnection) -> str:
+    """Where the provider tells us of log-outs there."""
+    return f"{settings.app_url}/v1/sso/log-outs/{connection.tenant_id}/{connection.id}"
 
 
 async def read_options(session: Session, tenant_id: UUID) -> SsoOptions:
@@ -309,6 +314,7 @@ async def read_connection(
         client_id=connection.client_id,
         has_client_secret=connection.client_secret is not None,
         redirect_uri=redirect_uri(parts.settings, connection.id),
+        log_out_uri=log_out_uri(parts.settings, connection),
         is_enabled=connection.is_enabled,
         is_enforced=connection.is_enforced,
         is_just_in_time=connection.is_just_in_time,
@@ -329,6 +335,7 @@ def _read_domain(parts: Parts, found: SsoDomain) -> SsoDomainRead:
         record_name=record_name(found.domain),
         record_value=record_value(parts.digester, found.tenant_id, found.domain),
         proved_at=found.proved_at,
+        lapses_at=found.missing_since and found.missing_since + GRACE,
     )
 
 
@@ -352,3 +359,8 @@ async def forget_identities_of(session: Session, user_id: UUID) -> None:
 async def forget_attempts(session: Session, limit: int) -> None:
     """Delete up to `limit` log-ins that nobody has finished in time."""
     await queries.delete_attempts_over(session, now=utc_now(), limit=limit)
+
+
+async def forget_log_outs(session: Session, limit: int) -> None:
+    """Delete up to `limit` log-outs of the session's tenant that nothing can follow from any more."""
+    await queries.delete_log_outs_over(session, now=utc_now(), limit=limit)

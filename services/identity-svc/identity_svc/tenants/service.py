@@ -6,7 +6,7 @@ whether the other has been there: the lock of the row makes one of them the seco
 the receipt.
 """
 
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -17,7 +17,7 @@ from identity_svc.tenants.errors import TenantSuspendedError
 from identity_svc.tenants.models import Tenant
 from stagify import replicas
 from stagify.clock import utc_now
-from stagify.database import Session
+from stagify.database import Database, Session
 from stagify.events import TenantEvent
 from stagify.events.receipts import IdentityReceiptIssued
 from stagify.events.tenant import (
@@ -36,6 +36,7 @@ __all__ = [
     "find_tenant",
     "find_tenants",
     "get_tenant",
+    "in_each_tenant",
     "issue_receipt",
     "lock_tenant",
     "record_created",
@@ -52,6 +53,10 @@ BRAND = replicas.Facts(Tenant, mark="brand_event_id")
 STATUS = replicas.Facts(Tenant, mark="status_event_id")
 SIGN_IN = replicas.Facts(Tenant, mark="sign_in_event_id")
 CREATION = replicas.Facts(Tenant, mark="created_event_id")
+
+TENANTS_AT_ONCE = 500
+
+_FIRST = UUID(int=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +130,20 @@ async def lock_tenant(session: Session, tenant_id: UUID) -> None:
 async def tenants_after(session: Session, last_id: UUID, limit: int) -> list[UUID]:
     """Ids of the next `limit` tenants in order."""
     return await queries.find_after(session, last_id, limit)
+
+
+async def in_each_tenant(database: Database, work: Callable[[Session], Awaitable[None]]) -> None:
+    """Do something in every tenant, in a transaction for each, one after the other."""
+    last = _FIRST
+    while True:
+        async with database.system() as session:
+            tenants = await tenants_after(session, last, TENANTS_AT_ONCE)
+        for tenant_id in tenants:
+            async with database.tenant(tenant_id) as session:
+                await work(session)
+        if len(tenants) < TENANTS_AT_ONCE:
+            return
+        last = tenants[-1]
 
 
 async def record_owner(session: Session, new: NewTenant) -> bool:

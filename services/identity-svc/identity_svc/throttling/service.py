@@ -98,6 +98,8 @@ Scope = Literal[
     "sso_source_minute",
     "sso_tenant_minute",
     "sso_domain_minute",
+    # Log-outs that one source has told in a provider's name.
+    "sso_log_out_source_minute",
     # Log-ins at one account by strangers: nobody is refused by this, it makes them wait longer.
     "login_strangers_day",
 ]

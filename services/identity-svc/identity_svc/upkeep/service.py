@@ -18,7 +18,7 @@ from identity_svc.password_resets.service import forget_resets
 from identity_svc.people.service import forget_rested
 from identity_svc.sessions.service import forget_expired, forget_expired_persons
 from identity_svc.signup.service import forget_signups
-from identity_svc.sso.service import forget_attempts
+from identity_svc.sso.service import forget_attempts, forget_log_outs
 from identity_svc.tenants.service import tenants_after
 from identity_svc.throttling.service import forget_old_attempts
 
@@ -56,6 +56,7 @@ async def upkeep(parts: Parts, turn: Turn, *, tenants_per_round: int = TENANTS_P
             await forget_former(session, BATCH_ROWS)
             await forget_closed(session, BATCH_ROWS)
             await forget_transfers(session, BATCH_ROWS)
+            await forget_log_outs(session, BATCH_ROWS)
     # A round with fewer tenants was the last one: begin again.
     is_last = len(tenants) < tenants_per_round
     turn.last_tenant = _FIRST if is_last else tenants[-1]

@@ -15,6 +15,8 @@ const NONE: Schemas["SsoOptions"] = { items: [], is_enforced: false };
 /** How people of this workspace log in at their company. A log-in does not wait for what cannot be read. */
 export const waysQuery = queryOptions({
   queryKey: ["sso"],
+  // Whoever has to log in again may have to do so in another way by now.
+  staleTime: 1_000,
   queryFn: () => (data(api.GET("/v1/sso")) as Promise<Schemas["SsoOptions"]>).catch(() => NONE),
 });
 

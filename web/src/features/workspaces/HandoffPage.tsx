@@ -1,8 +1,9 @@
-import { Trans } from "@lingui/react/macro";
+import { Trans, useLingui } from "@lingui/react/macro";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useRouteContext, useSearch } from "@tanstack/react-router";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { ShowPasskey, useLogOut } from "@/features/session";
+import { ApiError } from "@/lib/api";
 import { wordsFor } from "@/lib/refusals";
 import { Button, buttonLook } from "@/ui/Button";
 import { OneMoment } from "@/ui/OneMoment";
@@ -13,6 +14,7 @@ import { isFresh } from "./paths";
 
 /** A workspace asks who this is: hand the person over, if they belong there; with a passkey, if it asks for one. */
 export function HandoffPage() {
+  const { t } = useLingui();
   const { host, challenge, proof } = useSearch({ from: "/platform/handoff" });
   const { person } = useRouteContext({ from: "/platform/handoff" });
   const { data: tenants, error: unread } = useQuery(tenantsQuery);
@@ -30,6 +32,7 @@ export function HandoffPage() {
   }, [tenant, challenge, mutate, isProved]);
   const isStranger = tenants !== undefined && !tenant;
   const error = handOff.error ?? unread;
+  const isElsewhere = error instanceof ApiError && error.code === "sso_required";
   if (tenant && !isProved) return <ShowPasskey host={host} onDone={go} />;
   if (!isStranger && !error) {
     return (
@@ -53,11 +56,19 @@ export function HandoffPage() {
             You are signed in as {person.user.email}, who is not a member of <Typed text={host} />.
           </Trans>
         ) : (
-          error && wordsFor(error)
+          error &&
+          wordsFor(error, {
+            sso_required: t`This workspace lets its people in by their company's log-in only.`,
+          })
         )}
       </p>
       <div className="mt-2 flex flex-wrap gap-3">
-        <Link to="/tenants" className={buttonLook("primary")}>
+        {isElsewhere && (
+          <a href={`${tenant?.url}/login`} className={buttonLook("primary")}>
+            <Trans>Go to its log-in</Trans>
+          </a>
+        )}
+        <Link to="/tenants" className={buttonLook(isElsewhere ? "secondary" : "primary")}>
           <Trans>My workspaces</Trans>
         </Link>
         <Button kind="secondary" busy={logOut.isPending} onClick={() => logOut.mutate()}>

@@ -1,5 +1,5 @@
 import { Trans, useLingui } from "@lingui/react/macro";
-import { lazy, Suspense, useState } from "react";
+import { lazy, type ReactNode, Suspense, useState } from "react";
 import { wordsFor } from "@/lib/refusals";
 import { Badge } from "@/ui/Badge";
 import { Button } from "@/ui/Button";
@@ -52,17 +52,22 @@ export function ConnectionCard({ connection }: { connection: Connection }) {
       <State connection={connection} />
       {change.error && <Notice tone="danger">{wordsFor(change.error, changeRefusals)}</Notice>}
       {start.error && <Notice tone="danger">{wordsFor(start.error, refusals)}</Notice>}
-      <div className="grid gap-1.5">
-        <p className="font-medium text-caption">
-          <Trans>Redirect address, for your provider</Trans>
-        </p>
-        <div className="flex flex-wrap items-center gap-3">
-          <code className="min-w-0 break-all rounded-input bg-raised px-3 py-2 text-caption">
-            {connection.redirect_uri}
-          </code>
-          <CopyButton text={connection.redirect_uri} label={t`Copy the redirect address`} />
-        </div>
-      </div>
+      <Address
+        name={<Trans>Redirect address, for your provider</Trans>}
+        value={connection.redirect_uri}
+        copy={t`Copy the redirect address`}
+      />
+      <Address
+        name={<Trans>Back-channel log-out address, if your provider has a place for it</Trans>}
+        hint={
+          <Trans>
+            Whoever is logged out at your company, or is locked out there, is then out here within a
+            second.
+          </Trans>
+        }
+        value={connection.log_out_uri}
+        copy={t`Copy the log-out address`}
+      />
       {isEditing && <EditConnection connection={connection} onClose={() => setEditing(false)} />}
       <Domains connection={connection} />
       <GroupRoles connection={connection} />
@@ -118,6 +123,32 @@ export function ConnectionCard({ connection }: { connection: Connection }) {
         </Suspense>
       )}
     </Section>
+  );
+}
+
+/** What the provider has to know of us. */
+function Address({
+  name,
+  hint,
+  value,
+  copy,
+}: {
+  name: ReactNode;
+  hint?: ReactNode;
+  value: string;
+  copy: string;
+}) {
+  return (
+    <div className="grid gap-1.5">
+      <p className="font-medium text-caption">{name}</p>
+      {hint && <p className="text-caption text-quiet">{hint}</p>}
+      <div className="flex flex-wrap items-center gap-3">
+        <code className="min-w-0 break-all rounded-input bg-raised px-3 py-2 text-caption">
+          {value}
+        </code>
+        <CopyButton text={value} label={copy} />
+      </div>
+    </div>
   );
 }
 

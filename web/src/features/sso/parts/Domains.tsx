@@ -1,6 +1,7 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { X } from "lucide-react";
 import { useState } from "react";
+import { formatDate } from "@/lib/format";
 import { wordsFor } from "@/lib/refusals";
 import { Badge } from "@/ui/Badge";
 import { Button, IconButton } from "@/ui/Button";
@@ -29,39 +30,32 @@ export function Domains({ connection }: { connection: Connection }) {
         </h3>
         <p className="text-caption text-quiet">
           <Trans>
-            The provider is believed about addresses in these domains, once a record in their DNS
-            proves that they are yours.
+            The provider is believed about addresses in these domains, as long as a record in their
+            DNS proves that they are yours.
           </Trans>
         </p>
       </div>
       {error && <Notice tone="danger">{wordsFor(error, refusals)}</Notice>}
       <ul className="grid gap-4">
-        {connection.domains.map(({ domain, proved_at, record_name, record_value }) => (
+        {connection.domains.map(({ domain, ...each }) => (
           <li key={domain} className="grid gap-2 rounded-card border border-line p-4">
             <div className="flex items-center justify-between gap-3">
               <span className="min-w-0 break-all font-medium">
                 <Typed text={domain} />
               </span>
               <div className="flex items-center gap-2">
-                {proved_at === null ? (
-                  <Badge tone="warn">
-                    <Trans>Not proved</Trans>
-                  </Badge>
-                ) : (
-                  <Badge tone="success">
-                    <Trans>Proved</Trans>
-                  </Badge>
-                )}
+                <State of={each} />
                 <IconButton label={t`Remove ${domain}`} onClick={() => remove.mutate(domain)}>
                   <X aria-hidden className="size-5" />
                 </IconButton>
               </div>
             </div>
-            {proved_at === null && (
+            {each.lapses_at !== null && <Lapsing at={each.lapses_at} />}
+            {isOpen(each) && (
               <>
                 <dl className="grid gap-2 text-caption">
-                  <Value name={t`TXT record`} value={record_name} copy={t`Copy the name`} />
-                  <Value name={t`Value`} value={record_value} copy={t`Copy the value`} />
+                  <Value name={t`TXT record`} value={each.record_name} copy={t`Copy the name`} />
+                  <Value name={t`Value`} value={each.record_value} copy={t`Copy the value`} />
                 </dl>
                 <Button
                   kind="secondary"
@@ -99,6 +93,45 @@ export function Domains({ connection }: { connection: Connection }) {
         </Button>
       </Form>
     </div>
+  );
+}
+
+type Proof = Pick<Connection["domains"][number], "proved_at" | "lapses_at">;
+
+/** Whether its record has to be set, or put back. */
+const isOpen = ({ proved_at, lapses_at }: Proof) => proved_at === null || lapses_at !== null;
+
+function State({ of }: { of: Proof }) {
+  if (of.proved_at === null) {
+    return (
+      <Badge tone="warn">
+        <Trans>Not proved</Trans>
+      </Badge>
+    );
+  }
+  if (of.lapses_at !== null) {
+    return (
+      <Badge tone="warn">
+        <Trans>Record missing</Trans>
+      </Badge>
+    );
+  }
+  return (
+    <Badge tone="success">
+      <Trans>Proved</Trans>
+    </Badge>
+  );
+}
+
+function Lapsing({ at }: { at: string }) {
+  const date = formatDate(at);
+  return (
+    <p className="text-caption">
+      <Trans>
+        The record is not in the DNS any more. Put it back before {date}: after that, nobody new
+        comes in with an address in this domain.
+      </Trans>
+    </p>
   );
 }
 
