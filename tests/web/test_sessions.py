@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 from proof.customers import photo
 from proof.person import Person, Picture
 from stagify_local.customer import Customer
+from stagify_local.waiting import eventually
 
 SECRET = "Villa-Rosenhof"
 
@@ -130,7 +131,10 @@ class TestMemory:
         stage(customer)
         signed_in.sees(SECRET)
         assert customer.browser.delete("/v1/me/sessions").status_code == 204
-        self.come_back(signed_in.page)
+        page = signed_in.page
+        here = page.evaluate("location.origin")
+        eventually(lambda: page.request.get(f"{here}/v1/session").status == 401, what="the end")
+        self.come_back(page)
         signed_in.sees("Welcome back")
         assert SECRET not in signed_in.page.content()
 

@@ -18,10 +18,10 @@ class Expiry {
     return this.armed && !EXEMPT.test(new URL(request.url).pathname);
   }
 
-  /** Resolves when the person has logged in again. */
+  /** Resolves when the person has logged in again; never on a page that is being left. */
   renewal(): Promise<void> {
     const renewed = new Promise<void>((resolve) => this.#waiting.push(resolve));
-    this.ended.set(true);
+    if (this.armed) this.ended.set(true);
     return renewed;
   }
 

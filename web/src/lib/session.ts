@@ -11,15 +11,31 @@ export type PersonSession = Schemas["PersonSessionRead"];
 export const sessionQuery = queryOptions({
   queryKey: ["session"],
   staleTime: 5 * 60_000,
-  queryFn: () => readSession<Session>(),
+  queryFn: () => heldSession<Session>(),
 });
 
 /** The same on the platform's host. */
 export const personQuery = queryOptions({
   queryKey: ["session"],
   staleTime: 5 * 60_000,
-  queryFn: () => readSession<PersonSession>(),
+  queryFn: () => heldSession<PersonSession>(),
 });
+
+const PATIENCE = 500;
+
+/** The session; null if this page never had one. A page that had one cannot be shown without it: once it has
+ * ended, this waits until the person is back. */
+async function heldSession<Found extends Session | PersonSession>(): Promise<Found | null> {
+  const hadOne = expiry.armed;
+  const session = await readSession<Found>();
+  if (session || !hadOne) return session;
+  // A call in another window may have given it a new token, which this browser has not got yet.
+  await new Promise((go) => setTimeout(go, PATIENCE));
+  const again = await readSession<Found>();
+  if (again) return again;
+  await expiry.renewal();
+  return heldSession();
+}
 
 /** The session as the server has it now; null if there is none. */
 export async function readSession<Found extends Session | PersonSession>(): Promise<Found | null> {

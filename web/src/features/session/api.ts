@@ -8,7 +8,7 @@ import { leave as endAll } from "@/lib/leaving";
 import { stopLive, useLiveEndings } from "@/lib/live";
 import { showPasskey } from "@/lib/passkeys";
 import { setLocale, setLook } from "@/lib/preferences";
-import { type PersonSession, readSession, type Session, sessionQuery } from "@/lib/session";
+import { type PersonSession, type Session, sessionQuery } from "@/lib/session";
 
 export type Credentials = { email: string; password: string };
 
@@ -201,21 +201,10 @@ export function useFreshSession(): void {
     if (restriction) location.assign(`/second-factor?next=${encodeURIComponent(pathHere())}`);
   }, [restriction]);
   useLiveEndings(
-    useCallback(async () => {
-      const session = await readAnyway().catch(() => undefined);
-      if (session) queries.setQueryData(sessionQuery.queryKey, session);
-      else if (session === null && expiry.armed) await expiry.renewal();
+    useCallback(() => {
+      void queries.refetchQueries({ queryKey: sessionQuery.queryKey });
     }, [queries]),
   );
-}
-
-/** The session; or null, if there is none a moment later either. A call in another window may have given it a new
- * token, which this browser has not got yet. */
-async function readAnyway(): Promise<Session | null> {
-  const session = await readSession<Session>();
-  if (session) return session;
-  await new Promise((go) => setTimeout(go, PATIENCE));
-  return await readSession<Session>();
 }
 
 const pathHere = () => location.pathname + location.search;

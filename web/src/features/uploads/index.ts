@@ -17,6 +17,7 @@ export {
   openUploads,
   queue,
   usePicture,
+  useUnread,
   useUploads,
 } from "./uploads";
 export { useQuotaWords, useRefusalWords } from "./words";

@@ -4,7 +4,7 @@ import { expiry } from "@/lib/expiry";
 import { hold as holdPage } from "@/lib/hold";
 import { leaving } from "@/lib/leaving";
 import { startLive } from "@/lib/live";
-import { useStore } from "@/lib/store";
+import { Store, useStore } from "@/lib/store";
 import { closeUpload, createProject, openUpload, readProjects, stateOf } from "./api";
 import { type Fit, fitOf } from "./fit";
 import { Pictures } from "./pictures";
@@ -15,6 +15,9 @@ import { Shelf } from "./store";
 
 /** The photos of this page on their way to the server. There is one queue; it outlives navigation. */
 export const pictures = new Pictures();
+
+/** How many files that were chosen have not been looked at yet. */
+const unread = new Store(0);
 
 const files = new Map<string, Blob>();
 const POLL = 4_000;
@@ -112,8 +115,10 @@ export async function addFiles(
 ): Promise<Added> {
   const again: string[] = [];
   let added = 0;
+  unread.set(unread.get() + chosen.length);
   for (const file of chosen) {
     const fit = await fitOf(file, limits);
+    unread.set(unread.get() - 1);
     const known = queue.state.get().uploads.find(({ print }) => print === fit.print);
     if (known && (known.stage.is === "missing" || isLostFile(known))) {
       files.set(known.id, file);
@@ -155,6 +160,11 @@ function add(file: File, fit: Fit, choice: Choice): void {
 
 export function useUploads(): Queue {
   return useStore(queue.state);
+}
+
+/** How many photos will yet come to those that are chosen. */
+export function useUnread(): number {
+  return useStore(unread);
 }
 
 /** The picture of an upload that was made here; undefined if there is none. */

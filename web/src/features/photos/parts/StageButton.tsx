@@ -2,6 +2,7 @@ import { Plural, Trans } from "@lingui/react/macro";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
+import { useUnread } from "@/features/uploads";
 import { meterOf, type Usage, usageQuery } from "@/features/usage";
 import { useCan } from "@/lib/access";
 import { formatDate, formatNumber } from "@/lib/format";
@@ -12,14 +13,23 @@ export function StageButton({ many, onStage }: { many: number; onStage: () => vo
   const { data: usage } = useQuery(usageQuery);
   const left = leftOf(usage);
   const none = left === 0;
+  const unread = useUnread();
   return (
     <div className="sticky -bottom-6 z-10 -mx-6 -mb-6 flex flex-wrap items-center gap-x-6 gap-y-3 border-line border-t bg-surface px-6 pt-4 pb-[max(1.5rem,env(safe-area-inset-bottom))] sm:-bottom-8 sm:-mx-8 sm:-mb-8 sm:px-8">
       <p className="tnum min-w-48 flex-1 text-quiet">
-        <Cost many={many} left={left} usage={usage} />
+        {unread > 0 ? (
+          <Plural
+            value={unread}
+            one="# more photo is being read."
+            other="# more photos are being read."
+          />
+        ) : (
+          <Cost many={many} left={left} usage={usage} />
+        )}
       </p>
       <Button
         size="large"
-        unavailable={many === 0 || none}
+        unavailable={many === 0 || none || unread > 0}
         onClick={onStage}
         className="max-sm:w-full"
       >
