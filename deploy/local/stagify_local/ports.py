@@ -5,6 +5,8 @@ import socket
 from collections.abc import Collection
 
 LOOPBACK = "127.0.0.1"
+# Two test runs must not ask for the same ports because something has seeded both alike.
+_RANDOM = random.SystemRandom()
 # Below the range from which the system picks client ports, so that a port stays free between runs.
 CANDIDATES = range(18000, 30000)
 
@@ -23,7 +25,7 @@ def is_free(port: int) -> bool:
 
 def free_port(taken: Collection[int] = ()) -> int:
     """A free port that is not in `taken`."""
-    for port in random.sample(CANDIDATES, 200):
+    for port in _RANDOM.sample(CANDIDATES, 200):
         if port not in taken and is_free(port):
             return port
     raise OSError("no free loopback port found")
