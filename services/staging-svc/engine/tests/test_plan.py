@@ -1,5 +1,6 @@
 """Properties every plan has."""
 
+import functools
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -20,14 +21,29 @@ NOT_SOLID = {"rug", "picture", "mirror", "table_lamp", "pendant", "cord", "dinin
 
 Sites = Callable[[str], Site]
 Pieces = dict[str, Piece]
+Case = tuple[str, str, str]
+Plans = Callable[[Case, int], list[Placement]]
 
 
 @pytest.fixture(
     params=[(room, kind, style) for room in ROOMS for kind in ROOM_TYPES for style in STYLES]
 )
-def case(request: pytest.FixtureRequest) -> tuple[str, str, str]:
-    chosen: tuple[str, str, str] = request.param
+def case(request: pytest.FixtureRequest) -> Case:
+    """The name of a room, what it is furnished as, and in which style."""
+    chosen: Case = request.param
     return chosen
+
+
+@pytest.fixture(scope="module")
+def plans(sites: Sites, pieces: Pieces) -> Plans:
+    """The plan for a case and a seed, made once."""
+
+    @functools.cache
+    def plan(case: Case, seed: int) -> list[Placement]:
+        room, room_type, style = case
+        return plan_room(sites(room), pieces, room_type=room_type, style=style, seed=seed)
+
+    return plan
 
 
 def footprint(placement: Placement) -> Footprint:
@@ -44,21 +60,16 @@ def solid(placements: list[Placement]) -> Iterator[tuple[Placement, Footprint]]:
             yield placement, footprint(placement).scaled(factor)
 
 
-def test_main_piece_is_placed(case: tuple[str, str, str], sites: Sites, pieces: Pieces) -> None:
-    room, room_type, style = case
-    placements = plan_room(sites(room), pieces, room_type=room_type, style=style, seed=1)
-    assert MAIN_PIECE[room_type] in [placement.name for placement in placements]
+def test_main_piece_is_placed(case: Case, plans: Plans) -> None:
+    placements = plans(case, 1)
+    assert MAIN_PIECE[case[1]] in [placement.name for placement in placements]
     assert len(placements) >= 5
 
 
-def test_nothing_overlaps_or_leaves_the_room(
-    case: tuple[str, str, str], sites: Sites, pieces: Pieces
-) -> None:
-    room, room_type, style = case
-    site = sites(room)
+def test_nothing_overlaps_or_leaves_the_room(case: Case, sites: Sites, plans: Plans) -> None:
+    site = sites(case[0])
     for seed in (0, 1, 2):
-        placements = plan_room(site, pieces, room_type=room_type, style=style, seed=seed)
-        standing = list(solid(placements))
+        standing = list(solid(plans(case, seed)))
         for index, (first, place) in enumerate(standing):
             assert site.contains(place, -0.05), first
             for second, other in standing[index + 1 :]:
@@ -66,10 +77,10 @@ def test_nothing_overlaps_or_leaves_the_room(
 
 
 def test_everything_stands_on_floor_or_furniture(
-    case: tuple[str, str, str], sites: Sites, pieces: Pieces
+    case: Case, sites: Sites, pieces: Pieces, plans: Plans
 ) -> None:
-    room, room_type, style = case
-    for placement in plan_room(sites(room), pieces, room_type=room_type, style=style, seed=0):
+    room, _, style = case
+    for placement in plans(case, 0):
         height = placement.position[2]
         if placement.name in ("picture", "mirror", "pendant", "cord"):
             assert height + placement.size[2] / 2 < sites(room).ceiling + 1.5
@@ -80,23 +91,16 @@ def test_everything_stands_on_floor_or_furniture(
 
 
 def test_same_seed_makes_the_same_plan(
-    case: tuple[str, str, str], sites: Sites, pieces: Pieces
+    case: Case, sites: Sites, pieces: Pieces, plans: Plans
 ) -> None:
     room, room_type, style = case
-    plans = [
-        plan_room(sites(room), pieces, room_type=room_type, style=style, seed=7) for _ in range(2)
-    ]
-    assert plans[0] == plans[1]
+    again = plan_room(sites(room), pieces, room_type=room_type, style=style, seed=1)
+    assert again == plans(case, 1)
 
 
-def test_seeds_differ(sites: Sites, pieces: Pieces) -> None:
-    plans = [
-        plan_room(
-            sites("room_a_living"), pieces, room_type="living_room", style="modern", seed=seed
-        )
-        for seed in range(4)
-    ]
-    assert any(plan != plans[0] for plan in plans[1:])
+def test_seeds_differ(plans: Plans) -> None:
+    made = [plans(("room_a_living", "living_room", "modern"), seed) for seed in range(4)]
+    assert any(plan != made[0] for plan in made[1:])
 
 
 def test_overlap_sees_turned_rectangles() -> None:
