@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from proof.customers import refusal
-from proof.fuzz.matrix import Matrix, Place, absent, appearance, operations, places
+from proof.fuzz.matrix import Matrix, Place, absent, appearance, form_of, operations, places
 from proof.fuzz.world import World
 from stagify.pagination import encode_cursor
 from stagify.tokens import CONTEXT_HEADER
@@ -77,6 +77,8 @@ def throwaway(world: World) -> Customer:
     return world.settle(THROWAWAY)
 
 
+# Thousands of calls, on a machine that may be busy.
+@pytest.mark.timeout(600)
 def test_a_foreign_value_is_as_good_as_none(
     world: World, matrix: Matrix, throwaway: Customer, foreign: list[str]
 ) -> None:
@@ -87,13 +89,17 @@ def test_a_foreign_value_is_as_good_as_none(
     for place in (place for place in all_places(matrix) if place.name != KEY_HEADER):
         # Wrong passwords of an account are counted for a day, so there are fewer of them.
         is_password = place.name == "current_password"
+        # How values of each form look that do not exist.
+        nobodys: dict[str, httpx.Response] = {}
         for value in [*foreign[:4], *foreign[-2:]] if is_password else foreign:
-            theirs, nobodys = (
-                matrix.send(throwaway.browser, THROWAWAY, place, each)
-                for each in (value, absent(value))
-            )
-            if appearance(theirs) != appearance(nobodys):
-                wrong.append((str(place), value, theirs.text, nobodys.text))
+            theirs = matrix.send(throwaway.browser, THROWAWAY, place, value)
+            seen = nobodys.get(form_of(value))
+            if seen is None or appearance(theirs) != appearance(seen):
+                # Asked anew for a difference: what was done meanwhile may have made it.
+                seen = matrix.send(throwaway.browser, THROWAWAY, place, absent(value))
+                nobodys[form_of(value)] = seen
+            if appearance(theirs) != appearance(seen):
+                wrong.append((str(place), value, theirs.text, seen.text))
             if found := world.known.foreign(THROWAWAY, theirs.text, asked=value):
                 wrong.append((str(place), value, "tells of", str(found)))
     assert wrong == []

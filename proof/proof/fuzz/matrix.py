@@ -193,6 +193,13 @@ def absent(value: str) -> str:
     return f"{head[:-6]}{secrets.token_hex(3)}{dot}{rest}"
 
 
+def form_of(value: str) -> str:
+    """What a value has in common with those that can be told from it only by whether they exist."""
+    if IS_UUID.fullmatch(value):
+        return "id"
+    return "cursor" if CURSOR.fullmatch(value) else value
+
+
 def appearance(answer: httpx.Response) -> tuple[Any, ...]:
     """The parts of an answer that could reveal whether something exists, without the values sent."""
     headers = sorted(set(answer.headers) - {"date", "connection"})
