@@ -243,6 +243,14 @@ class TestChanging:
         assert any(isinstance(each, SsoConnectionDeleted) for each in await events(company.id))
         assert refusal(await company.call("DELETE", path)) == (404, "sso_connection_not_found")
 
+    async def test_turning_it_off_ends_what_it_let_in(self, company: Company) -> None:
+        await company.open()
+        browser, by_password = company.browser(), await company.owner_browser()
+        assert (await company.enter(browser, "the-owner")).status_code == 201
+        assert (await company.change(is_enabled=False)).status_code == 200
+        assert await browser.look_up() is None
+        assert await by_password.look_up() is not None
+
 
 class TestDomains:
     async def test_a_domain_is_proved_by_its_dns(self, company: Company) -> None:
