@@ -13,7 +13,8 @@ from staging_engine.furniture import Piece
 from staging_engine.planner import STEP_M, Plan, facing_camera
 from staging_engine.site import WALLS, Site, Wall
 
-_BLOCKED_WALL = 0.5
+# Of the wall behind: doors and things, and up to where patterns and the like count against it.
+_BLOCKED_WALL, _BUSIEST = 0.5, 0.5
 # A narrower bed or sofa where the room asks for it: 1.95 m of bed become 1.75 m, 1.6 m or 1.4 m. Those are
 # hardly shorter and lower.
 _WIDTHS = (1.0, 0.9, 0.82, 0.72)
@@ -110,8 +111,8 @@ def _anchor_score(
         return None
     middle = _along(place, wall)
     span = (middle - place.width / 2, middle + place.width / 2)
-    clutter = 0.0 if is_free else site.clutter(wall, span, (0.15, 1.6), glass=0.0)[0]
-    if clutter > _BLOCKED_WALL:
+    busy, blocked = (0.0, 0.0) if is_free else site.unrest(wall, span, (0.15, 1.6))
+    if blocked > _BLOCKED_WALL:
         return None
     screen = site.screen_box(place, 0.0, height)
     ahead = Footprint(*place.at(0.0, place.depth / 2 + 0.9), place.width * 0.6, 0.9, place.rotation)
@@ -121,7 +122,7 @@ def _anchor_score(
         site.on_floor(place)
         + 0.8 * fully_seen
         + (0.25 if fully_seen == 1 else 0.0)
-        - clutter
+        - min(busy, _BUSIEST)
         + 0.3 * facing
         + 6.0 * min(screen.area, 0.10)
         - 3.0 * max(0.0, screen.area - 0.2)

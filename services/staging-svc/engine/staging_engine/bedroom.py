@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from itertools import product
 
 from staging_engine.anchors import Anchor, find_anchors, fullest
 from staging_engine.footprint import Footprint
@@ -25,6 +26,8 @@ from staging_engine.site import WALLS
 _RUG_SIZES = ((2.9, 1.8), (2.6, 1.6), (2.4, 1.4))
 _MIRROR_HEIGHT_M = 1.6
 _APART_M = 0.6
+# Where it is not clear up to where the floor reaches, they stand a little before the wall.
+_NIGHTSTANDS_FORWARD_M = (0.0, 0.1, 0.2)
 
 
 def plan_bedroom(start: Callable[[], Plan]) -> Plan | None:
@@ -58,15 +61,10 @@ def _rugs(bed: Footprint) -> Iterator[tuple[float, float, Footprint]]:
 def _nightstands(plan: Plan, bed: Footprint) -> None:
     piece, lamp = plan.furniture["nightstand"], plan.furniture["table_lamp"]
     kept, plan.keep_visible = plan.keep_visible, []
-    for side in (-1, 1):
-        place = Footprint(
-            *bed.at(
-                side * (bed.width / 2 + piece.width / 2 + 0.05), -bed.depth / 2 + piece.depth / 2
-            ),
-            piece.width,
-            piece.depth,
-            bed.rotation,
-        )
+    for side, forward in product((-1, 1), _NIGHTSTANDS_FORWARD_M):
+        across = side * (bed.width / 2 + piece.width / 2 + 0.05)
+        along = -bed.depth / 2 + piece.depth / 2 + forward
+        place = Footprint(*bed.at(across, along), piece.width, piece.depth, bed.rotation)
         if plan.fits(place, piece.height, gap=0.01, seen=0.75):
             plan.add("nightstand", piece, place)
             plan.add("table_lamp", lamp, place, height=piece.height, solid=False)

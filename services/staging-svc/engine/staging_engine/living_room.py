@@ -12,7 +12,6 @@ from staging_engine.footprint import Footprint
 from staging_engine.planner import (
     ALL_ON_FLOOR,
     LARGEST_CROWN_M,
-    MOSTLY_ON_FLOOR,
     TURNED_AWAY,
     Plan,
     corner_places,
@@ -50,10 +49,15 @@ def _furnish(plan: Plan, anchor: Anchor) -> None:
     table = _coffee_table(plan, sofa)
     if anchor.wall is not None:
         hang_pictures(plan, anchor.wall, anchor.along, anchor.height + 0.3, sofa.width)
-    _chairs(plan, sofa, table)
+    chairs = _chairs(plan, sofa, table)
     _lamp(plan, sofa)
-    if plan.area > _LARGE_ROOM_M2:
-        _ = dining_group(plan, gap=_DINING_APART_M) or reading_corner(plan, table)
+    # A third armchair would make a waiting room of it.
+    if (
+        plan.area > _LARGE_ROOM_M2
+        and dining_group(plan, gap=_DINING_APART_M) is None
+        and chairs < 2
+    ):
+        reading_corner(plan, table)
     _sideboard(plan)
     for _ in range(2 if plan.area > _SMALL_ROOM_M2 else 1):
         places = _plant_places(plan, sofa)
@@ -87,8 +91,9 @@ def _coffee_table(plan: Plan, sofa: Footprint) -> Footprint:
     return places[0]
 
 
-def _chairs(plan: Plan, sofa: Footprint, table: Footprint) -> None:
-    """One armchair, in all but small rooms two, turned to the table: at its ends or across from the sofa."""
+def _chairs(plan: Plan, sofa: Footprint, table: Footprint) -> int:
+    """One armchair, in all but small rooms two, turned to the table: at its ends or across from the sofa. How many
+    found a place."""
     piece = plan.furniture["armchair"]
     wanted = 2 if plan.area > _SMALL_ROOM_M2 else 1
     beside = ((1.55, 0.95), (1.75, 0.7), (1.45, 1.3), (1.95, 1.0))
@@ -100,12 +105,15 @@ def _chairs(plan: Plan, sofa: Footprint, table: Footprint) -> None:
             turned = math.atan2(table.x - x, -(table.y - y)) + plan.random.uniform(-0.12, 0.12)
             places.append(Footprint(x, y, piece.width, piece.depth, turned))
     places = [place for place in places if facing_camera(place) > TURNED_AWAY]
+    found = 0
     for _ in range(wanted):
         placed = plan.put_first(
             "armchair", piece, places, gap=0.12, seen=0.9, largest=_LARGEST_CHAIR
         )
         if placed is not None:
             put_beside(plan, placed)
+            found += 1
+    return found
 
 
 def _lamp(plan: Plan, sofa: Footprint) -> None:
@@ -113,15 +121,16 @@ def _lamp(plan: Plan, sofa: Footprint) -> None:
     size = 0.42
     places = [
         Footprint(
-            *sofa.at(side * (sofa.width / 2 + out), -sofa.depth / 2 + 0.25),
+            *sofa.at(side * (sofa.width / 2 + out), -sofa.depth / 2 + forward),
             size,
             size,
             sofa.rotation,
         )
+        for forward in (0.25, 0.4)
         for out in (0.38, 0.55, 0.75)
         for side in plan.sides()
     ]
-    plan.put_first("floor_lamp", piece, places, gap=0.04, on_floor=MOSTLY_ON_FLOOR)
+    plan.put_first("floor_lamp", piece, places, gap=0.04)
 
 
 def _plant_places(plan: Plan, sofa: Footprint) -> list[Footprint]:

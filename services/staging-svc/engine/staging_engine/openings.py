@@ -19,7 +19,7 @@ Kind = Literal["door", "window"]
 
 _KINDS: tuple[Kind, ...] = ("door", "window")
 # In camera heights: a grid of about 4 cm over each wall.
-_STEP = 0.03
+STEP = 0.03
 _NEAREST = 0.3
 _HIGHEST = 2.6
 _IN_FRONT = 0.1
@@ -65,23 +65,34 @@ def door_heads(openings: tuple[Opening, ...]) -> list[float]:
     ]
 
 
-def _on_wall(labels: Labels, camera: Camera, room: RoomBox, wall: Wall) -> Iterator[Opening]:
+def wall_grid(
+    camera: Camera, room: RoomBox, wall: Wall
+) -> tuple[Floats, Floats, Floats, NDArray[np.bool_]]:
+    """A grid over a wall of the box: where its columns and rows lie along the wall and over the floor, in camera
+    heights, the pixels (rows, columns, 2) of its points, and which of them are in the photo."""
     low, high = {
         "back": (-room.left, room.right),
         "left": (_NEAREST, room.depth),
         "right": (_NEAREST, room.depth),
     }[wall]
-    along = np.arange(low, high, _STEP)
-    heights = np.arange(0.0, _HIGHEST, _STEP)
+    along = np.arange(low, high, STEP)
+    heights = np.arange(0.0, _HIGHEST, STEP)
+    pixels, depth = camera.project(_points(room, wall, along, heights))
+    size = np.array([camera.width, camera.height])
+    seen = (depth > _IN_FRONT) & (pixels >= 0).all(axis=-1) & (pixels < size).all(axis=-1)
+    return along, heights, pixels, seen
+
+
+def _on_wall(labels: Labels, camera: Camera, room: RoomBox, wall: Wall) -> Iterator[Opening]:
+    along, heights, pixels, seen = wall_grid(camera, room, wall)
     if len(along) < 2:
         return
-    shares, seen = _sample(labels, camera, _points(room, wall, along, heights))
-    best = shares.argmax(axis=-1)
+    best = _shares(labels, camera, pixels).argmax(axis=-1)
     for kind in _KINDS:
         named = seen & (best == CLASSES.index(kind))
         count, _, stats, _ = cv2.connectedComponentsWithStats(named.astype(np.uint8))
         for left, top, width, height, area in np.asarray(stats)[1:count]:
-            if area * _STEP**2 < _SMALLEST[kind]:
+            if area * STEP**2 < _SMALLEST[kind]:
                 continue
             right, bottom = left + width, top + height
             around = seen[max(0, top - 1) : bottom + 1, max(0, left - 1) : right + 1]
@@ -89,9 +100,9 @@ def _on_wall(labels: Labels, camera: Camera, room: RoomBox, wall: Wall) -> Itera
                 kind,
                 wall,
                 start=float(along[left]),
-                end=float(along[right - 1] + _STEP),
+                end=float(along[right - 1] + STEP),
                 bottom=float(heights[top]),
-                top=float(heights[bottom - 1] + _STEP),
+                top=float(heights[bottom - 1] + STEP),
                 whole=bool(around.all()),
             )
 
@@ -102,12 +113,10 @@ def _points(room: RoomBox, wall: Wall, along: Floats, heights: Floats) -> Floats
     return np.stack([x, fixed, z] if wall == "back" else [fixed, x, z], axis=-1)
 
 
-def _sample(labels: Labels, camera: Camera, points: Floats) -> tuple[Floats, NDArray[np.bool_]]:
-    """The shares (…, classes) of each point's pixel, and whether the point is in the photo."""
-    pixels, depth = camera.project(points)
-    size = np.array([camera.width, camera.height])
-    seen = (depth > _IN_FRONT) & (pixels >= 0).all(axis=-1) & (pixels < size).all(axis=-1)
+def _shares(labels: Labels, camera: Camera, pixels: Floats) -> Floats:
+    """The shares (…, classes) of the labels at these pixels of the photo."""
     rows, columns = labels.shares.shape[1:]
+    size = np.array([camera.width, camera.height])
     cells = np.nan_to_num(np.clip(pixels / size, 0, 1 - 1e-9)) * (columns, rows)
     column, row = cells[..., 0].astype(int), cells[..., 1].astype(int)
-    return np.moveaxis(labels.shares[:, row, column], 0, -1).astype(np.float64), seen
+    return np.moveaxis(labels.shares[:, row, column], 0, -1).astype(np.float64)

@@ -23,9 +23,11 @@ _MOST_HIDDEN = 0.3
 _MOST_BEHIND = 0.6
 # Of a larger plant, only leaves reach further.
 LARGEST_CROWN_M = 1.02
-# What can as well stand a little further from the wall.
-MOSTLY_ON_FLOOR, ALL_ON_FLOOR = 0.86, 0.92
-_MOST_OF_WAY = 0.3
+# Of plants, which can as well stand a little further from the wall.
+ALL_ON_FLOOR = 0.86
+# Of a door: what is as high as a person hides more of it than it covers.
+_MOST_OF_WAY, _MOST_OF_WAY_BY_TALL = 0.3, 0.1
+_TALL_M = 1.2
 _NEAR_WAY_M = 2.2
 # Larger than this, a chair or a plant fills the foreground.
 _LARGEST_ON_SCREEN = 0.07
@@ -97,7 +99,8 @@ class Plan:
                 else screen.covers(kept) >= _MOST_HIDDEN
             ):
                 return True
-        return self.before_ways(place, screen) > _MOST_OF_WAY
+        most = _MOST_OF_WAY if height < _TALL_M else _MOST_OF_WAY_BY_TALL
+        return self.before_ways(place, screen) > most
 
     def keep(self, place: Footprint, height: float) -> None:
         """Let nothing that is placed later hide the piece there."""

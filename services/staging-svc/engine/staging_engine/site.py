@@ -33,6 +33,8 @@ _LIKELY = 0.5
 # A piece stands on floor that is seen as floor, and nothing else is seen before its foot: that would stand
 # in front of it.
 ON_FLOOR = 0.8
+# Of a smaller piece, a wall that is found a little too far away takes more.
+_SMALL_M, _SMALL_ON_FLOOR = 0.55, 0.9
 _SIDES_M, _FLOOR_WITHIN = 0.12, 0.97
 _MOST_IN_FRONT = 0.1
 # Of the photo's height: a few pixels at the lower edge say nothing.
@@ -87,16 +89,24 @@ class Site:
         grey = cv2.cvtColor(view.image, cv2.COLOR_BGR2GRAY)
         edges = cv2.dilate((cv2.Canny(grey, 40, 110) > 0).astype(np.float32), np.ones((3, 3)))
         self._busy = np.asarray(cv2.GaussianBlur(edges, (0, 0), 2), np.float64)
-        self._busy += grey > _CLIPPED
+        dazzling = grey > _CLIPPED
         self._glass = np.zeros(grey.shape)
-        if labels is not None:
+        if labels is None:
+            self._busy += dazzling
+            self._blocked = self._busy
+        else:
             shares = {
                 name: np.asarray(cv2.resize(share, grey.shape[::-1]), np.float64)
                 for name, share in zip(CLASSES, labels.shares, strict=True)
             }
             self._glass += shares["window"] > _LIKELY
-            self._busy += shares["door"] + shares["furniture"] + shares["other"] > _LIKELY
+            things = shares["door"] + shares["furniture"] + shares["other"] > _LIKELY
+            self._busy += things | (dazzling & (shares["wall"] < _LIKELY))
+            # Bricks and stripes are busy, but nothing stands there.
+            self._blocked = things.astype(np.float64)
         self._floor = seen_floor(view, labels)
+        self._sure_floor = _without_edge(self._floor)
+        self._surest_floor = _without_edge(self._sure_floor)
         # How many pixels from here down to the lower edge show no floor.
         self._not_floor = np.cumsum((~self._floor)[::-1], axis=0)[::-1].astype(np.float64)
         self.zones = (*zones, *find_zones(camera, room, view, self._floor, labels))
@@ -129,13 +139,17 @@ class Site:
     def on_floor(self, place: Footprint) -> float:
         """The share of the seen part of the rectangle that the photo shows as floor."""
         pixels, inside = self._ground(place)
-        return float(self._sample(self._floor, pixels[inside]).mean()) if inside.any() else 0.0
+        if not inside.any():
+            return 0.0
+        floor = self._surest_floor if _is_small(place) else self._sure_floor
+        return float(self._sample(floor, pixels[inside]).mean())
 
     def stands(self, place: Footprint, on_floor: float = ON_FLOOR) -> bool:
         """Whether a piece there stands on floor, behind nothing, and keeps clear what must stay clear."""
+        least = max(on_floor, _SMALL_ON_FLOOR) if _is_small(place) else on_floor
         return (
             self.is_clear(place)
-            and self.on_floor(place) >= on_floor
+            and self.on_floor(place) >= least
             and self._is_floor_within(place)
             and self.hidden(place) <= _MOST_IN_FRONT
         )
@@ -212,13 +226,29 @@ class Site:
         wall: Wall,
         span: tuple[float, float],
         heights: tuple[float, float],
-        *,
-        glass: float = 1.0,
     ) -> tuple[float, float]:
-        """How busy (doors, windows, radiators) a part of a wall is, and the share of it seen.
+        """How busy (doors, windows, radiators, patterns) a part of a wall is, and the share of it seen.
 
-        A part that is hardly seen counts as not seen; `glass` is how much a window counts.
+        A part that is hardly seen counts as not seen.
         """
+        return self._on_wall(self._busy + self._glass, wall, span, heights)
+
+    def unrest(
+        self, wall: Wall, span: tuple[float, float], heights: tuple[float, float]
+    ) -> tuple[float, float]:
+        """Behind a large piece, where windows do not matter: how busy a part of a wall is, and how much of it is a
+        door or a thing. Both are 1 where little of it is seen."""
+        busy, _ = self._on_wall(self._busy, wall, span, heights)
+        return busy, self._on_wall(self._blocked, wall, span, heights)[0]
+
+    def _on_wall(
+        self,
+        picture: Floats,
+        wall: Wall,
+        span: tuple[float, float],
+        heights: tuple[float, float],
+    ) -> tuple[float, float]:
+        """The mean of a picture over a part of a wall, and the share of that part in the photo."""
         along, z = np.meshgrid(
             np.linspace(*span, _WALL_SAMPLES[0]), np.linspace(*heights, _WALL_SAMPLES[1])
         )
@@ -233,8 +263,7 @@ class Site:
         inside = (depth > 0.1) & (pixels >= 0).all(axis=1) & (pixels < size).all(axis=1)
         if inside.sum() < _FEWEST_SAMPLES:
             return 1.0, 0.0
-        busy = self._sample(self._busy + glass * self._glass, pixels[inside])
-        return float(busy.mean()), float(inside.mean())
+        return float(self._sample(picture, pixels[inside]).mean()), float(inside.mean())
 
     def _ground(self, place: Footprint, per_side: int = 6) -> tuple[Floats, NDArray[np.bool_]]:
         """The pixels of points all over the rectangle, and which of them are in the photo."""
@@ -253,6 +282,15 @@ class Site:
         x, y = np.clip(finite.astype(int), 0, (width - 1, height - 1)).T
         sampled: NDArray[Cell] = small[y, x]
         return sampled
+
+
+def _is_small(place: Footprint) -> bool:
+    return max(place.width, place.depth) < _SMALL_M
+
+
+def _without_edge(floor: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The floor without its last pixel before the walls: where exactly it ends is not known better than that."""
+    return floor & np.roll(floor, 1, axis=0)
 
 
 def _at_height(ground: Floats, height: float) -> Floats:

@@ -17,13 +17,14 @@ from numpy.typing import NDArray
 
 from staging_engine.floor import FloorView
 from staging_engine.footprint import Footprint
+from staging_engine.frames import find_frames
 from staging_engine.geometry import Camera, Floats
 from staging_engine.jambs import find_passages
 from staging_engine.labels import CLASSES, Labels
 from staging_engine.openings import Opening, find_openings
 from staging_engine.room import RoomBox
 
-Kind = Literal["door", "passage", "window", "fireplace", "thing"]
+Kind = Literal["door", "passage", "window", "fireplace", "thing", "unseen"]
 Mask = NDArray[np.bool_]
 Column = NDArray[np.float64]
 
@@ -33,9 +34,11 @@ DEPTHS_M: dict[Kind, float] = {
     "window": 0.8,
     "fireplace": 0.85,
     "thing": 0.35,
+    "unseen": 0.8,
 }
 """How far into the room each stays clear; a door needs its swing, a fireplace people before it. A thing is
-a radiator, a built-in cupboard, a stair: whatever stands there already."""
+a radiator, a built-in cupboard, a stair: whatever stands there already. Of a wall that we look along, nobody can
+say that there is no door in it."""
 HEIGHTS_M: dict[Kind, float] = {"door": 2.0, "passage": 2.0, "fireplace": 0.9}
 """Up to where some of them should also be seen."""
 WAYS: tuple[Kind, ...] = ("door", "passage")
@@ -49,6 +52,7 @@ _NARROWEST_M: dict[Kind, float] = {
     "window": 0.4,
     "fireplace": 0.35,
     "thing": 0.25,
+    "unseen": 0.6,
 }
 # A wider one is not an opening, but a wall that the box does not know.
 _WIDEST_OPENING_M = 3.0
@@ -58,6 +62,8 @@ _WIDEST_GAP = 4
 _DOOR_BEGINS, _DOOR_REACHES = 0.4, 1.0
 _GLASS_BEGINS = 0.2
 _PART_OF_PASSAGE = 0.35
+# A side wall that we look along at a smaller angle: its tangent.
+_ALONG = 0.14
 _BAY = 0.3
 
 _SAMPLES_M = np.linspace(0.08, 2.0, 25)
@@ -90,19 +96,27 @@ class Zone:
 
 
 def seen_floor(view: FloorView, labels: Labels | None) -> Mask:
-    """Where the photo shows floor: by its colours, corrected by the labels, without small holes."""
-    mask = view.mask
+    """Where the photo shows floor: by its colours, corrected by the labels, without small holes in which the
+    labels see no thing."""
+    mask, is_thing = view.mask, np.zeros(view.mask.shape)
     if labels is not None:
         height, width = mask.shape
-        share = cv2.resize(labels.shares[CLASSES.index("floor")], (width, height))
-        mask = view.below & ((mask & (share > _POSSIBLE_FLOOR)) | (share > _SURE_FLOOR))
+        share = {
+            name: np.asarray(cv2.resize(labels.shares[CLASSES.index(name)], (width, height)))
+            for name in ("floor", "furniture", "other")
+        }
+        mask = view.below & (
+            (mask & (share["floor"] > _POSSIBLE_FLOOR)) | (share["floor"] > _SURE_FLOOR)
+        )
+        is_thing += share["furniture"] + share["other"] > _MOST
     holes = (~mask).astype(np.uint8)
     _, parts, stats, _ = cv2.connectedComponentsWithStats(holes, connectivity=4)
     left, top, width, height, area = np.asarray(stats).T
     small = area < _HOLE_SHARE * mask.sum()
     right, bottom = left + width, top + height
     inner = (left > 0) & (top > 0) & (right < mask.shape[1]) & (bottom < mask.shape[0])
-    filled = small & inner
+    things = np.bincount(np.asarray(parts).ravel(), is_thing.ravel(), len(area)) / area
+    filled = small & inner & (things < _LIKELY["thing"])
     filled[0] = False
     whole: Mask = mask | filled[np.asarray(parts)]
     return whole
@@ -139,14 +153,23 @@ def find_zones(
         if (glass is None or glass[through].mean() < _BAY)
         and (place := _before(ends, "passage")) is not None
     ]
-    if labels is not None:
-        # The frame of a passage looks like a door.
-        zones += [
-            zone
-            for zone in _in_walls(find_openings(labels, camera, room), room)
-            if not any(_lies_in(zone, other) for other in zones if other.kind == "passage")
-        ]
+    zones += _unseen(room)
+    openings = () if labels is None else find_openings(labels, camera, room)
+    # The frame of a passage looks like a door.
+    zones += [
+        zone
+        for zone in _in_walls([*openings, *find_frames(view, camera, room)], room)
+        if not any(_lies_in(zone, other) for other in zones if other.kind == "passage")
+    ]
     return tuple(zones)
+
+
+def _unseen(room: RoomBox) -> Iterator[Zone]:
+    """The zones of the far ends of side walls that we look along."""
+    for side in (room.left_m, room.right_m):
+        ends = np.array([[side, abs(side) / _ALONG], [side, room.depth_m]])
+        if ends[0, 1] < ends[1, 1] and (place := _before(ends, "unseen")) is not None:
+            yield Zone("unseen", place)
 
 
 def _lies_in(zone: Zone, other: Zone) -> bool:
@@ -162,7 +185,7 @@ def _is_cut(columns: NDArray[np.intp], width: int) -> tuple[bool, bool]:
 
 
 def _in_walls(openings: Iterable[Opening], room: RoomBox) -> Iterator[Zone]:
-    """The zones of doors and of glazing to the floor that the labels show on the walls of the box."""
+    """The zones of doors and of glazing to the floor in the walls of the box."""
     eye = room.camera_height_m
     for opening in openings:
         is_low = opening.bottom <= {"door": _DOOR_BEGINS, "window": _GLASS_BEGINS}[opening.kind]

@@ -24,6 +24,7 @@ from staging_engine.planner import Placement, Plan
 from staging_engine.port import StagingRefusedError
 from staging_engine.room import RoomBox
 from staging_engine.site import Site
+from staging_engine.zones import seen_floor
 
 Floats = NDArray[np.float64]
 WIDTH, HEIGHT = 320, 214
@@ -340,6 +341,12 @@ def test_armchairs_do_not_turn_their_back_to_us(plans: list[Planned]) -> None:
     assert seen > 10
 
 
+def test_no_living_room_becomes_a_waiting_room(plans: list[Planned]) -> None:
+    for plan in plans:
+        if plan.room_type == "living_room":
+            assert [placement.name for placement in plan.placements].count("armchair") <= 2
+
+
 def test_rugs_are_in_proportion(plans: list[Planned]) -> None:
     for plan in plans:
         placements = plan.placements
@@ -398,6 +405,26 @@ def test_a_passage_is_kept_clear_but_not_a_bay_with_windows() -> None:
     place = Footprint(0.1, 3.1, 0.8, 0.6, 0.0)
     assert not through.is_clear(place)
     assert bay.is_clear(place)
+
+
+def test_the_far_end_of_a_wall_that_we_look_along_stays_clear() -> None:
+    """Whether there is a door nobody can say."""
+    corner = Footprint(0.0, 4.6, 0.6, 0.6, 0.0)
+    assert not looking_ahead(right=0.4).site(labelled=True).is_clear(corner)
+    assert looking_ahead(right=1.4).site(labelled=True).is_clear(corner)
+
+
+@pytest.mark.parametrize(("shown", "is_floor"), [("wall", True), ("furniture", False)])
+def test_a_spot_of_light_is_floor_but_a_thing_is_not(shown: str, is_floor: bool) -> None:
+    """A small thing may be an animal."""
+    mask = np.ones((60, 80), np.bool_)
+    mask[30:35, 40:46] = False
+    shares = np.zeros((len(CLASSES), 60, 80), np.float32)
+    shares[CLASSES.index("floor")] = mask
+    shares[CLASSES.index(shown)] = ~mask
+    nothing = np.zeros((60, 80, 2))
+    view = FloorView(np.zeros((60, 80, 3), np.uint8), 1.0, mask, np.ones_like(mask), nothing)
+    assert seen_floor(view, Labels(shares, {}))[32, 43] == is_floor
 
 
 def test_no_piece_stands_around_a_pillar() -> None:
