@@ -13,6 +13,7 @@ from sqlalchemy import text
 from identity_svc.parts import Parts
 from identity_svc.people.service import erase
 from identity_svc.roles.schemas import BuiltInRole
+from identity_svc.roles.service import permissions_of
 from identity_testing import (
     PASSWORD,
     Browser,
@@ -600,6 +601,37 @@ class TestRestore:
             if type(each) is ApiKeyResumed
         ]
         assert resumed == [newest["id"]]
+
+    async def test_keys_come_back_by_nobody_who_may_not_make_them_any_more(
+        self,
+        seats: SeatKeeper,
+        caller: Caller,
+        member: Member,
+        removed: str,
+        sign_up: SignUp,
+        join: Join,
+    ) -> None:
+        client, owner = seats.client, caller.user(member)
+        seats.features = ["custom_roles"]
+        may = sorted(permissions_of("viewer") | {"members:manage"})
+        role = await client.post(
+            "/v1/roles", json={"name": "Host", "permissions": may}, headers=owner
+        )
+        assert role.status_code == 201, role.text
+        third = await sign_up()
+        await join(third, member)
+        target = await id_of(client, owner, third)
+        given = await client.patch(
+            f"{URL}/{target}", json={"role": role.json()["key"]}, headers=owner
+        )
+        assert given.status_code == 200, given.text
+        # What they could do a moment ago.
+        theirs = as_member_of(caller, member, third, "admin")
+        path, wish = f"{URL}/{removed}/restore", {"role": "viewer"}
+        answer = await client.post(path, json={**wish, "resume_keys": True}, headers=theirs)
+        assert refusal(answer) == (403, "permission_denied")
+        answer = await client.post(path, json=wish, headers=theirs)
+        assert answer.status_code == 200, answer.text
 
     async def test_without_a_seat_nobody_comes_back(
         self, seats: SeatKeeper, caller: Caller, member: Member, removed: str
