@@ -37,6 +37,7 @@ from stagify.errors import (
 )
 from stagify.metrics import render
 from stagify.middleware import FixedPathMiddleware, RequestMiddleware, not_allowed
+from stagify.mistakes import RuleError
 from stagify.openapi import complete
 from stagify.problems import problem, refusal_of
 from stagify.settings import ServiceSettings
@@ -191,11 +192,17 @@ def _invalid(error: RequestValidationError) -> StagifyError:
             "field": _told(".".join(map(str, item["loc"]))),
             # Pydantic introduces what a rule of ours says by these words.
             "message": _told(item["msg"].removeprefix("Value error, ")),
-            "type": item["type"],
+            "type": _kind_of(item),
         }
         for item in errors[:MAX_FIELDS]
     ]
     return InvalidInputError("Some fields are missing or wrong.", errors=fields)
+
+
+def _kind_of(item: dict[str, Any]) -> str:
+    """The kind of a mistake: of a rule of ours that was broken, or Pydantic's."""
+    error = item.get("ctx", {}).get("error")
+    return error.mistake if isinstance(error, RuleError) else item["type"]
 
 
 def _told(text: str) -> str:

@@ -28,6 +28,8 @@ from pydantic import (
 )
 from pydantic.config import JsonDict
 
+from stagify.mistakes import RuleError, too_long
+
 MAX_NAME = 120
 # What file systems allow.
 MAX_FILE_NAME = 255
@@ -103,13 +105,9 @@ _BETWEEN_DIGITS = re.compile(rf"[{INVISIBLE}\u002d\u2010-\u2015\u2212\ufe58\ufe6
 def _clean(text: str) -> None:
     """ValueError if the text has characters that must not be in one."""
     if _SURROGATES.search(text):
-        raise ValueError("must be valid Unicode, without half a surrogate pair")
+        raise RuleError("characters", "must be valid Unicode, without half a surrogate pair")
     if _CONTROLS.search(text):
-        raise ValueError("must not contain control characters")
-
-
-def _too_long(limit: int) -> ValueError:
-    return ValueError(f"must not be longer than {limit} characters")
+        raise RuleError("characters", "must not contain control characters")
 
 
 def _line(limit: int) -> Callable[[str], str]:
@@ -118,16 +116,18 @@ def _line(limit: int) -> Callable[[str], str]:
     def check(text: str) -> str:
         # Normalization takes quadratic time, and joins at most four characters to one.
         if len(text) > 4 * limit:
-            raise _too_long(limit)
+            raise too_long(limit)
         text = text.strip()
         _clean(text)
         if _REORDERING.search(text):
-            raise ValueError("must not contain characters that change the direction of writing")
+            raise RuleError(
+                "characters", "must not contain characters that change the direction of writing"
+            )
         text = unicodedata.normalize("NFC", text)
         if len(text) > limit:
-            raise _too_long(limit)
+            raise too_long(limit)
         if _ONLY_INVISIBLE.fullmatch(text):
-            raise ValueError("must not be blank")
+            raise RuleError("blank", "must not be blank")
         return text
 
     return check
@@ -135,13 +135,13 @@ def _line(limit: int) -> Callable[[str], str]:
 
 def _no_path(name: str) -> str:
     if _PATH_SEPARATORS.search(name):
-        raise ValueError("must be the name of a file, without its folders")
+        raise RuleError("file_name", "must be the name of a file, without its folders")
     return name
 
 
 def _no_link(text: str) -> str:
     if _LINK.search(text):
-        raise ValueError("must not contain a link")
+        raise RuleError("link", "must not contain a link")
     return text
 
 
@@ -152,35 +152,35 @@ def _domain(text: str) -> str:
 
 def _email(text: str) -> str:
     if len(text) > 4 * MAX_EMAIL:
-        raise _too_long(MAX_EMAIL)
+        raise too_long(MAX_EMAIL)
     text = _AROUND.sub("", text)
     _clean(text)
     try:
         # The domain in its normal form, however it was written (IDNA 2008, UTS 46).
         valid = validate_email(text, check_deliverability=False)
     except EmailNotValidError as error:
-        raise ValueError(f"must be an email address: {error}") from error
+        raise RuleError("email", f"must be an email address: {error}") from error
     # Few mail servers accept others (RFC 6531), and an address that gets no mail cannot be confirmed.
     if valid.ascii_email is None:
-        raise ValueError("must be in ASCII before the @")
+        raise RuleError("email", "must be in ASCII before the @")
     if max(len(valid.ascii_email), len(valid.normalized)) > MAX_EMAIL:
-        raise _too_long(MAX_EMAIL)
+        raise too_long(MAX_EMAIL)
     return valid.normalized
 
 
 def _password(secret: SecretStr) -> SecretStr:
     text = secret.get_secret_value()
-    too_long = ValueError(f"must not be longer than {MAX_PASSWORD_BYTES:,} bytes")
+    has_too_many = RuleError("too_long", f"must not be longer than {MAX_PASSWORD_BYTES:,} bytes")
     # Before the normalization, as in a line; what is joined to fewer characters loses fewer bytes.
     if len(text) > 2 * MAX_PASSWORD_BYTES:
-        raise too_long
+        raise has_too_many
     if _SURROGATES.search(text):
-        raise ValueError("must be valid Unicode, without half a surrogate pair")
+        raise RuleError("characters", "must be valid Unicode, without half a surrogate pair")
     # NFKC, as NIST SP 800-63B advises: keyboards differ in how they write the same character. (NFC, as
     # in RFC 8265, would lock out those whose hash was made of the NFKC form.)
     text = unicodedata.normalize("NFKC", text)
     if len(text.encode()) > MAX_PASSWORD_BYTES:
-        raise too_long
+        raise has_too_many
     return SecretStr(text)
 
 
@@ -188,9 +188,9 @@ def _new_password(secret: SecretStr) -> SecretStr:
     text = secret.get_secret_value()
     _clean(text)
     if len(text) < MIN_PASSWORD:
-        raise ValueError(f"must be at least {MIN_PASSWORD} characters long")
+        raise RuleError("too_short", f"must be at least {MIN_PASSWORD} characters long")
     if len(text) > MAX_PASSWORD:
-        raise _too_long(MAX_PASSWORD)
+        raise too_long(MAX_PASSWORD)
     return secret
 
 
@@ -202,14 +202,14 @@ def _secret(secret: SecretStr) -> SecretStr:
 def _code(text: str) -> str:
     digits = [unicodedata.decimal(each, None) for each in _BETWEEN_DIGITS.sub("", text)]
     if len(digits) != CODE_DIGITS or None in digits:
-        raise ValueError(f"must be the {CODE_DIGITS} digits of the code")
+        raise RuleError("code", f"must be the {CODE_DIGITS} digits of the code")
     return "".join(map(str, digits))
 
 
 def _color(text: str) -> str:
     digits = _COLOR.fullmatch(text.strip())
     if digits is None:
-        raise ValueError("must be a colour in hexadecimal digits, such as #1f4d3a")
+        raise RuleError("color", "must be a colour in hexadecimal digits, such as #1f4d3a")
     hexadecimal = digits[1].lower()
     return "#" + (
         hexadecimal if len(hexadecimal) == 6 else "".join(2 * each for each in hexadecimal)
@@ -221,7 +221,7 @@ def _network(text: str) -> str:
         # A zone (%) means something on one machine only.
         return str(ip_network(text.strip().replace("%", "!"), strict=False))
     except ValueError:
-        raise ValueError("must be an address or a network, such as 203.0.113.0/24") from None
+        raise RuleError("network", "must be an address or network, as 203.0.113.0/24") from None
 
 
 def _choice(text: str) -> str:
@@ -232,7 +232,7 @@ def _choice(text: str) -> str:
 def _written_out(value: object) -> object:
     # Pydantic takes numbers, also as text, for seconds since 1970.
     if not isinstance(value, datetime) and not (isinstance(value, str) and _YEAR.match(value)):
-        raise ValueError("must be a date and time as in RFC 3339")
+        raise RuleError("instant", "must be a date and time as in RFC 3339")
     return value
 
 
@@ -245,7 +245,7 @@ def _instant(moment: datetime) -> datetime:
     else:
         is_held = EARLIEST <= moment <= LATEST
     if not is_held:
-        raise ValueError(f"must be between {_rfc3339(EARLIEST)} and {_rfc3339(LATEST)}")
+        raise RuleError("instant", f"must be between {_rfc3339(EARLIEST)} and {_rfc3339(LATEST)}")
     return moment
 
 
@@ -256,7 +256,7 @@ def _rfc3339(moment: datetime) -> str:
 def _number(value: object) -> object:
     # Pydantic takes true for 1, and text for the number in it. (It lets a TypeError through.)
     if isinstance(value, bool | str | bytes):
-        raise ValueError("must be a number")  # noqa: TRY004
+        raise RuleError("number", "must be a number")
     return value
 
 
@@ -268,7 +268,7 @@ def _real(value: object) -> object:
         # The database knows no negative zero.
         return float(value) + 0.0
     except OverflowError:
-        raise ValueError("must be a number of a usual size") from None
+        raise RuleError("number", "must be a number of a usual size") from None
 
 
 def _schema(**keywords: Any) -> Any:

@@ -562,6 +562,32 @@ class TestOverHttp:
         assert code(answer) == (422, "invalid_request")
         assert len(answer.content) < 2_000
 
+    @pytest.mark.parametrize(
+        ("field", "value", "kind"),
+        [
+            ("name", " ", "blank"),
+            ("name", "x" * 121, "too_long"),
+            ("name", "a\u202eb", "characters"),
+            ("name", 1, "string_type"),
+            ("file_name", "a/b", "file_name"),
+            ("email", "ada@", "email"),
+            ("new_password", "short", "too_short"),
+            ("code", "12345", "code"),
+            ("color", "green", "color"),
+            ("network", "nowhere", "network"),
+            ("instant", "1.5.2026", "instant"),
+            ("big", "1", "number"),
+            ("share", 3, "less_than_equal"),
+        ],
+    )
+    async def test_the_kind_of_a_mistake_is_told_to_programs(
+        self, things: httpx.AsyncClient, field: str, value: object, kind: str
+    ) -> None:
+        answer = await send(things, {field: value})
+        assert [(each["field"], each["type"]) for each in answer.json()["errors"]] == [
+            (f"body.{field}", kind)
+        ]
+
     async def test_a_hundred_thousand_faults_have_a_short_answer(
         self, things: httpx.AsyncClient
     ) -> None:

@@ -2,19 +2,20 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import unquote, urlsplit
 
 from schemathesis import Case, Response
 
 from proof.documented import documented_codes
 from proof.fuzz.known import Known
+from stagify.mistakes import Mistake
 from stagify.openapi import Document
 from stagify.testing.documented import Described
 
-# Pydantic's type of an error that our own function raised: a rule that JSON Schema cannot express,
-# such as that an address can be reached, or that a name can be printed.
-BEYOND_SCHEMA = frozenset({"value_error"})
+# Mistakes that our own functions found: rules that JSON Schema cannot express, such as that an address
+# can be reached, or that a name can be printed.
+BEYOND_SCHEMA = frozenset({"value_error", *get_args(Mistake)})
 # The codes of requests that do not even fit the schema.
 GENERIC_CODES = frozenset({"invalid_request", "malformed_json"})
 
