@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 from PIL import Image
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from proof.customers import photo
 from proof.person import Person, Picture
@@ -100,6 +100,23 @@ class TestFiles:
         signed_in.sees("The file cannot be read any more")
         assert customer.read("/v1/projects")["items"] == []
         assert customer.meter("staging")["reserved"] == 0
+
+    def test_what_fails_before_the_panel_is_there_opens_it(self, signed_in: Person) -> None:
+        page = signed_in.page
+        late: list[Route] = []
+        page.route("**/assets/Everywhere-*.js", lambda route: late.append(route))
+        page.reload()
+        file = signed_in.file(Picture("Gone.jpg", photo()))
+        with page.expect_file_chooser() as chooser:
+            signed_in.button("Add photos").locator("visible=true").first.click()
+        chooser.value.set_files(file)
+        signed_in.sees("Stage 1 photo")
+        file.unlink()
+        signed_in.button("Stage 1 photo").click()
+        # It was on its way, and is not any more.
+        signed_in.sees("Your first room takes a minute")
+        late[0].continue_()
+        signed_in.sees("The file cannot be read any more")
 
     def test_two_hundred_at_once(self, signed_in: Person) -> None:
         pictures = [Picture(f"{each}.jpg", photo(600, 400 + each)) for each in range(200)]

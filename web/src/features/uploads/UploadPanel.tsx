@@ -18,7 +18,8 @@ export function UploadPanel() {
   const counts = countsOf(state);
   const [open, setOpen] = useState(false);
   const asks = state.stopped !== null || counts.failed > 0;
-  const asked = useRef(asks);
+  // False at first: what it asks may be older than this panel, whose code is loaded after the page.
+  const asked = useRef(false);
   useEffect(() => {
     // It opens by itself once, when it needs somebody.
     if (asks && !asked.current) setOpen(true);
