@@ -66,6 +66,7 @@ from stagify.events.staging import (
     ProjectChosen,
     ProjectCreated,
     ProjectDeleted,
+    ProjectFavoured,
     ProjectRenamed,
     ProjectRestored,
     ProjectRetried,
@@ -280,7 +281,7 @@ ROUTES: dict[str, Published] = {
     "staging-svc": {
         "create_upload": NO_EVENT_YET + "a link to put a photo to, for five minutes",
         "create_project": (ProjectCreated,),
-        "update_project": (ProjectRenamed,),
+        "update_project": (ProjectRenamed, ProjectFavoured),
         "cancel_project": (ProjectCancelled, UsageRecorded),
         "retry_project": (ProjectRetried,),
         "create_variation": (ProjectCreated,),

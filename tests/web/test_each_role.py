@@ -39,6 +39,7 @@ ANY = "00000000-0000-7000-8000-000000000000"
 CALLS: dict[str, list[Call]] = {
     r"[A-Z]*\s*Your account|Before|After|Select|Copy the command|Show the password": [],
     "Add photos": [("POST", "/v1/uploads"), ("POST", "/v1/projects")],
+    "Favourite": [("PATCH", f"/v1/projects/{ANY}")],
     "Stage it": [("POST", f"/v1/projects/{ANY}/variations")],
     "Rename": [("PATCH", f"/v1/projects/{ANY}")],
     "Delete": [("DELETE", f"/v1/projects/{ANY}")],

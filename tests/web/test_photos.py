@@ -95,6 +95,25 @@ class TestPhoto:
         ).to_have_count(1)
         assert len(customer.read("/v1/projects")["items"]) == 1
 
+    def test_it_becomes_a_favourite(self, at_photo: Person, customer: Customer) -> None:
+        page = at_photo.page
+        heart = at_photo.button("Favourite")
+        expect(heart).to_have_attribute("aria-pressed", "false")
+        heart.click()
+        expect(heart).to_have_attribute("aria-pressed", "true")
+        customer.stage(photo(), filename="Attic.jpg")
+        page.get_by_role("link", name="Back to all photos").click()
+        tiles = page.get_by_role("region", name="Photos").get_by_role("link")
+        expect(tiles).to_have_count(2)
+        page.get_by_role("link", name="Favourites").click()
+        expect(tiles).to_have_count(1)
+        expect(tiles.get_by_role("img", name="Favourite")).to_be_visible()
+        tiles.click()
+        heart.click()
+        expect(heart).to_have_attribute("aria-pressed", "false")
+        page.go_back()
+        at_photo.sees("At the moment there are none of this kind.")
+
     def test_another_look_needs_no_upload(self, at_photo: Person, customer: Customer) -> None:
         uploads = len(customer.read("/v1/projects")["items"])
         at_photo.button("Stage it").dblclick()

@@ -11,7 +11,7 @@ import pytest
 
 from stagify.clock import utc_now
 from stagify.database import Database
-from stagify.events.staging import ProjectCreated, ProjectRenamed
+from stagify.events.staging import ProjectCreated
 from stagify.ids import new_id
 from stagify.testing import ContextKeys, ObjectStoreServer, app_client
 from staging_svc.app import create_app
@@ -28,7 +28,6 @@ from staging_testing import (
     Published,
     Rows,
     UsageService,
-    of_type,
     room_photo,
 )
 
@@ -365,37 +364,6 @@ class TestListProjects:
         self, caller: Caller, query: dict[str, str], expected: str
     ) -> None:
         assert code(await caller.get("/v1/projects", params=query)) == (422, expected)
-
-
-class TestRename:
-    async def test_viewer_may_not(self, caller: Caller) -> None:
-        project = await caller.project()
-        caller.permissions = frozenset({"projects:read"})
-        answer = await caller.patch(f"/v1/projects/{project['id']}", json={"name": "x"})
-        assert code(answer) == (403, "permission_denied")
-
-    async def test_other_tenants_project_is_unknown(self, caller: Caller, other: Caller) -> None:
-        project = await other.project()
-        answer = await caller.patch(f"/v1/projects/{project['id']}", json={"name": "x"})
-        assert code(answer) == (404, "project_not_found")
-        assert await other.read(project["id"]) == project
-
-    @pytest.mark.parametrize("body", [{}, {"name": ""}, {"name": "a" * 121}, {"style": "modern"}])
-    async def test_malformed_body_is_refused(self, caller: Caller, body: dict[str, Any]) -> None:
-        project = await caller.project()
-        answer = await caller.patch(f"/v1/projects/{project['id']}", json=body)
-        assert code(answer) == (422, "invalid_request")
-
-    async def test_it_is_told_without_the_name_and_once(
-        self, caller: Caller, published: Published
-    ) -> None:
-        project = await caller.project()
-        for _ in range(2):
-            answer = await caller.patch(f"/v1/projects/{project['id']}", json={"name": " Attic "})
-            assert (answer.status_code, answer.json()["name"]) == (200, "Attic")
-        [renamed] = of_type(await published(caller.tenant_id), ProjectRenamed)
-        assert str(renamed.project_id) == project["id"]
-        assert "Attic" not in renamed.model_dump_json()
 
 
 class TestEstimate:

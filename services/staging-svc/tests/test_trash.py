@@ -78,7 +78,7 @@ class TestTrash:
         assert {answer.status_code for answer in answers} == {204}
         assert len(of_type(await published(caller.tenant_id), ProjectTrashed)) == 1
 
-    @pytest.mark.parametrize("change", ["rename", "choose"])
+    @pytest.mark.parametrize("change", ["rename", "favour", "choose"])
     async def test_it_cannot_be_changed(
         self, caller: Caller, job_loop: JobLoop, change: str
     ) -> None:
@@ -87,6 +87,9 @@ class TestTrash:
         await caller.trash(project["id"])
         if change == "rename":
             answer = await caller.patch(f"/v1/projects/{project['id']}", json={"name": "x"})
+        elif change == "favour":
+            body = {"is_favourite": True}
+            answer = await caller.patch(f"/v1/projects/{project['id']}", json=body)
         else:
             answer = await caller.act(project["id"], change)
         assert code(answer) == (409, "project_in_trash")

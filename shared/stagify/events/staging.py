@@ -58,6 +58,14 @@ class ProjectRenamed(ProjectEvent):
     topic = Topic.STAGING
 
 
+class ProjectFavoured(ProjectEvent):
+    """The project is a favourite of the workspace, or not any more."""
+
+    event_type = "stagify.project.favoured.v1"
+    topic = Topic.STAGING
+    is_favourite: bool
+
+
 class ProjectChosen(ProjectEvent):
     """Of all projects of the photo, this one is final. `photo_id` is the first of them."""
 

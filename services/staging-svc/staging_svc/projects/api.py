@@ -127,6 +127,7 @@ async def list_projects(
     q: Annotated[Name | None, Query(description="A part of the name, in any case.")] = None,
     created_by: UUID | None = None,
     photo_id: Annotated[UUID | None, Query(description="All projects of one photo.")] = None,
+    favourite: Annotated[bool, Query(description="Favourites only.")] = False,
     deleted: Annotated[bool, Query(description="Those in the trash, and no others.")] = False,
 ) -> Response:
     """The tenant's projects, newest first: those for which everything that is given is true."""
@@ -135,6 +136,7 @@ async def list_projects(
         status=status,
         created_by=created_by,
         photo_id=photo_id,
+        favourite=favourite or None,
         q=q,
         after=page.after,
     )
@@ -186,8 +188,8 @@ async def get_project(project_id: UUID, principal: ReaderDep, database: Database
 async def update_project(
     project_id: UUID, body: ProjectUpdate, _: WriterDep, session: SessionDep
 ) -> Response:
-    """Give a project another name."""
-    await service.rename_project(session, project_id, name=body.name)
+    """Give a project another name, or make it a favourite of the workspace, or not any more."""
+    await service.update_project(session, project_id, body)
     return await _answer(session, project_id)
 
 

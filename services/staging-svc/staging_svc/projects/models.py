@@ -60,6 +60,12 @@ class Project(TenantTable, ServiceTable, table=True):
             "id",
             postgresql_where=text("deleted_at IS NOT NULL"),
         ),
+        Index(
+            "ix_projects_favourites",
+            "tenant_id",
+            "id",
+            postgresql_where=text("is_favourite"),
+        ),
     )
 
     name: Annotated[str, Personal] = Field(sa_type=Text)
@@ -87,6 +93,7 @@ class Project(TenantTable, ServiceTable, table=True):
     variation_of: UUID | None = None
     variations: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     is_final: bool = Field(default=False, sa_column_kwargs={"server_default": "false"})
+    is_favourite: bool = Field(default=False, sa_column_kwargs={"server_default": "false"})
     deleted_at: datetime | None = instant(default=None)
     purged_at: datetime | None = instant(default=None)
     changed_in: int | None = Field(

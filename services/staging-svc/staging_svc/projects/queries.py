@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
 import asyncpg
@@ -24,7 +24,7 @@ MOST_AHEAD = 100
 COLUMNS = (
     "id, tenant_id, name, room_type, style, options, status, progress, version, failure_code,"
     " failure_message, hints, confidence, checks, created_at, updated_at, created_by, variation_of,"
-    " is_final, deleted_at, purged_at, changed_in"
+    " is_final, is_favourite, deleted_at, purged_at, changed_in"
 )
 IMAGE = (
     "{0}.id AS {1}_id, {0}.width AS {1}_width, {0}.height AS {1}_height,"
@@ -55,7 +55,7 @@ READ = f"""
 SELECT p.id, p.name, p.room_type, p.style, p.options::text, p.status, p.progress, p.version,
        p.failure_code, p.failure_message, p.hints::text, p.confidence, p.checks::text,
        p.created_at, p.updated_at, p.created_by, coalesce(p.variation_of, p.id) AS photo_id,
-       p.is_final, p.deleted_at, p.purged_at, p.changed_in, {ETA},
+       p.is_final, p.is_favourite, p.deleted_at, p.purged_at, p.changed_in, {ETA},
        {IMAGE.format("o", "original")}, {IMAGE.format("s", "staged")}
 FROM (SELECT {COLUMNS} FROM projects WHERE {{where}} ORDER BY {{order}} {{limit}}) p
 LEFT JOIN images o ON o.tenant_id = p.tenant_id AND o.project_id = coalesce(p.variation_of, p.id)
@@ -87,7 +87,7 @@ VALUES ($1, $2, $3, $3, $4, $5, $6, $7, 'queued', 0, 1, $8, $9, $10, $11, $12)
 RETURNING id, name, room_type, style, options::text, status, progress, version,
           failure_code, failure_message, hints::text, confidence, checks::text, created_at,
           updated_at, created_by,
-          id AS photo_id, is_final, deleted_at, NULL::integer AS eta_seconds,
+          id AS photo_id, is_final, is_favourite, deleted_at, NULL::integer AS eta_seconds,
           NULL::uuid AS original_id, NULL::uuid AS staged_id
 """
 
@@ -150,6 +150,8 @@ class Wanted:
     status: str | None = None
     created_by: UUID | None = None
     photo_id: UUID | None = None
+    # True, or whatever they are.
+    favourite: Literal[True] | None = None
     # A part of the name.
     q: str | None = None
     after: UUID | None = None
@@ -160,6 +162,8 @@ CONDITIONS = {
     "status": "status = {0}",
     "created_by": "created_by = {0}",
     "photo_id": "(id = {0} OR variation_of = {0})",
+    # Not `is_favourite = {0}`: their index is only that of favourites.
+    "favourite": "is_favourite AND {0}",
     # By the case of all letters: the database itself knows that of ASCII only.
     "q": "name ILIKE {0} COLLATE pg_c_utf8",
     "after": "id < {0}",
@@ -170,7 +174,7 @@ OWN_ROWS_ONLY = "SELECT set_config('enable_seqscan', 'off', true)"
 IN_TRASH = "deleted_at IS NOT NULL AND purged_at IS NULL"
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=128)
 def list_query(names: Sequence[str], *, is_deleted: bool) -> str:
     """The query for these parts of `Wanted`. One for each combination, so that each has the plan of its
     own index."""

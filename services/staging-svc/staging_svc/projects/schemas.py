@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from operator import itemgetter
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from stagify.inputs import Choice, Flag, Name, Real, Whole
 from stagify.pagination import Page, encode_cursor
@@ -123,11 +123,18 @@ class ProjectCreate(BaseModel):
 
 
 class ProjectUpdate(BaseModel):
-    """What can be changed of a project."""
+    """What can be changed of a project; what is not named stays."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"minProperties": 1})
 
-    name: Annotated[Name, Field(examples=["Living room, evening"])]
+    name: Annotated[Name, Field(examples=["Living room, evening"])] | None = None
+    is_favourite: Flag | None = None
+
+    @model_validator(mode="after")
+    def _names_something(self) -> Self:
+        if self.name is None and self.is_favourite is None:
+            raise ValueError("give a name, or is_favourite")
+        return self
 
 
 class VariationOptions(BaseModel):
@@ -231,7 +238,7 @@ class ProjectRead(BaseModel):
     low, `needs_look` asks a person to look at it first.
 
     Projects of one uploaded photo have the same `photo_id` and `original`; at most one of them is
-    final. With `deleted_at` it is in the trash. `eta_seconds` is an estimate, from how long the last
+    final. `is_favourite` is for the whole workspace. With `deleted_at` it is in the trash. `eta_seconds` is an estimate, from how long the last
     photos of the workspace took, while the project waits or is being staged; null if there is none."""
 
     id: UUID
@@ -250,6 +257,7 @@ class ProjectRead(BaseModel):
     original: ImageRead | None
     staged: ImageRead | None
     is_final: bool
+    is_favourite: bool
     eta_seconds: int | None
     created_by: UUID | None = Field(description="The person who asked for it, if it was one.")
     created_at: datetime
@@ -316,6 +324,7 @@ def _project(row: Mapping[str, Any]) -> dict[str, Any]:
         "original": _image(row, "original"),
         "staged": _image(row, "staged"),
         "is_final": row["is_final"],
+        "is_favourite": row["is_favourite"],
         "eta_seconds": row["eta_seconds"],
         "created_by": None if created_by is None else str(created_by),
         "created_at": row["created_at"],

@@ -12,7 +12,13 @@ import orjson
 from stagify.clock import utc_now
 from stagify.database import Connection, Session, driver_connection
 from stagify.errors import InvalidInputError
-from stagify.events.staging import ProjectChosen, ProjectCreated, ProjectRenamed
+from stagify.events.staging import (
+    ProjectChosen,
+    ProjectCreated,
+    ProjectEvent,
+    ProjectFavoured,
+    ProjectRenamed,
+)
 from stagify.events.usage import UsageRecorded
 from stagify.idempotency import Once
 from stagify.ids import new_id
@@ -33,7 +39,7 @@ from staging_svc.projects.errors import (
     UnknownStyleError,
 )
 from staging_svc.projects.queries import NewProject, ProjectRow, Wanted
-from staging_svc.projects.schemas import ProjectCreate
+from staging_svc.projects.schemas import ProjectCreate, ProjectUpdate
 from staging_svc.queue import service as queue
 from staging_svc.quota.service import storage_reservation
 from staging_svc.uploads import service as uploads
@@ -147,15 +153,27 @@ async def list_projects(connection: Connection, wanted: Wanted, *, limit: int) -
     return await queries.fetch_projects(connection, wanted, limit=limit)
 
 
-async def rename_project(session: Session, project_id: UUID, *, name: str) -> None:
-    """Give a project, and the files of its images, another name."""
+async def update_project(session: Session, project_id: UUID, change: ProjectUpdate) -> None:
+    """Give a project, and the files of its images, another name; make it a favourite, or not any more."""
     project = await lock_kept(session, project_id)
-    if project.name == name:
-        return
-    project.name = name
-    await images.rename(session, owner(project))
-    await touch(session, project)
-    publish(session, ProjectRenamed(tenant_id=project.tenant_id, project_id=project.id))
+    events: list[ProjectEvent] = []
+    if change.name is not None and change.name != project.name:
+        project.name = change.name
+        await images.rename(session, owner(project))
+        events.append(ProjectRenamed(tenant_id=project.tenant_id, project_id=project.id))
+    if change.is_favourite is not None and change.is_favourite != project.is_favourite:
+        project.is_favourite = change.is_favourite
+        events.append(
+            ProjectFavoured(
+                tenant_id=project.tenant_id,
+                project_id=project.id,
+                is_favourite=project.is_favourite,
+            )
+        )
+    if events:
+        await touch(session, project)
+    for event in events:
+        publish(session, event)
 
 
 def owner(project: Project) -> images.Owner:

@@ -151,7 +151,7 @@ async def _leave_row(session: Session, project: Project) -> None:
     project.status = "cancelled" if project.status in UNFINISHED else project.status
     project.failure_message = project.record = project.created_by = None
     project.hints, project.usage_dimensions = [], {}
-    project.is_final = False
+    project.is_final = project.is_favourite = False
     # Files of the photo that other projects need.
     await images.rename(session, service.owner(project))
     await service.touch(session, project)

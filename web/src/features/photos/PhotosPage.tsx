@@ -64,7 +64,7 @@ export function PhotosPage() {
     [],
   );
   const isEmpty = photos.length === 0 && sent.length === 0;
-  const isFirst = isEmpty && !filter.q && !filter.status && !filter.trash;
+  const isFirst = isEmpty && !filter.q && !filter.status && !filter.favourite && !filter.trash;
   const title = (
     <Heading className="text-title!">
       {filter.trash ? <Trans>Trash</Trans> : <Trans>Photos</Trans>}
@@ -122,6 +122,7 @@ export function PhotosPage() {
               photo={photo}
               alt={words.alt(photo)}
               status={words.status(photo)}
+              favourite={photo.is_favourite ? t`Favourite` : null}
               upload={made.get(photo.id)}
               selected={
                 selected ? selected.has(photo.id) : filter.trash && mayChange ? false : null
@@ -162,13 +163,13 @@ export function PhotosPage() {
 
 /** Photos that the server does not know yet, which are at the top of the list that shows everything; and
  * the uploads that others were made of. */
-function useSent({ status, q, trash }: PhotoFilter) {
+function useSent({ status, favourite, q, trash }: PhotoFilter) {
   const { uploads } = useUploads();
   const made = new Map<string, string>();
   for (const { id, stage } of uploads)
     if ("project" in stage && stage.project) made.set(stage.project.id, id);
   const waits = uploads.filter(({ stage }) => stage.is === "waiting" || isUnderWay(stage));
-  return { sent: status || q || trash ? [] : waits.toReversed(), made };
+  return { sent: status || favourite || q || trash ? [] : waits.toReversed(), made };
 }
 
 /** "Kitchen is staged", once, for those who do not see the tile change. */

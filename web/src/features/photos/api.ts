@@ -12,6 +12,7 @@ export type PhotoStatus = Photo["status"];
 /** What a list shows: it is the search of the page's address. */
 export type PhotoFilter = {
   status?: PhotoStatus | undefined;
+  favourite?: true | undefined;
   /** A part of the name. */
   q?: string | undefined;
   /** What was deleted and can be restored. */
@@ -45,7 +46,7 @@ export function photoQuery(id: string) {
 }
 
 async function readPhotos(
-  { status, q, trash }: PhotoFilter,
+  { status, favourite, q, trash }: PhotoFilter,
   cursor: string | null,
   signal: AbortSignal,
 ): Promise<PhotoPage> {
@@ -53,6 +54,7 @@ async function readPhotos(
     limit: AT_A_TIME,
     ...(cursor && { cursor }),
     ...(status && { status }),
+    ...(favourite && { favourite }),
     ...(q && { q }),
     ...(trash && { deleted: true }),
   };

@@ -51,6 +51,7 @@ export function findPhoto(queries: QueryClient, id: string): Photo | undefined {
 export function belongs(filter: PhotoFilter, photo: Photo): boolean {
   if (Boolean(filter.trash) !== Boolean(photo.deleted_at)) return false;
   if (filter.status && photo.status !== filter.status) return false;
+  if (filter.favourite && !photo.is_favourite) return false;
   return !filter.q || photo.name.toLowerCase().includes(filter.q.toLowerCase());
 }
 

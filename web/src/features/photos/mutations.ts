@@ -16,6 +16,11 @@ export function usePhotoMutations() {
         data(api.PATCH("/v1/projects/{project_id}", { params: of(id), body: { name } })),
       onSuccess: taken,
     }),
+    favour: useMutation({
+      mutationFn: ({ id, is_favourite }: { id: string; is_favourite: boolean }) =>
+        data(api.PATCH("/v1/projects/{project_id}", { params: of(id), body: { is_favourite } })),
+      onSuccess: taken,
+    }),
     cancel: useMutation({
       mutationFn: (id: string) =>
         data(api.POST("/v1/projects/{project_id}/cancel", { params: of(id) })),

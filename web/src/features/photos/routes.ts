@@ -8,11 +8,12 @@ import { type PhotoFilter, type PhotoStatus, photosQuery } from "./api";
 const STATUSES = ["queued", "processing", "staged", "failed", "cancelled"];
 
 /** What the address says of the list; what is none of it is left out by name, else the router would keep it. */
-function filterOf({ status, q, trash }: Record<string, unknown>): PhotoFilter {
+function filterOf({ status, favourite, q, trash }: Record<string, unknown>): PhotoFilter {
   // An address can make a number of it, or put in what nobody can type.
   const words = String(q ?? "").replace(/\p{Cc}/gu, "");
   return {
     status: STATUSES.includes(String(status)) ? (status as PhotoStatus) : undefined,
+    favourite: favourite ? true : undefined,
     q: words.trim() === "" ? undefined : words.slice(0, 100),
     trash: trash ? true : undefined,
   };
@@ -40,7 +41,7 @@ const newRoute = createRoute({
     void queries.prefetchQuery(usageQuery);
     await queries.ensureQueryData(catalogQuery);
   },
-  component: lazyPage("photos", () => import("./NewSheet"), "NewSheet"),
+  component: lazyPage(["photos", "uploads"], () => import("./NewSheet"), "NewSheet"),
 });
 
 export const photosRoutes = [photosRoute.addChildren([listRoute, newRoute])] as const;

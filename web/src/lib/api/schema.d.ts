@@ -1761,7 +1761,7 @@ export interface paths {
         head?: never;
         /**
          * Update Project
-         * @description Give a project another name.
+         * @description Give a project another name, or make it a favourite of the workspace, or not any more.
          */
         patch: operations["update_project"];
         trace?: never;
@@ -3750,7 +3750,7 @@ export interface components {
          *     low, `needs_look` asks a person to look at it first.
          *
          *     Projects of one uploaded photo have the same `photo_id` and `original`; at most one of them is
-         *     final. With `deleted_at` it is in the trash. `eta_seconds` is an estimate, from how long the last
+         *     final. `is_favourite` is for the whole workspace. With `deleted_at` it is in the trash. `eta_seconds` is an estimate, from how long the last
          *     photos of the workspace took, while the project waits or is being staged; null if there is none.
          */
         ProjectRead: {
@@ -3791,6 +3791,8 @@ export interface components {
             staged: components["schemas"]["ImageRead"] | null;
             /** Is Final */
             is_final: boolean;
+            /** Is Favourite */
+            is_favourite: boolean;
             /** Eta Seconds */
             eta_seconds: number | null;
             /**
@@ -3813,14 +3815,13 @@ export interface components {
         };
         /**
          * ProjectUpdate
-         * @description What can be changed of a project.
+         * @description What can be changed of a project; what is not named stays.
          */
         ProjectUpdate: {
-            /**
-             * Name
-             * @example Living room, evening
-             */
-            name: string;
+            /** Name */
+            name?: string | null;
+            /** Is Favourite */
+            is_favourite?: boolean | null;
         };
         /**
          * ProofRead
@@ -17167,6 +17168,8 @@ export interface operations {
                 created_by?: string | null;
                 /** @description All projects of one photo. */
                 photo_id?: string | null;
+                /** @description Favourites only. */
+                favourite?: boolean;
                 /** @description Those in the trash, and no others. */
                 deleted?: boolean;
                 limit?: number;

@@ -15,10 +15,10 @@ const TRASH_DAYS = 30;
 
 /** What became of the photo where it is not simply staged, what that costs, and what to do. */
 export function Outcome({ photo, canWrite }: { photo: Photo; canWrite: boolean }) {
-  const { retry, cancel, choose, restore } = usePhotoMutations();
+  const { retry } = usePhotoMutations();
   const [isMarking, setMarking] = useState(false);
   const { key, renew } = useIdempotencyKey();
-  const error = retry.error ?? cancel.error ?? choose.error ?? restore.error;
+  const { error } = retry;
   const again = canWrite && !photo.deleted_at && (
     <Button
       kind="secondary"

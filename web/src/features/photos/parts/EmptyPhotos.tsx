@@ -23,7 +23,7 @@ export function EmptyPhotos({ filter }: { filter: PhotoFilter }) {
         <Trans>Photos that you delete stay here for 30 days, and can be restored.</Trans>
       </EmptyState>
     );
-  if (filter.q || filter.status)
+  if (filter.q || filter.status || filter.favourite)
     return (
       <EmptyState
         title={<Trans>No such photos</Trans>}

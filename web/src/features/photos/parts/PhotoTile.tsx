@@ -1,5 +1,5 @@
 import { Link } from "@tanstack/react-router";
-import { Check, CircleAlert, ImageIcon } from "lucide-react";
+import { Check, CircleAlert, Heart, ImageIcon } from "lucide-react";
 import { memo, type ReactNode, useState } from "react";
 import { usePicture } from "@/features/uploads";
 import { looks } from "@/ui/looks";
@@ -13,6 +13,7 @@ export const PhotoTile = memo(function PhotoTile({
   photo,
   alt,
   status,
+  favourite,
   upload,
   selected,
   onSelect,
@@ -22,6 +23,8 @@ export const PhotoTile = memo(function PhotoTile({
   photo: Photo;
   alt: string;
   status: string;
+  /** That it is one, in a word. */
+  favourite: string | null;
   /** The upload of this page that it was made of. */
   upload: string | undefined;
   /** null: nothing is being selected. */
@@ -44,6 +47,13 @@ export const PhotoTile = memo(function PhotoTile({
         className={looks("block size-full", tileFocus)}
       >
         <Shown photo={photo} alt={alt} upload={upload} eager={eager} />
+        {favourite && (
+          <Heart
+            role="img"
+            aria-label={favourite}
+            className="absolute top-2 right-2 size-5 fill-current drop-shadow-[0_0_2px_var(--photo)]"
+          />
+        )}
         {photo.status === "staged" && !photo.needs_look ? (
           <Name shown={named}>{photo.name}</Name>
         ) : (

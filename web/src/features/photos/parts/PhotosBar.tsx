@@ -42,8 +42,11 @@ export function PhotosBar({
           aria-label={t`Which photos`}
           className="-mx-4 flex gap-1 overflow-x-auto px-4 [scrollbar-width:none] max-sm:order-last max-sm:w-[calc(100%+2rem)] sm:mx-0 sm:px-0"
         >
-          <Which filter={filter} status={undefined}>
+          <Which filter={filter}>
             <Trans>All</Trans>
+          </Which>
+          <Which filter={filter} favourite>
+            <Trans>Favourites</Trans>
           </Which>
           <Which filter={filter} status="staged">
             <Trans>Staged</Trans>
@@ -81,17 +84,23 @@ export function PhotosBar({
 function Which({
   filter,
   status,
+  favourite,
   children,
 }: {
   filter: PhotoFilter;
-  status: PhotoStatus | undefined;
+  status?: PhotoStatus;
+  favourite?: true;
   children: ReactNode;
 }) {
-  const shown = filter.status === status;
+  const shown = filter.status === status && filter.favourite === favourite;
   return (
     <Link
       to="/"
-      search={{ ...(filter.q && { q: filter.q }), ...(status && { status }) }}
+      search={{
+        ...(filter.q && { q: filter.q }),
+        ...(status && { status }),
+        ...(favourite && { favourite }),
+      }}
       aria-current={shown ? "true" : undefined}
       className={looks(
         "flex h-control items-center whitespace-nowrap rounded-button px-3 transition-colors duration-120",
