@@ -6,7 +6,7 @@ from collections.abc import Callable
 from playwright.sync_api import expect
 
 from proof.accessibility import violations
-from proof.customers import photo
+from proof.customers import faint_photo, photo
 from proof.person import Person
 from stagify_local.customer import Customer, client, code_of
 from stagify_local.waiting import eventually
@@ -29,6 +29,12 @@ class TestUsage:
         expect(row.get_by_role("cell").or_(row.get_by_role("rowheader"))).to_contain_text(
             ["", "1", "0", "10", "9"]
         )
+        # What somebody should do next comes first.
+        doubtful = customer.stage(faint_photo(10))
+        signed_in.page.get_by_role("link", name="Overview").click()
+        signed_in.sees("Look at 1 photo before it is published")
+        signed_in.page.get_by_role("link", name="Look at it").click()
+        signed_in.is_at(f"/photos/{doubtful['id']}")
 
     def test_what_is_staged_meanwhile_is_seen_without_a_reload(
         self, signed_in: Person, customer: Customer

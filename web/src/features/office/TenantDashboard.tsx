@@ -5,7 +5,7 @@ import { UsageCards, usageQuery, useFreshUsage } from "@/features/usage";
 import { buttonLook } from "@/ui/Button";
 import { Page, Section } from "@/ui/Page";
 import { Skeleton } from "@/ui/Skeleton";
-import { tenantQuery } from "./api";
+import { tenantQuery, useFreshRecent } from "./api";
 import { DueNext } from "./parts/DueNext";
 import { RecentPhotos } from "./parts/RecentPhotos";
 import { TenantInfo } from "./parts/TenantInfo";
@@ -14,6 +14,7 @@ import { TenantInfo } from "./parts/TenantInfo";
 export function TenantDashboard() {
   const { data: tenant } = useSuspenseQuery(tenantQuery);
   useFreshUsage();
+  useFreshRecent();
   return (
     <Page
       title={tenant.name}

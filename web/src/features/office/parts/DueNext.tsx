@@ -1,4 +1,4 @@
-import { Trans } from "@lingui/react/macro";
+import { Plural, Trans } from "@lingui/react/macro";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { planState, usageQuery } from "@/features/usage";
@@ -36,6 +36,33 @@ export function DueNext() {
             It starts again on {end}. What is there stays: looking and downloading go on.
           </Trans>
         )}
+      </Notice>
+    );
+  }
+  const doubtful = recent?.filter(({ needs_look }) => needs_look) ?? [];
+  const [first] = doubtful;
+  if (first && canWrite) {
+    return (
+      <Notice
+        tone="warn"
+        title={
+          <Plural
+            value={doubtful.length}
+            one="Look at # photo before it is published"
+            other="Look at # photos before they are published"
+          />
+        }
+        action={
+          <Link
+            to="/photos/$projectId"
+            params={{ projectId: first.id }}
+            className={buttonLook("secondary", "small")}
+          >
+            <Trans>Look at it</Trans>
+          </Link>
+        }
+      >
+        <Trans>We are less sure of what was furnished here than of most rooms.</Trans>
       </Notice>
     );
   }
