@@ -11,15 +11,21 @@ export function loadTextsBy(loader: Load): void {
   load = loader;
 }
 
-/** A page that is loaded when it is opened, with the texts of the features whose parts it shows. Those that
- * many pages share are there already. */
+/** Code that is loaded when it is needed, with the texts of the features whose parts it shows. Those that many
+ * pages share are there already. */
+export async function withTexts<Module>(
+  features: string | readonly string[],
+  code: () => Promise<Module>,
+): Promise<Module> {
+  const [module] = await Promise.all([code(), ...[features].flat().map((each) => load(each))]);
+  return module;
+}
+
+/** A page that is loaded when it is opened. */
 export function lazyPage<Module extends Record<string, unknown>, Name extends keyof Module>(
   features: string | readonly string[],
   code: () => Promise<Module>,
   name: Name,
 ) {
-  return lazyRouteComponent<Module, Name>(async () => {
-    const [module] = await Promise.all([code(), ...[features].flat().map((each) => load(each))]);
-    return module;
-  }, name);
+  return lazyRouteComponent<Module, Name>(() => withTexts(features, code), name);
 }

@@ -1,5 +1,6 @@
 import { Field as Base } from "@base-ui/react/field";
 import type { ComponentProps, ReactNode } from "react";
+import { Fault } from "./Fault";
 import { looks } from "./looks";
 
 export const inputLook = looks(
@@ -20,8 +21,7 @@ type FieldProps = Omit<ComponentProps<typeof Base.Control>, "name" | "className"
   className?: string;
 };
 
-/** A labelled input. What is wrong with it stands below it: the browser's words for what HTML can say,
- * the server's for the rest (`errors` of the form). */
+/** A labelled input. What is wrong with it stands below it. */
 export function Field({ name, label, hint, end, className, ...control }: FieldProps) {
   return (
     <Base.Root name={name} className={looks("grid content-start gap-1.5", className)}>
@@ -31,7 +31,15 @@ export function Field({ name, label, hint, end, className, ...control }: FieldPr
         {end && <div className="absolute inset-y-0 right-1 flex items-center">{end}</div>}
       </div>
       {hint && <Base.Description className="text-caption text-quiet">{hint}</Base.Description>}
-      <Base.Error className="text-caption text-danger" />
+      <Fault
+        type={control.type}
+        least={control.minLength ?? limitOf(control.min)}
+        most={limitOf(control.max)}
+      />
     </Base.Root>
   );
+}
+
+function limitOf(value: number | string | undefined): number | undefined {
+  return value === undefined ? undefined : Number(value);
 }

@@ -2,6 +2,7 @@ import { Field } from "@base-ui/react/field";
 import { OTPField as Base } from "@base-ui/react/otp-field";
 import { useLingui } from "@lingui/react/macro";
 import type { ReactNode } from "react";
+import { Fault } from "./Fault";
 import { inputLook } from "./Field";
 import { looks } from "./looks";
 
@@ -40,7 +41,7 @@ export function OtpField({
         ))}
       </Base.Root>
       {hint && <Field.Description className="text-caption text-quiet">{hint}</Field.Description>}
-      <Field.Error className="text-caption text-danger" />
+      <Fault />
     </Field.Root>
   );
 }

@@ -2,6 +2,7 @@ import { Field } from "@base-ui/react/field";
 import { Select as Base } from "@base-ui/react/select";
 import { Check, ChevronsUpDown } from "lucide-react";
 import type { ReactNode } from "react";
+import { Fault } from "./Fault";
 import { inputLook } from "./Field";
 import { looks } from "./looks";
 import { entryLook, popupLook } from "./Menu";
@@ -72,7 +73,7 @@ export function Select<Value extends string>({
         </Base.Portal>
       </Base.Root>
       {hint && <Field.Description className="text-caption text-quiet">{hint}</Field.Description>}
-      <Field.Error className="text-caption text-danger" />
+      <Fault />
     </Field.Root>
   );
 }

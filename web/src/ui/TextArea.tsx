@@ -1,5 +1,6 @@
 import { Field as Base } from "@base-ui/react/field";
 import type { ComponentProps, ReactNode } from "react";
+import { Fault } from "./Fault";
 import { inputLook } from "./Field";
 import { looks } from "./looks";
 
@@ -25,7 +26,7 @@ export function TextArea({
         }
       />
       {hint && <Base.Description className="text-caption text-quiet">{hint}</Base.Description>}
-      <Base.Error className="text-caption text-danger" />
+      <Fault />
     </Base.Root>
   );
 }

@@ -2,6 +2,7 @@ import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { type ErrorComponentProps, useRouter } from "@tanstack/react-router";
 import { ApiError, OfflineError } from "@/lib/api";
+import { readable } from "@/lib/refusals";
 import { Button } from "@/ui/Button";
 import { Heading } from "@/ui/Page";
 
@@ -23,7 +24,7 @@ export function ErrorPage({ error, reset }: ErrorComponentProps) {
         {offline ? (
           <Trans>Nothing is lost. The page goes on as soon as there is a connection.</Trans>
         ) : (
-          refusal?.detail || (
+          (refusal && readable(refusal.detail)) || (
             <Trans>Something went wrong on our side. Nothing of yours is lost.</Trans>
           )
         )}

@@ -31,6 +31,8 @@ import { bedroom, living, loft } from "./photos";
 
 // Texts here are not translated: only we see them.
 
+const TAKEN = { slug: "This name is taken." };
+
 export function GalleryPage() {
   return (
     <main>
@@ -146,7 +148,7 @@ function Fields() {
   return (
     <Part name="Field, Select, ChoiceGroup, Switch, OtpField">
       <div className="grid gap-8 sm:grid-cols-2">
-        <Form onSubmit={() => undefined} errors={{ slug: "This name is taken." }}>
+        <Form onSubmit={() => undefined} errors={TAKEN}>
           <Field name="name" label="Name" placeholder="Lakeside Homes" />
           <Field name="slug" label="Address" defaultValue="lakeside" hint="lakeside.example.com" />
           <Field name="email" label="Email" type="email" defaultValue="ana@example.com" readOnly />

@@ -8,10 +8,7 @@ const SHARED: Record<Locale, () => Promise<{ messages: Messages }>> = {
 };
 // Those of other features, a file for each. The list is that of `en.ts` and `de.ts`.
 const OF_FEATURES = import.meta.glob<Messages>(
-  [
-    "/src/features/*/locales/*.po",
-    "!/src/features/{catalog,photos,session,uploads,usage}/locales/*.po",
-  ],
+  ["/src/features/*/locales/*.po", "!/src/features/{catalog,photos,session,usage}/locales/*.po"],
   { import: "messages" },
 );
 

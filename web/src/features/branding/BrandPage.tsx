@@ -3,11 +3,10 @@ import { Trans, useLingui } from "@lingui/react/macro";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useCan } from "@/lib/access";
-import { ApiError } from "@/lib/api";
 import { boot } from "@/lib/boot";
 import { showBrand } from "@/lib/brand";
 import { type Colors, readColor, tokensOf } from "@/lib/contrast";
-import { wordsFor } from "@/lib/refusals";
+import { formState } from "@/lib/refusals";
 import { showTheme } from "@/lib/theme";
 import { Button } from "@/ui/Button";
 import { Field } from "@/ui/Field";
@@ -48,6 +47,10 @@ export function BrandPage() {
       },
     );
 
+  const state = formState(publishing, {
+    branding_changed: t`Somebody else has published something meanwhile. Yours is still here: publish again to replace theirs.`,
+    permission_denied: t`You may no longer change this. Ask an owner or an admin.`,
+  });
   const tokens = tokensOf(colors);
   const name = draft.name.trim() || boot.name;
   return (
@@ -58,18 +61,14 @@ export function BrandPage() {
       <div className="grid grid-cols-1 items-start gap-8 lg:grid-cols-[minmax(0,5fr)_minmax(0,7fr)]">
         {mayChange ? (
           <Form
-            busy={publishing.isPending}
-            errors={
-              unread ??
-              (publishing.error instanceof ApiError ? publishing.error.ownFields : undefined)
-            }
+            {...state}
+            errors={unread ?? state.errors}
             onSubmit={() => {
               const wrong = unreadIn(draft);
               setUnread(wrong);
               if (!wrong) publish({ name: draft.name.trim() || null, colors });
             }}
           >
-            {publishing.error && <Notice tone="danger">{wordsOf(publishing.error)}</Notice>}
             <Section
               title={<Trans>Name and colours</Trans>}
               actions={
@@ -160,12 +159,4 @@ function unreadIn({ primary, accent }: Draft): Record<string, string> | undefine
   if (wrong.length === 0) return undefined;
   const words = t`Write a colour in six digits, as #1f4d3a, or pick one.`;
   return Object.fromEntries(wrong.map(([field]) => [field, words]));
-}
-
-function wordsOf(error: Error): string {
-  return wordsFor(error, {
-    branding_changed: t`Somebody else has published something meanwhile. Yours is still here: publish again to replace theirs.`,
-    permission_denied: t`You may no longer change this. Ask an owner or an admin.`,
-    invalid_request: t`Something here cannot be used; see below.`,
-  });
 }

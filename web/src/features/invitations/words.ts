@@ -27,7 +27,7 @@ export function useOutcomeNames(): Record<Outcome["outcome"], string> {
 }
 
 /** Why people could not be invited, by a mail or by a link. */
-export function useInvitationWords(): (error: Error) => Record<string, string> {
+export function useInvitationWords(): (error: Error | null) => Record<string, string> {
   const { t } = useLingui();
   return (error) => {
     const most = error instanceof ApiError ? error.problem.limit : undefined;

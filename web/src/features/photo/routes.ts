@@ -16,7 +16,7 @@ const photoRoute = createRoute({
     const photo = await queries.ensureQueryData(photoQuery(params.projectId)).catch(explain);
     void queries.prefetchQuery(variationsQuery(photo.photo_id));
   },
-  component: lazyPage("photo", () => import("./PhotoPage"), "PhotoPage"),
+  component: lazyPage(["photo", "uploads"], () => import("./PhotoPage"), "PhotoPage"),
 });
 
 /** A photo that is gone for good, or an address with a mistake. */

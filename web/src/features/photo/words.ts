@@ -1,6 +1,7 @@
 import { i18n } from "@lingui/core";
 import { t } from "@lingui/core/macro";
 import type { Photo } from "@/features/photos";
+import { failureWords } from "@/features/uploads";
 import { wordsFor } from "@/lib/refusals";
 import type { DoorFault, FloorFault } from "./layout";
 
@@ -15,7 +16,8 @@ export function canBeHelped({ failure, original, deleted_at }: Photo): boolean {
  * (`sentences.ts`); for others of a refusal there is a sentence for each code. */
 export function said({ code, message }: { code: string; message: string }): string {
   if (i18n.locale === "en") return message;
-  return message in i18n.messages ? i18n._(message) : (known(code) ?? message);
+  if (message in i18n.messages) return i18n._(message);
+  return known(code) ?? failureWords(code) ?? t`This photo could not be furnished.`;
 }
 
 function known(code: string): string | null {

@@ -4,11 +4,10 @@ import { Link } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 import { takeFromFragment } from "@/lib/address";
 import { ApiError } from "@/lib/api";
-import { wordsFor } from "@/lib/refusals";
+import { formState } from "@/lib/refusals";
 import { Button, buttonLook } from "@/ui/Button";
 import { Field } from "@/ui/Field";
 import { Form } from "@/ui/Form";
-import { Notice } from "@/ui/Notice";
 import { Heading } from "@/ui/Page";
 import { PasswordField } from "@/ui/PasswordField";
 import { useAskReset, useReset } from "./api";
@@ -45,7 +44,6 @@ function Ask() {
       </div>
     );
   }
-  const refusal = ask.error instanceof ApiError ? ask.error : null;
   return (
     <div className="grid gap-8">
       <header className="grid gap-1">
@@ -56,12 +54,7 @@ function Ask() {
           <Trans>A mail leads you to a new one.</Trans>
         </p>
       </header>
-      <Form<{ email: string }>
-        busy={ask.isPending}
-        errors={refusal?.fields}
-        onSubmit={({ email }) => ask.mutate(email)}
-      >
-        {ask.error && <Notice tone="danger">{wordsFor(ask.error)}</Notice>}
+      <Form<{ email: string }> {...formState(ask)} onSubmit={({ email }) => ask.mutate(email)}>
         <Field
           name="email"
           type="email"
@@ -97,6 +90,7 @@ function NewPassword({ token }: { token: string }) {
   }
   const refusal = reset.error instanceof ApiError ? reset.error : null;
   const isOver = refusal?.status === 410 || refusal?.status === 404 || refusal?.status === 401;
+  const isOld = t`This link has been used or is too old.`;
   return (
     <div className="grid gap-8">
       <header className="grid gap-1">
@@ -108,24 +102,16 @@ function NewPassword({ token }: { token: string }) {
         </p>
       </header>
       <Form<{ password: string }>
-        busy={reset.isPending}
-        errors={refusal?.fields}
+        {...formState(reset, { 401: isOld, 404: isOld, 410: isOld })}
+        way={
+          isOver && (
+            <a href="/reset" className={buttonLook("secondary", "small")}>
+              <Trans>Ask for a new link</Trans>
+            </a>
+          )
+        }
         onSubmit={({ password }) => reset.mutate({ token, password })}
       >
-        {reset.error && (
-          <Notice
-            tone="danger"
-            action={
-              isOver && (
-                <a href="/reset" className={buttonLook("secondary", "small")}>
-                  <Trans>Ask for a new link</Trans>
-                </a>
-              )
-            }
-          >
-            {isOver ? t`This link has been used or is too old.` : wordsFor(reset.error)}
-          </Notice>
-        )}
         <PasswordField
           name="password"
           label={<Trans>New password</Trans>}

@@ -1,5 +1,5 @@
 import { Trans, useLingui } from "@lingui/react/macro";
-import { wordsFor } from "@/lib/refusals";
+import { formState, wordsFor } from "@/lib/refusals";
 import { Button } from "@/ui/Button";
 import { Field } from "@/ui/Field";
 import { Form } from "@/ui/Form";
@@ -29,21 +29,20 @@ export function LogInForm({
   const wrong = logIn.error ?? (logIn.isPending ? null : error);
   return (
     <Form<Credentials>
-      busy={logIn.isPending}
+      {...formState(logIn)}
+      notice={
+        wrong &&
+        wordsFor(wrong, {
+          invalid_credentials:
+            email === undefined
+              ? t`Address and password do not match.`
+              : t`Address and password do not match, or you do not belong to this workspace any more.`,
+          sso_required: t`This workspace lets its people in by their company's log-in only.`,
+          wrong_passkey: t`Nobody here has this passkey any more.`,
+        })
+      }
       onSubmit={(values) => logIn.mutate(values, { onSuccess: onAnswer })}
     >
-      {wrong && (
-        <Notice tone="danger">
-          {wordsFor(wrong, {
-            invalid_credentials:
-              email === undefined
-                ? t`Address and password do not match.`
-                : t`Address and password do not match, or you do not belong to this workspace any more.`,
-            sso_required: t`This workspace lets its people in by their company's log-in only.`,
-            wrong_passkey: t`Nobody here has this passkey any more.`,
-          })}
-        </Notice>
-      )}
       {isOver && !wrong && (
         <Notice tone="warn">
           <Trans>That took too long, or too many tries. Log in once more.</Trans>

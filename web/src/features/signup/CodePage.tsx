@@ -3,10 +3,9 @@ import { Trans } from "@lingui/react/macro";
 import { Link, useRouteContext } from "@tanstack/react-router";
 import { WorkspaceArrival } from "@/features/workspaces";
 import { ApiError } from "@/lib/api";
-import { wordsFor } from "@/lib/refusals";
+import { formState, type Words } from "@/lib/refusals";
 import { Button, buttonLook } from "@/ui/Button";
 import { Form } from "@/ui/Form";
-import { Notice } from "@/ui/Notice";
 import { OtpField } from "@/ui/OtpField";
 import { Heading } from "@/ui/Page";
 import { PasswordField } from "@/ui/PasswordField";
@@ -31,24 +30,16 @@ export function CodePage() {
         </p>
       </header>
       <Form<{ code: string; password: string }>
-        busy={confirm.isPending}
-        errors={refusal?.fields}
+        {...formState(confirm, wordsOfRefusals(), { at: { invalid_code: "code" } })}
+        way={
+          isOver && (
+            <Link to="/signup" className={buttonLook("secondary", "small")}>
+              <Trans>Sign up again</Trans>
+            </Link>
+          )
+        }
         onSubmit={(values) => confirm.mutate(values)}
       >
-        {confirm.error && (
-          <Notice
-            tone="danger"
-            action={
-              isOver && (
-                <Link to="/signup" className={buttonLook("secondary", "small")}>
-                  <Trans>Sign up again</Trans>
-                </Link>
-              )
-            }
-          >
-            {wordsOf(confirm.error)}
-          </Notice>
-        )}
         {/* For password managers, which would keep the code as the name otherwise. */}
         <input
           type="email"
@@ -77,13 +68,13 @@ export function CodePage() {
   );
 }
 
-function wordsOf(error: Error): string {
+function wordsOfRefusals(): Words {
   const isOver = t`This sign-up has expired. Sign up again: it takes a minute.`;
-  return wordsFor(error, {
+  return {
     invalid_code: t`That is not the code of the newest mail. Look once more.`,
     code_exhausted: t`Too many wrong codes. Sign up again for a new one.`,
     slug_taken: t`Somebody took that address meanwhile. Sign up again with another one.`,
     404: isOver,
     410: isOver,
-  });
+  };
 }

@@ -2,14 +2,12 @@ import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
-import { ApiError } from "@/lib/api";
 import { boot } from "@/lib/boot";
-import { wordsFor } from "@/lib/refusals";
+import { formState } from "@/lib/refusals";
 import { Button } from "@/ui/Button";
 import { ChoiceGroup } from "@/ui/ChoiceGroup";
 import { Field } from "@/ui/Field";
 import { Form } from "@/ui/Form";
-import { Notice } from "@/ui/Notice";
 import { Heading } from "@/ui/Page";
 import { type SignupWish, useSignUp } from "./api";
 import { SlugField } from "./parts/SlugField";
@@ -25,7 +23,6 @@ export function SignUpPage() {
   const [name, setName] = useState("");
   const [own, setOwn] = useState<string | null>(null);
   const slug = own ?? slugOf(name);
-  const refusal = signUp.error instanceof ApiError ? signUp.error : null;
   return (
     <div className="grid gap-8">
       <header className="grid gap-1">
@@ -37,8 +34,19 @@ export function SignUpPage() {
         </p>
       </header>
       <Form<{ person: string; email: string }>
-        busy={signUp.isPending}
-        errors={refusal ? fieldsOf(refusal) : undefined}
+        {...formState(
+          signUp,
+          {
+            slug_taken: t`That address is taken. Choose another one.`,
+            slug_reserved: t`That address is reserved. Choose another one.`,
+            slug_invalid: t`That address cannot be used. Choose another one.`,
+          },
+          {
+            at: { slug_taken: "slug", slug_reserved: "slug", slug_invalid: "slug" },
+            // The server's names of the fields are those of its own document.
+            names: { name: "person", "tenant.name": "workspace", "tenant.slug": "slug" },
+          },
+        )}
         onSubmit={({ person, email }) =>
           signUp.mutate(
             { email, name: person, locale: boot.locale, tenant: { type: kind, name, slug } },
@@ -46,7 +54,6 @@ export function SignUpPage() {
           )
         }
       >
-        {signUp.error && <Notice tone="danger">{wordsOf(signUp.error)}</Notice>}
         <Field
           name="person"
           label={<Trans>Your name</Trans>}
@@ -96,22 +103,4 @@ export function SignUpPage() {
       </p>
     </div>
   );
-}
-
-/** The server's names of the fields are those of its own document. */
-function fieldsOf(refusal: ApiError): Record<string, string> {
-  const names: Record<string, string> = {
-    name: "person",
-    "tenant.name": "workspace",
-    "tenant.slug": "slug",
-  };
-  const fields = refusal.errors.map(({ field, message }) => [names[field] ?? field, message]);
-  if (refusal.code.startsWith("slug_")) fields.push(["slug", refusal.detail]);
-  return Object.fromEntries(fields) as Record<string, string>;
-}
-
-function wordsOf(error: Error): string {
-  const isAboutFields = error instanceof ApiError && error.errors.length > 0;
-  if (isAboutFields) return t`Something is not right yet: see below.`;
-  return wordsFor(error, { slug_taken: t`That address is taken. Choose another one below.` });
 }

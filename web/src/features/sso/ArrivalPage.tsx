@@ -2,10 +2,9 @@ import { Trans, useLingui } from "@lingui/react/macro";
 import { useEffect, useRef, useState } from "react";
 import { ApiError } from "@/lib/api";
 import { useBrand } from "@/lib/brand";
-import { wordsFor } from "@/lib/refusals";
+import { formState, wordsFor } from "@/lib/refusals";
 import { Button, buttonLook } from "@/ui/Button";
 import { Form } from "@/ui/Form";
-import { Notice } from "@/ui/Notice";
 import { OneMoment } from "@/ui/OneMoment";
 import { Heading } from "@/ui/Page";
 import { PasswordField } from "@/ui/PasswordField";
@@ -81,19 +80,18 @@ function Proof({ asked }: { asked: ProofAsked }) {
         </p>
       </header>
       <Form<{ password: string }>
-        busy={confirm.isPending}
+        {...formState(
+          confirm,
+          {
+            ...refusals,
+            invalid_credentials: t`This is not the password of that account.`,
+          },
+          { at: { invalid_credentials: "password" } },
+        )}
         onSubmit={({ password }) =>
           confirm.mutate({ confirmation: asked.confirmation, password }, { onSuccess: go })
         }
       >
-        {confirm.error && (
-          <Notice tone="danger">
-            {wordsFor(confirm.error, {
-              ...refusals,
-              invalid_credentials: t`This is not the password of that account.`,
-            })}
-          </Notice>
-        )}
         <p className="font-medium">
           <Typed text={asked.email} />
         </p>

@@ -20,4 +20,4 @@ export {
   useUnread,
   useUploads,
 } from "./uploads";
-export { useQuotaWords, useRefusalWords } from "./words";
+export { failureWords, useQuotaWords, useRefusalWords } from "./words";

@@ -1,6 +1,7 @@
 import { plural, t } from "@lingui/core/macro";
 import { useLingui } from "@lingui/react";
 import { formatBytes, formatDate, formatNumber } from "@/lib/format";
+import { readable } from "@/lib/refusals";
 import type { Refusal } from "./state";
 
 /** Sentences for refusals of a photo: what happened and what to do. */
@@ -10,11 +11,17 @@ export function useRefusalWords(): (refusal: Refusal) => string {
   return wordsFor;
 }
 
+/** What became of a photo on the server, by the code of its failure; null if there are no words for it. */
+export function failureWords(code: string): string | null {
+  const words = OF_FILES[code] ?? OF_PHOTOS[code];
+  return words ? words({ code, status: 422, detail: "", facts: {} }) : null;
+}
+
 function wordsFor(refusal: Refusal): string {
   const { code, detail, requestId } = refusal;
   const words = OF_FILES[code] ?? OF_PHOTOS[code] ?? OF_THE_SERVER[code];
   if (words) return words(refusal);
-  if (detail) return detail;
+  if (readable(detail)) return detail;
   return requestId
     ? t`This photo could not be sent. If it happens again, name this number to support: ${requestId}`
     : t`This photo could not be sent. Try it again.`;

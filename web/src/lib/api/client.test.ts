@@ -45,7 +45,7 @@ test("an answer is its data", async () => {
 });
 
 test("a refusal is thrown with what it says", async () => {
-  const errors = [{ field: "name", message: "too long", code: "too_long" }];
+  const errors = [{ field: "body.name", message: "too long", type: "too_long" }];
   answers.push(
     problem(
       429,
@@ -60,7 +60,7 @@ test("a refusal is thrown with what it says", async () => {
     detail: "Slow down.",
     requestId: "r-1",
     retryAfter: 7,
-    fields: { name: "too long" },
+    errors,
   });
 });
 

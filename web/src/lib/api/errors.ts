@@ -1,6 +1,7 @@
 import type { components } from "./schema";
 
 export type Problem = components["schemas"]["Problem"];
+type FieldProblem = components["schemas"]["FieldProblem"];
 
 /** A refusal of the API (RFC 9457). A feature chooses its words by `code`, which never changes. */
 export class ApiError extends Error {
@@ -8,7 +9,8 @@ export class ApiError extends Error {
   readonly code: string;
   /** The server's sentence: for codes that a feature has no words for. */
   readonly detail: string;
-  readonly errors: { field: string; message: string }[];
+  /** What is wrong with parts of the request: where, and what kind of mistake. */
+  readonly errors: FieldProblem[];
   readonly requestId: string | undefined;
   /** Seconds to wait before the same request can succeed. */
   readonly retryAfter: number | undefined;
@@ -20,21 +22,10 @@ export class ApiError extends Error {
     this.status = status;
     this.code = problem.code ?? "unreadable";
     this.detail = problem.detail ?? "";
-    this.errors = (problem.errors ?? []) as { field: string; message: string }[];
+    this.errors = problem.errors ?? [];
     this.requestId = problem.request_id ?? undefined;
     this.retryAfter = retryAfter;
     this.problem = problem;
-  }
-
-  /** The messages by field, as a form takes them. */
-  get fields(): Record<string, string> {
-    return Object.fromEntries(this.errors.map(({ field, message }) => [field, message]));
-  }
-
-  /** The same by the last part of each, as a form that is flat names them. */
-  get ownFields(): Record<string, string> {
-    const last = (field: string) => field.slice(field.lastIndexOf(".") + 1);
-    return Object.fromEntries(this.errors.map(({ field, message }) => [last(field), message]));
   }
 }
 

@@ -1,12 +1,10 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { ApiError } from "@/lib/api";
-import { wordsFor } from "@/lib/refusals";
+import { formState } from "@/lib/refusals";
 import { Button } from "@/ui/Button";
 import { Field } from "@/ui/Field";
 import { Form } from "@/ui/Form";
-import { Notice } from "@/ui/Notice";
 import { OtpField } from "@/ui/OtpField";
 import { Section } from "@/ui/Page";
 import { toast } from "@/ui/Toast";
@@ -48,15 +46,13 @@ function Ask({ onAsked, onCancel }: { onAsked: (wish: EmailWish) => void; onCanc
   const ask = useAskEmail();
   return (
     <Form<{ email: string }>
-      busy={ask.isPending}
-      errors={ask.error instanceof ApiError ? ask.error.fields : undefined}
+      {...formState(
+        ask,
+        { email_unchanged: t`This is your address already.` },
+        { at: { email_unchanged: "email" } },
+      )}
       onSubmit={({ email }) => ask.mutate(email, { onSuccess: onAsked })}
     >
-      {ask.error && (
-        <Notice tone="danger">
-          {wordsFor(ask.error, { email_unchanged: t`This is your address already.` })}
-        </Notice>
-      )}
       <Field
         name="email"
         type="email"
@@ -93,21 +89,20 @@ function Confirm({
   return (
     <Form<{ code: string }>
       key={round}
-      busy={confirm.isPending}
-      errors={confirm.error instanceof ApiError ? confirm.error.fields : undefined}
+      {...formState(
+        confirm,
+        {
+          wrong_email_code: t`That is not the code of the newest mail. Look once more.`,
+          email_change_invalid: t`That took too long, or too many tries. Begin again.`,
+          email_taken: t`This address has got an account meanwhile.`,
+        },
+        { at: { wrong_email_code: "code" } },
+      )}
       onSubmit={({ code }) =>
         confirm.mutate(code, { onSuccess: onChanged, onError: () => setRound(round + 1) })
       }
     >
-      {confirm.error ? (
-        <Notice tone="danger">
-          {wordsFor(confirm.error, {
-            wrong_email_code: t`That is not the code of the newest mail. Look once more.`,
-            email_change_invalid: t`That took too long, or too many tries. Begin again.`,
-            email_taken: t`This address has got an account meanwhile.`,
-          })}
-        </Notice>
-      ) : (
+      {!confirm.error && (
         <p>
           <Trans>
             A code is on its way to <Typed text={wish.email} />. If none comes, the address may have

@@ -1,11 +1,9 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { ApiError } from "@/lib/api";
-import { wordsFor } from "@/lib/refusals";
+import { formState } from "@/lib/refusals";
 import { Button } from "@/ui/Button";
 import { Form } from "@/ui/Form";
-import { Notice } from "@/ui/Notice";
 import { Section } from "@/ui/Page";
 import { PasswordField } from "@/ui/PasswordField";
 import { toast } from "@/ui/Toast";
@@ -24,8 +22,11 @@ export function Password() {
     >
       <Form<{ current_password: string; password: string }>
         key={round}
-        busy={change.isPending}
-        errors={change.error instanceof ApiError ? change.error.fields : undefined}
+        {...formState(
+          change,
+          { wrong_password: t`That is not your present password.` },
+          { at: { wrong_password: "current_password" } },
+        )}
         onSubmit={(values) =>
           change.mutate(values, {
             onSuccess: () => {
@@ -35,11 +36,6 @@ export function Password() {
           })
         }
       >
-        {change.error && (
-          <Notice tone="danger">
-            {wordsFor(change.error, { wrong_password: t`That is not your present password.` })}
-          </Notice>
-        )}
         {/* Whose password it is, for password managers. */}
         <input
           type="email"

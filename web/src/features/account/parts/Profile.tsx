@@ -1,11 +1,9 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { useSuspenseQuery } from "@tanstack/react-query";
-import { ApiError } from "@/lib/api";
-import { wordsFor } from "@/lib/refusals";
+import { formState } from "@/lib/refusals";
 import { Button } from "@/ui/Button";
 import { Field } from "@/ui/Field";
 import { Form } from "@/ui/Form";
-import { Notice } from "@/ui/Notice";
 import { Section } from "@/ui/Page";
 import { toast } from "@/ui/Toast";
 import { meQuery, useChangeMe } from "../api";
@@ -17,13 +15,11 @@ export function Profile() {
   return (
     <Section title={<Trans>You</Trans>}>
       <Form<{ name: string }>
-        busy={change.isPending}
-        errors={change.error instanceof ApiError ? change.error.fields : undefined}
+        {...formState(change)}
         onSubmit={({ name }) =>
           change.mutate({ name }, { onSuccess: () => toast({ title: t`Saved.` }) })
         }
       >
-        {change.error && <Notice tone="danger">{wordsFor(change.error)}</Notice>}
         <Field
           name="name"
           label={<Trans>Name</Trans>}

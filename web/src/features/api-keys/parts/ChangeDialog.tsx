@@ -1,18 +1,17 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { useState } from "react";
-import { ApiError } from "@/lib/api";
 import { formatDate } from "@/lib/format";
 import { proof } from "@/lib/proof";
-import { wordsFor } from "@/lib/refusals";
+import { formState } from "@/lib/refusals";
 import { useStore } from "@/lib/store";
 import { Button } from "@/ui/Button";
 import { ChoiceGroup } from "@/ui/ChoiceGroup";
 import { Dialog } from "@/ui/Dialog";
 import { Field } from "@/ui/Field";
 import { Form } from "@/ui/Form";
-import { Notice } from "@/ui/Notice";
 import { toast } from "@/ui/Toast";
-import { type ApiKey, useChangeApiKey } from "../api";
+import type { ApiKey } from "../api";
+import { useChangeApiKey } from "../mutations";
 import { endOf, type Life, networksIn } from "../rules";
 import { useKeyWords } from "../words";
 import { AddressesField } from "./AddressesField";
@@ -27,7 +26,6 @@ export default function ChangeDialog({ apiKey, onClose }: { apiKey: ApiKey; onCl
   const [life, setLife] = useState<Life | "same">("same");
   // The question who it is stands alone.
   const isProving = useStore(proof.wanted);
-  const refusal = change.error instanceof ApiError ? change.error : null;
   const end = apiKey.expires_at && formatDate(apiKey.expires_at);
   const done = () => {
     onClose();
@@ -41,8 +39,7 @@ export default function ChangeDialog({ apiKey, onClose }: { apiKey: ApiKey; onCl
       description={<Trans>It counts within a second, for every program that uses it.</Trans>}
     >
       <Form<{ name: string; addresses?: string }>
-        busy={change.isPending}
-        errors={refusal?.fields}
+        {...formState(change, words)}
         onSubmit={({ name, addresses }) =>
           change.mutate(
             {
@@ -57,7 +54,6 @@ export default function ChangeDialog({ apiKey, onClose }: { apiKey: ApiKey; onCl
           )
         }
       >
-        {change.error && <Notice tone="danger">{wordsFor(change.error, words)}</Notice>}
         <Field
           name="name"
           label={<Trans>Name</Trans>}

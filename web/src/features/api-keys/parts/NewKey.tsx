@@ -3,16 +3,16 @@ import { useSuspenseQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { serviceAccountsQuery } from "@/features/service-accounts";
 import { useSession } from "@/lib/access";
-import { ApiError, useIdempotencyKey } from "@/lib/api";
-import { wordsFor } from "@/lib/refusals";
+import { useIdempotencyKey } from "@/lib/api";
+import { formState } from "@/lib/refusals";
 import { Button } from "@/ui/Button";
 import { ChoiceGroup } from "@/ui/ChoiceGroup";
 import { Field } from "@/ui/Field";
 import { Form } from "@/ui/Form";
-import { Notice } from "@/ui/Notice";
 import { Section } from "@/ui/Page";
 import { Switch } from "@/ui/Switch";
-import { type ApiKeyWish, useCreateApiKey } from "../api";
+import type { ApiKeyWish } from "../api";
+import { useCreateApiKey } from "../mutations";
 import { endOf, type Life, networksIn } from "../rules";
 import { useKeyWords } from "../words";
 import { AddressesField } from "./AddressesField";
@@ -51,24 +51,17 @@ export default function NewKey({ onClose }: { onClose: () => void }) {
         <Trans>Give each program a key of its own, so that you can revoke one alone.</Trans>
       }
     >
-      <KeyForm
-        busy={create.isPending}
-        error={create.error}
-        onSubmit={(body) => create.mutate({ key, body })}
-        onCancel={onClose}
-      />
+      <KeyForm call={create} onSubmit={(body) => create.mutate({ key, body })} onCancel={onClose} />
     </Section>
   );
 }
 
 function KeyForm({
-  busy,
-  error,
+  call,
   onSubmit,
   onCancel,
 }: {
-  busy: boolean;
-  error: Error | null;
+  call: { isPending: boolean; error: Error | null };
   onSubmit: (body: ApiKeyWish) => void;
   onCancel: () => void;
 }) {
@@ -88,13 +81,12 @@ function KeyForm({
   const isOfAccount = actsFor !== MYSELF;
   const hasScopes = !isOfAccount || isLimited;
   const isReady = !hasScopes || scopes.length > 0;
-  const refusal = error instanceof ApiError ? error : null;
   const toggle = (scope: Scope, isOn: boolean) =>
     setScopes((before) => (isOn ? [...before, scope] : before.filter((each) => each !== scope)));
   return (
     <Form<{ name: string; addresses?: string }>
-      busy={busy || !isReady}
-      errors={refusal?.fields}
+      {...formState(call, words)}
+      busy={call.isPending || !isReady}
       onSubmit={({ name, addresses }) =>
         onSubmit({
           name,
@@ -105,7 +97,6 @@ function KeyForm({
         })
       }
     >
-      {error && <Notice tone="danger">{wordsFor(error, words)}</Notice>}
       <Field
         name="name"
         label={<Trans>Name</Trans>}
@@ -165,7 +156,7 @@ function KeyForm({
       />
       <AddressesField />
       <div className="flex flex-wrap gap-3">
-        <Button type="submit" busy={busy} unavailable={!isReady}>
+        <Button type="submit" busy={call.isPending} unavailable={!isReady}>
           <Trans>Make the key</Trans>
         </Button>
         <Button kind="secondary" onClick={onCancel}>

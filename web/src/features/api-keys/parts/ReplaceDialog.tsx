@@ -2,15 +2,15 @@ import { Trans, useLingui } from "@lingui/react/macro";
 import { useState } from "react";
 import { useIdempotencyKey } from "@/lib/api";
 import { proof } from "@/lib/proof";
-import { wordsFor } from "@/lib/refusals";
+import { formState } from "@/lib/refusals";
 import { useStore } from "@/lib/store";
 import { Button } from "@/ui/Button";
 import { ChoiceGroup } from "@/ui/ChoiceGroup";
 import { Dialog } from "@/ui/Dialog";
 import { Form } from "@/ui/Form";
-import { Notice } from "@/ui/Notice";
 import { Typed } from "@/ui/Typed";
-import { type ApiKey, useReplaceApiKey } from "../api";
+import type { ApiKey } from "../api";
+import { useReplaceApiKey } from "../mutations";
 import { useKeyWords } from "../words";
 import { Secret } from "./Secret";
 
@@ -67,12 +67,11 @@ export default function ReplaceDialog({
       }
     >
       <Form
-        busy={replace.isPending}
+        {...formState(replace, words)}
         onSubmit={() =>
           replace.mutate({ id: apiKey.id, key, body: { overlap_hours: Number(hours) } })
         }
       >
-        {replace.error && <Notice tone="danger">{wordsFor(replace.error, words)}</Notice>}
         <ChoiceGroup<Hours>
           name="hours"
           label={<Trans>The old one goes on working for</Trans>}

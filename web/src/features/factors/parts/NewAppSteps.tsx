@@ -1,11 +1,9 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { useState } from "react";
-import { ApiError } from "@/lib/api";
-import { wordsFor } from "@/lib/refusals";
+import { formState } from "@/lib/refusals";
 import { Button } from "@/ui/Button";
 import { CopyButton } from "@/ui/CopyButton";
 import { Form } from "@/ui/Form";
-import { Notice } from "@/ui/Notice";
 import { OtpField } from "@/ui/OtpField";
 import { type NewApp, useConfirmApp } from "../api";
 import { inGroups } from "../rules";
@@ -49,8 +47,14 @@ export function NewAppSteps({
       </section>
       <Form<{ code: string }>
         key={round}
-        busy={confirm.isPending}
-        errors={confirm.error instanceof ApiError ? confirm.error.fields : undefined}
+        {...formState(
+          confirm,
+          {
+            wrong_code: t`That is not the code of the app. Wait for the next one.`,
+            set_up_expired: t`That took too long. Close this, and begin again.`,
+          },
+          { at: { wrong_code: "code" } },
+        )}
         onSubmit={({ code }) =>
           confirm.mutate(code, {
             onSuccess: onAdded,
@@ -58,14 +62,6 @@ export function NewAppSteps({
           })
         }
       >
-        {confirm.error && (
-          <Notice tone="danger">
-            {wordsFor(confirm.error, {
-              wrong_code: t`That is not the code of the app. Wait for the next one.`,
-              set_up_expired: t`That took too long. Close this, and begin again.`,
-            })}
-          </Notice>
-        )}
         <OtpField name="code" label={<Trans>2. Type the code that it shows</Trans>} autoFocus />
         <Button type="submit" busy={confirm.isPending}>
           <Trans>Set it up</Trans>

@@ -1,11 +1,9 @@
 import { Trans, useLingui } from "@lingui/react/macro";
-import { ApiError } from "@/lib/api";
-import { wordsFor } from "@/lib/refusals";
+import { formState } from "@/lib/refusals";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
 import { Field } from "@/ui/Field";
 import { Form } from "@/ui/Form";
-import { Notice } from "@/ui/Notice";
 import { type NewPasskey, useAddPasskey } from "../api";
 import { deviceOf } from "../rules";
 
@@ -34,18 +32,12 @@ export default function NewPasskeyDialog({
       }
     >
       <Form<{ name: string }>
-        busy={add.isPending}
-        errors={add.error instanceof ApiError ? add.error.fields : undefined}
+        {...formState(add, {
+          challenge_invalid: t`That took too long. Close this, and begin again.`,
+          wrong_passkey: t`This browser has made a passkey that cannot be used here.`,
+        })}
         onSubmit={({ name }) => add.mutate({ begun, name }, { onSuccess: onAdded })}
       >
-        {add.error && (
-          <Notice tone="danger">
-            {wordsFor(add.error, {
-              challenge_invalid: t`That took too long. Close this, and begin again.`,
-              wrong_passkey: t`This browser has made a passkey that cannot be used here.`,
-            })}
-          </Notice>
-        )}
         <Field
           name="name"
           label={<Trans>What do you call it?</Trans>}

@@ -1,11 +1,9 @@
 import { Trans } from "@lingui/react/macro";
-import { ApiError } from "@/lib/api";
-import { wordsFor } from "@/lib/refusals";
+import { formState } from "@/lib/refusals";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
 import { Field } from "@/ui/Field";
 import { Form } from "@/ui/Form";
-import { Notice } from "@/ui/Notice";
 import { type Passkey, useRenamePasskey } from "../api";
 
 export default function RenameDialog({
@@ -19,11 +17,9 @@ export default function RenameDialog({
   return (
     <Dialog open onOpenChange={onClose} title={<Trans>Rename the passkey</Trans>}>
       <Form<{ name: string }>
-        busy={rename.isPending}
-        errors={rename.error instanceof ApiError ? rename.error.fields : undefined}
+        {...formState(rename)}
         onSubmit={({ name }) => rename.mutate({ id: passkey.id, name }, { onSuccess: onClose })}
       >
-        {rename.error && <Notice tone="danger">{wordsFor(rename.error)}</Notice>}
         <Field
           name="name"
           label={<Trans>Name</Trans>}

@@ -12,13 +12,8 @@ import { Notice } from "@/ui/Notice";
 import { Skeleton } from "@/ui/Skeleton";
 import { toast } from "@/ui/Toast";
 import { Typed } from "@/ui/Typed";
-import {
-  type Invitation,
-  type InvitationState,
-  invitationsQuery,
-  useResend,
-  useRevoke,
-} from "../api";
+import { type Invitation, type InvitationState, invitationsQuery } from "../api";
+import { useResend, useRevoke } from "../mutations";
 import { useInvitationWords, useStateNames } from "../words";
 
 const TONES: Record<InvitationState, Tone> = {

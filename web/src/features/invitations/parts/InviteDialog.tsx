@@ -1,18 +1,17 @@
 import { Plural, Trans, useLingui } from "@lingui/react/macro";
 import { useState } from "react";
 import { type Role, RolePicker, useSeats } from "@/features/team";
-import { ApiError } from "@/lib/api";
 import { boot, type Locale } from "@/lib/boot";
 import { formatNumber } from "@/lib/format";
-import { wordsFor } from "@/lib/refusals";
+import { formState } from "@/lib/refusals";
 import { Button } from "@/ui/Button";
 import { ChoiceGroup } from "@/ui/ChoiceGroup";
 import { Dialog } from "@/ui/Dialog";
 import { Form } from "@/ui/Form";
-import { Notice } from "@/ui/Notice";
 import { TextArea } from "@/ui/TextArea";
 import { addressesIn, MOST } from "../addresses";
-import { type Outcome, useInvite } from "../api";
+import type { Outcome } from "../api";
+import { useInvite } from "../mutations";
 import { useInvitationWords } from "../words";
 import { Outcomes } from "./Outcomes";
 
@@ -79,11 +78,10 @@ function InviteForm({
   const [locale, setLocale] = useState<Locale>(boot.locale);
   const { addresses, unreadable } = addressesIn(text);
   const isReady = addresses.length > 0 && addresses.length <= MOST && role !== "";
-  const { error } = invite;
   return (
     <Form<{ message?: string }>
+      {...formState(invite, words(invite.error), { names: { emails: "addresses" } })}
       busy={invite.isPending || !isReady}
-      errors={error instanceof ApiError ? error.fields : undefined}
       onSubmit={({ message }) =>
         invite.mutate(
           {
@@ -96,7 +94,6 @@ function InviteForm({
         )
       }
     >
-      {error && <Notice tone="danger">{wordsFor(error, words(error))}</Notice>}
       <div className="grid gap-1.5">
         <TextArea
           name="addresses"

@@ -1,8 +1,8 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { useState } from "react";
 import { type Role, RolePicker } from "@/features/team";
-import { ApiError, useIdempotencyKey } from "@/lib/api";
-import { wordsFor } from "@/lib/refusals";
+import { useIdempotencyKey } from "@/lib/api";
+import { formState } from "@/lib/refusals";
 import { Button } from "@/ui/Button";
 import { ChoiceGroup } from "@/ui/ChoiceGroup";
 import { CopyButton } from "@/ui/CopyButton";
@@ -11,7 +11,8 @@ import { Field } from "@/ui/Field";
 import { Form } from "@/ui/Form";
 import { Notice } from "@/ui/Notice";
 import { domainsIn } from "../addresses";
-import { type LinkWish, useCreateLink } from "../api";
+import type { LinkWish } from "../api";
+import { useCreateLink } from "../mutations";
 import { useInvitationWords } from "../words";
 
 type Days = "1" | "7" | "30";
@@ -37,8 +38,7 @@ export default function LinkDialog({
       <Dialog open onOpenChange={onClose} title={<Trans>New link</Trans>}>
         <LinkForm
           roles={roles}
-          busy={create.isPending}
-          error={create.error}
+          call={create}
           onSubmit={(body) => create.mutate({ key, body })}
           onCancel={onClose}
         />
@@ -78,14 +78,12 @@ export default function LinkDialog({
 
 function LinkForm({
   roles,
-  busy,
-  error,
+  call,
   onSubmit,
   onCancel,
 }: {
   roles: readonly Role[];
-  busy: boolean;
-  error: Error | null;
+  call: { isPending: boolean; error: Error | null };
   onSubmit: (body: LinkWish) => void;
   onCancel: () => void;
 }) {
@@ -95,11 +93,9 @@ function LinkForm({
     roles.some(({ key }) => key === USUAL) ? USUAL : (roles[0]?.key ?? ""),
   );
   const [days, setDays] = useState<Days>("7");
-  const refusal = error instanceof ApiError ? error : null;
   return (
     <Form<{ domains?: string; max_uses: string }>
-      busy={busy}
-      errors={refusal ? fieldsOf(refusal) : undefined}
+      {...formState(call, words(call.error))}
       onSubmit={({ domains, max_uses }) =>
         onSubmit({
           role,
@@ -109,7 +105,6 @@ function LinkForm({
         })
       }
     >
-      {error && <Notice tone="danger">{wordsFor(error, words(error))}</Notice>}
       <RolePicker
         label={<Trans>Whoever comes in is</Trans>}
         roles={roles}
@@ -149,7 +144,7 @@ function LinkForm({
         ]}
       />
       <div className="flex flex-wrap gap-3">
-        <Button type="submit" busy={busy} unavailable={role === ""}>
+        <Button type="submit" busy={call.isPending} unavailable={role === ""}>
           <Trans>Make the link</Trans>
         </Button>
         <Button kind="secondary" onClick={onCancel}>
@@ -163,10 +158,4 @@ function LinkForm({
 /** A minute early, because clocks differ and 30 days is the most. */
 function endOf(days: Days): string {
   return new Date(Date.now() + Number(days) * DAY_MS - MINUTE_MS).toISOString();
-}
-
-/** What is said of one of several domains belongs to the one field. */
-function fieldsOf({ fields }: ApiError): Record<string, string> {
-  const named = Object.entries(fields).map(([name, words]) => [name.split(".")[0] ?? name, words]);
-  return Object.fromEntries(named) as Record<string, string>;
 }

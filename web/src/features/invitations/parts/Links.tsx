@@ -10,7 +10,8 @@ import { Button } from "@/ui/Button";
 import { Notice } from "@/ui/Notice";
 import { Section } from "@/ui/Page";
 import { toast } from "@/ui/Toast";
-import { type InvitationLink, linksQuery, useRevokeLink } from "../api";
+import { type InvitationLink, linksQuery } from "../api";
+import { useRevokeLink } from "../mutations";
 import { useInvitationWords } from "../words";
 
 const LinkDialog = lazy(() => import("./LinkDialog"));

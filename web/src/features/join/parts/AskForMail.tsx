@@ -1,6 +1,5 @@
 import { Trans } from "@lingui/react/macro";
-import { ApiError } from "@/lib/api";
-import { wordsFor } from "@/lib/refusals";
+import { formState } from "@/lib/refusals";
 import { Button } from "@/ui/Button";
 import { Field } from "@/ui/Field";
 import { Form } from "@/ui/Form";
@@ -14,7 +13,6 @@ import { LogInInstead } from "./LogInInstead";
 export function AskForMail({ offer, token }: { offer: Offer; token: string }) {
   const ask = useAsk(token);
   const words = useJoinWords();
-  const refusal = ask.error instanceof ApiError ? ask.error : null;
   const domains = offer.domains.join(", ");
   if (ask.isSuccess) {
     return (
@@ -31,11 +29,9 @@ export function AskForMail({ offer, token }: { offer: Offer; token: string }) {
   return (
     <div className="grid gap-6">
       <Form<{ email: string }>
-        busy={ask.isPending}
-        errors={refusal?.fields}
+        {...formState(ask, words, { at: { domain_not_allowed: "email" } })}
         onSubmit={({ email }) => ask.mutate(email)}
       >
-        {ask.error && <Notice tone="danger">{wordsFor(ask.error, words)}</Notice>}
         <Field
           name="email"
           type="email"

@@ -2,7 +2,7 @@ import { Trans } from "@lingui/react/macro";
 import { Link } from "@tanstack/react-router";
 import { ApiError } from "@/lib/api";
 import { boot } from "@/lib/boot";
-import { wordsFor } from "@/lib/refusals";
+import { formState, wordsFor } from "@/lib/refusals";
 import { Button, buttonLook } from "@/ui/Button";
 import { Field } from "@/ui/Field";
 import { Form } from "@/ui/Form";
@@ -29,8 +29,8 @@ export function JoinAsNewcomer({
   return (
     <div className="grid gap-6">
       <Form<{ name: string; password: string }>
-        busy={accept.isPending}
-        errors={refusal?.fields}
+        {...formState(accept)}
+        notice={undefined}
         onSubmit={({ name, password }) =>
           accept.mutate({ name, password, locale: boot.locale }, { onSuccess: onJoined })
         }

@@ -2,8 +2,7 @@ import { Trans, useLingui } from "@lingui/react/macro";
 import { Pencil } from "lucide-react";
 import { useState } from "react";
 import { type Photo, usePhotoMutations } from "@/features/photos";
-import { ApiError } from "@/lib/api";
-import { wordsFor } from "@/lib/refusals";
+import { formState } from "@/lib/refusals";
 import { Button, IconButton } from "@/ui/Button";
 import { Field } from "@/ui/Field";
 import { Form } from "@/ui/Form";
@@ -31,11 +30,9 @@ export function Name({ photo, canWrite }: { photo: Photo; canWrite: boolean }) {
       </div>
     );
   }
-  const refusal = rename.error instanceof ApiError ? rename.error : null;
   return (
     <Form<{ name: string }>
-      busy={rename.isPending}
-      errors={rename.error ? { name: refusal?.fields.name ?? wordsFor(rename.error) } : undefined}
+      {...formState(rename)}
       onSubmit={({ name }) =>
         rename.mutate({ id: photo.id, name }, { onSuccess: () => setTyping(false) })
       }

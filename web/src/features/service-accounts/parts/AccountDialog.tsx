@@ -1,13 +1,11 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { useState } from "react";
 import { type Role, RolePicker } from "@/features/team";
-import { ApiError } from "@/lib/api";
-import { wordsFor } from "@/lib/refusals";
+import { formState } from "@/lib/refusals";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
 import { Field } from "@/ui/Field";
 import { Form } from "@/ui/Form";
-import { Notice } from "@/ui/Notice";
 import { toast } from "@/ui/Toast";
 import { type ServiceAccount, useSaveAccount } from "../api";
 import { useAccountWords } from "../words";
@@ -30,8 +28,6 @@ export default function AccountDialog({
   const words = useAccountWords();
   const first = account?.role ?? USUAL;
   const [role, setRole] = useState(roles.some(({ key }) => key === first) ? first : "");
-  const refusal = save.error instanceof ApiError ? save.error : null;
-  const isTaken = refusal?.code === "service_account_name_taken";
   return (
     <Dialog
       open
@@ -46,8 +42,8 @@ export default function AccountDialog({
       }
     >
       <Form<{ name: string }>
+        {...formState(save, words, { at: { service_account_name_taken: "name" } })}
         busy={save.isPending || role === ""}
-        errors={isTaken ? { name: words.service_account_name_taken ?? "" } : refusal?.fields}
         onSubmit={({ name }) =>
           save.mutate(
             { account, wish: { name, role } },
@@ -64,7 +60,6 @@ export default function AccountDialog({
           )
         }
       >
-        {save.error && !isTaken && <Notice tone="danger">{wordsFor(save.error, words)}</Notice>}
         <Field
           name="name"
           label={<Trans>Name</Trans>}

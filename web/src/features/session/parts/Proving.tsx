@@ -1,7 +1,6 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { lazy, type ReactNode, Suspense } from "react";
-import { ApiError } from "@/lib/api";
-import { wordsFor } from "@/lib/refusals";
+import { formState, wordsFor } from "@/lib/refusals";
 import { Button } from "@/ui/Button";
 import { Field } from "@/ui/Field";
 import { Form } from "@/ui/Form";
@@ -48,28 +47,28 @@ export function Proving({
     passkey: t`Use a passkey`,
     recovery_code: t`Use a recovery code`,
   };
+  const words = {
+    wrong_password: t`That is not your password.`,
+    wrong_code:
+      way === "recovery_code"
+        ? t`That is none of your codes, or was used already.`
+        : t`That code is wrong, or was used already. Wait for the next one.`,
+    wrong_passkey: t`That passkey is not one of yours.`,
+  };
   const others = ways.filter((each) => each !== way);
   return (
     <div className="grid gap-5">
-      {error && (
-        <Notice tone="danger">
-          {wordsFor(error, {
-            wrong_password: t`That is not your password.`,
-            wrong_code:
-              way === "recovery_code"
-                ? t`That is none of your codes, or was used already.`
-                : t`That code is wrong, or was used already. Wait for the next one.`,
-            wrong_passkey: t`That passkey is not one of yours.`,
-          })}
-        </Notice>
-      )}
       {way === "passkey" ? (
-        passkey
+        <>
+          {error && <Notice tone="danger">{wordsFor(error, words)}</Notice>}
+          {passkey}
+        </>
       ) : (
         <Form<{ answer: string }>
           key={way === "totp" ? round : way}
-          busy={busy}
-          errors={error instanceof ApiError ? error.fields : undefined}
+          {...formState({ isPending: busy, error }, words, {
+            at: { wrong_password: "answer", wrong_code: "answer" },
+          })}
           onSubmit={({ answer }) => onAnswer(way, answer)}
         >
           <Answer way={way} email={email} />

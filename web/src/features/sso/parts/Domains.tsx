@@ -2,7 +2,7 @@ import { Trans, useLingui } from "@lingui/react/macro";
 import { X } from "lucide-react";
 import { useState } from "react";
 import { formatDate } from "@/lib/format";
-import { wordsFor } from "@/lib/refusals";
+import { formState, wordsFor } from "@/lib/refusals";
 import { Badge } from "@/ui/Badge";
 import { Button, IconButton } from "@/ui/Button";
 import { CopyButton } from "@/ui/CopyButton";
@@ -39,8 +39,8 @@ export function Domains({ connection }: { connection: Connection }) {
       <ul className="grid gap-4">
         {connection.domains.map(({ domain, ...each }) => (
           <li key={domain} className="grid gap-2 rounded-card border border-line p-4">
-            <div className="flex items-center justify-between gap-3">
-              <span className="min-w-0 break-all font-medium">
+            <div className="flex flex-wrap items-center justify-between gap-x-3">
+              <span className="min-w-0 flex-1 basis-48 font-medium [overflow-wrap:anywhere]">
                 <Typed text={domain} />
               </span>
               <div className="flex items-center gap-2">
@@ -73,24 +73,26 @@ export function Domains({ connection }: { connection: Connection }) {
       </ul>
       <Form<{ domain: string }>
         key={form}
-        busy={add.isPending}
-        className="flex flex-wrap items-end gap-3"
+        {...formState(add)}
+        notice={undefined}
         onSubmit={({ domain }) =>
           add.mutate(domain, { onSuccess: () => setForm((count) => count + 1) })
         }
       >
-        <Field
-          name="domain"
-          label={<Trans>Domain</Trans>}
-          placeholder="example.com"
-          required
-          autoComplete="off"
-          spellCheck={false}
-          className="min-w-56 flex-1"
-        />
-        <Button type="submit" kind="secondary" busy={add.isPending}>
-          <Trans>Add domain</Trans>
-        </Button>
+        <div className="flex flex-wrap items-end gap-3">
+          <Field
+            name="domain"
+            label={<Trans>Domain</Trans>}
+            placeholder="example.com"
+            required
+            autoComplete="off"
+            spellCheck={false}
+            className="min-w-56 flex-1"
+          />
+          <Button type="submit" kind="secondary" busy={add.isPending}>
+            <Trans>Add domain</Trans>
+          </Button>
+        </div>
       </Form>
     </div>
   );

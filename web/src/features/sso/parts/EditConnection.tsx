@@ -1,9 +1,8 @@
 import { Trans } from "@lingui/react/macro";
-import { wordsFor } from "@/lib/refusals";
+import { formState } from "@/lib/refusals";
 import { Button } from "@/ui/Button";
 import { Field } from "@/ui/Field";
 import { Form } from "@/ui/Form";
-import { Notice } from "@/ui/Notice";
 import { PasswordField } from "@/ui/PasswordField";
 import { type Connection, useChange } from "../api";
 import { useChangeRefusals } from "../words";
@@ -22,7 +21,7 @@ export default function EditConnection({
   const refusals = useChangeRefusals();
   return (
     <Form<Values>
-      busy={change.isPending}
+      {...formState(change, refusals, { at: { sso_provider_invalid: "issuer" } })}
       className="rounded-card bg-raised p-4"
       onSubmit={({ name, issuer, client_id, client_secret }) =>
         change.mutate(
@@ -37,7 +36,6 @@ export default function EditConnection({
         )
       }
     >
-      {change.error && <Notice tone="danger">{wordsFor(change.error, refusals)}</Notice>}
       <Field
         name="name"
         label={<Trans>Name</Trans>}

@@ -2,12 +2,11 @@ import { Trans, useLingui } from "@lingui/react/macro";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { Plus, X } from "lucide-react";
 import { type ReactNode, useId, useState } from "react";
-import { wordsFor } from "@/lib/refusals";
+import { formState } from "@/lib/refusals";
 import { Button, IconButton } from "@/ui/Button";
 import { Field, inputLook } from "@/ui/Field";
 import { Form } from "@/ui/Form";
 import { looks } from "@/ui/looks";
-import { Notice } from "@/ui/Notice";
 import { type Connection, rolesQuery, useChange } from "../api";
 import { useChangeRefusals, useRoleName } from "../words";
 
@@ -46,7 +45,7 @@ export function GroupRoles({ connection }: { connection: Connection }) {
         </p>
       </div>
       <Form<{ group_claim: string }>
-        busy={change.isPending}
+        {...formState(change, refusals)}
         onSubmit={({ group_claim }) =>
           change.mutate({
             group_claim,
@@ -56,7 +55,6 @@ export function GroupRoles({ connection }: { connection: Connection }) {
           })
         }
       >
-        {change.error && <Notice tone="danger">{wordsFor(change.error, refusals)}</Notice>}
         <RoleSelect
           label={<Trans>Role of everybody else who is new</Trans>}
           choices={choices}

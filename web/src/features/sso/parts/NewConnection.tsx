@@ -1,10 +1,8 @@
 import { Trans } from "@lingui/react/macro";
-import { ApiError } from "@/lib/api";
-import { wordsFor } from "@/lib/refusals";
+import { formState } from "@/lib/refusals";
 import { Button } from "@/ui/Button";
 import { Field } from "@/ui/Field";
 import { Form } from "@/ui/Form";
-import { Notice } from "@/ui/Notice";
 import { Section } from "@/ui/Page";
 import { PasswordField } from "@/ui/PasswordField";
 import { useConnect } from "../api";
@@ -16,7 +14,6 @@ type Values = { name: string; issuer: string; client_id: string; client_secret: 
 export default function NewConnection({ onClose }: { onClose: () => void }) {
   const connect = useConnect();
   const refusals = useChangeRefusals();
-  const { error } = connect;
   return (
     <Section
       title={<Trans>Connect a provider</Trans>}
@@ -28,8 +25,7 @@ export default function NewConnection({ onClose }: { onClose: () => void }) {
       }
     >
       <Form<Values>
-        busy={connect.isPending}
-        errors={error instanceof ApiError ? error.ownFields : undefined}
+        {...formState(connect, refusals, { at: { sso_provider_invalid: "issuer" } })}
         onSubmit={({ client_secret, ...wish }) =>
           connect.mutate(
             { ...wish, ...(client_secret && { client_secret }) },
@@ -37,7 +33,6 @@ export default function NewConnection({ onClose }: { onClose: () => void }) {
           )
         }
       >
-        {error && <Notice tone="danger">{wordsFor(error, refusals)}</Notice>}
         <Field
           name="name"
           label={<Trans>Name</Trans>}

@@ -6,7 +6,8 @@ import { ConfirmDialog } from "@/ui/Dialog";
 import { Notice } from "@/ui/Notice";
 import { toast } from "@/ui/Toast";
 import { Typed } from "@/ui/Typed";
-import { type Transfer, useConfirmTransfer } from "../api";
+import type { Transfer } from "../api";
+import { useConfirmTransfer } from "../mutations";
 import { useTransferWords } from "./refusals";
 
 /** Tells the one who was asked what it means, before they say yes. */

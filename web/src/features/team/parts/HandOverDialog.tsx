@@ -1,14 +1,14 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { useId, useState } from "react";
 import { proof } from "@/lib/proof";
-import { wordsFor } from "@/lib/refusals";
+import { formState } from "@/lib/refusals";
 import { useStore } from "@/lib/store";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
 import { Form } from "@/ui/Form";
-import { Notice } from "@/ui/Notice";
 import { toast } from "@/ui/Toast";
-import { type Member, useStartTransfer } from "../api";
+import type { Member } from "../api";
+import { useStartTransfer } from "../mutations";
 import { choiceLook } from "./RoleChoice";
 import { useTransferWords } from "./refusals";
 
@@ -46,8 +46,7 @@ export default function HandOverDialog({
         <Trans>They get a mail and have a week to agree. Until then you can take it back.</Trans>
       }
     >
-      <Form busy={start.isPending} onSubmit={ask}>
-        {start.error && <Notice tone="danger">{wordsFor(start.error, words)}</Notice>}
+      <Form {...formState(start, words)} onSubmit={ask}>
         <fieldset className="grid gap-2">
           <legend className="mb-2 font-medium text-caption">
             <Trans>To whom</Trans>

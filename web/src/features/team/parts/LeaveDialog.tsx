@@ -4,7 +4,8 @@ import { wordsFor } from "@/lib/refusals";
 import { ConfirmDialog } from "@/ui/Dialog";
 import { Notice } from "@/ui/Notice";
 import { Typed } from "@/ui/Typed";
-import { type Member, useLeaveTeam } from "../api";
+import type { Member } from "../api";
+import { useLeaveTeam } from "../mutations";
 import { useMemberWords } from "./refusals";
 
 /** Asks before somebody leaves, and tells what that means. */

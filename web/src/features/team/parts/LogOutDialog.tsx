@@ -4,7 +4,8 @@ import { ConfirmDialog } from "@/ui/Dialog";
 import { Notice } from "@/ui/Notice";
 import { toast } from "@/ui/Toast";
 import { Typed } from "@/ui/Typed";
-import { type Member, useLogMemberOut } from "../api";
+import type { Member } from "../api";
+import { useLogMemberOut } from "../mutations";
 import { useMemberWords } from "./refusals";
 
 /** Asks before all of somebody's sessions here are ended, and tells what that means. */

@@ -8,7 +8,8 @@ import { Notice } from "@/ui/Notice";
 import { Section } from "@/ui/Page";
 import { toast } from "@/ui/Toast";
 import { Typed } from "@/ui/Typed";
-import { type Role, useDeleteRole } from "../api";
+import type { Role } from "../api";
+import { useDeleteRole } from "../mutations";
 import { useAbilities } from "../words";
 import { useRoleWords } from "./refusals";
 

@@ -7,7 +7,8 @@ import { wordsFor } from "@/lib/refusals";
 import { ConfirmDialog } from "@/ui/Dialog";
 import { Notice } from "@/ui/Notice";
 import { Typed } from "@/ui/Typed";
-import { keysOfQuery, type Member, useRemoveMember } from "../api";
+import { keysOfQuery, type Member } from "../api";
+import { useRemoveMember } from "../mutations";
 import { useMemberWords } from "./refusals";
 
 /** Asks before somebody is removed, and tells what that means. */

@@ -5,7 +5,8 @@ import { ConfirmDialog } from "@/ui/Dialog";
 import { Notice } from "@/ui/Notice";
 import { toast } from "@/ui/Toast";
 import { Typed } from "@/ui/Typed";
-import { type Member, useResetFactors } from "../api";
+import type { Member } from "../api";
+import { useResetFactors } from "../mutations";
 
 /** Asks before the second factors of somebody who has lost them are taken away, and tells what that means. */
 export default function ResetDialog({ member, onClose }: { member: Member; onClose: () => void }) {

@@ -4,15 +4,15 @@ import { useState } from "react";
 import { useCan, useSession } from "@/lib/access";
 import { ApiError } from "@/lib/api";
 import { proof } from "@/lib/proof";
-import { wordsFor } from "@/lib/refusals";
+import { formState } from "@/lib/refusals";
 import { useStore } from "@/lib/store";
 import { Button, buttonLook } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
 import { Form } from "@/ui/Form";
-import { Notice } from "@/ui/Notice";
 import { toast } from "@/ui/Toast";
 import { Typed } from "@/ui/Typed";
-import { type Member, type Role, useRestoreMember } from "../api";
+import type { Member, Role } from "../api";
+import { useRestoreMember } from "../mutations";
 import { givable } from "../rules";
 import { RoleChoice } from "./RoleChoice";
 import { useRestoreWords } from "./refusals";
@@ -62,21 +62,17 @@ export default function RestoreDialog({
       }
       description={<Trans>They take a seat again, with what they had made.</Trans>}
     >
-      <Form busy={restore.isPending} onSubmit={save}>
-        {error && (
-          <Notice
-            tone="danger"
-            action={
-              isFull && (
-                <Link to="/office/usage" className={buttonLook("secondary", "small")}>
-                  <Trans>What the plan includes</Trans>
-                </Link>
-              )
-            }
-          >
-            {wordsFor(error, words)}
-          </Notice>
-        )}
+      <Form
+        {...formState(restore, words)}
+        way={
+          isFull && (
+            <Link to="/office/usage" className={buttonLook("secondary", "small")}>
+              <Trans>What the plan includes</Trans>
+            </Link>
+          )
+        }
+        onSubmit={save}
+      >
         <RoleChoice roles={givable(roles, permissions)} value={role} onChange={setRole} />
         {canManageKeys && (
           <label className="flex min-h-11 cursor-pointer items-center gap-3">

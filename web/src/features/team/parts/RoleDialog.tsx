@@ -1,7 +1,7 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { useState } from "react";
 import { proof } from "@/lib/proof";
-import { wordsFor } from "@/lib/refusals";
+import { formState } from "@/lib/refusals";
 import { useStore } from "@/lib/store";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
@@ -9,7 +9,8 @@ import { Form } from "@/ui/Form";
 import { Notice } from "@/ui/Notice";
 import { toast } from "@/ui/Toast";
 import { Typed } from "@/ui/Typed";
-import { type Member, type Role, useChangeRole } from "../api";
+import type { Member, Role } from "../api";
+import { useChangeRole } from "../mutations";
 import { givable } from "../rules";
 import { useRoleName } from "../words";
 import { RoleChoice } from "./RoleChoice";
@@ -71,8 +72,7 @@ export default function RoleDialog({
         )
       }
     >
-      <Form busy={change.isPending} onSubmit={save}>
-        {change.error && <Notice tone="danger">{wordsFor(change.error, words)}</Notice>}
+      <Form {...formState(change, words)} onSubmit={save}>
         <RoleChoice roles={givable(roles, permissions)} value={chosen} onChange={setChosen} />
         {isYou && chosen !== member.role && (
           <Notice tone="warn">

@@ -1,15 +1,14 @@
 import { Trans, useLingui } from "@lingui/react/macro";
 import { useState } from "react";
 import { useSession } from "@/lib/access";
-import { ApiError } from "@/lib/api";
-import { wordsFor } from "@/lib/refusals";
+import { formState } from "@/lib/refusals";
 import { Button } from "@/ui/Button";
 import { Dialog } from "@/ui/Dialog";
 import { Field } from "@/ui/Field";
 import { Form } from "@/ui/Form";
-import { Notice } from "@/ui/Notice";
 import { toast } from "@/ui/Toast";
-import { type Role, type RoleWish, useSaveRole } from "../api";
+import type { Role, RoleWish } from "../api";
+import { useSaveRole } from "../mutations";
 import {
   ALWAYS,
   GROUPS,
@@ -33,8 +32,6 @@ export default function RoleFormDialog({
   const save = useSaveRole();
   const words = useRoleWords();
   const [chosen, setChosen] = useState([...new Set([...ALWAYS, ...(role?.permissions ?? [])])]);
-  const refusal = save.error instanceof ApiError ? save.error : null;
-  const isTaken = refusal?.code === "role_name_taken";
   const submit = ({ name }: { name: string }) =>
     save.mutate(
       { role, wish: { name, permissions: chosen as RoleWish["permissions"] } },
@@ -59,11 +56,9 @@ export default function RoleFormDialog({
       }
     >
       <Form<{ name: string }>
-        busy={save.isPending}
-        errors={isTaken ? { name: words.role_name_taken ?? "" } : refusal?.fields}
+        {...formState(save, words, { at: { role_name_taken: "name" } })}
         onSubmit={submit}
       >
-        {save.error && !isTaken && <Notice tone="danger">{wordsFor(save.error, words)}</Notice>}
         <Field
           name="name"
           label={<Trans>Name</Trans>}

@@ -8,7 +8,8 @@ import { Button } from "@/ui/Button";
 import { Notice } from "@/ui/Notice";
 import { toast } from "@/ui/Toast";
 import { Typed } from "@/ui/Typed";
-import { type Member, type Transfer, transferQuery, useEndTransfer } from "../api";
+import { type Member, type Transfer, transferQuery } from "../api";
+import { useEndTransfer } from "../mutations";
 import { useTransferWords } from "./refusals";
 
 const BecomeOwnerDialog = lazy(() => import("./BecomeOwnerDialog"));
