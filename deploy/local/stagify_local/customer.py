@@ -186,8 +186,11 @@ class Customer:
         return str(ticket["id"])
 
     def create(self, upload_id: str, **fields: Any) -> httpx.Response:
-        """Ask for a project."""
-        return self.http.send(self.account.project(upload_id, **fields))
+        """Ask for a project; again, while some part has not heard yet that the workspace is set up."""
+        return eventually(
+            lambda: _unless_provisioning(self.http.send(self.account.project(upload_id, **fields))),
+            what=f"{self.account.url} to be set up",
+        )
 
     def stage(self, content: bytes, **upload: str) -> dict[str, Any]:
         """Upload a photo, create a project, and wait until it is staged or has failed."""
@@ -280,6 +283,11 @@ def good(answer: httpx.Response) -> httpx.Response:
 def cookie_of(answer: httpx.Response) -> str:
     """The session from the answer to a log-in, as a Cookie header."""
     return answer.headers["set-cookie"].partition(";")[0]
+
+
+def _unless_provisioning(answer: httpx.Response) -> httpx.Response | None:
+    is_early = answer.status_code == 409 and code_of(answer) == "tenant_provisioning"
+    return None if is_early else answer
 
 
 def code_of(answer: httpx.Response) -> str:

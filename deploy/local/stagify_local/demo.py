@@ -133,23 +133,30 @@ def name_of(photo: Path) -> str:
 
 
 def follow(customer: Customer, project_id: str, on_change: ShowProject) -> Project:
-    """Report every change of a project until it is staged; CustomerError if it fails."""
+    """Report every change of a project until it is staged; CustomerError if it fails. A stream may end
+    before its project does, as when its service is replaced: the next one goes on where it ended."""
     silence = httpx.Timeout(PATIENCE_SECONDS, read=STREAM_SILENCE_SECONDS)
     path = f"/v1/projects/{project_id}/events"
-    with customer.http.stream("GET", path, timeout=silence) as answer:
-        if answer.is_error:
-            answer.read()
-        for line in good(answer).iter_lines():
-            if not line.startswith("data:"):
-                continue
-            project: Project = json.loads(line.removeprefix("data:"))
-            on_change(project)
-            if project["status"] == "staged":
-                return project
-            if project["status"] in ENDED:
-                told = f"{project['status']} {project['failure']}"
-                raise CustomerError(f"project {project_id}: {told}")
-    raise CustomerError(f"the events of project {project_id} ended before it was staged")
+    seen: dict[str, str] = {}
+    while True:
+        with customer.http.stream("GET", path, headers=seen, timeout=silence) as answer:
+            if answer.is_error:
+                answer.read()
+            for line in good(answer).iter_lines():
+                name, _, value = line.partition(": ")
+                if name == "id":
+                    seen = {"Last-Event-ID": value}
+                if name != "data":
+                    continue
+                project: Project = json.loads(value)
+                if not project:
+                    raise CustomerError(f"project {project_id} was deleted")
+                on_change(project)
+                if project["status"] == "staged":
+                    return project
+                if project["status"] in ENDED:
+                    told = f"{project['status']} {project['failure']}"
+                    raise CustomerError(f"project {project_id}: {told}")
 
 
 def download(customer: Customer, image: Project, path: Path) -> None:

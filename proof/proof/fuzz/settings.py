@@ -26,6 +26,7 @@ REFUSALS_OF_VALID = [
     "422",
     "429",
 ]
+FORM = "application/x-www-form-urlencoded"
 # Names and addresses to sign up with: random ones are rarely valid, and each can be used once.
 SIGN_UPS = 200
 
@@ -62,7 +63,7 @@ def settings(world: World, actor: Actor, form: Form, *, is_chained: bool) -> dic
             "database": "none",
         },
         "checks": {"positive_data_acceptance": {"expected-statuses": REFUSALS_OF_VALID}},
-        "operations": [*_free_paths(world.document)],
+        "operations": [*_refusing_by_400(world.document)],
         "phases": {
             "examples": {"enabled": not is_chained},
             "coverage": {
@@ -76,18 +77,21 @@ def settings(world: World, actor: Actor, form: Form, *, is_chained: bool) -> dic
     }
 
 
-def _free_paths(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """A slash, backslash, dot or NUL may not be escaped in a path: the gateway answers 400, since
-    two servers could read it differently. So calls with any text in their path may say so."""
+def _refusing_by_400(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Calls that may answer 400 to what their schema allows. A slash, backslash, dot or NUL may not be escaped
+    in a path, since two servers could read it differently, which concerns all calls with any text in their
+    path. And a provider whose word of a log-out counts for nothing is told so by 400, whatever the reason
+    (OpenID Connect Back-Channel Logout 1.0, 2.8); that is the call that takes a form."""
     statuses = [*REFUSALS_OF_VALID, "400"]
     for path, item in document["paths"].items():
         for method, operation in item.items():
             schemas = [
                 each["schema"] for each in operation.get("parameters", []) if each["in"] == "path"
             ]
-            if any(
+            has_free_path = any(
                 schema == schema | {"type": "string"} and not is_id(schema) for schema in schemas
-            ):
+            )
+            if has_free_path or FORM in operation.get("requestBody", {}).get("content", {}):
                 yield {
                     "include-name": f"{method.upper()} {path}",
                     "checks": {"positive_data_acceptance": {"expected-statuses": statuses}},

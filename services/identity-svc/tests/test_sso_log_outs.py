@@ -284,6 +284,17 @@ class TestWhatIsRefused:
         assert (await company.told(token)).status_code == 200
         assert await are_in(grace) == [False]
 
+    async def test_a_provider_that_nobody_answers_for_looks_like_none(
+        self, open_company: Company, clock: Clock
+    ) -> None:
+        company, idp = open_company, open_company.idp
+        grace = await logged_in(company, "grace")
+        token = idp.log_out_token(sub="grace")
+        idp.raw["/.well-known/openid-configuration"] = (503, b"")
+        clock.advance(timedelta(minutes=11))
+        assert refusal(await company.told(token)) == (400, "sso_log_out_invalid")
+        assert await are_in(grace) == [True]
+
     async def test_a_source_cannot_ask_for_ever(self, open_company: Company, parts: Parts) -> None:
         company = open_company
         address = "2001:db8:77::1"

@@ -114,7 +114,7 @@ FINISHED: Responses = problems(
 CONFIRMED: Responses = problems(
     *ENTRY_ERRORS, InvalidCredentialsError, TooManyAttemptsError, *PASSWORD_ERRORS
 ) | {201: LOGGED_IN}
-TOLD: Responses = problems(SsoLogOutInvalidError, SsoProviderUnavailableError, TooManyAttemptsError)
+TOLD: Responses = problems(SsoLogOutInvalidError, TooManyAttemptsError)
 LOG_OUT_FORM: dict[str, Any] = {
     "requestBody": {
         "required": True,

@@ -18,6 +18,7 @@ from identity_svc.sso.errors import (
     SsoAnswerInvalidError,
     SsoConnectionNotFoundError,
     SsoLogOutInvalidError,
+    SsoProviderUnavailableError,
 )
 from identity_svc.sso.id_tokens import LEEWAY, MAX_AGE
 from identity_svc.sso.log_out_tokens import LogOut
@@ -48,13 +49,18 @@ async def take_log_out(
     parts: Parts, *, tenant_id: UUID, connection_id: UUID, token: str, source: Source
 ) -> None:
     """End what a provider says has ended; SsoLogOutInvalidError if this is not its word, or not for the first
-    time."""
+    time, or if its keys cannot be read now."""
     try:
         await _count(parts, source)
         connection, log_out = await _read(parts, tenant_id, connection_id, token)
         async with parts.database.tenant(tenant_id) as session:
             await _end(session, parts.digester, connection, log_out)
-    except (SsoAnswerInvalidError, SsoConnectionNotFoundError, SsoLogOutInvalidError) as error:
+    except (
+        SsoAnswerInvalidError,
+        SsoConnectionNotFoundError,
+        SsoLogOutInvalidError,
+        SsoProviderUnavailableError,
+    ) as error:
         # Whether there is such a connection concerns nobody who is not its provider.
         LOG_OUTS.labels("refused").inc()
         raise SsoLogOutInvalidError from error
