@@ -28,7 +28,7 @@ from identity_svc.password_resets.service import end_resets
 from identity_svc.people import service as people
 from identity_svc.people.schemas import email_key
 from identity_svc.sessions.service import OpenSession, Person, end_own_sessions, renew_session
-from identity_svc.throttling.service import Limit, count_attempt, mailbox_of, share_of
+from identity_svc.throttling.service import Limit, count_attempt, limits_of_source, mailbox_of
 from stagify import cause
 from stagify.clock import utc_now
 from stagify.database import Session
@@ -160,15 +160,9 @@ async def _judge(
 async def undo_change(parts: Parts, token: str, source: Source) -> None:
     """Give the person back the address to which the link was mailed. All their sessions end: somebody had
     got hold of one."""
-    limits = [
-        Limit(
-            "email_undo_source_hour",
-            parts.digester.digest("throttle", "source", prefix),
-            PER_SOURCE_HOUR * share_of(position),
-            HOUR,
-        )
-        for position, prefix in enumerate(source.prefixes)
-    ]
+    limits = limits_of_source(
+        parts.digester, "email_undo_source_hour", source, PER_SOURCE_HOUR, HOUR
+    )
     async with parts.database.system() as session:
         await count_attempt(session, *limits)
         found = await queries.find_undo(session, _undo_hash(parts.digester, token), utc_now())

@@ -29,7 +29,7 @@ from identity_svc.members.service import require_actor
 from identity_svc.parts import Parts
 from identity_svc.roles.service import Role, require_covers
 from identity_svc.service_accounts.service import get_account, role_of
-from identity_svc.throttling.service import Limit, count_attempt, share_of
+from identity_svc.throttling.service import count_attempt, limits_of_source
 from stagify.clock import utc_now
 from stagify.database import Session
 from stagify.events.identity import (
@@ -233,15 +233,9 @@ async def revoke_api_key(session: Session, *, tenant_id: UUID, api_key_id: UUID)
 async def report_api_key(parts: Parts, *, text: str, source: Source) -> None:
     """Revoke the key that somebody has found, if it is one, and tell its owners. Whoever does not have a
     whole key learns nothing and changes nothing."""
-    limits = [
-        Limit(
-            "key_report_source_hour",
-            parts.digester.digest("throttle", "source", prefix),
-            REPORTS_PER_HOUR * share_of(position),
-            timedelta(hours=1),
-        )
-        for position, prefix in enumerate(source.prefixes)
-    ]
+    limits = limits_of_source(
+        parts.digester, "key_report_source_hour", source, REPORTS_PER_HOUR, timedelta(hours=1)
+    )
     public_id = parts.keys.public_id_of(text)
     async with parts.database.system() as session:
         await count_attempt(session, *limits)

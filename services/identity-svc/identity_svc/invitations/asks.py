@@ -13,7 +13,6 @@ from identity_svc.invitations.models import Invitation, InvitationAsk
 from identity_svc.invitations.offers import (
     OFFER_ERRORS,
     Subject,
-    by_source,
     find_subject,
     get_offer,
     require_domain,
@@ -24,13 +23,13 @@ from identity_svc.parts import Parts
 from identity_svc.people import service as people
 from identity_svc.people.schemas import email_key
 from identity_svc.tenants.service import lock_tenant
-from identity_svc.throttling.service import Limit, count_attempt
+from identity_svc.throttling.service import Limit, count_attempt, limits_of_source
 from stagify.clock import utc_now
 from stagify.database import Session
 from stagify.source import Source
 from stagify.tasks.queue import enqueue
 
-DAY = timedelta(days=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 # Mails by links that one source may ask for in an hour, and that one link causes in a day.
 ASKS_PER_HOUR, MAILS_PER_LINK = 30, 200
 # A mail that was asked for by a link is not sent again before.
@@ -45,7 +44,10 @@ async def ask_by_link(parts: Parts, *, token: str, email: str, source: Source) -
         raise InvitationInvalidError
     async with parts.database.system() as session:
         await count_attempt(
-            session, *by_source(parts, "invitation_ask_source_hour", source, ASKS_PER_HOUR)
+            session,
+            *limits_of_source(
+                parts.digester, "invitation_ask_source_hour", source, ASKS_PER_HOUR, HOUR
+            ),
         )
     link_digest = parts.digester.digest("throttle", "link", str(subject.link_id))
     async with parts.database.tenant(subject.tenant_id) as session:

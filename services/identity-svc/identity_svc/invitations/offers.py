@@ -24,10 +24,8 @@ from identity_svc.roles.service import Role, UnknownRoleError
 from identity_svc.settings import Settings
 from identity_svc.tenants.service import KnownTenant, TenantSuspendedError, find_tenant
 from identity_svc.throttling.service import (
-    Limit,
-    Scope,
     count_attempt,
-    share_of,
+    limits_of_source,
     uncount_attempt,
 )
 from stagify.clock import utc_now
@@ -78,7 +76,9 @@ class Offer:
 
 async def find_subject(parts: Parts, token: str, source: Source) -> Subject:
     """What a secret belongs to; a wrong one is counted before it is answered."""
-    limits = by_source(parts, "invitation_token_source_hour", source, TRIES_PER_HOUR)
+    limits = limits_of_source(
+        parts.digester, "invitation_token_source_hour", source, TRIES_PER_HOUR, HOUR
+    )
     async with parts.database.system() as session:
         # Before anything is compared: who is over the limit learns nothing.
         await count_attempt(session, *limits)
@@ -153,19 +153,6 @@ def require_domain(link: InvitationLink, email: str) -> None:
     """DomainNotAllowedError unless the link is for addresses such as this."""
     if link.domains and email_key(email).partition("@")[2] not in link.domains:
         raise DomainNotAllowedError
-
-
-def by_source(parts: Parts, scope: Scope, source: Source, maximum: int) -> list[Limit]:
-    """Limits of what one source may do in an hour."""
-    return [
-        Limit(
-            scope,
-            parts.digester.digest("throttle", "source", prefix),
-            maximum * share_of(position),
-            HOUR,
-        )
-        for position, prefix in enumerate(source.prefixes)
-    ]
 
 
 def read_tenant(tenant: KnownTenant, settings: Settings) -> InvitingTenant:

@@ -19,10 +19,9 @@ from identity_svc.people.service import Account, Standing, check_password
 from identity_svc.sessions.service import end_own_sessions
 from identity_svc.throttling.service import (
     Limit,
-    Scope,
     TooManyAttemptsError,
     count_attempt,
-    share_of,
+    limits_of_source,
     uncount_attempt,
 )
 from stagify import cause
@@ -55,7 +54,10 @@ async def request_reset(parts: Parts, *, email: str, source: Source) -> None:
     """Queue a mail with a link for the account of this address, if there is one."""
     per_source = parts.settings.password_resets_per_source_hour
     async with parts.database.system() as session:
-        await count_attempt(session, *_by_source(parts, "reset_source_hour", source, per_source))
+        await count_attempt(
+            session,
+            *limits_of_source(parts.digester, "reset_source_hour", source, per_source, HOUR),
+        )
     key = email_key(email)
     account = parts.digester.digest("throttle", "reset", key)
     reset = PasswordReset(email_key=key, expires_at=utc_now() + LINK_LIFE)
@@ -94,7 +96,7 @@ async def confirm_reset(parts: Parts, *, token: str, password: str, source: Sour
 async def _owner_of(parts: Parts, offered: bytes, source: Source) -> Account:
     """Whose link this is; a wrong one is counted before it is answered."""
     per_source = parts.settings.password_resets_per_source_hour * TRIES_PER_MAIL
-    limits = _by_source(parts, "reset_link_source_hour", source, per_source)
+    limits = limits_of_source(parts.digester, "reset_link_source_hour", source, per_source, HOUR)
     async with parts.database.system() as session:
         # Before anything is compared: who is over the limit learns nothing.
         await count_attempt(session, *limits)
@@ -132,15 +134,3 @@ async def end_resets(session: Session, account: Account) -> None:
 async def forget_resets(session: Session, limit: int) -> None:
     """Delete up to `limit` wishes that are over."""
     await queries.delete_expired(session, before=utc_now(), limit=limit)
-
-
-def _by_source(parts: Parts, scope: Scope, source: Source, per_hour: int) -> list[Limit]:
-    return [
-        Limit(
-            scope,
-            parts.digester.digest("throttle", "source", prefix),
-            per_hour * share_of(position),
-            HOUR,
-        )
-        for position, prefix in enumerate(source.prefixes)
-    ]

@@ -39,7 +39,7 @@ from identity_svc.sessions.service import (
     revoke_session,
 )
 from identity_svc.tenants.service import TenantSuspendedError, find_tenant
-from identity_svc.throttling.service import Limit, count_attempt, share_of
+from identity_svc.throttling.service import Limit, count_attempt, limits_of_source
 from stagify.auth import StepUpRequiredError
 from stagify.clock import utc_now
 from stagify.database import Session
@@ -150,15 +150,9 @@ class Arrival:
 async def use_handoff(parts: Parts, *, arrival: Arrival) -> LogIn:
     """A session for the person whose hand-off this is; InvalidHandoffError if it is not valid here and
     now for this browser, for whatever reason. Either way it is used up."""
-    limits = [
-        Limit(
-            "handoff_source_minute",
-            parts.digester.digest("throttle", "source", prefix),
-            PER_SOURCE_MINUTE * share_of(position),
-            MINUTE,
-        )
-        for position, prefix in enumerate(arrival.source.prefixes)
-    ]
+    limits = limits_of_source(
+        parts.digester, "handoff_source_minute", arrival.source, PER_SOURCE_MINUTE, MINUTE
+    )
     async with parts.database.system() as session:
         await count_attempt(session, *limits)
     async with parts.database.tenant(arrival.tenant_id) as session:

@@ -4,7 +4,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from identity_svc.parts import Parts
-from identity_svc.throttling.service import Limit, Scope, count_attempt, mailbox_of, share_of
+from identity_svc.throttling.service import (
+    Limit,
+    Scope,
+    count_attempt,
+    limits_of_source,
+    mailbox_of,
+    share_of,
+)
 from stagify.database import Session
 from stagify.source import Source
 
@@ -53,10 +60,7 @@ async def count_mail(
     per_source = parts.settings.signups_per_source_hour
     by_source = await count_attempt(
         session,
-        *(
-            Limit("signup_source_hour", digest, per_source * share_of(position), HOUR)
-            for position, digest in enumerate(digests_of(parts, source))
-        ),
+        *limits_of_source(parts.digester, "signup_source_hour", source, per_source, HOUR),
     )
     await count_attempt(session, *mailbox.wide)
     # Those who ask often have a limit of their own, so that they cannot use up everybody else's.
@@ -66,8 +70,3 @@ async def count_mail(
     scope: Scope = "signup_frequent_hour" if is_frequent else "signup_all_hour"
     everyone = parts.digester.digest("throttle", "")
     await count_attempt(session, Limit(scope, everyone, parts.settings.signups_per_hour, HOUR))
-
-
-def digests_of(parts: Parts, source: Source) -> list[bytes]:
-    """What the prefixes of a source are counted as, the narrowest first."""
-    return [parts.digester.digest("throttle", "source", prefix) for prefix in source.prefixes]

@@ -36,7 +36,7 @@ from identity_svc.signup.errors import (
     SignupExpiredError,
     SignupNotFoundError,
 )
-from identity_svc.signup.limits import HOUR, count_mail, digests_of, mailbox_limits
+from identity_svc.signup.limits import HOUR, count_mail, mailbox_limits
 from identity_svc.signup.models import Signup
 from identity_svc.signup.schemas import (
     NewTenantRead,
@@ -46,7 +46,7 @@ from identity_svc.signup.schemas import (
     UserRead,
 )
 from identity_svc.tenants.service import NewTenant, record_owner
-from identity_svc.throttling.service import Limit, count_attempt, share_of, uncount_attempt
+from identity_svc.throttling.service import count_attempt, limits_of_source, uncount_attempt
 from stagify import cause
 from stagify.calls.tenant import (
     SlugWish,
@@ -201,10 +201,7 @@ async def _check_code(parts: Parts, request: Confirmation) -> tuple[Signup, Acco
     """The sign-up, if the code is right, and the account that its address has already; a wrong code is
     counted before it is answered."""
     per_source = parts.settings.signups_per_source_hour * MAX_FAILED_ATTEMPTS
-    limits = [
-        Limit("code_source_hour", digest, per_source * share_of(position), HOUR)
-        for position, digest in enumerate(digests_of(parts, request.source))
-    ]
+    limits = limits_of_source(parts.digester, "code_source_hour", request.source, per_source, HOUR)
     account = None
     async with parts.database.system() as session:
         # Before anything is compared: who is over the limit learns nothing.

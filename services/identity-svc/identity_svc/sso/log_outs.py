@@ -26,7 +26,7 @@ from identity_svc.sso.models import SsoConnection, SsoLogOut
 from identity_svc.sso.rules import Claims
 from identity_svc.sso.service import get_connection
 from identity_svc.tenants.service import lock_tenant
-from identity_svc.throttling.service import Limit, count_attempt, share_of
+from identity_svc.throttling.service import count_attempt, limits_of_source
 from stagify.clock import utc_now
 from stagify.database import Session
 from stagify.events.sso import SsoLogOutReceived
@@ -69,15 +69,9 @@ async def take_log_out(
 
 async def _count(parts: Parts, source: Source) -> None:
     """By the source alone: a limit of the tenant's would let strangers keep its provider out."""
-    limits = [
-        Limit(
-            "sso_log_out_source_minute",
-            parts.digester.digest("throttle", "source", prefix),
-            PER_SOURCE_MINUTE * share_of(position),
-            MINUTE,
-        )
-        for position, prefix in enumerate(source.prefixes)
-    ]
+    limits = limits_of_source(
+        parts.digester, "sso_log_out_source_minute", source, PER_SOURCE_MINUTE, MINUTE
+    )
     async with parts.database.system() as session:
         await count_attempt(session, *limits)
 

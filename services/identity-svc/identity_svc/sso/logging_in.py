@@ -54,7 +54,7 @@ from identity_svc.sso.rules import Claims, claims_of
 from identity_svc.sso.schemas import SsoFinish, SsoProofAsked, SsoTestRead
 from identity_svc.sso.service import client_of, get_connection
 from identity_svc.tenants.service import find_tenant
-from identity_svc.throttling.service import Limit, count_attempt, share_of
+from identity_svc.throttling.service import Limit, count_attempt, limits_of_source
 from stagify.clock import utc_now
 from stagify.errors import StagifyError
 from stagify.events.sso import (
@@ -108,15 +108,9 @@ class Started:
 async def start(parts: Parts, wanted: Start) -> Started:
     """Begin a log-in. A connection that is off exists only for those who test it."""
     digester, tenant_id = parts.digester, wanted.tenant_id
-    limits = [
-        Limit(
-            "sso_source_minute",
-            digester.digest("throttle", "source", prefix),
-            PER_SOURCE_MINUTE * share_of(position),
-            MINUTE,
-        )
-        for position, prefix in enumerate(wanted.source.prefixes)
-    ]
+    limits = limits_of_source(
+        digester, "sso_source_minute", wanted.source, PER_SOURCE_MINUTE, MINUTE
+    )
     tenant = digester.digest("throttle", "sso", str(tenant_id))
     async with parts.database.system() as session:
         await count_attempt(

@@ -15,12 +15,14 @@ from typing import Literal
 
 from prometheus_client import Counter
 
+from identity_svc.digests.service import Digester
 from identity_svc.throttling import queries
 from identity_svc.throttling.models import Throttle
 from identity_svc.throttling.rules import WIDER, mailbox_of, wait_after
 from stagify.clock import utc_now
 from stagify.database import Session
 from stagify.errors import RateLimitedError
+from stagify.source import Source
 
 __all__ = [
     "Guess",
@@ -32,6 +34,7 @@ __all__ = [
     "count_guess",
     "forget_old_attempts",
     "forgive",
+    "limits_of_source",
     "mailbox_of",
     "share_of",
     "uncount_attempt",
@@ -144,6 +147,21 @@ class TooManyAttemptsError(RateLimitedError):
 def share_of(position: int) -> int:
     """How many times as much as the narrowest the prefix at `position` of a source may do."""
     return int(WIDER**position)
+
+
+def limits_of_source(
+    digester: Digester, scope: Scope, source: Source, maximum: int, window: timedelta
+) -> list[Limit]:
+    """What each prefix of a source may do, `maximum` the narrowest, from that to the widest."""
+    return [
+        Limit(
+            scope,
+            digester.digest("throttle", "source", prefix),
+            maximum * share_of(position),
+            window,
+        )
+        for position, prefix in enumerate(source.prefixes)
+    ]
 
 
 async def count_attempt(session: Session, *limits: Limit, now: datetime | None = None) -> list[int]:
