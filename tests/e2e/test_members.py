@@ -6,10 +6,10 @@ from collections.abc import Iterator
 import pytest
 
 from proof.customers import Colleague, hire, refusal
+from proof.streams import BAR_SECONDS, assert_ends, following
 from stagify_local.customer import Customer, client, cookie_of, good
 from stagify_local.platform import Platform
 
-BAR_SECONDS = 1.0
 READS = ("/v1/members", "/v1/tenant", "/v1/projects", "/v1/usage")
 STREAM = "/v1/projects/events"
 
@@ -24,15 +24,10 @@ def colleague(platform: Platform, customer: Customer) -> Iterator[Colleague]:
 def test_a_removal_ends_everything_everywhere(customer: Customer, colleague: Colleague) -> None:
     for path in READS:
         good(colleague.http.get(path))
-    with colleague.http.stream("GET", STREAM, timeout=10) as stream:
-        assert stream.status_code == 200
-        lines = stream.iter_lines()
-        while next(lines):
-            pass
+    with following(colleague.http, STREAM) as lines:
         good(customer.browser.delete(f"/v1/members/{colleague.member_id}"))
         begun = time.monotonic()
-        assert list(lines)[-1:] in ([], [""])
-        assert time.monotonic() - begun < BAR_SECONDS
+        assert_ends(lines, begun)
     for path in READS:
         assert refusal(colleague.http.get(path)) == (401, "invalid_credential")
     assert refusal(colleague.try_to_log_in()) == (401, "invalid_credentials")
@@ -43,15 +38,10 @@ def test_a_member_who_is_logged_out_is_out_everywhere(
 ) -> None:
     for path in READS:
         good(colleague.http.get(path))
-    with colleague.http.stream("GET", STREAM, timeout=10) as stream:
-        assert stream.status_code == 200
-        lines = stream.iter_lines()
-        while next(lines):
-            pass
+    with following(colleague.http, STREAM) as lines:
         good(customer.browser.delete(f"/v1/members/{colleague.member_id}/sessions"))
         begun = time.monotonic()
-        assert list(lines)[-1:] in ([], [""])
-        assert time.monotonic() - begun < BAR_SECONDS
+        assert_ends(lines, begun)
     for path in READS:
         assert refusal(colleague.http.get(path)) == (401, "invalid_credential")
     # They belong to it as before.
@@ -72,14 +62,9 @@ def test_a_log_out_everywhere_ends_open_streams(customer: Customer) -> None:
     account = customer.account
     with client(account.port, account.slug) as here:
         here.headers["Cookie"] = cookie_of(good(here.send(account.log_in())))
-        with customer.browser.stream("GET", STREAM, timeout=10) as stream:
-            assert stream.status_code == 200
-            lines = stream.iter_lines()
-            while next(lines):
-                pass
+        with following(customer.browser, STREAM) as lines:
             good(here.delete("/v1/me/sessions"))
             begun = time.monotonic()
-            assert list(lines)[-1:] in ([], [""])
-            assert time.monotonic() - begun < BAR_SECONDS
+            assert_ends(lines, begun)
         assert refusal(customer.browser.get("/v1/tenant")) == (401, "invalid_credential")
         good(here.get("/v1/tenant"))

@@ -2,18 +2,13 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 
-import httpx
 import pytest
 
 from proof.customers import photo, refusal
+from proof.streams import assert_ends, following
 from stagify_local.customer import Customer
 from stagify_local.platform import Platform
-
-# Longer than the bar, shorter than the time between two heart-beats.
-PATIENCE_SECONDS = 10.0
-BAR_SECONDS = 1.0
 
 
 @pytest.fixture(params=["of a project", "of the workspace"])
@@ -28,25 +23,6 @@ def path(request: pytest.FixtureRequest, platform: Platform, customer: Customer)
         yield f"/v1/projects/{created.json()['id']}/events" if is_of_one else "/v1/projects/events"
     finally:
         jobs.resume()
-
-
-@contextmanager
-def following(http: httpx.Client, path: str, **headers: str) -> Iterator[Iterator[str]]:
-    """The lines of an open stream, after its first event."""
-    with http.stream("GET", path, headers=headers, timeout=PATIENCE_SECONDS) as answer:
-        assert answer.status_code == 200
-        lines = answer.iter_lines()
-        # Until the empty line that ends the event.
-        while next(lines):
-            pass
-        yield lines
-
-
-def assert_ends(lines: Iterator[str], since: float) -> None:
-    """The stream ends as if it were complete, and soon. A change that the stream of a workspace may
-    repeat at its beginning is said whole."""
-    assert list(lines)[-1:] in ([], [""])
-    assert time.monotonic() - since < BAR_SECONDS
 
 
 def test_it_ends_with_a_log_out(customer: Customer, path: str) -> None:
