@@ -19,12 +19,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from servers import Servers, fill_directory, free_port, tool, wait_for_port
+from servers import Servers, fill_directory, tool, wait_for_port
 from tenants import TENANTS, BenchTenant
 from traffic import Target, measure, warm_up
 
 from proof.figures import Bar, median, report
 from stagify.testing.servers import ServerStack
+from stagify_local.ports import free_port
 
 BEFORE = "gateway before"
 RATIO = f"gateway / {BEFORE}"

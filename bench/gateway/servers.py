@@ -21,6 +21,7 @@ from stagify.bootstrap import create_topics
 from stagify.events import Topic, encode
 from stagify.events.tenant import TenantDirectoryEntry
 from stagify.tokens import generate_seed, public_key_of
+from stagify_local.ports import free_port
 
 HERE = Path(__file__).parent
 SERVER_CORE, OTHER_CORE = 0, 1
@@ -44,14 +45,6 @@ http {{ access_log off; keepalive_requests 100000000;
 def tool(name: str) -> str | None:
     """The path of a program, by its variable in upper case or on PATH."""
     return os.environ.get(name.upper()) or shutil.which(name)
-
-
-def free_port() -> int:
-    """A port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 class Servers:

@@ -3,19 +3,12 @@
 import asyncio
 import os
 import signal
-import socket
 
 import httpx
 import pytest
 
 from stagify.worker import JobEndedError, every, run_worker
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+from stagify_local.ports import free_port
 
 
 async def fails() -> None:

@@ -90,7 +90,7 @@ class Kafka:
         self.folder = folder
         self.users = users or {}
         self.port = port or free_port()
-        self.controller_port = controller_port or free_port([self.port])
+        self.controller_port = controller_port or free_port()
         self.advertised_port = advertised_port or self.port
         self._class_path = java_environment(fetch(read_lock("kafka"), cache_folder() / "jars"))
         arguments = self._java("kafka.Kafka", HEAP_MEGABYTES)

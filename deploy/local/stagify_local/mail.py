@@ -28,7 +28,7 @@ class MailServer:
     ) -> None:
         self.folder = folder
         self.smtp_port = smtp_port or free_port()
-        self.page_port = page_port or free_port([self.smtp_port])
+        self.page_port = page_port or free_port()
         self._smtp = Controller(
             MailFolder(folder),
             hostname=LOOPBACK,

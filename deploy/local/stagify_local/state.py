@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
-from stagify_local.ports import free_port, is_free
+from stagify_local.ports import claim, free_port
 
 
 @dataclass(frozen=True)
@@ -32,9 +32,9 @@ class State:
         """The port of `name`: the one of the last run, or another if that is taken now."""
         ports = cast("dict[str, int]", self._section("ports"))
         known = ports.get(name)
-        if known is not None and is_free(known):
+        if known is not None and claim(known):
             return known
-        port = free_port(set(ports.values()))
+        port = free_port()
         self._write("ports", name, port)
         return port
 

@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import signal
-import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import suppress
@@ -22,14 +21,7 @@ from stagify.events.tenant import TenantDirectoryEntry
 from stagify.events.usage import UsageRecorded
 from stagify.testing import eventually
 from stagify.testing.context import ContextKeys
-
-
-def free_port() -> int:
-    """A port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+from stagify_local.ports import free_port
 
 
 class Process:

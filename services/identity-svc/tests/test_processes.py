@@ -4,7 +4,6 @@ import asyncio
 import os
 import re
 import signal
-import socket
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -29,17 +28,10 @@ from stagify.events.tenant import TenantCreated
 from stagify.kafka import make_producer
 from stagify.testing import ContextKeys, eventually
 from stagify.topology import Topic
+from stagify_local.ports import free_port
 
 START_SECONDS = 30
 STEP_SECONDS = 20
-
-
-def free_port() -> int:
-    """A port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def environment(settings: Settings, keys: Mapping[str, str]) -> dict[str, str]:

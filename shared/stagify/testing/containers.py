@@ -5,13 +5,13 @@ They can be reached on loopback only, because their secrets are weak or missing.
 
 import contextlib
 import secrets
-import socket
 from collections.abc import Iterator
 
 from testcontainers.core.container import DockerContainer
 from testcontainers.core.wait_strategies import LogMessageWaitStrategy
 
 from stagify.testing.object_store import ObjectStoreServer
+from stagify_local.ports import free_port
 
 START_SECONDS = 90
 LOOPBACK = "127.0.0.1"
@@ -20,7 +20,7 @@ LOOPBACK = "127.0.0.1"
 @contextlib.contextmanager
 def postgres() -> Iterator[str]:
     """PostgreSQL 18; yields the URL of its superuser."""
-    password, port = secrets.token_urlsafe(16), _free_port()
+    password, port = secrets.token_urlsafe(16), free_port()
     container = (
         DockerContainer("postgres:18")
         .with_env("POSTGRES_PASSWORD", password)
@@ -35,7 +35,7 @@ def postgres() -> Iterator[str]:
 @contextlib.contextmanager
 def kafka() -> Iterator[str]:
     """Apache Kafka, one node. The KafkaContainer of testcontainers only works with another image."""
-    port = _free_port()
+    port = free_port()
     # Any KAFKA_ variable replaces the image's whole default configuration.
     environment = {
         "KAFKA_NODE_ID": "1",
@@ -64,7 +64,7 @@ def kafka() -> Iterator[str]:
 @contextlib.contextmanager
 def object_store() -> Iterator[ObjectStoreServer]:
     """S3Proxy on the container's own disk."""
-    key, secret, port = "test", secrets.token_urlsafe(16), _free_port()
+    key, secret, port = "test", secrets.token_urlsafe(16), free_port()
     container = (
         DockerContainer("andrewgaul/s3proxy:4.1.1")
         .with_env("S3PROXY_AUTHORIZATION", "aws-v4")
@@ -88,10 +88,3 @@ def _published(container: DockerContainer, inside: int, port: int) -> DockerCont
 
 def _log(line: str, times: int = 1) -> LogMessageWaitStrategy:
     return LogMessageWaitStrategy(line, times=times).with_startup_timeout(START_SECONDS)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -17,6 +17,7 @@ from gateway.testing.running import Running
 from gateway.wire.refusals import METHODS
 from gateway.wire.request import HeadLimits
 from stagify.testing import eventually
+from stagify_local.ports import free_port
 
 MakeGateway = Callable[..., Awaitable[Running]]
 
@@ -50,9 +51,7 @@ TARGETS = st.text(VISIBLE, max_size=80) | st.text("abc/.%?&=`~^{}|[]\"'2eEfF05cC
 @pytest.fixture(scope="module")
 async def server() -> AsyncIterator[int]:
     """The port of a service on the real server."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
+    port = free_port()
     command = (sys.executable, "-m", "gateway.testing.real_server", str(port))
     process = await asyncio.create_subprocess_exec(*command)
 
