@@ -10,15 +10,17 @@ import pytest
 from sqlalchemy import text
 
 from identity_svc.handlers import HANDLERS
-from identity_svc.tenants.service import NewTenant, record_owner
+from identity_svc.tenants.service import NewTenant, get_tenant, record_owner
 from identity_testing import Caller, Events, Member, SignUpBegun, TenantService, Visitor, refusal
 from stagify import inbox
 from stagify.database import Database
-from stagify.events import Event
+from stagify.events import Event, TenantEvent
 from stagify.events.receipts import IdentityReceiptIssued
 from stagify.events.tenant import (
+    SignInRulesChanged,
     TenantActivated,
     TenantCreated,
+    TenantDirectoryEntry,
     TenantExpired,
     TenantReactivated,
     TenantSuspended,
@@ -58,6 +60,25 @@ def created(tenant_id: UUID, slug: str = "acme") -> TenantCreated:
 def updated(tenant_id: UUID, name: str) -> TenantUpdated:
     """A tenant has another name."""
     return TenantUpdated(tenant_id=tenant_id, slug="acme", name=name, plan="pro", region="eu")
+
+
+def directory_entry(tenant_id: UUID) -> TenantDirectoryEntry:
+    """What the gateway's directory tells of the tenant."""
+    return TenantDirectoryEntry(
+        tenant_id=tenant_id,
+        slug="acme",
+        name="Acme Homes",
+        type="organization",
+        status="active",
+        plan="free",
+        region="eu",
+        hosts=["acme.localhost"],
+    )
+
+
+def new_rules(tenant_id: UUID) -> SignInRulesChanged:
+    """The tenant asks for no second factor."""
+    return SignInRulesChanged(tenant_id=tenant_id, mfa_due_at=None)
 
 
 async def copy_of(database: Database, tenant_id: UUID) -> Any:
@@ -145,6 +166,28 @@ class TestCopy:
         answer = await client.post("/v1/session", json=member.login, headers=visitor)
         assert answer.status_code == 201
         assert answer.json()["tenant"]["type"] == "franchise"
+
+    @pytest.mark.parametrize("first", [directory_entry, new_rules, TenantActivated])
+    async def test_sign_up_tells_what_the_first_event_did_not(
+        self,
+        database: Database,
+        consume: Consume,
+        tenant_id: UUID,
+        first: Callable[..., TenantEvent],
+    ) -> None:
+        await consume(first(tenant_id=tenant_id))
+        assert await owner_joins(database, tenant_id)
+        async with database.tenant(tenant_id) as session:
+            known = await get_tenant(session, tenant_id)
+        assert (known.slug, known.name, known.type) == ("acme", "Acme Homes", "organization")
+
+    async def test_sign_up_does_not_undo_what_events_told(
+        self, database: Database, consume: Consume, tenant_id: UUID
+    ) -> None:
+        await consume(updated(tenant_id, "Acme 2"))
+        assert await owner_joins(database, tenant_id)
+        copy = await copy_of(database, tenant_id)
+        assert (copy["name"], copy["type"]) == ("Acme 2", "organization")
 
     @pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 0, 2), (2, 0, 1)])
     async def test_newest_details_win_in_any_order(

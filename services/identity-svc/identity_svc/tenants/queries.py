@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import func, inspect
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
@@ -26,13 +27,16 @@ async def find_all(session: Session, ids: Collection[UUID]) -> list[Tenant]:
 async def mark_owner(
     session: Session, known: dict[str, Any], now: datetime
 ) -> tuple[str, UUID | None]:
-    """Note that the owner is a member; if the tenant is not known yet, also what sign-up knows about it.
+    """Note that the owner is a member, and what sign-up knows about the tenant where no event has told it
+    yet: the first to come may have told something else.
 
     Locks the row; the tenant's status, and the event that told of its creation if it has come.
     """
     statement = insert(Tenant).values(**known, has_owner=True, created_at=now)
+    columns = inspect(Tenant).columns
+    missing = {name: func.coalesce(columns[name], statement.excluded[name]) for name in known}
     statement = statement.on_conflict_do_update(
-        index_elements=[col(Tenant.id)], set_={"has_owner": True}
+        index_elements=[col(Tenant.id)], set_={**missing, "has_owner": True}
     )
     found = await session.execute(
         statement.returning(col(Tenant.status), col(Tenant.created_event_id))
