@@ -8,9 +8,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psutil
+
 from stagify_local.errors import StartError
 from stagify_local.guardian import Guardian, group_exists, signal_group
 from stagify_local.private import open_private
+from stagify_local.waiting import eventually
 
 LOG_LIMIT_BYTES = 20 * 1024 * 1024
 POLL_SECONDS = 0.03
@@ -131,8 +134,12 @@ class ManagedProcess:
         self.signal(signal.SIGKILL)
 
     def pause(self) -> None:
-        """Freeze it until `resume`."""
+        """Freeze it until `resume`; on return it does nothing more."""
         self.signal(signal.SIGSTOP)
+        if (pid := self.pid) is not None:
+            # On a busy machine it may still answer a request before it sees the signal.
+            leader = psutil.Process(pid)
+            eventually(lambda: leader.status() == psutil.STATUS_STOPPED, what="it to stand still")
 
     def resume(self) -> None:
         self.signal(signal.SIGCONT)

@@ -73,7 +73,7 @@ def test_pause_and_resume(make_process: MakeProcess) -> None:
     process = make_process(FOREVER)
     process.start()
     process.pause()
-    eventually(lambda: state_of(process) == "T")
+    assert state_of(process) == "T"
     process.resume()
     eventually(lambda: state_of(process) != "T")
 
