@@ -8,12 +8,15 @@ import httpx
 import pytest
 from sqlalchemy import text
 
+from identity_svc.parts import Parts
 from identity_svc.sessions.cookies import CHALLENGE_COOKIE_NAME
-from identity_testing import Events, Member, SignUp, refusal
+from identity_svc.upkeep.service import Turn, upkeep
+from identity_testing import Events, Member, SignUp, refusal, statements
 from mfa_testing import MFA, STEP, set_up_totp, verify
 from proof.authenticator import PRESENT, VERIFIED, Authenticator, decoded, encoded
 from stagify.database import Database
 from stagify.events.identity import FactorAdded, FactorRemoved
+from stagify.ids import new_id
 from stagify.testing import Clock
 from traveller_testing import MakeTraveller, Traveller, activate, code_in
 
@@ -293,6 +296,65 @@ class TestUsing:
         assert sum(answer.status_code == 201 for answer in answers) == 1
         again = await asked(mine)
         assert refusal(await answer_to(mine, again, credential)) == WRONG
+
+    async def test_many_looks_at_the_page_leave_nothing(
+        self,
+        make_traveller: MakeTraveller,
+        device: Authenticator,
+        database: Database,
+        parts: Parts,
+        clock: Clock,
+    ) -> None:
+        async def rows() -> int:
+            async with database.system() as session:
+                found = await session.execute(text("SELECT count(*) FROM challenges"))
+                return int(found.scalar_one())
+
+        visitor = make_traveller()
+        before = await rows()
+        with statements() as executed:
+            names = {(await asked(visitor)).json()["challenge_id"] for _ in range(200)}
+        assert (len(names), executed) == (200, [])
+        # Each of them can be answered, and only an answer leaves something, for as long as it could be repeated.
+        started = await asked(visitor)
+        credential = device.get(started.json()["options"])
+        assert await rows() == before
+        assert (await answer_to(visitor, started, credential)).status_code == 201
+        assert await rows() == before + 1
+        assert refusal(await answer_to(visitor, started, credential)) == INVALID
+        clock.advance(timedelta(minutes=6))
+        await upkeep(parts, Turn())
+        assert await rows() <= before
+        assert refusal(await answer_to(visitor, started, credential)) == INVALID
+
+    async def test_nobody_makes_up_what_they_are_asked(
+        self, make_traveller: MakeTraveller, device: Authenticator, member: Member
+    ) -> None:
+        mine = make_traveller()
+        started = await asked(mine)
+        name = started.json()["challenge_id"]
+        credential = device.get(started.json()["options"])
+        packed = decoded(name)
+        later = (int.from_bytes(packed[16:22]) + 3600).to_bytes(6)
+        forged = [
+            encoded(packed[:16] + later + packed[22:]),
+            encoded(new_id().bytes + packed[16:]),
+            encoded(packed[:-1] + bytes([packed[-1] ^ 1])),
+            encoded(packed[:-1]),
+            encoded(packed[:16] + b"\xff" * 38),
+            name[:-1],
+            name + "A",
+        ]
+        for each in forged:
+            path = f"/v1/session/{each}/verify"
+            answer = await mine.call("POST", path, None, {"passkey": credential})
+            assert refusal(answer) == INVALID
+        # One of this browser on a workspace's host, which its cookie could be copied to.
+        mine.cookies[member.tenant_id] = dict(mine.cookies[None])
+        path = f"/v1/session/{name}/verify"
+        answer = await mine.call("POST", path, member.tenant_id, {"passkey": credential})
+        assert refusal(answer) == INVALID
+        assert (await answer_to(mine, started, credential)).status_code == 201
 
     async def test_it_is_late_after_five_minutes(
         self, make_traveller: MakeTraveller, device: Authenticator, clock: Clock

@@ -20,6 +20,7 @@ Purpose = Literal[
     "password_reset",
     "challenge",
     "recovery_code",
+    "passkey_question",
     "email_code",
     "email_undo",
     "email_undo_token",

@@ -87,8 +87,9 @@ class RecoveryCode(ServiceTable, table=True):
 
 
 class Challenge(ServiceTable, table=True):
-    """A log-in that waits for a second factor, or a browser that was asked for a passkey, for a few
-    minutes: whoever answers deletes the row."""
+    """A log-in that waits for a second factor, or a browser that was asked to make a passkey, for a few
+    minutes: whoever answers deletes the row. Of a browser that was asked for any passkey (`factors.questions`)
+    there is a row once it has answered."""
 
     __tablename__ = "challenges"
     __table_args__ = (Index(None, "expires_at"),)
@@ -99,7 +100,7 @@ class Challenge(ServiceTable, table=True):
     tenant_id: UUID | None = None
     # Keyed hash of what only this browser has.
     browser_hash: bytes = Field(sa_type=LargeBinary)
-    # Whose log-in it is, with which password, and what they have shown; nobody's before a passkey.
+    # Whose log-in it is, with which password, and what they have shown.
     user_id: UUID | None = Field(
         default=None, foreign_key="users.id", ondelete="CASCADE", index=True
     )

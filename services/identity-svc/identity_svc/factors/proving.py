@@ -15,6 +15,7 @@ from uuid import UUID
 
 from prometheus_client import Counter
 
+from identity_svc.digests.service import Digester
 from identity_svc.factors import queries, recovery, totp
 from identity_svc.factors.errors import (
     ChallengeInvalidError,
@@ -22,6 +23,7 @@ from identity_svc.factors.errors import (
     WrongPasskeyError,
 )
 from identity_svc.factors.models import Challenge, PendingTotp, Totp
+from identity_svc.factors.questions import PASSKEY, find_question, new_question
 from identity_svc.mail.service import MailKind, queue_mail
 from identity_svc.parts import Parts
 from identity_svc.throttling.service import Limit, count_attempt, uncount_attempt
@@ -206,14 +208,23 @@ def begin_challenge(
     return challenge
 
 
+def ask_anybody(digester: Digester, browser_hash: bytes) -> tuple[str, Challenge]:
+    """Ask a browser on the platform's host for any passkey, of whoever uses it: the challenge, and its name."""
+    return new_question(digester, browser_hash, utc_now() + CHALLENGE_LIFE)
+
+
 async def get_challenge(
-    session: Session, challenge_id: str, *, tenant_id: UUID | None, browser_hash: bytes
+    session: Session,
+    digester: Digester,
+    challenge_id: str,
+    *,
+    tenant_id: UUID | None,
+    browser_hash: bytes,
 ) -> Challenge:
     """A challenge of this host and browser, and one answer more to it; ChallengeInvalidError otherwise."""
-    try:
-        found = await queries.lock_challenge(session, UUID(challenge_id))
-    except ValueError:
-        found = None
+    found = find_question(digester, challenge_id, browser_hash)
+    if found is None:
+        found = await _find_row(session, challenge_id)
     if (
         found is None
         or found.expires_at <= utc_now()
@@ -226,9 +237,17 @@ async def get_challenge(
     return found
 
 
-async def take_challenge(session: Session, challenge_id: UUID) -> None:
+async def _find_row(session: Session, challenge_id: str) -> Challenge | None:
+    try:
+        return await queries.lock_challenge(session, UUID(challenge_id))
+    except ValueError:
+        return None
+
+
+async def take_challenge(session: Session, challenge: Challenge) -> None:
     """Use up a challenge; ChallengeInvalidError if that has been done."""
-    if not await queries.take_challenge(session, challenge_id):
+    take = queries.keep_answered if challenge.purpose == PASSKEY else queries.take_challenge
+    if not await take(session, challenge):
         raise ChallengeInvalidError
 
 

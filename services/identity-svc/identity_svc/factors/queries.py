@@ -174,12 +174,24 @@ async def lock_challenge(session: Session, challenge_id: UUID) -> Challenge | No
     return await session.get(Challenge, challenge_id, with_for_update=True, populate_existing=True)
 
 
-async def take_challenge(session: Session, challenge_id: UUID) -> bool:
+async def take_challenge(session: Session, challenge: Challenge) -> bool:
     """Use up a challenge; False if that has been done. Of two at once, one gets True."""
     taken = await session.execute(
-        delete(Challenge).where(col(Challenge.id) == challenge_id).returning(col(Challenge.id))
+        delete(Challenge).where(col(Challenge.id) == challenge.id).returning(col(Challenge.id))
     )
     return taken.first() is not None
+
+
+async def keep_answered(session: Session, challenge: Challenge) -> bool:
+    """Note that a challenge was answered of which there is no row; False if that has been done. Of two at
+    once, one gets True."""
+    kept = await session.execute(
+        insert(Challenge)
+        .values(challenge.model_dump())
+        .on_conflict_do_nothing(index_elements=[col(Challenge.id)])
+        .returning(col(Challenge.id))
+    )
+    return kept.first() is not None
 
 
 async def delete_over(session: Session, *, now: datetime, limit: int) -> None:

@@ -19,6 +19,7 @@ from identity_svc.factors.proving import (
     NewTotp,
     PasskeyProof,
     TotpTimes,
+    ask_anybody,
     begin_challenge,
     begin_totp,
     confirm_totp,
@@ -37,9 +38,11 @@ from identity_svc.factors.proving import (
     take_challenge,
     withdraw_try,
 )
+from identity_svc.factors.questions import PASSKEY
 from identity_svc.factors.using import (
     OwnPasskey,
     begin_passkey,
+    credentials_of,
     keep_passkey,
     list_passkeys,
     passkey_options,
@@ -53,6 +56,7 @@ from identity_svc.factors.using import (
 __all__ = [
     "CHALLENGE_ERRORS",
     "CHALLENGE_LIFE",
+    "PASSKEY",
     "PROVED",
     "Asked",
     "ChallengeInvalidError",
@@ -67,11 +71,13 @@ __all__ = [
     "TotpTimes",
     "WrongCodeError",
     "WrongPasskeyError",
+    "ask_anybody",
     "begin_challenge",
     "begin_passkey",
     "begin_totp",
     "confirm_totp",
     "count_try",
+    "credentials_of",
     "drop_recovery_codes",
     "find_factors",
     "find_totp",

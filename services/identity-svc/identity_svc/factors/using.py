@@ -1,5 +1,6 @@
 """Passkeys of people: made, kept, used, named and taken away."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -52,13 +53,15 @@ async def list_passkeys(session: Session, user_id: UUID) -> list[OwnPasskey]:
     return [_own(each) for each in await queries.list_passkeys(session, user_id)]
 
 
-async def passkey_options(session: Session, parts: Parts, challenge: Challenge) -> dict[str, Any]:
-    """What a browser is asked for a passkey with: of the person whose log-in waits, or of anybody."""
+async def credentials_of(session: Session, user_id: UUID) -> list[bytes]:
+    """By which authenticators know the person's passkeys."""
+    return [each.credential_id for each in await queries.list_passkeys(session, user_id)]
+
+
+def passkey_options(parts: Parts, challenge: Challenge, known: Sequence[bytes]) -> dict[str, Any]:
+    """What a browser is asked for a passkey with: one of those that are `known`, or any that it has."""
     assert challenge.nonce is not None
-    known: list[Passkey] = []
-    if challenge.user_id is not None:
-        known = await queries.list_passkeys(session, challenge.user_id)
-    return passkeys.to_use(_site(parts), challenge.nonce, [each.credential_id for each in known])
+    return passkeys.to_use(_site(parts), challenge.nonce, known)
 
 
 async def whose_passkey(session: Session, proof: PasskeyProof) -> UUID | None:
@@ -101,7 +104,7 @@ async def begin_passkey(
 ) -> tuple[Challenge, dict[str, Any]]:
     """Ask a browser to make a passkey of the person, who is locked."""
     owner = await queries.get_owner(session, asked.user_id, passkey_handle())
-    known = await queries.list_passkeys(session, asked.user_id)
+    known = await credentials_of(session, asked.user_id)
     nonce = new_nonce()
     challenge = begin_challenge(
         session,
@@ -117,7 +120,7 @@ async def begin_passkey(
         handle=owner.handle,
         account=account,
         name=name,
-        known=[each.credential_id for each in known],
+        known=known,
     )
     return challenge, options
 

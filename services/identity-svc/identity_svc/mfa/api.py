@@ -151,7 +151,7 @@ async def start_my_passkey(
     )
     response.set_cookie(**begun.cookie)
     return PasskeyStarted(
-        challenge_id=str(begun.challenge_id),
+        challenge_id=begun.challenge_id,
         options=begun.passkey or {},
         expires_at=begun.expires_at,
     )

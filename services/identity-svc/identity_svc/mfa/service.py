@@ -136,7 +136,7 @@ async def begin_passkey(parts: Parts, person: Person, secret: str) -> SecondFact
             name=account.name,
             browser_hash=browser_hash(parts, kept),
         )
-    return SecondFactorDue(made.id, ("passkey",), made.expires_at, kept, options)
+    return SecondFactorDue(str(made.id), ("passkey",), made.expires_at, kept, options)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +156,7 @@ async def add_passkey(parts: Parts, person: Person, new: NewPasskey) -> tuple[Ow
     async with parts.database.system() as session:
         challenge = await factors.get_challenge(
             session,
+            parts.digester,
             new.challenge_id,
             tenant_id=None,
             browser_hash=browser_hash(parts, new.secret),
@@ -170,7 +171,7 @@ async def add_passkey(parts: Parts, person: Person, new: NewPasskey) -> tuple[Ow
             credential=new.credential,
             name=new.name,
         )
-        await factors.take_challenge(session, challenge.id)
+        await factors.take_challenge(session, challenge)
         publish(session, FactorAdded(user_id=person.user_id, factor="passkey"))
         proved = factors.proved_by_passkey(person.amr, is_user_verified=is_verified)
         return made, await _added(session, parts, person, account, proved)

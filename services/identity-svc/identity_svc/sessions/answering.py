@@ -7,9 +7,11 @@ ends the log-in.
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from identity_svc.factors.service import (
+    PASSKEY,
     PROVED,
     ChallengeInvalidError,
     CodeProof,
@@ -27,7 +29,7 @@ from identity_svc.factors.service import (
 )
 from identity_svc.parts import Parts
 from identity_svc.people import service as people
-from identity_svc.sessions.asking import LOG_IN, PASSKEY, SecondFactorDue, ask, browser_hash
+from identity_svc.sessions.asking import LOG_IN, SecondFactorDue, ask, browser_hash
 from identity_svc.sessions.mail import tell_of_device
 from identity_svc.sessions.opening import (
     Browser,
@@ -42,6 +44,9 @@ from identity_svc.sessions.service import LOG_INS
 from identity_svc.throttling.service import Limit
 from stagify import cause
 from stagify.database import Session
+
+if TYPE_CHECKING:
+    from identity_svc.factors.models import Challenge
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +67,13 @@ class _Waiting:
     """The log-in that waits, what was shown for it so far, and how this try was counted, if it was: nobody
     can guess what a passkey signs."""
 
-    challenge_id: UUID
+    challenge: "Challenge"
     account: people.Account
-    amr: tuple[str, ...]
-    nonce: bytes | None
     limit: Limit | None
+
+    @property
+    def amr(self) -> tuple[str, ...]:
+        return tuple(self.challenge.amr)
 
 
 Made = LogIn | PersonLogIn | SecondFactorDue
@@ -91,6 +98,7 @@ async def _find(parts: Parts, request: Answer) -> _Waiting:
     async with parts.database.system() as session:
         challenge = await get_challenge(
             session,
+            parts.digester,
             request.challenge_id,
             tenant_id=request.tenant_id,
             browser_hash=browser_hash(parts, request.browser.challenge_secret),
@@ -109,7 +117,7 @@ async def _find(parts: Parts, request: Answer) -> _Waiting:
         if isinstance(proof, CodeProof):
             device = parts.devices.find(request.browser.device_cookie, owner_of(account))
             limit = await count_try(session, parts, account.id, proof.method, device)
-        return _Waiting(challenge.id, account, tuple(challenge.amr), challenge.nonce, limit)
+        return _Waiting(challenge, account, limit)
 
 
 async def _finish(parts: Parts, request: Answer, waiting: _Waiting) -> Made | None:
@@ -155,9 +163,9 @@ async def _prove(
         proved = PROVED[proof.method]
     else:
         proved = await prove_passkey(
-            session, parts, account.id, waiting.nonce, proof, before=waiting.amr
+            session, parts, account.id, waiting.challenge.nonce, proof, before=waiting.amr
         )
-    await take_challenge(session, waiting.challenge_id)
+    await take_challenge(session, waiting.challenge)
     if waiting.limit is not None:
         await withdraw_try(session, waiting.limit)
     return tuple(sorted({*waiting.amr, *proved}))

@@ -152,13 +152,10 @@ async def ask_for_passkey(
 ) -> PasskeyAsked:
     """Begin to log in with a passkey, or to step up with one: what the browser signs, once, within five
     minutes. `verify` takes the answer; a step-up names the challenge in its body."""
-    async with parts.database.system() as session:
-        asked = await asking.ask_for_passkey(
-            session, parts, request.cookies.get(CHALLENGE_COOKIE_NAME, "")
-        )
+    asked = asking.ask_for_passkey(parts, request.cookies.get(CHALLENGE_COOKIE_NAME, ""))
     response.set_cookie(**asked.cookie)
     return PasskeyAsked(
-        challenge_id=str(asked.challenge_id),
+        challenge_id=asked.challenge_id,
         options=asked.passkey or {},
         expires_at=asked.expires_at,
     )
@@ -173,7 +170,7 @@ async def _logged_in(
     """What the browser is told of a log-in, and keeps."""
     if isinstance(made, service.SecondFactorDue):
         asked = ChallengeRead(
-            challenge_id=str(made.challenge_id),
+            challenge_id=made.challenge_id,
             methods=[*made.methods],
             passkey=made.passkey,
             expires_at=made.expires_at,

@@ -16,7 +16,9 @@ from identity_svc.factors.service import (
     Asked,
     Factors,
     Method,
+    ask_anybody,
     begin_challenge,
+    credentials_of,
     new_nonce,
     passkey_options,
 )
@@ -25,8 +27,8 @@ from identity_svc.people.service import Account
 from identity_svc.sessions.cookies import CHALLENGE_COOKIE_NAME, Cookie, cookie
 from stagify.database import Session
 
-# A log-in that waits for a second factor, and a browser that was asked for a passkey.
-LOG_IN, PASSKEY = "log_in", "passkey"
+# A log-in that waits for a second factor.
+LOG_IN = "log_in"
 
 _SECRET = re.compile(r"[A-Za-z0-9_-]{43}")
 
@@ -35,7 +37,7 @@ _SECRET = re.compile(r"[A-Za-z0-9_-]{43}")
 class SecondFactorDue:
     """What a browser is told whose log-in waits; `secret` is its half of the challenge."""
 
-    challenge_id: UUID
+    challenge_id: str
     methods: tuple[Method, ...]
     expires_at: datetime
     secret: str
@@ -75,22 +77,19 @@ async def ask(
         asked=Asked(account.id, account.password_version, amr),
         nonce=new_nonce() if is_for_passkey else None,
     )
-    options = await passkey_options(session, parts, made) if is_for_passkey else None
-    return SecondFactorDue(made.id, factors.methods, made.expires_at, kept, options)
+    options = None
+    if is_for_passkey:
+        options = passkey_options(parts, made, await credentials_of(session, account.id))
+    return SecondFactorDue(str(made.id), factors.methods, made.expires_at, kept, options)
 
 
-async def ask_for_passkey(session: Session, parts: Parts, secret: str) -> SecondFactorDue:
-    """Ask a browser on the platform's host for any passkey, of whoever uses it."""
+def ask_for_passkey(parts: Parts, secret: str) -> SecondFactorDue:
+    """Ask a browser on the platform's host for any passkey, of whoever uses it. Nothing is kept of that."""
     kept = secret_for(secret)
-    made = begin_challenge(
-        session,
-        purpose=PASSKEY,
-        tenant_id=None,
-        browser_hash=browser_hash(parts, kept),
-        nonce=new_nonce(),
+    name, asked = ask_anybody(parts.digester, browser_hash(parts, kept))
+    return SecondFactorDue(
+        name, ("passkey",), asked.expires_at, kept, passkey_options(parts, asked, ())
     )
-    options = await passkey_options(session, parts, made)
-    return SecondFactorDue(made.id, ("passkey",), made.expires_at, kept, options)
 
 
 def secret_for(secret: str) -> str:

@@ -13,7 +13,7 @@ from identity_svc.people import service as people
 from identity_svc.people.schemas import email_key
 from identity_svc.people.service import BusyError
 from identity_svc.sessions import attempts, queries
-from identity_svc.sessions.asking import PASSKEY, SecondFactorDue, ask, browser_hash, secret_for
+from identity_svc.sessions.asking import SecondFactorDue, ask, browser_hash, secret_for
 from identity_svc.sessions.attempts import Attempt
 from identity_svc.sessions.cookies import (
     CHALLENGE_COOKIE_NAME,
@@ -93,7 +93,6 @@ __all__ = [
     "ENDED_HEADERS",
     "IDLE_LIFE",
     "LIFE",
-    "PASSKEY",
     "UNSET_SESSION",
     "Browser",
     "Cookie",

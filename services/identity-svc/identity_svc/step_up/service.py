@@ -14,7 +14,6 @@ from identity_svc.parts import Parts
 from identity_svc.people import service as people
 from identity_svc.sessions.service import (
     BY_PASSWORD,
-    PASSKEY,
     OpenSession,
     Person,
     PlatformPerson,
@@ -97,18 +96,19 @@ async def by_passkey(parts: Parts, person: Person, shown: Shown) -> OpenSession:
     async with parts.database.system() as session:
         challenge = await factors.get_challenge(
             session,
+            parts.digester,
             shown.challenge_id,
             tenant_id=None,
             browser_hash=browser_hash(parts, shown.secret),
         )
-        if challenge.purpose != PASSKEY:
+        if challenge.purpose != factors.PASSKEY:
             raise factors.ChallengeInvalidError
     async with parts.person_database.person(person.user_id) as session:
         await people.lock_account(session, person.user_id)
         proved = await prove_passkey(
             session, parts, person.user_id, challenge.nonce, shown.proof, before=person.amr
         )
-        await factors.take_challenge(session, challenge.id)
+        await factors.take_challenge(session, challenge)
         return await _renew(session, parts, person, proved)
 
 
