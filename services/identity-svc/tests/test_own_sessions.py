@@ -1,6 +1,7 @@
 """One's own sessions: seen and ended, on all hosts of the person and of nobody else."""
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -12,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from identity_svc.parts import Parts
 from identity_svc.sessions.device_names import device_name
 from identity_svc.sessions.own import MAX_SHOWN
-from identity_testing import Browser, Events, Join, Member, OpenBrowser, SignUp, refusal
+from identity_testing import PASSWORD, Browser, Events, Join, Member, OpenBrowser, SignUp, refusal
 from mfa_testing import set_up_totp, verify
 from stagify.clock import utc_now
 from stagify.database import Database
@@ -21,7 +22,7 @@ from stagify.ids import new_id
 from stagify.testing import Clock, comes_to_wait
 from traveller_testing import MakeTraveller, Traveller, activate, code_in
 
-URL = "/v1/me/sessions"
+URL, STEP_UP = "/v1/me/sessions", "/v1/session/step-up"
 CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/156.0.0.0 Safari/537.36"
 
 
@@ -183,6 +184,24 @@ class TestEnding:
             told = [e for e in await events(tenant.tenant_id) if isinstance(e, SessionRevoked)]
             assert [e.user_id for e in told] == [member.user_id]
         assert (await three[1].request("DELETE", URL)).status_code == 204
+
+    async def test_it_takes_a_proof(
+        self, three: list[Browser], browser: OpenBrowser, member: Member, clock: Clock
+    ) -> None:
+        known = await three[2].look_up()
+        assert known is not None
+        clock.advance(timedelta(minutes=11))
+        thief = replace(three[0], cookies=dict(three[0].cookies))
+        for path in (URL, f"{URL}/{known['credential_id']}"):
+            answer = await thief.request("DELETE", path)
+            assert refusal(answer) == (403, "step_up_required")
+        assert [await is_in(each) for each in three] == [True, True, True]
+        # To see them takes none. And whoever gives the proof has another token from then on.
+        assert len(await sessions_of(three[0])) == 3
+        body = {"current_password": PASSWORD}
+        assert (await three[0].request("POST", STEP_UP, json=body)).status_code == 200
+        assert (await three[0].request("DELETE", URL)).status_code == 204
+        assert [await is_in(each) for each in (thief, *three)] == [False, True, False, False]
 
     async def test_a_session_that_two_end_is_announced_once(
         self, three: list[Browser], parts: Parts, member: Member, elsewhere: Member, events: Events

@@ -123,8 +123,8 @@ async def list_my_sessions(
     return await service.list_sessions(session, person, parts.settings)
 
 
-@router.delete("/sessions", status_code=204, responses=problems(*PERSON_ERRORS))
-async def end_my_other_sessions(person: PersonDep, session: PersonSessionDep) -> None:
+@router.delete("/sessions", status_code=204, responses=problems(*STEPPED_UP_ERRORS))
+async def end_my_other_sessions(person: SteppedUpDep, session: PersonSessionDep) -> None:
     """End all of one's sessions at once, on all hosts, except the one of this call; and whatever was begun by
     now to get another one: log-ins that wait for a second factor, hand-offs, changes of the address."""
     await service.end_other_sessions(session, person)
@@ -133,8 +133,9 @@ async def end_my_other_sessions(person: PersonDep, session: PersonSessionDep) ->
 @router.delete(
     "/sessions/{session_id}",
     status_code=204,
-    responses=problems(*PERSON_ERRORS, OwnSessionNotFoundError),
+    responses=problems(*STEPPED_UP_ERRORS, OwnSessionNotFoundError),
 )
-async def end_my_session(session_id: UUID, person: PersonDep, session: PersonSessionDep) -> None:
-    """End one of one's sessions at once, everywhere."""
+async def end_my_session(session_id: UUID, person: SteppedUpDep, session: PersonSessionDep) -> None:
+    """End one of one's sessions at once, everywhere. It takes a step-up, so that whoever has got hold of a
+    session does not shut its person out."""
     await service.end_session(session, person, session_id)

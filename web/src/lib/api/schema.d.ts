@@ -376,7 +376,8 @@ export interface paths {
         post?: never;
         /**
          * End My Session
-         * @description End one of one's sessions at once, everywhere.
+         * @description End one of one's sessions at once, everywhere. It takes a step-up, so that whoever has got hold of a
+         *     session does not shut its person out.
          */
         delete: operations["end_my_session"];
         options?: never;
