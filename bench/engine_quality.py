@@ -5,8 +5,9 @@
 The photos are rendered once into .stagify/truth: 160 scenes that no network was trained on, about half an
 hour on two cores that have nothing else to do. That needs g++ and the models of Debian's package sweethome3d-furniture (`apt-get download` and
 `dpkg-deb -x` will do; --library names the folder). Each photo goes through the analysis; the empty rooms that
-are kept are planned as a bedroom or a living room. Nothing is furnished by Blender. Draws
-docs/images/engine_verdict.svg and engine_calibration.svg.
+are kept are planned as a bedroom or a living room, and the first --spoiled of them are made into bad input, of which is
+printed what is kept (`spoiled_photos.py`). Nothing is furnished by Blender. Draws docs/images/engine_verdict.svg and
+engine_calibration.svg.
 
 A piece counts as in a keep-clear zone if a twentieth of its rectangle is, where the photo really shows it, and
 as off the floor if a fifth of what is seen of its rectangle is no floor. Zones whose middle the photo does not
@@ -27,13 +28,14 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from spoiled_photos import kept_by_kind
 
 from proof.figures import Bar, median, percentile, report
 from proof.plots import Point, curve
 from staging_engine.blender import child_folder
 from staging_engine.footprint import Footprint
 from staging_engine.furniture import read_pieces
-from staging_engine.geometry import FULL_FRAME_DIAGONAL_MM, Camera
+from staging_engine.geometry import Camera
 from staging_engine.labels import CLASSES
 from staging_engine.pipeline import Analysis, analyse, site_of
 from staging_engine.plan import plan_room
@@ -101,7 +103,8 @@ def main() -> None:
         for name, truth in list(truths.items())[: arguments.limit]
         if truth["kind"] != "unsure" and not _is_either(truth)
     ]
-    figures = _figures(outcomes)
+    rooms = [o.name for o in outcomes if o.scale is not None][: arguments.spoiled]
+    figures = _figures(outcomes) | kept_by_kind(arguments.photos, rooms)
     _draw(outcomes)
     raw = {"curve": _curve(outcomes), "photos": [_row(outcome) for outcome in outcomes]}
     report("engine_quality", figures, raw, bars=BARS)
@@ -112,6 +115,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--photos", type=Path, default=PHOTOS)
     parser.add_argument("--library", type=Path, default=Path("/usr/share/sweethome3d/furniture"))
     parser.add_argument("--limit", type=int, help="judge only the first so many")
+    parser.add_argument("--spoiled", type=int, default=12, help="rooms to make bad input from")
     return parser.parse_args()
 
 
@@ -186,7 +190,7 @@ class _View:
         self, analysis: Analysis, truth: dict[str, Any], labels: NDArray[np.uint8]
     ) -> None:
         self.found, self.found_height = analysis.camera, analysis.room.camera_height_m
-        self.true, self.true_height = _camera(truth), float(truth["camera"]["height_m"])
+        self.true, self.true_height = true_room(truth)[0], float(truth["camera"]["height_m"])
         self.is_floor = labels == CLASSES.index("floor")
         self.zones = [zone for zone in truth["zones"] if self._is_shown(zone)]
 
@@ -252,13 +256,6 @@ def _depths(camera: Camera, pixels: NDArray[np.float64]) -> NDArray[np.float64]:
     down = -camera.rays(pixels)[:, 2]
     depths: NDArray[np.float64] = np.where(down > 0.03, 1 / np.maximum(down, 0.03), -1.0)
     return depths
-
-
-def _camera(truth: dict[str, Any]) -> Camera:
-    known, (width, height) = truth["camera"], truth["size"]
-    focal = known["focal_35mm"] / FULL_FRAME_DIAGONAL_MM * math.hypot(width, height)
-    yaw, pitch, roll = (math.radians(known[f"{name}_deg"]) for name in ("yaw", "pitch", "roll"))
-    return Camera(focal, yaw, pitch, roll, width, height)
 
 
 def _figures(outcomes: list[Outcome]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What a photo shows, as far as its colours tell that for sure: a drawing, the outdoors, a room upside down.
+"""What a photo shows, as far as its colours tell that for sure: a drawing, the outdoors.
 
 These are refused before the room is looked for. The limits keep clear of every photo of an empty room
 that we know, so a house under a grey sky and a drawing on grey paper still pass here.
@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from staging_engine.floor import FloorView
-from staging_engine.labels import CLASSES, Labels
 from staging_engine.photo import Pixels
 from staging_engine.port import Check, StagingRefusedError
 from staging_engine.room import RoomBox
@@ -29,12 +28,6 @@ _MOST_SKY = 0.25
 _SKY_NEEDS_LEAVES = 0.025
 _MOST_LEAVES = 0.25
 _LEAF_TEXTURE = 12.0
-# The network calls what is below floor and what is above ceiling, even upside down. But ceilings are nearly always
-# lighter, paler and smoother than floors.
-_SURELY = 0.6
-_FEWEST_CELLS = 20
-_MORE_CEILING_THAN_FLOOR = 27.0
-_LEAST_ROUGHER = 3.0
 # Shares of the floor inside the room box, away from the walls.
 _INNER_FLOOR = 0.92
 _COLOUR_STEP = 14.0
@@ -58,32 +51,6 @@ def check_content(photo: Pixels) -> None:
         raise _refused(
             "This looks like a photo of the outdoors. Use a photo of an empty room, taken inside."
         )
-
-
-def check_upright(photo: Pixels, labels: Labels) -> None:
-    """Refuse a photo that seems to be upside down."""
-    rows, columns = labels.shares.shape[1:]
-    small = cv2.resize(photo, (columns, rows), interpolation=cv2.INTER_AREA)
-    lab = cv2.cvtColor(small, cv2.COLOR_BGR2LAB).astype(np.float64)
-    below, above = (
-        lab[labels.shares[CLASSES.index(name)] > _SURELY] for name in ("floor", "ceiling")
-    )
-    if min(len(below), len(above)) < _FEWEST_CELLS:
-        return
-    paler = _paleness(below) - _paleness(above)
-    if paler > _MORE_CEILING_THAN_FLOOR and below[:, 0].std() < above[:, 0].std() + _LEAST_ROUGHER:
-        message = (
-            "The photo seems to be upside down: turn it and try again, or mark the floor yourself."
-        )
-        raise StagingRefusedError(
-            "room_not_found", message, checks=(Check("usable_picture", False, message),)
-        )
-
-
-def _paleness(lab: NDArray[np.float64]) -> float:
-    """How light and colourless these pixels (n, 3) are."""
-    colour = np.hypot(lab[:, 1] - 128, lab[:, 2] - 128)
-    return float(np.median(lab[:, 0]) - np.median(colour))
 
 
 def floor_cover(view: FloorView, room: RoomBox) -> tuple[float, float]:

@@ -12,7 +12,7 @@ import numpy as np
 from staging_engine import VERSION
 from staging_engine.camera import Segments, find_segments
 from staging_engine.composite import composite, save_jpeg
-from staging_engine.content import check_content, check_upright
+from staging_engine.content import check_content
 from staging_engine.defects import check_picture
 from staging_engine.floor import FloorView
 from staging_engine.furniture import read_pieces
@@ -36,6 +36,7 @@ from staging_engine.reading import Reading, Told, read_room, steadiness
 from staging_engine.room import RoomBox
 from staging_engine.scene import describe_scene
 from staging_engine.site import Site
+from staging_engine.upright import check_upright
 from staging_engine.verdict import Verdict, judge, judge_marked, measure_signals, no_lines
 
 # Fewer straight lines say nothing about a camera.
@@ -80,9 +81,9 @@ def analyse(request: StagingRequest) -> Analysis:
             if not labels.shows_room:
                 check_content(photo)
             check_picture(photo)
-            check_upright(photo, labels)
             if SIDEWAYS in hints:
                 raise StagingRefusedError("room_not_found", SIDEWAYS.message)
+            check_upright(photo, labels)
         reading, verdict = _read(photo, segments, told, labels)
     except StagingRefusedError as error:
         error.hints = hints

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from staging_engine.camera import find_segments
-from staging_engine.content import check_content, check_upright, floor_cover
+from staging_engine.content import check_content, floor_cover
 from staging_engine.floor import find_floor
 from staging_engine.geometry import Camera
 from staging_engine.hints import BLACK_BARS, SIDEWAYS, find_hints
@@ -195,19 +195,6 @@ def _block(
     pixels, _ = camera.project(corners)
     hull = cv2.convexHull(pixels.astype(np.int32))
     cv2.fillConvexPoly(picture, hull, (120, 40, 20))
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_upside_down_photo_is_refused_with_the_remedy(
-    name: str, analyses: Callable[[str], Analysis]
-) -> None:
-    analysis = analyses(name)
-    assert analysis.labels is not None
-    check_upright(analysis.photo, analysis.labels)
-    turned = np.asarray(cv2.rotate(analysis.photo, cv2.ROTATE_180), np.uint8)
-    with pytest.raises(StagingRefusedError) as refused:
-        check_upright(turned, read_labels(turned))
-    assert "turn it" in refused.value.message
 
 
 class TestHints:

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from staging_engine.camera import find_segments
-from staging_engine.content import check_content, check_upright
+from staging_engine.content import check_content
 from staging_engine.defects import check_picture
 from staging_engine.geometry import FULL_FRAME_DIAGONAL_MM, Camera, Floats
 from staging_engine.labels import read_labels
@@ -27,6 +27,7 @@ from staging_engine.photo import read_photo
 from staging_engine.port import StagingRefusedError
 from staging_engine.reading import Told, alike, read_room, steadiness
 from staging_engine.room import RoomBox
+from staging_engine.upright import check_upright
 from staging_engine.verdict import LIMITS, UPPER_LIMITS, evidence, look, measure_signals
 
 _FOLDS = 5
