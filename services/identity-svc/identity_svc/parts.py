@@ -11,6 +11,7 @@ from identity_svc.digests.service import Digester
 from identity_svc.entitlements import service as entitlements
 from identity_svc.entitlements.service import Entitlements
 from identity_svc.factors.sealing import Sealer
+from identity_svc.people.breaches import Breaches
 from identity_svc.people.passwords import Passwords
 from identity_svc.sessions.devices import Devices
 from identity_svc.settings import Settings
@@ -36,6 +37,7 @@ class Parts:
     person_database: Database
     digester: Digester
     passwords: Passwords
+    breaches: Breaches
     keys: KeyRing
     devices: Devices
     sealer: Sealer
@@ -52,6 +54,7 @@ class Parts:
         await self.tenant_svc.close()
         await self.usage_svc.close()
         await self.strangers.close()
+        await self.breaches.close()
         self.passwords.close()
         await self.person_database.close()
         await self.database.close()
@@ -80,6 +83,11 @@ def make_parts(settings: Settings) -> Parts:
         ),
         digester=Digester(settings.identity_hash_secret.get_secret_value()),
         passwords=Passwords(settings),
+        breaches=Breaches(
+            None
+            if settings.breached_passwords_url is None
+            else str(settings.breached_passwords_url)
+        ),
         keys=KeyRing(settings.api_key_secret_list),
         devices=Devices(settings.device_cookie_secret_list),
         sealer=Sealer(settings.factor_secret_list),

@@ -59,6 +59,10 @@ class Settings(ServiceSettings):
     # Passwords that may wait for a thread; if there are more, callers are told to try again.
     password_hash_queue: int = Field(default=64, ge=0)
 
+    # Where passwords of breaches are asked for, by the first five figures of their SHA-1 hash, such as
+    # https://api.pwnedpasswords.com/range/ or a copy of it; by default nobody is asked.
+    breached_passwords_url: AnyHttpUrl | None = None
+
     # Sign-ups of all addresses together, an hour; bounds the mail this platform can be made to send.
     signups_per_hour: int = Field(default=1_000, ge=1)
     # Sign-ups an hour from one source, which is an IPv4 address or an IPv6 /64.

@@ -41,7 +41,13 @@ from identity_svc.members.service import add_member, find_role
 from identity_svc.parts import Parts
 from identity_svc.people import service as people
 from identity_svc.people.schemas import email_key
-from identity_svc.people.service import Account, AccountExistsError, Standing, check_password
+from identity_svc.people.service import (
+    Account,
+    AccountExistsError,
+    Standing,
+    check_password,
+    require_unbreached,
+)
 from identity_svc.seats.service import reserve_seat
 from identity_svc.sessions.service import Browser, Person, PersonLogIn, Shown, sign_in
 from identity_svc.settings import Settings
@@ -53,6 +59,7 @@ from identity_svc.tenants.service import (
 from stagify import cause
 from stagify.clock import utc_now
 from stagify.database import Session
+from stagify.errors import UnauthorizedError
 from stagify.events.identity import InvitationDeclined, UserRegistered
 from stagify.ids import new_id
 from stagify.outbox import publish
@@ -108,6 +115,9 @@ async def accept(parts: Parts, subject: Subject, person: Person) -> JoinedRead:
                 return joined
             offer = await get_offer(session, subject)
             account = await people.hold_account(session, person.user_id)
+            if people.is_erased(account):
+                # It has ended in this very moment: nobody is left to be a member.
+                raise UnauthorizedError
             await require_welcome(session, offer, account)
             await _join(session, offer, account, reservation_id)
     ACCEPTED.labels("accepted").inc()
@@ -140,6 +150,7 @@ async def accept_as_newcomer(
         if await people.find_account(session, email) is not None:
             raise AccountExistsError(_LOG_IN)
     check_password(password.get_secret_value(), email)
+    await require_unbreached(parts.breaches, password.get_secret_value())
     account = Account(
         new_id(),
         email,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from identity_svc.parts import Parts
 from identity_svc.password_resets.service import replace_password
 from identity_svc.people import service as people
-from identity_svc.people.service import check_password
+from identity_svc.people.service import check_password, require_unbreached
 from identity_svc.sessions.service import (
     Cookie,
     Person,
@@ -49,6 +49,7 @@ async def change_password(parts: Parts, person: Person, wish: PasswordWish) -> t
         device_cookie=wish.device_cookie,
     ):
         raise WrongPasswordError
+    await require_unbreached(parts.breaches, wish.wanted)
     password_hash = await parts.passwords.hash(wish.wanted, people.Standing())
     async with parts.person_database.person(person.user_id) as session:
         now = await people.lock_account(session, person.user_id)

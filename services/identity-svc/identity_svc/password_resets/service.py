@@ -15,7 +15,7 @@ from identity_svc.password_resets.errors import ResetLinkInvalidError
 from identity_svc.password_resets.models import PasswordReset
 from identity_svc.people import service as people
 from identity_svc.people.schemas import email_key
-from identity_svc.people.service import Account, Standing, check_password
+from identity_svc.people.service import Account, Standing, check_password, require_unbreached
 from identity_svc.sessions.service import end_own_sessions
 from identity_svc.throttling.service import (
     Limit,
@@ -82,6 +82,7 @@ async def confirm_reset(parts: Parts, *, token: str, password: str, source: Sour
     offered = reset_hash(parts.digester, token)
     account = await _owner_of(parts, offered, source)
     check_password(password, account.email)
+    await require_unbreached(parts.breaches, password)
     password_hash = await parts.passwords.hash(password, Standing())
     # Whoever has the link acts as the person.
     with cause.named(f"user:{account.id}"):

@@ -7,6 +7,7 @@ from typing import cast
 from uuid import UUID
 
 from identity_svc.people import queries
+from identity_svc.people.breaches import Breaches
 from identity_svc.people.errors import AccountExistsError, BusyError, WeakPasswordError
 from identity_svc.people.models import User
 from identity_svc.people.passwords import Standing
@@ -41,6 +42,7 @@ __all__ = [
     "lock_account",
     "register",
     "renew_hash",
+    "require_unbreached",
     "rest_address",
     "set_email",
     "set_password",
@@ -70,6 +72,14 @@ class Account:
     password_version: int = 1
     locale: Locale | None = None
     theme: Theme | None = None
+
+
+async def require_unbreached(breaches: Breaches, password: str) -> None:
+    """WeakPasswordError if the password is known of a breach; no transaction is open meanwhile."""
+    if await breaches.knows(password):
+        raise WeakPasswordError(
+            "This password became known when another site was broken into: choose another one."
+        )
 
 
 async def find_account(session: Session, email: str) -> Account | None:

@@ -25,6 +25,7 @@ from identity_svc.people.service import (
     Standing,
     WeakPasswordError,
     check_password,
+    require_unbreached,
 )
 from identity_svc.roles.service import OWNER
 from identity_svc.sessions.service import Browser, PersonLogIn, Shown, sign_in
@@ -183,6 +184,8 @@ async def confirm_signup(parts: Parts, *, request: Confirmation) -> Confirmed:
         request.password, account.password_hash, standing
     ):
         raise AccountExistsError
+    if account is None:
+        await require_unbreached(parts.breaches, request.password)
     # From here on the caller, who has the code, acts as the person that is created.
     with cause.named(f"user:{signup.user_id}"):
         # 2. Make the tenant. A crash after this leaves one that expires without our receipt.
