@@ -119,6 +119,8 @@ class TestAccepting:
             (410, "invitation_used"),
             (409, "account_exists"),
             (429, "busy"),
+            # On a busy machine not all seats are answered for in time.
+            (503, "unavailable"),
         }
         assert (len(await office.members()), len(seats.reserved)) == (2, 1)
 

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from identity_svc.handlers import HANDLERS
-from identity_svc.tenants.service import NewTenant, get_tenant, record_owner
+from identity_svc.tenants.service import NewTenant, find_tenant, get_tenant, record_owner
 from identity_testing import Caller, Events, Member, SignUpBegun, TenantService, Visitor, refusal
 from stagify import inbox
 from stagify.database import Database
@@ -180,6 +180,13 @@ class TestCopy:
         async with database.tenant(tenant_id) as session:
             known = await get_tenant(session, tenant_id)
         assert (known.slug, known.name, known.type) == ("acme", "Acme Homes", "organization")
+
+    async def test_a_tenant_is_none_until_enough_is_known_of_it(
+        self, database: Database, consume: Consume, tenant_id: UUID
+    ) -> None:
+        await consume(updated(tenant_id, "Acme 2"))
+        async with database.tenant(tenant_id) as session:
+            assert await find_tenant(session, tenant_id) is None
 
     async def test_sign_up_does_not_undo_what_events_told(
         self, database: Database, consume: Consume, tenant_id: UUID

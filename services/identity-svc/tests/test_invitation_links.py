@@ -8,14 +8,19 @@ from uuid import uuid4
 import pytest
 
 from identity_svc.invitations import asks
+from identity_svc.tenants.service import lock_tenant
 from identity_testing import (
+    Join,
     SignUp,
     refusal,
+    set_role,
     statements,
     text_of,
 )
 from invitations_testing import TOKEN, Office, some_address
 from stagify.clock import utc_now
+from stagify.database import Database
+from stagify.testing import comes_to_wait
 
 
 class TestLinks:
@@ -67,6 +72,22 @@ class TestLinks:
         assert len(joined) == 2
         assert {refusal(a) for a in answers if a.status_code != 200} == {(410, "invitation_used")}
         assert len(await office.members()) == 3
+
+    async def test_an_account_that_ends_meanwhile_becomes_no_member(
+        self, office: Office, sign_up: SignUp, join: Join, database: Database
+    ) -> None:
+        _, token = await self.make(office)
+        leaving, heir = await sign_up(), await sign_up()
+        await join(heir, leaving)
+        await set_role(database, leaving, heir, "owner")
+        person, other = await office.person(leaving), await office.person(leaving)
+        async with database.tenant(office.owner.tenant_id) as session:
+            await lock_tenant(session, office.owner.tenant_id)
+            accepting = asyncio.create_task(office.call("accept", token, person))
+            assert await comes_to_wait(database, accepting)
+            assert (await other.call("DELETE", "/v1/me", None)).status_code == 204
+        assert refusal(await accepting) == (401, "authentication_required")
+        assert len(await office.members()) == 1
 
     async def test_only_addresses_of_its_domains(self, office: Office, sign_up: SignUp) -> None:
         _, token = await self.make(office, domains=["acme.example"])

@@ -35,7 +35,9 @@ async def on_receipt_issued(session: Session, event: ReceiptIssued) -> None:
 
 async def on_plan_changed(session: Session, event: PlanChanged) -> None:
     try:
-        is_new = await lifecycle.change_plan(session, tenant_id=event.tenant_id, plan=event.plan)
+        is_new = await lifecycle.change_plan(
+            session, tenant_id=event.tenant_id, plan=event.plan, event_id=event.event_id
+        )
     except TenantNotFoundError as error:
         raise PoisonMessageError("plan of an unknown tenant") from error
     if is_new and event.mfa_required:

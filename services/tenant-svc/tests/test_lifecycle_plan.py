@@ -30,6 +30,19 @@ async def test_new_plan_reaches_the_directory_once(tenant: Tenant) -> None:
     assert entry.plan == "pro"
 
 
+async def test_an_older_plan_that_comes_later_changes_nothing(tenant: Tenant) -> None:
+    first, second, third = (
+        PlanChanged(tenant_id=tenant.id, plan=plan, mfa_required=plan == "enterprise")
+        for plan in ("enterprise", "pro", "free")
+    )
+    for event in (second, first, third, second, first):
+        await tenant.deliver(event)
+    told = await tenant.events()
+    assert [each.plan for each in told if isinstance(each, TenantUpdated)] == ["pro", "free"]
+    # Nor does it ask for what came with it.
+    assert not [each for each in told if isinstance(each, SignInRulesChanged)]
+
+
 async def test_a_plan_may_ask_for_a_second_factor_until_the_owner_decides_otherwise(
     tenant: Tenant, client: httpx.AsyncClient, context_keys: ContextKeys
 ) -> None:

@@ -104,9 +104,12 @@ async def find_tenants(session: Session, ids: Collection[UUID]) -> dict[UUID, Kn
 
 
 async def find_tenant(session: Session, tenant_id: UUID) -> KnownTenant | None:
-    """The tenant, if there is one with a name."""
+    """The tenant, if there is one of which enough is known."""
     tenant = await session.get(Tenant, tenant_id)
-    return None if tenant is None or tenant.slug is None else _known(tenant)
+    if tenant is None or None in (tenant.slug, tenant.name, tenant.type):
+        # Events may have told a part of it before the one that tells of its creation.
+        return None
+    return _known(tenant)
 
 
 async def get_look(session: Session, tenant_id: UUID) -> Look:

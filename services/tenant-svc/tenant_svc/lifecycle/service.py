@@ -140,9 +140,13 @@ async def reactivate_tenant(session: Session, *, tenant_id: UUID) -> Tenant:
     return tenant
 
 
-async def change_plan(session: Session, *, tenant_id: UUID, plan: str) -> bool:
-    """Take over the plan that usage-svc has decided on; False if it is known already."""
+async def change_plan(session: Session, *, tenant_id: UUID, plan: str, event_id: UUID) -> bool:
+    """Take over the plan that usage-svc has decided on; False if it is known already, or if a newer event has
+    told another: one that could not be handled may be delivered again much later."""
     tenant = await tenants.lock_tenant(session, tenant_id)
+    if tenant.plan_event_id is not None and tenant.plan_event_id >= event_id:
+        return False
+    tenant.plan_event_id = event_id
     if tenant.plan == plan:
         return False
     tenant.plan = plan

@@ -29,6 +29,8 @@ class Tenant(ServiceTable, table=True):
     type: str = Field(sa_type=Text)
     status: str = Field(default="provisioning", sa_type=Text)
     plan: str = Field(sa_type=Text)
+    # The newest event that told the plan; those that come after it and are older change nothing.
+    plan_event_id: UUID | None = None
     region: str = Field(sa_type=Text)
     owner_user_id: UUID
     signup_id: UUID
