@@ -122,6 +122,8 @@ class _Fit:
     def __init__(self, view: FloorView, camera: Camera) -> None:
         self._x, self._y = view.points[view.below].T
         self._weights = np.where(view.mask[view.below], 1.0, -1.0)
+        # A camera that looks up sees no floor.
+        self._count = max(1, len(self._weights))
         self._edges = Edges(view, camera)
 
     def best_of_grid(self) -> Floats:
@@ -138,14 +140,14 @@ class _Fit:
         best = np.argsort(-inside, axis=None, kind="stable")[:_CANDIDATES]
         left, right, depth = np.unravel_index(best, inside.shape)
         boxes = np.column_stack([_SIDES[left], _SIDES[right], _DEPTHS[depth]])
-        agreement = inside[left, right, depth] / len(self._weights)
+        agreement = inside[left, right, depth] / self._count
         found: Floats = boxes[np.argmax(agreement + self._edges_of(boxes))]
         return found
 
     def score(self, left: float, right: float, depth: float) -> float:
         """Share of floor pixels that agree, plus the edges along the box's lines."""
         inside = (self._x > -left) & (self._x < right) & (self._y < depth)
-        agreement = float(self._weights[inside].sum()) / len(self._weights)
+        agreement = float(self._weights[inside].sum()) / self._count
         return agreement + float(self._edges_of(np.array([[left, right, depth]]))[0])
 
     def _edges_of(self, boxes: Floats) -> Floats:

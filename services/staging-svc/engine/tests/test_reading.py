@@ -18,6 +18,7 @@ from staging_engine.pipeline import Analysis
 from staging_engine.reading import Told, alike, read_room, steadiness
 from staging_engine.room import BACK, CEILING, FLOOR, LEFT, RIGHT, RoomBox, surfaces
 from staging_engine.scale import Measured, door_clues, measure, told_door_clue
+from staging_engine.verdict import judge, measure_signals
 
 LEVEL = Camera(620.0, math.radians(-5), 0.0, 0.0, 960, 640)
 TILTED = replace(LEVEL, pitch=math.radians(12))
@@ -170,3 +171,19 @@ class TestSteadiness:
         reading = read_room(analysis.photo, find_segments(analysis.photo), Told(), analysis.labels)
         elsewhere = replace(reading, room=replace(reading.room, left=0.4, right=0.5, depth=1.4))
         assert steadiness(analysis.photo, elsewhere, Told()) < 0.8
+
+
+def test_photo_that_is_taken_for_one_of_the_ceiling_shows_no_room(
+    analyses: Callable[[str], Analysis], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A photo held askew may be; none of its pixels can be floor then."""
+    analysis = analyses("room_a_living")
+    height, width = analysis.photo.shape[:2]
+    camera = Camera(float(width), 0.0, math.radians(-60), 0.0, width, height)
+    monkeypatch.setattr("staging_engine.reading.estimate_camera", lambda *_, **__: camera)
+    segments = find_segments(analysis.photo)
+    reading = read_room(analysis.photo, segments, Told(), analysis.labels)
+    assert not reading.view.below.any()
+    refusal = judge(measure_signals(reading)).refusal
+    assert refusal is not None
+    assert refusal.code == "room_not_found"
