@@ -3,7 +3,7 @@
 import os
 from typing import Annotated, Self
 
-from pydantic import AnyHttpUrl, Field, SecretStr, model_validator
+from pydantic import AnyHttpUrl, AwareDatetime, Field, SecretStr, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from stagify.settings import Port, ServiceSettings
@@ -73,6 +73,10 @@ class Settings(ServiceSettings):
     logins_per_source_minute: int = Field(default=30, ge=1)
     # Wrong codes of one kind of second factor that strangers, and each known device, may try in an hour.
     factor_tries_per_hour: int = Field(default=10, ge=1)
+    # From when on every workspace asks for a second factor, as a time with its zone; by default each decides.
+    mfa_due_at: AwareDatetime | None = None
+    # How many steps of thirty seconds a code of an app may be early or late; with 0 it counts for its own step alone.
+    totp_steps_off: int = Field(default=1, ge=0, le=1)
     # Changes of the address that one person may ask for in a day.
     email_changes_per_day: int = Field(default=10, ge=1)
     # API keys that one tenant may have at a time.

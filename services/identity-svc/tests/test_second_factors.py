@@ -9,13 +9,25 @@ import httpx
 import pytest
 from sqlalchemy import text
 
+from identity_svc.app import create_app
 from identity_svc.sessions.cookies import CHALLENGE_COOKIE_NAME, COOKIE_NAME, DEVICE_COOKIE_NAME
-from identity_testing import PASSWORD, Events, MailServer, Member, refusal, statements, text_of
+from identity_testing import (
+    PASSWORD,
+    Caller,
+    Events,
+    MailServer,
+    MakeSettings,
+    Member,
+    refusal,
+    statements,
+    text_of,
+)
 from mfa_testing import MFA, STEP, TOTP, Phone, confirm, set_up_totp, verify
+from stagify.clock import utc_now
 from stagify.database import Database
 from stagify.events.identity import FactorAdded, FactorRemoved, RecoveryCodeUsed
 from stagify.tasks.runner import TaskRunner
-from stagify.testing import Clock
+from stagify.testing import Clock, app_client
 from traveller_testing import MakeTraveller, Traveller, activate, code_in
 
 STEP_UP = "/v1/session/step-up"
@@ -184,6 +196,26 @@ class TestCodes:
         asked = await traveller.log_in(member)
         assert refusal(await verify(traveller, asked, code=phone.code(steps))) == WRONG
 
+    @pytest.mark.parametrize("minutes", [0, 2])
+    async def test_one_may_have_to_be_of_its_own_step(
+        self,
+        make_settings: MakeSettings,
+        caller: Caller,
+        member: Member,
+        clock: Clock,
+        minutes: int,
+    ) -> None:
+        async with app_client(create_app(make_settings(totp_steps_off=0))) as client:
+            mine = Traveller(client, caller)
+            await mine.log_in(member)
+            phone = await set_up_totp(mine, seconds_ahead=60 * minutes)
+            # A step has just begun, so that it does not end meanwhile.
+            clock.advance(8 * NEXT + timedelta(seconds=STEP - utc_now().timestamp() % STEP))
+            asked = await mine.log_in(member)
+            for steps in (-1, 1, -2 * minutes - 1):
+                assert refusal(await verify(mine, asked, code=phone.code(steps))) == WRONG
+            assert (await verify(mine, asked, code=phone.code())).status_code == 201
+
     @pytest.mark.parametrize("minutes", [-2, 2])
     async def test_a_phone_with_a_wrong_clock_works(
         self, traveller: Traveller, member: Member, clock: Clock, minutes: int
@@ -271,6 +303,19 @@ class TestRecoveryCodes:
         assert (await traveller.call("GET", MFA, member.tenant_id)).status_code == 401
         # The codes that the app shows at this moment are used up with it.
         assert refusal(await verify(traveller, asked, code=phone.code())) == WRONG
+
+    async def test_those_of_a_phone_that_is_ahead_are_used_up_too(
+        self, traveller: Traveller, member: Member, clock: Clock
+    ) -> None:
+        await traveller.log_in(member)
+        phone = await set_up_totp(traveller, seconds_ahead=120)
+        clock.advance(8 * NEXT)
+        asked = await traveller.log_in(member)
+        answer = await verify(traveller, asked, recovery_code=phone.recovery_codes[0])
+        assert answer.status_code == 201
+        asked = await traveller.log_in(member)
+        for steps in (0, -1):
+            assert refusal(await verify(traveller, asked, code=phone.code(steps))) == WRONG
 
     async def test_one_at_once_ten_times_is_one_success(
         self, make_traveller: MakeTraveller, member: Member, phone: Phone

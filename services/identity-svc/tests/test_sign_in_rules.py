@@ -3,6 +3,7 @@ grace."""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
 from fastapi import FastAPI
@@ -10,7 +11,7 @@ from fastapi import FastAPI
 from identity_svc.app import create_app
 from identity_svc.handlers import HANDLERS
 from identity_svc.settings import Settings
-from identity_testing import PASSWORD, Events, Join, Member, SignUp, refusal
+from identity_testing import PASSWORD, Events, Join, MakeSettings, Member, SignUp, refusal
 from mfa_testing import MFA, STEP, set_up_totp, verify
 from stagify.clock import utc_now
 from stagify.database import Database
@@ -190,6 +191,42 @@ class TestAfterwards:
         waiting = await mine.log_in(member, member.tenant_id)
         assert (await verify(mine, waiting, member.tenant_id, code=phone.code())).status_code == 201
         assert await worth(mine, member) == FREE
+
+
+class TestEverywhere:
+    """An installation whose workspaces all ask for one."""
+
+    @pytest.fixture
+    def make_settings(self, make_settings: MakeSettings) -> MakeSettings:
+        """It begins in three days."""
+        return partial(make_settings, mfa_due_at=utc_now() + GRACE)
+
+    async def test_nobody_has_to_ask(
+        self, traveller: Traveller, member: Member, database: Database, clock: Clock, ask: Ask
+    ) -> None:
+        await activate(database, member.tenant_id)
+        await traveller.log_in(member, member.tenant_id)
+        assert await worth(traveller, member) == FREE
+        session = (await traveller.session(member.tenant_id)).json()
+        due_at = datetime.fromisoformat(session["second_factor_due_at"])
+        token = traveller.cookies[member.tenant_id]["__Host-stagify_session"]
+        known = (await traveller.look_up(member.tenant_id, token)).json()
+        assert datetime.fromisoformat(known["expires_at"]) <= due_at
+        # A workspace may ask for it earlier, and not later.
+        await ask(member, timedelta(0))
+        assert await worth(traveller, member) == RESTRICTED
+        await ask(member, GRACE * 2)
+        assert await worth(traveller, member) == FREE
+        clock.advance(due_at - utc_now())
+        assert await worth(traveller, member) == RESTRICTED
+        await traveller.log_in(member)
+        code = code_in(await traveller.hand_off(member.tenant_id))
+        assert (await traveller.enter(member.tenant_id, code)).status_code == 201
+        assert await worth(traveller, member) == RESTRICTED
+        await traveller.log_in(member, member.tenant_id)
+        assert await worth(traveller, member) == RESTRICTED
+        await set_up_totp(traveller, member.tenant_id)
+        assert await worth(traveller, member) == FREE
 
 
 ELSE = ((403, "wrong_host"), (422, "invalid_request"), (415, "unsupported_media_type"))

@@ -18,6 +18,7 @@ from identity_svc.factors.service import is_multi_factor
 from identity_svc.parts import Parts
 from identity_svc.roles.service import OWNER, Role, stored_role
 from identity_svc.sessions.service import BY_PROVIDER, IDLE_LIFE, session_hash
+from identity_svc.tenants.service import earliest
 from stagify.calls.identity import CredentialRead, CredentialType, UnknownCredentialError
 from stagify.clock import utc_now
 
@@ -46,7 +47,8 @@ async def _session(parts: Parts, tenant_id: UUID, token: str) -> CredentialRead 
         return None
     parts.usage.note(tenant_id, "session", row["id"], row["last_seen_at"])
     role = _role(row)
-    expires_at, due_at, is_restricted = row["expires_at"], row["mfa_due_at"], False
+    expires_at, is_restricted = row["expires_at"], False
+    due_at = earliest(row["mfa_due_at"], parts.settings.mfa_due_at)
     is_by_provider = row["sso_connection_id"] is not None
     if due_at is not None and not is_multi_factor(row["amr"]) and not is_by_provider:
         # At that moment the gateway asks again.

@@ -147,7 +147,7 @@ async def _use_totp(session: Session, parts: Parts, user_id: UUID, code: str) ->
         return False
     now = utc_now()
     secret = parts.sealer.open(user_id, app.secret)
-    step = totp.find_step(secret, code, totp.steps_around(now, app.offset))
+    step = totp.find_step(secret, code, _steps_of(parts, app, now))
     return step is not None and await queries.use_step(session, user_id, step, now)
 
 
@@ -155,7 +155,9 @@ async def _use_recovery_code(session: Session, parts: Parts, user_id: UUID, code
     if not await queries.use_recovery_code(session, user_id, recovery_hash(parts, user_id, code)):
         return False
     # Whoever looks over the person's shoulder may have seen the codes of the app too.
-    await queries.burn_steps(session, user_id, _newest_step(utc_now()))
+    app = await queries.find_totp(session, user_id)
+    if app is not None:
+        await queries.burn_steps(session, user_id, _steps_of(parts, app, utc_now())[-1])
     publish(session, RecoveryCodeUsed(user_id=user_id))
     await queue_mail(
         session,
@@ -171,8 +173,8 @@ def recovery_hash(parts: Parts, user_id: UUID, code: str) -> bytes:
     return parts.digester.digest("recovery_code", str(user_id), recovery.canonical(code))
 
 
-def _newest_step(now: datetime) -> int:
-    return totp.step_at(now) + totp.NARROW
+def _steps_of(parts: Parts, app: Totp, now: datetime) -> list[int]:
+    return totp.steps_around(now, app.offset, parts.settings.totp_steps_off)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Codes of an app (TOTP, RFC 6238): six digits, one for each 30 seconds, as every app makes them.
 
 A code is that of one step. It is taken around our clock, and around the clock of the app as it was when
-it was set up; a phone that is minutes wrong still works. Which steps were used, the table knows.
+it was set up; so a phone that is minutes wrong still works. Which steps were used, the table knows.
 """
 
 import base64
@@ -17,8 +17,8 @@ import segno
 ISSUER = "StagifyAI"
 STEP_SECONDS = 30
 SECRET_BYTES = 20
-# How many steps a code may be off: when an app is set up, and afterwards.
-WIDE, NARROW = 5, 1
+# How many steps a code may be off when an app is set up.
+WIDE = 5
 
 
 def new_secret() -> bytes:
@@ -50,10 +50,11 @@ def step_at(now: datetime) -> int:
     return int(now.timestamp()) // STEP_SECONDS
 
 
-def steps_around(now: datetime, offset: int) -> list[int]:
-    """The steps whose codes are taken, oldest first."""
-    step = step_at(now)
-    return sorted({step + way + by for way in (0, offset) for by in range(-NARROW, NARROW + 1)})
+def steps_around(now: datetime, offset: int, off: int) -> list[int]:
+    """The steps whose codes are taken that may be so many steps `off`, oldest first; if they may not, only those of
+    the clock that the app had when it was set up."""
+    step, clocks = step_at(now), (0, offset) if off else (offset,)
+    return sorted({step + way + by for way in clocks for by in range(-off, off + 1)})
 
 
 def steps_to_learn(now: datetime) -> list[int]:

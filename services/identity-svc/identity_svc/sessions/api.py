@@ -280,7 +280,7 @@ async def _read_in_tenant(
         facts = await service.facts_of(session, session_id)
         is_enough = facts is None or facts.sso_connection_id or is_multi_factor(facts.amr)
         if not is_enough:
-            due_at = await find_mfa_due(session, principal.tenant_id)
+            due_at = await find_mfa_due(session, principal.tenant_id, parts.settings.mfa_due_at)
     return SessionRead(
         user=user,
         api_key_id=principal.credential_id if principal.kind == "api_key" else None,

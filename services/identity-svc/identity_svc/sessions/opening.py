@@ -195,7 +195,9 @@ async def open_session(
         account=account,
         role=role,
         tenant=await get_tenant(session, tenant_id),
-        mfa_due_at=None if is_enough else await find_mfa_due(session, tenant_id),
+        mfa_due_at=None
+        if is_enough
+        else await find_mfa_due(session, tenant_id, parts.settings.mfa_due_at),
     )
 
 

@@ -244,7 +244,7 @@ async def _ask(
         raise InvalidCredentialsError
     factors = await find_factors(session, account.id)
     if not factors.is_asked and not (
-        factors.methods and await is_mfa_due(session, request.tenant_id)
+        factors.methods and await is_mfa_due(session, request.tenant_id, parts.settings.mfa_due_at)
     ):
         return None
     return await ask(

@@ -33,6 +33,7 @@ __all__ = [
     "KnownTenant",
     "NewTenant",
     "TenantSuspendedError",
+    "earliest",
     "find_tenant",
     "find_tenants",
     "get_tenant",
@@ -195,14 +196,20 @@ async def record_sign_in_rules(session: Session, event: SignInRulesChanged) -> N
     await _keep(session, SIGN_IN, event, {"mfa_due_at": event.mfa_due_at})
 
 
-async def find_mfa_due(session: Session, tenant_id: UUID) -> datetime | None:
-    """From when on the tenant asks for a second factor; None if it does not. Where people log in at their
-    company, it is what owners show who get in without that."""
+async def find_mfa_due(
+    session: Session, tenant_id: UUID, everywhere: datetime | None
+) -> datetime | None:
+    """From when on the tenant asks for a second factor, as all do from `everywhere` on; None if it does not.
+    Where people log in at their company, it is what owners show who get in without that."""
     tenant = await session.get(Tenant, tenant_id)
     if tenant is None:
         return None
-    dates = [each for each in (tenant.mfa_due_at, tenant.sso_enforced_at) if each is not None]
-    return min(dates, default=None)
+    return earliest(tenant.mfa_due_at, tenant.sso_enforced_at, everywhere)
+
+
+def earliest(*moments: datetime | None) -> datetime | None:
+    """The first of those moments that there are."""
+    return min((each for each in moments if each is not None), default=None)
 
 
 async def is_sso_enforced(session: Session, tenant_id: UUID) -> bool:
@@ -216,9 +223,9 @@ async def set_sso_enforced(session: Session, tenant_id: UUID, since: datetime | 
     (await session.get_one(Tenant, tenant_id)).sso_enforced_at = since
 
 
-async def is_mfa_due(session: Session, tenant_id: UUID | None) -> bool:
+async def is_mfa_due(session: Session, tenant_id: UUID | None, everywhere: datetime | None) -> bool:
     """Whether the tenant, if it is one, asks for a second factor already."""
-    due_at = None if tenant_id is None else await find_mfa_due(session, tenant_id)
+    due_at = None if tenant_id is None else await find_mfa_due(session, tenant_id, everywhere)
     return due_at is not None and due_at <= utc_now()
 
 
