@@ -3,7 +3,8 @@
 Run with `python bench/log_ins.py [--seconds S]`. First argon2id with the parameters of production, per
 CPU-second. Then a platform, where some tenants' programs list their projects, without log-ins and while
 people of other tenants log in, half as often as the platform can let them in when it has nothing else to do;
-both parts take turns. What a log-in costs is what identity-svc takes more of the CPU while people log in (without its worker, which mails).
+both parts take turns. What a log-in costs is what identity-svc takes more of the CPU while people log in,
+without its worker, which mails.
 """
 
 import argparse
