@@ -8,7 +8,6 @@ asked in time hinders nobody from choosing a password.
 import asyncio
 import hashlib
 import ssl
-from urllib.parse import urljoin
 
 import httpcore
 from prometheus_client import Counter
@@ -32,7 +31,7 @@ class Breaches:
     one for each process, and close it at the end."""
 
     def __init__(self, url: str | None, *, seconds: float = SECONDS) -> None:
-        self._url = url
+        self._url = None if url is None else url.rstrip("/")
         self._seconds = seconds
         self._pool = httpcore.AsyncConnectionPool(
             ssl_context=ssl.create_default_context() if url is not None else None,
@@ -47,7 +46,7 @@ class Breaches:
         digest = hashlib.sha1(password.encode(), usedforsecurity=False).hexdigest().upper()
         try:
             async with asyncio.timeout(self._seconds):
-                is_known = digest[PREFIX:] in await self._ask(urljoin(self._url, digest[:PREFIX]))
+                is_known = digest[PREFIX:] in await self._ask(f"{self._url}/{digest[:PREFIX]}")
         except (TimeoutError, _NoAnswerError, httpcore.NetworkError, httpcore.ProtocolError):
             ANSWERS.labels("nothing").inc()
             return False
