@@ -319,13 +319,15 @@ class TestUsing:
         started = await asked(visitor)
         credential = device.get(started.json()["options"])
         assert await rows() == before
+        thief = make_traveller()
+        thief.cookies[None] = dict(visitor.cookies[None])
         assert (await answer_to(visitor, started, credential)).status_code == 201
         assert await rows() == before + 1
-        assert refusal(await answer_to(visitor, started, credential)) == INVALID
+        assert refusal(await answer_to(thief, started, credential)) == INVALID
         clock.advance(timedelta(minutes=6))
         await upkeep(parts, Turn())
         assert await rows() <= before
-        assert refusal(await answer_to(visitor, started, credential)) == INVALID
+        assert refusal(await answer_to(thief, started, credential)) == INVALID
 
     async def test_nobody_makes_up_what_they_are_asked(
         self, make_traveller: MakeTraveller, device: Authenticator, member: Member
