@@ -17,6 +17,7 @@ from stagify.testing.databases import (
 )
 from stagify.testing.locks import start_blocked
 from stagify.testing.object_store import ObjectStoreServer
+from stagify.testing.reports import pytest_terminal_summary
 from stagify.testing.servers import (
     kafka_server,
     object_store,
@@ -43,6 +44,7 @@ __all__ = [
     "object_store",
     "other_tenant_id",
     "postgres_admin_url",
+    "pytest_terminal_summary",
     "running",
     "server_stack",
     "start_blocked",
