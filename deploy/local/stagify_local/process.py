@@ -1,10 +1,11 @@
 """A child process: its own group, its own log file, watched by the guardian."""
 
+import contextlib
 import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -130,19 +131,28 @@ class ManagedProcess:
             signal_group(self._process.pid, number)
 
     def kill(self) -> None:
-        """End it as a power cut would."""
+        """End it as a power cut would; on return nothing of it runs any more."""
+        members = self._members()
         self.signal(signal.SIGKILL)
+        _await(members, f"{self.name} to be gone")
 
     def pause(self) -> None:
         """Freeze it until `resume`; on return it does nothing more."""
+        members = self._members()
         self.signal(signal.SIGSTOP)
-        if (pid := self.pid) is not None:
-            # On a busy machine it may still answer a request before it sees the signal.
-            leader = psutil.Process(pid)
-            eventually(lambda: leader.status() == psutil.STATUS_STOPPED, what="it to stand still")
+        _await(members, f"{self.name} to stand still", psutil.STATUS_STOPPED)
 
     def resume(self) -> None:
         self.signal(signal.SIGCONT)
+
+    def _members(self) -> list[psutil.Process]:
+        """Its leader, and what that has started in its group."""
+        group, found = self.pid, list[psutil.Process]()
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if group is not None:
+                leader = psutil.Process(group)
+                found = [leader, *leader.children(recursive=True)]
+        return [each for each in found if group is not None and _is_in(group, each)]
 
     def tail(self, lines: int = 15) -> str:
         """The end of its log."""
@@ -150,6 +160,25 @@ class ManagedProcess:
             return ""
         text = self.command.log.read_text(errors="replace")
         return "\n".join(f"  {line}" for line in text.splitlines()[-lines:])
+
+
+def _is_in(group: int, process: psutil.Process) -> bool:
+    with contextlib.suppress(ProcessLookupError):
+        return os.getpgid(process.pid) == group
+    return False
+
+
+def _await(processes: Iterable[psutil.Process], what: str, *states: str) -> None:
+    """Wait until each of them has ended, or is in one of these states: on a busy machine it may still answer a
+    request before it sees its signal."""
+
+    def is_so(process: psutil.Process) -> bool:
+        try:
+            return process.status() in (psutil.STATUS_ZOMBIE, *states)
+        except psutil.NoSuchProcess:
+            return True
+
+    eventually(lambda: all(map(is_so, processes)), what=what)
 
 
 def rotate(log: Path) -> None:
