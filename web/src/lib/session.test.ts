@@ -52,6 +52,16 @@ test("a token that another window was given a moment ago is waited for", async (
   expect(expiry.ended.get()).toBe(false);
 });
 
+test("what the plan includes is asked for again while nobody knows", () => {
+  const again = sessionQuery.refetchInterval as (of: {
+    state: { data: unknown };
+  }) => number | false;
+  const after = (data: unknown) => again({ state: { data } });
+  expect(after({ ...ADA, entitlements: null })).toBeGreaterThan(0);
+  for (const data of [undefined, null, ADA, { ...ADA, entitlements: { plan: "pro" } }])
+    expect(after(data)).toBe(false);
+});
+
 test("a page that is being left asks for nobody", async () => {
   answers.push(ADA, null, null);
   await read();

@@ -7,10 +7,14 @@ export type Session = Schemas["SessionRead"];
 /** A person who is signed in on the platform's host, in no workspace. */
 export type PersonSession = Schemas["PersonSessionRead"];
 
+// How soon a session is read again that does not say what the plan includes, because nobody knew just then.
+const UNKNOWN_MS = 5_000;
+
 /** Who is signed in on this workspace's host; null if nobody is. */
 export const sessionQuery = queryOptions({
   queryKey: ["session"],
   staleTime: 5 * 60_000,
+  refetchInterval: ({ state }) => state.data?.entitlements === null && UNKNOWN_MS,
   queryFn: () => heldSession<Session>(),
 });
 
