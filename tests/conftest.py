@@ -12,8 +12,8 @@ import pytest
 from proof.clients import misunderstood
 from proof.clients.exchanges import recorded
 from proof.customers import sign_up
-from proof.fuzz.world import ROOMY_LIMITS, World
-from proof.platforms import CHEAP_PASSWORDS, running
+from proof.fuzz.world import ROOMY_LIMITS, SHORT_STREAMS, World
+from proof.platforms import CHEAP_PASSWORDS, PATIENT, running
 from stagify_local.customer import PLATFORM, Customer, client, openapi_of
 from stagify_local.platform import Platform
 
@@ -41,7 +41,7 @@ def web(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def platform(web: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     """The running platform. At the end, clients generated from its OpenAPI document have to
     understand every answer that any test has had from it."""
-    settings = ROOMY_LIMITS | CHEAP_PASSWORDS
+    settings = ROOMY_LIMITS | CHEAP_PASSWORDS | PATIENT
     with running(engine="fast", durable=False, settings=settings, web=web) as platform:
         with recorded(platform.gateway_port) as exchanges:
             yield platform
@@ -54,7 +54,10 @@ def platform(web: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pl
 @pytest.fixture(scope="module")
 def world(platform: Platform) -> Iterator[World]:
     """Two tenants of the fuzzer's, with one of everything each."""
-    with contextlib.closing(World(platform)) as world:
+    with (
+        platform.changed("staging-svc", "api", **SHORT_STREAMS),
+        contextlib.closing(World(platform)) as world,
+    ):
         yield world
 
 

@@ -40,11 +40,16 @@ def set_plan(platform: Platform, customer: Customer, plan: str) -> None:
     """Put the customer on a plan, and wait until their session tells what it includes."""
     platform.run("usage-svc", "set-plan", customer.account.slug, plan)
 
-    def is_known() -> bool:
-        entitlements = good(customer.browser.get("/v1/session")).json()["entitlements"]
-        return entitlements is not None and bool(entitlements["plan"] == plan)
+    eventually(
+        lambda: (entitlements(customer) or {}).get("plan") == plan,
+        what=f"the session to know of the plan {plan}",
+    )
 
-    eventually(is_known, what=f"the session to know of the plan {plan}")
+
+def entitlements(customer: Customer) -> dict[str, Any] | None:
+    """What the customer's session says that the plan includes; None while usage-svc does not say so in time."""
+    found: dict[str, Any] | None = good(customer.browser.get("/v1/session")).json()["entitlements"]
+    return found
 
 
 class Browser:

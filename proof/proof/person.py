@@ -1,5 +1,6 @@
 """A person who uses the web app in a browser, by what they read on the screen."""
 
+import contextlib
 import re
 import tempfile
 import time
@@ -8,15 +9,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, ViewportSize, expect
+from playwright.sync_api import Browser, BrowserContext, Error, Locator, Page, ViewportSize, expect
 
 from proof.watching import Watch
 from stagify_local.customer import PLATFORM, Account, codes_in, host_of
 from stagify_local.waiting import eventually
 
-# As long as the machine that also runs the whole platform may need for one step.
-PATIENCE_MS = 20_000
+# As long as a busy machine that also runs the whole platform may need for one step.
+PATIENCE_MS = 60_000
 expect.set_options(timeout=PATIENCE_MS)
+# Resolves to what is on the page, once nothing is left to be done or drawn there.
+IDLE = """() => new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(() =>
+  requestIdleCallback(() => requestIdleCallback(() => go(document.body.innerHTML))))))"""
 PHONE: ViewportSize = {"width": 390, "height": 844}
 NARROW: ViewportSize = {"width": 320, "height": 640}
 DESK: ViewportSize = {"width": 1280, "height": 800}
@@ -74,6 +78,7 @@ class Person:
 
     def open(self, path: str = "/", *, slug: str = PLATFORM) -> None:
         """Go to a page of a host by its address."""
+        self.watch.under_way.clear()
         self.page.goto(f"http://{host_of(self.port, slug)}{path}")
 
     def button(self, name: str | re.Pattern[str]) -> Locator:
@@ -85,6 +90,33 @@ class Person:
     def sees(self, text: str | re.Pattern[str]) -> None:
         """Wait until the text can be read on the page."""
         expect(self.page.get_by_text(text).first).to_be_visible()
+
+    def has_settled(self) -> None:
+        """Wait until the page has all that it has asked for, and has nothing left to do."""
+
+        def is_idle() -> bool:
+            asked = self.watch.asked
+            try:
+                shown = [self.page.evaluate(IDLE) for _ in range(2)]
+            except Error:
+                # It was just left for another one.
+                return False
+            is_same = self.watch.asked == asked and shown[0] == shown[1]
+            return is_same and not self.watch.under_way
+
+        eventually(is_idle, what=f"{self.page.url} to settle")
+
+    def told(self) -> str:
+        """What they see, and what was refused or has no answer yet: for whoever reads of a failure."""
+        waiting = sorted(f"{each.method} {each.url}" for each in self.watch.under_way)
+        lines = [self.page.url]
+        for place in ("[role=alertdialog], [role=dialog]", "body"):
+            with contextlib.suppress(Error):
+                shown = self.page.locator(place).last.inner_text(timeout=1_000)
+                lines.append(" | ".join(shown.split("\n"))[:300])
+        lines += [f"refused: {', '.join(self.watch.refused)}"] if self.watch.refused else []
+        lines += [f"no answer yet: {', '.join(waiting)}"] if waiting else []
+        return "\n".join(lines)
 
     def is_at(self, path: str | re.Pattern[str]) -> None:
         """Wait until the address ends with the path."""

@@ -12,6 +12,13 @@ from stagify_local.platform import Platform
 ONE_ADDRESS = {"LOGINS_PER_SOURCE_MINUTE": "1000000", "SIGNUPS_PER_SOURCE_HOUR": "1000000"}
 # For proofs that are about something else than how hard a password is to guess.
 CHEAP_PASSWORDS = {"ARGON2_MEMORY_KIB": "8", "ARGON2_TIME_COST": "1"}
+# For proofs that are about something else than what the gateway does if a service takes too long, which every
+# service may on a busy machine.
+PATIENT = {
+    "TURN_TIMEOUT_SECONDS": "30",
+    "BUSY_TURN_TIMEOUT_SECONDS": "30",
+    "CREDENTIAL_TIMEOUT_SECONDS": "30",
+}
 
 
 @contextlib.contextmanager

@@ -6,9 +6,12 @@ from contextlib import contextmanager
 
 import httpx
 
-# Longer than the bar, shorter than the time between two heart-beats.
-PATIENCE_SECONDS = 10.0
-BAR_SECONDS = 1.0
+# Until what was ended is over. It takes some hundredths of a second, which bench/team.py measures on a machine that
+# does nothing else; here it only has to be long before a credential would be looked up anew, and before a stream
+# would end by itself.
+AT_ONCE_SECONDS = 10.0
+# A little longer, and shorter than the time between two heart-beats.
+PATIENCE_SECONDS = 12.0
 
 
 @contextmanager
@@ -27,4 +30,4 @@ def assert_ends(lines: Iterator[str], since: float) -> None:
     """The stream ends as if it were complete, and soon. A change that the stream of a workspace may
     repeat at its beginning is said whole."""
     assert list(lines)[-1:] in ([], [""])
-    assert time.monotonic() - since < BAR_SECONDS
+    assert time.monotonic() - since < AT_ONCE_SECONDS

@@ -9,6 +9,7 @@ import httpx
 from PIL import Image
 
 from proof.customers import PASSWORD, photo
+from proof.streams import AT_ONCE_SECONDS
 from stagify_local.customer import Customer, at_link, client, good, openapi_of
 from stagify_local.platform import Platform
 from stagify_local.waiting import eventually
@@ -132,8 +133,8 @@ def test_a_session_in_a_browser(platform: Platform, new_customer: Callable[[], C
         )
         assert (cross.status_code, cross.json()["code"]) == (403, "origin_mismatch")
         assert http.delete("/v1/session").status_code == 204
-        # The gateway learns of it by an event, within a second.
-        eventually(lambda: http.get("/v1/usage").status_code == 401, 1.0)
+        # The gateway learns of it by an event.
+        eventually(lambda: http.get("/v1/usage").status_code == 401, AT_ONCE_SECONDS)
         assert http.get("/v1/usage").json()["code"] == "invalid_credential"
 
 

@@ -23,12 +23,12 @@ def customer() -> Iterator[Customer]:
         yield customer
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1_200)
 def test_a_room_is_furnished(customer: Customer) -> None:
     upload_id = customer.upload(ROOM.read_bytes())
     answer = customer.create(upload_id, style="scandinavian", options={"quality": "draft"})
     assert answer.status_code == 202, answer.text
-    project = customer.finished(answer.json()["id"], patience_seconds=300)
+    project = customer.finished(answer.json()["id"], patience_seconds=900)
     assert project["failure"] is None
 
     before, after = (_picture(customer, project[name]["url"]) for name in ("original", "staged"))

@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from proof.customers import photo, refusal
+from proof.streams import AT_ONCE_SECONDS
 from stagify_local.customer import Customer, client, put
 from stagify_local.platform import Platform
 from stagify_local.waiting import eventually
@@ -51,7 +52,8 @@ class TestCredentials:
         assert customer.http.get("/v1/projects", headers=headers).status_code == 200
         assert customer.browser.delete(f"/v1/api-keys/{own['id']}").status_code == 204
         eventually(
-            lambda: customer.http.get("/v1/projects", headers=headers).status_code == 401, 1.0
+            lambda: customer.http.get("/v1/projects", headers=headers).status_code == 401,
+            AT_ONCE_SECONDS,
         )
 
 

@@ -1,4 +1,4 @@
-"""A log-out at a company's provider counts at every service within a second, on the running platform."""
+"""A log-out at a company's provider counts at every service at once, on the running platform."""
 
 import asyncio
 import threading
@@ -12,7 +12,6 @@ from proof.streams import assert_ends, following
 from sso_testing import CLIENT_ID, CLIENT_SECRET, CONNECTIONS, URL, Idp  # type: ignore[import-untyped]
 from stagify_local.customer import PLATFORM, Customer, client, good
 from stagify_local.platform import Platform
-from stagify_local.waiting import eventually
 
 READS = ("/v1/members", "/v1/tenant", "/v1/projects", "/v1/usage")
 STREAM = "/v1/projects/events"
@@ -48,7 +47,6 @@ def test_it_ends_sessions_and_streams_everywhere(
 ) -> None:
     account = customer.account
     set_plan(platform, customer, "enterprise")
-    eventually(lambda: "sso" in customer.read("/v1/session")["entitlements"]["features"])
     owner, grace = (Browser(platform.gateway_port, account.slug) for _ in range(2))
     with owner.http, grace.http, client(platform.gateway_port, PLATFORM) as provider:
         login = {"email": account.email, "password": account.password}

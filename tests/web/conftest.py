@@ -2,7 +2,7 @@
 wrong on any page of theirs fails the test, whatever it is about."""
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
 import pytest
@@ -15,6 +15,19 @@ from stagify_local.customer import Account, Customer
 from stagify_local.platform import Platform
 
 NewPerson = Callable[..., Person]
+PEOPLE = pytest.StashKey[list[Person]]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Beside a failure it is told what everybody saw at that moment."""
+    report = yield
+    if report.failed and call.when == "call":
+        for person in item.stash.get(PEOPLE, []):
+            report.sections.append(("on the screen", person.told()))
+    return report
 
 
 @pytest.fixture(scope="module")
@@ -26,9 +39,12 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def new_person(platform: Platform, browser: Browser) -> Iterator[NewPerson]:
+def new_person(
+    platform: Platform, browser: Browser, request: pytest.FixtureRequest
+) -> Iterator[NewPerson]:
     """Makes people. At the end, nothing must have gone wrong on any page of theirs."""
     people: list[Person] = []
+    request.node.stash[PEOPLE] = people
 
     def made(**options: Any) -> Person:
         people.append(Person(browser, platform.gateway_port, **options))

@@ -122,7 +122,7 @@ class TestFiles:
         pictures = [Picture(f"{each}.jpg", photo(600, 400 + each)) for each in range(200)]
         signed_in.choose(pictures)
         ready = signed_in.button("Stage 200 photos")
-        expect(ready).to_be_visible(timeout=90_000)
+        expect(ready).to_be_visible(timeout=300_000)
         signed_in.sees(re.compile(r"190 photos wait here"))
         # Nothing was sent yet, and the pictures shown are small copies.
         heap = signed_in.page.evaluate("() => performance.memory.usedJSHeapSize")

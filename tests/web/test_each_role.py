@@ -98,7 +98,7 @@ class Walk:
             self.person.open(path, slug=self.account.slug)
             page = self.person.page
             expect(page.get_by_role("heading", level=1)).to_be_visible()
-            page.wait_for_load_state("networkidle")
+            self.person.has_settled()
             text = page.locator("main").inner_text()
             if REFUSED.search(text):
                 self.refused.append(f"{path}: {text}")

@@ -71,7 +71,7 @@ class TestWorkspace:
         for name, path in PATHS.items():
             person.open(path.format(photo=living_room), slug=slug)
             expect(page.get_by_role("heading", level=1)).to_be_visible()
-            page.wait_for_load_state("networkidle")
+            person.has_settled()
             compare(name)
             if name == "log-in":
                 person.enter(decorated.account)

@@ -8,13 +8,12 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from proof.accessibility import violations
-from proof.customers import hire
+from proof.customers import hire, set_plan
 from proof.devices import set_up_app
 from proof.person import PHONE, Person
 from stagify.testing.providers import RealProvider, real_provider
 from stagify_local.customer import Account, Customer
 from stagify_local.platform import Platform
-from stagify_local.waiting import eventually
 
 PAGE = "/office/sso"
 
@@ -60,8 +59,7 @@ def test_a_company_logs_in_where_it_always_does(
     without_looks(owner)
     owner.open(PAGE, slug=slug)
     owner.sees("Your plan does not include single sign-on")
-    platform.run("usage-svc", "set-plan", slug, "enterprise")
-    eventually(lambda: "sso" in customer.read("/v1/session")["entitlements"]["features"])
+    set_plan(platform, customer, "enterprise")
     owner.open(PAGE, slug=slug)
     owner.button("Connect a provider").click()
     form = owner.page.locator("form").filter(has_text="Issuer")

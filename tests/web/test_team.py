@@ -1,7 +1,6 @@
 """People of one workspace: what one changes about another, the other sees."""
 
 import re
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -15,9 +14,6 @@ from stagify_local.customer import Account, Customer
 from stagify_local.platform import Platform
 
 PAGE = "/office/team"
-# What a page may take to notice that its session has changed or ended, on a machine that also runs the
-# whole platform.
-SOON_MS = 3_000
 
 
 @pytest.fixture
@@ -49,17 +45,15 @@ class TestTeam:
         dialog.get_by_role("radio", name="Admin").check()
         dialog.get_by_role("button", name="Save").click()
         signed_in.sees("Grace Hopper has a new role: Admin.")
-        # Without a reload she may do what an admin may.
-        expect(ways.filter(has_text="Office")).to_be_visible(timeout=SOON_MS)
+        # Without a reload she may do what an admin may: her page would ask by itself after minutes.
+        expect(ways.filter(has_text="Office")).to_be_visible()
         mine = grace.page.get_by_role("listitem").filter(has_text="Grace Hopper")
         expect(mine).to_contain_text("Admin")
         signed_in.button("Remove Grace Hopper").click()
         question = signed_in.page.get_by_role("alertdialog")
         expect(question).to_contain_text("stay")
-        removed = time.monotonic()
         question.get_by_role("button", name="Remove").click()
-        expect(grace.page.get_by_role("alertdialog")).to_be_visible(timeout=SOON_MS)
-        assert time.monotonic() - removed < SOON_MS / 1000
+        expect(grace.page.get_by_role("alertdialog")).to_be_visible()
         # She cannot come back by herself, and is told why.
         grace.come_back(colleague)
         grace.sees(re.compile("do not belong to this workspace any more"))
@@ -95,7 +89,7 @@ class TestTeam:
         assert violations(signed_in.page) == []
         question.get_by_role("button", name="Log them out").click()
         signed_in.sees("Grace Hopper is logged out of this workspace.")
-        expect(grace.page.get_by_role("alertdialog")).to_be_visible(timeout=SOON_MS)
+        expect(grace.page.get_by_role("alertdialog")).to_be_visible()
         # What she has on the platform's host does not lead back in by a click.
         grace.open("/tenants")
         grace.page.get_by_role("link", name=re.compile(f"{slug}\\.")).click()
@@ -139,7 +133,7 @@ class TestTeam:
         grace.sees("You are the owner of this workspace now.")
         # Who was the owner is an admin on the page that is open.
         mine = signed_in.page.get_by_role("listitem").filter(has_text=customer.account.email)
-        expect(mine).to_contain_text("Admin", timeout=SOON_MS)
+        expect(mine).to_contain_text("Admin")
         expect(signed_in.button("Hand it over")).to_have_count(0)
 
     def test_who_leaves_sees_what_is_left(

@@ -55,7 +55,7 @@ class TestTexts:
         for path in paths:
             person.open(path, slug=customer.account.slug)
             expect(person.page.get_by_role("heading", level=1)).to_be_visible()
-            person.page.wait_for_load_state("networkidle")
+            person.has_settled()
             found[path] = unmarked(person.page, *UNCHANGED, *known, "nothing")
         person.open("/office/api-keys", slug=customer.account.slug)
         person.button(marked("New key")).click()
@@ -90,7 +90,7 @@ class TestTexts:
         ):
             person.open(path, slug=host)
             expect(person.page.get_by_role("heading", level=1)).to_be_visible()
-            person.page.wait_for_load_state("networkidle")
+            person.has_settled()
             found[host, path] = unmarked(person.page, *UNCHANGED, *known, "localhost")
         assert {path: texts for path, texts in found.items() if texts} == {}
 

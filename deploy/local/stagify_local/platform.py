@@ -6,7 +6,8 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from stagify.brokers import Brokers, KafkaSettings
@@ -28,6 +29,7 @@ from stagify_local.ports import free_port, is_free
 from stagify_local.process import Command, ManagedProcess, rotate
 from stagify_local.state import State
 from stagify_local.supervisor import Say, Supervisor, Unit, answers_ready
+from stagify_local.waiting import eventually
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 # The files that decide how databases, topics and buckets are made.
@@ -124,6 +126,27 @@ class Platform:
             if unit.name == name:
                 return unit.process
         raise KeyError(name)
+
+    @contextlib.contextmanager
+    def changed(self, service: str, process: str, **settings: str) -> Iterator[None]:
+        """Meanwhile a process has these variables besides its own; it is started anew for that, and once more
+        in the end."""
+        name = process_name(service, process)
+        unit = next(unit for unit in self._supervisor.units if unit.name == name)
+        usual = unit.process.command
+        self._start_anew(unit, replace(usual, environment={**usual.environment, **settings}))
+        try:
+            yield
+        finally:
+            self._start_anew(unit, usual)
+
+    def _start_anew(self, unit: Unit, command: Command) -> None:
+        before, unit.process.command = unit.process.pid, command
+        unit.process.signal(command.stop_signal)
+        eventually(
+            lambda: unit.process.pid not in (None, before) and unit.ready(),
+            what=f"{unit.name} to be back",
+        )
 
     def ports(self) -> dict[str, int]:
         """The port that answers /readyz and /metrics, by the full name of each process."""

@@ -11,7 +11,7 @@ import time
 
 from proof.fuzz.plan import Verdict, fuzz_all
 from proof.fuzz.settings import Form
-from proof.fuzz.world import ROOMY_LIMITS, World
+from proof.fuzz.world import ROOMY_LIMITS, SHORT_STREAMS, World
 from proof.platforms import running
 
 
@@ -31,7 +31,9 @@ def main() -> int:
 def run(form: Form) -> Verdict:
     """Fuzz a new platform."""
     with (
-        running(engine="fast", durable=False, settings=ROOMY_LIMITS, say=print) as platform,
+        running(
+            engine="fast", durable=False, settings=ROOMY_LIMITS | SHORT_STREAMS, say=print
+        ) as platform,
         contextlib.closing(World(platform)) as world,
     ):
         begun = time.monotonic()
