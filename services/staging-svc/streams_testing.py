@@ -7,9 +7,8 @@ from typing import Any
 import orjson
 from fastapi import FastAPI
 
+from stagify.testing.waiting import PATIENCE_SECONDS
 from staging_testing import Caller
-
-PATIENCE_SECONDS = 20
 
 
 @dataclass

@@ -25,9 +25,9 @@ from stagify.outbox import publish, publish_on
 from stagify.relay import Relay
 from stagify.testing import DatabaseUrls
 from stagify.testing.crashes import CrashError, Fate, Log, MortalConnection, MortalDatabase
+from stagify.testing.waiting import PATIENCE_SECONDS
 
 INPUT, OUTPUT = "billing.events", "staging.events"
-PATIENCE_SECONDS = 20.0
 LOOK_SECONDS = 0.005
 
 IsOver = Callable[[], Awaitable[bool]]
@@ -123,7 +123,7 @@ def _expect_crash(outcome: BaseException | None) -> None:
 @settings(
     max_examples=40,
     deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(
     gaps=st.lists(st.integers(0, 40), max_size=10),

@@ -502,7 +502,9 @@ OFFSETS = st.integers(-1_439, 1_439).map(
 )
 TIMES = st.builds(lambda moment, offset: moment.isoformat() + offset, st.datetimes(), OFFSETS)
 THOROUGH = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
 

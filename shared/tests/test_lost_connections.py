@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from stagify.database import ConnectionLostError, Database, driver_connection
 from stagify.testing import DatabaseUrls, eventually, next_turn
+from stagify.testing.waiting import PATIENCE_SECONDS
 from stagify.transient import is_transient
 
 INSERT = text("INSERT INTO widgets (tenant_id, name) VALUES (:tenant, :name)")
@@ -178,6 +179,6 @@ async def test_process_that_starts_waits_for_a_database_that_is_away(
     starting = asyncio.create_task(database.assert_least_privilege())
     await eventually(lambda: "database.awaited" in caplog.messages)
     await line.start(port)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         await starting
     await database.close()

@@ -12,6 +12,7 @@ from kit_testing import SERVICE, code, make_settings
 from stagify.database import Database
 from stagify.http import create_service_app
 from stagify.testing import ContextKeys, DatabaseUrls, app_client
+from stagify.testing.waiting import PATIENCE_SECONDS
 
 
 class TestBadInput:
@@ -146,7 +147,7 @@ class TestHead:
 
             return StreamingResponse(pieces(), media_type="text/event-stream")
 
-        async with app_client(app) as client, asyncio.timeout(5):
+        async with app_client(app) as client, asyncio.timeout(PATIENCE_SECONDS):
             head = await client.head("/stream")
             assert (head.status_code, head.content) == (200, b"")
             assert head.headers["content-type"].startswith("text/event-stream")

@@ -33,9 +33,8 @@ from stagify.tasks.kinds import Kind, Lease
 from stagify.tasks.queue import enqueue
 from stagify.testing import DatabaseUrls, comes_to_wait, eventually, running
 from stagify.testing.events import sent
+from stagify.testing.waiting import PATIENCE_SECONDS
 from tasks_testing import Tasks, succeed
-
-PATIENCE_SECONDS = 5
 
 
 class Undo(Exception):  # noqa: N818 - nothing is wrong

@@ -94,7 +94,9 @@ def deliveries(draw: st.DrawFn) -> tuple[list[Told], list[Told]]:
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(events=deliveries())
 async def test_every_order_ends_the_same(

@@ -13,6 +13,7 @@ from stagify.service_worker import run_service_worker
 from stagify.settings import ServiceSettings
 from stagify.tasks.kinds import Kind, Task
 from stagify.testing import ContextKeys, DatabaseUrls
+from stagify.testing.waiting import PATIENCE_SECONDS
 
 
 async def do_nothing(task: Task) -> None:
@@ -34,7 +35,7 @@ async def is_refused(settings: ServiceSettings, others: Sequence[Database] = ())
     )
     try:
         with pytest.raises(RuntimeError, match="bypass row-level security"):
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(PATIENCE_SECONDS):
                 await run_service_worker(
                     SERVICE,
                     settings,

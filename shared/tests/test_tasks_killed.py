@@ -21,6 +21,7 @@ from stagify.tasks.queue import enqueue
 from stagify.tasks.runner import TaskRunner
 from stagify.testing import DatabaseUrls
 from stagify.testing.crashes import CrashError, Fate, MortalDatabase
+from stagify.testing.waiting import PATIENCE_SECONDS
 from tasks_testing import write_widget
 
 VICTIM = Path(__file__).with_name("tasks_victim.py")
@@ -57,7 +58,7 @@ async def test_another_does_them_once_their_leases_have_run_out(
             await enqueue(session, "victim", {"number": number})
     async with victim(kit_urls) as process:
         assert process.stdout is not None
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             begun = [await process.stdout.readline() for _ in range(3)]
         assert begun == [b"begun\n"] * 3
         process.send_signal(signal.SIGKILL)
@@ -89,7 +90,9 @@ class MortalRoles(MortalDatabase):
 
 
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(gaps=st.lists(st.integers(0, 12), min_size=1, max_size=8))
 async def test_each_effect_happens_once_wherever_the_process_dies(

@@ -16,6 +16,7 @@ from aiokafka.errors import KafkaError
 from stagify.bootstrap import create_topics
 from stagify.kafka import abandon, make_producer
 from stagify.testing import eventually
+from stagify.testing.waiting import PATIENCE_SECONDS
 from stagify_local.guardian import Guardian
 from stagify_local.kafka import Kafka
 from stagify_local.ports import LOOPBACK
@@ -60,7 +61,7 @@ async def values(kafka: Kafka) -> list[bytes]:
         client.assign([PARTITION])
         await client.seek_to_beginning()
         end = (await client.end_offsets([PARTITION]))[PARTITION]
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             return [(await client.getone(PARTITION)).value for _ in range(end)]
     finally:
         await client.stop()
@@ -129,11 +130,11 @@ async def test_a_producer_that_waits_asks_now_and_then_and_sends_in_the_end(
     stand_in = await asyncio.start_server(refuse, LOOPBACK, kafka.port)
     waiting = await producer.send(PARTITION.topic, b"waiting", partition=0)
     begun = time.monotonic()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         await enough.wait()
     assert LOOKS / (time.monotonic() - begun) < MOST_A_SECOND
     stand_in.close()
     await asyncio.to_thread(kafka.start)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         await waiting
     assert (await values(kafka)).count(b"waiting") == 1

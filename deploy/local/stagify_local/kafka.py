@@ -16,7 +16,7 @@ from stagify_local.private import private_folder, write_private
 from stagify_local.process import Command, ManagedProcess
 
 HEAP_MEGABYTES = 256
-START_TIMEOUT_SECONDS = 60
+START_TIMEOUT_SECONDS = 180
 
 PROPERTIES = """\
 process.roles=broker,controller

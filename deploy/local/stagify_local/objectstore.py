@@ -10,7 +10,7 @@ from stagify_local.private import private_folder, write_private
 from stagify_local.process import Command, ManagedProcess
 
 HEAP_MEGABYTES = 192
-START_TIMEOUT_SECONDS = 60
+START_TIMEOUT_SECONDS = 180
 
 # Clients reach it through the gateway only, which also answers browsers' questions about CORS.
 PROPERTIES = """\

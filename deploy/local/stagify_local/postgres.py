@@ -16,7 +16,7 @@ from stagify_local.ports import LOOPBACK, free_port
 from stagify_local.process import Command, ManagedProcess
 
 SUPERUSER = "postgres"
-START_TIMEOUT_SECONDS = 60
+START_TIMEOUT_SECONDS = 180
 # PostgreSQL refuses to run as root; root lends it to this account, which every system has.
 UNPRIVILEGED = "nobody"
 OPEN_PLACE = Path("/var/lib/stagify")

@@ -28,7 +28,7 @@ class Unit:
     process: ManagedProcess
     ready: Callable[[], bool]
     port: int
-    timeout_seconds: float = 60.0
+    timeout_seconds: float = 180.0
     started_at: float = field(default=0.0, init=False)
     restart_at: float | None = field(default=None, init=False)
     backoff_seconds: float = field(default=FIRST_BACKOFF_SECONDS, init=False)

@@ -8,7 +8,8 @@ from stagify_local.errors import WaitedError
 
 Found = TypeVar("Found")
 
-PATIENCE_SECONDS = 40.0
+# Longer than anything takes on a busy machine.
+PATIENCE_SECONDS = 90.0
 POLL_SECONDS = 0.02
 
 

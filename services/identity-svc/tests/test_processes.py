@@ -30,8 +30,9 @@ from stagify.testing import ContextKeys, eventually
 from stagify.topology import Topic
 from stagify_local.ports import free_port
 
-START_SECONDS = 30
-STEP_SECONDS = 20
+# For each process, and for all that they do together; on a busy machine.
+START_SECONDS = 180
+STEP_SECONDS = 180
 
 
 def environment(settings: Settings, keys: Mapping[str, str]) -> dict[str, str]:

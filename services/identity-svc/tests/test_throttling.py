@@ -116,7 +116,9 @@ async def test_limit_without_a_maximum_counts_and_refuses_nobody(database: Datab
     gaps=st.lists(st.integers(0, 5_000), min_size=1, max_size=25),
 )
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @example(maximum=5, gaps=[0, 0, 0, 0, 0, 3601])
 async def test_waiting_as_told_is_needed_and_enough(

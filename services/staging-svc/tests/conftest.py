@@ -70,6 +70,8 @@ def values(
         "s3_buckets": f'{{"eu": "{object_store.bucket}"}}',
         "usage_svc_url": usage_svc.url,
         "engine": "fast",
+        # On a busy machine a process would find out that it has lost its job before a test goes on.
+        "job_lease_seconds": "3600",
         **context_keys.settings("staging-svc"),
     }
 

@@ -9,6 +9,7 @@ import pytest
 from stagify.database import Database
 from stagify.tasks.runner import TaskRunner
 from stagify.testing import eventually, running
+from stagify.testing.waiting import PATIENCE_SECONDS
 from staging_svc.furnishing.job_loop import JobLoop
 from staging_svc.jobs import StagingProcess
 from staging_svc.parts import make_parts
@@ -83,7 +84,7 @@ async def test_heartbeat_stops_the_work_once_the_lease_is_lost(
         await caller.project()
         attempt = await start_and_hold(process.loops[0], engine)
         await rows.take_lease_away()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             await attempt
 
 
@@ -95,7 +96,7 @@ async def test_deleted_project_stops_the_work_at_once(
         accepted = await caller.project()
         attempt = await start_and_hold(process.loops[0], engine)
         assert (await caller.trash(accepted["id"], permanently=True)).status_code == 204
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             await attempt
     await runner.run_due()
     assert keys(caller.tenant_id) == set()
@@ -121,7 +122,7 @@ async def test_deleting_another_project_stops_nothing(
         attempt = await start_and_hold(process.loops[0], engine)
         deleted = await caller.project()
         assert (await caller.delete(f"/v1/projects/{deleted['id']}")).status_code == 204
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             await heard.wait()
         engine.may_go_on.set()
         assert await attempt
@@ -147,7 +148,7 @@ async def test_of_two_jobs_in_hand_only_the_deleted_one_stops(
         second = asyncio.create_task(process.loops[1].run_next())
         await eventually(lambda: engine.runs == 2)
         assert (await caller.delete(f"/v1/projects/{deleted['id']}")).status_code == 204
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             done, _ = await asyncio.wait([first, second], return_when=asyncio.FIRST_COMPLETED)
         assert done == {second}
         engine.may_go_on.set()

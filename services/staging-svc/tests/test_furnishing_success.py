@@ -1,17 +1,22 @@
 """A project is furnished, metered, and recorded."""
 
 import asyncio
+from contextlib import aclosing
 from uuid import UUID
 
+from stagify.database import Database
 from stagify.events.staging import ProjectCreated, ProjectStaged, StagingFailed, StagingStarted
 from stagify.events.usage import UsageRecorded
 from stagify.testing import running
+from stagify.testing.waiting import PATIENCE_SECONDS
 from staging_svc.furnishing.job_loop import JobLoop
 from staging_svc.jobs import StagingProcess
+from staging_svc.parts import make_parts
 from staging_testing import (
     STAGED,
     Caller,
     Keys,
+    MakeSettings,
     Published,
     Rows,
     ScriptedEngine,
@@ -87,11 +92,16 @@ async def test_intents_to_delete_are_withdrawn(
 
 
 async def test_accepted_project_wakes_the_process(
-    caller: Caller, process: StagingProcess, engine: ScriptedEngine
+    caller: Caller, make_settings: MakeSettings, engine: ScriptedEngine, claims: Database
 ) -> None:
-    async with running(process.listener.run()):
+    async with (
+        # It is not to find work by looking now and then.
+        aclosing(make_parts(make_settings(job_poll_seconds=3_600))) as parts,
+        aclosing(StagingProcess(parts, lambda _: engine)) as process,
+        running(process.listener.run()),
+    ):
         await process.listener.connected.wait()
         async with running(process.loops[0].run()):
             await caller.project()
-            async with asyncio.timeout(4):
+            async with asyncio.timeout(PATIENCE_SECONDS):
                 await engine.started.wait()

@@ -13,11 +13,13 @@ import httpx
 import pytest
 
 from stagify.database import Database
+from stagify.testing import eventually
 from stagify_local.ports import free_port
 from staging_testing import Caller
 
 COMMAND = Path(sys.executable).with_name("staging-svc")
-PATIENCE_SECONDS = 30
+# For each step, on a busy machine.
+PATIENCE_SECONDS = 180
 
 
 @asynccontextmanager
@@ -33,9 +35,17 @@ async def running(
     )
     address = f"http://127.0.0.1:{port}"
     try:
-        transport = httpx.AsyncHTTPTransport(retries=8)
-        async with httpx.AsyncClient(transport=transport, timeout=PATIENCE_SECONDS) as client:
-            assert (await client.get(f"{address}/readyz")).json()["failing"] == []
+        async with httpx.AsyncClient(timeout=PATIENCE_SECONDS) as client:
+
+            async def is_ready() -> bool:
+                assert child.returncode is None
+                try:
+                    answer = await client.get(f"{address}/readyz")
+                except httpx.TransportError:
+                    return False
+                return bool(answer.json()["failing"] == [])
+
+            await eventually(is_ready, PATIENCE_SECONDS)
         yield child, address
     finally:
         if child.returncode is None:

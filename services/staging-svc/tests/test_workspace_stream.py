@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from stagify.clock import utc_now
 from stagify.database import Database
 from stagify.testing import Clock, ContextKeys, app_client
+from stagify.testing.waiting import PATIENCE_SECONDS
 from staging_svc.app import create_app
 from staging_svc.furnishing.job_loop import JobLoop
 from staging_svc.projects.positions import Position, Positions
@@ -222,7 +223,7 @@ async def test_many_writers_at_a_time_lose_nothing_for_readers_that_come_and_go(
                     f"{caller.tenant_id}/{project_id}",
                 )
 
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         await asyncio.gather(read(), *(write(each, 0.01 * (4 - n)) for n, each in enumerate(made)))
     assert seen == dict.fromkeys(made, 1000)
 

@@ -167,7 +167,7 @@ class Platform:
 @settings(
     max_examples=60,
     deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(history=st.permutations(EVERYTHING))
 async def test_used_and_reserved_follow_the_model(

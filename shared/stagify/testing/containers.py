@@ -13,7 +13,7 @@ from testcontainers.core.wait_strategies import LogMessageWaitStrategy
 from stagify.testing.object_store import ObjectStoreServer
 from stagify_local.ports import free_port
 
-START_SECONDS = 90
+START_SECONDS = 180
 LOOPBACK = "127.0.0.1"
 
 

@@ -10,11 +10,11 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from stagify.brokers import Brokers, client_options
 from stagify.events import Event, UndecodableEventError, decode
-from stagify.testing.waiting import eventually
+from stagify.testing.waiting import PATIENCE_SECONDS, eventually
 from stagify.topology import TOPICS
 
 # A relay that runs sends within a fraction of this.
-SEND_SECONDS = 10.0
+SEND_SECONDS = PATIENCE_SECONDS
 
 LEFT = "SELECT id FROM outbox WHERE id = ANY ($1)"
 # Those of other tests, thousands of them, are not even read.
@@ -42,7 +42,7 @@ async def sent(relay_url: str, *event_ids: UUID) -> None:
     """Return when none of these events is in the outbox any more; AssertionError with the ids of those
     that are after SEND_SECONDS. They have been committed."""
     relay = await asyncpg.connect(relay_url)
-    left: list[UUID] = []
+    left = [*event_ids]
 
     async def are_gone() -> bool:
         left[:] = [row["id"] for row in await relay.fetch(LEFT, event_ids)]

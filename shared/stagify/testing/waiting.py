@@ -10,7 +10,8 @@ from stagify.database import Database
 
 Found = TypeVar("Found")
 
-PATIENCE_SECONDS = 20.0
+# Longer than anything takes on a busy machine: it only has to end a test that waits in vain.
+PATIENCE_SECONDS = 60.0
 POLL_SECONDS = 0.01
 
 IS_WAITING = """

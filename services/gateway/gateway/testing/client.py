@@ -5,6 +5,8 @@ import json
 from contextlib import suppress
 from dataclasses import dataclass
 
+from stagify.testing.waiting import PATIENCE_SECONDS
+
 HOST = "acme.stagify.test"
 SESSION = "s" * 43
 # The header line with which the member of a test calls.
@@ -29,7 +31,7 @@ class Client:
 
     async def answer(self, *, to_head: bool = False) -> "Answer":
         """The next answer, whole."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while b"\r\n\r\n" not in self._rest:
                 await self._more()
             head, _, self._rest = self._rest.partition(b"\r\n\r\n")
@@ -46,7 +48,7 @@ class Client:
 
     async def until(self, end: bytes) -> bytes:
         """Bytes up to and with `end`."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while end not in self._rest:
                 await self._more()
         found, _, self._rest = self._rest.partition(end)
@@ -56,7 +58,7 @@ class Client:
         """Bytes until the gateway closes; a reset counts as closing."""
         data = self._rest
         self._rest = b""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             with suppress(ConnectionError):
                 while piece := await self.reader.read(65536):
                     data += piece

@@ -14,6 +14,7 @@ from gateway.testing.running import Running
 from gateway.testing.service import FakeService, Received, Wire
 from stagify.clock import utc_now
 from stagify.testing import eventually
+from stagify.testing.waiting import PATIENCE_SECONDS
 
 MakeGateway = Callable[..., Awaitable[Running]]
 AddMember = Callable[..., Awaitable[UUID]]
@@ -70,7 +71,7 @@ async def ended_well(client: Client) -> bool:
 
 
 async def assert_nothing_is_left(live: Running, endless: Endless) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         await endless.gone.wait()
     limits = live.gateway.limits
     assert (limits.streams, limits.in_flight, limits.visitors) == (0, 0, 0)

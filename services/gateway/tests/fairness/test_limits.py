@@ -14,6 +14,7 @@ from gateway.testing.running import Running
 from gateway.testing.service import FakeService, Hang, Hold, Received, Wire, silent_stream
 from gateway.wire.bucket import Bucket
 from gateway.wire.refusals import OVERLOADED
+from stagify.testing.waiting import PATIENCE_SECONDS
 
 MakeGateway = Callable[..., Awaitable[Running]]
 AddMember = Callable[..., Awaitable[UUID]]
@@ -260,7 +261,7 @@ class TestTimeouts:
         await later()
         answer = await client.answer()
         assert (answer.status, answer.code) == (504, "upstream_timeout")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             await hang.gone.wait()
         # Nothing is wrong with the client's connection.
         await client.send(request("/nowhere"))
@@ -296,7 +297,7 @@ class TestDrain:
         await busy.send(request())
         await hold.begun.wait()
         port = live.port
-        draining = asyncio.create_task(live.run(lambda: live.gateway.listener.drain(10)))
+        draining = asyncio.create_task(live.run(lambda: live.gateway.listener.drain(60)))
         assert await idle.everything() == b""
         with pytest.raises(ConnectionRefusedError):
             await asyncio.open_connection("127.0.0.1", port)
@@ -330,6 +331,6 @@ class TestDrain:
         client = await live.connect()
         await client.send(request("/v1/projects/1/events"))
         await client.until(b":\n")
-        async with asyncio.timeout(5):
-            await live.run(lambda: live.gateway.listener.drain(60))
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await live.run(lambda: live.gateway.listener.drain(600))
         await client.close()

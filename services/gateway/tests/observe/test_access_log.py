@@ -20,6 +20,7 @@ from gateway.testing.identity import Identity
 from gateway.testing.running import Running
 from gateway.testing.service import FakeService, Received, Wire
 from stagify.testing.context import ContextKeys
+from stagify.testing.waiting import PATIENCE_SECONDS
 
 MakeGateway = Callable[..., Awaitable[Running]]
 
@@ -214,7 +215,7 @@ class TestUnusualEnds:
         await client.send(request())
         await arrived.wait()
         await client.close()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             await gone.wait()
         (line,) = await logged.lines()
         assert (line["status"], line["code"], line["bytes"]) == (0, "client_gone", 0)

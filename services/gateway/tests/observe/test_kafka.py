@@ -18,6 +18,7 @@ from stagify.events import Event, Topic, decode, encode
 from stagify.events.identity import SessionRevoked
 from stagify.events.usage import UsageRecorded
 from stagify.principal import Principal
+from stagify.testing.waiting import PATIENCE_SECONDS
 
 
 @pytest.fixture
@@ -40,7 +41,7 @@ async def following(
     follower = Follower(kafka_server, topic, records.put_nowait, from_beginning=from_beginning)
     task = asyncio.create_task(follower.run())
     try:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             await follower.wait_until_caught_up()
         yield follower, records
     finally:
@@ -51,7 +52,7 @@ async def following(
 
 async def until(records: "asyncio.Queue[Any]", event_id: UUID) -> Event:
     """The event with this id, when it arrives."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while True:
             event = decode((await records.get()).value)
             if event.event_id == event_id:
@@ -84,7 +85,7 @@ async def test_follower_of_what_is_new_starts_at_the_end(
     await send(before)
     async with following(kafka_server, Topic.IDENTITY, from_beginning=False) as (_, records):
         await send(after)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             first = decode((await records.get()).value)
         assert first.event_id == after.event_id
 
@@ -115,7 +116,7 @@ async def recorded(kafka_server: str, tenant_id: UUID, records: int) -> list[Usa
     consumer = AIOKafkaConsumer(
         Topic.USAGE, bootstrap_servers=kafka_server, auto_offset_reset="earliest"
     )
-    async with asyncio.timeout(30), consumer:
+    async with asyncio.timeout(PATIENCE_SECONDS), consumer:
         async for record in consumer:
             event = decode(record.value)
             if isinstance(event, UsageRecorded) and event.tenant_id == tenant_id:

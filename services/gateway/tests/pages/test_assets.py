@@ -18,6 +18,7 @@ from gateway.testing.running import Running
 from gateway.testing.service import FakeService
 from gateway.testing.web import SCRIPT, STYLE, build_web, packed
 from gateway.wire.request import HeadLimits, parse_request
+from stagify.testing.waiting import PATIENCE_SECONDS
 
 MakeGateway = Callable[..., Awaitable[Running]]
 
@@ -322,5 +323,5 @@ async def send(client: socket.socket, data: bytes) -> None:
 
 async def receive(client: socket.socket, most: int) -> bytes:
     """What there is to read."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         return await asyncio.get_running_loop().sock_recv(client, most)

@@ -9,6 +9,7 @@ import pytest
 from gateway.testing.client import HOST, answers, request
 from gateway.testing.running import Running
 from gateway.testing.service import FakeService, Hang, Received, Wire
+from stagify.testing.waiting import PATIENCE_SECONDS
 
 MakeGateway = Callable[..., Awaitable[Running]]
 CHUNKED = "Transfer-Encoding: chunked"
@@ -334,7 +335,7 @@ async def test_event_stream_arrives_as_it_is_sent(live: Running, service: FakeSe
     go_on.set()
     await client.until(b"data: 2\n")
     await client.close()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         await gone.wait()
     assert limits.streams == 0
 
@@ -346,7 +347,7 @@ async def test_service_learns_that_the_client_is_gone(live: Running, service: Fa
     await client.send(request())
     await hang.begun.wait()
     await client.close()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         await hang.gone.wait()
 
 
@@ -370,13 +371,13 @@ async def test_slow_client_slows_the_service_down(live: Running, service: FakeSe
     service.handlers["/v1/projects"] = flood
     client = await live.connect()
     await client.send(request())
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         await stalled.wait()
     # Socket buffers hold some megabytes; the gateway itself next to nothing.
     assert sent < size / 2
     await client.until(b"\r\n\r\n")
     total = len(client._rest)
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while total < size:
             total += len(await client.reader.read(1 << 20))
     assert total == size

@@ -71,11 +71,12 @@ async def test_killed_child_fails_only_its_job(engine_python: Path) -> None:
 
 
 async def test_hanging_child_is_killed_after_the_time_limit(engine_python: Path) -> None:
-    child = RenderChild(engine_python, SCRIPT, ChildLimits(timeout_seconds=0.5))
+    child = RenderChild(engine_python, SCRIPT, ChildLimits())
     await child.request(PING, ignore)
     pid = child.pid
     assert pid is not None
     os.kill(pid, signal.SIGSTOP)
+    child._limits = ChildLimits(timeout_seconds=0.5)
     with pytest.raises(EngineFailedError) as failed:
         await child.request(PING, ignore)
     assert failed.value.code == "engine_timed_out"
