@@ -91,6 +91,12 @@ class Person:
         """Wait until the text can be read on the page."""
         expect(self.page.get_by_text(text).first).to_be_visible()
 
+    def hears_nothing(self) -> None:
+        """From its next load on, the page has no live stream, which would tell it at once that its session has
+        ended."""
+        self.watch.faults_expected = True
+        self.page.route("**/v1/projects/events", lambda route: route.abort())
+
     def has_settled(self) -> None:
         """Wait until the page has all that it has asked for, and has nothing left to do."""
 

@@ -209,7 +209,6 @@ class TestStates:
     def test_the_session_has_ended(self, someone: Person, customer: Customer) -> None:
         someone.log_in(customer.account)
         assert customer.browser.delete("/v1/me/sessions").status_code == 204
-        someone.page.get_by_role("link", name="Office").click()
         expect(someone.page.get_by_role("alertdialog")).to_be_visible()
         assert violations(someone.page) == []
 

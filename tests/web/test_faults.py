@@ -145,6 +145,8 @@ class TestUploads:
 
     def test_the_session_ends_meanwhile(self, faulty: Person, customer: Customer) -> None:
         page = faulty.page
+        faulty.hears_nothing()
+        page.reload()
         faulty.choose(FIVE)
         faulty.sees("Stage 5 photos")
         assert customer.browser.delete("/v1/me/sessions").status_code == 204

@@ -145,8 +145,7 @@ class TestMemory:
     def test_a_page_of_the_same_person_is_brought_up_to_date(
         self, signed_in: Person, customer: Customer
     ) -> None:
-        signed_in.watch.faults_expected = True
-        signed_in.page.route("**/v1/projects/events", lambda route: route.abort())
+        signed_in.hears_nothing()
         signed_in.page.reload()
         signed_in.sees("Your first room takes a minute")
         stage(customer)
@@ -164,6 +163,7 @@ class TestExpiry:
         self, signed_in: Person, customer: Customer
     ) -> None:
         page = signed_in.page
+        signed_in.hears_nothing()
         signed_in.open("/office/api-keys", slug=customer.account.slug)
         before = len(customer.browser.get("/v1/api-keys").json()["items"])
         signed_in.button("New key").click()
@@ -191,7 +191,6 @@ class TestExpiry:
 
     def test_somebody_else_begins_anew(self, signed_in: Person, customer: Customer) -> None:
         self.end(customer, signed_in)
-        signed_in.page.get_by_role("link", name="Office").click()
         signed_in.sees("Are you still there?")
         expect(signed_in.page.get_by_label("Email")).to_have_attribute("readonly", "")
 
