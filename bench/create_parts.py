@@ -83,6 +83,8 @@ def ours(made: Installation, kafka: str) -> Iterator[Side]:
         "TENANT_SVC_URL": urls["identity"],
         "IDENTITY_SVC_URL": urls["identity"],
         "ENVIRONMENT": "test",
+        # On a busy machine too, nothing is left to the jobs process, which does not run here.
+        "USAGE_SVC_TIMEOUT_SECONDS": "10",
         "KAFKA_BOOTSTRAP_SERVERS": kafka,
     }
     with contextlib.ExitStack() as stack:

@@ -34,7 +34,7 @@ BUCKET = "stagify-bench"
 REGION = "eu"
 DEPLOYABLES = ("gateway", "staging-svc", "usage-svc")
 NOWHERE = "http://127.0.0.1:9"
-PLANS = 'default = "bench"\n[plans.bench]\nname = "Bench"\nlimits = { staging = "unlimited", storage_bytes = "unlimited", api_calls = "unlimited" }\n'
+PLANS = 'default = "bench"\n[plans.bench]\nname = "Bench"\nlimits = { staging = "unlimited", storage_bytes = "unlimited", api_calls = "unlimited", seats = "unlimited" }\n'
 
 
 @dataclass
