@@ -49,7 +49,7 @@ def text_of(mail: EmailMessage) -> str:
 
 LOG_IN_NOTES = (
     "A new log-in to your StagifyAI account",
-    "A new log-in by your company's log-in",
+    "A new log-in through your company",
 )
 
 

@@ -54,7 +54,7 @@ class TestAddress:
         assert "token" not in signed_in.page.url
         wrong += barriers(signed_in.page)
         signed_in.button("Take it back").click()
-        signed_in.sees("Your old address counts again")
+        signed_in.sees("Your old address is back")
         wrong += barriers(signed_in.page)
         signed_in.open("/login")
         signed_in.open(way)

@@ -129,7 +129,7 @@ class TestAppForCodes:
             with person.page.expect_response("**/verify"):
                 person.type_code(app.wrong_code())
             expect(person.page.locator("[aria-busy=true]")).to_have_count(0)
-        person.sees("That took too long, or too many tries.")
+        person.sees("That took too long, or there were too many tries.")
         assert violations(person.page) == []
         person.enter(customer.account)
         person.sees("Now show your second factor")

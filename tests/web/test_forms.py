@@ -56,7 +56,7 @@ class TestFields:
         expect(page.get_by_text("Nicht alles hier")).to_have_count(0)
 
         # A refusal that is about one field is said there, and only there.
-        present = page.get_by_label("Jetziges Passwort", exact=True)
+        present = page.get_by_label("Aktuelles Passwort", exact=True)
         present.fill("not the present one")
         page.get_by_label("Neues Passwort", exact=True).fill("a new one that is long")
         german.button("Ändern").last.click()

@@ -212,7 +212,7 @@ class TestByLink:
         email = f"walk-in@{slug}.example.com"
         visitor.page.get_by_label("Your email").fill(email)
         visitor.button("Send me the mail").click()
-        visitor.sees("Look into your mail")
+        visitor.sees("Check your mail")
         visitor.open(f"/join#token={secret_for(platform.mail_dir, email)}")
         join(visitor)
         visitor.is_in()

@@ -120,7 +120,7 @@ class TestReset:
         person.open("/reset")
         person.page.get_by_label("Email").fill(account.email)
         person.button("Send me the link").dblclick()
-        person.sees("Look into your mail")
+        person.sees("Check your mail")
         link = reset_link(platform, account.email, begun)
         # A mail opens in a tab of its own.
         person.new_tab().goto(link)
@@ -161,7 +161,7 @@ class TestAccount:
         self, at_account: Person, customer: Customer
     ) -> None:
         page = at_account.page
-        page.get_by_label("Present password").fill(customer.account.password)
+        page.get_by_label("Current password").fill(customer.account.password)
         page.get_by_label("New password", exact=True).fill(OTHER_PASSWORD)
         at_account.button("Change it").click()
         at_account.sees("Your password is changed.")

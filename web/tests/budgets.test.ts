@@ -43,6 +43,9 @@ const visits = entries.flatMap((entry) => {
     for (const next of manifest[key]?.dynamicImports ?? []) needed(next, reached);
   return pages.filter((page) => reached.has(page)).map((page) => [page, entry] as const);
 });
+// What shows toasts: it is loaded when a page has nothing else to do, before anything opens over it.
+const idle = Object.keys(manifest).filter((key) => /^_parts~ToastLine-/.test(key));
+const ANY_PAGE = "";
 // What opens over a page that is there already.
 const UNDER: Record<string, string> = {
   "src/features/account/parts/DeletionDialog.tsx": "src/features/account/AccountPage.tsx",
@@ -53,6 +56,8 @@ const UNDER: Record<string, string> = {
   "src/features/factors/parts/NewPasskeyDialog.tsx": "src/features/account/AccountPage.tsx",
   "src/features/invitations/parts/InviteDialog.tsx": "src/features/invitations/InvitationsPage.tsx",
   "src/features/invitations/parts/LinkDialog.tsx": "src/features/invitations/InvitationsPage.tsx",
+  "src/features/session/ExpiredDialog.tsx": ANY_PAGE,
+  "src/features/session/StepUpDialog.tsx": ANY_PAGE,
   "src/features/sso/parts/EditConnection.tsx": "src/features/sso/SsoPage.tsx",
   "src/features/sso/parts/NewConnection.tsx": "src/features/sso/SsoPage.tsx",
   "src/features/sso/parts/Question.tsx": "src/features/sso/SsoPage.tsx",
@@ -85,9 +90,18 @@ describe("what is loaded, in kB after gzip", () => {
 
   test.each(visits)("what %s adds to what is there at %s", (page, entry) => {
     const shell = needed(entry);
-    if (UNDER[page]) needed(UNDER[page], shell);
+    const under = UNDER[page];
+    if (under !== undefined) for (const key of idle) needed(key, shell);
+    if (under) needed(under, shell);
     const added = [...needed(page)].filter((key) => !shell.has(key));
     expect(kilobytes([...added, ...textsOf(page)])).toBeLessThan(30);
+  });
+
+  test("what is loaded when nothing else is to do", () => {
+    expect(idle).toHaveLength(1);
+    const shell = needed("tenant.html");
+    const added = [...needed(idle[0] ?? "")].filter((key) => !shell.has(key));
+    expect(kilobytes(added)).toBeLessThan(30);
   });
 
   test("styles", () => {

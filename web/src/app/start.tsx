@@ -6,6 +6,7 @@ import { QueryClientProvider } from "@tanstack/react-query";
 import { type AnyRoute, RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
+import { whenIdle } from "@/lib/idle";
 import { queries } from "@/lib/queries";
 import { Toasts } from "@/ui/Toast";
 import { renewWhenShownAgain } from "./memory";
@@ -31,7 +32,7 @@ export async function start(routes: AnyRoute): Promise<void> {
       <CSPProvider disableStyleElements>
         <I18nProvider i18n={i18n}>
           <QueryClientProvider client={queries}>
-            <Toasts>
+            <Toasts when={whenIdle}>
               <RouterProvider router={router} />
             </Toasts>
           </QueryClientProvider>

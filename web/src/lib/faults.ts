@@ -27,7 +27,7 @@ export function faultWords(kind: string, { least, most }: Limits = {}): string {
     case "network":
       return t`This is not an internet address or network.`;
     case "code":
-      return t`A code has six figures.`;
+      return t`A code has six digits.`;
     case "number":
     case "greater_than_equal":
     case "less_than_equal":

@@ -8,6 +8,7 @@ export function Meter({
   value,
   max,
   text,
+  isTold = true,
   note,
   className,
 }: {
@@ -17,6 +18,8 @@ export function Meter({
   max: number | null;
   /** What is used, in words: "3 of 10 photos". */
   text: string;
+  /** Whether the words stand beside the label: not where a figure above says the same. */
+  isTold?: boolean;
   note?: ReactNode;
   className?: string;
 }) {
@@ -31,7 +34,7 @@ export function Meter({
     >
       <div className="flex items-baseline justify-between gap-4">
         <Base.Label className="font-medium">{label}</Base.Label>
-        <span className="tnum text-quiet">{text}</span>
+        {isTold && <span className="tnum text-quiet">{text}</span>}
       </div>
       {max !== null && (
         <Base.Track className="h-1.5 overflow-hidden rounded-full bg-line">

@@ -35,7 +35,7 @@ export function OtpField({
           <Base.Input
             key={place}
             autoFocus={autoFocus && place === 1}
-            aria-label={place === 1 ? undefined : t`Figure ${place} of ${length}`}
+            aria-label={place === 1 ? undefined : t`Digit ${place} of ${length}`}
             className={looks(inputLook, "tnum h-14! px-0! text-center font-semibold text-title!")}
           />
         ))}

@@ -1,8 +1,7 @@
 import { Toast as Base } from "@base-ui/react/toast";
 import { useLingui } from "@lingui/react/macro";
-import { X } from "lucide-react";
-import type { ReactNode } from "react";
-import { looks } from "./looks";
+import { type ReactNode, useEffect, useState } from "react";
+import type { ToastLine } from "./ToastLine";
 
 const manager = Base.createToastManager();
 
@@ -33,8 +32,15 @@ export function toast({
   return () => manager.close(id);
 }
 
-/** Where toasts appear; once around the app. F6 leads there. */
-export function Toasts({ children }: { children: ReactNode }) {
+/** Where toasts appear; once around the app. F6 leads there. What shows one is loaded `when` the page has
+ * nothing else to do. */
+export function Toasts({
+  when,
+  children,
+}: {
+  when: (work: () => void) => void;
+  children: ReactNode;
+}) {
   const { t } = useLingui();
   return (
     <Base.Provider toastManager={manager} limit={3}>
@@ -44,37 +50,27 @@ export function Toasts({ children }: { children: ReactNode }) {
           aria-label={t`Notifications`}
           className="fixed inset-x-4 bottom-[calc(5rem+env(safe-area-inset-bottom))] z-60 mx-auto grid max-w-md gap-2 outline-none sm:right-6 sm:bottom-6 sm:left-auto sm:w-96"
         >
-          <List />
+          <List when={when} />
         </Base.Viewport>
       </Base.Portal>
     </Base.Provider>
   );
 }
 
-function List() {
-  const { t } = useLingui();
+function List({ when }: { when: (work: () => void) => void }) {
   const { toasts } = Base.useToastManager();
-  return toasts.map((each) => (
-    <Base.Root
-      key={each.id}
-      toast={each}
-      swipeDirection={["down", "right"]}
-      className={looks(
-        "rounded-card bg-ink text-canvas shadow-over transition-[opacity,translate] duration-200 ease-out",
-        "data-ending-style:translate-y-2 data-ending-style:opacity-0 data-limited:hidden",
-        "data-starting-style:translate-y-2 data-starting-style:opacity-0",
-      )}
-    >
-      <Base.Content className="flex items-center gap-2 p-2 pl-4">
-        <Base.Title render={<p />} className="flex-1 py-1.5" />
-        <Base.Action className="h-9 rounded-button px-3 font-semibold underline-offset-4 hover:underline focus-visible:outline-current" />
-        <Base.Close
-          aria-label={t`Close`}
-          className="grid size-9 place-items-center rounded-button opacity-70 hover:opacity-100 focus-visible:outline-current"
-        >
-          <X aria-hidden className="size-4" />
-        </Base.Close>
-      </Base.Content>
-    </Base.Root>
-  ));
+  const [Line, setLine] = useState<typeof ToastLine | null>(null);
+  const isWanted = toasts.length > 0;
+  useEffect(() => {
+    if (Line) return;
+    // If that fails, the next toast tries again.
+    const load = () =>
+      void import("./ToastLine").then(
+        (loaded) => setLine(() => loaded.ToastLine),
+        () => undefined,
+      );
+    if (isWanted) load();
+    else when(load);
+  }, [Line, isWanted, when]);
+  return Line && toasts.map((each) => <Line key={each.id} toast={each} />);
 }

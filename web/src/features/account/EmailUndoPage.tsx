@@ -25,7 +25,7 @@ export function EmailUndoPage() {
     return (
       <div className="grid gap-4" role="status">
         <Heading>
-          <Trans>Your old address counts again</Trans>
+          <Trans>Your old address is back</Trans>
         </Heading>
         <p className="text-quiet">
           <Trans>

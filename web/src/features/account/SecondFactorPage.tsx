@@ -95,7 +95,7 @@ function Choice({ onBegun }: { onBegun: (begun: NewApp) => void }) {
       <Way
         icon={<Smartphone aria-hidden className="size-5" />}
         title={<Trans>App for codes</Trans>}
-        note={<Trans>An app on your phone shows a new code every half a minute.</Trans>}
+        note={<Trans>An app on your phone shows a new code every 30 seconds.</Trans>}
       >
         <Button
           busy={start.isPending}

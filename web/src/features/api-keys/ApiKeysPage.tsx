@@ -7,6 +7,7 @@ import { useCan } from "@/lib/access";
 import { Button } from "@/ui/Button";
 import { EmptyState } from "@/ui/EmptyState";
 import { Page, Section } from "@/ui/Page";
+import { ShowMore } from "@/ui/ShowMore";
 import { apiKeysQuery } from "./api";
 import { ApiKeys } from "./parts/ApiKeys";
 import { CurlExample } from "./parts/CurlExample";
@@ -31,9 +32,8 @@ export function ApiKeysPage() {
 
 function Keys() {
   const [isMaking, setMaking] = useState(false);
-  const { data, hasNextPage, isFetchingNextPage, fetchNextPage } =
-    useSuspenseInfiniteQuery(apiKeysQuery);
-  const keys = data.pages.flatMap(({ items }) => items);
+  const list = useSuspenseInfiniteQuery(apiKeysQuery);
+  const keys = list.data.pages.flatMap(({ items }) => items);
   const make = (
     <Button onClick={() => setMaking(true)}>
       <Plus aria-hidden className="size-4.5" />
@@ -63,16 +63,7 @@ function Keys() {
       {keys.length > 0 && (
         <Section title={<Trans>Keys</Trans>}>
           <ApiKeys keys={keys} />
-          {hasNextPage && (
-            <Button
-              kind="secondary"
-              busy={isFetchingNextPage}
-              onClick={() => void fetchNextPage()}
-              className="justify-self-center"
-            >
-              <Trans>Show more</Trans>
-            </Button>
-          )}
+          <ShowMore of={list} />
         </Section>
       )}
       <div className="mt-6 grid gap-6">

@@ -88,7 +88,7 @@ export function Factors() {
             own.totp ? (
               <Times {...own.totp} />
             ) : (
-              <Trans>An app on your phone shows a new code every half a minute.</Trans>
+              <Trans>An app on your phone shows a new code every 30 seconds.</Trans>
             )
           }
           badge={own.totp !== null && <On />}

@@ -30,7 +30,7 @@ function Ask() {
     return (
       <div className="grid gap-4" role="status">
         <Heading>
-          <Trans>Look into your mail</Trans>
+          <Trans>Check your mail</Trans>
         </Heading>
         <p className="text-quiet [overflow-wrap:anywhere]">
           <Trans>

@@ -37,7 +37,7 @@ export function LogInForm({
             email === undefined
               ? t`Address and password do not match.`
               : t`Address and password do not match, or you do not belong to this workspace any more.`,
-          sso_required: t`This workspace lets its people in by their company's log-in only.`,
+          sso_required: t`This workspace lets its people in by their company’s log-in only.`,
           wrong_passkey: t`Nobody here has this passkey any more.`,
         })
       }
@@ -45,7 +45,7 @@ export function LogInForm({
     >
       {isOver && !wrong && (
         <Notice tone="warn">
-          <Trans>That took too long, or too many tries. Log in once more.</Trans>
+          <Trans>That took too long, or there were too many tries. Log in once more.</Trans>
         </Notice>
       )}
       <Field

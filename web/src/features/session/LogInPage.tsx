@@ -34,7 +34,7 @@ export function LogInPage() {
                 <Trans>Forgot your password?</Trans>
               </a>
               <Link to="/enter" search={to} className="underline-offset-4 hover:underline">
-                <Trans>You are signed in elsewhere? Come in without a password</Trans>
+                <Trans>Signed in elsewhere? Come in without a password</Trans>
               </Link>
               <a href={`${boot.app_url}/tenants`} className="underline-offset-4 hover:underline">
                 <Trans>Another workspace?</Trans>

@@ -23,7 +23,7 @@ export function CodePage() {
     <div className="grid gap-8">
       <header className="grid gap-1">
         <Heading>
-          <Trans>Look into your mail</Trans>
+          <Trans>Check your mail</Trans>
         </Heading>
         <p className="text-quiet [overflow-wrap:anywhere]">
           <Trans>A code is on its way to {pending.email}.</Trans>

@@ -95,7 +95,7 @@ export function SignUpPage() {
       </Form>
       <p className="text-quiet">
         <Trans>
-          You have an account?{" "}
+          Have an account already?{" "}
           <Link to="/login" className="text-brand-text underline underline-offset-4">
             Log in
           </Link>

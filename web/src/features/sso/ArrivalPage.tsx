@@ -9,7 +9,7 @@ import { OneMoment } from "@/ui/OneMoment";
 import { Heading } from "@/ui/Page";
 import { PasswordField } from "@/ui/PasswordField";
 import { Typed } from "@/ui/Typed";
-import { type ProofAsked, useConfirm, useFinish } from "./api";
+import { type ProofAsked, useConfirm, useFinish } from "./mutations";
 import { keepTest, takeWay } from "./way";
 import { useRefusals } from "./words";
 
@@ -74,7 +74,7 @@ function Proof({ asked }: { asked: ProofAsked }) {
         </Heading>
         <p className="text-quiet">
           <Trans>
-            There is an account with your address. Its password connects it with your company's
+            There is an account with your address. Its password connects it with your company’s
             log-in, once; after that you come in without.
           </Trans>
         </p>

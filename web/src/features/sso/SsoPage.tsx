@@ -52,7 +52,7 @@ function Connections() {
         {!isIncluded && (
           <Notice title={<Trans>Your plan does not include single sign-on</Trans>}>
             {isEmpty ? (
-              <Trans>With the enterprise plan, people log in at your company.</Trans>
+              <Trans>With the Enterprise plan, people log in at your company.</Trans>
             ) : (
               <Trans>What is connected goes on working; you cannot connect more.</Trans>
             )}

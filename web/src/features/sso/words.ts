@@ -5,11 +5,11 @@ export function useRefusals(): Readonly<Record<string, string>> {
   const { t } = useLingui();
   return {
     sso_attempt_invalid: t`This log-in was finished already, took too long, or was begun in another browser.`,
-    sso_not_a_member: t`Your company's log-in knows you, but you do not belong to this workspace yet. Ask one of its owners to invite you.`,
+    sso_not_a_member: t`Your company’s log-in knows you, but you do not belong to this workspace yet. Ask one of its owners to invite you.`,
     sso_link_first: t`You own this workspace: log in with your password first, then test the log-in under Office, Single sign-on. That connects it with your account.`,
-    sso_refused: t`Your company's log-in has said no, or you have cancelled it.`,
+    sso_refused: t`Your company’s log-in has said no, or you have cancelled it.`,
     sso_taken: t`This account at your company belongs to somebody else here, or another one belongs to you. Ask whoever looks after the log-in.`,
-    sso_provider_unavailable: t`Your company's log-in does not answer at the moment. Try again in a few minutes.`,
+    sso_provider_unavailable: t`Your company’s log-in does not answer at the moment. Try again in a few minutes.`,
     sso_connection_not_found: t`This way to log in does not exist any more.`,
     no_seat_left: t`You would be new here, but the workspace has no seat left. Ask one of its owners.`,
   };

@@ -3,8 +3,9 @@ import { useSuspenseInfiniteQuery, useSuspenseQuery } from "@tanstack/react-quer
 import { Link } from "@tanstack/react-router";
 import { UserPlus } from "lucide-react";
 import { useCan, useSession } from "@/lib/access";
-import { Button, buttonLook } from "@/ui/Button";
+import { buttonLook } from "@/ui/Button";
 import { Section } from "@/ui/Page";
+import { ShowMore } from "@/ui/ShowMore";
 import { membersQuery, rolesQuery, useFreshMembers } from "./api";
 import { Members } from "./parts/Members";
 import { NotShown } from "./parts/NotShown";
@@ -24,10 +25,9 @@ function Team() {
   const { user } = useSession();
   const canManage = useCan("members:manage");
   const { data: roles } = useSuspenseQuery(rolesQuery);
-  const { data, hasNextPage, isFetchingNextPage, fetchNextPage } =
-    useSuspenseInfiniteQuery(membersQuery);
+  const list = useSuspenseInfiniteQuery(membersQuery);
   useFreshMembers();
-  const all = data.pages.flatMap(({ items }) => items);
+  const all = list.data.pages.flatMap(({ items }) => items);
   const { members, removed } = listed(all, user?.id);
   return (
     <TeamPlace
@@ -45,22 +45,13 @@ function Team() {
       <TransferNotice members={members} />
       <Section title={<Trans>People</Trans>}>
         <Seats />
-        <Members members={members} roles={roles} isComplete={!hasNextPage} />
-        {members.length === 1 && !hasNextPage && (
+        <Members members={members} roles={roles} isComplete={!list.hasNextPage} />
+        {members.length === 1 && !list.hasNextPage && (
           <p className="text-quiet">
             <Trans>Only you so far. Nobody else can see or change what is in here.</Trans>
           </p>
         )}
-        {hasNextPage && (
-          <Button
-            kind="secondary"
-            busy={isFetchingNextPage}
-            onClick={() => void fetchNextPage()}
-            className="justify-self-center"
-          >
-            <Trans>Show more</Trans>
-          </Button>
-        )}
+        <ShowMore of={list} />
       </Section>
       {canManage && removed.length > 0 && <Removed removed={removed} all={all} roles={roles} />}
       <Ownership members={members} />

@@ -40,10 +40,16 @@ export function UploadPanel() {
       ? "bottom-[calc(9.5rem+env(safe-area-inset-bottom))]"
       : "bottom-[calc(5rem+env(safe-area-inset-bottom))]",
   );
-  return open ? (
-    <Card counts={counts} onClose={() => setOpen(false)} className={place} />
-  ) : (
-    <Pill counts={counts} asks={asks} onOpen={() => setOpen(true)} className={place} />
+  return (
+    <>
+      {/* So that whatever lies below it at the end of a page can be scrolled clear of it. */}
+      <div aria-hidden className="h-20" />
+      {open ? (
+        <Card counts={counts} onClose={() => setOpen(false)} className={place} />
+      ) : (
+        <Pill counts={counts} asks={asks} onOpen={() => setOpen(true)} className={place} />
+      )}
+    </>
   );
 }
 

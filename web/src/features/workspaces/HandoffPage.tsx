@@ -58,7 +58,7 @@ export function HandoffPage() {
         ) : (
           error &&
           wordsFor(error, {
-            sso_required: t`This workspace lets its people in by their company's log-in only.`,
+            sso_required: t`This workspace lets its people in by their company’s log-in only.`,
           })
         )}
       </p>

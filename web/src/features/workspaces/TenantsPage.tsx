@@ -27,7 +27,7 @@ export function TenantsPage() {
       </header>
       <MyInvitations />
       {tenants.length === 0 ? (
-        <EmptyState title={<Trans>You are in no workspace yet</Trans>}>
+        <EmptyState title={<Trans>You are not in a workspace yet</Trans>}>
           <Trans>Make one of your own, or ask somebody for an invitation.</Trans>
         </EmptyState>
       ) : (

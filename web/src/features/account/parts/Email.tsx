@@ -93,7 +93,7 @@ function Confirm({
         confirm,
         {
           wrong_email_code: t`That is not the code of the newest mail. Look once more.`,
-          email_change_invalid: t`That took too long, or too many tries. Begin again.`,
+          email_change_invalid: t`That took too long, or there were too many tries. Begin again.`,
           email_taken: t`This address has got an account meanwhile.`,
         },
         { at: { wrong_email_code: "code" } },

@@ -44,7 +44,7 @@ export function Looks() {
         value={shown.locale ?? "auto"}
         onChange={setLanguage}
         options={[
-          { value: "auto", label: t`As the browser` },
+          { value: "auto", label: t`Same as the browser` },
           { value: "en", label: "English" },
           { value: "de", label: "Deutsch" },
         ]}
@@ -55,7 +55,7 @@ export function Looks() {
         value={shown.theme ?? "auto"}
         onChange={chooseLook}
         options={[
-          { value: "auto", label: t`As the machine` },
+          { value: "auto", label: t`Same as the device` },
           { value: "light", label: t`Light` },
           { value: "dark", label: t`Dark` },
         ]}

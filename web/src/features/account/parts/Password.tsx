@@ -24,7 +24,7 @@ export function Password() {
         key={round}
         {...formState(
           change,
-          { wrong_password: t`That is not your present password.` },
+          { wrong_password: t`That is not your current password.` },
           { at: { wrong_password: "current_password" } },
         )}
         onSubmit={(values) =>
@@ -48,7 +48,7 @@ export function Password() {
         />
         <PasswordField
           name="current_password"
-          label={<Trans>Present password</Trans>}
+          label={<Trans>Current password</Trans>}
           required
           autoComplete="current-password"
         />

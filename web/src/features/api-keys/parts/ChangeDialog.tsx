@@ -36,7 +36,7 @@ export default function ChangeDialog({ apiKey, onClose }: { apiKey: ApiKey; onCl
       open={!isProving}
       onOpenChange={onClose}
       title={<Trans>Change a key</Trans>}
-      description={<Trans>It counts within a second, for every program that uses it.</Trans>}
+      description={<Trans>It takes effect within a second, for every program that uses it.</Trans>}
     >
       <Form<{ name: string; addresses?: string }>
         {...formState(change, words)}

@@ -82,7 +82,7 @@ export default function ReplaceDialog({
             { value: "24", label: t`a day` },
             { value: "168", label: t`a week` },
             { value: "720", label: t`30 days` },
-            { value: "0", label: t`no moment more` },
+            { value: "0", label: t`not a moment longer` },
           ]}
         />
         <div className="flex flex-wrap gap-3">

@@ -9,6 +9,7 @@ import { Button } from "@/ui/Button";
 import { ChoiceGroup } from "@/ui/ChoiceGroup";
 import type { Tone } from "@/ui/Notice";
 import { Notice } from "@/ui/Notice";
+import { ShowMore } from "@/ui/ShowMore";
 import { Skeleton } from "@/ui/Skeleton";
 import { toast } from "@/ui/Toast";
 import { Typed } from "@/ui/Typed";
@@ -27,9 +28,8 @@ const TONES: Record<InvitationState, Tone> = {
 /** The invitations of one state, and what can be done about each. */
 export function Invitations({ state, roles }: { state: InvitationState; roles: readonly Role[] }) {
   const navigate = useNavigate();
-  const { data, error, hasNextPage, isFetchingNextPage, fetchNextPage } = useInfiniteQuery(
-    invitationsQuery(state),
-  );
+  const list = useInfiniteQuery(invitationsQuery(state));
+  const { data, error } = list;
   const names = useStateNames();
   const words = useInvitationWords();
   const all = data?.pages.flatMap(({ items }) => items);
@@ -65,16 +65,7 @@ export function Invitations({ state, roles }: { state: InvitationState; roles: r
           ))}
         </ul>
       )}
-      {hasNextPage && (
-        <Button
-          kind="secondary"
-          busy={isFetchingNextPage}
-          onClick={() => void fetchNextPage()}
-          className="justify-self-center"
-        >
-          <Trans>Show more</Trans>
-        </Button>
-      )}
+      <ShowMore of={list} />
     </>
   );
 }

@@ -9,6 +9,7 @@ import { Badge } from "@/ui/Badge";
 import { Button } from "@/ui/Button";
 import { Notice } from "@/ui/Notice";
 import { Section } from "@/ui/Page";
+import { ShowMore } from "@/ui/ShowMore";
 import { toast } from "@/ui/Toast";
 import { type InvitationLink, linksQuery } from "../api";
 import { useRevokeLink } from "../mutations";
@@ -22,11 +23,10 @@ export function Links({ roles, offered }: { roles: readonly Role[]; offered: rea
   const { t } = useLingui();
   const [isMaking, setMaking] = useState(false);
   const [chosen, setChosen] = useState<InvitationLink | null>(null);
-  const { data, hasNextPage, isFetchingNextPage, fetchNextPage } =
-    useSuspenseInfiniteQuery(linksQuery);
+  const list = useSuspenseInfiniteQuery(linksQuery);
   const revoke = useRevokeLink();
   const words = useInvitationWords();
-  const links = data.pages.flatMap(({ items }) => items);
+  const links = list.data.pages.flatMap(({ items }) => items);
   const close = () => setChosen(null);
   return (
     <Section
@@ -64,16 +64,7 @@ export function Links({ roles, offered }: { roles: readonly Role[]; offered: rea
           ))}
         </ul>
       )}
-      {hasNextPage && (
-        <Button
-          kind="secondary"
-          busy={isFetchingNextPage}
-          onClick={() => void fetchNextPage()}
-          className="justify-self-center"
-        >
-          <Trans>Show more</Trans>
-        </Button>
-      )}
+      <ShowMore of={list} />
       <Suspense>
         {isMaking && <LinkDialog roles={offered} onClose={() => setMaking(false)} />}
         {chosen && (

@@ -16,7 +16,7 @@ export function AskForMail({ offer, token }: { offer: Offer; token: string }) {
   const domains = offer.domains.join(", ");
   if (ask.isSuccess) {
     return (
-      <Notice tone="success" title={<Trans>Look into your mail</Trans>}>
+      <Notice tone="success" title={<Trans>Check your mail</Trans>}>
         <span className="[overflow-wrap:anywhere]">
           <Trans>
             If <Typed text={ask.variables} /> can join, a mail with a link is on its way. You can

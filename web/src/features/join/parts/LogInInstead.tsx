@@ -6,7 +6,7 @@ export function LogInInstead() {
   return (
     <p className="text-quiet">
       <Trans>
-        You have an account?{" "}
+        Have an account already?{" "}
         <Link
           to="/login"
           search={{ next: "/join" }}

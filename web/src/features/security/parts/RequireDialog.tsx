@@ -58,8 +58,8 @@ export default function RequireDialog({ onClose }: { onClose: () => void }) {
         {grace === "0" ? (
           <li>
             <Trans>
-              It holds within a second. Whoever has shown none, you too, can do nothing until they
-              have.
+              It takes effect within a second. Whoever has shown none, you too, can do nothing until
+              they have.
             </Trans>
           </li>
         ) : (

@@ -35,7 +35,7 @@ export default function AccountDialog({
       title={account ? <Trans>Change a service account</Trans> : <Trans>New service account</Trans>}
       description={
         account ? (
-          <Trans>Another role counts within a second, for its keys too.</Trans>
+          <Trans>Another role takes effect within a second, for its keys too.</Trans>
         ) : (
           <Trans>Give each program one of its own, then make keys for it.</Trans>
         )

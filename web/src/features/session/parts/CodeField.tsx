@@ -7,7 +7,7 @@ export default function CodeField() {
     <OtpField
       name="answer"
       label={<Trans>Code of your app</Trans>}
-      hint={<Trans>Six figures, new every half a minute.</Trans>}
+      hint={<Trans>Six digits, new every 30 seconds.</Trans>}
       autoFocus
     />
   );

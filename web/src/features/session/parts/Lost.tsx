@@ -5,7 +5,7 @@ export function Lost() {
   return (
     <details className="text-caption text-quiet">
       <summary className="flex min-h-11 cursor-pointer items-center underline-offset-4 hover:underline">
-        <Trans>You have none of these any more?</Trans>
+        <Trans>You no longer have any of these?</Trans>
       </summary>
       <p className="pb-2">
         <Trans>

@@ -11,7 +11,7 @@ export function Resend({ signupId }: { signupId: string }) {
   return (
     <div className="grid justify-items-start gap-2 border-line border-t pt-6 text-quiet">
       <p>
-        <Trans>No mail? Look among the unwanted ones, or</Trans>
+        <Trans>No mail? Look in your spam folder, or</Trans>
       </p>
       <div className="flex flex-wrap gap-3">
         <Button
@@ -30,7 +30,9 @@ export function Resend({ signupId }: { signupId: string }) {
         </Link>
       </div>
       <p role="status" className="min-h-5 text-caption">
-        {resend.isSuccess && <Trans>It is on its way. The newest mail counts.</Trans>}
+        {resend.isSuccess && (
+          <Trans>It is on its way. Only the code of the newest mail works.</Trans>
+        )}
         {resend.isError &&
           (seconds ? (
             <Trans>It was sent a moment ago. Wait {seconds} seconds.</Trans>

@@ -64,9 +64,7 @@ export function SlugField({
 function Refused({ reason }: { reason: string | null }) {
   if (reason === "slug_taken") return <Trans>is taken</Trans>;
   if (reason === "slug_reserved") return <Trans>is reserved</Trans>;
-  return (
-    <Trans>needs 3 to 40 letters, figures or single hyphens, with a letter at the start</Trans>
-  );
+  return <Trans>needs 3 to 40 letters, digits or single hyphens, with a letter at the start</Trans>;
 }
 
 function Suggestion({ slug, onTake }: { slug: string; onTake: (slug: string) => void }) {

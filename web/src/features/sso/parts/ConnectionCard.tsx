@@ -8,7 +8,8 @@ import { Notice } from "@/ui/Notice";
 import { Section } from "@/ui/Page";
 import { Switch } from "@/ui/Switch";
 import { Typed } from "@/ui/Typed";
-import { type Connection, useChange, useStart } from "../api";
+import { type Connection, useStart } from "../api";
+import { useChange } from "../mutations";
 import { useChangeRefusals, useRefusals } from "../words";
 import { Domains } from "./Domains";
 import { GroupRoles } from "./GroupRoles";
@@ -76,7 +77,7 @@ export function ConnectionCard({ connection }: { connection: Connection }) {
           label={<Trans>Show it on the log-in page</Trans>}
           hint={
             isTested ? (
-              <Trans>People can log in with it, beside their passwords.</Trans>
+              <Trans>People can log in with it, or with their passwords.</Trans>
             ) : (
               <Trans>Test the log-in first.</Trans>
             )
@@ -99,7 +100,7 @@ export function ConnectionCard({ connection }: { connection: Connection }) {
         />
         <Switch
           label={<Trans>Log out there too</Trans>}
-          hint={<Trans>A log-out here leads on to your provider's.</Trans>}
+          hint={<Trans>A log-out here leads on to your provider’s.</Trans>}
           checked={connection.logs_out_there}
           disabled={change.isPending}
           onChange={(on) => change.mutate({ logs_out_there: on })}

@@ -10,7 +10,8 @@ import { Field } from "@/ui/Field";
 import { Form } from "@/ui/Form";
 import { Notice } from "@/ui/Notice";
 import { Typed } from "@/ui/Typed";
-import { type Connection, useAddDomain, useCheckDomain, useRemoveDomain } from "../api";
+import type { Connection } from "../api";
+import { useAddDomain, useCheckDomain, useRemoveDomain } from "../mutations";
 import { useChangeRefusals } from "../words";
 
 /** The domains whose addresses the provider is believed about, each proved by a record. */

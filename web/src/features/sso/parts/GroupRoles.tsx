@@ -7,7 +7,8 @@ import { Button, IconButton } from "@/ui/Button";
 import { Field, inputLook } from "@/ui/Field";
 import { Form } from "@/ui/Form";
 import { looks } from "@/ui/looks";
-import { type Connection, rolesQuery, useChange } from "../api";
+import { type Connection, rolesQuery } from "../api";
+import { useChange } from "../mutations";
 import { useChangeRefusals, useRoleName } from "../words";
 
 type Row = { id: number; group: string; role: string };

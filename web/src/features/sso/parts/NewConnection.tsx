@@ -1,14 +1,11 @@
 import { Trans } from "@lingui/react/macro";
 import { formState } from "@/lib/refusals";
 import { Button } from "@/ui/Button";
-import { Field } from "@/ui/Field";
 import { Form } from "@/ui/Form";
 import { Section } from "@/ui/Page";
-import { PasswordField } from "@/ui/PasswordField";
-import { useConnect } from "../api";
+import { useConnect } from "../mutations";
 import { useChangeRefusals } from "../words";
-
-type Values = { name: string; issuer: string; client_id: string; client_secret: string };
+import { ConnectionFields, type ConnectionValues } from "./ConnectionFields";
 
 /** A provider to connect, which has to answer before it is kept. */
 export default function NewConnection({ onClose }: { onClose: () => void }) {
@@ -24,7 +21,7 @@ export default function NewConnection({ onClose }: { onClose: () => void }) {
         </Trans>
       }
     >
-      <Form<Values>
+      <Form<ConnectionValues>
         {...formState(connect, refusals, { at: { sso_provider_invalid: "issuer" } })}
         onSubmit={({ client_secret, ...wish }) =>
           connect.mutate(
@@ -33,35 +30,7 @@ export default function NewConnection({ onClose }: { onClose: () => void }) {
           )
         }
       >
-        <Field
-          name="name"
-          label={<Trans>Name</Trans>}
-          hint={<Trans>What the button says: "Log in with …"</Trans>}
-          required
-          maxLength={120}
-          autoComplete="off"
-        />
-        <Field
-          name="issuer"
-          type="url"
-          label={<Trans>Issuer</Trans>}
-          hint={<Trans>The address that your provider calls issuer or authority.</Trans>}
-          placeholder="https://login.example.com"
-          required
-          autoComplete="off"
-        />
-        <Field
-          name="client_id"
-          label={<Trans>Client ID</Trans>}
-          required
-          autoComplete="off"
-          spellCheck={false}
-        />
-        <PasswordField
-          name="client_secret"
-          label={<Trans>Client secret</Trans>}
-          autoComplete="off"
-        />
+        <ConnectionFields />
         <div className="flex flex-wrap gap-3">
           <Button type="submit" busy={connect.isPending}>
             <Trans>Connect</Trans>

@@ -2,7 +2,8 @@ import { Trans } from "@lingui/react/macro";
 import { wordsFor } from "@/lib/refusals";
 import { ConfirmDialog } from "@/ui/Dialog";
 import { Notice } from "@/ui/Notice";
-import { type Connection, useChange, useDelete } from "../api";
+import type { Connection } from "../api";
+import { useChange, useDelete } from "../mutations";
 import { useChangeRefusals } from "../words";
 
 export type Asked = "enforce" | "disable" | "delete";

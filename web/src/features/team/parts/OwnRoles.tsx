@@ -104,7 +104,7 @@ export function OwnRoles({ roles }: { roles: readonly Role[] }) {
                 ”?
               </Trans>
             }
-            description={<Trans>Open invitations with this role are worth nothing any more.</Trans>}
+            description={<Trans>Open invitations with this role stop working.</Trans>}
             confirm={<Trans>Delete</Trans>}
             busy={remove.isPending}
             onConfirm={() =>

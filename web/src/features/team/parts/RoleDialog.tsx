@@ -66,9 +66,9 @@ export default function RoleDialog({
       }
       description={
         isYou ? (
-          <Trans>It counts everywhere within a second, for your API keys too.</Trans>
+          <Trans>It takes effect everywhere within a second, for your API keys too.</Trans>
         ) : (
-          <Trans>It counts everywhere within a second, for their API keys too.</Trans>
+          <Trans>It takes effect everywhere within a second, for their API keys too.</Trans>
         )
       }
     >

@@ -49,7 +49,7 @@ export default function RoleFormDialog({
       title={role ? <Trans>Change a role</Trans> : <Trans>New role</Trans>}
       description={
         role ? (
-          <Trans>It counts within a second for everybody who has this role.</Trans>
+          <Trans>It takes effect within a second for everybody who has this role.</Trans>
         ) : (
           <Trans>Nobody can give what they may not do themselves.</Trans>
         )

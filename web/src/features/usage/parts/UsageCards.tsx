@@ -23,14 +23,16 @@ function UsageCard({ meter }: { meter: MeterState }) {
   const limit = meter.limit === null ? null : formatAmount(meter, meter.limit);
   return (
     <div className="grid h-full content-start gap-4 rounded-card border border-line bg-surface p-5 sm:p-6">
-      <p aria-hidden className="tnum font-semibold text-figure">
-        {used}
+      <p aria-hidden className="tnum flex flex-wrap items-baseline gap-x-2 text-quiet">
+        <span className="font-semibold text-figure text-ink">{used}</span>
+        {limit === null ? t`no limit` : t`of ${limit}`}
       </p>
       <Meter
         label={names[meter.meter]}
         value={meter.used}
         max={meter.limit}
         text={limit === null ? t`${used}, no limit` : t`${used} of ${limit}`}
+        isTold={false}
         note={<Note meter={meter} />}
       />
     </div>
@@ -43,7 +45,7 @@ function Note({ meter }: { meter: MeterState }) {
       <Plural value={meter.reserved} one="# more is on its way" other="# more are on their way" />
     );
   }
-  if (meter.remaining === null) return <Trans>Your plan includes as many as you need.</Trans>;
+  if (meter.remaining === null) return null;
   if (meter.remaining === 0) {
     if (meter.meter === "storage_bytes") return <Trans>Full. Empty the trash to make room.</Trans>;
     if (meter.meter === "seats") return <Trans>All seats are taken.</Trans>;
