@@ -59,7 +59,7 @@ class TestAddress:
         signed_in.open("/login")
         signed_in.open(way)
         signed_in.button("Take it back").click()
-        signed_in.sees("This link is incomplete, was used already")
+        signed_in.sees("This link does not work any more")
         page.reload()
         signed_in.page.close()
         signed_in.page = page

@@ -179,7 +179,7 @@ class TestByMail:
         person.sees("You have said no to")
         expect(person.heading("You are invited")).to_have_count(0)
         person.open(f"/join#token={secret}")
-        person.sees("This invitation does not work any more.")
+        person.sees("It was answered, taken back or replaced")
         page = at_invitations.page
         page.get_by_role("radio", name="Declined").click()
         expect(page.get_by_role("listitem").filter(has_text=account.email)).to_be_visible()
@@ -223,5 +223,5 @@ class TestByLink:
         page.get_by_role("alertdialog").get_by_role("button", name="End it").click()
         at_invitations.sees("No link works at the moment.")
         visitor.page.goto(link)
-        visitor.sees("This invitation does not work any more.")
+        visitor.sees("It was answered, taken back or replaced")
         expect(visitor.heading("This invitation is over")).to_be_visible()

@@ -54,6 +54,18 @@ export function Dialog({ open, onOpenChange, title, description, children, actio
   );
 }
 
+/** The end of a form in a dialog: what sends it, and the way back without. */
+export function FormActions({ onCancel, children }: { onCancel: () => void; children: ReactNode }) {
+  return (
+    <div className="flex flex-row-reverse flex-wrap gap-3">
+      {children}
+      <Button kind="secondary" onClick={onCancel}>
+        <Trans>Cancel</Trans>
+      </Button>
+    </div>
+  );
+}
+
 /** The same without a way to dismiss it: for what the page cannot go on without. */
 export function RequiredDialog({
   open,

@@ -18,7 +18,7 @@ export function EmptyState({
   return (
     <div
       className={looks(
-        "mx-auto grid max-w-md justify-items-center gap-4 py-12 text-center",
+        "mx-auto grid max-w-md justify-items-center gap-4 px-4 py-12 text-center",
         className,
       )}
     >

@@ -8,7 +8,7 @@ export function Meter({
   value,
   max,
   text,
-  isTold = true,
+  shown = text,
   note,
   className,
 }: {
@@ -18,8 +18,8 @@ export function Meter({
   max: number | null;
   /** What is used, in words: "3 of 10 photos". */
   text: string;
-  /** Whether the words stand beside the label: not where a figure above says the same. */
-  isTold?: boolean;
+  /** What of it stands beside the label, where a figure above says the rest. */
+  shown?: string;
   note?: ReactNode;
   className?: string;
 }) {
@@ -34,7 +34,7 @@ export function Meter({
     >
       <div className="flex items-baseline justify-between gap-4">
         <Base.Label className="font-medium">{label}</Base.Label>
-        {isTold && <span className="tnum text-quiet">{text}</span>}
+        <span className="tnum text-quiet">{shown}</span>
       </div>
       {max !== null && (
         <Base.Track className="h-1.5 overflow-hidden rounded-full bg-line">

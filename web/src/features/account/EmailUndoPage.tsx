@@ -43,11 +43,15 @@ export function EmailUndoPage() {
   return (
     <div className="grid gap-4">
       <Heading>
-        <Trans>Keep your old address?</Trans>
+        {isOver ? (
+          <Trans>This link does not work any more</Trans>
+        ) : (
+          <Trans>Keep your old address?</Trans>
+        )}
       </Heading>
       {isOver ? (
         <Notice tone="warn">
-          <Trans>This link is incomplete, was used already, or is older than seven days.</Trans>
+          <Trans>It is incomplete, was used already, or is older than seven days.</Trans>
         </Notice>
       ) : (
         <>

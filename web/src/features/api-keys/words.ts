@@ -8,7 +8,7 @@ export function useStateNames(): Record<KeyState, string | null> {
     works: null,
     ending: t`Ends soon`,
     replaced: t`Replaced`,
-    suspended: t`Suspended`,
+    suspended: t`On hold`,
     ended: t`Ended`,
   };
 }

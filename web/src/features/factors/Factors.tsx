@@ -262,7 +262,7 @@ function Row({
 function On() {
   return (
     <Badge tone="success">
-      <Trans>On</Trans>
+      <Trans>In use</Trans>
     </Badge>
   );
 }

@@ -7,7 +7,7 @@ import type { InvitationState, Outcome } from "./api";
 export function useStateNames(): Record<InvitationState, string> {
   const { t } = useLingui();
   return {
-    pending: t`Waiting`,
+    pending: t`Unanswered`,
     expired: t`Expired`,
     accepted: t`Accepted`,
     declined: t`Declined`,

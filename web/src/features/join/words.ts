@@ -3,7 +3,7 @@ import { useLingui } from "@lingui/react/macro";
 /** Why somebody cannot join. */
 export function useJoinWords(): Record<string, string> {
   const { t } = useLingui();
-  const isOver = t`This invitation does not work any more. Ask for a new one.`;
+  const isOver = t`It was answered, taken back or replaced, or its link is incomplete. Ask for a new one.`;
   return {
     invitation_invalid: isOver,
     invitation_not_found: isOver,

@@ -16,7 +16,10 @@ export function NowherePage() {
           there once more.
         </Trans>
       </p>
-      <a href={`${boot.app_url}/tenants`} className={buttonLook("secondary")}>
+      <a
+        href={`${boot.app_url}/tenants`}
+        className={`${buttonLook("secondary")} justify-self-start`}
+      >
         <Trans>Find my workspace</Trans>
       </a>
     </div>

@@ -6,7 +6,7 @@ import { formState } from "@/lib/refusals";
 import { useStore } from "@/lib/store";
 import { Button } from "@/ui/Button";
 import { ChoiceGroup } from "@/ui/ChoiceGroup";
-import { Dialog } from "@/ui/Dialog";
+import { Dialog, FormActions } from "@/ui/Dialog";
 import { Field } from "@/ui/Field";
 import { Form } from "@/ui/Form";
 import { toast } from "@/ui/Toast";
@@ -73,14 +73,11 @@ export default function ChangeDialog({ apiKey, onClose }: { apiKey: ApiKey; onCl
           ]}
         />
         <AddressesField defaultValue={(apiKey.addresses ?? []).join(", ")} />
-        <div className="flex flex-wrap gap-3">
+        <FormActions onCancel={onClose}>
           <Button type="submit" busy={change.isPending}>
             <Trans>Save</Trans>
           </Button>
-          <Button kind="secondary" onClick={onClose}>
-            <Trans>Cancel</Trans>
-          </Button>
-        </div>
+        </FormActions>
       </Form>
     </Dialog>
   );

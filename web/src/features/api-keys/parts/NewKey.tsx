@@ -85,6 +85,7 @@ function KeyForm({
     setScopes((before) => (isOn ? [...before, scope] : before.filter((each) => each !== scope)));
   return (
     <Form<{ name: string; addresses?: string }>
+      className="max-w-form"
       {...formState(call, words)}
       busy={call.isPending || !isReady}
       onSubmit={({ name, addresses }) =>

@@ -6,7 +6,7 @@ import { formState } from "@/lib/refusals";
 import { useStore } from "@/lib/store";
 import { Button } from "@/ui/Button";
 import { ChoiceGroup } from "@/ui/ChoiceGroup";
-import { Dialog } from "@/ui/Dialog";
+import { Dialog, FormActions } from "@/ui/Dialog";
 import { Form } from "@/ui/Form";
 import { Typed } from "@/ui/Typed";
 import type { ApiKey } from "../api";
@@ -85,14 +85,11 @@ export default function ReplaceDialog({
             { value: "0", label: t`not a moment longer` },
           ]}
         />
-        <div className="flex flex-wrap gap-3">
+        <FormActions onCancel={onClose}>
           <Button type="submit" busy={replace.isPending}>
             <Trans>Make the new key</Trans>
           </Button>
-          <Button kind="secondary" onClick={onClose}>
-            <Trans>Cancel</Trans>
-          </Button>
-        </div>
+        </FormActions>
       </Form>
     </Dialog>
   );

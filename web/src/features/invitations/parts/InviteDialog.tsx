@@ -6,7 +6,7 @@ import { formatNumber } from "@/lib/format";
 import { formState } from "@/lib/refusals";
 import { Button } from "@/ui/Button";
 import { ChoiceGroup } from "@/ui/ChoiceGroup";
-import { Dialog } from "@/ui/Dialog";
+import { Dialog, FormActions } from "@/ui/Dialog";
 import { Form } from "@/ui/Form";
 import { TextArea } from "@/ui/TextArea";
 import { addressesIn, MOST } from "../addresses";
@@ -128,7 +128,7 @@ function InviteForm({
           { value: "de", label: "Deutsch" },
         ]}
       />
-      <div className="flex flex-wrap gap-3">
+      <FormActions onCancel={onCancel}>
         <Button type="submit" busy={invite.isPending} unavailable={!isReady}>
           {addresses.length === 0 ? (
             <Trans>Send the invitations</Trans>
@@ -136,10 +136,7 @@ function InviteForm({
             <Plural value={addresses.length} one="Invite # person" other="Invite # people" />
           )}
         </Button>
-        <Button kind="secondary" onClick={onCancel}>
-          <Trans>Cancel</Trans>
-        </Button>
-      </div>
+      </FormActions>
     </Form>
   );
 }

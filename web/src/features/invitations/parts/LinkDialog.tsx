@@ -6,7 +6,7 @@ import { formState } from "@/lib/refusals";
 import { Button } from "@/ui/Button";
 import { ChoiceGroup } from "@/ui/ChoiceGroup";
 import { CopyButton } from "@/ui/CopyButton";
-import { Dialog } from "@/ui/Dialog";
+import { Dialog, FormActions } from "@/ui/Dialog";
 import { Field } from "@/ui/Field";
 import { Form } from "@/ui/Form";
 import { Notice } from "@/ui/Notice";
@@ -143,14 +143,11 @@ function LinkForm({
           { value: "30", label: t`in 30 days` },
         ]}
       />
-      <div className="flex flex-wrap gap-3">
+      <FormActions onCancel={onCancel}>
         <Button type="submit" busy={call.isPending} unavailable={role === ""}>
           <Trans>Make the link</Trans>
         </Button>
-        <Button kind="secondary" onClick={onCancel}>
-          <Trans>Cancel</Trans>
-        </Button>
-      </div>
+      </FormActions>
     </Form>
   );
 }

@@ -25,7 +25,7 @@ export function DueNext() {
         title={<PlanTitle isFull={isFull} meter={meter.meter} />}
         action={
           <Link to="/office/usage" className={buttonLook("secondary", "small")}>
-            <Trans>See usage</Trans>
+            <Trans>Look at usage</Trans>
           </Link>
         }
       >

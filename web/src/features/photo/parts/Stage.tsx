@@ -33,7 +33,11 @@ export function Stage({ photo }: { photo: Photo }) {
   if (!shape) {
     return (
       <div className="grid aspect-3/2 max-h-[72dvh] w-full place-items-center text-caption opacity-70">
-        <Trans>The picture is on its way.</Trans>
+        {isUnfinished(photo) ? (
+          <Trans>The picture is on its way.</Trans>
+        ) : (
+          <Trans>There is no picture to show.</Trans>
+        )}
       </div>
     );
   }

@@ -3,7 +3,7 @@ import { useState } from "react";
 import { type Role, RolePicker } from "@/features/team";
 import { formState } from "@/lib/refusals";
 import { Button } from "@/ui/Button";
-import { Dialog } from "@/ui/Dialog";
+import { Dialog, FormActions } from "@/ui/Dialog";
 import { Field } from "@/ui/Field";
 import { Form } from "@/ui/Form";
 import { toast } from "@/ui/Toast";
@@ -71,14 +71,11 @@ export default function AccountDialog({
           autoFocus
         />
         <RolePicker label={<Trans>Role</Trans>} roles={roles} value={role} onChange={setRole} />
-        <div className="flex flex-wrap gap-3">
+        <FormActions onCancel={onClose}>
           <Button type="submit" busy={save.isPending} unavailable={role === ""}>
             {account ? <Trans>Save</Trans> : <Trans>Make it</Trans>}
           </Button>
-          <Button kind="secondary" onClick={onClose}>
-            <Trans>Cancel</Trans>
-          </Button>
-        </div>
+        </FormActions>
       </Form>
     </Dialog>
   );

@@ -22,6 +22,7 @@ export default function NewConnection({ onClose }: { onClose: () => void }) {
       }
     >
       <Form<ConnectionValues>
+        className="max-w-form"
         {...formState(connect, refusals, { at: { sso_provider_invalid: "issuer" } })}
         onSubmit={({ client_secret, ...wish }) =>
           connect.mutate(

@@ -4,7 +4,7 @@ import { proof } from "@/lib/proof";
 import { formState } from "@/lib/refusals";
 import { useStore } from "@/lib/store";
 import { Button } from "@/ui/Button";
-import { Dialog } from "@/ui/Dialog";
+import { Dialog, FormActions } from "@/ui/Dialog";
 import { Form } from "@/ui/Form";
 import { toast } from "@/ui/Toast";
 import type { Member } from "../api";
@@ -67,14 +67,11 @@ export default function HandOverDialog({
             </label>
           ))}
         </fieldset>
-        <div className="flex flex-wrap gap-3">
+        <FormActions onCancel={onClose}>
           <Button type="submit" busy={start.isPending} unavailable={!heir}>
             <Trans>Ask them</Trans>
           </Button>
-          <Button kind="secondary" onClick={onClose}>
-            <Trans>Cancel</Trans>
-          </Button>
-        </div>
+        </FormActions>
       </Form>
     </Dialog>
   );

@@ -7,7 +7,7 @@ import { proof } from "@/lib/proof";
 import { formState } from "@/lib/refusals";
 import { useStore } from "@/lib/store";
 import { Button, buttonLook } from "@/ui/Button";
-import { Dialog } from "@/ui/Dialog";
+import { Dialog, FormActions } from "@/ui/Dialog";
 import { Form } from "@/ui/Form";
 import { toast } from "@/ui/Toast";
 import { Typed } from "@/ui/Typed";
@@ -85,14 +85,11 @@ export default function RestoreDialog({
             <Trans>Let the API keys work again that they had made</Trans>
           </label>
         )}
-        <div className="flex flex-wrap gap-3">
+        <FormActions onCancel={onClose}>
           <Button type="submit" busy={restore.isPending}>
             <Trans>Bring back</Trans>
           </Button>
-          <Button kind="secondary" onClick={onClose}>
-            <Trans>Cancel</Trans>
-          </Button>
-        </div>
+        </FormActions>
       </Form>
     </Dialog>
   );

@@ -4,7 +4,7 @@ import { proof } from "@/lib/proof";
 import { formState } from "@/lib/refusals";
 import { useStore } from "@/lib/store";
 import { Button } from "@/ui/Button";
-import { Dialog } from "@/ui/Dialog";
+import { Dialog, FormActions } from "@/ui/Dialog";
 import { Form } from "@/ui/Form";
 import { Notice } from "@/ui/Notice";
 import { toast } from "@/ui/Toast";
@@ -84,14 +84,11 @@ export default function RoleDialog({
             <Trans>An owner may do everything that you may, also remove you.</Trans>
           </Notice>
         )}
-        <div className="flex flex-wrap gap-3">
+        <FormActions onCancel={onClose}>
           <Button type="submit" busy={change.isPending} unavailable={chosen === ""}>
             <Trans>Save</Trans>
           </Button>
-          <Button kind="secondary" onClick={onClose}>
-            <Trans>Cancel</Trans>
-          </Button>
-        </div>
+        </FormActions>
       </Form>
     </Dialog>
   );

@@ -3,7 +3,7 @@ import { useState } from "react";
 import { useSession } from "@/lib/access";
 import { formState } from "@/lib/refusals";
 import { Button } from "@/ui/Button";
-import { Dialog } from "@/ui/Dialog";
+import { Dialog, FormActions } from "@/ui/Dialog";
 import { Field } from "@/ui/Field";
 import { Form } from "@/ui/Form";
 import { toast } from "@/ui/Toast";
@@ -73,14 +73,11 @@ export default function RoleFormDialog({
           <Trans>Every role sees photos, usage, the workspace and who belongs to it.</Trans>
         </p>
         <Choice chosen={chosen} onChange={setChosen} />
-        <div className="flex flex-wrap gap-3">
+        <FormActions onCancel={onClose}>
           <Button type="submit" busy={save.isPending}>
             {role ? <Trans>Save</Trans> : <Trans>Make the role</Trans>}
           </Button>
-          <Button kind="secondary" onClick={onClose}>
-            <Trans>Cancel</Trans>
-          </Button>
-        </div>
+        </FormActions>
       </Form>
     </Dialog>
   );

@@ -23,16 +23,15 @@ function UsageCard({ meter }: { meter: MeterState }) {
   const limit = meter.limit === null ? null : formatAmount(meter, meter.limit);
   return (
     <div className="grid h-full content-start gap-4 rounded-card border border-line bg-surface p-5 sm:p-6">
-      <p aria-hidden className="tnum flex flex-wrap items-baseline gap-x-2 text-quiet">
-        <span className="font-semibold text-figure text-ink">{used}</span>
-        {limit === null ? t`no limit` : t`of ${limit}`}
+      <p aria-hidden className="tnum font-semibold text-figure">
+        {used}
       </p>
       <Meter
         label={names[meter.meter]}
         value={meter.used}
         max={meter.limit}
         text={limit === null ? t`${used}, no limit` : t`${used} of ${limit}`}
-        isTold={false}
+        shown={limit === null ? t`no limit` : t`of ${limit}`}
         note={<Note meter={meter} />}
       />
     </div>
