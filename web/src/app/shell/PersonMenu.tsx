@@ -1,8 +1,9 @@
 import { Trans } from "@lingui/react/macro";
 import { Link } from "@tanstack/react-router";
-import { LogOut, UserRound } from "lucide-react";
+import { Building2, LogOut, UserRound } from "lucide-react";
 import { useLogOut } from "@/features/session";
 import { useSession } from "@/lib/access";
+import { boot } from "@/lib/boot";
 import { Avatar } from "@/ui/Avatar";
 import { Menu, MenuHead, MenuItem, MenuLine, MenuLink } from "@/ui/Menu";
 
@@ -28,6 +29,12 @@ export default function PersonMenu() {
       <MenuLine />
       <MenuLink link={<Link to="/me" />} icon={<UserRound aria-hidden className="size-4.5" />}>
         <Trans>Your account</Trans>
+      </MenuLink>
+      <MenuLink
+        link={<a href={`${boot.app_url}/tenants`} />}
+        icon={<Building2 aria-hidden className="size-4.5" />}
+      >
+        <Trans>Your workspaces</Trans>
       </MenuLink>
       <MenuItem onClick={() => logOut.mutate()} icon={<LogOut aria-hidden className="size-4.5" />}>
         <Trans>Log out</Trans>

@@ -1,7 +1,8 @@
 import { Trans } from "@lingui/react/macro";
 import { Factors } from "@/features/factors";
 import { useLogOut } from "@/features/session";
-import { Button } from "@/ui/Button";
+import { boot } from "@/lib/boot";
+import { Button, buttonLook } from "@/ui/Button";
 import { Page } from "@/ui/Page";
 import { Deletion } from "./parts/Deletion";
 import { Email } from "./parts/Email";
@@ -19,9 +20,14 @@ export function AccountPage() {
       title={<Trans>Your account</Trans>}
       lead={<Trans>The same in all your workspaces.</Trans>}
       actions={
-        <Button kind="secondary" busy={logOut.isPending} onClick={() => logOut.mutate()}>
-          <Trans>Log out</Trans>
-        </Button>
+        <>
+          <a href={`${boot.app_url}/tenants`} className={buttonLook("secondary")}>
+            <Trans>Your workspaces</Trans>
+          </a>
+          <Button kind="secondary" busy={logOut.isPending} onClick={() => logOut.mutate()}>
+            <Trans>Log out</Trans>
+          </Button>
+        </>
       }
     >
       <div className="grid gap-6">

@@ -13,7 +13,7 @@ export function OtherAccount({ token, kind = "quiet" }: { token: string; kind?: 
       {logOut.error && <Notice tone="danger">{wordsFor(logOut.error)}</Notice>}
       <Button
         kind={kind}
-        className="justify-self-start"
+        className={kind === "quiet" ? "-ml-4 justify-self-start" : "justify-self-start"}
         busy={logOut.isPending || logOut.isSuccess}
         onClick={() => logOut.mutate()}
       >

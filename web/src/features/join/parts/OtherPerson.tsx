@@ -36,7 +36,7 @@ export function OtherPerson({
         </span>
       </Notice>
       <OtherAccount token={token} kind="primary" />
-      <a href="/tenants" className={`${buttonLook("quiet")} justify-self-start`}>
+      <a href="/tenants" className={`${buttonLook("quiet")} -ml-4 justify-self-start`}>
         <Trans>My workspaces</Trans>
       </a>
     </div>
