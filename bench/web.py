@@ -21,6 +21,7 @@ from proof.person import DESK, PHONE, Person
 from proof.platforms import running
 from stagify_local.customer import Customer
 from stagify_local.platform import REPOSITORY, Platform
+from stagify_local.waiting import eventually
 
 DIST = REPOSITORY / "web/dist"
 ROUNDS = 5
@@ -36,6 +37,8 @@ NETWORK = {
 }
 MINUTES = 60
 SETTLE_MS = 700
+# How long it may take to scroll through all photos.
+LISTED_SECONDS = 120
 LOADED = (
     "() => [...document.images].every(({ complete, loading }) => complete || loading === 'lazy')"
 )
@@ -137,9 +140,12 @@ def answers(browser: Browser, customer: Customer) -> tuple[float, list[float]]:
     person.log_in(customer.account)
     page = person.page
     tiles = page.locator("[data-tile]")
-    while tiles.count() < MANY_PHOTOS:
+
+    def all_are_listed() -> bool:
         page.mouse.wheel(0, 4_000)
-        page.wait_for_timeout(50)
+        return tiles.count() >= MANY_PHOTOS
+
+    eventually(all_are_listed, LISTED_SECONDS, what=f"{MANY_PHOTOS} photos to be listed")
     page.evaluate("() => { seen.interactions = {} }")
     page.keyboard.press("Home")
     person.button("Select").click()
