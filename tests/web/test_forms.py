@@ -60,7 +60,7 @@ class TestFields:
         present.fill("not the present one")
         page.get_by_label("Neues Passwort", exact=True).fill("a new one that is long")
         german.button("Ändern").last.click()
-        is_wrong(present, "nicht Ihr jetziges Passwort")
+        is_wrong(present, "nicht Ihr aktuelles Passwort")
         expect(page.get_by_role("alert")).to_have_count(0)
 
 
