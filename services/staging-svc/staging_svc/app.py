@@ -43,7 +43,14 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.parts = parts
     app.state.listener = listener
-    add_routes(app, catalog.router, uploads.router, projects.router, images.router)
+    add_routes(
+        app,
+        catalog.router,
+        uploads.router,
+        projects.direct_router,
+        projects.router,
+        images.router,
+    )
     return app
 
 

@@ -14,7 +14,7 @@ def create_app(settings: Settings) -> FastAPI:
     parts = make_parts(settings)
     app = create_service_app(NAME, settings, database=parts.database, close=parts.aclose)
     app.state.parts = parts
-    add_routes(app, quotas.router, plans.router)
+    add_routes(app, quotas.router, quotas.direct_router, plans.router)
     return app
 
 

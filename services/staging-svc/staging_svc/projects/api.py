@@ -9,6 +9,7 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from stagify.calls.usage import QuotaExceededError
 from stagify.database import Session, driver_connection
 from stagify.dependencies import DatabaseDep, SessionDep
+from stagify.direct import DirectRoute
 from stagify.idempotency import IDEMPOTENCY_ERRORS, IdempotencyDep, idempotent
 from stagify.inputs import Name, Opaque
 from stagify.links import link
@@ -47,6 +48,7 @@ from staging_svc.projects.workspace import WorkspaceStream
 from staging_svc.uploads.service import USE_ERRORS
 
 router = APIRouter(tags=["projects"])
+direct_router = APIRouter(tags=["projects"], route_class=DirectRoute)
 
 JSON = "application/json"
 
@@ -78,7 +80,7 @@ EVENT_STREAM: dict[str, Any] = {
 }
 
 
-@router.post(
+@direct_router.post(
     "/v1/projects",
     status_code=202,
     response_model=ProjectRead,

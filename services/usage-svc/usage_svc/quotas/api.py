@@ -17,6 +17,7 @@ from stagify.calls.usage import (
     ReservationRead,
 )
 from stagify.dependencies import DatabaseDep
+from stagify.direct import DirectRoute
 from stagify.inputs import Choice
 from stagify.principal import TenantPrincipal
 from stagify.problems import problems
@@ -30,6 +31,7 @@ from usage_svc.quotas.errors import (
 from usage_svc.quotas.schemas import UsageRead
 
 router = APIRouter()
+direct_router = APIRouter(route_class=DirectRoute)
 
 ReaderDep = Annotated[TenantPrincipal, Depends(requires("usage:read"))]
 IdentityDep = Annotated[TenantPrincipal, Depends(service_for_tenant("identity-svc"))]
@@ -60,7 +62,7 @@ RESERVATION_BODY = {
 
 # The hottest route of the platform: FastAPI's injection and validation would double its cost,
 # so it reads, checks and writes by itself, with the same parts and the same refusals.
-@router.post(
+@direct_router.post(
     RESERVATIONS,
     status_code=201,
     response_model=ReservationRead,
