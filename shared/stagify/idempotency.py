@@ -46,6 +46,13 @@ STORE = """
 INSERT INTO idempotency_keys (scope, fingerprint, status, body) VALUES ($1, $2, $3, $4)
 ON CONFLICT DO NOTHING RETURNING true
 """
+# One round trip for all three, where the answer is known before its effects.
+LOCK_AND_STORE = """
+INSERT INTO idempotency_keys (scope, fingerprint, status, body)
+SELECT $1::bytea, $2::bytea, $3::smallint, $4::bytea
+WHERE pg_try_advisory_xact_lock(hashtextextended(encode($1, 'hex'), 0))
+ON CONFLICT DO NOTHING RETURNING true
+"""
 EXPIRE = (
     "DELETE FROM idempotency_keys WHERE scope = ANY (ARRAY("
     "SELECT scope FROM idempotency_keys WHERE created_at < now() - $1::interval LIMIT 5000))"
@@ -172,6 +179,20 @@ class Idempotency:
         response.headers["Idempotent-Replayed"] = "true"
         return response
 
+    async def replay_or_remember(
+        self, connection: asyncpg.Connection, status: int, body: bytes
+    ) -> Response | None:
+        """The stored answer, as `replay`; or this one is stored from here on, if its effects are
+        committed."""
+        if self._scope is None:
+            return None
+        if await connection.fetchval(LOCK_AND_STORE, self._scope, self._fingerprint, status, body):
+            return None
+        stored = await self.recall(connection)
+        if stored is None:
+            raise IdempotencyInProgressError
+        return stored
+
     async def remember(self, connection: asyncpg.Connection, status: int, body: bytes) -> None:
         """Store the answer in the transaction of its effects.
 
@@ -225,6 +246,16 @@ class Once(Generic[T]):
             result = await work(connection)
             self.body = self._dump(result)
             await self._idempotency.remember(connection, self._status, self.body)
+            return result
+
+    async def write_as(self, result: T, work: Callable[[asyncpg.Connection], Awaitable[None]]) -> T:
+        """The same for `work` whose result is known before it runs, which saves a round trip."""
+        async with self._database.tenant_connection(self._tenant_id) as connection:
+            self.body = self._dump(result)
+            _stop_if_answered(
+                await self._idempotency.replay_or_remember(connection, self._status, self.body)
+            )
+            await work(connection)
             return result
 
 

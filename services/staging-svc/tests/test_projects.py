@@ -17,6 +17,7 @@ from stagify.testing import ContextKeys, ObjectStoreServer, app_client
 from staging_svc.app import create_app
 from staging_svc.furnishing.job_loop import JobLoop
 from staging_svc.objects.service import intend_unless_used, upload_key
+from staging_svc.parts import Parts
 from staging_svc.projects import queries
 from staging_svc.projects.queries import Wanted
 from staging_svc.uploads import service as uploads
@@ -157,6 +158,14 @@ class TestCreateProject:
         assert {event.reservation_id} == usage_svc.held_by(caller.tenant_id)
         assert event.created_by == caller.user_id
 
+    async def test_answer_is_what_reading_tells(self, caller: Caller) -> None:
+        corners = [{"x": -0.2, "y": 1.1}, {"x": 0.3, "y": 0.6}, {"x": 0.7, "y": 0.6}]
+        layout = {"floor_corners": [*corners, {"x": 1.2, "y": 1.000_000_1}], "door": None}
+        options = {"label": False, "seed": 7, "layout": layout, "ceiling_height_m": 2.75}
+        caller.kind = "api_key"
+        project = await caller.project(name="Größe “M”", options=options)
+        assert await caller.read(project["id"]) == project
+
     async def test_project_is_named_after_its_choices(self, caller: Caller) -> None:
         project = await caller.project(room_type="dining_room", style="industrial")
         assert project["name"] == "Dining room, Industrial"
@@ -241,6 +250,22 @@ class TestIdempotency:
         await caller.create(upload_id, headers=key)
         answer = await caller.create(upload_id, style="industrial", headers=key)
         assert code(answer) == (422, "idempotency_key_reused")
+
+    async def test_key_that_another_request_used_meanwhile_is_refused(
+        self, caller: Caller, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        upload_id, others = [await caller.upload(room_photo()) for _ in range(2)]
+        key = {"Idempotency-Key": "mine"}
+
+        async def after_the_other(parts: Parts, upload: UploadState) -> None:
+            monkeypatch.undo()
+            assert (await caller.create(others, headers=key)).status_code == 202
+            await uploads.check_filled(parts, upload)
+
+        monkeypatch.setattr(uploads, "check_filled", after_the_other)
+        answer = await caller.create(upload_id, headers=key)
+        assert code(answer) == (422, "idempotency_key_reused")
+        assert len((await caller.get("/v1/projects")).json()["items"]) == 1
 
     async def test_key_of_a_deleted_project_is_still_known(
         self, caller: Caller, usage_svc: UsageService

@@ -1,6 +1,6 @@
 """SQL of projects. Creating and reading them bypasses the ORM, because clients do that most often."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -15,7 +15,7 @@ from staging_svc.projects.models import Project
 
 # A project with its images, as clients see it: its columns by name, those of the images with
 # the image's kind in front, which are NULL while there is no such image.
-ProjectRow: TypeAlias = asyncpg.Record
+ProjectRow: TypeAlias = Mapping[str, Any]
 
 # The estimate looks at this many of the last photos, and at this many jobs that come before.
 LAST_PHOTOS = 8
@@ -84,11 +84,6 @@ INSERT INTO projects (tenant_id, id, created_at, updated_at, name, room_type, st
                       status, progress, version, reservation_id, is_reserved, created_by,
                       usage_dimensions, variation_of)
 VALUES ($1, $2, $3, $3, $4, $5, $6, $7, 'queued', 0, 1, $8, $9, $10, $11, $12)
-RETURNING id, name, room_type, style, options::text, status, progress, version,
-          failure_code, failure_message, hints::text, confidence, checks::text, created_at,
-          updated_at, created_by,
-          id AS photo_id, is_final, is_favourite, deleted_at, NULL::integer AS eta_seconds,
-          NULL::uuid AS original_id, NULL::uuid AS staged_id
 """
 
 # One customer's change of a project at a time: so that none puts a job into the queue while another
@@ -183,9 +178,37 @@ def list_query(names: Sequence[str], *, is_deleted: bool) -> str:
     return READ.format(where=" AND ".join(conditions), order="id DESC", limit="LIMIT $1")
 
 
-async def insert_project(connection: asyncpg.Connection, new: NewProject) -> ProjectRow:
-    """Write a new project, and return its row in the form that reading has."""
-    return await connection.fetchrow(
+def row_of(new: NewProject) -> ProjectRow:
+    """The row of a new project of a photo that has no other, as it is read once it is written."""
+    return {
+        "id": new.id,
+        "photo_id": new.id,
+        "name": new.name,
+        "room_type": new.room_type,
+        "style": new.style,
+        "options": new.options,
+        "status": "queued",
+        "progress": 0.0,
+        "failure_code": None,
+        "failure_message": None,
+        "hints": "[]",
+        "confidence": None,
+        "checks": "[]",
+        "original_id": None,
+        "staged_id": None,
+        "is_final": False,
+        "is_favourite": False,
+        "eta_seconds": None,
+        "created_by": new.created_by,
+        "created_at": new.created_at,
+        "updated_at": new.created_at,
+        "deleted_at": None,
+    }
+
+
+async def insert_project(connection: asyncpg.Connection, new: NewProject) -> None:
+    """Write a new project."""
+    await connection.execute(
         INSERT,
         new.tenant_id,
         new.id,
@@ -204,7 +227,8 @@ async def insert_project(connection: asyncpg.Connection, new: NewProject) -> Pro
 
 async def fetch_project(connection: asyncpg.Connection, project_id: UUID) -> ProjectRow | None:
     """The project with this id, or None."""
-    return await connection.fetchrow(GET, project_id)
+    found: ProjectRow | None = await connection.fetchrow(GET, project_id)
+    return found
 
 
 async def fetch_projects(

@@ -67,7 +67,9 @@ async def create_project(
         principal.tenant_id, reservation_id, ttl_seconds=RESERVATION_TTL_SECONDS
     )
     project = _new_project(principal, wanted, parts.catalog, reservation_id, is_reserved)
-    return await once.write(lambda writing: _accept(writing, project, wanted.upload_id))
+    return await once.write_as(
+        queries.row_of(project), lambda writing: _accept(writing, project, wanted.upload_id)
+    )
 
 
 def check_choices(room_type: str, style: str, quality: str, catalog: Catalog) -> None:
@@ -113,11 +115,10 @@ def default_name(room_type: str, style: str, catalog: Catalog) -> str:
     return f"{names.get(room_type, room_type)}, {names.get(style, style)}"
 
 
-async def _accept(connection: Connection, project: NewProject, upload_id: UUID) -> ProjectRow:
-    accepted = await queries.insert_project(connection, project)
+async def _accept(connection: Connection, project: NewProject, upload_id: UUID) -> None:
+    await queries.insert_project(connection, project)
     await uploads.use_upload(connection, upload_id=upload_id, project_id=project.id)
     await queue_new(connection, project)
-    return accepted
 
 
 async def queue_new(connection: Connection, project: NewProject) -> None:
