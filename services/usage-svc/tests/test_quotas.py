@@ -20,6 +20,8 @@ from usage_svc.app import create_app
 from usage_svc.meters import month_start, next_month
 from usage_svc.parts import Parts
 from usage_svc.quotas import reservations
+from usage_svc.quotas.errors import ReservationReleasedError
+from usage_svc.quotas.rules import Held, Wanted
 from usage_svc.settings import Settings
 from usage_svc.worker import expire_reservations, upkeep
 
@@ -218,6 +220,44 @@ class TestReserve:
         for other in ({"quantity": 2}, {"meter": "api_calls"}):
             answer = await reserve(tenant_id, reservation_id=reservation_id, **other)
             assert code(answer) == (409, "reservation_mismatch")
+
+    async def test_new_ones_beside_others(
+        self,
+        reserve: Reserve,
+        release: Release,
+        usage: Usage,
+        clock: Clock,
+        parts: Parts,
+        tenant_id: UUID,
+    ) -> None:
+        expired, held, released, new = (new_id() for _ in range(4))
+        await reserve(tenant_id, reservation_id=str(expired))
+        clock.advance(timedelta(minutes=16))
+        await expire_reservations(parts)
+        for each in (held, released):
+            await reserve(tenant_id, reservation_id=str(each))
+        await release(tenant_id, str(released))
+        batch = [
+            Wanted(each, 1, timedelta(minutes=15)) for each in (new, expired, held, released, new)
+        ]
+        async with parts.database.tenant_connection(tenant_id) as connection:
+            outcomes = await reservations.reserve(
+                connection,
+                tenant_id=tenant_id,
+                meter="staging",
+                batch=batch,
+                plans=parts.plans,
+                attached_ttl=parts.settings.attached_ttl,
+                now=utc_now(),
+            )
+        assert [type(each) for each in outcomes] == [
+            Held,
+            Held,
+            Held,
+            ReservationReleasedError,
+            Held,
+        ]
+        assert (await usage(tenant_id))["reserved"] == 3
 
     async def test_same_id_of_another_tenant_is_another_reservation(
         self, reserve: Reserve, usage: Usage, tenant_id: UUID, other_tenant_id: UUID

@@ -167,7 +167,7 @@ async def find_quotas_of(
     }
 
 
-# An expired reservation may be made again; every other state stays as it is.
+# An expired reservation may be made again if it is known ($8); every other one stays as it is.
 _HOLD = """
 WITH held AS (
     INSERT INTO reservations AS r
@@ -178,7 +178,7 @@ WITH held AS (
     ON CONFLICT (tenant_id, id) DO UPDATE
     SET state = 'held', meter = excluded.meter, period_start = excluded.period_start,
         quantity = excluded.quantity, expires_at = excluded.expires_at, closed_at = NULL
-    WHERE r.state = 'expired'
+    WHERE $8 AND r.state = 'expired'
     RETURNING r.id, r.quantity
 ), counted AS (
     UPDATE quotas SET reserved = reserved + (SELECT coalesce(sum(quantity), 0) FROM held)
@@ -193,9 +193,13 @@ async def hold(
     quota: QuotaKey,
     holds: Mapping[UUID, tuple[int, datetime]],
     now: datetime,
+    *,
+    only_new: bool = False,
 ) -> set[UUID]:
-    """Hold reservations (quantity and expiry by id) in a locked quota; returns those now held."""
-    rows = await connection.fetch(_HOLD, *quota, list(holds), *_columns(holds.values(), 2), now)
+    """Hold reservations (quantity and expiry by id) in a locked quota; returns those now held. With
+    `only_new`, those that exist stay as they are, expired ones too."""
+    columns = _columns(holds.values(), 2)
+    rows = await connection.fetch(_HOLD, *quota, list(holds), *columns, now, not only_new)
     return {row["id"] for row in rows}
 
 

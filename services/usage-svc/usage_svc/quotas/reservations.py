@@ -10,7 +10,6 @@ arrive late, twice or before the reservation itself: what comes late changes no 
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
-from functools import partial
 from uuid import UUID
 
 from prometheus_client import Counter
@@ -43,24 +42,40 @@ async def reserve(
 ) -> list[Outcome]:
     """Reserve each of `batch` that fits the tenant's quota; the answers in the same order."""
     key = QuotaKey(tenant_id, meter, METERS[meter].period_start(now))
-    quota = await queries.lock_quota(connection, key)
-    known = await queries.find_reservations(connection, tenant_id, [one.id for one in batch])
-    decide = partial(
-        Decision,
-        batch,
-        key=key,
-        known=known,
-        limit=plans.limit(quota["plan"], meter),
-        attached_ttl=attached_ttl,
-        now=now,
-    )
-    decision = decide(quota=quota, full=_storage_is_full(meter, quota, plans))
-    if decision.lacks_room and await _expire_due_of(connection, key, now):
+
+    async def decide(known: Mapping[UUID, queries.Row]) -> Decision:
         quota = await queries.lock_quota(connection, key)
-        decision = decide(quota=quota, full=_storage_is_full(meter, quota, plans))
-    outcomes = await _hold(connection, key, batch, decision, now)
+        return Decision(
+            batch,
+            key=key,
+            quota=quota,
+            known=known,
+            limit=plans.limit(quota["plan"], meter),
+            attached_ttl=attached_ttl,
+            now=now,
+            full=_storage_is_full(meter, quota, plans),
+        )
+
+    # Nearly always all are new, and fit. If one is not, this shows here; what was held stays so, and is
+    # known from now on.
+    decision = await decide({})
+    outcomes = decision.outcomes
+    if decision.lacks_room or not await _are_new(connection, key, decision, now):
+        known = await queries.find_reservations(connection, tenant_id, [one.id for one in batch])
+        decision = await decide(known)
+        if decision.lacks_room and await _expire_due_of(connection, key, now):
+            decision = await decide(known)
+        outcomes = await _hold(connection, key, batch, decision, now)
     _count(outcomes)
     return outcomes
+
+
+async def _are_new(
+    connection: Connection, key: QuotaKey, decision: Decision, now: datetime
+) -> bool:
+    """Hold those that do not exist yet; whether that was all of them."""
+    held = await queries.hold(connection, key, decision.to_hold, now, only_new=True)
+    return held == decision.to_hold.keys()
 
 
 def _storage_is_full(
