@@ -1,11 +1,15 @@
 """Password hashing and the passwords that are refused."""
 
 import asyncio
+import os
+import sys
+import threading
 
 import pytest
+from argon2 import PasswordHasher
 
 from identity_svc.people.errors import BusyError, WeakPasswordError
-from identity_svc.people.passwords import Passwords, Standing
+from identity_svc.people.passwords import NICENESS, Passwords, Standing
 from identity_svc.people.rules import check_password, worst_passwords
 from identity_svc.settings import Settings
 from identity_testing import MakeSettings
@@ -32,6 +36,20 @@ async def test_default_cost_is_argon2id_with_19_mib(
 async def test_garbage_hash_matches_nothing(settings: Settings) -> None:
     passwords = Passwords(settings)
     assert not await passwords.verify("anything", "not a hash")
+    passwords.close()
+
+
+async def test_hashes_give_way_to_everything_else(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def niceness() -> int:
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    own, passwords = niceness(), Passwords(settings)
+    monkeypatch.setattr(PasswordHasher, "hash", lambda *_: str(niceness()))
+    gives_way = sys.platform == "linux"
+    assert await passwords.hash("any") == str(min(own + NICENESS * gives_way, 19))
+    assert niceness() == own
     passwords.close()
 
 
