@@ -17,8 +17,9 @@ export function More({ list }: { list: List }) {
   useEffect(() => {
     if (!end.current || !hasNextPage || isFetchingNextPage || isFetchNextPageError) return;
     const watch = new IntersectionObserver(
-      ([entry]) => {
-        if (entry?.isIntersecting) fetchNextPage();
+      (entries) => {
+        // A busy page is told of several changes at once, and after the last of them of none any more.
+        if (entries.some(({ isIntersecting }) => isIntersecting)) fetchNextPage();
       },
       { rootMargin: "1200px" },
     );
