@@ -147,12 +147,10 @@ class ManagedProcess:
 
     def _members(self) -> list[psutil.Process]:
         """Its leader, and what that has started in its group."""
-        group, found = self.pid, list[psutil.Process]()
-        with contextlib.suppress(psutil.NoSuchProcess):
-            if group is not None:
-                leader = psutil.Process(group)
-                found = [leader, *leader.children(recursive=True)]
-        return [each for each in found if group is not None and _is_in(group, each)]
+        group = self.pid
+        if group is None:
+            return []
+        return [each for each in family_of(group) if _is_in(group, each)]
 
     def tail(self, lines: int = 15) -> str:
         """The end of its log."""
@@ -160,6 +158,15 @@ class ManagedProcess:
             return ""
         text = self.command.log.read_text(errors="replace")
         return "\n".join(f"  {line}" for line in text.splitlines()[-lines:])
+
+
+def family_of(pid: int) -> list[psutil.Process]:
+    """The process and its descendants, itself first; nothing once it has ended."""
+    try:
+        process = psutil.Process(pid)
+        return [process, *process.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return []
 
 
 def _is_in(group: int, process: psutil.Process) -> bool:

@@ -8,6 +8,7 @@ from rich.table import Table
 
 from stagify_local.installation import Running, RunningProcess
 from stagify_local.ports import accepts
+from stagify_local.process import family_of
 from stagify_local.supervisor import answers_ready
 
 # Their ports speak protocols of their own and have no /readyz.
@@ -24,7 +25,9 @@ def status_table(running: Running) -> Table:
         ready = pool.map(is_ready, processes)
     total = 0
     for process, answers in zip(processes, ready, strict=True):
-        memory = 0 if process.pid is None else pss(group_of(process.pid, process is supervisor))
+        family = [] if process.pid is None else family_of(process.pid)
+        # The children of the supervisor have rows of their own.
+        memory = pss(family[:1] if process is supervisor else family)
         total += memory
         pid = "-" if process.pid is None else str(process.pid)
         port = "-" if process is supervisor else str(process.port)
@@ -41,15 +44,6 @@ def is_ready(process: RunningProcess) -> bool:
     if process.name in PARTS or process.name.startswith("supervisor"):
         return accepts(process.port)
     return answers_ready(process.port)
-
-
-def group_of(pid: int, alone: bool) -> list[psutil.Process]:
-    """The process with its descendants; the supervisor alone, because its children have rows."""
-    try:
-        process = psutil.Process(pid)
-        return [process] if alone else [process, *process.children(recursive=True)]
-    except psutil.NoSuchProcess:
-        return []
 
 
 def pss(processes: Iterable[psutil.Process]) -> int:
