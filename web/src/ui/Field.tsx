@@ -11,9 +11,14 @@ export const inputLook = looks(
   "[&[readonly]]:bg-raised [&[readonly]]:text-quiet",
 );
 
-type FieldProps = Omit<ComponentProps<typeof Base.Control>, "name" | "className"> & {
+type FieldProps = Omit<
+  ComponentProps<typeof Base.Control>,
+  "name" | "className" | "autoComplete"
+> & {
   name: string;
   label: ReactNode;
+  /** What a browser and a password manager may fill in (HTML, autofill field names); `off` for nothing. */
+  autoComplete: string;
   /** One sentence under the field, always there. */
   hint?: ReactNode;
   /** Something at the end of the field, inside it. */

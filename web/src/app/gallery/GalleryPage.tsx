@@ -149,9 +149,22 @@ function Fields() {
     <Part name="Field, Select, ChoiceGroup, Switch, OtpField">
       <div className="grid gap-8 sm:grid-cols-2">
         <Form onSubmit={() => undefined} errors={TAKEN}>
-          <Field name="name" label="Name" placeholder="Lakeside Homes" />
-          <Field name="slug" label="Address" defaultValue="lakeside" hint="lakeside.example.com" />
-          <Field name="email" label="Email" type="email" defaultValue="ana@example.com" readOnly />
+          <Field name="name" label="Name" placeholder="Lakeside Homes" autoComplete="off" />
+          <Field
+            name="slug"
+            label="Address"
+            defaultValue="lakeside"
+            autoComplete="off"
+            hint="lakeside.example.com"
+          />
+          <Field
+            name="email"
+            label="Email"
+            type="email"
+            autoComplete="off"
+            defaultValue="ana@example.com"
+            readOnly
+          />
           <PasswordField
             name="password"
             label="Password"
@@ -254,7 +267,7 @@ function Over() {
           </>
         }
       >
-        <Field name="name" label="Name" defaultValue="Kitchen, north side" />
+        <Field name="name" label="Name" defaultValue="Kitchen, north side" autoComplete="off" />
       </Dialog>
       <ConfirmDialog
         open={open === "confirm"}
@@ -271,7 +284,7 @@ function Over() {
         description="It takes about a minute for each."
       >
         <Select name="room" label="Room" choices={ROOMS} defaultValue="bedroom" />
-        <Field name="note" label="Note" />
+        <Field name="note" label="Note" autoComplete="off" />
         <Button size="large" onClick={close}>
           Stage 6 photos
         </Button>

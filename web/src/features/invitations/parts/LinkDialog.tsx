@@ -131,6 +131,7 @@ function LinkForm({
         min={1}
         max={1000}
         required
+        autoComplete="off"
       />
       <ChoiceGroup<Days>
         name="days"

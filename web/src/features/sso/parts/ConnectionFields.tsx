@@ -53,7 +53,8 @@ export function ConnectionFields({ connection }: { connection?: Connection }) {
       <PasswordField
         name="client_secret"
         label={connection ? <Trans>New client secret</Trans> : <Trans>Client secret</Trans>}
-        autoComplete="off"
+        // Otherwise browsers fill in the password of whoever is logged in, `off` or not.
+        autoComplete="new-password"
       />
     </>
   );
