@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import bpy
@@ -26,23 +27,49 @@ _WALL_STRENGTH = 0.6
 _CAUGHT_RADIANCE = 0.3
 
 
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What the furniture stands in: what only lights it, the floor, and the parts of walls near it."""
+
+    glowing: list[bpy.types.Object]
+    floor: bpy.types.Object
+    walls: list[bpy.types.Object]
+
+    def catch_shadows(self) -> None:
+        """Show the camera the shadows of the furniture, and nothing else of the room."""
+        for wall in self.walls:
+            wall.hide_render = False
+        self.floor.visible_camera = True
+        # All of them: only these exist in the room "without furniture" that Cycles compares with.
+        for thing in (*self.glowing, self.floor, *self.walls):
+            thing.is_shadow_catcher = True
+
+
 def add_room(
     scene: bpy.types.Scene, description: dict[str, Any], furniture: list[bpy.types.Object]
-) -> None:
-    """Add glowing surfaces, windows and shadow catchers."""
+) -> Room:
+    """Add glowing surfaces, windows, the floor and the walls; the camera sees none of them yet."""
     box = description["room"]
     surfaces = np.load(description["surfaces"])
-    for name, corners in _faces(box, _GAP).items():
-        if name in surfaces.files:
-            _glowing(scene, name, corners, surfaces[name])
+    glowing = [
+        _glowing(scene, name, corners, surfaces[name])
+        for name, corners in _faces(box, _GAP).items()
+        if name in surfaces.files
+    ]
     for window in description["windows"]:
         _window(scene, window)
-    _catcher(scene, "floor", _faces(box, 0.0)["floor"], description["floor"], camera_only=False)
+    floor = _plain(scene, "floor", _faces(box, 0.0)["floor"], description["floor"])
+    floor.visible_camera = False
     bounds = [_bounds(thing) for thing in furniture]
+    walls = []
     for wall in ("back", "left", "right"):
         for corners, strength in _shadowed(box, wall, bounds):
-            patch = _catcher(scene, wall, corners, description["wall"], camera_only=True)
+            patch = _plain(scene, wall, corners, description["wall"])
+            patch.visible_diffuse = patch.visible_glossy = patch.visible_shadow = False
+            patch.hide_render = True
             _fade(patch, strength * _WALL_STRENGTH)
+            walls.append(patch)
+    return Room(glowing, floor, walls)
 
 
 def _bounds(thing: bpy.types.Object) -> Bounds:
@@ -158,15 +185,12 @@ def _quad(scene: bpy.types.Scene, name: str, corners: list[Corner]) -> bpy.types
         loop.uv = uv
     thing = bpy.data.objects.new(name, mesh)
     scene.collection.objects.link(thing)
-    # Catchers, all of them: only they also exist in the room "without furniture" that Cycles
-    # compares with.
-    thing.is_shadow_catcher = True
     return thing
 
 
 def _glowing(
     scene: bpy.types.Scene, name: str, corners: list[Corner], radiance: NDArray[np.float32]
-) -> None:
+) -> bpy.types.Object:
     """A face that shines as bright as the photo shows it; seen by bounced rays only."""
     thing = _quad(scene, f"glow.{name}", corners)
     material = bpy.data.materials.new(f"glow.{name}")
@@ -180,6 +204,7 @@ def _glowing(
     tree.links.new(emission.outputs[0], output.inputs["Surface"])
     thing.data.materials.append(material)
     thing.visible_camera = thing.visible_shadow = False
+    return thing
 
 
 def _emission(tree: Any, name: str, radiance: NDArray[np.floating[Any]]) -> Any:
@@ -232,17 +257,12 @@ def _window(scene: bpy.types.Scene, window: dict[str, Any]) -> None:
     scene.collection.objects.link(thing)
 
 
-def _catcher(
-    scene: bpy.types.Scene,
-    name: str,
-    corners: list[Corner],
-    surface: dict[str, Any],
-    *,
-    camera_only: bool,
+def _plain(
+    scene: bpy.types.Scene, name: str, corners: list[Corner], surface: dict[str, Any]
 ) -> bpy.types.Object:
-    """A face that shows nothing but the shadows and reflections on it."""
-    thing = _quad(scene, f"catch.{name}", corners)
-    material = bpy.data.materials.new(f"catch.{name}")
+    """A face of one colour that reflects light."""
+    thing = _quad(scene, name, corners)
+    material = bpy.data.materials.new(name)
     material.use_nodes = True
     shader = material.node_tree.nodes["Principled BSDF"]
     shader.inputs["Base Color"].default_value = (*surface["albedo"], 1.0)
@@ -250,6 +270,4 @@ def _catcher(
     shader.inputs["Specular IOR Level"].default_value = surface["specular"]
     thing.data.materials.append(material)
     thing.visible_transmission = False
-    if camera_only:
-        thing.visible_diffuse = thing.visible_glossy = thing.visible_shadow = False
     return thing

@@ -15,10 +15,12 @@ import bpy
 import numpy as np
 from mathutils import Matrix
 from numpy.typing import NDArray
-from room import add_room
-from view import add_camera, crop_to
+from room import Room, add_room
+from view import add_camera, crop_to, outline_of
 
 Progress = Callable[[float], None]
+# More of them fill the shadows up, and cost time.
+_SHADOW_BOUNCES = 1
 
 
 def version() -> str:
@@ -27,8 +29,12 @@ def version() -> str:
 
 
 def render(description: dict[str, Any], progress: Progress) -> dict[str, Any]:
-    """Render to `description["output"]`, a .npy with five channels: premultiplied linear RGBA with the
-    shadows, and how much of a pixel the furniture covers; say where it lies."""
+    """Render to `description["output"]`, a .npz, and say which part of the photo it shows.
+
+    `furniture` is premultiplied linear RGBA, `shadow` how much light the furniture takes from floor and
+    walls, at half the size, and `outline` the triangles that the furniture covers, in photo pixels from
+    the corner of the part.
+    """
     started = time.perf_counter()
     bpy.ops.wm.read_factory_settings(use_empty=True)
     scene = bpy.context.scene
@@ -36,23 +42,25 @@ def render(description: dict[str, Any], progress: Progress) -> dict[str, Any]:
     camera = add_camera(scene, description["camera"])
     furniture = _place(scene, Path(description["furniture"]), description["items"])
     bpy.context.view_layer.update()
-    add_room(scene, description, furniture)
+    room = add_room(scene, description, furniture)
     crop = crop_to(scene, camera, furniture, description["camera"])
+    outline = outline_of(furniture, camera, description["camera"], crop)
     built = time.perf_counter()
     _watch(scene, progress)
-    layer = _rendered(scene, description["output"])
+    coloured = _rendered(scene, description["output"])
     bpy.app.handlers.render_stats.clear()
-    coloured = time.perf_counter()
-    _show_coverage_only(scene, description["quality"]["edge_samples"], furniture)
-    coverage = _rendered(scene, description["output"])[..., 3:]
-    np.save(description["output"], np.concatenate([layer, coverage], axis=-1))
+    rendered = time.perf_counter()
+    _show_shadows_only(scene, description["quality"]["shadow_samples"], furniture, room)
+    shadow = _rendered(scene, description["output"])[..., 3]
+    with Path(description["output"]).open("wb") as file:
+        np.savez(file, furniture=coloured, shadow=shadow, outline=outline)
     return {
         "blender": version(),
         "crop": crop,
-        "size": [layer.shape[1], layer.shape[0]],
+        "size": [coloured.shape[1], coloured.shape[0]],
         "build_seconds": round(built - started, 3),
-        "render_seconds": round(coloured - built, 3),
-        "edge_seconds": round(time.perf_counter() - coloured, 3),
+        "render_seconds": round(rendered - built, 3),
+        "shadow_seconds": round(time.perf_counter() - rendered, 3),
     }
 
 
@@ -128,17 +136,18 @@ def _watch(scene: bpy.types.Scene, progress: Progress) -> None:
     bpy.app.handlers.render_stats.append(report)
 
 
-def _show_coverage_only(
-    scene: bpy.types.Scene, samples: int, furniture: list[bpy.types.Object]
+def _show_shadows_only(
+    scene: bpy.types.Scene, samples: int, furniture: list[bpy.types.Object], room: Room
 ) -> None:
-    """Make the next rendering a fast one, with nothing but the furniture's outline: it takes many more
-    samples than the colours do to draw an edge without dots."""
-    for thing in scene.collection.objects:
-        thing.hide_render = thing not in furniture
-    plain = bpy.data.materials.new("plain")
-    bpy.context.view_layer.material_override = plain
+    """Make the next rendering one of the shadows on floor and walls, as if the furniture that casts them
+    were of glass to the camera. They are soft: half the size will do."""
+    room.catch_shadows()
+    for thing in furniture:
+        thing.visible_camera = False
     cycles = scene.cycles
-    cycles.samples, cycles.max_bounces, cycles.use_denoising = samples, 0, False
+    cycles.samples = samples
+    cycles.max_bounces = cycles.diffuse_bounces = _SHADOW_BOUNCES
+    scene.render.resolution_percentage = round(scene.render.resolution_percentage / 2)
 
 
 def _rendered(scene: bpy.types.Scene, output: str) -> NDArray[np.float32]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import Any
 
 import bpy
 import numpy as np
 from mathutils import Matrix, Vector
+from numpy.typing import NDArray
 
 _SENSOR_MM = 36.0
 _NEAR = 0.05
@@ -59,3 +61,50 @@ def crop_to(
     scale = min(camera["scale"], math.sqrt(share))
     scene.render.resolution_percentage = round(100 * scale)
     return [left, top, right, bottom]
+
+
+def outline_of(
+    furniture: list[bpy.types.Object],
+    eye: bpy.types.Object,
+    camera: dict[str, Any],
+    crop: list[int],
+) -> NDArray[np.float32]:
+    """The triangles of the furniture as the camera sees them, (n, 3, 2), in pixels from the crop's corner.
+
+    Drawn one over the other they are its outline, finer than many samples could draw it.
+    """
+    seen = np.concatenate([_triangles(thing, eye) for thing in furniture])
+    is_behind = seen[..., 2] > -_NEAR
+    cut = seen[is_behind.any(axis=1) & ~is_behind.all(axis=1)]
+    seen = np.concatenate([seen[~is_behind.any(axis=1)], *[_in_front(each) for each in cut]])
+    left, top, right, bottom = crop
+    depth = -seen[..., 2]
+    u = camera["focal"] * seen[..., 0] / depth + camera["width"] / 2 - left
+    v = -camera["focal"] * seen[..., 1] / depth + camera["height"] / 2 - top
+    is_shown = (u.max(axis=1) > 0) & (u.min(axis=1) < right - left)
+    is_shown &= (v.max(axis=1) > 0) & (v.min(axis=1) < bottom - top)
+    return np.stack([u, v], axis=-1)[is_shown].astype(np.float32)
+
+
+def _triangles(thing: bpy.types.Object, eye: bpy.types.Object) -> NDArray[np.float64]:
+    """The triangles of an object in the camera's axes, (n, 3, 3)."""
+    mesh = thing.data
+    mesh.calc_loop_triangles()
+    points = np.empty(len(mesh.vertices) * 3, np.float32)
+    mesh.vertices.foreach_get("co", points)
+    corners = np.empty(len(mesh.loop_triangles) * 3, np.int32)
+    mesh.loop_triangles.foreach_get("vertices", corners)
+    change = np.array(eye.matrix_world.inverted() @ thing.matrix_world)
+    seen = points.reshape(-1, 3) @ change[:3, :3].T + change[:3, 3]
+    return seen[corners].reshape(-1, 3, 3)
+
+
+def _in_front(triangle: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What of a triangle lies before the camera, as one or two triangles."""
+    kept = []
+    for here, there in zip(triangle, np.roll(triangle, -1, axis=0), strict=True):
+        if here[2] <= -_NEAR:
+            kept.append(here)
+        if (here[2] <= -_NEAR) != (there[2] <= -_NEAR):
+            kept.append(here + (there - here) * (-_NEAR - here[2]) / (there[2] - here[2]))
+    return np.array([[kept[0], *pair] for pair in itertools.pairwise(kept[1:])])

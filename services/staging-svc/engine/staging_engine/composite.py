@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -20,6 +21,11 @@ _VEIL = 0.03
 # Two bounces of light fill a shadow more than those of a real room do.
 _SHADOW_DEPTH = 1.5
 _TRACE = 0.004
+_EDGE_PX = 0.9
+# An outline is drawn so much finer than the photo.
+_FINER = 4
+_SUBPIXEL_BITS = 4
+_FAR = 2**28
 _FEATHER = 28
 _SHOULDER = 0.75
 _NOISE = (0.0008, 0.006)
@@ -29,25 +35,49 @@ _LABEL_SIZE = 0.0135
 _SMALLEST_LABEL = 12
 
 
-def composite(photo: Pixels, rendered: Linear, crop: Crop, seed: int) -> Pixels:
-    """The photo (BGR) with a rendered layer laid over `crop`; returns RGB.
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """What the renderer made of a part of the photo."""
 
-    The layer is premultiplied linear RGBA, and the share of each pixel that furniture covers.
-    """
+    furniture: Linear
+    """Premultiplied linear RGBA; few samples have made the alpha, so that outlines are dotted."""
+    shadow: Linear
+    """The share of the light that furniture takes from floor and walls; may be smaller."""
+    outline: Linear
+    """Triangles that together are what the furniture covers, (n, 3, 2), in pixels of the photo's part."""
+
+
+def composite(photo: Pixels, rendered: Rendered, crop: Crop, seed: int) -> Pixels:
+    """The photo (BGR) with furniture and its shadows laid over `crop`; returns RGB."""
     left, top, right, bottom = crop
-    layer = _with_clean_edges(np.nan_to_num(rendered, posinf=0.0, neginf=0.0))
-    layer = _without_veil(_fitted(layer, right - left, bottom - top))
-    layer *= _feather(crop, photo.shape)[..., None]
-    colour, alpha = _soft_shoulder(layer[..., :3]), layer[..., 3:]
-    result = photo[..., ::-1].copy()
+    size = right - left, bottom - top
+    cover = draw_outline(rendered.outline, *size)
+    feather = _feather(crop, photo.shape)
+    shadow = _fitted(_deepened(_finite(rendered.shadow)), *size) * feather
+    colour = _soft_shoulder(_fitted(_solid(_finite(rendered.furniture)), *size))
+    cover *= feather
     beneath = to_linear(photo[top:bottom, left:right])
-    encoded = to_srgb(beneath * (1 - alpha) + colour)
+    encoded = to_srgb(beneath * ((1 - cover) * (1 - shadow))[..., None] + colour * cover[..., None])
     # On black, grain of that size would look like dust.
-    encoded += _noise(photo, alpha, seed) * (_NOISE_ON_BLACK + (1 - _NOISE_ON_BLACK) * encoded)
+    grain = _noise(photo, np.maximum(cover, shadow)[..., None], seed)
+    encoded += grain * (_NOISE_ON_BLACK + (1 - _NOISE_ON_BLACK) * encoded)
     mixed = (np.clip(encoded, 0, 1) * 255 + 0.5).astype(np.uint8)
-    touched = (alpha[..., 0] > 0) | (colour.max(axis=-1) > 0)
+    result = photo[..., ::-1].copy()
+    touched = (cover > 0) | (shadow > 0)
     result[top:bottom, left:right][touched] = mixed[touched]
     return result
+
+
+def draw_outline(triangles: Linear, width: int, height: int) -> Linear:
+    """How much of each pixel the triangles cover together, 0…1."""
+    canvas = np.zeros((height * _FINER, width * _FINER), np.uint8)
+    # OpenCV's whole numbers are the middles of pixels, and it fills half a pixel more on every side.
+    fine = np.clip((triangles * _FINER - 1) * 2**_SUBPIXEL_BITS, -_FAR, _FAR)
+    for corners in np.rint(fine).astype(np.int32):
+        cv2.fillConvexPoly(canvas, corners, 255, cv2.LINE_8, _SUBPIXEL_BITS)
+    filled = cv2.erode(canvas, np.ones((2, 2), np.uint8))
+    shrunk = cv2.resize(filled, (width, height), interpolation=cv2.INTER_AREA)
+    return np.asarray(shrunk / 255, np.float32)
 
 
 def save_jpeg(image: Pixels, path: Path, *, label: bool) -> None:
@@ -58,28 +88,22 @@ def save_jpeg(image: Pixels, path: Path, *, label: bool) -> None:
     picture.save(path, "JPEG", quality=_JPEG_QUALITY, subsampling=0, optimize=True)
 
 
-def _with_clean_edges(rendered: Linear) -> Linear:
-    """The RGBA layer, its shadows deepened, its outlines drawn by the coverage, which is finer than the
-    layer's own alpha.
+def _finite(layer: Linear) -> Linear:
+    return np.nan_to_num(layer, posinf=0.0, neginf=0.0)
 
-    There the furniture's colour is that of its neighbourhood, and the shadow that of the surroundings.
-    """
-    layer, cover = rendered[..., :4].copy(), np.clip(rendered[..., 4], 0, 1)
-    is_shadow = cover <= _TRACE
-    deep = 1 - np.power(1 - np.clip(layer[is_shadow, 3], 0, 1), _SHADOW_DEPTH)
-    layer[is_shadow, 3] = deep
-    is_mixed = ((cover > _TRACE) & (cover < 1 - _TRACE)).astype(np.uint8)
-    edge = cv2.dilate(is_mixed, np.ones((3, 3), np.uint8)) > 0
-    if not edge.any():
-        return layer
-    colour = _blurred(layer[..., :3], 0.9) / np.maximum(_blurred(cover, 0.9), _TRACE)[..., None]
-    outside = (is_shadow & ~edge).astype(np.float32)
-    weight = _blurred(outside, 2.5)
-    shadow = _blurred(layer[..., 3] * outside, 2.5) / np.maximum(weight, 1e-4)
-    shadow *= np.clip(weight / _TRACE, 0, 1)
-    alpha = cover + (1 - cover) * shadow
-    layer[edge] = np.dstack([colour * cover[..., None], alpha])[edge]
-    return layer
+
+def _solid(furniture: Linear) -> Linear:
+    """The furniture's colour, on its outlines and just outside that of its neighbourhood."""
+    colour, alpha = furniture[..., :3], np.clip(furniture[..., 3], 0, 1)
+    near = _blurred(alpha, _EDGE_PX)
+    spread = _blurred(colour, _EDGE_PX) / np.maximum(near, _TRACE)[..., None]
+    return np.where((alpha < 1 - _TRACE)[..., None], spread, colour).astype(np.float32)
+
+
+def _deepened(shadow: Linear) -> Linear:
+    """Shadows without the catchers' veil, stretched so that no edge appears where it ends."""
+    cleared = np.clip((shadow - _VEIL) / (1 - _VEIL), 0, 1)
+    return np.asarray(1 - np.power(1 - cleared, _SHADOW_DEPTH), np.float32)
 
 
 def _blurred(values: Linear, spread: float) -> Linear:
@@ -88,17 +112,9 @@ def _blurred(values: Linear, spread: float) -> Linear:
 
 def _fitted(layer: Linear, width: int, height: int) -> Linear:
     if layer.shape[:2] == (height, width):
-        return layer.copy()
+        return layer
     resized = cv2.resize(layer, (width, height), interpolation=cv2.INTER_CUBIC)
     return np.maximum(np.asarray(resized, np.float32), 0)
-
-
-def _without_veil(layer: Linear) -> Linear:
-    """Take the veil off and stretch the rest, so that no edge appears where it ends."""
-    alpha = np.clip(layer[..., 3:], 0, 1)
-    cleared = np.clip((alpha - _VEIL) / (1 - _VEIL), 0, 1)
-    share = np.where(alpha > 1e-4, np.minimum(cleared / np.maximum(alpha, 1e-4), 1), 0)
-    return np.concatenate([layer[..., :3] * share, cleared], axis=-1).astype(np.float32)
 
 
 def _feather(crop: Crop, shape: tuple[int, ...]) -> NDArray[np.float32]:

@@ -11,7 +11,7 @@ import numpy as np
 
 from staging_engine import VERSION
 from staging_engine.camera import Segments, find_segments
-from staging_engine.composite import composite, save_jpeg
+from staging_engine.composite import Rendered, composite, save_jpeg
 from staging_engine.content import check_content
 from staging_engine.defects import check_picture
 from staging_engine.floor import FloorView
@@ -172,6 +172,7 @@ def finish(
         "finding_room": prepared.analysis.seconds,
         "planning": prepared.seconds,
         "rendering": rendering_seconds,
+        **_child_seconds(answer),
         "compositing": time.perf_counter() - started,
     }
     height, width = image.shape[:2]
@@ -187,10 +188,11 @@ def finish(
     )
 
 
-def _read_rendered(prepared: Preparation) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+def _read_rendered(prepared: Preparation) -> Rendered:
     try:
-        return np.load(str(prepared.scene["output"]))  # type: ignore[no-any-return]
-    except (OSError, ValueError) as error:
+        with np.load(str(prepared.scene["output"])) as arrays:
+            return Rendered(arrays["furniture"], arrays["shadow"], arrays["outline"])
+    except (OSError, ValueError, KeyError) as error:
         raise EngineFailedError("engine_crashed", "The renderer produced no picture.") from error
 
 
@@ -200,6 +202,16 @@ def _crop(answer: Mapping[str, JsonValue]) -> tuple[int, int, int, int]:
             return left, top, right, bottom
         case other:
             raise EngineFailedError("engine_crashed", f"The renderer answered crop {other!r}.")
+
+
+def _child_seconds(answer: Mapping[str, JsonValue]) -> dict[str, float]:
+    """What the rendering consists of, as the child tells it."""
+    steps = {
+        "building": answer.get("build_seconds"),
+        "colours": answer.get("render_seconds"),
+        "shadows": answer.get("shadow_seconds"),
+    }
+    return {name: value for name, value in steps.items() if isinstance(value, float)}
 
 
 def _record(

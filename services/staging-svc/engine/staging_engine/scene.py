@@ -26,19 +26,19 @@ class RenderSettings:
     """What a quality means to the renderer."""
 
     samples: int
-    edge_samples: int
+    shadow_samples: int
     scale: float
     most_pixels: int
     bounces: int
 
 
 SETTINGS: dict[Quality, RenderSettings] = {
-    "draft": RenderSettings(samples=4, edge_samples=12, scale=0.5, most_pixels=600_000, bounces=1),
+    "draft": RenderSettings(samples=4, shadow_samples=4, scale=0.5, most_pixels=600_000, bounces=1),
     "standard": RenderSettings(
-        samples=8, edge_samples=16, scale=1.0, most_pixels=900_000, bounces=2
+        samples=8, shadow_samples=8, scale=1.0, most_pixels=900_000, bounces=2
     ),
     "high": RenderSettings(
-        samples=48, edge_samples=64, scale=1.0, most_pixels=2_000_000, bounces=3
+        samples=48, shadow_samples=48, scale=1.0, most_pixels=2_000_000, bounces=3
     ),
 }
 
@@ -104,10 +104,10 @@ def describe_scene(
         ],
         "quality": {
             "samples": settings.samples,
-            "edge_samples": settings.edge_samples,
+            "shadow_samples": settings.shadow_samples,
             "bounces": settings.bounces,
         },
         "seed": request.seed,
         "threads": threads,
-        "output": str(scratch / "rendered.npy"),
+        "output": str(scratch / "rendered.npz"),
     }

@@ -84,7 +84,10 @@ def _check_record(record: object) -> None:
     assert record["engine"] == "blender"
     assert record["seed"] == 5
     assert {item["name"] for item in record["items"]} >= {"bed", "nightstand", "rug"}
-    assert set(record["seconds"]) == {"finding_room", "planning", "rendering", "compositing"}
+    seconds = record["seconds"]
+    parts = {"building", "colours", "shadows"}
+    assert set(seconds) == {"finding_room", "planning", "rendering", "compositing"} | parts
+    assert sum(seconds[part] for part in parts) <= seconds["rendering"]
 
 
 async def test_refusal_starts_no_child(engine: BlenderEngine, request_: StagingRequest) -> None:
