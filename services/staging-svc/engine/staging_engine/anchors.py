@@ -10,16 +10,27 @@ import numpy as np
 
 from staging_engine.footprint import Footprint
 from staging_engine.furniture import Piece
-from staging_engine.planner import STEP_M, Plan, facing_camera
+from staging_engine.planner import Plan, facing_camera
 from staging_engine.site import WALLS, Site, Wall
+from staging_engine.zones import WAYS
 
 # Of the wall behind: doors and things, and up to where patterns and the like count against it.
 _BLOCKED_WALL, _BUSIEST = 0.5, 0.5
-# A narrower bed or sofa where the room asks for it: 1.95 m of bed become 1.75 m, 1.6 m or 1.4 m. Those are
-# hardly shorter and lower.
-_WIDTHS = (1.0, 0.9, 0.82, 0.72)
+# A narrower bed or sofa where the room asks for it: 1.95 m of bed become 1.75 m, 1.6 m, 1.4 m or 1.2 m; a sofa
+# ends as one for two. Those are hardly shorter and lower.
+_WIDTHS = (1.0, 0.9, 0.82, 0.72, 0.62)
 _SMALLER = 9.0
-_TRIED = 4
+# Free in the room, only these: smaller ones look lost.
+_FREE_WIDTHS = (1.0, 0.82)
+_TRIED = 5
+# Of a piece that the photo's edge cuts, the larger it is and the nearer.
+_CUT, _CUT_LARGE = 0.6, 5.0
+# A free sofa that turns its back to a fireplace, or to people who come in.
+_BACK_TO_FIRE, _BACK_TO_WAY, _WAY_BEHIND_M = 1.2, 0.5, 2.5
+_TOWARD_FIRE = 0.35
+# Places tried along a wall: the longer it is, the further apart.
+_LEAST_STEP_M, _MOST_STEPS = 0.1, 24
+_FROM_CORNER_M = 0.05
 # A sofa in the middle of the room does not turn its back to us.
 _LEAST_FLOATING = 0.25
 _NEAR_WALL_M = 0.5
@@ -41,19 +52,19 @@ class Anchor:
 
 def fullest(
     start: Callable[[], Plan], anchors: Iterable[Anchor], furnish: Callable[[Plan, Anchor], None]
-) -> Plan | None:
-    """The best of the plans around these places; None if there are none.
+) -> tuple[Plan, Anchor] | None:
+    """The best of the plans around these places, with its place; None if there are none.
 
     Where everything has its place is seen only when it has been tried.
     """
-    best: tuple[float, Plan] | None = None
+    best: tuple[float, Plan, Anchor] | None = None
     for anchor in anchors:
         plan = start()
         furnish(plan, anchor)
         score = anchor.score + plan.fullness()
         if best is None or score > best[0]:
-            best = score, plan
-    return best and best[1]
+            best = score, plan, anchor
+    return best and best[1:]
 
 
 def find_anchors(plan: Plan, piece: Piece, *, may_float: bool) -> list[Anchor]:
@@ -63,7 +74,7 @@ def find_anchors(plan: Plan, piece: Piece, *, may_float: bool) -> list[Anchor]:
     for width in _WIDTHS:
         scale = (width, (1 + width) / 2, (1 + width) / 2)
         for wall in WALLS:
-            for offset in _offsets(plan.site, wall, may_float):
+            for offset in _offsets(plan.site, wall, may_float and width in _FREE_WIDTHS):
                 kind = (wall, offset > _NEAR_WALL_M, width)
                 for anchor in _anchors_along(plan, piece, wall, offset, scale):
                     if kind not in found or anchor.score > found[kind].score:
@@ -86,7 +97,10 @@ def _anchors_along(
     width, depth = piece.width * scale[0], piece.depth * scale[1]
     height = piece.height * scale[2]
     low, high = (site.left, site.right) if wall == "back" else (0.4, site.depth)
-    for along in np.arange(low + width / 2 + 0.05, high - width / 2 - 0.05, STEP_M):
+    step = max(_LEAST_STEP_M, (high - low) / _MOST_STEPS)
+    first, last = low + width / 2 + _FROM_CORNER_M, high - width / 2 - _FROM_CORNER_M
+    # Up to both corners.
+    for along in (*np.arange(first, last, step), *([last] if first <= last else ())):
         at_wall = site.against(wall, float(along), width, depth)
         place = Footprint(*at_wall.at(0.0, offset), width, depth, at_wall.rotation)
         score = _anchor_score(plan, place, height, wall, offset)
@@ -130,7 +144,9 @@ def _anchor_score(
         + (0.45 if plan.may_stand(ahead, gap=0.0, seen=0.7) else 0.0)
         - 0.25 * off_centre
         - 0.8 * plan.before_ways(place, screen)
-        + 0.2 * _faces_fireplace(site, place)
+        - (_CUT + _CUT_LARGE * screen.area) * site.cut(place, height)
+        + _toward_fireplace(site, place, is_free)
+        - (_BACK_TO_WAY if is_free and _backs_way(site, place) else 0.0)
         - (0.95 + 0.04 * offset if is_free else _NOT_FLUSH * (offset > 0))
     )
 
@@ -143,15 +159,29 @@ def _sides(place: Footprint) -> Iterator[Footprint]:
         yield Footprint(*place.at(across, forward), size, size, place.rotation)
 
 
-def _faces_fireplace(site: Site, place: Footprint) -> float:
-    """1 when the front looks straight at a fireplace."""
-    straight = [0.0]
+def _toward_fireplace(site: Site, place: Footprint, is_free: bool) -> float:
+    """More the straighter the front looks at a fireplace; less than nothing where the back does, free in the room."""
+    score = 0.0
     for zone in site.zones:
         if zone.kind == "fireplace":
             across, forward = place.inside(np.array([zone.place.x, zone.place.y]))
-            away = math.hypot(float(across), float(forward))
-            straight.append(float(forward) / max(away, 1e-6))
-    return max(straight)
+            straight = float(forward) / max(math.hypot(float(across), float(forward)), 1e-6)
+            if straight > 0:
+                score = max(score, _TOWARD_FIRE * straight)
+            elif is_free:
+                score += _BACK_TO_FIRE * straight
+    return score
+
+
+def _backs_way(site: Site, place: Footprint) -> bool:
+    """Whether people who come in see the back first."""
+    for zone in site.zones:
+        if zone.kind in WAYS:
+            across, forward = place.inside(np.array([zone.place.x, zone.place.y]))
+            is_behind = -_WAY_BEHIND_M < forward < -place.depth / 2
+            if is_behind and abs(across) < place.width / 2 + 0.3:
+                return True
+    return False
 
 
 def _along(place: Footprint, wall: Wall) -> float:

@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import product
 
 from staging_engine.anchors import Anchor, find_anchors, fullest
+from staging_engine.filling import hang_on_free_wall, stand_plants, stand_sideboard
 from staging_engine.footprint import Footprint
 from staging_engine.planner import (
-    ALL_ON_FLOOR,
     TURNED_AWAY,
     Plan,
-    corner_places,
     facing_camera,
-    hang,
     hang_pictures,
     lay_rug,
-    wall_behind,
     wall_places,
 )
 from staging_engine.reading_corner import reading_corner
-from staging_engine.site import WALLS
+from staging_engine.site import WALLS, Wall
 
 _RUG_SIZES = ((2.9, 1.8), (2.6, 1.6), (2.4, 1.4))
-_MIRROR_HEIGHT_M = 1.6
+_SMALL_ROOM_M2 = 13.0
 _APART_M = 0.6
 # Where it is not clear up to where the floor reaches, they stand a little before the wall.
 _NIGHTSTANDS_FORWARD_M = (0.0, 0.1, 0.2)
@@ -33,10 +30,17 @@ _NIGHTSTANDS_FORWARD_M = (0.0, 0.1, 0.2)
 def plan_bedroom(start: Callable[[], Plan]) -> Plan | None:
     """Furnish around a bed against a wall; None when no wall has room for one."""
     empty = start()
-    return fullest(start, find_anchors(empty, empty.furniture["bed"], may_float=False), _furnish)
+    anchors = find_anchors(empty, empty.furniture["bed"], may_float=False)
+    best = fullest(start, anchors, _furnish)
+    if best is None:
+        return None
+    plan, anchor = best
+    _fill(plan, anchor)
+    return plan
 
 
 def _furnish(plan: Plan, anchor: Anchor) -> None:
+    """The bed and what belongs to it."""
     piece = plan.furniture["bed"]
     bed = anchor.place
     plan.add("bed", piece, bed, scale=anchor.scale)
@@ -45,11 +49,17 @@ def _furnish(plan: Plan, anchor: Anchor) -> None:
     _nightstands(plan, bed)
     if anchor.wall is not None:
         hang_pictures(plan, anchor.wall, anchor.along, anchor.height + 0.16, bed.width)
-    plant = plan.furniture["plant"]
-    plan.put_first("plant", plant, corner_places(plan, plant), on_floor=ALL_ON_FLOOR)
     _bench(plan, bed)
-    _chest(plan, anchor)
-    _ = _desk(plan, anchor) or reading_corner(plan, bed)
+
+
+def _fill(plan: Plan, anchor: Anchor) -> None:
+    """Something along the other walls."""
+    walls = [wall for wall in WALLS if wall != anchor.wall]
+    # As a chest of drawers.
+    stand_sideboard(plan, walls, gap=_APART_M, under="mirror")
+    _ = _desk(plan, walls) or reading_corner(plan, anchor.place)
+    stand_plants(plan, 2 if plan.area > _SMALL_ROOM_M2 else 1, anchor.place)
+    hang_on_free_wall(plan)
 
 
 def _rugs(bed: Footprint) -> Iterator[tuple[float, float, Footprint]]:
@@ -84,10 +94,9 @@ def _bench(plan: Plan, bed: Footprint) -> None:
     plan.keep_visible = [*kept, *plan.keep_visible]
 
 
-def _desk(plan: Plan, anchor: Anchor) -> bool:
-    """A desk on another wall, with a chair that is seen from the side; False when there is no place."""
+def _desk(plan: Plan, walls: Iterable[Wall]) -> bool:
+    """A desk at one of the walls, with a chair that is seen from the side; False when there is no place."""
     piece, chair = plan.furniture["desk"], plan.furniture["dining_chair"]
-    walls = [wall for wall in WALLS if wall != anchor.wall]
     for place in wall_places(plan, piece, walls, quiet_above=1.1):
         turned = place.rotation + math.pi + plan.random.uniform(-0.25, 0.25)
         forward = place.depth / 2 + 0.12
@@ -99,15 +108,3 @@ def _desk(plan: Plan, anchor: Anchor) -> bool:
         plan.add("dining_chair", chair, seat)
         return True
     return False
-
-
-def _chest(plan: Plan, anchor: Anchor) -> None:
-    """A sideboard as chest of drawers under a mirror, on another wall."""
-    piece, mirror = plan.furniture["sideboard"], plan.furniture["mirror"]
-    walls = [wall for wall in WALLS if wall != anchor.wall]
-    places = wall_places(plan, piece, walls, quiet_above=_MIRROR_HEIGHT_M + 0.4)
-    placed = plan.put_first("sideboard", piece, places, gap=0.6)
-    if placed is None:
-        return
-    wall, along = wall_behind(placed)
-    hang(plan, "mirror", mirror, wall, along, _MIRROR_HEIGHT_M)

@@ -32,6 +32,8 @@ _JAMB, _LINTEL, _LONE_LINTEL = 0.75, 0.7, 0.92
 # A corner of the room goes on over the lintel.
 _MOST_ABOVE = 0.5
 _LEAST_SEEN = 0.9
+# Of most columns and of most rows of a patterned wall, as much is edges.
+_PATTERN_UPRIGHT, _PATTERN_LEVEL = 0.5, 0.35
 
 
 def find_frames(view: FloorView, camera: Camera, room: RoomBox) -> Iterator[Opening]:
@@ -73,7 +75,7 @@ class _Outlines:
         """The columns of two jambs and the row of their lintel."""
         highest = min(_LINTEL_TO_M, ceiling_m - _UNDER_CEILING_M)
         lintels = self._rows(_LINTEL_FROM_M, highest)
-        if not len(lintels):
+        if not len(lintels) or self._is_patterned():
             return
         jambs = self._jambs()
         # An opening may reach up to the next wall.
@@ -98,6 +100,18 @@ class _Outlines:
             if lengths.max() >= least and max(goes_on) <= _MOST_ABOVE:
                 found.append((first, last))
                 yield first, last, top
+
+    def _is_patterned(self) -> bool:
+        """Whether the wall is all edges, as of bricks: among them no outline can be told."""
+        rows = self._rows(_JAMB_FROM_M, _LINTEL_TO_M)
+        seen = self._seen[rows].mean(axis=0) >= _LEAST_SEEN
+        if not seen.any():
+            return False
+        upright, level = (edges[rows][:, seen] for edges in (self._upright, self._level))
+        return bool(
+            np.median(upright.mean(axis=0)) > _PATTERN_UPRIGHT
+            and np.median(level.mean(axis=1)) > _PATTERN_LEVEL
+        )
 
     def _jambs(self) -> list[int]:
         """The columns that are an edge from the floor up to a door's height, the clearest of neighbours."""

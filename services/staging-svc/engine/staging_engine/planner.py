@@ -6,7 +6,7 @@ import math
 import random
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -31,7 +31,7 @@ _TALL_M = 1.2
 _NEAR_WAY_M = 2.2
 # Larger than this, a chair or a plant fills the foreground.
 _LARGEST_ON_SCREEN = 0.07
-STEP_M = 0.2
+_STEP_M = 0.2
 _WORTH = {
     "rug": 0.5,
     "coffee_table": 0.5,
@@ -44,11 +44,18 @@ _WORTH = {
     "floor_lamp": 0.2,
     "plant": 0.2,
     "bench": 0.2,
+    "mirror": 0.2,
     "side_table": 0.1,
 }
 """What a piece adds to a plan; a second one of its kind half of that."""
 # Along a wall that we look along, all we see of a sideboard is its side, large.
-_LEAST_FACING = 0.25
+LEAST_FACING = 0.25
+# As far may what leans on a wall stand before that of the box.
+BEFORE_WALL_M = (0.0, 0.12, 0.25)
+# Of a smaller piece, the photo's edge cuts away no more.
+_MOST_CUT = 0.2
+Scale = tuple[float, float, float]
+_FULL_SIZE: Scale = (1.0, 1.0, 1.0)
 _LEAST_RUG_ON_FLOOR = 0.85
 _LEAST_RUG_SEEN = 0.4
 
@@ -61,7 +68,7 @@ class Placement:
     asset: str
     position: tuple[float, float, float]
     rotation: float
-    scale: tuple[float, float, float]
+    scale: Scale
     size: tuple[float, float, float]
 
 
@@ -124,7 +131,7 @@ class Plan:
         place: Footprint,
         *,
         height: float = 0.0,
-        scale: tuple[float, float, float] = (1.0, 1.0, 1.0),
+        scale: Scale = _FULL_SIZE,
         solid: bool = True,
     ) -> None:
         """Put a piece at a place already found to be free; rugs and pictures are not solid."""
@@ -170,6 +177,7 @@ class Plan:
         screen = self.site.screen_box(place, 0.0, height)
         return (
             screen.area <= largest
+            and self.site.cut(place, height) <= _MOST_CUT
             and not self.hides(place, height)
             and self.may_stand(place, gap=gap, seen=seen, on_floor=on_floor)
         )
@@ -184,14 +192,14 @@ class Plan:
         seen: float = 0.8,
         largest: float = _LARGEST_ON_SCREEN,
         on_floor: float = ON_FLOOR,
+        scale: Scale = _FULL_SIZE,
     ) -> Footprint | None:
-        """Add the piece at the first place that fits."""
+        """Add the piece at the first place that fits; the places are as large as the piece in this scale."""
+        height = piece.height * scale[2]
         for place in candidates:
-            if self.fits(
-                place, piece.height, gap=gap, seen=seen, largest=largest, on_floor=on_floor
-            ):
-                self.add(name, piece, place)
-                self.keep(place, piece.height)
+            if self.fits(place, height, gap=gap, seen=seen, largest=largest, on_floor=on_floor):
+                self.add(name, piece, place, scale=scale)
+                self.keep(place, height)
                 return place
         return None
 
@@ -224,20 +232,23 @@ def facing_camera(place: Footprint) -> float:
 def wall_places(
     plan: Plan, piece: Piece, walls: Iterable[Wall], *, quiet_above: float
 ) -> list[Footprint]:
-    """Places with their back to quiet wall, the best first; `quiet_above` is the height needed."""
+    """Places with their back to quiet wall, the best first; `quiet_above` is the height needed. Where the wall of the
+    box is a little behind the real one, they are before that."""
     site, scored = plan.site, []
     for wall in walls:
         low, high = (site.left, site.right) if wall == "back" else (1.0, site.depth)
-        for along in np.arange(low + piece.width / 2 + 0.1, high - piece.width / 2 - 0.1, STEP_M):
-            place = site.against(wall, float(along), piece.width, piece.depth)
+        for along in np.arange(low + piece.width / 2 + 0.1, high - piece.width / 2 - 0.1, _STEP_M):
+            flush = site.against(wall, float(along), piece.width, piece.depth)
             span = (float(along) - piece.width / 2, float(along) + piece.width / 2)
             clutter, seen = site.clutter(wall, span, (0.2, quiet_above))
-            if facing_camera(place) < _LEAST_FACING:
+            if facing_camera(flush) < LEAST_FACING or clutter >= _QUIET_WALL or seen <= 0.8:
                 continue
-            if clutter < _QUIET_WALL and seen > 0.8 and site.is_backed(place):
-                score = 0.5 * site.fully_seen(place, piece.height) - clutter
-                score -= 0.1 * abs(float(along) - (low + high) / 2)
-                scored.append((score, place))
+            for forward in BEFORE_WALL_M:
+                place = replace(flush, **dict(zip("xy", flush.at(0.0, forward), strict=True)))
+                if site.is_backed(place):
+                    score = 0.5 * site.fully_seen(place, piece.height) - clutter - forward
+                    score -= 0.1 * abs(float(along) - (low + high) / 2)
+                    scored.append((score, place))
     return [place for _, place in sorted(scored, key=lambda pair: -pair[0])]
 
 
@@ -293,15 +304,3 @@ def lay_rug(plan: Plan, place_for: Iterable[tuple[float, float, Footprint]]) -> 
             plan.add("rug", rug, place, scale=scale, solid=False)
             return place
     return None
-
-
-def corner_places(plan: Plan, piece: Piece) -> list[Footprint]:
-    """The back corners, then places along the side walls, in an order that depends on the seed."""
-    site, half = plan.site, max(piece.width, piece.depth) / 2
-    size, turned = min(2 * half, LARGEST_CROWN_M), plan.random.randrange(4) * math.pi / 2
-    places = []
-    for away in (0.0, 0.5, 1.1, 1.8):
-        for side in plan.sides():
-            x = site.left + half + 0.05 if side < 0 else site.right - half - 0.05
-            places.append(Footprint(x, site.depth - half - 0.05 - away, size, size, turned))
-    return places

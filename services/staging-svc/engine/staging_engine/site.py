@@ -30,6 +30,8 @@ _WALL_SAMPLES = (16, 9)
 _FEWEST_SAMPLES = 8
 
 _LIKELY = 0.5
+# What is seen of a thing from this height on hangs from the ceiling, if it is not just a speck.
+_LAMP_FROM_M, _FEWEST_CELLS = 1.9, 3
 # A piece stands on floor that is seen as floor, and nothing else is seen before its foot: that would stand
 # in front of it.
 ON_FLOOR = 0.8
@@ -104,6 +106,8 @@ class Site:
             self._busy += things | (dazzling & (shares["wall"] < _LIKELY))
             # Bricks and stripes are busy, but nothing stands there.
             self._blocked = things.astype(np.float64)
+        self.has_lamp = labels is not None and _hangs_something(camera, room, labels)
+        """Whether a lamp or a fan hangs from the ceiling already."""
         self._floor = seen_floor(view, labels)
         self._sure_floor = _without_edge(self._floor)
         self._surest_floor = _without_edge(self._sure_floor)
@@ -211,6 +215,17 @@ class Site:
         (left, top), (right, bottom) = np.clip([shares.min(axis=0), shares.max(axis=0)], 0, 1)
         return ScreenBox(float(left), float(top), float(right), float(bottom))
 
+    def cut(self, place: Footprint, height: float) -> float:
+        """How much of a block over the rectangle the photo's edges cut away."""
+        ground = place.points(2)
+        block = np.concatenate([_at_height(ground, 0.0), _at_height(ground, height)])
+        pixels, depth = self._pixels(block)
+        if (depth < _IN_FRONT).any():
+            return 1.0
+        shares = pixels / (self._camera.width, self._camera.height)
+        whole = np.prod(shares.max(axis=0) - shares.min(axis=0))
+        return 1.0 - self.screen_box(place, 0.0, height).area / max(float(whole), 1e-9)
+
     def fully_seen(self, place: Footprint, height: float) -> float:
         """The share of a block's corners inside the photo."""
         ground = place.points(2)
@@ -282,6 +297,20 @@ class Site:
         x, y = np.clip(finite.astype(int), 0, (width - 1, height - 1)).T
         sampled: NDArray[Cell] = small[y, x]
         return sampled
+
+
+def _hangs_something(camera: Camera, room: RoomBox, labels: Labels) -> bool:
+    """Whether the labels see a thing high over the floor."""
+    rows, columns = labels.shares.shape[1:]
+    x, y = np.meshgrid(np.arange(columns) + 0.5, np.arange(rows) + 0.5)
+    size = np.array([camera.width / columns, camera.height / rows])
+    right, ahead, up = np.moveaxis(camera.rays(np.stack([x, y], axis=-1) * size), -1, 0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        walls = np.where(right > 0, room.right, -room.left) / np.abs(right)
+        away = np.minimum(walls, np.where(ahead > 0, room.depth / ahead, np.inf))
+    is_high = up * away * room.camera_height_m > _LAMP_FROM_M - room.camera_height_m
+    things = labels.shares[CLASSES.index("furniture")] + labels.shares[CLASSES.index("other")]
+    return bool((is_high & (things > _LIKELY)).sum() >= _FEWEST_CELLS)
 
 
 def _is_small(place: Footprint) -> bool:

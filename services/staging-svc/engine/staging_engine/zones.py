@@ -61,6 +61,12 @@ _WIDEST_GAP = 4
 # Openings in a wall of the box, in camera heights: doors begin near the floor and reach over the eye.
 _DOOR_BEGINS, _DOOR_REACHES = 0.4, 1.0
 _GLASS_BEGINS = 0.2
+_UPPER_PART_M = 0.55
+# Of an outline, a window over a sill takes so much if it is the window's.
+_MOST_OF_FRAME = 0.6
+# In camera heights behind a wall, and how much of it is floor where one looks into another room.
+_BEHIND_WALL = (0.1, 0.25)
+_FLOOR_BEHIND = 0.3
 _PART_OF_PASSAGE = 0.35
 # A side wall that we look along at a smaller angle: its tangent.
 _ALONG = 0.14
@@ -137,7 +143,12 @@ def find_zones(
     found = facade.evident()
     found["passage"] = is_beyond
     if labels is not None:
-        for kind, marked in facade.labelled(labels).items():
+        told = facade.labelled(labels)
+        # What is dark up to a person's height and called a thing is a fireplace with something over it, no way.
+        is_fire = found["door"] & told["thing"] & ~told["door"]
+        found["fireplace"] |= is_fire
+        found["door"] &= ~is_fire
+        for kind, marked in told.items():
             found[kind] = found[kind] | marked if kind in found else marked
     zones = [
         Zone(kind, place)
@@ -155,10 +166,15 @@ def find_zones(
     ]
     zones += _unseen(room)
     openings = () if labels is None else find_openings(labels, camera, room)
+    frames = [
+        frame
+        for frame in find_frames(view, camera, room)
+        if not (_is_of_window(frame, openings) and not _goes_on(frame, camera, room, view, floor))
+    ]
     # The frame of a passage looks like a door.
     zones += [
         zone
-        for zone in _in_walls([*openings, *find_frames(view, camera, room)], room)
+        for zone in _in_walls([*openings, *frames], room)
         if not any(_lies_in(zone, other) for other in zones if other.kind == "passage")
     ]
     return tuple(zones)
@@ -170,6 +186,31 @@ def _unseen(room: RoomBox) -> Iterator[Zone]:
         ends = np.array([[side, abs(side) / _ALONG], [side, room.depth_m]])
         if ends[0, 1] < ends[1, 1] and (place := _before(ends, "unseen")) is not None:
             yield Zone("unseen", place)
+
+
+def _is_of_window(frame: Opening, openings: Iterable[Opening]) -> bool:
+    """Whether most of an outline is that of a window over a sill: its curtains, or what is built in below it."""
+    for window in openings:
+        if window.kind == "window" and window.wall == frame.wall and window.bottom > _GLASS_BEGINS:
+            common = min(frame.end, window.end) - max(frame.start, window.start)
+            if common > _MOST_OF_FRAME * (frame.end - frame.start):
+                return True
+    return False
+
+
+def _goes_on(frame: Opening, camera: Camera, room: RoomBox, view: FloorView, floor: Mask) -> bool:
+    """Whether the photo shows floor behind an outline in a wall."""
+    along, behind = np.meshgrid(np.linspace(frame.start, frame.end, 12), _BEHIND_WALL)
+    fixed = {"back": room.depth, "left": -room.left, "right": room.right}[frame.wall]
+    away = fixed + np.copysign(behind, fixed)
+    ground = [along, away] if frame.wall == "back" else [away, along]
+    pixels, depth = camera.project(np.stack([*ground, np.full_like(along, -1.0)], axis=-1))
+    height, width = floor.shape
+    x, y = np.moveaxis(np.nan_to_num(pixels * view.scale, nan=-1.0), -1, 0)
+    inside = (depth > 0) & (x >= 0) & (x < width) & (y >= 0) & (y < height)
+    if not inside.any():
+        return False
+    return bool(floor[y[inside].astype(int), x[inside].astype(int)].mean() > _FLOOR_BEHIND)
 
 
 def _lies_in(zone: Zone, other: Zone) -> bool:
@@ -188,8 +229,15 @@ def _in_walls(openings: Iterable[Opening], room: RoomBox) -> Iterator[Zone]:
     """The zones of doors and of glazing to the floor in the walls of the box."""
     eye = room.camera_height_m
     for opening in openings:
-        is_low = opening.bottom <= {"door": _DOOR_BEGINS, "window": _GLASS_BEGINS}[opening.kind]
-        if not is_low or (opening.kind == "door" and opening.top <= _DOOR_REACHES):
+        wide = (opening.end - opening.start) * eye
+        if opening.kind == "window":
+            is_way = opening.bottom <= _GLASS_BEGINS
+        else:
+            # Of a door in the colour of the wall, the network sometimes sees only the upper part.
+            is_way = opening.top > _DOOR_REACHES and (
+                opening.bottom <= _DOOR_BEGINS or wide >= _UPPER_PART_M
+            )
+        if not is_way:
             continue
         fixed = {"back": room.depth_m, "left": room.left_m, "right": room.right_m}[opening.wall]
         ends = np.array([[opening.start * eye, fixed], [opening.end * eye, fixed]])

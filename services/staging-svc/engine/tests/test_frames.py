@@ -70,3 +70,14 @@ def test_a_passage_as_white_as_the_wall_is_found_by_its_outline(
 )
 def test_nothing_else_is_one(places: list[tuple[Place, int]]) -> None:
     assert list(find_frames(seen("back", *places), CAMERA, ROOM)) == []
+
+
+def test_among_bricks_no_outline_is_told() -> None:
+    bricks: list[tuple[Place, int]] = [
+        ((x, x + 0.07, z, z + 0.07), 120)
+        for z in np.arange(0.05, 2.6, 0.14)
+        for x in np.arange(-2.15, 2.7, 0.14)
+    ]
+    doors: list[tuple[Place, int]] = [((x, x + 0.8, 0.0, 2.1), 235) for x in (-1.4, 0.9)]
+    assert list(find_frames(seen("back", *bricks, *doors), CAMERA, ROOM)) == []
+    assert list(find_frames(seen("back", *doors), CAMERA, ROOM))

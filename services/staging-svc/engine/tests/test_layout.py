@@ -45,13 +45,14 @@ COLOURS = {
 
 @dataclass(frozen=True)
 class Opening:
-    """A door, a tall window or a fireplace in a wall: from `start` to `end` along it, up to `top`."""
+    """A door, a window or a fireplace in a wall: from `start` to `end` along it, from `bottom` up to `top`."""
 
     kind: str
     wall: str
     start: float
     end: float
     top: float
+    bottom: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,8 @@ class Room:
     openings: tuple[Opening, ...]
     blocks: tuple[tuple[float, float, float, float, float], ...]
     """What stands in it, such as half-walls: x from and to, y from and to, height."""
+    hanging: tuple[tuple[float, float, float, float, float], ...] = ()
+    """Lamps, from their height over the floor up to the ceiling."""
 
     def look(self, rays: Floats) -> tuple[Floats, NDArray[np.int64]]:
         """How far away each ray ends, in lengths of the ray, and the class of what it meets."""
@@ -89,18 +92,24 @@ class Room:
         height = self.eye + z * nearest
         for opening in self.openings:
             along = (x if opening.wall == "back" else y) * nearest
-            inside = (along > opening.start) & (along < opening.end) & (height < opening.top)
+            inside = (along > opening.start) & (along < opening.end)
+            inside &= (height < opening.top) & (height >= opening.bottom)
             shown = "other" if opening.kind == "fireplace" else opening.kind
             classes[inside & (first == names.index(opening.wall))] = CLASSES.index(shown)
         for block in self.blocks:
             entered = self.enters(rays, block)
             hit = entered < nearest
             nearest, classes[hit] = np.minimum(nearest, entered), CLASSES.index("furniture")
+        for lamp in self.hanging:
+            entered = self.enters(rays, (*lamp[:4], self.ceiling), bottom=lamp[4] - 0.5)
+            classes[entered < nearest] = CLASSES.index("other")
         return nearest, classes
 
-    def enters(self, rays: Floats, block: tuple[float, float, float, float, float]) -> Floats:
+    def enters(
+        self, rays: Floats, block: tuple[float, float, float, float, float], bottom: float = 0.0
+    ) -> Floats:
         """Where each ray enters a block; infinite where it does not."""
-        low = np.array([block[0], block[2], -self.eye])
+        low = np.array([block[0], block[2], bottom - self.eye])
         high = np.array([block[1], block[3], block[4] - self.eye])
         with np.errstate(divide="ignore", invalid="ignore"):
             one, other = low / rays, high / rays
@@ -108,13 +117,15 @@ class Room:
         leave = np.maximum(one, other).min(axis=-1)
         return np.where((enter < leave) & (enter > 0), enter, np.inf)
 
-    def site(self, *, labelled: bool) -> Site:
-        """The room as the photo's analysis would hand it to the planner."""
+    def site(self, *, labelled: bool, painted: NDArray[np.bool_] | None = None) -> Site:
+        """The room as the photo's analysis would hand it to the planner; `painted` pixels are a little darker."""
         rays = self.camera.rays(pixel_grid(WIDTH, HEIGHT))
         _, classes = self.look(rays)
         below = rays[..., 2] < -0.06
         points = -rays[..., :2] / np.minimum(rays[..., 2:], -0.06)
         image = np.array([COLOURS[name] for name in CLASSES], np.uint8)[classes]
+        if painted is not None:
+            image[painted & (classes == CLASSES.index("wall"))] -= 40
         mask = (classes == CLASSES.index("floor")) & below
         view = FloorView(
             cv2.GaussianBlur(image, (3, 3), 0).astype(np.uint8), 1.0, mask, below, points
@@ -470,7 +481,115 @@ def test_the_fullest_plan_wins(pieces: dict[str, Piece]) -> None:
     assert anchors[0].score >= anchors[1].score
     close = [replace(anchors[0], score=1.0), replace(anchors[1], score=0.9)]
     anchors = close
-    full = fullest(start, anchors, furnish)
-    assert full is not None
+    best = fullest(start, anchors, furnish)
+    assert best is not None
+    full, anchor = best
     assert [placement.name for placement in full.placements] == ["sofa", "rug", "coffee_table"]
+    assert anchor is anchors[1]
     assert fullest(start, [], furnish) is None
+
+
+def test_a_free_sofa_does_not_turn_its_back_to_a_fireplace(pieces: dict[str, Piece]) -> None:
+    """Glazing leaves no wall to lean on."""
+    camera = Camera(WIDTH * 0.55, 0.0, math.radians(8), 0.0, WIDTH, HEIGHT)
+    fireplace = Opening("fireplace", "back", -0.7, 0.7, 0.9)
+    glazing = [Opening("window", wall, 0.5, 6.9, 2.2) for wall in ("left", "right")]
+    openings = (fireplace, *glazing)
+    site = Room(camera, 1.4, -2.6, 2.6, 7.0, 2.6, openings, ()).site(labelled=True)
+    placed = plan_room(site, pieces, room_type="living_room", style="modern", seed=1)
+    sofa = footprint(next(placement for placement in placed if placement.name == "sofa"))
+    across, forward = sofa.inside(np.array([0.0, 6.6]))
+    assert forward / math.hypot(float(across), float(forward)) > -0.3, sofa
+
+
+def test_a_dark_thing_as_high_as_a_person_is_a_fireplace() -> None:
+    """With a mantel and something over it."""
+    known = looking_ahead(openings=(Opening("fireplace", "back", -0.6, 0.6, 1.75),))
+    kinds = {zone.kind for zone in known.site(labelled=True).zones}
+    assert "fireplace" in kinds
+    assert "door" not in kinds
+
+
+def test_a_door_of_which_only_the_upper_part_is_seen_stays_clear() -> None:
+    openings = (Opening("door", "back", -0.5, 0.4, 2.03, bottom=1.0),)
+    known = looking_ahead(openings=openings).site(labelled=True)
+    assert not known.is_clear(Footprint(0.0, 4.7, 0.6, 0.6, 0.0))
+    # A small cupboard is none.
+    cupboard = (Opening("door", "back", -0.2, 0.2, 2.03, bottom=1.0),)
+    known = looking_ahead(openings=cupboard).site(labelled=True)
+    assert known.is_clear(Footprint(0.0, 4.7, 0.6, 0.6, 0.0))
+
+
+@pytest.mark.parametrize("is_window", [True, False])
+def test_the_outline_of_a_window_with_curtains_is_no_door(is_window: bool) -> None:
+    """From the rod down to the floor; where there is no window, an opening looks the same."""
+    window = Opening("window", "back", -0.8, 0.8, 2.1, bottom=0.9)
+    known = looking_ahead(openings=(window,) if is_window else ())
+    rays = known.camera.rays(pixel_grid(WIDTH, HEIGHT))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        along, height = (rays[..., axis] / rays[..., 1] * known.depth for axis in (0, 2))
+    outlined = (np.abs(along) < 0.9) & (np.abs(height + known.eye - 1.1) < 1.1)
+    site = known.site(labelled=True, painted=outlined & (rays[..., 1] > 0))
+    assert site.is_clear(Footprint(0.0, 4.7, 0.6, 0.6, 0.0)) == is_window
+
+
+def test_a_room_with_a_lamp_gets_no_other(pieces: dict[str, Piece]) -> None:
+    known = looking_ahead(right=2.6)
+    lamp = (0.2, 0.6, 3.0, 3.4, 2.5)
+    for hanging, expected in (((), 1), ((lamp,), 0)):
+        site = replace(known, hanging=hanging).site(labelled=True)
+        placed = plan_room(site, pieces, room_type="dining_room", style="modern", seed=1)
+        assert [placement.name for placement in placed].count("pendant") == expected
+
+
+def test_a_small_room_gets_a_table_for_two(pieces: dict[str, Piece]) -> None:
+    camera = Camera(WIDTH * 0.45, 0.0, math.radians(22), 0.0, WIDTH, HEIGHT)
+    window = Opening("window", "left", 1.0, 3.6, 2.1)
+    site = Room(camera, 1.5, -1.15, 1.15, 3.7, 2.5, (window,), ()).site(labelled=True)
+    placed = plan_room(site, pieces, room_type="dining_room", style="modern", seed=1)
+    counted = Counter(placement.name for placement in placed)
+    assert counted["dining_chair"] == 2
+    table = next(placement for placement in placed if placement.name == "dining_table")
+    assert table.size[0] < 1.0
+
+
+def test_a_narrow_bed_stands_between_two_doors(pieces: dict[str, Piece]) -> None:
+    openings = tuple(Opening("door", "back", start, start + 0.8, 2.03) for start in (-1.55, 0.75))
+    sides = tuple(Opening("window", wall, 1.5, 5.0, 2.1) for wall in ("left", "right"))
+    site = looking_ahead(openings=openings + sides).site(labelled=True)
+    placed = plan_room(site, pieces, room_type="bedroom", style="modern", seed=1)
+    bed = next(placement for placement in placed if placement.name == "bed")
+    assert bed.size[0] < 1.3
+
+
+def test_what_belongs_to_a_group_is_not_cut_by_the_edge_of_the_photo(plans: list[Planned]) -> None:
+    for plan in plans:
+        known = plan.room
+        site = known.site(labelled=plan.labelled)
+        for placement in plan.placements:
+            if placement.name in ("nightstand", "armchair", "floor_lamp", "sideboard", "bench"):
+                place = footprint(placement).scaled(4 / 3 if placement.name == "floor_lamp" else 1)
+                assert site.cut(place, placement.size[2]) <= 0.25, (known, placement)
+
+
+def test_the_walls_of_a_large_room_are_not_bare(pieces: dict[str, Piece]) -> None:
+    camera = Camera(WIDTH * 0.5, math.radians(8), math.radians(6), 0.0, WIDTH, HEIGHT)
+    large = Room(camera, 1.4, -3.0, 3.2, 6.4, 2.7, (), ()).site(labelled=True)
+    for room_type in ROOM_TYPES:
+        placed = plan_room(large, pieces, room_type=room_type, style="modern", seed=2)
+        names = {placement.name for placement in placed}
+        assert {"plant", "sideboard"} <= names, (room_type, names)
+        assert names & {"picture", "mirror"}, (room_type, names)
+        assert len(placed) >= 9, (room_type, names)
+
+
+def test_a_picture_hangs_alone_only_where_no_other_is_near(plans: list[Planned]) -> None:
+    for plan in plans:
+        hung = [p for p in plan.placements if p.name == "picture"]
+        over = [p for p in plan.placements if p.name in ("sofa", "bed", "sideboard")]
+        for picture in hung:
+            x, y, _ = picture.position
+            if any(math.dist((x, y), p.position[:2]) < 1.4 for p in over):
+                continue
+            others = [p for p in hung if p is not picture]
+            assert all(math.dist((x, y), p.position[:2]) >= 2.0 for p in others), plan.room
