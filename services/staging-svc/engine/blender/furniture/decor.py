@@ -129,13 +129,13 @@ def leaf(
 
 
 def rug(width: float, depth: float) -> Mesh:
-    """A thin carpet whose edge is not quite straight."""
-    points, faces = rounded_box((width, depth, 0.014), 0.0065, inner=60, arc=2)
+    """A carpet whose edge is not quite straight."""
+    points, faces = rounded_box((width, depth, 0.018), 0.008, inner=60, arc=2)
     points = points.copy()
     edge = np.sin(points[:, 0] * 9 + 1.1) * 0.003 + np.sin(points[:, 1] * 11) * 0.003
     points[:, 0] += edge * points[:, 0] / (width / 2)
     points[:, 1] += edge * points[:, 1] / (depth / 2)
-    return points + np.array([0, 0, 0.0075]), faces
+    return points + np.array([0, 0, 0.0095]), faces
 
 
 def framed_picture(width: float, height: float, picture: str, frame: str) -> Model:

@@ -110,7 +110,7 @@ def _boucle(tree: Any, shader: Any, finish: Finish) -> None:
 
 def _leather(tree: Any, shader: Any, finish: Finish) -> None:
     shader.inputs["Specular IOR Level"].default_value = 0.4
-    _vary(tree, shader, finish, _noise(tree, 1.0, 5.0, (9, 9, 9)), 0.72, 1.22)
+    _vary(tree, shader, finish, _noise(tree, 1.0, 5.0, (24, 24, 24)), 0.88, 1.1)
     _bump(tree, shader, _noise(tree, 1.0, 3.0, (160, 160, 160)), 0.2, 0.003)
 
 
@@ -190,6 +190,6 @@ def make_image_material(
     tree.links.new(mapping.outputs[0], texture.inputs["Vector"])
     tree.links.new(texture.outputs[0], shader.inputs["Base Color"])
     if pile:
-        shader.inputs["Sheen Weight"].default_value = 0.15
+        shader.inputs["Sheen Weight"].default_value = 0.05
         _bump(tree, shader, _noise(tree, 1.0, 2.0, (170, 170, 170)), pile, 0.006)
     return material

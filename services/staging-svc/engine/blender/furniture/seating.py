@@ -119,13 +119,16 @@ def _scatter(model: Model, shape: SofaShape, style: str) -> None:
     inner = shape.width / 2 - shape.arm_width
     top = shape.seat_height + 0.03
     front = shape.depth / 2 - 0.40
-    for x, y, size, spin, material in (
-        (-inner + 0.22, front + 0.03, 0.50, 0.14, f"{style}.accent2"),
-        (-inner + 0.46, front - 0.07, 0.42, 0.05, f"{style}.accent"),
-        (inner - 0.24, front + 0.02, 0.48, -0.16, f"{style}.accent"),
+    for seed, (x, y, (width, height), spin, material) in enumerate(
+        (
+            (-inner + 0.23, front + 0.03, (0.50, 0.50), 0.16, f"{style}.accent2"),
+            (-inner + 0.42, front - 0.09, (0.50, 0.33), 0.06, f"{style}.accent"),
+            (inner - 0.23, front + 0.02, (0.46, 0.46), -0.2, f"{style}.accent"),
+        )
     ):
-        lean = turn(spin) @ turn(math.radians(66), "x")
-        model.add(pillow(size, size, 0.17), material, (x, y, top + size * 0.44), lean)
+        lean = turn(spin) @ turn(math.radians(62), "x")
+        cushion_ = pillow(width, height, 0.19, seed=seed)
+        model.add(cushion_, material, (x, y, top + height * 0.43), lean)
 
 
 def armchair(style: str) -> Model:

@@ -46,6 +46,7 @@ def _bedding() -> tuple[Mesh, Mesh]:
         (0.0, -0.40, _MATTRESS_TOP + 0.07),
         [mattress, frame, floor],
         cells=84,
+        corner=0.3,
         thickness=0.05,
         stiffness=9.0,
     )
@@ -54,6 +55,7 @@ def _bedding() -> tuple[Mesh, Mesh]:
         (0.0, -0.58, _MATTRESS_TOP + 0.16),
         [mattress, duvet, floor],
         cells=84,
+        corner=0.1,
         thickness=0.02,
         stiffness=2.0,
     )
@@ -68,11 +70,13 @@ def _pillows(model: Model, style: str) -> None:
             (_HEAD - 0.42, 0.75, (0.66, 0.46, 0.19), 1.02, -0.05, f"{style}.duvet"),
         ):
             rotation = turn(spin * side) @ turn(lean, "x")
-            model.add(pillow(*size), material, (x, y, z), rotation)
+            seed = 10 + side + (4 if material == "sheet" else 0)
+            model.add(pillow(*size, seed=seed), material, (x, y, z), rotation)
     for x, spin, width, material in ((-0.16, 0.12, 0.46, "accent"), (0.22, -0.1, 0.42, "accent2")):
         rotation = turn(spin) @ turn(0.95, "x")
         at = (x, _HEAD - 0.62 - (0.06 if x > 0 else 0), 0.735)
-        model.add(pillow(width, width, 0.16), f"{style}.{material}", at, rotation)
+        cushion_ = pillow(width, width, 0.17, seed=20 + (x > 0))
+        model.add(cushion_, f"{style}.{material}", at, rotation)
 
 
 def _upholstered(model: Model) -> None:

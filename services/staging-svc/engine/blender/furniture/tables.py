@@ -46,12 +46,12 @@ def _nesting(model: Model) -> None:
 
 def _ring(model: Model, at: tuple[float, float], radius: float, height: float, metal: str) -> None:
     angles = np.linspace(0, 2 * math.pi, 49)
-    for z in (0.01, height):
+    for z in (0.02, height):
         circle = [(at[0] + radius * math.cos(a), at[1] + radius * math.sin(a), z) for a in angles]
         model.add(tube(circle, 0.009, around=8), metal)
     for a in np.linspace(0, 2 * math.pi, 7)[:-1] + 0.3:
         x, y = at[0] + radius * math.cos(a), at[1] + radius * math.sin(a)
-        model.add(tube([(x, y, 0.01), (x, y, height)], 0.009, around=10), metal)
+        model.add(tube([(x, y, 0.0), (x, y, height)], 0.009, around=10), metal)
 
 
 def _round_oak(model: Model) -> None:

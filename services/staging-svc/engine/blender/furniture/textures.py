@@ -59,18 +59,18 @@ def _speckle(image: Image, amount: float, random: np.random.Generator) -> Image:
 
 def rug_modern(random: np.random.Generator) -> Image:
     """Soft ivory and grey fields divided by thin lines."""
-    image, x, y = _canvas(1040, 720, "#cdc9c1")
+    image, x, y = _canvas(1040, 720, "#bab5ac")
     field = smooth_noise(image.shape, 3, random) + 0.3 * smooth_noise(image.shape, 9, random)
-    image = _paint(image, "#a9a8a5", 0.75 / (1 + np.exp(-6 * (field - 0.25))))
-    image = _paint(image, "#8b8d8f", 0.7 / (1 + np.exp(-7 * (field - 0.95))))
+    image = _paint(image, "#9a9895", 0.75 / (1 + np.exp(-6 * (field - 0.25))))
+    image = _paint(image, "#808183", 0.7 / (1 + np.exp(-7 * (field - 0.95))))
     line = np.abs(smooth_noise(image.shape, 2, random) + 0.15 * (x - y))
-    image = _paint(image, "#e4e0d8", 0.9 * np.exp(-((line / 0.02) ** 2)))
-    return _speckle(image, 0.03, random)
+    image = _paint(image, "#d3cec5", 0.8 * np.exp(-((line / 0.012) ** 2)))
+    return _speckle(image, 0.05, random)
 
 
 def rug_scandinavian(random: np.random.Generator) -> Image:
     """Off-white wool with dark diamonds drawn by hand."""
-    image, x, y = _canvas(1040, 720, "#ded7c9")
+    image, x, y = _canvas(1040, 720, "#ccc4b5")
     wobble = 0.012 * smooth_noise(image.shape, 14, random)
     for sign in (1.0, -1.0):
         phase = (x + sign * y * 0.8 + wobble) * 3.6
