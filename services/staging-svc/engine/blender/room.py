@@ -18,11 +18,12 @@ Corner = tuple[float, float, float]
 _GAP = 0.03
 _WINDOW_GAP = 0.02
 # Furniture this near to a wall shadows it, and this far around itself.
-_NEAR_WALL = 0.9
-_SHADOW_REACH = 0.6
-_PATCH_TEXELS = 48
+_NEAR_WALL = 0.6
+_SHADOW_REACH = 0.4
+_FLAT_REACH = 0.08
+_PATCH_TEXELS = 96
 # Full shadows look like dark halos on white walls.
-_WALL_STRENGTH = 0.6
+_WALL_STRENGTH = 0.75
 # About as bright as a wall that catches shadows; see _fade.
 _CAUGHT_RADIANCE = 0.3
 
@@ -79,42 +80,63 @@ def _bounds(thing: bpy.types.Object) -> Bounds:
 
 
 def _shadowed(box: dict[str, float], wall: str, bounds: list[Bounds]) -> list[Patch]:
-    """The parts of a wall near furniture; catching shadows on all of it doubles the time."""
+    """The parts of a wall near furniture, each with how strongly it catches at each place."""
     axis = 0 if wall == "back" else 1
     start, end = (box["left"], box["right"]) if axis == 0 else (box["front"], box["depth"])
-    spans = sorted(
-        (
-            max(start, float(low[axis]) - _SHADOW_REACH),
-            min(end, float(high[axis]) + _SHADOW_REACH),
-            min(box["ceiling"], float(high[2]) + _SHADOW_REACH),
+    near = [
+        _Neighbour(
+            low=float(low[axis]),
+            high=float(high[axis]),
+            bottom=float(low[2]),
+            top=float(high[2]),
+            closeness=min(closeness, 1.0) ** 2,
+            reach=min(_SHADOW_REACH, _FLAT_REACH + float((high - low)[1 - axis])),
         )
         for low, high in bounds
-        if _distance(box, wall, low, high) < _NEAR_WALL
-    )
-    merged: list[tuple[float, float, float]] = []
-    for span in spans:
-        if merged and span[0] < merged[-1][1]:
-            before = merged.pop()
-            span = (before[0], max(before[1], span[1]), max(before[2], span[2]))
-        merged.append(span)
-    return [_patch(box, wall, span, (start, end)) for span in merged]
+        if (closeness := 1 - _distance(box, wall, low, high) / _NEAR_WALL) > 0
+    ]
+    patches = []
+    for group in _grouped(near):
+        low = max(start, min(each.low for each in group) - _SHADOW_REACH)
+        high = min(end, max(each.high for each in group) + _SHADOW_REACH)
+        top = min(box["ceiling"], max(each.top for each in group) + _SHADOW_REACH)
+        corners = ((low, 0.0), (high, 0.0), (high, top), (low, top))
+        along, up = np.meshgrid(
+            np.linspace(low, high, _PATCH_TEXELS), np.linspace(0, top, _PATCH_TEXELS)
+        )
+        strength = np.max([each.strength(along, up) for each in group], axis=0)
+        patches.append(([_on_wall(box, wall, a, z) for a, z in corners], strength))
+    return patches
 
 
-def _patch(
-    box: dict[str, float], wall: str, span: tuple[float, float, float], ends: tuple[float, float]
-) -> Patch:
-    """A rectangle on a wall, and how strongly it catches at each place: less towards open edges."""
-    low, high, top = span
-    size = _PATCH_TEXELS
-    along = np.linspace(low, high, size)
-    from_low = along - low if low > ends[0] + 0.01 else np.full(size, _SHADOW_REACH)
-    from_high = high - along if high < ends[1] - 0.01 else np.full(size, _SHADOW_REACH)
-    up = np.linspace(0, top, size)
-    from_top = top - up if top < box["ceiling"] - 0.01 else np.full(size, _SHADOW_REACH)
-    sides = np.clip(np.minimum(from_low, from_high) / _SHADOW_REACH, 0, 1)
-    strength = np.minimum(sides[None, :], np.clip(from_top / _SHADOW_REACH, 0, 1)[:, None])
-    corners = ((low, 0.0), (high, 0.0), (high, top), (low, top))
-    return [_on_wall(box, wall, a, z) for a, z in corners], strength
+@dataclass(frozen=True, slots=True)
+class _Neighbour:
+    """A piece near a wall: its rectangle on the wall, how close it is (up to 1), and how far around itself it
+    may shadow the wall."""
+
+    low: float
+    high: float
+    bottom: float
+    top: float
+    closeness: float
+    reach: float
+
+    def strength(self, along: Array, up: Array) -> Array:
+        """Most beside the piece, nothing at its reach: further away a shadow looks like a stain."""
+        beside = np.maximum(np.maximum(self.low - along, along - self.high), 0)
+        above = np.maximum(np.maximum(self.bottom - up, up - self.top), 0)
+        return np.asarray(self.closeness * np.clip(1 - np.hypot(beside, above) / self.reach, 0, 1))
+
+
+def _grouped(pieces: list[_Neighbour]) -> list[list[_Neighbour]]:
+    """The pieces whose shadows may meet, together: patches must not cover one another."""
+    groups: list[list[_Neighbour]] = []
+    for piece in sorted(pieces, key=lambda each: each.low):
+        if groups and piece.low < max(each.high for each in groups[-1]) + 2 * _SHADOW_REACH:
+            groups[-1].append(piece)
+        else:
+            groups.append([piece])
+    return groups
 
 
 def _distance(box: dict[str, float], wall: str, low: Array, high: Array) -> float:

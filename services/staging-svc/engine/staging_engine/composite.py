@@ -13,14 +13,18 @@ from PIL import Image, ImageDraw, ImageFont
 from staging_engine.photo import Linear, Pixels, to_linear, to_srgb
 
 Crop = tuple[int, int, int, int]
+Mask = NDArray[np.bool_]
 
 LABEL = "Virtually staged"
 
 # Shadow catchers leave a faint veil where nothing is shadowed.
 _VEIL = 0.03
 # Two bounces of light fill a shadow more than those of a real room do.
-_SHADOW_DEPTH = 1.5
+_SHADOW_DEPTH = 1.8
 _TRACE = 0.004
+# What is so many times as bright as most of the floor is mirrored in it.
+_GLARE = 1.5
+_GLARE_PX = 2.0
 _EDGE_PX = 0.9
 # An outline is drawn so much finer than the photo.
 _FINER = 4
@@ -47,13 +51,21 @@ class Rendered:
     """Triangles that together are what the furniture covers, (n, 3, 2), in pixels of the photo's part."""
 
 
-def composite(photo: Pixels, rendered: Rendered, crop: Crop, seed: int) -> Pixels:
-    """The photo (BGR) with furniture and its shadows laid over `crop`; returns RGB."""
+def composite(
+    photo: Pixels, rendered: Rendered, crop: Crop, seed: int, floor: Mask | None = None
+) -> Pixels:
+    """The photo (BGR) with furniture and its shadows laid over `crop`; returns RGB.
+
+    `floor` is where the photo shows floor, at any size.
+    """
     left, top, right, bottom = crop
     size = right - left, bottom - top
     cover = draw_outline(rendered.outline, *size)
     feather = _feather(crop, photo.shape)
     shadow = _fitted(_deepened(_finite(rendered.shadow)), *size) * feather
+    if floor is not None:
+        # A shadow takes the light that falls on the floor, not that of a window mirrored in it.
+        shadow *= 1 - _glare(photo, floor)[top:bottom, left:right] * (1 - shadow)
     colour = _soft_shoulder(_fitted(_solid(_finite(rendered.furniture)), *size))
     cover *= feather
     beneath = to_linear(photo[top:bottom, left:right])
@@ -104,6 +116,19 @@ def _deepened(shadow: Linear) -> Linear:
     """Shadows without the catchers' veil, stretched so that no edge appears where it ends."""
     cleared = np.clip((shadow - _VEIL) / (1 - _VEIL), 0, 1)
     return np.asarray(1 - np.power(1 - cleared, _SHADOW_DEPTH), np.float32)
+
+
+def _glare(photo: Pixels, floor: Mask) -> Linear:
+    """Of a pixel of floor, the share of its light that is more than such a floor throws back."""
+    height, width = photo.shape[:2]
+    light = to_linear(photo).mean(axis=-1)
+    is_floor = cv2.resize(floor.astype(np.float32), (width, height))
+    seen = light[is_floor > 0.5]
+    if not seen.size:
+        return np.zeros_like(light)
+    usual = _GLARE * float(np.median(seen))
+    share = np.clip(1 - usual / np.maximum(light, 1e-6), 0, 1)
+    return _blurred(np.asarray(share * is_floor, np.float32), _GLARE_PX)
 
 
 def _blurred(values: Linear, spread: float) -> Linear:

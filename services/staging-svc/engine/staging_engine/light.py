@@ -14,6 +14,7 @@ import numpy as np
 
 from staging_engine.floor import FloorView
 from staging_engine.geometry import Camera, Floats
+from staging_engine.labels import Labels
 from staging_engine.photo import Linear, Pixels, to_linear
 from staging_engine.room import RoomBox
 from staging_engine.surfaces import Face, Mask, SeenFaces, Window, room_faces, triple
@@ -38,9 +39,11 @@ class RoomLight:
     gain: float
 
 
-def estimate_light(photo: Pixels, camera: Camera, room: RoomBox, view: FloorView) -> RoomLight:
+def estimate_light(
+    photo: Pixels, camera: Camera, room: RoomBox, view: FloorView, labels: Labels | None = None
+) -> RoomLight:
     """Radiance of the faces, windows and the floor's colour."""
-    seen = SeenFaces(photo, camera, room)
+    seen = SeenFaces(photo, camera, room, labels)
     faces = room_faces(room)
     glow = {name: seen.glow(face) for name, face in faces.items()}
     fallback = np.mean([g.reshape(-1, 3).mean(axis=0) for g, ok in glow.values() if ok], axis=0)

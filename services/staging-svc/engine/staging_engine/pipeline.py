@@ -140,7 +140,9 @@ def prepare(
     except StagingRefusedError as error:
         error.checks, error.hints = analysis.checks, analysis.hints
         raise
-    light = estimate_light(analysis.photo, analysis.camera, analysis.room, analysis.view)
+    light = estimate_light(
+        analysis.photo, analysis.camera, analysis.room, analysis.view, analysis.labels
+    )
     scene = describe_scene(
         request,
         analysis.camera,
@@ -164,7 +166,8 @@ def finish(
     started = time.perf_counter()
     photo = prepared.analysis.photo
     rendered = _read_rendered(prepared)
-    image = composite(photo, rendered, _crop(answer), request.seed)
+    floor = prepared.analysis.view.mask
+    image = composite(photo, rendered, _crop(answer), request.seed, floor)
     save_jpeg(image, request.output, label=request.label)
     if request.other_output is not None:
         save_jpeg(image, request.other_output, label=not request.label)

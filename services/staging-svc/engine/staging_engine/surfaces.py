@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from staging_engine.geometry import Camera, Floats
+from staging_engine.labels import CLASSES, Labels
 from staging_engine.photo import Linear, Pixels, to_linear
 from staging_engine.room import RoomBox
 
@@ -21,6 +22,7 @@ _PHOTO_WIDTH = 800
 _TEXELS_PER_M = 20.0
 _GLOW_SIZE = (24, 16)
 _CLIPPED = 0.78
+_SURELY_WALL = 0.6
 _SMALLEST_WINDOW_M2 = 0.15
 _MOST_WINDOWS = 4
 _SAMPLES = (10, 7)
@@ -81,23 +83,35 @@ def room_faces(room: RoomBox) -> dict[str, Face]:
 class SeenFaces:
     """Looks the photo up at points of the room."""
 
-    def __init__(self, photo: Pixels, camera: Camera, room: RoomBox) -> None:
+    def __init__(
+        self, photo: Pixels, camera: Camera, room: RoomBox, labels: Labels | None = None
+    ) -> None:
         scale = min(1.0, _PHOTO_WIDTH / camera.width)
         small = cv2.resize(photo, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
         self._linear = to_linear(small.astype(np.uint8))
+        self._clipped = _clipped(self._linear, labels)
         self._scale, self._camera, self._eye = scale, camera, room.camera_height_m
 
     def look(self, points: Floats) -> tuple[Linear, Mask]:
         """Radiance at `points`, and which of them the photo shows."""
+        radiance, shown = self._sampled(self._linear, points)
+        return radiance.reshape(*points.shape[:-1], 3), shown
+
+    def _shines(self, points: Floats) -> Mask:
+        """Where the photo is clipped, but not because of white paint."""
+        shares, shown = self._sampled(self._clipped, points)
+        return shown & (shares > 0.5)
+
+    def _sampled(self, image: Linear, points: Floats) -> tuple[Linear, Mask]:
         eye = np.array([0.0, 0.0, self._eye])
         pixels, depth = self._camera.project(points - eye)
-        height, width = self._linear.shape[:2]
+        height, width = image.shape[:2]
         u, v = (pixels[..., 0] * self._scale, pixels[..., 1] * self._scale)
         shown = (depth > 0.2) & (u >= 1) & (v >= 1) & (u < width - 1) & (v < height - 1)
         x = np.where(shown, u, 0).astype(np.float32)
         y = np.where(shown, v, 0).astype(np.float32)
-        radiance = cv2.remap(self._linear, x - 0.5, y - 0.5, cv2.INTER_LINEAR)
-        return np.asarray(radiance, np.float32).reshape(*points.shape[:-1], 3), shown
+        seen = cv2.remap(image, x - 0.5, y - 0.5, cv2.INTER_LINEAR)
+        return np.asarray(seen, np.float32), shown
 
     def glow(self, face: Face) -> tuple[Linear, bool]:
         """The face's radiance as a small smooth picture, and whether any of it was seen."""
@@ -131,8 +145,7 @@ class SeenFaces:
     def _openings(self, face: Face) -> list[Window]:
         width, height = face.size
         columns, rows = max(8, int(width * _TEXELS_PER_M)), max(8, int(height * _TEXELS_PER_M))
-        radiance, shown = self.look(face.points(columns, rows))
-        bright = (shown & (radiance.min(axis=-1) > _CLIPPED)).astype(np.uint8)
+        bright = self._shines(face.points(columns, rows)).astype(np.uint8)
         bright = cv2.morphologyEx(bright, cv2.MORPH_CLOSE, np.ones((7, 7), np.uint8)).astype(
             np.uint8
         )
@@ -157,11 +170,24 @@ class SeenFaces:
         for name in ("ceiling", "back", "left", "right"):
             grid = faces[name].points(*_SAMPLES)
             radiance, shown = self.look(grid)
-            good = shown & (radiance.min(axis=-1) < _CLIPPED)
+            good = shown & ~self._shines(grid)
             points.append(grid[good])
             normals.append(np.broadcast_to(faces[name].normal, grid.shape)[good])
             radiances.append(radiance[good])
         return np.concatenate(points), np.concatenate(normals), np.concatenate(radiances)
+
+
+def _clipped(linear: Linear, labels: Labels | None) -> Linear:
+    """1 where the photo is as bright as it can be and the network does not call it wall, else 0.
+
+    A white wall in a bright photo is clipped as well; taken for a window, it would light the room.
+    """
+    clipped = linear.min(axis=-1) > _CLIPPED
+    if labels is not None:
+        wall = labels.shares[CLASSES.index("wall")]
+        size = linear.shape[1], linear.shape[0]
+        clipped &= cv2.resize(wall, size, interpolation=cv2.INTER_LINEAR) < _SURELY_WALL
+    return np.asarray(clipped, np.float32)
 
 
 def triple(values: Floats) -> tuple[float, float, float]:

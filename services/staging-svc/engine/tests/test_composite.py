@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from staging_engine.composite import Rendered, composite, draw_outline, save_jpeg
+from staging_engine.composite import Mask, Rendered, composite, draw_outline, save_jpeg
 from staging_engine.photo import Pixels, to_linear, to_srgb
 
 CROP = (40, 40, 120, 120)
@@ -41,7 +41,7 @@ def test_half_cover_mixes_light_not_code_values() -> None:
 
 def test_shadow_takes_light_and_is_deepened() -> None:
     shadowed = composite(grey_photo(200), layer(shadow=0.5), CROP, seed=0)
-    expected = to_srgb(to_linear(np.full((1, 1, 3), 200, np.uint8)) * 0.5**1.5) * 255
+    expected = to_srgb(to_linear(np.full((1, 1, 3), 200, np.uint8)) * 0.5**1.8) * 255
     assert shadowed[80, 80].mean() == pytest.approx(float(expected.mean()), abs=4)
 
 
@@ -61,6 +61,21 @@ def test_furniture_hides_the_shadow_beneath_it() -> None:
     plain = composite(grey_photo(), layer(colour=0.5, until=40), CROP, seed=0)
     assert np.abs(dark[80, 70:80].astype(int) - plain[80, 70:80]).max() < 3
     assert dark[80, 80].mean() < 60
+
+
+@pytest.mark.parametrize(("shadow", "kept"), [(0.3, 0.78), (0.97, 0.0)])
+def test_light_mirrored_in_the_floor_is_kept_in_weak_shadows(shadow: float, kept: float) -> None:
+    photo = grey_photo(60)
+    photo[70:90, 70:90] = 230
+    bright = to_linear(photo)[80, 80].mean()
+
+    def lit(floor: Mask | None) -> float:
+        image = composite(photo, layer(shadow=shadow), CROP, seed=0, floor=floor)
+        return float(to_linear(image)[80, 80].mean() / bright)
+
+    assert lit(np.ones((20, 25), bool)) == pytest.approx(kept, abs=0.05)
+    assert lit(None) < 0.6
+    assert lit(np.zeros((20, 25), bool)) == lit(None)
 
 
 def test_outlines_have_no_dots() -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from staging_engine.labels import Labels
 from staging_engine.light import RoomLight, estimate_light
 from staging_engine.pipeline import Analysis
 
@@ -13,7 +14,9 @@ Analyses = Callable[[str], Analysis]
 
 def light_of(name: str, analyses: Analyses) -> RoomLight:
     analysis = analyses(name)
-    return estimate_light(analysis.photo, analysis.camera, analysis.room, analysis.view)
+    return estimate_light(
+        analysis.photo, analysis.camera, analysis.room, analysis.view, analysis.labels
+    )
 
 
 @pytest.mark.parametrize(
@@ -27,6 +30,19 @@ def test_windows_are_on_their_wall(name: str, wall: str, analyses: Analyses) -> 
     for window in windows:
         assert window.center[2] > 0.9
         assert min(window.radiance) > 1
+
+
+def test_white_paint_is_no_window(analyses: Analyses) -> None:
+    analysis = analyses("room_a_living")
+    photo = analysis.photo.copy()
+    photo[360:560, 700:1050] = 250
+
+    def walls(labels: Labels | None) -> set[str]:
+        light = estimate_light(photo, analysis.camera, analysis.room, analysis.view, labels)
+        return {window.wall for window in light.windows}
+
+    assert walls(None) == {"left", "back"}
+    assert walls(analysis.labels) == {"left"}
 
 
 def test_surfaces_have_the_colours_of_the_walls(analyses: Analyses) -> None:
