@@ -8,7 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 ENGINE = ROOT / "services/staging-svc/engine/staging_engine"
 # Where the sentences of checks, hints and refusals stand.
-MODULES = ("content", "defects", "hints", "plan", "verdict")
+MODULES = ("content", "defects", "hints", "plan", "upright", "verdict", "visitors")
 TEXTS = ROOT / "web/src/features/photo/locales/en.po"
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from staging_engine.floor import FloorView
+from staging_engine.labels import CLASSES, Labels
 from staging_engine.photo import Pixels
 from staging_engine.port import Check, StagingRefusedError
 from staging_engine.room import RoomBox
@@ -33,6 +34,7 @@ _INNER_FLOOR = 0.92
 _COLOUR_STEP = 14.0
 _LIGHT_STEP = 70.0
 _SPECK = np.ones((5, 5), np.uint8)
+_SURELY_WALL = 0.5
 
 
 def check_content(photo: Pixels) -> None:
@@ -53,13 +55,16 @@ def check_content(photo: Pixels) -> None:
         )
 
 
-def floor_cover(view: FloorView, room: RoomBox) -> tuple[float, float]:
+def floor_cover(
+    view: FloorView, room: RoomBox, labels: Labels | None = None
+) -> tuple[float, float]:
     """Of the floor inside the box: the share in other colours than the floor's, and the share of the
     largest spot that does not belong to the floor's area."""
     x, y = view.points[..., 0], view.points[..., 1]
-    whole = view.below & (x > -room.left) & (x < room.right) & (y < room.depth)
+    below = view.below if labels is None else view.below & ~_wall_in_front(view, labels)
+    whole = below & (x > -room.left) & (x < room.right) & (y < room.depth)
     left, right, depth = (side * _INNER_FLOOR for side in (room.left, room.right, room.depth))
-    inner = view.below & (x > -left) & (x < right) & (y < depth)
+    inner = below & (x > -left) & (x < right) & (y < depth)
     if not (view.mask & inner).any():
         return 0.0, 0.0
     smooth = np.asarray(cv2.medianBlur(view.image, 5), np.uint8)
@@ -70,6 +75,15 @@ def floor_cover(view: FloorView, room: RoomBox) -> tuple[float, float]:
     count, _, stats, _ = cv2.connectedComponentsWithStats(_without_specks(whole & ~view.mask))
     areas = np.asarray(stats)[1:count, cv2.CC_STAT_AREA]
     return float(covered), float(areas.max(initial=0) / whole.sum())
+
+
+def _wall_in_front(view: FloorView, labels: Labels) -> NDArray[np.bool_]:
+    """What is wall down to the lower edge of the photo: the end of a wall nearer than those of the box, and no thing
+    that stands on the floor."""
+    height, width = view.mask.shape
+    wall = cv2.resize(labels.shares[CLASSES.index("wall")], (width, height))
+    is_lowest = ~np.logical_or.accumulate(view.mask[::-1], axis=0)[::-1]
+    return np.asarray((wall > _SURELY_WALL) & is_lowest, np.bool_)
 
 
 def _without_specks(mask: NDArray[np.bool_]) -> NDArray[np.uint8]:

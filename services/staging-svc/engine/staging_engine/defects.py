@@ -1,5 +1,6 @@
-"""What makes a picture useless whatever it shows, and what would mend it: nearly one colour, dark, with bars
-at its edges, a screenshot, taken of a screen or a print, put together from several, round as a fish-eye sees it."""
+"""What makes a picture useless whatever it shows, and what would mend it: nearly one colour, dark, black and white,
+with bars, a frame or blurred parts at its edges, a screenshot, taken of a screen or a print, put together from
+several, round as a fish-eye sees it."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from staging_engine.labels import CLASSES, Labels
 from staging_engine.photo import Pixels
 from staging_engine.port import Check, RefusalCode, StagingRefusedError
 
@@ -43,10 +45,32 @@ _BESIDE = 4
 _SEAM_FROM = 0.24
 _CORNER = 0.07
 _CURVED = 0.02
+# Of floor, wall and ceiling, the share of floor below a line over the whole photo and of wall above it, if that is
+# where they meet.
+_MEET = 0.8
+_BESIDE_SEAM = 0.04
+# Of a line between two pictures: how much of it has one colour, and at most so much of the lines near it.
+_LINE, _NO_LINE = 0.985, 0.8
+_LINE_COLOUR = 12.0
+_NEAR_LINE = 0.015
+# Of a frame around the photo.
+_THINNEST_FRAME = 0.012
+_FRAME = 0.99
+# Where a picture is blurred, the light bends less than this (grey levels), except in one of a hundred pixels.
+_BLURRED = 3.5
+_THINNEST_BLUR = 0.05
+# Of the line at which the blur ends, on which the colour jumps.
+_BLUR_ENDS = 0.3
+# In CIELAB, how far colours are from grey, and from those that the light of a pixel alone says. A white room without
+# any tint comes to 2 in the latter, with colours of 4.
+_GREY, _TINT = 1.0, 12.0
+_ONLY_TINTED = 2.3
+_COLOUR_SIDE = 160
 
 
-def check_picture(photo: Pixels) -> None:
-    """Refuse a picture that no room could be read from; the sentence says what to do about it."""
+def check_picture(photo: Pixels, labels: Labels | None = None) -> None:
+    """Refuse a picture that no room could be read from; the sentence says what to do about it. With labels, where a
+    wall meets the floor is not taken for the line between two pictures."""
     height, width = photo.shape[:2]
     scale = min(1.0, _SIDE / max(height, width))
     small = np.asarray(
@@ -69,6 +93,11 @@ def check_picture(photo: Pixels) -> None:
             "The photo was taken with a fish-eye lens. Use one with straight lines, taken with an "
             "ordinary or wide-angle lens.",
         )
+    if _is_in_frame(small):
+        raise _refused(
+            "room_not_found",
+            "There is a frame around the photo. Cut it off, or use the original photo.",
+        )
     if widest_bars(small) > _WIDEST_BAR:
         raise _refused(
             "room_not_found",
@@ -86,10 +115,26 @@ def check_picture(photo: Pixels) -> None:
             "room_not_found",
             "This looks like a photo of a screen or of a printed picture. Use the original photo.",
         )
-    if _has_seam(small):
+    if _has_blurred_sides(small):
+        raise _refused(
+            "room_not_found",
+            "The photo stands between blurred parts, as videos show upright pictures. Cut them off, or use "
+            "the original photo.",
+        )
+    if _has_line(small) or _has_seam(small, labels):
         raise _refused(
             "not_a_room",
             "This looks like several pictures in one. Use each photo on its own.",
+        )
+
+
+def check_colour(photo: Pixels) -> None:
+    """Refuse a photo of a room without colours of its own."""
+    if _is_without_colour(photo):
+        raise _refused(
+            "room_not_found",
+            "The photo is black and white or in shades of one colour: furniture in colour would look "
+            "pasted in. Use the original photo in colour.",
         )
 
 
@@ -189,20 +234,118 @@ def _largest_rectangle(frame: NDArray[np.bool_]) -> float:
     return largest
 
 
-def _has_seam(picture: NDArray[np.float64]) -> bool:
-    return is_seamed(picture) or is_seamed(picture.transpose(1, 0, 2))
+def _is_without_colour(photo: Pixels) -> bool:
+    """Whether the light of a pixel says its colour too, as in black and white and in sepia."""
+    height, width = photo.shape[:2]
+    size = (_COLOUR_SIDE, max(1, round(_COLOUR_SIDE * height / width)))
+    small = np.asarray(cv2.resize(photo, size, interpolation=cv2.INTER_AREA), np.float32) / 255
+    lab = np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2LAB)).reshape(-1, 3)
+    colours = float(np.percentile(np.hypot(*lab[:, 1:].T), 98))
+    if colours < _TINT:
+        return colours < _GREY
+    light = lab[:, 0] / 100
+    powers = np.stack([light**power for power in range(4)], axis=1)
+    fitted = powers @ np.linalg.lstsq(powers, lab[:, 1:], rcond=None)[0]
+    away = np.hypot(*(lab[:, 1:] - fitted).T)
+    return float(np.percentile(away, 95)) < _ONLY_TINTED
 
 
-def is_seamed(picture: NDArray[np.float64]) -> bool:
-    """Whether the colour jumps at one and the same column, and far more than beside it, in nearly every row, and
-    in most of each fifth of them."""
+def _is_in_frame(picture: NDArray[np.float64]) -> bool:
+    """Whether all four edges are in one and the same flat colour."""
+    turned = picture.transpose(1, 0, 2)
+    edges = (picture, picture[::-1], turned, turned[::-1])
+    colours = [np.median(lines[0], axis=0) for lines in edges]
+    if np.ptp(colours, axis=0).max() > _SAME:
+        return False
+    thinnest = _THINNEST_FRAME * max(picture.shape[:2])
+    return all(
+        _flat(lines, colour) >= thinnest for lines, colour in zip(edges, colours, strict=True)
+    )
+
+
+def _flat(lines: NDArray[np.float64], colour: NDArray[np.float64]) -> int:
+    """How many lines, from the first on, have this colour; 0 if all have."""
+    return int(np.argmin((np.abs(lines - colour) <= _SAME).all(axis=2).mean(axis=1) > _FRAME))
+
+
+def _has_blurred_sides(picture: NDArray[np.float64]) -> bool:
+    """Whether the picture between two lines at equal distances from opposite edges is sharper than all beyond them."""
+    return any(_is_between_blurs(lines) for lines in (picture, picture.transpose(1, 0, 2)))
+
+
+def _is_between_blurs(picture: NDArray[np.float64]) -> bool:
+    grey = picture.mean(axis=2)
+    bend = np.abs(grey[2:] - 2 * grey[1:-1] + grey[:-2])
+    is_sharp = np.percentile(bend, 99, axis=0) > _BLURRED
+    begins, ends = (int(np.argmax(side)) for side in (is_sharp, is_sharp[::-1]))
+    jumped = _jumps(picture).mean(axis=0)
+    # Where exactly each line is may differ by a pixel.
+    jumped = np.max([np.roll(jumped, by) for by in (-1, 0, 1)], axis=0)
+    both = np.minimum(jumped, jumped[::-1])
+    first = int(_THINNEST_BLUR * len(both))
+    return bool(is_sharp.any()) and bool((both[first : min(begins, ends) + 1] > _BLUR_ENDS).any())
+
+
+def _has_line(picture: NDArray[np.float64]) -> bool:
+    """Whether a thin line of one colour goes from edge to edge, as between two pictures."""
+    return any(_is_ruled(lines) for lines in (picture, picture.transpose(1, 0, 2)))
+
+
+def _is_ruled(lines: NDArray[np.float64]) -> bool:
+    colours = np.median(lines, axis=1, keepdims=True)
+    flat = (np.abs(lines - colours).max(axis=2) <= _LINE_COLOUR).mean(axis=1)
+    near = max(3, round(_NEAR_LINE * len(flat)))
+    before, after = np.roll(flat, near), np.roll(flat, -near)
+    margin = int(len(flat) * _SEAM_FROM)
+    ruled = (flat > _LINE) & (before < _NO_LINE) & (after < _NO_LINE)
+    return bool(ruled[margin:-margin].any())
+
+
+def _has_seam(picture: NDArray[np.float64], labels: Labels | None) -> bool:
+    if _seams(picture).any():
+        return True
+    rows = np.flatnonzero(_seams(picture.transpose(1, 0, 2))) / len(picture)
+    return any(labels is None or not _meets_floor(labels, float(row)) for row in rows)
+
+
+def _meets_floor(labels: Labels, row: float) -> bool:
+    """Whether there is floor below this row (a share of the height) and wall above it."""
+    rows = labels.shares.shape[1]
+    near = max(1, round(_BESIDE_SEAM * rows))
+    at = round(row * rows)
+    above = _share(labels, "wall", slice(max(0, at - 2 * near), at - near + 1))
+    below = _share(labels, "floor", slice(at + near, at + 2 * near + 1))
+    return min(above, below) > _MEET
+
+
+def _share(labels: Labels, name: str, rows: slice) -> float:
+    """How much of what is floor, wall or ceiling in these rows is this."""
+    shares = {
+        part: float(labels.shares[CLASSES.index(part), rows].sum())
+        for part in ("floor", "wall", "ceiling")
+    }
+    return shares[name] / max(sum(shares.values()), 1e-6)
+
+
+def _seams(picture: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """The columns at which the colour jumps, far more than beside them, in nearly every row, and in most of each
+    fifth of them."""
+    margin = int(picture.shape[1] * _SEAM_FROM)
+    jumped = _jumps(picture)
+    jumped[:, :margin] = jumped[:, -margin:] = False
+    parts = [part.mean(axis=0) for part in np.array_split(jumped, _SEAM_PARTS)]
+    found: NDArray[np.bool_] = (jumped.mean(axis=0) > _SEAM_LENGTH) & (
+        np.min(parts, axis=0) > _SEAM_PART_LENGTH
+    )
+    return found
+
+
+def _jumps(picture: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Where the colour changes from one column to the next but one, and far more than beside them."""
     jumps = np.abs(picture[:, 2:] - picture[:, :-2]).max(axis=2)
     beside = np.maximum(np.roll(jumps, _BESIDE, axis=1), np.roll(jumps, -_BESIDE, axis=1))
-    margin = int(picture.shape[1] * _SEAM_FROM)
-    jumped = ((jumps > _SEAM_CONTRAST) & (jumps > 2 * beside))[:, margin:-margin]
-    parts = [part.mean(axis=0) for part in np.array_split(jumped, _SEAM_PARTS)]
-    seams = (jumped.mean(axis=0) > _SEAM_LENGTH) & (np.min(parts, axis=0) > _SEAM_PART_LENGTH)
-    return bool(seams.any())
+    jumped: NDArray[np.bool_] = (jumps > _SEAM_CONTRAST) & (jumps > 2 * beside)
+    return jumped
 
 
 def _refused(code: RefusalCode, message: str) -> StagingRefusedError:

@@ -43,7 +43,9 @@ _LONG_SIDES = (256, 320, 384)
 # Sides that the network can halve five times.
 _STEP = 32
 # ImageNet's animals, food, plants and mushrooms: the network's own kinds know none of these.
-_FOREIGN = (*range(398), *range(923, 970), *range(984, 999))
+_ANIMALS = 398
+_FOREIGN = (*range(_ANIMALS), *range(923, 970), *range(984, 999))
+_CLOSE = 192
 _LIKELY, _UNLIKELY = 0.3, 0.1
 _LEAST_FOREIGN, _CERTAINLY_FOREIGN = 0.4, 0.8
 
@@ -66,6 +68,31 @@ class Labels:
         return self.kinds["empty_room"] > _LIKELY and others < _UNLIKELY
 
 
+@dataclass(frozen=True, slots=True)
+class Closeup:
+    """What the network sees in a part of a photo."""
+
+    person: float
+    """How likely somebody is in it."""
+    animal: float
+    """How much of what ImageNet knows speaks for an animal, 0…1."""
+
+
+def look_closer(crop: Pixels) -> Closeup:
+    """Look at a square part of a BGR photo by itself; some 30 ms on one core."""
+    is_larger = len(crop) > _CLOSE
+    small = cv2.resize(
+        crop, (_CLOSE, _CLOSE), interpolation=cv2.INTER_AREA if is_larger else cv2.INTER_CUBIC
+    )
+    _, kinds, classes = _run(np.asarray(small, np.uint8))
+    return Closeup(float(kinds[KINDS.index("person")]), float(classes[:_ANIMALS].sum()))
+
+
+def glance(photo: Pixels) -> Labels:
+    """Read a BGR photo at the smallest size only; about a tenth of a second on one core."""
+    return _read(photo, _LONG_SIDES[0])
+
+
 def read_labels(photo: Pixels) -> Labels:
     """Read a BGR photo; about half a second on one core."""
     read = [_read(photo, side) for side in _LONG_SIDES]
@@ -80,9 +107,21 @@ def _read(photo: Pixels, side: int) -> Labels:
     scale = side / max(height, width)
     size = (_whole_steps(width * scale), _whole_steps(height * scale))
     small = cv2.resize(photo, size, interpolation=cv2.INTER_AREA)
+    shares, kinds, classes = _run(np.asarray(small, np.uint8))
+    return Labels(shares, _kinds(kinds, classes))
+
+
+def _run(
+    small: Pixels,
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+    """Shares, kinds and ImageNet's classes of a picture with sides that the network can halve."""
     rgb = np.ascontiguousarray(small[..., ::-1].transpose(2, 0, 1)[None], np.float32)
     shares, kinds, classes = _session().run(["shares", "kinds", "classes"], {"rgb": rgb})
-    return Labels(np.asarray(shares, np.float32), _kinds(np.asarray(kinds), np.asarray(classes)))
+    return (
+        np.asarray(shares, np.float32),
+        np.asarray(kinds, np.float32),
+        np.asarray(classes, np.float32),
+    )
 
 
 def _resized(shares: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:

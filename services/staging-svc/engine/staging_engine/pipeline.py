@@ -13,7 +13,7 @@ from staging_engine import VERSION
 from staging_engine.camera import Segments, find_segments
 from staging_engine.composite import Rendered, composite, save_jpeg
 from staging_engine.content import check_content
-from staging_engine.defects import check_picture
+from staging_engine.defects import check_colour, check_picture
 from staging_engine.floor import FloorView
 from staging_engine.furniture import read_pieces
 from staging_engine.geometry import Camera
@@ -38,6 +38,7 @@ from staging_engine.scene import describe_scene
 from staging_engine.site import Site
 from staging_engine.upright import check_upright
 from staging_engine.verdict import Verdict, judge, judge_marked, measure_signals, no_lines
+from staging_engine.visitors import check_visitors
 
 # Fewer straight lines say nothing about a camera.
 _FEWEST_SEGMENTS = 12
@@ -80,11 +81,14 @@ def analyse(request: StagingRequest) -> Analysis:
         if told.layout is None:
             if not labels.shows_room:
                 check_content(photo)
-            check_picture(photo)
+            check_picture(photo, labels)
             if SIDEWAYS in hints:
                 raise StagingRefusedError("room_not_found", SIDEWAYS.message)
             check_upright(photo, labels)
         reading, verdict = _read(photo, segments, told, labels)
+        if told.layout is None:
+            check_colour(photo)
+            check_visitors(photo, labels)
     except StagingRefusedError as error:
         error.hints = hints
         raise

@@ -176,9 +176,14 @@ _ROOM_SIZE = _Rule(
     "The room seems to be too narrow or too long for furniture.",
     Refusal(
         "cannot_place",
-        "The room seems to be too narrow or too long for furniture. Use a photo of a room that is at least 2.2 m "
-        "wide, or mark the corners of the floor yourself.",
+        "The room seems to be too narrow for furniture. Use a photo of a room that is at least 2.2 m wide, or mark the "
+        "corners of the floor yourself.",
     ),
+)
+_TOO_LARGE: Refusal = Refusal(
+    "room_not_found",
+    "The room seems to be longer than 12 m, so it was probably not recognised well. Use a level photo that shows two "
+    "walls and much of the floor, or mark the corners of the floor yourself.",
 )
 _CLEAR_VIEW = _Rule(
     "clear_view",
@@ -227,7 +232,7 @@ def no_lines() -> StagingRefusedError:
 
 def measure_signals(reading: Reading) -> dict[str, float]:
     """What speaks for and against the photo, by name."""
-    covered, hole = floor_cover(reading.view, reading.room)
+    covered, hole = floor_cover(reading.view, reading.room, reading.labels)
     signals = {
         "camera": reading.camera.score,
         "room": reading.room.confidence,
@@ -287,7 +292,11 @@ def look(signals: Mapping[str, float]) -> tuple[tuple[Check, ...], list[Refusal]
         (_KNOWN_SCALE, _within(signals, "scale_spread")),
     )
     refusals = [] if kind is None else [_KINDS[kind]]
-    refusals += [rule.refusal for rule, passed in rules if rule.refusal and not passed]
+    refusals += [
+        _TOO_LARGE if rule is _ROOM_SIZE and _within(signals, "width") else rule.refusal
+        for rule, passed in rules
+        if rule.refusal and not passed
+    ]
     return (shows_room, *(_check(rule, passed) for rule, passed in rules)), refusals
 
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -120,6 +121,25 @@ def test_things_on_the_floor_are_noticed(name: str, analyses: Callable[[str], An
     assert hole > LIMITS["hole"]
 
 
+def test_end_of_a_wall_beside_the_camera_is_no_thing(
+    tmp_path: Path, analyses: Callable[[str], Analysis]
+) -> None:
+    """It hides the floor down to the lower edge of the photo."""
+    analysis = analyses("room_c_loft")
+    assert analysis.labels is not None
+    photo = analysis.photo.copy()
+    wide = photo.shape[1] // 4
+    photo[:, :wide] = photo[10:80, -80:-10].mean(axis=(0, 1))
+    columns = analysis.labels.shares.shape[2] // 4
+    shares = analysis.labels.shares.copy()
+    shares[:, :, :columns] = 0.0
+    shares[CLASSES.index("wall"), :, :columns] = 1.0
+    labels = replace(analysis.labels, shares=shares)
+    view = find_floor(photo, analysis.camera, labels)
+    assert floor_cover(view, analysis.room)[1] > LIMITS["large_hole"]
+    assert floor_cover(view, analysis.room, labels)[1] < LIMITS["hole"]
+
+
 Span = tuple[float, float]
 Cuboid = tuple[Span, Span, Span]
 CHAIR: tuple[Cuboid, ...] = (
@@ -217,7 +237,37 @@ class TestHints:
         analysis = analyses("room_a_living")
         lying = np.asarray(cv2.rotate(_lines(), cv2.ROTATE_90_CLOCKWISE), np.uint8)
         assert analysis.labels is not None
-        assert find_hints(lying, find_segments(lying), analysis.labels) == ()
+        assert find_hints(analysis.photo, find_segments(lying), analysis.labels) == ()
+
+    @pytest.mark.parametrize("name", NAMES)
+    @pytest.mark.parametrize("turn", [cv2.ROTATE_90_CLOCKWISE, cv2.ROTATE_90_COUNTERCLOCKWISE])
+    def test_room_on_its_side_is_noticed_whatever_its_lines_say(
+        self, name: str, turn: int, analyses: Callable[[str], Analysis]
+    ) -> None:
+        lying = np.asarray(cv2.rotate(analyses(name).photo, turn), np.uint8)
+        none = find_segments(np.full_like(lying, 128))
+        assert SIDEWAYS in find_hints(lying, none, read_labels(lying))
+
+    def test_somebody_in_the_photo_is_not_a_photo_on_its_side(
+        self, analyses: Callable[[str], Analysis]
+    ) -> None:
+        """Turned, the network knows the room and not the person."""
+        lying = np.asarray(
+            cv2.rotate(analyses("room_a_living").photo, cv2.ROTATE_90_CLOCKWISE), np.uint8
+        )
+        labels = read_labels(lying)
+        somebody = replace(labels, kinds=dict.fromkeys(labels.kinds, 0.0) | {"person": 0.9})
+        none = find_segments(np.full_like(lying, 128))
+        assert find_hints(lying, none, somebody) == ()
+
+    def test_lines_alone_do_not_turn_a_furnished_room_that_is_known_upright(
+        self, analyses: Callable[[str], Analysis]
+    ) -> None:
+        analysis = analyses("room_a_living")
+        assert analysis.labels is not None
+        furnished = replace(analysis.labels, kinds=analysis.labels.kinds | {"empty_room": 0.0})
+        lying = np.asarray(cv2.rotate(_lines(), cv2.ROTATE_90_CLOCKWISE), np.uint8)
+        assert find_hints(analysis.photo, find_segments(lying), furnished) == ()
 
     @pytest.mark.parametrize("turn", [cv2.ROTATE_90_CLOCKWISE, cv2.ROTATE_90_COUNTERCLOCKWISE])
     def test_sideways(self, turn: int) -> None:

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from staging_engine.defects import check_picture
+from staging_engine.defects import check_colour, check_picture
+from staging_engine.labels import CLASSES, Labels
 from staging_engine.pipeline import Analysis
 from staging_engine.port import StagingRefusedError
 
@@ -100,6 +101,71 @@ def test_photo_of_a_screen_or_a_print(rooms: list[Picture], frame: int) -> None:
         inside = cv2.warpPerspective(np.ones((600, 900), np.uint8), turn, (1200, 900)) > 0
         desk[inside] = seen[inside]
         assert "of a screen" in refusal(desk.astype(np.uint8))
+
+
+@pytest.mark.parametrize("colour", [(255, 255, 255), (225, 238, 245), (0, 0, 0)])
+@pytest.mark.parametrize("rim", [14, 50])
+def test_frame_around_the_photo(
+    rooms: list[Picture], colour: tuple[int, int, int], rim: int
+) -> None:
+    for room in rooms:
+        framed = cv2.copyMakeBorder(room, rim, rim, rim, rim, cv2.BORDER_CONSTANT, value=colour)
+        assert "frame" in refusal(np.asarray(framed, np.uint8))
+
+
+@pytest.mark.parametrize("turns", [0, 1])
+@pytest.mark.parametrize("wide", [1200, 1500])
+def test_photo_between_blurred_parts_of_itself(rooms: list[Picture], turns: int, wide: int) -> None:
+    for room in rooms:
+        whole = cv2.GaussianBlur(cv2.resize(room, (wide, 600)), (0, 0), 25)
+        left = (wide - 900) // 2
+        whole[:, left : left + 900] = room
+        shown = np.ascontiguousarray(np.rot90(whole, turns), np.uint8)
+        assert "blurred" in refusal(shown)
+
+
+def test_blurred_photo_is_not_taken_for_one_between_blurred_parts(rooms: list[Picture]) -> None:
+    for room in rooms:
+        check_picture(np.asarray(cv2.GaussianBlur(room, (0, 0), 3), np.uint8))
+
+
+@pytest.mark.parametrize("tint", [(1.0, 1.0, 1.0), (0.69, 0.86, 1.05)])
+def test_black_and_white_and_sepia(rooms: list[Picture], tint: tuple[float, float, float]) -> None:
+    for room in rooms:
+        grey = room.mean(axis=2, keepdims=True) * np.array(tint)
+        with pytest.raises(StagingRefusedError, match="in colour"):
+            check_colour(grey.clip(0, 255).astype(np.uint8))
+
+
+def test_pale_room_is_in_colour(rooms: list[Picture]) -> None:
+    for room in rooms:
+        grey = room.mean(axis=2, keepdims=True)
+        check_colour((0.4 * room + 0.6 * grey).astype(np.uint8))
+
+
+@pytest.mark.parametrize("colour", [0, 255])
+def test_before_and_after_of_one_room(rooms: list[Picture], colour: int) -> None:
+    """The halves fit each other, and only the line between them is left."""
+    for room in rooms:
+        for lines in (room, room.transpose(1, 0, 2)):
+            middle = lines.shape[1] // 2
+            lines[:, middle - 2 : middle + 2] = colour
+            assert "several pictures" in refusal(np.ascontiguousarray(room))
+            lines[:, middle - 2 : middle + 2] = lines[:, middle + 2 : middle + 6]
+
+
+def test_foot_of_a_wall_seen_from_the_front_is_no_seam() -> None:
+    """As sharp as only computers draw it, from edge to edge."""
+    picture = np.full((600, 900, 3), (215, 215, 210), np.uint8)
+    picture[440:] = (140, 180, 205)
+    picture[100:300, 600:800] = (90, 160, 60)
+    shares = np.zeros((len(CLASSES), 64, 96), np.float32)
+    shares[CLASSES.index("wall"), :47] = shares[CLASSES.index("floor"), 47:] = 1.0
+    check_picture(picture, Labels(shares, {}))
+    # Of two stacked photos the upper one ends with its floor.
+    assert "several pictures" in refusal(picture)
+    with pytest.raises(StagingRefusedError, match="several pictures"):
+        check_picture(picture, Labels(shares[:, ::-1], {}))
 
 
 def test_window_in_a_dark_wall_is_no_screen(rooms: list[Picture]) -> None:

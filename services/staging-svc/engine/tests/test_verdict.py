@@ -61,7 +61,7 @@ def test_less_than_the_limit_is_refused_and_the_limit_is_not(
 @pytest.mark.parametrize(
     ("signal", "check", "code"),
     [
-        ("depth", "room_size", "cannot_place"),
+        ("depth", "room_size", "room_not_found"),
         ("furniture", "is_empty", "already_furnished"),
     ],
 )

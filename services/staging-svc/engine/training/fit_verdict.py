@@ -52,7 +52,7 @@ def measure(folder: Path) -> dict[str, Any]:
         try:
             if not labels.shows_room:
                 check_content(photo)
-            check_picture(photo)
+            check_picture(photo, labels)
             check_upright(photo, labels)
         except StagingRefusedError:
             continue

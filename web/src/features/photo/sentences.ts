@@ -103,9 +103,34 @@ export const SENTENCES = [
     message: "The room seems to be too narrow or too long for furniture.",
   }),
   msg({
-    id: "The room seems to be too narrow or too long for furniture. Use a photo of a room that is at least 2.2 m wide, or mark the corners of the floor yourself.",
+    id: "The room seems to be too narrow for furniture. Use a photo of a room that is at least 2.2 m wide, or mark the corners of the floor yourself.",
     message:
-      "The room seems to be too narrow or too long for furniture. Use a photo of a room that is at least 2.2 m wide, or mark the corners of the floor yourself.",
+      "The room seems to be too narrow for furniture. Use a photo of a room that is at least 2.2 m wide, or mark the corners of the floor yourself.",
+  }),
+  msg({
+    id: "The room seems to be longer than 12 m, so it was probably not recognised well. Use a level photo that shows two walls and much of the floor, or mark the corners of the floor yourself.",
+    message:
+      "The room seems to be longer than 12 m, so it was probably not recognised well. Use a level photo that shows two walls and much of the floor, or mark the corners of the floor yourself.",
+  }),
+  msg({
+    id: "The photo is black and white or in shades of one colour: furniture in colour would look pasted in. Use the original photo in colour.",
+    message:
+      "The photo is black and white or in shades of one colour: furniture in colour would look pasted in. Use the original photo in colour.",
+  }),
+  msg({
+    id: "There is a frame around the photo. Cut it off, or use the original photo.",
+    message:
+      "There is a frame around the photo. Cut it off, or use the original photo.",
+  }),
+  msg({
+    id: "The photo stands between blurred parts, as videos show upright pictures. Cut them off, or use the original photo.",
+    message:
+      "The photo stands between blurred parts, as videos show upright pictures. Cut them off, or use the original photo.",
+  }),
+  msg({
+    id: "There seems to be somebody or an animal in the photo. Use a photo of the empty room without them.",
+    message:
+      "There seems to be somebody or an animal in the photo. Use a photo of the empty room without them.",
   }),
   msg({
     id: "Nothing stands in front of the floor.",
