@@ -22,7 +22,7 @@ _WIDTHS = (1.0, 0.9, 0.82, 0.72, 0.62)
 _SMALLER = 9.0
 # Free in the room, only these: smaller ones look lost.
 _FREE_WIDTHS = (1.0, 0.82)
-_TRIED = 5
+_TRIED = 7
 # Of a piece that the photo's edge cuts, the larger it is and the nearer.
 _CUT, _CUT_LARGE = 0.6, 5.0
 # A free sofa that turns its back to a fireplace, or to people who come in.
@@ -48,6 +48,8 @@ class Anchor:
     scale: tuple[float, float, float]
     height: float
     score: float
+    has_sides: bool = False
+    """Whether there is place for something on both sides."""
 
 
 def fullest(
@@ -69,14 +71,14 @@ def fullest(
 
 def find_anchors(plan: Plan, piece: Piece, *, may_float: bool) -> list[Anchor]:
     """The best places for the main piece, the best first; of each wall and size only one at the wall and one
-    free in the room."""
-    found: dict[tuple[Wall, bool, float], Anchor] = {}
+    free in the room, and of those with place on both sides also one each."""
+    found: dict[tuple[Wall, bool, float, bool], Anchor] = {}
     for width in _WIDTHS:
         scale = (width, (1 + width) / 2, (1 + width) / 2)
         for wall in WALLS:
             for offset in _offsets(plan.site, wall, may_float and width in _FREE_WIDTHS):
-                kind = (wall, offset > _NEAR_WALL_M, width)
                 for anchor in _anchors_along(plan, piece, wall, offset, scale):
+                    kind = (wall, offset > _NEAR_WALL_M, width, anchor.has_sides)
                     if kind not in found or anchor.score > found[kind].score:
                         found[kind] = anchor
     return sorted(found.values(), key=lambda anchor: -anchor.score)[:_TRIED]
@@ -106,10 +108,12 @@ def _anchors_along(
         score = _anchor_score(plan, place, height, wall, offset)
         if score is None:
             continue
+        sides = sum(plan.may_stand(side, gap=0.0, seen=0.75) for side in _sides(place))
+        score += 0.3 * sides
         # Near the middle of its wall a piece looks intended.
         score -= 0.12 * abs(float(along) - (low + high) / 2) + _SMALLER * (1 - scale[0]) ** 2
         at = None if offset > _NEAR_WALL_M else wall
-        yield Anchor(place, at, float(along), scale, height, score)
+        yield Anchor(place, at, float(along), scale, height, score, sides == 2)
 
 
 def _anchor_score(
@@ -140,7 +144,6 @@ def _anchor_score(
         + 0.3 * facing
         + 6.0 * min(screen.area, 0.10)
         - 3.0 * max(0.0, screen.area - 0.2)
-        + 0.3 * sum(plan.may_stand(side, gap=0.0, seen=0.75) for side in _sides(place))
         + (0.45 if plan.may_stand(ahead, gap=0.0, seen=0.7) else 0.0)
         - 0.25 * off_centre
         - 0.8 * plan.before_ways(place, screen)

@@ -20,7 +20,9 @@ from staging_engine.planner import (
 from staging_engine.reading_corner import reading_corner
 from staging_engine.site import WALLS, Wall
 
-_RUG_SIZES = ((2.9, 1.8), (2.6, 1.6), (2.4, 1.4))
+_RUG_SIZES = ((2.9, 1.8), (2.6, 1.6), (2.4, 1.4), (2.1, 1.2), (1.8, 1.1))
+# Less beside the bed, and a rug looks like a mat.
+_RUG_WIDER_M = 0.4
 _SMALL_ROOM_M2 = 13.0
 _APART_M = 0.6
 # Where it is not clear up to where the floor reaches, they stand a little before the wall.
@@ -64,6 +66,8 @@ def _fill(plan: Plan, anchor: Anchor) -> None:
 
 def _rugs(bed: Footprint) -> Iterator[tuple[float, float, Footprint]]:
     for width, depth in _RUG_SIZES:
+        if width < bed.width + _RUG_WIDER_M:
+            continue
         forward = bed.depth / 2 - depth / 2 + 0.45
         yield width, depth, Footprint(*bed.at(0.0, forward), width, depth, bed.rotation)
 

@@ -40,6 +40,8 @@ class _Size:
         return self.fewest_chairs == 2
 
 
+# As a second group, it leaves a fireplace in view.
+_MOST_OF_FIRE = 0.2
 # A smaller table where it stands better.
 _SMALLER = 2.0
 # Of a table that the photo's edge cuts.
@@ -112,7 +114,9 @@ def _score(plan: Plan, place: Footprint, size: _Size, gap: float) -> float:
     if seen < _LEAST_SEEN or site.on_floor(group) < 0.75 or not site.stands(place):
         return 0.0
     screen = site.screen_box(group, 0.0, _CHAIR_HEIGHT_M)
-    if plan.standing and plan.hides(group, _CHAIR_HEIGHT_M):
+    if plan.standing and (
+        plan.hides(group, _CHAIR_HEIGHT_M) or plan.before_fireplaces(screen) > _MOST_OF_FIRE
+    ):
         return 0.0
     off_centre = abs((screen.left + screen.right) / 2 - 0.5)
     middle = abs(place.x - (site.left + site.right) / 2)
@@ -120,7 +124,7 @@ def _score(plan: Plan, place: Footprint, size: _Size, gap: float) -> float:
         0.5 * off_centre
         + 0.1 * middle
         + 3 * max(0.0, screen.area - 0.24)
-        + 0.8 * plan.before_ways(group, screen)
+        + 0.8 * max(plan.before_ways(group, screen), plan.before_fireplaces(screen))
         + _CUT * site.cut(group, _CHAIR_HEIGHT_M)
     )
     return 2.0 + seen + 3 * min(screen.area, 0.18) - penalty

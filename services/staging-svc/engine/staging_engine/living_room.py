@@ -14,7 +14,7 @@ from staging_engine.planner import TURNED_AWAY, Plan, facing_camera, hang_pictur
 from staging_engine.reading_corner import put_beside, reading_corner
 
 # Narrower than the sofa, a rug looks like a mat.
-_RUG_SIZES = ((3.2, 2.2), (2.9, 2.0), (2.6, 1.8), (2.3, 1.6))
+_RUG_SIZES = ((3.2, 2.2), (2.9, 2.0), (2.6, 1.8), (2.3, 1.6), (2.0, 1.4), (1.7, 1.2))
 # The rug lies under the front of the sofa.
 _RUG_UNDER_SOFA_M = 0.3
 _LEG_ROOM_M = 0.40
@@ -65,6 +65,8 @@ def _fill(plan: Plan, sofa: Footprint) -> None:
 
 def _rugs(sofa: Footprint) -> Iterator[tuple[float, float, Footprint]]:
     for width, depth in _RUG_SIZES:
+        if width < sofa.width:
+            continue
         forward = sofa.depth / 2 + depth / 2 - _RUG_UNDER_SOFA_M
         for across in (0.0, -0.25, 0.25):
             yield width, depth, Footprint(*sofa.at(across, forward), width, depth, sofa.rotation)

@@ -47,7 +47,8 @@ _WORTH = {
     "mirror": 0.2,
     "side_table": 0.1,
 }
-"""What a piece adds to a plan; a second one of its kind half of that."""
+"""What a piece adds to a plan; a second one of its kind half of that, if they are no pair."""
+_PAIRS = {"nightstand"}
 # Along a wall that we look along, all we see of a sideboard is its side, large.
 LEAST_FACING = 0.25
 # As far may what leans on a wall stand before that of the box.
@@ -123,6 +124,11 @@ class Plan:
             ),
             default=0.0,
         )
+
+    def before_fireplaces(self, screen: ScreenBox) -> float:
+        """How much of a fireplace disappears behind what covers that part of the photo."""
+        fires = (box for zone, box in self.ways if zone.kind == "fireplace")
+        return max((screen.covers(box) for box in fires), default=0.0)
 
     def add(
         self,
@@ -207,7 +213,7 @@ class Plan:
         """How much of what people expect in such a room is there."""
         counted = Counter(placement.name for placement in self.placements)
         return sum(
-            worth * (2 - 0.5 ** (counted[name] - 1))
+            worth * (counted[name] if name in _PAIRS else 2 - 0.5 ** (counted[name] - 1))
             for name, worth in _WORTH.items()
             if counted[name]
         )

@@ -37,6 +37,8 @@ _LAMP_FROM_M, _FEWEST_CELLS = 1.9, 3
 ON_FLOOR = 0.8
 # Of a smaller piece, a wall that is found a little too far away takes more.
 _SMALL_M, _SMALL_ON_FLOOR = 0.55, 0.9
+# Of what is far away and covers hardly more rows, too.
+_FEW_ROWS = 9
 _SIDES_M, _FLOOR_WITHIN = 0.12, 0.97
 _MOST_IN_FRONT = 0.1
 # Of the photo's height: a few pixels at the lower edge say nothing.
@@ -145,7 +147,9 @@ class Site:
         pixels, inside = self._ground(place)
         if not inside.any():
             return 0.0
-        floor = self._surest_floor if _is_small(place) else self._sure_floor
+        rows = np.ptp(pixels[inside][:, 1]) * self._view.scale
+        is_sure = not _is_small(place) and rows > _FEW_ROWS
+        floor = self._sure_floor if is_sure else self._surest_floor
         return float(self._sample(floor, pixels[inside]).mean())
 
     def stands(self, place: Footprint, on_floor: float = ON_FLOOR) -> bool:

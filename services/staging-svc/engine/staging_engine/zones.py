@@ -43,6 +43,8 @@ HEIGHTS_M: dict[Kind, float] = {"door": 2.0, "passage": 2.0, "fireplace": 0.9}
 """Up to where some of them should also be seen."""
 WAYS: tuple[Kind, ...] = ("door", "passage")
 _SIDE_M = 0.08
+# Of an opening in a wall that we look along, the wall's thickness hides the far end.
+_THICK_M, _MOST_HIDDEN_M = 0.2, 0.45
 _BEHIND_M = 0.25
 # Of a door that the photo cuts away, as much as is missing is added.
 _DOOR_M, _NARROWEST_CUT_M = 0.9, 0.15
@@ -154,7 +156,7 @@ def find_zones(
         Zone(kind, place)
         for kind, marked in found.items()
         for run in _runs(marked, columns)
-        if (place := _before(feet[run], kind, _is_cut(columns[run], floor.shape[1]))) is not None
+        if (place := before(feet[run], kind, _is_cut(columns[run], floor.shape[1]))) is not None
     ]
     glass = None if labels is None else facade.tall_glass(labels)
     zones += [
@@ -162,7 +164,7 @@ def find_zones(
         for ends, through in find_passages(seen, columns)
         # Nobody walks through a bay with windows.
         if (glass is None or glass[through].mean() < _BAY)
-        and (place := _before(ends, "passage")) is not None
+        and (place := before(ends, "passage")) is not None
     ]
     zones += _unseen(room)
     openings = () if labels is None else find_openings(labels, camera, room)
@@ -184,7 +186,7 @@ def _unseen(room: RoomBox) -> Iterator[Zone]:
     """The zones of the far ends of side walls that we look along."""
     for side in (room.left_m, room.right_m):
         ends = np.array([[side, abs(side) / _ALONG], [side, room.depth_m]])
-        if ends[0, 1] < ends[1, 1] and (place := _before(ends, "unseen")) is not None:
+        if ends[0, 1] < ends[1, 1] and (place := before(ends, "unseen")) is not None:
             yield Zone("unseen", place)
 
 
@@ -241,7 +243,7 @@ def _in_walls(openings: Iterable[Opening], room: RoomBox) -> Iterator[Zone]:
             continue
         fixed = {"back": room.depth_m, "left": room.left_m, "right": room.right_m}[opening.wall]
         ends = np.array([[opening.start * eye, fixed], [opening.end * eye, fixed]])
-        place = _before(ends if opening.wall == "back" else ends[:, ::-1], opening.kind)
+        place = before(ends if opening.wall == "back" else ends[:, ::-1], opening.kind)
         if place is not None:
             yield Zone(opening.kind, place)
 
@@ -343,7 +345,16 @@ def _runs(marked: Mask, columns: NDArray[np.intp]) -> Iterator[NDArray[np.intp]]
         yield from np.split(indices, parts)
 
 
-def _before(
+def _with_hidden_end(first: Floats, last: Floats) -> tuple[Floats, Floats]:
+    """An opening with the part of its far end that the thickness of the wall hides."""
+    along = (last - first) / math.dist(first, last)
+    far = last if last @ along > -(first @ along) else first
+    across = math.sqrt(max(float(far @ far - (far @ along) ** 2), 1e-6))
+    hidden = along * min(_MOST_HIDDEN_M, _THICK_M * abs(float(far @ along)) / across)
+    return (first, last + hidden) if far is last else (first - hidden, last)
+
+
+def before(
     feet: Floats, kind: Kind, is_cut: tuple[bool, bool] = (False, False)
 ) -> Footprint | None:
     """The rectangle before a row of feet, on the side of the camera; None if the row is too short."""
@@ -353,6 +364,9 @@ def _before(
         missing = (last - first) * (_DOOR_M / width - 1)
         first, last = (first - missing, last) if is_cut[0] else (first, last + missing)
         width = _DOOR_M
+    if kind == "passage" and width > 0:
+        first, last = _with_hidden_end(first, last)
+        width = math.dist(first, last)
     if width < _NARROWEST_M[kind] or (kind in WAYS and width > _WIDEST_OPENING_M):
         return None
     (x0, y0), (x1, y1) = first, last

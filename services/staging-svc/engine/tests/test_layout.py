@@ -24,7 +24,7 @@ from staging_engine.planner import Placement, Plan
 from staging_engine.port import StagingRefusedError
 from staging_engine.room import RoomBox
 from staging_engine.site import Site
-from staging_engine.zones import seen_floor
+from staging_engine.zones import before, seen_floor
 
 Floats = NDArray[np.float64]
 WIDTH, HEIGHT = 320, 214
@@ -593,3 +593,52 @@ def test_a_picture_hangs_alone_only_where_no_other_is_near(plans: list[Planned])
                 continue
             others = [p for p in hung if p is not picture]
             assert all(math.dist((x, y), p.position[:2]) >= 2.0 for p in others), plan.room
+
+
+def test_places_with_room_on_both_sides_are_among_those_tried(pieces: dict[str, Piece]) -> None:
+    """Also where the corner would show more of the bed."""
+    camera = Camera(WIDTH * 0.6, math.radians(-25), math.radians(8), 0.0, WIDTH, HEIGHT)
+    site = Room(camera, 1.4, -2.6, 0.8, 3.8, 2.6, (), ()).site(labelled=True)
+    plan = Plan(site, Furniture(pieces, "modern"), Random(1))
+    anchors = find_anchors(plan, pieces["bed_modern"], may_float=False)
+    assert {anchor.has_sides for anchor in anchors} == {True, False}
+
+
+def test_a_pair_of_nightstands_counts_twice(pieces: dict[str, Piece]) -> None:
+    plan = Plan(looking_ahead().site(labelled=True), Furniture(pieces, "modern"), Random(1))
+    worth = []
+    for x in (-0.6, 0.6):
+        place = Footprint(x, 4.0, 0.46, 0.43, 0.0)
+        plan.add("nightstand", plan.furniture["nightstand"], place)
+        worth.append(plan.fullness())
+    assert worth[1] == pytest.approx(2 * worth[0])
+
+
+def test_a_second_group_leaves_the_fireplace_in_view(pieces: dict[str, Piece]) -> None:
+    camera = Camera(WIDTH * 0.55, 0.0, math.radians(8), 0.0, WIDTH, HEIGHT)
+    fireplace = Opening("fireplace", "back", -0.7, 0.7, 1.2)
+    known = Room(camera, 1.4, -3.0, 3.0, 7.5, 2.7, (fireplace,), ())
+    site = known.site(labelled=True)
+    fire = site.screen_box(Footprint(0.0, 7.5, 1.4, 0.02, 0.0), 0.0, 0.9)
+    seen = 0
+    for seed in range(3):
+        placed = plan_room(site, pieces, room_type="living_room", style="modern", seed=seed)
+        for placement in placed:
+            if placement.name == "dining_table":
+                seen += 1
+                box = site.screen_box(footprint(placement), 0.0, 0.8)
+                assert box.covers(fire) < 0.25, placement
+    assert seen
+
+
+def test_a_passage_that_we_see_at_an_angle_begins_behind_what_is_seen_of_it() -> None:
+    """The thickness of the wall hides its far end."""
+    along = np.array([[1.2, 3.0], [1.2, 3.9]])
+    ahead = np.array([[-0.5, 4.0], [0.4, 4.0]])
+    seen = [before(feet, "passage") for feet in (along, ahead)]
+    widths = [place.width for place in seen if place is not None]
+    assert widths[0] == pytest.approx(0.9 + 0.45 + 0.16)
+    assert widths[1] == pytest.approx(0.9 + 0.16, abs=0.06)
+    door = before(along, "door")
+    assert door is not None
+    assert door.width == pytest.approx(0.9 + 0.16)
