@@ -35,7 +35,7 @@ class RenderSettings:
 SETTINGS: dict[Quality, RenderSettings] = {
     "draft": RenderSettings(samples=4, shadow_samples=4, scale=0.5, most_pixels=600_000, bounces=1),
     "standard": RenderSettings(
-        samples=8, shadow_samples=8, scale=1.0, most_pixels=900_000, bounces=2
+        samples=8, shadow_samples=10, scale=1.0, most_pixels=900_000, bounces=2
     ),
     "high": RenderSettings(
         samples=48, shadow_samples=48, scale=1.0, most_pixels=2_000_000, bounces=3
