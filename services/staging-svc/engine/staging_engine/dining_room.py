@@ -40,8 +40,8 @@ class _Size:
         return self.fewest_chairs == 2
 
 
-# As a second group, it leaves a fireplace in view.
-_MOST_OF_FIRE = 0.2
+# As a second group, it leaves a fireplace in view, and is not much larger in the photo than the sofa.
+_MOST_OF_FIRE, _LARGEST_SECOND = 0.1, 1.3
 # A smaller table where it stands better.
 _SMALLER = 2.0
 # Of a table that the photo's edge cuts.
@@ -115,7 +115,9 @@ def _score(plan: Plan, place: Footprint, size: _Size, gap: float) -> float:
         return 0.0
     screen = site.screen_box(group, 0.0, _CHAIR_HEIGHT_M)
     if plan.standing and (
-        plan.hides(group, _CHAIR_HEIGHT_M) or plan.before_fireplaces(screen) > _MOST_OF_FIRE
+        plan.hides(group, _CHAIR_HEIGHT_M)
+        or plan.before_fireplaces(screen) > _MOST_OF_FIRE
+        or screen.area > _LARGEST_SECOND * plan.keep_visible[0][1].area
     ):
         return 0.0
     off_centre = abs((screen.left + screen.right) / 2 - 0.5)

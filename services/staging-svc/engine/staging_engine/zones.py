@@ -364,11 +364,11 @@ def before(
         missing = (last - first) * (_DOOR_M / width - 1)
         first, last = (first - missing, last) if is_cut[0] else (first, last + missing)
         width = _DOOR_M
-    if kind == "passage" and width > 0:
-        first, last = _with_hidden_end(first, last)
-        width = math.dist(first, last)
     if width < _NARROWEST_M[kind] or (kind in WAYS and width > _WIDEST_OPENING_M):
         return None
+    if kind == "passage":
+        first, last = _with_hidden_end(first, last)
+        width = math.dist(first, last)
     (x0, y0), (x1, y1) = first, last
     normal = np.array([y1 - y0, x0 - x1]) / width
     middle = np.array([(x0 + x1) / 2, (y0 + y1) / 2])
