@@ -33,6 +33,7 @@ _POSSIBLY_EMPTY = 0.1
 _SURELY = 0.6
 _FEWEST_CELLS = 20
 _TOUCHING = 3
+_SHINES = 245
 # So that the kinds of evidence are of about one size, and colours do not outweigh all others.
 _COLOUR, _UNEVENNESS, _TOUCH = 10.0, 10.0, 5.0
 _MOST = 1.5
@@ -66,7 +67,11 @@ def evidence(photo: Pixels, labels: Labels) -> dict[str, float]:
     rows, columns = shares.shape[1:]
     small = cv2.resize(photo, (columns, rows), interpolation=cv2.INTER_AREA)
     lab = cv2.cvtColor(small, cv2.COLOR_BGR2LAB).astype(np.float64)
-    below, above = (lab[shares[CLASSES.index(name)] > _SURELY] for name in ("floor", "ceiling"))
+    # Lamps make a ceiling uneven that is not.
+    shines = small.min(axis=2) >= _SHINES
+    below, above = (
+        lab[(shares[CLASSES.index(name)] > _SURELY) & ~shines] for name in ("floor", "ceiling")
+    )
     are_seen = min(len(below), len(above)) >= _FEWEST_CELLS
     best = shares.argmax(axis=0)
     return {

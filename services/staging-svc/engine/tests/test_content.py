@@ -265,7 +265,7 @@ class TestHints:
     ) -> None:
         analysis = analyses("room_a_living")
         assert analysis.labels is not None
-        furnished = replace(analysis.labels, kinds=analysis.labels.kinds | {"empty_room": 0.0})
+        furnished = replace(analysis.labels, kinds={**analysis.labels.kinds, "empty_room": 0.0})
         lying = np.asarray(cv2.rotate(_lines(), cv2.ROTATE_90_CLOCKWISE), np.uint8)
         assert find_hints(analysis.photo, find_segments(lying), furnished) == ()
 

@@ -46,6 +46,17 @@ def test_wooden_ceiling_over_a_white_floor_is_not_taken_for_a_room_upside_down(
     check_upright(photo, read_labels(photo))
 
 
+def test_lamps_do_not_make_a_ceiling_uneven() -> None:
+    """As in a white hall, in which nothing else tells floor from ceiling."""
+    photo = np.full((72, 96, 3), 190, np.uint8)
+    photo[:24] += np.random.default_rng(1).integers(0, 6, (24, 96, 1), np.uint8)
+    best = np.full((72, 96), CLASSES.index("wall"))
+    best[:24], best[48:] = CLASSES.index("ceiling"), CLASSES.index("floor")
+    dark = evidence(photo, labels_of(best))
+    photo[6:10, 20:40] = photo[6:10, 60:80] = 255
+    assert evidence(photo, labels_of(best)) == pytest.approx(dark, abs=0.05)
+
+
 def with_ceiling_and_floor(
     analysis: Analysis, ceiling: tuple[int, int, int], floor: tuple[int, int, int]
 ) -> Picture:
