@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from staging_engine.footprint import Footprint
+from staging_engine.footprint import Footprint, overlap
 from staging_engine.furniture import PICTURES
 from staging_engine.planner import (
     ALL_ON_FLOOR,
@@ -32,6 +32,8 @@ _PLANT_STEP_M = 0.25
 _FROM_WALL_M = 0.05
 # Between two plants; closer to each other they are one.
 _PLANTS_APART_M = 1.3
+# Of a plant, the pot: it stands beside rugs, over which its leaves may reach.
+_POT = 0.45
 # Where the wall behind a plant has lines from top to bottom, there may be a door in its colour.
 _CALM_WALL = 0.12
 _PICTURE_MIDDLE_M, _PICTURES_APART_M = 1.55, 2.0
@@ -72,7 +74,8 @@ def stand_plants(plan: Plan, most: int, near: Footprint) -> int:
     """Plants in the corners, else along the walls or beside the piece `near`; how many found a place."""
     piece = plan.furniture["plant"]
     size = min(max(piece.width, piece.depth), LARGEST_CROWN_M)
-    places, found = list(_plant_places(plan, size, near)), 0
+    places = [place for place in _plant_places(plan, size, near) if not _is_on_rug(plan, place)]
+    found = 0
     for _ in range(most):
         placed = plan.put_first("plant", piece, places, gap=0.1, on_floor=ALL_ON_FLOOR)
         if placed is None:
@@ -132,6 +135,13 @@ def _plant_places(plan: Plan, size: float, near: Footprint) -> Iterator[Footprin
             yield Footprint(x, y, size, size, turned)
 
 
+def _is_on_rug(plan: Plan, place: Footprint) -> bool:
+    pot = place.scaled(_POT)
+    return any(
+        placed.name == "rug" and overlap(pot, placed.footprint) for placed in plan.placements
+    )
+
+
 def _is_calm_behind(site: Site, x: float, y: float, size: float) -> bool:
     """Whether the nearest wall has no lines there that may be a door's; windows do not matter."""
     away = {"left": x - site.left, "right": site.right - x, "back": site.depth - y}
@@ -168,7 +178,7 @@ def _may_hang(plan: Plan, wall: Wall, along: float, width: float, height: float)
     if site.clutter(wall, (along - width / 2, along + width / 2), (low, high))[1] < 0.97:
         return False
     for placed in plan.placements:
-        other = Footprint(*placed.position[:2], placed.size[0], placed.size[1], placed.rotation)
+        other = placed.footprint
         is_hung = placed.name in ("picture", "mirror")
         bottom = placed.position[2] - (placed.size[2] / 2 if is_hung else 0.0)
         box = site.screen_box(other, bottom, bottom + placed.size[2])

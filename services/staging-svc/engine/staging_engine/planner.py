@@ -72,6 +72,11 @@ class Placement:
     scale: Scale
     size: tuple[float, float, float]
 
+    @property
+    def footprint(self) -> Footprint:
+        """The rectangle it takes of the floor, or over it."""
+        return Footprint(*self.position[:2], *self.size[:2], self.rotation)
+
 
 @dataclass(slots=True)
 class Plan:

@@ -14,6 +14,7 @@ import pytest
 from numpy.typing import NDArray
 
 from staging_engine.anchors import Anchor, find_anchors, fullest
+from staging_engine.filling import stand_plants
 from staging_engine.floor import FloorView
 from staging_engine.footprint import Footprint, overlap
 from staging_engine.furniture import Furniture, Piece
@@ -241,10 +242,9 @@ def plans(pieces: dict[str, Piece]) -> list[Planned]:
 
 
 def footprint(placement: Placement) -> Footprint:
-    (x, y, _), (width, depth, _) = placement.position, placement.size
     # Leaves and lamp shades are wider than what stands on the floor.
     factor = 0.75 if placement.name in ("plant", "floor_lamp") else 1.0
-    return Footprint(x, y, width, depth, placement.rotation).scaled(factor)
+    return placement.footprint.scaled(factor)
 
 
 def standing(placements: list[Placement]) -> list[tuple[str, Footprint]]:
@@ -367,6 +367,17 @@ def test_rugs_are_in_proportion(plans: list[Planned]) -> None:
         width = next(p.size[0] for p in placements if p.name == main)
         rugs = [p.size[0] for p in placements if p.name == "rug"]
         assert all(rug > 0.95 * width for rug in rugs[:1])
+
+
+def test_no_plant_stands_on_a_rug(pieces: dict[str, Piece]) -> None:
+    site, sofa = looking_ahead().site(labelled=True), Footprint(0.0, 4.0, 2.2, 0.9, 0.0)
+    found = []
+    for rug in (None, Footprint(0.0, 3.0, 9.0, 9.0, 0.0)):
+        plan = Plan(site, Furniture(pieces, "modern"), Random(1))
+        if rug is not None:
+            plan.add("rug", replace(plan.furniture["rug"], width=9.0, depth=9.0), rug, solid=False)
+        found.append(stand_plants(plan, 2, sofa))
+    assert found[0] > found[1] == 0
 
 
 def test_narrow_rooms_are_refused(pieces: dict[str, Piece]) -> None:
