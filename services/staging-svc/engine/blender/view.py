@@ -83,7 +83,8 @@ def outline_of(
     v = -camera["focal"] * seen[..., 1] / depth + camera["height"] / 2 - top
     is_shown = (u.max(axis=1) > 0) & (u.min(axis=1) < right - left)
     is_shown &= (v.max(axis=1) > 0) & (v.min(axis=1) < bottom - top)
-    return np.stack([u, v], axis=-1)[is_shown].astype(np.float32)
+    outline: NDArray[np.float32] = np.stack([u, v], axis=-1)[is_shown].astype(np.float32)
+    return outline
 
 
 def _triangles(thing: bpy.types.Object, eye: bpy.types.Object) -> NDArray[np.float64]:
@@ -95,7 +96,7 @@ def _triangles(thing: bpy.types.Object, eye: bpy.types.Object) -> NDArray[np.flo
     corners = np.empty(len(mesh.loop_triangles) * 3, np.int32)
     mesh.loop_triangles.foreach_get("vertices", corners)
     change = np.array(eye.matrix_world.inverted() @ thing.matrix_world)
-    seen = points.reshape(-1, 3) @ change[:3, :3].T + change[:3, 3]
+    seen: NDArray[np.float64] = points.reshape(-1, 3) @ change[:3, :3].T + change[:3, 3]
     return seen[corners].reshape(-1, 3, 3)
 
 

@@ -119,8 +119,7 @@ export const SENTENCES = [
   }),
   msg({
     id: "There is a frame around the photo. Cut it off, or use the original photo.",
-    message:
-      "There is a frame around the photo. Cut it off, or use the original photo.",
+    message: "There is a frame around the photo. Cut it off, or use the original photo.",
   }),
   msg({
     id: "The photo stands between blurred parts, as videos show upright pictures. Cut them off, or use the original photo.",
