@@ -22,7 +22,7 @@ _WIDTHS = (1.0, 0.9, 0.82, 0.72, 0.62)
 _SMALLER = 9.0
 # Free in the room, only these: smaller ones look lost.
 _FREE_WIDTHS = (1.0, 0.82)
-_TRIED = 7
+_TRIED, _FILLED = 7, 3
 # Of a piece that the photo's edge cuts, the larger it is and the nearer.
 _CUT, _CUT_LARGE = 0.6, 5.0
 # A free sofa that turns its back to a fireplace, or to people who come in.
@@ -53,20 +53,29 @@ class Anchor:
 
 
 def fullest(
-    start: Callable[[], Plan], anchors: Iterable[Anchor], furnish: Callable[[Plan, Anchor], None]
-) -> tuple[Plan, Anchor] | None:
-    """The best of the plans around these places, with its place; None if there are none.
+    start: Callable[[], Plan],
+    anchors: Iterable[Anchor],
+    furnish: Callable[[Plan, Anchor], None],
+    fill: Callable[[Plan, Anchor], None],
+) -> Plan | None:
+    """The best of the plans around these places; None if there are none.
 
-    Where everything has its place is seen only when it has been tried.
+    Where everything has its place is seen only when it has been tried: what belongs to the main piece, at each of
+    them; and what fills the rest of the room, which takes longer, at the best of those.
     """
-    best: tuple[float, Plan, Anchor] | None = None
+    tried = []
     for anchor in anchors:
         plan = start()
         furnish(plan, anchor)
+        tried.append((anchor.score + plan.fullness(), plan, anchor))
+    tried.sort(key=lambda each: -each[0])
+    best: tuple[float, Plan] | None = None
+    for _, plan, anchor in tried[:_FILLED]:
+        fill(plan, anchor)
         score = anchor.score + plan.fullness()
         if best is None or score > best[0]:
-            best = score, plan, anchor
-    return best and best[1:]
+            best = score, plan
+    return best and best[1]
 
 
 def find_anchors(plan: Plan, piece: Piece, *, may_float: bool) -> list[Anchor]:

@@ -33,12 +33,7 @@ def plan_bedroom(start: Callable[[], Plan]) -> Plan | None:
     """Furnish around a bed against a wall; None when no wall has room for one."""
     empty = start()
     anchors = find_anchors(empty, empty.furniture["bed"], may_float=False)
-    best = fullest(start, anchors, _furnish)
-    if best is None:
-        return None
-    plan, anchor = best
-    _fill(plan, anchor)
-    return plan
+    return fullest(start, anchors, _furnish, _fill)
 
 
 def _furnish(plan: Plan, anchor: Anchor) -> None:

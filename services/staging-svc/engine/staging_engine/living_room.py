@@ -20,19 +20,14 @@ _RUG_UNDER_SOFA_M = 0.3
 _LEG_ROOM_M = 0.40
 _SMALL_ROOM_M2, _LARGE_ROOM_M2 = 13.0, 22.0
 _DINING_APART_M, _SIDEBOARD_APART_M = 0.8, 0.4
-_LARGEST_CHAIR = 0.1
+_LARGEST_CHAIR, _LARGEST_LAMP = 0.1, 0.06
 
 
 def plan_living_room(start: Callable[[], Plan]) -> Plan | None:
     """Furnish around a sofa; None when no place for one was found."""
     empty = start()
     anchors = find_anchors(empty, empty.furniture["sofa"], may_float=True)
-    best = fullest(start, anchors, _furnish)
-    if best is None:
-        return None
-    plan, anchor = best
-    _fill(plan, anchor.place)
-    return plan
+    return fullest(start, anchors, _furnish, _fill)
 
 
 def _furnish(plan: Plan, anchor: Anchor) -> None:
@@ -49,8 +44,9 @@ def _furnish(plan: Plan, anchor: Anchor) -> None:
     _lamp(plan, sofa)
 
 
-def _fill(plan: Plan, sofa: Footprint) -> None:
+def _fill(plan: Plan, anchor: Anchor) -> None:
     """A second group where there is place for one, and something along the walls."""
+    sofa = anchor.place
     chairs = [placement.name for placement in plan.placements].count("armchair")
     if plan.area > _LARGE_ROOM_M2:
         dining_group(plan, gap=_DINING_APART_M)
@@ -114,6 +110,7 @@ def _chairs(plan: Plan, sofa: Footprint, table: Footprint) -> None:
 
 
 def _lamp(plan: Plan, sofa: Footprint) -> None:
+    """At the end of the sofa that is farther from us, if it fits there: at the other it stands large before all."""
     piece = plan.furniture["floor_lamp"]
     size = 0.42
     places = [
@@ -123,11 +120,11 @@ def _lamp(plan: Plan, sofa: Footprint) -> None:
             size,
             sofa.rotation,
         )
+        for side in sorted((-1, 1), key=lambda side: -math.hypot(*sofa.at(side, 0.0)))
         for forward in (0.25, 0.4, 0.55)
         for out in (0.38, 0.55, 0.75)
-        for side in plan.sides()
     ]
-    plan.put_first("floor_lamp", piece, places, gap=0.04)
+    plan.put_first("floor_lamp", piece, places, gap=0.04, largest=_LARGEST_LAMP)
 
 
 def _side_table(plan: Plan, sofa: Footprint) -> None:

@@ -478,26 +478,28 @@ def test_a_narrower_bed_makes_room_for_nightstands(pieces: dict[str, Piece]) -> 
 
 
 def test_the_fullest_plan_wins(pieces: dict[str, Piece]) -> None:
+    """By what belongs to the main piece, and by what fills the rest."""
     site = looking_ahead().site(labelled=True)
 
     def start() -> Plan:
         return Plan(site, Furniture(pieces, "modern"), Random(1))
 
-    def furnish(plan: Plan, anchor: Anchor) -> None:
-        for name in ("sofa", "rug", "coffee_table") if anchor is anchors[1] else ("sofa",):
-            plan.add(name, plan.furniture[name], anchor.place)
+    def add(anchor: Anchor, *names: str) -> Callable[[Plan, Anchor], None]:
+        def added(plan: Plan, each: Anchor) -> None:
+            for name in names if each is anchor else ():
+                plan.add(name, plan.furniture[name], each.place)
+
+        return added
 
     sofa = start().furniture["sofa"]
-    anchors = find_anchors(start(), sofa, may_float=True)[:2]
-    assert anchors[0].score >= anchors[1].score
-    close = [replace(anchors[0], score=1.0), replace(anchors[1], score=0.9)]
-    anchors = close
-    best = fullest(start, anchors, furnish)
-    assert best is not None
-    full, anchor = best
-    assert [placement.name for placement in full.placements] == ["sofa", "rug", "coffee_table"]
-    assert anchor is anchors[1]
-    assert fullest(start, [], furnish) is None
+    first, second = find_anchors(start(), sofa, may_float=True)[:2]
+    close = [replace(first, score=1.0), replace(second, score=0.9)]
+    around, along = add(close[1], "rug", "coffee_table"), add(close[1], "plant", "sideboard")
+    for furnish, fill in ((around, add(close[0])), (add(close[0]), along)):
+        best = fullest(start, close, furnish, fill)
+        assert best is not None
+        assert len(best.placements) == 2
+    assert fullest(start, [], around, along) is None
 
 
 def test_a_free_sofa_does_not_turn_its_back_to_a_fireplace(pieces: dict[str, Piece]) -> None:
