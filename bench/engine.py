@@ -9,13 +9,12 @@ the start of the child. Run it on an otherwise idle machine: the load is reporte
 import argparse
 import asyncio
 import os
-import statistics
 import tempfile
 import time
 from pathlib import Path
 from typing import Any, get_args
 
-from proof.figures import Bar, cpu_seconds, machine, report
+from proof.figures import Bar, cpu_seconds, machine, median, report
 from staging_engine.blender import BlenderEngine
 from staging_engine.port import Quality, StagingRequest
 
@@ -90,11 +89,11 @@ def _report(quality: Quality, rows: list[dict[str, Any]]) -> None:
         figures[f"{job}: child CPU-seconds"] = row["child_cpu_seconds"]
         figures[f"{job}: load average"] = row["load_average"]
     figures["child peak memory, MiB"] = max(row["child_peak_mib"] for row in rows)
-    median = "median of the jobs, wall seconds"
-    figures[median] = round(statistics.median(row["wall_seconds"] for row in rows), 2)
+    middle = "median of the jobs, wall seconds"
+    figures[middle] = round(median([row["wall_seconds"] for row in rows]), 2)
     bars = [Bar("child peak memory, MiB", at_most=1.2 * 1024)]
     if quality == "standard":
-        bars.append(Bar(median, at_most=20))
+        bars.append(Bar(middle, at_most=20))
     report("engine", figures, {"machine": machine(), "jobs": rows}, bars=bars)
 
 

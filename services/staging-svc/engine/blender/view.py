@@ -47,8 +47,7 @@ def crop_to(
     seen = np.array([list(eye.matrix_world.inverted() @ corner) for corner in corners])
     depth = np.maximum(-seen[:, 2], 4 * _NEAR)
     width, height = camera["width"], camera["height"]
-    u = camera["focal"] * seen[:, 0] / depth + width / 2
-    v = -camera["focal"] * seen[:, 1] / depth + height / 2
+    u, v = _pixels(seen, depth, camera)
     margin = _MARGIN * width
     left, right = max(0, int(u.min() - margin)), min(width, int(u.max() + margin))
     top, bottom = max(0, int(v.min() - margin)), min(height, int(v.max() + margin))
@@ -78,13 +77,21 @@ def outline_of(
     cut = seen[is_behind.any(axis=1) & ~is_behind.all(axis=1)]
     seen = np.concatenate([seen[~is_behind.any(axis=1)], *[_in_front(each) for each in cut]])
     left, top, right, bottom = crop
-    depth = -seen[..., 2]
-    u = camera["focal"] * seen[..., 0] / depth + camera["width"] / 2 - left
-    v = -camera["focal"] * seen[..., 1] / depth + camera["height"] / 2 - top
+    u, v = _pixels(seen, -seen[..., 2], camera)
+    u, v = u - left, v - top
     is_shown = (u.max(axis=1) > 0) & (u.min(axis=1) < right - left)
     is_shown &= (v.max(axis=1) > 0) & (v.min(axis=1) < bottom - top)
     outline: NDArray[np.float32] = np.stack([u, v], axis=-1)[is_shown].astype(np.float32)
     return outline
+
+
+def _pixels(
+    seen: NDArray[np.float64], depth: NDArray[np.float64], camera: dict[str, Any]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Where the photo shows points (…, 3) of the camera's axes."""
+    u = camera["focal"] * seen[..., 0] / depth + camera["width"] / 2
+    v = -camera["focal"] * seen[..., 1] / depth + camera["height"] / 2
+    return u, v
 
 
 def _triangles(thing: bpy.types.Object, eye: bpy.types.Object) -> NDArray[np.float64]:

@@ -60,15 +60,16 @@ def composite(
     """
     left, top, right, bottom = crop
     size = right - left, bottom - top
+    light = to_linear(photo)
     cover = draw_outline(rendered.outline, *size)
     feather = _feather(crop, photo.shape)
     shadow = _fitted(_deepened(_finite(rendered.shadow)), *size) * feather
     if floor is not None:
         # A shadow takes the light that falls on the floor, not that of a window mirrored in it.
-        shadow *= 1 - _glare(photo, floor)[top:bottom, left:right] * (1 - shadow)
+        shadow *= 1 - _glare(light, floor)[top:bottom, left:right] * (1 - shadow)
     colour = _soft_shoulder(_fitted(_solid(_finite(rendered.furniture)), *size))
     cover *= feather
-    beneath = to_linear(photo[top:bottom, left:right])
+    beneath = light[top:bottom, left:right]
     encoded = to_srgb(beneath * ((1 - cover) * (1 - shadow))[..., None] + colour * cover[..., None])
     # On black, grain of that size would look like dust.
     grain = _noise(photo, np.maximum(cover, shadow)[..., None], seed)
@@ -118,10 +119,10 @@ def _deepened(shadow: Linear) -> Linear:
     return np.asarray(1 - np.power(1 - cleared, _SHADOW_DEPTH), np.float32)
 
 
-def _glare(photo: Pixels, floor: Mask) -> Linear:
+def _glare(photo: Linear, floor: Mask) -> Linear:
     """Of a pixel of floor, the share of its light that is more than such a floor throws back."""
     height, width = photo.shape[:2]
-    light = to_linear(photo).mean(axis=-1)
+    light = photo.mean(axis=-1)
     is_floor = cv2.resize(floor.astype(np.float32), (width, height))
     seen = light[is_floor > 0.5]
     if not seen.size:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from staging_engine.floor import FloorView
-from staging_engine.labels import CLASSES, Labels
+from staging_engine.labels import Labels
 from staging_engine.photo import Pixels
 from staging_engine.port import Check, StagingRefusedError
 from staging_engine.room import RoomBox
@@ -81,7 +81,7 @@ def _wall_in_front(view: FloorView, labels: Labels) -> NDArray[np.bool_]:
     """What is wall down to the lower edge of the photo: the end of a wall nearer than those of the box, and no thing
     that stands on the floor."""
     height, width = view.mask.shape
-    wall = cv2.resize(labels.shares[CLASSES.index("wall")], (width, height))
+    wall = labels.share_at("wall", (width, height))
     is_lowest = ~np.logical_or.accumulate(view.mask[::-1], axis=0)[::-1]
     return np.asarray((wall > _SURELY_WALL) & is_lowest, np.bool_)
 

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from staging_engine.labels import CLASSES, Labels
+from staging_engine.labels import Labels
 from staging_engine.photo import Pixels
 from staging_engine.port import Check, RefusalCode, StagingRefusedError
 
@@ -320,10 +320,7 @@ def _meets_floor(labels: Labels, row: float) -> bool:
 
 def _share(labels: Labels, name: str, rows: slice) -> float:
     """How much of what is floor, wall or ceiling in these rows is this."""
-    shares = {
-        part: float(labels.shares[CLASSES.index(part), rows].sum())
-        for part in ("floor", "wall", "ceiling")
-    }
+    shares = {part: float(labels.share(part)[rows].sum()) for part in ("floor", "wall", "ceiling")}
     return shares[name] / max(sum(shares.values()), 1e-6)
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from staging_engine.geometry import Camera, Floats, pixel_grid
-from staging_engine.labels import CLASSES, Labels
+from staging_engine.labels import Labels
 
 _LANDSCAPE_WIDTH = 320
 _PORTRAIT_WIDTH = 240
@@ -74,9 +74,7 @@ def _markers(below: NDArray[np.bool_], labels: Labels | None) -> NDArray[np.int3
     sure = None
     if labels is not None:
         height, width = below.shape
-        floor = cv2.resize(
-            labels.shares[CLASSES.index("floor")], (width, height), interpolation=cv2.INTER_LINEAR
-        )
+        floor = labels.share_at("floor", (width, height))
         markers[floor < _SURELY_NOT] = _NOT_FLOOR
         sure = (floor > _SURE) & below
     markers[sure if sure is not None and sure.mean() > _LEAST_SURE else _seed(below)] = _FLOOR

@@ -78,6 +78,10 @@ class Camera:
         directions: Floats = np.stack([x, y, np.ones_like(x)], axis=-1) @ self.matrix
         return directions
 
+    def cells(self, columns: int, rows: int) -> Floats:
+        """The centres (rows, columns, 2) of cells that lie over the whole photo, in its pixels."""
+        return pixel_grid(columns, rows) * (self.width / columns, self.height / rows)
+
 
 def pixel_grid(width: int, height: int, scale: float = 1.0) -> Floats:
     """The centres (height, width, 2) of a grid's cells, in pixels of the photo `scale` times it."""

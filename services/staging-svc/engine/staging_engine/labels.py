@@ -60,6 +60,16 @@ class Labels:
     kinds: Mapping[str, float]
     """How likely the photo shows each of KINDS; sums to 1."""
 
+    def share(self, name: str) -> NDArray[np.float32]:
+        """How likely each cell is one of CLASSES, (rows, columns)."""
+        cells: NDArray[np.float32] = self.shares[CLASSES.index(name)]
+        return cells
+
+    def share_at(self, name: str, size: tuple[int, int]) -> NDArray[np.float32]:
+        """The same for each pixel of a picture of this width and height that shows the whole photo."""
+        pixels = cv2.resize(self.share(name), size, interpolation=cv2.INTER_LINEAR)
+        return np.asarray(pixels, np.float32)
+
     @property
     def shows_room(self) -> bool:
         """Whether an empty room is likely, and a drawing and the outdoors are not: then colours and lines alone do not

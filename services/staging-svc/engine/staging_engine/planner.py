@@ -255,7 +255,8 @@ def wall_places(
             if facing_camera(flush) < LEAST_FACING or clutter >= _QUIET_WALL or seen <= 0.8:
                 continue
             for forward in BEFORE_WALL_M:
-                place = replace(flush, **dict(zip("xy", flush.at(0.0, forward), strict=True)))
+                x, y = flush.at(0.0, forward)
+                place = replace(flush, x=x, y=y)
                 if site.is_backed(place):
                     score = 0.5 * site.fully_seen(place, piece.height) - clutter - forward
                     score -= 0.1 * abs(float(along) - (low + high) / 2)

@@ -12,7 +12,7 @@ from staging_engine.camera import Segments, estimate_camera, find_segments
 from staging_engine.corners import Corners, head_height
 from staging_engine.edges import Edges
 from staging_engine.floor import FloorView, find_floor, within
-from staging_engine.geometry import Camera, pixel_grid
+from staging_engine.geometry import Camera
 from staging_engine.labels import Labels
 from staging_engine.openings import Opening, door_heads, find_openings
 from staging_engine.photo import Pixels
@@ -123,8 +123,7 @@ def _mirrored(labels: Labels | None) -> Labels | None:
 def _parts(camera: Camera, room: RoomBox) -> NDArray[np.int8]:
     """Floor, wall or ceiling on a coarse grid over the photo."""
     columns, rows = _COMPARED
-    grid = pixel_grid(columns, rows) * (camera.width / columns, camera.height / rows)
-    shown = surfaces(camera, room, grid)
+    shown = surfaces(camera, room, camera.cells(columns, rows))
     return np.where((shown == FLOOR) | (shown == CEILING), shown, LEFT)
 
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from staging_engine.edges import Edges
-from staging_engine.geometry import Camera, Floats, pixel_grid
-from staging_engine.labels import CLASSES, Labels
+from staging_engine.geometry import Camera, Floats
+from staging_engine.labels import Labels
 from staging_engine.room import RoomBox, lowest_ceiling
 
 # The head of a door leaf over the floor; the network takes the frame for a part of the door.
@@ -137,10 +137,9 @@ def _labelled_ceiling(room: RoomBox, camera: Camera, labels: Labels) -> Floats:
     """The share of the photo that the network rightly calls ceiling, less what it calls wall, if the
     ceiling is so far over the eye: for each of the heights."""
     rows, columns = labels.shares.shape[1:]
-    size = (camera.width / columns, camera.height / rows)
-    rays = camera.rays(pixel_grid(columns, rows) * size)
+    rays = camera.rays(camera.cells(columns, rows))
     lowest = lowest_ceiling(room, rays)
-    shares = [labels.shares[CLASSES.index(name)] for name in ("ceiling", "wall", "window", "door")]
+    shares = [labels.share(name) for name in ("ceiling", "wall", "window", "door")]
     gain = (shares[0] - shares[1] - shares[2] - shares[3]).astype(np.float64)
     counted = np.isfinite(lowest)
     # A cell shows the ceiling if that is lower than where its ray meets a wall.

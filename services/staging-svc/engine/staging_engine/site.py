@@ -210,31 +210,23 @@ class Site:
 
     def screen_box(self, place: Footprint, low: float, high: float) -> ScreenBox:
         """The photo area of a block over the rectangle, cut at the photo's edges."""
-        ground = place.points(2)
-        block = np.concatenate([_at_height(ground, low), _at_height(ground, high)])
-        pixels, depth = self._pixels(block)
-        shares = pixels / (self._camera.width, self._camera.height)
-        if (depth < _IN_FRONT).any():
+        bounds = self._bounds(place, low, high)
+        if bounds is None:
             return ScreenBox(0.0, 0.0, 1.0, 1.0)
-        (left, top), (right, bottom) = np.clip([shares.min(axis=0), shares.max(axis=0)], 0, 1)
+        (left, top), (right, bottom) = np.clip(bounds, 0, 1)
         return ScreenBox(float(left), float(top), float(right), float(bottom))
 
     def cut(self, place: Footprint, height: float) -> float:
         """How much of a block over the rectangle the photo's edges cut away."""
-        ground = place.points(2)
-        block = np.concatenate([_at_height(ground, 0.0), _at_height(ground, height)])
-        pixels, depth = self._pixels(block)
-        if (depth < _IN_FRONT).any():
+        bounds = self._bounds(place, 0.0, height)
+        if bounds is None:
             return 1.0
-        shares = pixels / (self._camera.width, self._camera.height)
-        whole = np.prod(shares.max(axis=0) - shares.min(axis=0))
-        return 1.0 - self.screen_box(place, 0.0, height).area / max(float(whole), 1e-9)
+        seen, whole = (np.prod(high - low) for low, high in (np.clip(bounds, 0, 1), bounds))
+        return 1.0 - float(seen) / max(float(whole), 1e-9)
 
     def fully_seen(self, place: Footprint, height: float) -> float:
         """The share of a block's corners inside the photo."""
-        ground = place.points(2)
-        block = np.concatenate([_at_height(ground, 0.0), _at_height(ground, height)])
-        pixels, depth = self._pixels(block)
+        pixels, depth = self._corners(place, 0.0, height)
         inside = (pixels >= 0).all(axis=1) & (
             pixels <= (self._camera.width, self._camera.height)
         ).all(axis=1)
@@ -289,6 +281,19 @@ class Site:
         pixels, depth = self._pixels(_at_height(place.points(per_side), 0.0))
         size = (self._camera.width, self._camera.height)
         return pixels, (depth > _IN_FRONT) & ((pixels >= 0) & (pixels < size)).all(axis=1)
+
+    def _bounds(self, place: Footprint, low: float, high: float) -> Floats | None:
+        """The upper left and the lower right corner around a block over the rectangle, as shares of the photo, also
+        outside of it; None if the block is not all in front of the camera."""
+        pixels, depth = self._corners(place, low, high)
+        if (depth < _IN_FRONT).any():
+            return None
+        shares = pixels / (self._camera.width, self._camera.height)
+        return np.stack([shares.min(axis=0), shares.max(axis=0)])
+
+    def _corners(self, place: Footprint, low: float, high: float) -> tuple[Floats, Floats]:
+        ground = place.points(2)
+        return self._pixels(np.concatenate([_at_height(ground, low), _at_height(ground, high)]))
 
     def _pixels(self, points: Floats) -> tuple[Floats, Floats]:
         heights = np.array([0.0, 0.0, self._eye])

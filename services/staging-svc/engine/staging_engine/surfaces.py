@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from staging_engine.geometry import Camera, Floats
-from staging_engine.labels import CLASSES, Labels
+from staging_engine.labels import Labels
 from staging_engine.photo import Linear, Pixels, to_linear
 from staging_engine.room import RoomBox
 
@@ -184,9 +184,8 @@ def _clipped(linear: Linear, labels: Labels | None) -> Linear:
     """
     clipped = linear.min(axis=-1) > _CLIPPED
     if labels is not None:
-        wall = labels.shares[CLASSES.index("wall")]
-        size = linear.shape[1], linear.shape[0]
-        clipped &= cv2.resize(wall, size, interpolation=cv2.INTER_LINEAR) < _SURELY_WALL
+        height, width = linear.shape[:2]
+        clipped &= labels.share_at("wall", (width, height)) < _SURELY_WALL
     return np.asarray(clipped, np.float32)
 
 

@@ -15,8 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from staging_engine.content import floor_cover
-from staging_engine.geometry import pixel_grid
-from staging_engine.labels import CLASSES, Labels
+from staging_engine.labels import Labels
 from staging_engine.port import Check, RefusalCode, StagingRefusedError
 from staging_engine.reading import Reading
 from staging_engine.room import CEILING, FLOOR, surfaces
@@ -251,12 +250,11 @@ def measure_signals(reading: Reading) -> dict[str, float]:
 def _label_signals(reading: Reading, labels: Labels) -> dict[str, float]:
     camera = reading.camera
     rows, columns = labels.shares.shape[1:]
-    grid = pixel_grid(columns, rows) * (camera.width / columns, camera.height / rows)
-    shown = surfaces(camera, reading.room, grid)
-    floor, ceiling = labels.shares[CLASSES.index("floor")], labels.shares[CLASSES.index("ceiling")]
-    walls = np.sum([labels.shares[CLASSES.index(name)] for name in _WALLS], axis=0)
+    shown = surfaces(camera, reading.room, camera.cells(columns, rows))
+    floor, ceiling, furniture = (labels.share(name) for name in ("floor", "ceiling", "furniture"))
+    walls = np.sum([labels.share(name) for name in _WALLS], axis=0)
     right = np.where(shown == FLOOR, floor, np.where(shown == CEILING, ceiling, walls))
-    things = labels.shares[CLASSES.index("furniture")] + labels.shares[CLASSES.index("other")]
+    things = furniture + labels.share("other")
     on_floor = shown == FLOOR
     # A room that is not seen at all has no part in the right place.
     structure = max(float((floor + ceiling + walls).sum()), 1e-6)
@@ -264,7 +262,7 @@ def _label_signals(reading: Reading, labels: Labels) -> dict[str, float]:
         "parts": float(right.sum() / structure),
         "free": float(floor[on_floor].mean()) if on_floor.any() else 0.0,
         "things": float(things.mean()),
-        "furniture": float(labels.shares[CLASSES.index("furniture")].mean()),
+        "furniture": float(furniture.mean()),
     } | {f"is_{kind}": chance for kind, chance in labels.kinds.items()}
 
 

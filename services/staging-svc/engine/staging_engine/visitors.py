@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from staging_engine.labels import CLASSES, Closeup, Labels, look_closer
+from staging_engine.labels import Closeup, Labels, look_closer
 from staging_engine.photo import Pixels
 from staging_engine.port import Check, StagingRefusedError
 
@@ -57,8 +57,7 @@ def _things(labels: Labels) -> list[Box]:
     rows, columns = labels.shares.shape[1:]
     size = (columns * _FINER, rows * _FINER)
     floor, furniture, other = (
-        cv2.resize(labels.shares[CLASSES.index(name)], size)
-        for name in ("floor", "furniture", "other")
+        labels.share_at(name, size) for name in ("floor", "furniture", "other")
     )
     thing = furniture + other
     is_thing = thing > _THING

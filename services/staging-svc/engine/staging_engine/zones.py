@@ -110,8 +110,7 @@ def seen_floor(view: FloorView, labels: Labels | None) -> Mask:
     if labels is not None:
         height, width = mask.shape
         share = {
-            name: np.asarray(cv2.resize(labels.shares[CLASSES.index(name)], (width, height)))
-            for name in ("floor", "furniture", "other")
+            name: labels.share_at(name, (width, height)) for name in ("floor", "furniture", "other")
         }
         mask = view.below & (
             (mask & (share["floor"] > _POSSIBLE_FLOOR)) | (share["floor"] > _SURE_FLOOR)
@@ -316,7 +315,7 @@ class _Facade:
 
     def tall_glass(self, labels: Labels) -> Column:
         """How much of each column is window."""
-        share = np.asarray(labels.shares[CLASSES.index("window")], np.float64)
+        share = np.asarray(labels.share("window"), np.float64)
         return self._share(self._sample(share), _TALL)
 
     def _share(self, values: Column | Mask, band: Mask) -> Column:
