@@ -16,7 +16,7 @@ from staging_engine.footprint import Footprint, overlap
 from staging_engine.geometry import Camera, Floats
 from staging_engine.labels import CLASSES, Labels
 from staging_engine.passages import Passages
-from staging_engine.room import RoomBox
+from staging_engine.room import RoomBox, lowest_ceiling
 from staging_engine.zones import WAYS, Zone, find_zones, seen_floor
 
 Cell = TypeVar("Cell", np.bool_, np.float64)
@@ -311,14 +311,10 @@ class Site:
 def _hangs_something(camera: Camera, room: RoomBox, labels: Labels) -> bool:
     """Whether the labels see a thing high over the floor."""
     rows, columns = labels.shares.shape[1:]
-    x, y = np.meshgrid(np.arange(columns) + 0.5, np.arange(rows) + 0.5)
-    size = np.array([camera.width / columns, camera.height / rows])
-    right, ahead, up = np.moveaxis(camera.rays(np.stack([x, y], axis=-1) * size), -1, 0)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        walls = np.where(right > 0, room.right, -room.left) / np.abs(right)
-        away = np.minimum(walls, np.where(ahead > 0, room.depth / ahead, np.inf))
-    is_high = up * away * room.camera_height_m > _LAMP_FROM_M - room.camera_height_m
-    things = labels.shares[CLASSES.index("furniture")] + labels.shares[CLASSES.index("other")]
+    rays = camera.rays(camera.cells(columns, rows))
+    over_eye = lowest_ceiling(room, rays) * room.camera_height_m
+    is_high = (rays[..., 2] > 0) & (over_eye > _LAMP_FROM_M - room.camera_height_m)
+    things = labels.share("furniture") + labels.share("other")
     return bool((is_high & (things > _LIKELY)).sum() >= _FEWEST_CELLS)
 
 

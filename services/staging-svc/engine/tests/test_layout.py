@@ -548,8 +548,8 @@ def test_the_outline_of_a_window_with_curtains_is_no_door(is_window: bool) -> No
 
 def test_a_room_with_a_lamp_gets_no_other(pieces: dict[str, Piece]) -> None:
     known = looking_ahead(right=2.6)
-    lamp = (0.2, 0.6, 3.0, 3.4, 2.5)
-    for hanging, expected in (((), 1), ((lamp,), 0)):
+    to_the_right, to_the_left = (0.2, 0.6, 3.0, 3.4, 2.5), (-0.5, -0.1, 3.0, 3.4, 2.5)
+    for hanging, expected in (((), 1), ((to_the_right,), 0), ((to_the_left,), 0)):
         site = replace(known, hanging=hanging).site(labelled=True)
         placed = plan_room(site, pieces, room_type="dining_room", style="modern", seed=1)
         assert [placement.name for placement in placed].count("pendant") == expected
