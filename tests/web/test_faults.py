@@ -158,24 +158,32 @@ class TestUploads:
 
 class TestTabs:
     def test_seven_tabs_have_one_stream_and_do_not_starve(
-        self, signed_in: Person, customer: Customer
+        self, person: Person, customer: Customer
     ) -> None:
+        # Followed before anybody logs in: the first tab may begin its stream before its page can be seen.
         streams: set[Request] = set()
-        counts: list[int] = []
+        most = 0
 
         def asked(request: Request) -> None:
+            nonlocal most
             if request.url.endswith("/v1/projects/events"):
                 streams.add(request)
-                counts.append(len(streams))
+                most = max(most, len(streams))
 
-        signed_in.context.on("request", asked)
-        signed_in.context.on("requestfinished", lambda request: streams.discard(request))
-        signed_in.context.on("requestfailed", lambda request: streams.discard(request))
-        tabs = [signed_in.page]
+        def has_one() -> bool:
+            # Nothing is heard of the browser but while it is asked for something.
+            person.page.title()
+            return len(streams) == 1
+
+        person.context.on("request", asked)
+        person.context.on("requestfinished", lambda request: streams.discard(request))
+        person.context.on("requestfailed", lambda request: streams.discard(request))
+        person.log_in(customer.account)
+        tabs = [person.page]
         for _ in range(6):
-            tabs.append(signed_in.new_tab())
-            signed_in.open("/", slug=customer.account.slug)
-            signed_in.is_in()
+            tabs.append(person.new_tab())
+            person.open("/", slug=customer.account.slug)
+            person.is_in()
         customer.stage(photo())
         for tab in tabs:
             expect(tab.get_by_role("region", name="Photos").get_by_role("link")).to_have_count(1)
@@ -183,9 +191,10 @@ class TestTabs:
         asking = (
             "async () => (await fetch('/v1/usage', { signal: AbortSignal.timeout(60_000) })).status"
         )
-        assert signed_in.page.evaluate(asking) == 200
-        # One alone, but for the moment in which one tab takes over from another.
-        assert max(counts) <= 2
+        assert person.page.evaluate(asking) == 200
+        eventually(has_one, what="one stream for all of them")
+        # Never more, but for the moment in which one tab takes over from another.
+        assert most <= 2
 
     def test_a_new_build_leaves_open_tabs_alone(
         self, signed_in: Person, customer: Customer, platform: Platform, web: Path
