@@ -9,7 +9,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import asyncpg
@@ -23,6 +23,8 @@ from stagify.settings import ServiceSettings
 from stagify.transient import is_transient
 
 logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 # The bare connection inside a transaction, for statements the ORM lacks.
 Connection = asyncpg.Connection
@@ -202,21 +204,24 @@ class Database:
     async def assert_least_privilege(self) -> None:
         """Raise unless row-level security binds this role; it does not bind superusers.
 
-        A process does this first. It waits for a database that does not answer: if it ended
-        instead, it would be restarted after longer and longer pauses.
+        A process does this first, and waits for a database that does not answer.
+        """
+        if await self.once_it_answers(self._is_powerful):
+            raise RuntimeError("the database role can bypass row-level security")
+
+    async def once_it_answers(self, ask: Callable[[], Awaitable[T]]) -> T:
+        """What `ask` finds out here as soon as the database answers; for a process that starts.
+
+        If it ended instead, it would be restarted after longer and longer pauses.
         """
         while True:
             try:
-                powerful = await self._is_powerful()
+                return await ask()
             except Exception as error:
                 if not is_transient(error):
                     raise
                 logger.warning("database.awaited", extra={"reason": type(error).__name__})
                 await asyncio.sleep(AWAIT_SECONDS)
-                continue
-            if powerful:
-                raise RuntimeError("the database role can bypass row-level security")
-            return
 
     async def _is_powerful(self) -> bool:
         async with self.tenant_connection(None) as connection:

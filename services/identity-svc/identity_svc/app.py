@@ -11,6 +11,7 @@ from identity_svc.api_keys import api as api_keys
 from identity_svc.credentials import api as credentials
 from identity_svc.custom_roles import api as custom_roles
 from identity_svc.departures import api as departures
+from identity_svc.factors.service import require_usable_passkeys
 from identity_svc.invitations import api as invitations
 from identity_svc.lost_factors import api as lost_factors
 from identity_svc.me import api as me
@@ -36,6 +37,7 @@ def create_app(settings: Settings) -> FastAPI:
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await parts.person_database.assert_least_privilege()
+        await require_usable_passkeys(parts)
         recording = asyncio.create_task(parts.usage.run())
         yield
         recording.cancel()

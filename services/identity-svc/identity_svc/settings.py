@@ -77,6 +77,9 @@ class Settings(ServiceSettings):
     mfa_due_at: AwareDatetime | None = None
     # How many steps of thirty seconds a code of an app may be early or late; with 0 it counts for its own step alone.
     totp_steps_off: int = Field(default=1, ge=0, le=1)
+    # Former base domains whose passkeys are given up, comma separated: nobody can use them any more. With passkeys of
+    # another domain than these and BASE_DOMAIN the API does not start.
+    lost_passkey_domains: str = ""
     # Changes of the address that one person may ask for in a day.
     email_changes_per_day: int = Field(default=10, ge=1)
     # API keys that one tenant may have at a time.
@@ -105,6 +108,12 @@ class Settings(ServiceSettings):
         return f"app.{self.base_host}", self.app_url
 
     @property
+    def lost_passkey_domain_set(self) -> frozenset[str]:
+        """The former base domains, without ports, whose passkeys are given up."""
+        listed = self.lost_passkey_domains.lower().split(",")
+        return frozenset(each.partition(":")[0].strip() for each in listed) - {""}
+
+    @property
     def factor_secret_list(self) -> tuple[bytes, ...]:
         """The secret keys for the secrets of apps for codes; the first one encrypts."""
         return tuple(secret.encode() for secret in _listed(self.factor_secrets))
@@ -119,6 +128,13 @@ class Settings(ServiceSettings):
         for name in ("api_key_secrets", "device_cookie_secrets", "factor_secrets"):
             if any(len(each.encode()) < MIN_SECRET_BYTES for each in _listed(getattr(self, name))):
                 raise ValueError(f"{name.upper()}: each needs at least {MIN_SECRET_BYTES} bytes")
+        return self
+
+    @model_validator(mode="after")
+    def _check_lost_passkeys(self) -> Self:
+        if self.base_host in self.lost_passkey_domain_set:
+            # Left there, it would give up today's passkeys at the next change.
+            raise ValueError("LOST_PASSKEY_DOMAINS must not name BASE_DOMAIN")
         return self
 
     @model_validator(mode="after")

@@ -61,7 +61,7 @@ class Passkey(ServiceTable, table=True):
     id: UUID = Field(default_factory=new_id, primary_key=True)
     user_id: UUID = Field(index=True, foreign_key="users.id", ondelete="CASCADE")
     # Of which host it is: authenticators show it to no other.
-    rp_id: str
+    rp_id: str = Field(index=True)
     # By which its authenticator knows it.
     credential_id: Annotated[bytes, Personal] = Field(sa_type=LargeBinary, unique=True)
     public_key: bytes = Field(sa_type=LargeBinary)

@@ -59,7 +59,7 @@ CHALLENGE_ERRORS = (ChallengeInvalidError, WrongCodeError, WrongPasskeyError)
 
 @dataclass(frozen=True, slots=True)
 class Factors:
-    """What a person has, besides a password."""
+    """What a person has, besides a password. A passkey of a former domain is none."""
 
     has_totp: bool = False
     passkeys: int = 0
@@ -67,10 +67,13 @@ class Factors:
     is_always_asked: bool = False
 
     @property
+    def is_set_up(self) -> bool:
+        """Whether there is more than recovery codes, which stand for another factor."""
+        return self.has_totp or self.passkeys > 0
+
+    @property
     def methods(self) -> tuple[Method, ...]:
-        """What they can show; nothing if they have no more than recovery codes."""
-        if not self.has_totp and not self.passkeys:
-            return ()
+        """What they can show. Whose passkeys were lost with their domain has recovery codes alone."""
         found: list[tuple[Method, bool]] = [
             ("totp", self.has_totp),
             ("passkey", self.passkeys > 0),
@@ -82,7 +85,7 @@ class Factors:
     def is_asked(self) -> bool:
         """Whether a log-in with the password asks for one of them. A passkey alone is another way to log
         in, and turns the password into half a log-in only for those who want that."""
-        return self.has_totp or (self.passkeys > 0 and self.is_always_asked)
+        return self.has_totp or (self.is_always_asked and bool(self.methods))
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +108,10 @@ def is_multi_factor(amr: Sequence[str]) -> bool:
     return "mfa" in amr
 
 
-async def find_factors(session: Session, user_id: UUID) -> Factors:
+async def find_factors(session: Session, parts: Parts, user_id: UUID) -> Factors:
     """What the person has."""
-    apps, passkeys, codes, is_always_asked = await queries.count_factors(session, user_id)
+    rp_id, _ = parts.settings.passkey_site
+    apps, passkeys, codes, is_always_asked = await queries.count_factors(session, user_id, rp_id)
     return Factors(apps > 0, passkeys, codes, is_always_asked)
 
 

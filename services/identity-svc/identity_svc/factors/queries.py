@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, func, select
 
@@ -18,20 +18,29 @@ from identity_svc.factors.models import (
 )
 from stagify.database import Session
 
+# Jumps from host to host in the index, however many passkeys there are.
+PASSKEY_HOSTS = text(
+    "WITH RECURSIVE hosts AS ("
+    " SELECT min(rp_id) AS host FROM passkeys"
+    " UNION ALL SELECT (SELECT min(rp_id) FROM passkeys WHERE rp_id > host) FROM hosts WHERE host IS NOT NULL"
+    ") SELECT host FROM hosts WHERE host IS NOT NULL"
+)
 
-async def count_factors(session: Session, user_id: UUID) -> tuple[int, int, int, bool]:
-    """How many apps for codes, passkeys and recovery codes the person has, and whether they are always
-    asked for one."""
-    counts = [
+
+async def count_factors(session: Session, user_id: UUID, rp_id: str) -> tuple[int, int, int, bool]:
+    """How many apps for codes, passkeys of this host and recovery codes the person has, and whether they
+    are always asked for one."""
+    apps, passkeys, codes = (
         select(func.count()).select_from(table).where(col(table.user_id) == user_id)
         for table in (Totp, Passkey, RecoveryCode)
-    ]
+    )
+    counts = (apps, passkeys.where(col(Passkey.rp_id) == rp_id), codes)
     owner = select(FactorOwner.is_always_asked).where(col(FactorOwner.user_id) == user_id)
     query = select(  # type: ignore[call-overload]
         *(each.scalar_subquery() for each in counts), owner.scalar_subquery()
     )
-    apps, passkeys, codes, is_always_asked = (await session.execute(query)).one()
-    return apps, passkeys, codes, bool(is_always_asked)
+    *found, is_always_asked = (await session.execute(query)).one()
+    return *found, bool(is_always_asked)
 
 
 async def get_owner(session: Session, user_id: UUID, handle: bytes) -> FactorOwner:
@@ -125,9 +134,17 @@ async def replace_recovery_codes(
     session.add_all(RecoveryCode(user_id=user_id, code_hash=each) for each in code_hashes)
 
 
-async def list_passkeys(session: Session, user_id: UUID) -> list[Passkey]:
-    """The person's passkeys, oldest first."""
-    query = select(Passkey).where(col(Passkey.user_id) == user_id)
+async def list_passkey_hosts(session: Session) -> list[str]:
+    """All hosts that there are passkeys of; none before the first migration."""
+    is_there = await session.execute(text("SELECT to_regclass('passkeys') IS NOT NULL"))
+    if not is_there.scalar_one():
+        return []
+    return list((await session.execute(PASSKEY_HOSTS)).scalars())
+
+
+async def list_passkeys(session: Session, user_id: UUID, rp_id: str) -> list[Passkey]:
+    """The person's passkeys of this host, oldest first."""
+    query = select(Passkey).where(col(Passkey.user_id) == user_id, col(Passkey.rp_id) == rp_id)
     return list(await session.exec(query.order_by(col(Passkey.created_at), col(Passkey.id))))
 
 

@@ -7,6 +7,7 @@ from identity_svc.factors.errors import (
     WrongCodeError,
     WrongPasskeyError,
 )
+from identity_svc.factors.moving import LostPasskeysError, require_usable_passkeys
 from identity_svc.factors.passkeys import new_nonce
 from identity_svc.factors.proving import (
     CHALLENGE_ERRORS,
@@ -62,6 +63,7 @@ __all__ = [
     "ChallengeInvalidError",
     "CodeProof",
     "Factors",
+    "LostPasskeysError",
     "Method",
     "NewTotp",
     "OwnPasskey",
@@ -96,6 +98,7 @@ __all__ = [
     "remove_totp",
     "rename_passkey",
     "renew_recovery_codes",
+    "require_usable_passkeys",
     "set_always_asked",
     "take_challenge",
     "whose_passkey",

@@ -48,14 +48,14 @@ def proved_by_passkey(before: tuple[str, ...], *, is_user_verified: bool) -> tup
     return ("mfa", "pop") if is_user_verified or "pwd" in before else ("pop",)
 
 
-async def list_passkeys(session: Session, user_id: UUID) -> list[OwnPasskey]:
+async def list_passkeys(session: Session, parts: Parts, user_id: UUID) -> list[OwnPasskey]:
     """The person's passkeys, oldest first."""
-    return [_own(each) for each in await queries.list_passkeys(session, user_id)]
+    return [_own(each) for each in await _list(session, parts, user_id)]
 
 
-async def credentials_of(session: Session, user_id: UUID) -> list[bytes]:
+async def credentials_of(session: Session, parts: Parts, user_id: UUID) -> list[bytes]:
     """By which authenticators know the person's passkeys."""
-    return [each.credential_id for each in await queries.list_passkeys(session, user_id)]
+    return [each.credential_id for each in await _list(session, parts, user_id)]
 
 
 def passkey_options(parts: Parts, challenge: Challenge, known: Sequence[bytes]) -> dict[str, Any]:
@@ -104,7 +104,7 @@ async def begin_passkey(
 ) -> tuple[Challenge, dict[str, Any]]:
     """Ask a browser to make a passkey of the person, who is locked."""
     owner = await queries.get_owner(session, asked.user_id, passkey_handle())
-    known = await credentials_of(session, asked.user_id)
+    known = await credentials_of(session, parts, asked.user_id)
     nonce = new_nonce()
     challenge = begin_challenge(
         session,
@@ -144,7 +144,7 @@ async def keep_passkey(
     made = passkeys.check_made(site, challenge.nonce, credential)
     if made is None:
         raise WrongPasskeyError
-    if len(await queries.list_passkeys(session, asked.user_id)) >= MOST_PASSKEYS:
+    if len(await _list(session, parts, asked.user_id)) >= MOST_PASSKEYS:
         raise PasskeyExistsError("You have too many passkeys: remove one first.")
     passkey = Passkey(
         user_id=asked.user_id,
@@ -174,6 +174,10 @@ async def remove_passkey(session: Session, user_id: UUID, passkey_id: UUID) -> N
     """Take one of the person's passkeys away."""
     await session.delete(await _get(session, user_id, passkey_id))
     await session.flush()
+
+
+async def _list(session: Session, parts: Parts, user_id: UUID) -> list[Passkey]:
+    return await queries.list_passkeys(session, user_id, _site(parts).rp_id)
 
 
 async def _get(session: Session, user_id: UUID, passkey_id: UUID) -> Passkey:

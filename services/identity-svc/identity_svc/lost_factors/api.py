@@ -14,6 +14,7 @@ from identity_svc.lost_factors.errors import (
 )
 from identity_svc.lost_factors.schemas import FactorResetRead, OwnFactorResets
 from identity_svc.members.service import MemberNotFoundError
+from identity_svc.parts import PartsDep
 from identity_svc.roles.service import RoleNotAllowedError
 from stagify.auth import STEP_UP_ERRORS, requires
 from stagify.dependencies import SessionDep
@@ -38,11 +39,11 @@ OwnerDep = Annotated[TenantPrincipal, Depends(requires(service.PERMISSION, step_
     ),
 )
 async def reset_member_factors(
-    member_id: UUID, principal: OwnerDep, session: SessionDep
+    member_id: UUID, principal: OwnerDep, session: SessionDep, parts: PartsDep
 ) -> FactorResetRead:
     """Take the second factors of a member away who has lost them: in a day, of which they are told at once,
     and in which they can refuse it. It is for owners, after a step-up. It ends all sessions of the person."""
-    due_at = await service.request_reset(session, principal=principal, member_id=member_id)
+    due_at = await service.request_reset(session, parts, principal=principal, member_id=member_id)
     return FactorResetRead(due_at=due_at)
 
 

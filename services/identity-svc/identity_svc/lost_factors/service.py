@@ -38,7 +38,7 @@ TASK = "factor_reset.due"
 
 
 async def request_reset(
-    session: Session, *, principal: TenantPrincipal, member_id: UUID
+    session: Session, parts: Parts, *, principal: TenantPrincipal, member_id: UUID
 ) -> datetime:
     """Have a member's second factors taken away in a day; asked for again, at the same time."""
     own = await require_actor(session, principal, PERMISSION)
@@ -47,7 +47,7 @@ async def request_reset(
     assert principal.user_id is not None
     if member.user_id == principal.user_id:
         raise OwnFactorsError
-    if not (await find_factors(session, member.user_id)).methods:
+    if not (await find_factors(session, parts, member.user_id)).methods:
         raise NoFactorsError
     found = await queries.find_of(session, member.user_id)
     if found is not None:

@@ -66,9 +66,9 @@ def _changes(status: int, said: str) -> dict[int | str, dict[str, Any]]:
 
 
 @router.get("", responses=problems(*PERSON_ERRORS))
-async def read_my_mfa(person: EnrollingDep, session: PersonSessionDep) -> MfaRead:
+async def read_my_mfa(person: EnrollingDep, session: PersonSessionDep, parts: PartsDep) -> MfaRead:
     """One's second factors."""
-    own = await service.read_own(session, person.user_id)
+    own = await service.read_own(session, parts, person.user_id)
     return MfaRead(
         totp=None if own.totp is None else TotpRead.model_validate(own.totp),
         passkeys=[PasskeyRead.model_validate(each) for each in own.passkeys],

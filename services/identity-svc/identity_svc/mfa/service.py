@@ -61,12 +61,12 @@ class Changed:
     recovery_codes: list[str] | None = None
 
 
-async def read_own(session: Session, user_id: UUID) -> Own:
+async def read_own(session: Session, parts: Parts, user_id: UUID) -> Own:
     """What the person has."""
     return Own(
-        await factors.find_factors(session, user_id),
+        await factors.find_factors(session, parts, user_id),
         await factors.find_totp(session, user_id),
-        await factors.list_passkeys(session, user_id),
+        await factors.list_passkeys(session, parts, user_id),
     )
 
 
@@ -107,14 +107,14 @@ async def remove_totp(session: Session, parts: Parts, person: Person) -> Changed
     if not await factors.remove_totp(session, person.user_id):
         raise NoTotpError
     publish(session, FactorRemoved(user_id=person.user_id, factor="totp", means="change"))
-    await _drop_useless_codes(session, person.user_id)
+    await _drop_useless_codes(session, parts, person.user_id)
     return Changed(await _settle(session, parts, person, account))
 
 
 async def renew_recovery_codes(session: Session, parts: Parts, person: Person) -> Changed:
     """Ten new recovery codes instead of those that the person has."""
     account = await people.lock_account(session, person.user_id)
-    if not (await factors.find_factors(session, person.user_id)).methods:
+    if not (await factors.find_factors(session, parts, person.user_id)).is_set_up:
         raise NoFactorError
     codes = await factors.renew_recovery_codes(session, parts, person.user_id)
     publish(session, FactorAdded(user_id=person.user_id, factor="recovery_codes"))
@@ -193,7 +193,7 @@ async def remove_passkey(
     account = await people.lock_account(session, person.user_id)
     await factors.remove_passkey(session, person.user_id, passkey_id)
     publish(session, FactorRemoved(user_id=person.user_id, factor="passkey", means="change"))
-    await _drop_useless_codes(session, person.user_id)
+    await _drop_useless_codes(session, parts, person.user_id)
     return Changed(await _settle(session, parts, person, account))
 
 
@@ -208,9 +208,9 @@ async def set_always_asked(
     return Changed(await _settle(session, parts, person, account))
 
 
-async def _drop_useless_codes(session: Session, user_id: UUID) -> None:
+async def _drop_useless_codes(session: Session, parts: Parts, user_id: UUID) -> None:
     """Recovery codes stand for another factor: with the last one they go too."""
-    if not (await factors.find_factors(session, user_id)).methods:
+    if not (await factors.find_factors(session, parts, user_id)).is_set_up:
         await factors.drop_recovery_codes(session, user_id)
 
 
@@ -219,7 +219,7 @@ async def _added(
 ) -> Changed:
     """After a factor was added: with the first, there are recovery codes."""
     codes = None
-    if not (await factors.find_factors(session, person.user_id)).recovery_codes:
+    if not (await factors.find_factors(session, parts, person.user_id)).recovery_codes:
         codes = await factors.renew_recovery_codes(session, parts, person.user_id)
     return Changed(await _settle(session, parts, person, account, proved), codes)
 

@@ -125,7 +125,7 @@ async def _finish(parts: Parts, request: Answer, waiting: _Waiting) -> Made | No
     database = parts.database
     async with database.system() if tenant_id is None else database.tenant(tenant_id) as session:
         amr = await _prove(session, parts, request, waiting)
-        factors = await find_factors(session, account.id)
+        factors = await find_factors(session, parts, account.id)
         if factors.is_asked and not is_multi_factor(amr):
             return await ask(
                 session,

@@ -79,7 +79,7 @@ async def ask(
     )
     options = None
     if is_for_passkey:
-        options = passkey_options(parts, made, await credentials_of(session, account.id))
+        options = passkey_options(parts, made, await credentials_of(session, parts, account.id))
     return SecondFactorDue(str(made.id), factors.methods, made.expires_at, kept, options)
 
 

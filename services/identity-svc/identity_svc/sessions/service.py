@@ -242,7 +242,7 @@ async def _ask(
     """A challenge for whoever has shown the password of somebody with a second factor."""
     if not await people.hold_password(session, account):
         raise InvalidCredentialsError
-    factors = await find_factors(session, account.id)
+    factors = await find_factors(session, parts, account.id)
     if not factors.is_asked and not (
         factors.methods and await is_mfa_due(session, request.tenant_id, parts.settings.mfa_due_at)
     ):

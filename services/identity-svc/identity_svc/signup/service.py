@@ -345,7 +345,7 @@ async def _signed_in(
     session: Session, parts: Parts, request: Confirmation, signup: Signup, account: Account
 ) -> Confirmed:
     log_in = None
-    if not (await find_factors(session, account.id)).is_asked:
+    if not (await find_factors(session, parts, account.id)).is_asked:
         log_in = await sign_in(
             session, parts, request.browser, shown=Shown(account), replaces=request.replaces
         )

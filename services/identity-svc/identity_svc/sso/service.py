@@ -140,7 +140,7 @@ async def update_connection(
         _change(parts, connection, wanted, provider)
         if (connection.issuer, connection.client_id) != (before["issuer"], before["client_id"]):
             await _begin_anew(session, connection)
-        await _switch(session, connection, principal, wanted)
+        await _switch(session, parts, connection, principal, wanted)
         changed = [name for name, value in _facts(connection).items() if value != before[name]]
         if wanted.client_secret is not None:
             changed.append("client_secret")
@@ -246,6 +246,7 @@ async def _begin_anew(session: Session, connection: SsoConnection) -> None:
 
 async def _switch(
     session: Session,
+    parts: Parts,
     connection: SsoConnection,
     principal: TenantPrincipal,
     wanted: SsoConnectionUpdate,
@@ -255,14 +256,14 @@ async def _switch(
             raise SsoNotTestedError
         connection.is_enabled = wanted.is_enabled
     if wanted.is_enforced and not connection.is_enforced:
-        await _require_way_back(session, connection, principal)
+        await _require_way_back(session, parts, connection, principal)
     if wanted.is_enforced is not None:
         connection.is_enforced = wanted.is_enforced
     connection.is_enforced = connection.is_enforced and connection.is_enabled
 
 
 async def _require_way_back(
-    session: Session, connection: SsoConnection, principal: TenantPrincipal
+    session: Session, parts: Parts, connection: SsoConnection, principal: TenantPrincipal
 ) -> None:
     """Whoever enforces a connection has just got in with it, and has a second factor to get in without it.
     (That they can, they have shown a moment ago, by the step-up.)"""
@@ -274,8 +275,8 @@ async def _require_way_back(
         raise SsoNotTestedError
     assert principal.user_id is not None
     owners = await find_owners(session)
-    factors = await find_factors(session, principal.user_id)
-    if principal.user_id not in owners or not factors.methods:
+    factors = await find_factors(session, parts, principal.user_id)
+    if principal.user_id not in owners or not factors.is_set_up:
         raise SsoFactorNeededError
 
 

@@ -46,7 +46,7 @@ async def by_password(parts: Parts, person: Person, proof: PasswordProof) -> Ope
     second factor shows that: SecondFactorNeededError."""
     async with parts.person_database.person(person.user_id) as session:
         account = await people.get_account(session, person.user_id)
-        if (await factors.find_factors(session, person.user_id)).is_asked:
+        if (await factors.find_factors(session, parts, person.user_id)).is_asked:
             raise SecondFactorNeededError
     if not await prove_password(
         parts,
