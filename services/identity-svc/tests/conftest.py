@@ -33,6 +33,8 @@ from identity_testing import (
     Visitor,
 )
 from invitations_testing import Office
+from passkeys_testing import make
+from proof.authenticator import Authenticator
 from seats_testing import SeatKeeper
 from sso_testing import Company, Idp, NameServer
 from stagify.clock import utc_now
@@ -293,6 +295,17 @@ def make_traveller(client: httpx.AsyncClient, caller: Caller) -> MakeTraveller:
 def traveller(make_traveller: MakeTraveller) -> Traveller:
     """A browser that goes from host to host."""
     return make_traveller()
+
+
+@pytest.fixture
+async def device(traveller: Traveller, member: Member) -> Authenticator:
+    """The member's laptop, with a passkey; they are logged in with the password."""
+    await traveller.log_in(member)
+    made = Authenticator()
+    answer = await make(traveller, made)
+    assert answer.status_code == 201, answer.text
+    assert len(answer.json()["recovery_codes"]) == 10
+    return made
 
 
 @pytest.fixture

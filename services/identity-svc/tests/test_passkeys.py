@@ -13,65 +13,13 @@ from identity_svc.sessions.cookies import CHALLENGE_COOKIE_NAME
 from identity_svc.upkeep.service import Turn, upkeep
 from identity_testing import Events, Member, SignUp, refusal, statements
 from mfa_testing import MFA, STEP, set_up_totp, verify
+from passkeys_testing import INVALID, KEYS, WRONG, answer_to, asked, keep, log_in, make
 from proof.authenticator import PRESENT, VERIFIED, Authenticator, decoded, encoded
 from stagify.database import Database
 from stagify.events.identity import FactorAdded, FactorRemoved
 from stagify.ids import new_id
 from stagify.testing import Clock
 from traveller_testing import MakeTraveller, Traveller, activate, code_in
-
-KEYS = f"{MFA}/passkeys"
-WRONG, INVALID = (403, "wrong_passkey"), (410, "challenge_invalid")
-
-
-async def make(
-    traveller: Traveller, device: Authenticator, name: str = "My laptop", **changed: Any
-) -> httpx.Response:
-    """The answer to a new passkey of the device."""
-    started = await traveller.call("POST", f"{KEYS}/start", None)
-    assert started.status_code == 201, started.text
-    credential = device.create(started.json()["options"], **changed)
-    return await keep(traveller, started, credential, name)
-
-
-async def keep(
-    traveller: Traveller, started: httpx.Response, credential: Any, name: str = "My laptop"
-) -> httpx.Response:
-    """The answer to a passkey that was made for this start."""
-    body = {"challenge_id": started.json()["challenge_id"], "name": name, "credential": credential}
-    return await traveller.call("POST", KEYS, None, body)
-
-
-async def asked(traveller: Traveller) -> httpx.Response:
-    """What a browser is asked for any passkey with."""
-    answer = await traveller.call("POST", "/v1/session/passkey", None)
-    assert answer.status_code == 201, answer.text
-    return answer
-
-
-async def answer_to(
-    traveller: Traveller, started: httpx.Response, credential: Any
-) -> httpx.Response:
-    """The answer to a log-in with a passkey."""
-    path = f"/v1/session/{started.json()['challenge_id']}/verify"
-    return await traveller.call("POST", path, None, {"passkey": credential})
-
-
-async def log_in(traveller: Traveller, device: Authenticator, **changed: Any) -> httpx.Response:
-    """The answer to a log-in with the newest passkey of the device."""
-    started = await asked(traveller)
-    return await answer_to(traveller, started, device.get(started.json()["options"], **changed))
-
-
-@pytest.fixture
-async def device(traveller: Traveller, member: Member) -> Authenticator:
-    """The member's laptop, with a passkey; they are logged in with the password."""
-    await traveller.log_in(member)
-    made = Authenticator()
-    answer = await make(traveller, made)
-    assert answer.status_code == 201, answer.text
-    assert len(answer.json()["recovery_codes"]) == 10
-    return made
 
 
 class TestMaking:
