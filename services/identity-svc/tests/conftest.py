@@ -298,6 +298,14 @@ def traveller(make_traveller: MakeTraveller) -> Traveller:
 
 
 @pytest.fixture
+async def second(sign_up: SignUp, join: Join, member: Member) -> Member:
+    """Somebody who is a member of the tenant of `member` too."""
+    person = await sign_up()
+    await join(person, member)
+    return person
+
+
+@pytest.fixture
 async def device(traveller: Traveller, member: Member) -> Authenticator:
     """The member's laptop, with a passkey; they are logged in with the password."""
     await traveller.log_in(member)

@@ -4,9 +4,8 @@ import httpx
 import pytest
 
 from identity_testing import Caller, Join, Member, SignUp, refusal
+from members_testing import URL
 from stagify.permissions import ALL_PERMISSIONS
-
-URL = "/v1/members"
 
 
 class TestWhoMayNotLook:
