@@ -23,7 +23,6 @@ from staging_engine.site import WALLS, Wall
 _RUG_SIZES = ((2.9, 1.8), (2.6, 1.6), (2.4, 1.4), (2.1, 1.2), (1.8, 1.1))
 # Less beside the bed, and a rug looks like a mat.
 _RUG_WIDER_M = 0.4
-_SMALL_ROOM_M2 = 13.0
 _APART_M = 0.6
 # Where it is not clear up to where the floor reaches, they stand a little before the wall.
 _NIGHTSTANDS_FORWARD_M = (0.0, 0.1, 0.2)
@@ -55,7 +54,7 @@ def _fill(plan: Plan, anchor: Anchor) -> None:
     # As a chest of drawers.
     stand_sideboard(plan, walls, gap=_APART_M, under="mirror")
     _ = _desk(plan, walls) or reading_corner(plan, anchor.place)
-    stand_plants(plan, 2 if plan.area > _SMALL_ROOM_M2 else 1, anchor.place)
+    stand_plants(plan, anchor.place)
     hang_on_free_wall(plan)
 
 

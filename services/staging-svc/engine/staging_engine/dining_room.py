@@ -22,7 +22,6 @@ _LOWEST_CEILING_M = 2.2
 _CORD_TOP_M = 0.08
 _HEAD_ROOM_M = 0.4
 _LEAST_SEEN = 0.7
-_LARGE_ROOM_M2 = 22.0
 _SIDEBOARD_APART_M = 0.5
 
 
@@ -56,9 +55,9 @@ def plan_dining_room(start: Callable[[], Plan]) -> Plan | None:
     if table is None:
         return None
     stand_sideboard(plan, gap=_SIDEBOARD_APART_M)
-    if plan.area > _LARGE_ROOM_M2:
+    if plan.is_large:
         reading_corner(plan, table)
-    stand_plants(plan, 2, table)
+    stand_plants(plan, table)
     hang_on_free_wall(plan)
     return plan
 

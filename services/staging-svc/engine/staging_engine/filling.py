@@ -70,13 +70,14 @@ def stand_sideboard(
     return None
 
 
-def stand_plants(plan: Plan, most: int, near: Footprint) -> int:
-    """Plants in the corners, else along the walls or beside the piece `near`; how many found a place."""
+def stand_plants(plan: Plan, near: Footprint) -> int:
+    """Plants in the corners, else along the walls or beside the piece `near`: two, in a small room one; how many found
+    a place."""
     piece = plan.furniture["plant"]
     size = min(max(piece.width, piece.depth), LARGEST_CROWN_M)
     places = [place for place in _plant_places(plan, size, near) if not _is_on_rug(plan, place)]
     found = 0
-    for _ in range(most):
+    for _ in range(1 if plan.is_small else 2):
         placed = plan.put_first("plant", piece, places, gap=0.1, on_floor=ALL_ON_FLOOR)
         if placed is None:
             break

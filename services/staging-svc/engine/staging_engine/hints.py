@@ -60,8 +60,8 @@ def _is_sideways(photo: Pixels, segments: Segments, labels: Labels) -> bool:
     """Whether the network knows an empty room far better, or the lines agree far better on a camera, if the photo is
     turned by a quarter."""
     quarters = (np.ascontiguousarray(np.rot90(photo, turns)) for turns in (1, -1))
-    doubt, chance = _doubt_and_chance(photo)
-    turned_doubt, turned_chance = min(_doubt_and_chance(quarter) for quarter in quarters)
+    doubt, chance = _doubt_and_chance(labels.at_a_glance or glance(photo))
+    turned_doubt, turned_chance = min(_doubt_and_chance(glance(quarter)) for quarter in quarters)
     better = doubt - turned_doubt + turned_chance - chance
     # Somebody who lies is no person to the network.
     if turned_chance > _LIKELY and better > _KNOWN_BETTER and labels.kinds["person"] < _SURELY:
@@ -70,8 +70,7 @@ def _is_sideways(photo: Pixels, segments: Segments, labels: Labels) -> bool:
     return not labels.shows_room and better > _KNOWN_WORSE and _leans(photo, segments)
 
 
-def _doubt_and_chance(photo: Pixels) -> tuple[float, float]:
-    labels = glance(photo)
+def _doubt_and_chance(labels: Labels) -> tuple[float, float]:
     doubt = float(np.log(1.001 - labels.shares.max(axis=0)).mean())
     return doubt, labels.kinds["empty_room"]
 

@@ -59,6 +59,8 @@ class Labels:
     The cells lie over the whole photo, about 96 along its longer side."""
     kinds: Mapping[str, float]
     """How likely the photo shows each of KINDS; sums to 1."""
+    at_a_glance: Labels | None = None
+    """What it sees at the smallest size alone, if it has looked at others too."""
 
     def share(self, name: str) -> NDArray[np.float32]:
         """How likely each cell is one of CLASSES, (rows, columns)."""
@@ -109,7 +111,7 @@ def read_labels(photo: Pixels) -> Labels:
     rows, columns = read[-1].shares.shape[1:]
     shares = np.mean([_resized(each.shares, (columns, rows)) for each in read], axis=0)
     kinds = {kind: float(np.mean([each.kinds[kind] for each in read])) for kind in KINDS}
-    return Labels(shares.astype(np.float32), kinds)
+    return Labels(shares.astype(np.float32), kinds, at_a_glance=read[0])
 
 
 def _read(photo: Pixels, side: int) -> Labels:

@@ -18,7 +18,6 @@ _RUG_SIZES = ((3.2, 2.2), (2.9, 2.0), (2.6, 1.8), (2.3, 1.6), (2.0, 1.4), (1.7, 
 # The rug lies under the front of the sofa.
 _RUG_UNDER_SOFA_M = 0.3
 _LEG_ROOM_M = 0.40
-_SMALL_ROOM_M2, _LARGE_ROOM_M2 = 13.0, 22.0
 _DINING_APART_M, _SIDEBOARD_APART_M = 0.8, 0.4
 _LARGEST_CHAIR, _LARGEST_LAMP = 0.1, 0.06
 
@@ -48,14 +47,14 @@ def _fill(plan: Plan, anchor: Anchor) -> None:
     """A second group where there is place for one, and something along the walls."""
     sofa = anchor.place
     chairs = [placement.name for placement in plan.placements].count("armchair")
-    if plan.area > _LARGE_ROOM_M2:
+    if plan.is_large:
         dining_group(plan, gap=_DINING_APART_M)
     # A third armchair would make a waiting room of it.
-    if chairs < 2 and plan.area > _SMALL_ROOM_M2:
+    if chairs < 2 and not plan.is_small:
         reading_corner(plan, sofa)
     stand_sideboard(plan, gap=_SIDEBOARD_APART_M)
     _side_table(plan, sofa)
-    stand_plants(plan, 2 if plan.area > _SMALL_ROOM_M2 else 1, sofa)
+    stand_plants(plan, sofa)
     hang_on_free_wall(plan)
 
 
@@ -91,7 +90,7 @@ def _coffee_table(plan: Plan, sofa: Footprint) -> Footprint:
 def _chairs(plan: Plan, sofa: Footprint, table: Footprint) -> None:
     """One armchair, in all but small rooms two, turned to the table: at its ends or across from the sofa."""
     piece = plan.furniture["armchair"]
-    wanted = 2 if plan.area > _SMALL_ROOM_M2 else 1
+    wanted = 1 if plan.is_small else 2
     beside = ((1.55, 0.95), (1.75, 0.7), (1.45, 1.3), (1.95, 1.0))
     across = ((0.6, 2.0), (0.6, 2.3), (1.0, 2.0), (1.2, 1.7))
     places = []

@@ -32,6 +32,7 @@ _NEAR_WAY_M = 2.2
 # Larger than this, a chair or a plant fills the foreground.
 _LARGEST_ON_SCREEN = 0.07
 _STEP_M = 0.2
+_SMALL_ROOM_M2, _LARGE_ROOM_M2 = 13.0, 22.0
 _WORTH = {
     "rug": 0.5,
     "coffee_table": 0.5,
@@ -222,6 +223,16 @@ class Plan:
             for name, worth in _WORTH.items()
             if counted[name]
         )
+
+    @property
+    def is_small(self) -> bool:
+        """Whether the room has place for one of what a larger one has two of: armchairs, groups, plants."""
+        return self.area <= _SMALL_ROOM_M2
+
+    @property
+    def is_large(self) -> bool:
+        """Whether the room asks for a second group."""
+        return self.area > _LARGE_ROOM_M2
 
     @property
     def area(self) -> float:
