@@ -31,6 +31,14 @@ COLOURS = {
 }
 
 
+Place = tuple[float, float, float, float]
+"""Of a thing in a wall: from and to along it, and over the floor, in metres."""
+_HIGH, _EYE, _NEAR = 240, 1.3, 1.0
+WHITE_CAMERA = Camera(WIDTH * 0.55, 0.0, math.radians(4), 0.0, WIDTH, _HIGH)
+WHITE = RoomBox(2.2 / _EYE, 2.8 / _EYE, 5.2 / _EYE, 1.0, _EYE, 1.0)
+"""A room 5 m wide, 5.2 m deep and 2.6 m high, of which only the walls are looked at."""
+
+
 @dataclass(frozen=True)
 class Opening:
     """A door, a window or a fireplace in a wall: from `start` to `end` along it, from `bottom` up to `top`."""
@@ -205,3 +213,29 @@ def looking_ahead(right: float = 1.6, **more: object) -> Room:
     camera = Camera(WIDTH * 0.55, 0.0, math.radians(8), 0.0, WIDTH, HEIGHT)
     known = {"openings": (), "blocks": (), **more}
     return Room(camera, 1.4, right - 3.2, right, 5.2, 2.6, **known)  # type: ignore[arg-type]
+
+
+def white_room(wall: str, *places: tuple[Place, int]) -> FloorView:
+    """A view of `WHITE` with things in one wall: along it and over the floor in metres, each in a shade of grey."""
+    image = np.full((_HIGH, WIDTH, 3), 225, np.uint8)
+    x0, x1, y, top = -2.2, 2.8, 5.2, 2.6
+    _paint(image, [(x0, _NEAR, 0), (x0, y, 0), (x1, y, 0), (x1, _NEAR, 0)], 110)
+    _paint(image, [(x0, y, 0), (x1, y, 0), (x1, y, top), (x0, y, top)], 200)
+    _paint(image, [(x0, _NEAR, 0), (x0, y, 0), (x0, y, top), (x0, _NEAR, top)], 185)
+    _paint(image, [(x1, _NEAR, 0), (x1, y, 0), (x1, y, top), (x1, _NEAR, top)], 190)
+    for (start, end, low, high), shade in places:
+        corners = [(start, low), (end, low), (end, high), (start, high)]
+        fixed = {"back": y, "left": x0, "right": x1}[wall]
+        _paint(
+            image, [(s, fixed, z) if wall == "back" else (fixed, s, z) for s, z in corners], shade
+        )
+    nothing = np.zeros((_HIGH, WIDTH), np.bool_)
+    return FloorView(image, 1.0, nothing, nothing, np.zeros((_HIGH, WIDTH, 2)))
+
+
+def _paint(
+    image: cv2.typing.MatLike, corners: list[tuple[float, float, float]], shade: int
+) -> None:
+    points = np.array([(x, y, z - _EYE) for x, y, z in corners]) / _EYE
+    pixels, _ = WHITE_CAMERA.project(points)
+    cv2.fillConvexPoly(image, np.round(pixels).astype(np.int32), (shade,) * 3)

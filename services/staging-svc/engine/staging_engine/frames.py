@@ -38,7 +38,7 @@ _PATTERN_UPRIGHT, _PATTERN_LEVEL = 0.5, 0.35
 
 def find_frames(view: FloorView, camera: Camera, room: RoomBox) -> Iterator[Opening]:
     """The openings that jambs and a lintel outline in the walls of the box."""
-    across, down = _edges(view.image)
+    across, down = edges_of(view.image)
     for wall in ("back", "left", "right"):
         along, heights, pixels, seen = wall_grid(camera, room, wall)
         if len(along) < 2:
@@ -46,8 +46,8 @@ def find_frames(view: FloorView, camera: Camera, room: RoomBox) -> Iterator[Open
         outlines = _Outlines(
             along * room.camera_height_m,
             heights * room.camera_height_m,
-            _look_up(across, pixels * view.scale) & seen,
-            _look_up(down, pixels * view.scale) & seen,
+            look_up(across, pixels * view.scale) & seen,
+            look_up(down, pixels * view.scale) & seen,
             seen,
         )
         for first, last, top in outlines.frames(room.ceiling_m):
@@ -131,7 +131,7 @@ class _Outlines:
         return np.flatnonzero((self._heights >= low) & (self._heights <= high))
 
 
-def _edges(image: NDArray[np.uint8]) -> tuple[Mask, Mask]:
+def edges_of(image: NDArray[np.uint8]) -> tuple[Mask, Mask]:
     """Where the colour changes from left to right, and from above to below; a pixel wider than it does."""
     lab = cv2.cvtColor(image, cv2.COLOR_BGR2LAB).astype(np.float32)
     found = []
@@ -142,7 +142,8 @@ def _edges(image: NDArray[np.uint8]) -> tuple[Mask, Mask]:
     return found[0], found[1]
 
 
-def _look_up(picture: Mask, pixels: Floats) -> Mask:
+def look_up(picture: Mask, pixels: Floats) -> Mask:
+    """What a picture holds at these pixels (…, 2) of it; at its edge for those outside."""
     height, width = picture.shape
     x, y = np.moveaxis(np.nan_to_num(pixels, nan=-1.0, posinf=-1.0, neginf=-1.0), -1, 0)
     column = np.clip(x, 0, width - 1).astype(int)

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from staging_engine.floor import FloorView
 from staging_engine.geometry import Camera, Floats
 from staging_engine.labels import CLASSES, Labels
 from staging_engine.room import RoomBox
@@ -26,6 +27,9 @@ _IN_FRONT = 0.1
 _SMALLEST = {"door": 0.25, "window": 0.08}
 _DOOR_STANDS_WITHIN = 0.12
 _DOOR_WIDTH_TO_HEIGHT = (0.25, 0.75)
+# In camera heights behind a wall, and how much of it is floor where one looks into another room.
+_BEHIND_WALL = (0.1, 0.25)
+_FLOOR_BEHIND = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,23 @@ def wall_grid(
     size = np.array([camera.width, camera.height])
     seen = (depth > _IN_FRONT) & (pixels >= 0).all(axis=-1) & (pixels < size).all(axis=-1)
     return along, heights, pixels, seen
+
+
+def shows_floor_behind(
+    opening: Opening, camera: Camera, room: RoomBox, view: FloorView, floor: NDArray[np.bool_]
+) -> bool:
+    """Whether the photo shows floor behind an opening in a wall."""
+    along, behind = np.meshgrid(np.linspace(opening.start, opening.end, 12), _BEHIND_WALL)
+    fixed = {"back": room.depth, "left": -room.left, "right": room.right}[opening.wall]
+    away = fixed + np.copysign(behind, fixed)
+    ground = [along, away] if opening.wall == "back" else [away, along]
+    pixels, depth = camera.project(np.stack([*ground, np.full_like(along, -1.0)], axis=-1))
+    height, width = floor.shape
+    x, y = np.moveaxis(np.nan_to_num(pixels * view.scale, nan=-1.0), -1, 0)
+    inside = (depth > 0) & (x >= 0) & (x < width) & (y >= 0) & (y < height)
+    if not inside.any():
+        return False
+    return bool(floor[y[inside].astype(int), x[inside].astype(int)].mean() > _FLOOR_BEHIND)
 
 
 def _on_wall(labels: Labels, camera: Camera, room: RoomBox, wall: Wall) -> Iterator[Opening]:

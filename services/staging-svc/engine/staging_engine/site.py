@@ -15,6 +15,7 @@ from staging_engine.floor import FloorView
 from staging_engine.footprint import Footprint, overlap
 from staging_engine.geometry import Camera, Floats
 from staging_engine.labels import CLASSES, Labels
+from staging_engine.panelling import without_panelling
 from staging_engine.passages import Passages
 from staging_engine.room import RoomBox, lowest_ceiling
 from staging_engine.zones import WAYS, Zone, find_zones, seen_floor
@@ -87,6 +88,9 @@ class Site:
         zones: Sequence[Zone] = (),
     ) -> None:
         self._camera, self._view = camera, view
+        self._floor = seen_floor(view, labels)
+        if labels is not None:
+            labels = without_panelling(labels, view, camera, room, self._floor)
         self.room = room
         self.left, self.right, self.depth = room.left_m, room.right_m, room.depth_m
         self.ceiling, self._eye = room.ceiling_m, room.camera_height_m
@@ -110,7 +114,6 @@ class Site:
             self._blocked = things.astype(np.float64)
         self.has_lamp = labels is not None and _hangs_something(camera, room, labels)
         """Whether a lamp or a fan hangs from the ceiling already."""
-        self._floor = seen_floor(view, labels)
         self._sure_floor = _without_edge(self._floor)
         self._surest_floor = _without_edge(self._sure_floor)
         # How many pixels from here down to the lower edge show no floor.

@@ -21,7 +21,7 @@ from staging_engine.frames import find_frames
 from staging_engine.geometry import Camera, Floats
 from staging_engine.jambs import find_passages
 from staging_engine.labels import CLASSES, Labels
-from staging_engine.openings import Opening, find_openings
+from staging_engine.openings import Opening, find_openings, shows_floor_behind
 from staging_engine.room import RoomBox
 
 Kind = Literal["door", "passage", "window", "fireplace", "thing", "unseen"]
@@ -66,9 +66,6 @@ _GLASS_BEGINS = 0.2
 _UPPER_PART_M = 0.55
 # Of an outline, a window over a sill takes so much if it is the window's.
 _MOST_OF_FRAME = 0.6
-# In camera heights behind a wall, and how much of it is floor where one looks into another room.
-_BEHIND_WALL = (0.1, 0.25)
-_FLOOR_BEHIND = 0.3
 _PART_OF_PASSAGE = 0.35
 # A side wall that we look along at a smaller angle: its tangent.
 _ALONG = 0.14
@@ -170,7 +167,10 @@ def find_zones(
     frames = [
         frame
         for frame in find_frames(view, camera, room)
-        if not (_is_of_window(frame, openings) and not _goes_on(frame, camera, room, view, floor))
+        if not (
+            _is_of_window(frame, openings)
+            and not shows_floor_behind(frame, camera, room, view, floor)
+        )
     ]
     # The frame of a passage looks like a door.
     zones += [
@@ -197,21 +197,6 @@ def _is_of_window(frame: Opening, openings: Iterable[Opening]) -> bool:
             if common > _MOST_OF_FRAME * (frame.end - frame.start):
                 return True
     return False
-
-
-def _goes_on(frame: Opening, camera: Camera, room: RoomBox, view: FloorView, floor: Mask) -> bool:
-    """Whether the photo shows floor behind an outline in a wall."""
-    along, behind = np.meshgrid(np.linspace(frame.start, frame.end, 12), _BEHIND_WALL)
-    fixed = {"back": room.depth, "left": -room.left, "right": room.right}[frame.wall]
-    away = fixed + np.copysign(behind, fixed)
-    ground = [along, away] if frame.wall == "back" else [away, along]
-    pixels, depth = camera.project(np.stack([*ground, np.full_like(along, -1.0)], axis=-1))
-    height, width = floor.shape
-    x, y = np.moveaxis(np.nan_to_num(pixels * view.scale, nan=-1.0), -1, 0)
-    inside = (depth > 0) & (x >= 0) & (x < width) & (y >= 0) & (y < height)
-    if not inside.any():
-        return False
-    return bool(floor[y[inside].astype(int), x[inside].astype(int)].mean() > _FLOOR_BEHIND)
 
 
 def _lies_in(zone: Zone, other: Zone) -> bool:
