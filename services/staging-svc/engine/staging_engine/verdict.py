@@ -21,7 +21,7 @@ from staging_engine.reading import Reading
 from staging_engine.room import CEILING, FLOOR, surfaces
 
 _WALLS = ("wall", "door", "window")
-# Where a check refuses by itself. Sizes in metres, the others are shares or chances.
+# Where a check refuses by itself. Sizes in metres and square metres, the others are shares or chances.
 LIMITS = {
     "camera": 0.45,
     "room": 0.3,
@@ -30,18 +30,19 @@ LIMITS = {
     "free": 0.55,
     "steady": 0.88,
     "width": 2.2,
-    "depth": 12.0,
+    "depth": 15.0,
+    "area": 120.0,
     "covered": 0.115,
-    "hole": 0.068,
-    "large_hole": 0.125,
+    "hole": 0.1,
+    "large_hole": 0.17,
     "furniture": 0.14,
-    "spotted": 0.02,
+    "spotted": 0.05,
     "is_empty_room": 0.1,
     "marked": 0.04,
     "scale_spread": 0.12,
 }
 # Of these, more is worse.
-UPPER_LIMITS = ("depth", "scale_spread", "covered", "hole", "furniture", "marked")
+UPPER_LIMITS = ("depth", "area", "scale_spread", "covered", "hole", "furniture", "marked")
 # What `fit_verdict.py` found: for each signal of `evidence` its weight, and the middle and spread it is measured in.
 _FITTED = json.loads(Path(__file__).with_name("weights.json").read_text())
 # Less is refused even where every check has passed. `fit_verdict.py` chooses 0.38 to 0.45 on rendered rooms; photos
@@ -181,7 +182,7 @@ _ROOM_SIZE = _Rule(
 )
 _TOO_LARGE: Refusal = Refusal(
     "room_not_found",
-    "The room seems to be longer than 12 m, so it was probably not recognised well. Use a level photo that shows two "
+    "The room seems to be longer than 15 m or larger than 120 m², so it was probably not recognised well. Use a level photo that shows two "
     "walls and much of the floor, or mark the corners of the floor yourself.",
 )
 _CLEAR_VIEW = _Rule(
@@ -240,6 +241,7 @@ def measure_signals(reading: Reading) -> dict[str, float]:
         "hole": hole,
         "width": reading.room.right_m - reading.room.left_m,
         "depth": reading.room.depth_m,
+        "area": (reading.room.right_m - reading.room.left_m) * reading.room.depth_m,
         "scale_spread": reading.scale_spread,
     }
     if reading.labels is not None:
@@ -284,7 +286,7 @@ def look(signals: Mapping[str, float]) -> tuple[tuple[Check, ...], list[Refusal]
     rules = (
         (_IS_EMPTY, not _is_covered(signals)),
         (_ROOM_SHAPE, _within(signals, "camera", "room", "floor", "parts")),
-        (_ROOM_SIZE, _within(signals, "width", "depth")),
+        (_ROOM_SIZE, _within(signals, "width", "depth", "area")),
         (_CLEAR_VIEW, _within(signals, "free")),
         (_STEADY, _within(signals, "steady")),
         (_KNOWN_SCALE, _within(signals, "scale_spread")),

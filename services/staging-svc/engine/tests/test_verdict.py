@@ -17,6 +17,7 @@ GOOD = {
     "hole": 0.01,
     "width": 4.2,
     "depth": 5.0,
+    "area": 21.0,
     "scale_spread": 0.04,
     "is_empty_room": 0.95,
 }
@@ -62,6 +63,7 @@ def test_less_than_the_limit_is_refused_and_the_limit_is_not(
     ("signal", "check", "code"),
     [
         ("depth", "room_size", "room_not_found"),
+        ("area", "room_size", "room_not_found"),
         ("furniture", "is_empty", "already_furnished"),
     ],
 )

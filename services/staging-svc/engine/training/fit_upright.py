@@ -1,7 +1,7 @@
 """Finds the weights of `upright.py`: `python -m training.fit_upright FOLDER…`.
 
-Each FOLDER is a set of `dataset.py`. Its empty rooms are read as they are and turned around; the weights are those of a
-logistic regression over the differences. Prints them, and cross-validated in five parts how many photos are
+Each FOLDER is a set of `dataset.py`, of which the empty rooms count, or holds nothing but photos of empty rooms. They are
+read as they are and turned around; the weights are those of a logistic regression over the differences. Prints them, and cross-validated in five parts how many photos are
 refused by limits of the comparison, upright and turned around.
 """
 
@@ -20,7 +20,7 @@ from staging_engine.upright import WEIGHTS, evidence
 from .fit_verdict import fit
 
 _FOLDS = 5
-_LIMITS = (0.0, -0.5, -1.0, -1.5)
+_LIMITS = (0.0, -0.5, -1.0, -1.5, -2.0)
 
 
 def difference(photo: Pixels) -> list[float]:
@@ -30,16 +30,22 @@ def difference(photo: Pixels) -> list[float]:
     return [seen[name] - other[name] for name in WEIGHTS]
 
 
+def empty_rooms(folder: Path) -> list[Path]:
+    """The photos of empty rooms in a folder."""
+    truths = folder / "truth.json"
+    if not truths.exists():
+        return sorted(folder.iterdir())
+    return [
+        folder / f"{name}.jpg"
+        for name, truth in json.loads(truths.read_text()).items()
+        if truth["kind"] == "empty_room"
+    ]
+
+
 def main() -> None:
     """Read the photos, print weights and what they are worth."""
-    differences = np.array(
-        [
-            difference(read_photo(folder / f"{name}.jpg"))
-            for folder in map(Path, sys.argv[1:])
-            for name, truth in json.loads((folder / "truth.json").read_text()).items()
-            if truth["kind"] == "empty_room"
-        ]
-    )
+    photos = [photo for folder in sys.argv[1:] for photo in empty_rooms(Path(folder))]
+    differences = np.array([difference(read_photo(photo)) for photo in photos])
     folds = np.random.default_rng(0).permutation(len(differences)) % _FOLDS
     scores = np.zeros(len(differences))
     for fold in range(_FOLDS):

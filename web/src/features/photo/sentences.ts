@@ -108,9 +108,9 @@ export const SENTENCES = [
       "The room seems to be too narrow for furniture. Use a photo of a room that is at least 2.2 m wide, or mark the corners of the floor yourself.",
   }),
   msg({
-    id: "The room seems to be longer than 12 m, so it was probably not recognised well. Use a level photo that shows two walls and much of the floor, or mark the corners of the floor yourself.",
+    id: "The room seems to be longer than 15 m or larger than 120 m², so it was probably not recognised well. Use a level photo that shows two walls and much of the floor, or mark the corners of the floor yourself.",
     message:
-      "The room seems to be longer than 12 m, so it was probably not recognised well. Use a level photo that shows two walls and much of the floor, or mark the corners of the floor yourself.",
+      "The room seems to be longer than 15 m or larger than 120 m², so it was probably not recognised well. Use a level photo that shows two walls and much of the floor, or mark the corners of the floor yourself.",
   }),
   msg({
     id: "The photo is black and white or in shades of one colour: furniture in colour would look pasted in. Use the original photo in colour.",
