@@ -16,16 +16,16 @@ from staging_engine.photo import Pixels
 from staging_engine.port import Check, StagingRefusedError
 
 WEIGHTS = {
-    "colour": 0.41,
-    "unevenness": 0.89,
-    "doors": 2.26,
-    "windows": 0.77,
-    "things": 1.24,
-    "doubt": -3.64,
+    "colour": 0.97,
+    "unevenness": 0.49,
+    "doors": 1.12,
+    "windows": 0.46,
+    "things": 1.25,
+    "doubt": -4.87,
 }
 """What each kind of evidence counts, upright against turned around."""
-# Below this a photo is refused. A wooden ceiling over a white floor comes to -1.2 if nothing else speaks for it.
-_UPSIDE_DOWN = -1.3
+# Below this a photo is refused; no upright one that we know comes so low.
+_UPSIDE_DOWN = -1.8
 # Of the evidence of the photo as it is: above this it need not be turned.
 _CLEARLY_UPRIGHT = 2.0
 # Less likely an empty room, it is refused for what it shows, whichever way up.
@@ -36,7 +36,7 @@ _TOUCHING = 3
 _SHINES = 245
 # So that the kinds of evidence are of about one size, and colours do not outweigh all others.
 _COLOUR, _UNEVENNESS, _TOUCH = 10.0, 10.0, 5.0
-_MOST = 1.5
+_MOST = 1.0
 
 
 def check_upright(photo: Pixels, labels: Labels) -> None:

@@ -20,7 +20,7 @@ from staging_engine.upright import WEIGHTS, evidence
 from .fit_verdict import fit
 
 _FOLDS = 5
-_LIMITS = (0.0, -0.5, -1.0, -1.5, -2.0)
+_LIMITS = (0.0, -0.5, -1.0, -1.5, -1.8)
 
 
 def difference(photo: Pixels) -> list[float]:
