@@ -30,7 +30,7 @@ _EDGE = 5.0
 # Of a jamb and of a lintel, as much is seen as an edge; of a lintel that only one jamb carries, more.
 _JAMB, _LINTEL, _LONE_LINTEL = 0.75, 0.7, 0.92
 # A corner of the room goes on over the lintel.
-_MOST_ABOVE = 0.5
+_MOST_ABOVE = 0.65
 _LEAST_SEEN = 0.9
 # Of most columns and of most rows of a patterned wall, as much is edges.
 _PATTERN_UPRIGHT, _PATTERN_LEVEL = 0.5, 0.35

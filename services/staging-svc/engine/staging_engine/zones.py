@@ -44,7 +44,7 @@ HEIGHTS_M: dict[Kind, float] = {"door": 2.0, "passage": 2.0, "fireplace": 0.9}
 WAYS: tuple[Kind, ...] = ("door", "passage")
 _SIDE_M = 0.08
 # Of an opening in a wall that we look along, the wall's thickness hides the far end.
-_THICK_M, _MOST_HIDDEN_M = 0.2, 0.45
+_THICK_M, _MOST_HIDDEN_M = 0.2, 0.8
 _BEHIND_M = 0.25
 # Of a door that the photo cuts away, as much as is missing is added.
 _DOOR_M, _NARROWEST_CUT_M = 0.9, 0.15

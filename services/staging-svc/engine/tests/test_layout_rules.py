@@ -274,11 +274,13 @@ def test_a_second_group_leaves_the_fireplace_in_view(pieces: dict[str, Piece]) -
 def test_a_passage_that_we_see_at_an_angle_begins_behind_what_is_seen_of_it() -> None:
     """The thickness of the wall hides its far end."""
     along = np.array([[1.2, 3.0], [1.2, 3.9]])
+    far = along + (0.0, 4.0)
     ahead = np.array([[-0.5, 4.0], [0.4, 4.0]])
-    seen = [before(feet, "passage") for feet in (along, ahead)]
+    seen = [before(feet, "passage") for feet in (along, far, ahead)]
     widths = [place.width for place in seen if place is not None]
-    assert widths[0] == pytest.approx(0.9 + 0.45 + 0.16)
-    assert widths[1] == pytest.approx(0.9 + 0.16, abs=0.06)
+    assert widths[0] == pytest.approx(0.9 + 0.2 * 3.9 / 1.2 + 0.16)
+    assert widths[1] == pytest.approx(0.9 + 0.8 + 0.16)
+    assert widths[2] == pytest.approx(0.9 + 0.16, abs=0.06)
     door = before(along, "door")
     assert door is not None
     assert door.width == pytest.approx(0.9 + 0.16)
