@@ -274,7 +274,7 @@ def test_a_second_group_leaves_the_fireplace_in_view(pieces: dict[str, Piece]) -
 def test_a_passage_that_we_see_at_an_angle_begins_behind_what_is_seen_of_it() -> None:
     """The thickness of the wall hides its far end."""
     along = np.array([[1.2, 3.0], [1.2, 3.9]])
-    far = along + (0.0, 4.0)
+    far = along + np.array([0.0, 4.0])
     ahead = np.array([[-0.5, 4.0], [0.4, 4.0]])
     seen = [before(feet, "passage") for feet in (along, far, ahead)]
     widths = [place.width for place in seen if place is not None]
