@@ -7,7 +7,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from identity_testing import Events, Join, MailServer, Member, SignUp, refusal, set_role, text_of
+from identity_testing import Events, MailServer, Member, SignUp, refusal, set_role, text_of
 from mfa_testing import MFA, STEP, Phone, set_up_totp, verify
 from stagify.database import Database
 from stagify.events.identity import FactorRemoved, FactorResetCancelled, FactorResetRequested
@@ -20,18 +20,10 @@ DAY = timedelta(days=1, minutes=1)
 
 
 @pytest.fixture
-async def forgetful(sign_up: SignUp, member: Member, join: Join) -> Member:
-    """Somebody in the member's tenant."""
-    person = await sign_up()
-    await join(person, member)
-    return person
-
-
-@pytest.fixture
-async def theirs(make_traveller: MakeTraveller, forgetful: Member) -> Traveller:
+async def theirs(make_traveller: MakeTraveller, second: Member) -> Traveller:
     """Their browser, logged in on the platform's host."""
     traveller = make_traveller()
-    await traveller.log_in(forgetful)
+    await traveller.log_in(second)
     return traveller
 
 
@@ -45,11 +37,11 @@ async def phone(theirs: Traveller, clock: Clock, runner: TaskRunner) -> Phone:
 
 
 @pytest.fixture
-async def member_id(database: Database, member: Member, forgetful: Member) -> str:
+async def member_id(database: Database, member: Member, second: Member) -> str:
     """The id of their membership."""
     async with database.tenant(member.tenant_id) as session:
         found = await session.execute(
-            text("SELECT id FROM memberships WHERE user_id = :id"), {"id": forgetful.user_id}
+            text("SELECT id FROM memberships WHERE user_id = :id"), {"id": second.user_id}
         )
         return str(found.scalar_one())
 
@@ -66,7 +58,7 @@ async def test_after_a_day_the_password_alone_logs_in(
     theirs: Traveller,
     phone: Phone,
     member: Member,
-    forgetful: Member,
+    second: Member,
     member_id: str,
     runner: TaskRunner,
     mail_server: MailServer,
@@ -79,19 +71,19 @@ async def test_after_a_day_the_password_alone_logs_in(
     clock.advance(timedelta(minutes=1))
     assert (await reset(traveller, member, member_id)).json() == asked.json()
     await runner.run_due()
-    mail = mail_server.to(forgetful.email)[-1]
+    mail = mail_server.to(second.email)[-1]
     assert mail["Subject"] == "Your second factors for StagifyAI are to be taken away"
-    assert forgetful.email not in text_of(mail).partition("\n")[0]
+    assert second.email not in text_of(mail).partition("\n")[0]
     (told,) = [e for e in await events(member.tenant_id) if isinstance(e, FactorResetRequested)]
-    assert (told.user_id, told.actor) == (forgetful.user_id, f"user:{member.user_id}")
+    assert (told.user_id, told.actor) == (second.user_id, f"user:{member.user_id}")
     # Nothing has changed yet.
     other = make_traveller()
-    assert (await other.log_in(forgetful)).status_code == 202
+    assert (await other.log_in(second)).status_code == 202
     clock.advance(DAY)
     await runner.run_due()
     assert (await theirs.session()).status_code == 401
-    assert (await other.log_in(forgetful)).status_code == 201
-    (gone,) = [e for e in await events(forgetful.user_id) if isinstance(e, FactorRemoved)]
+    assert (await other.log_in(second)).status_code == 201
+    (gone,) = [e for e in await events(second.user_id) if isinstance(e, FactorRemoved)]
     assert (gone.means, gone.actor) == ("reset", f"user:{member.user_id}")
     assert (await other.call("GET", RESETS, None)).json() == {"items": []}
 
@@ -101,7 +93,7 @@ async def test_whoever_still_has_the_factor_refuses(
     theirs: Traveller,
     phone: Phone,
     member: Member,
-    forgetful: Member,
+    second: Member,
     member_id: str,
     make_traveller: MakeTraveller,
     runner: TaskRunner,
@@ -115,11 +107,11 @@ async def test_whoever_still_has_the_factor_refuses(
     answer = await theirs.call("DELETE", RESETS, None)
     assert refusal(answer) == (404, "factor_reset_not_found")
     (told,) = [e for e in await events(member.tenant_id) if isinstance(e, FactorResetCancelled)]
-    assert told.actor == f"user:{forgetful.user_id}"
+    assert told.actor == f"user:{second.user_id}"
     clock.advance(DAY)
     await runner.run_due()
     other = make_traveller()
-    waiting = await other.log_in(forgetful)
+    waiting = await other.log_in(second)
     assert (await verify(other, waiting, code=phone.code())).status_code == 201
 
 
@@ -127,7 +119,7 @@ async def test_an_owner_who_is_none_any_more_takes_nothing_away(
     traveller: Traveller,
     phone: Phone,
     member: Member,
-    forgetful: Member,
+    second: Member,
     member_id: str,
     make_traveller: MakeTraveller,
     runner: TaskRunner,
@@ -139,7 +131,7 @@ async def test_an_owner_who_is_none_any_more_takes_nothing_away(
     await set_role(database, member, member, "admin")
     clock.advance(DAY)
     await runner.run_due()
-    assert (await make_traveller().log_in(forgetful)).status_code == 202
+    assert (await make_traveller().log_in(second)).status_code == 202
 
 
 async def test_who_may(
@@ -148,14 +140,14 @@ async def test_who_may(
     theirs: Traveller,
     phone: Phone,
     member: Member,
-    forgetful: Member,
+    second: Member,
     member_id: str,
     sign_up: SignUp,
     clock: Clock,
     database: Database,
 ) -> None:
     # Not the member, and not for themselves.
-    waiting = await theirs.log_in(forgetful, member.tenant_id)
+    waiting = await theirs.log_in(second, member.tenant_id)
     await verify(theirs, waiting, member.tenant_id, code=phone.code())
     answer = await reset(theirs, member, member_id)
     assert refusal(answer) == (403, "permission_denied")

@@ -90,7 +90,7 @@ def dining_group(plan: Plan, *, gap: float) -> Footprint | None:
 def _places(plan: Plan, size: _Size) -> Iterator[Footprint]:
     site, table = plan.site, plan.furniture["dining_table"]
     width, depth = table.width * size.width, table.depth * size.depth
-    step = max(_TABLE_STEP_M, math.sqrt(plan.area) / _MOST_STEPS)
+    step = max(_TABLE_STEP_M, math.sqrt(plan.site.room.area_m2) / _MOST_STEPS)
     for x in np.arange(site.left + width / 2 + 0.3, site.right - width / 2 - 0.2, step):
         for y in np.arange(2.0, site.depth - 0.9, step):
             for rotation in (0.0, math.pi / 2):

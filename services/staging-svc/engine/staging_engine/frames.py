@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import combinations
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from staging_engine.edges import edges_of, look_up
 from staging_engine.floor import FloorView
 from staging_engine.geometry import Camera, Floats
 from staging_engine.openings import Opening, wall_grid
@@ -25,8 +25,6 @@ _SILL_M, _BELOW_SILLS = 0.55, 0.65
 _LINTEL_FROM_M, _LINTEL_TO_M = 1.85, 2.75
 _UNDER_CEILING_M = 0.15
 _NARROWEST_M, _WIDEST_M = 0.6, 3.2
-# The light changes by so many levels from one pixel to the next.
-_EDGE = 5.0
 # Of a jamb and of a lintel, as much is seen as an edge; of a lintel that only one jamb carries, more.
 _JAMB, _LINTEL, _LONE_LINTEL = 0.75, 0.7, 0.92
 # A corner of the room goes on over the lintel.
@@ -129,24 +127,3 @@ class _Outlines:
 
     def _rows(self, low: float, high: float) -> NDArray[np.intp]:
         return np.flatnonzero((self._heights >= low) & (self._heights <= high))
-
-
-def edges_of(image: NDArray[np.uint8]) -> tuple[Mask, Mask]:
-    """Where the colour changes from left to right, and from above to below; a pixel wider than it does."""
-    lab = cv2.cvtColor(image, cv2.COLOR_BGR2LAB).astype(np.float32)
-    found = []
-    for right, below, wide in ((1, 0, (1, 3)), (0, 1, (3, 1))):
-        change = np.abs(cv2.Sobel(lab, cv2.CV_32F, right, below, ksize=3)).max(axis=2) / 8
-        widened = cv2.dilate((change > _EDGE).astype(np.uint8), np.ones(wide, np.uint8))
-        found.append(np.asarray(widened) > 0)
-    return found[0], found[1]
-
-
-def look_up(picture: Mask, pixels: Floats) -> Mask:
-    """What a picture holds at these pixels (…, 2) of it; at its edge for those outside."""
-    height, width = picture.shape
-    x, y = np.moveaxis(np.nan_to_num(pixels, nan=-1.0, posinf=-1.0, neginf=-1.0), -1, 0)
-    column = np.clip(x, 0, width - 1).astype(int)
-    row = np.clip(y, 0, height - 1).astype(int)
-    found: Mask = picture[row, column]
-    return found

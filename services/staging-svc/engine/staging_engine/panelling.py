@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from staging_engine.edges import edges_of, look_up
 from staging_engine.floor import FloorView
-from staging_engine.frames import edges_of, look_up
 from staging_engine.geometry import Camera
 from staging_engine.labels import CLASSES, Labels
 from staging_engine.openings import Opening, find_openings, shows_floor_behind, wall_grid

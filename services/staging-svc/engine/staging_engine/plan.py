@@ -26,7 +26,7 @@ def plan_room(
     site: Site, pieces: Mapping[str, Piece], *, room_type: str, style: str, seed: int
 ) -> list[Placement]:
     """What stands where; the same for the same seed. Refused when the main piece has no place."""
-    if site.right - site.left < _NARROWEST_ROOM_M:
+    if site.room.width_m < _NARROWEST_ROOM_M:
         raise StagingRefusedError(
             "cannot_place",
             "The room seems to be narrower than 2.2 m, which leaves no way past the furniture.",

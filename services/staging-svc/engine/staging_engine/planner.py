@@ -227,17 +227,12 @@ class Plan:
     @property
     def is_small(self) -> bool:
         """Whether the room has place for one of what a larger one has two of: armchairs, groups, plants."""
-        return self.area <= _SMALL_ROOM_M2
+        return self.site.room.area_m2 <= _SMALL_ROOM_M2
 
     @property
     def is_large(self) -> bool:
         """Whether the room asks for a second group."""
-        return self.area > _LARGE_ROOM_M2
-
-    @property
-    def area(self) -> float:
-        """The floor of the room that may be in the photo, in square metres."""
-        return (self.site.right - self.site.left) * self.site.depth
+        return self.site.room.area_m2 > _LARGE_ROOM_M2
 
     def sides(self) -> tuple[int, int]:
         """-1 and 1 in an order that depends on the seed."""

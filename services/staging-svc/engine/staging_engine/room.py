@@ -59,6 +59,16 @@ class RoomBox:
         return self.depth * self.camera_height_m
 
     @property
+    def width_m(self) -> float:
+        """From wall to wall, in metres."""
+        return self.right_m - self.left_m
+
+    @property
+    def area_m2(self) -> float:
+        """The floor that may be in the photo, in square metres."""
+        return self.width_m * self.depth_m
+
+    @property
     def ceiling_m(self) -> float:
         """Height of the ceiling over the floor, in metres."""
         return (1 + self.ceiling) * self.camera_height_m

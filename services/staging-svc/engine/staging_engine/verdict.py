@@ -239,9 +239,9 @@ def measure_signals(reading: Reading) -> dict[str, float]:
         "floor": float(reading.view.mask.mean()),
         "covered": covered,
         "hole": hole,
-        "width": reading.room.right_m - reading.room.left_m,
+        "width": reading.room.width_m,
         "depth": reading.room.depth_m,
-        "area": (reading.room.right_m - reading.room.left_m) * reading.room.depth_m,
+        "area": reading.room.area_m2,
         "scale_spread": reading.scale_spread,
     }
     if reading.labels is not None:
@@ -317,7 +317,7 @@ def judge_marked(reading: Reading) -> Verdict:
     fits = away is not None and away <= LIMITS["marked"]
     rules = (
         (_MARKED_FLOOR, fits),
-        (_ROOM_SIZE, room.right_m - room.left_m >= LIMITS["width"]),
+        (_ROOM_SIZE, room.width_m >= LIMITS["width"]),
         (_KNOWN_SCALE, reading.scale_spread <= LIMITS["scale_spread"]),
     )
     checks = tuple(_check(rule, passed) for rule, passed in rules)
